@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The spool: how the core and the uplink talk, over one SOCK_SEQPACKET Unix socket on which the core listens.
+ *
+ * One packet is one frame: a type octet, then the fields of that type, integers little-endian, texts and octets
+ * preceded by their length. Order of events on a connection:
+ *
+ *   1. uplink  HELLO (version, largest frame it takes)          core  HELLO (the same)
+ *   2. core    TESTAMENT will, TESTAMENT silent                  what the uplink says when it may not ask any more
+ *   3. uplink  LINK (up or down, and why) on every change
+ *   4. uplink  CREDIT (frames, octets) while the broker is reachable: what it will take beyond what it has taken
+ *   5. core    PUBLISH, within the credit; the last frame of credit is for alarms
+ *   6. uplink  RESULT (id, reason code): the broker answered, or the message was given up; a PUBACK is not delivery
+ *   7. uplink  DOWN: something arrived from the ward
+ *   8. core    URGENT (yes or no): an alarm waits, do not take your time to reconnect
+ *
+ * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The core
+ * then starts again from the hub's receipts, alarms first.
+ */
+#ifndef WARD_LINK_H
+#define WARD_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ward/message.h"
+
+#define WARD_LINK_VERSION   1
+#define WARD_LINK_FRAME_MAX 65536
+
+enum ward_link_type {
+    WARD_LINK_HELLO = 1,
+    WARD_LINK_TESTAMENT,
+    WARD_LINK_LINK,
+    WARD_LINK_CREDIT,
+    WARD_LINK_PUBLISH,
+    WARD_LINK_RESULT,
+    WARD_LINK_DOWN,
+    WARD_LINK_URGENT,
+};
+
+enum ward_link_testament {
+    WARD_TESTAMENT_WILL,   /* the broker publishes it when the uplink's connection dies */
+    WARD_TESTAMENT_SILENT, /* the uplink publishes it 15 s after the last frame from a silent core */
+};
+
+#define WARD_LINK_TEXT_MAX 200
+
+/* One frame, decoded. Pointers point into the decoded octets, texts are not terminated: use the lengths. */
+struct ward_link_frame {
+    uint8_t type; /* enum ward_link_type */
+    union {
+        struct {
+            uint16_t version;
+            uint32_t frame_max;
+        } hello;
+        struct {
+            bool up;
+            uint16_t text_length; /* why, for people; at most WARD_LINK_TEXT_MAX */
+            const char *text;
+            int64_t certificate_expires_ms; /* UTC; INT64_MIN: not known */
+        } link;
+        struct {
+            uint32_t frames;
+            uint32_t octets;
+        } credit;
+        struct {
+            uint8_t testament; /* enum ward_link_testament, for WARD_LINK_TESTAMENT */
+            uint8_t message_class, qos;
+            bool retain;
+            uint64_t id;
+            uint32_t expiry_s;
+            uint16_t topic_length, kid_length, signature_length;
+            uint32_t payload_length;
+            const char *topic, *kid, *signature;
+            const uint8_t *payload;
+        } publish; /* WARD_LINK_PUBLISH and WARD_LINK_TESTAMENT */
+        struct {
+            uint64_t id;
+            uint8_t reason; /* MQTT 5 reason code; 0xFF: given up without an answer */
+        } result;
+        struct {
+            bool retained;
+            uint16_t topic_length, response_topic_length, correlation_length;
+            uint32_t payload_length;
+            const char *topic, *response_topic;
+            const uint8_t *correlation;
+            const uint8_t *payload;
+        } down;
+        struct {
+            bool urgent;
+        } urgent;
+    };
+};
+
+#define WARD_LINK_RESULT_GIVEN_UP 0xFF
+
+/*
+ * Encodes frame into buffer. Returns the octets used, or 0 when it does not fit in size or in the field widths.
+ */
+size_t ward_link_encode(const struct ward_link_frame *frame, uint8_t *buffer, size_t size);
+
+/*
+ * Decodes exactly length octets into ret. Returns false, with ret unchanged, for a frame that is cut short, has
+ * octets left over, an unknown type or a field out of range. Never reads past length.
+ */
+bool ward_link_decode(const uint8_t *buffer, size_t length, struct ward_link_frame *ret);
+
+#endif
