@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call lives from its message to its answer:
+ *
+ *   message -> arguments read -> [change: who is the caller?] -> handler -> reply
+ *                  | bad               | not allowed
+ *                  v                   v
+ *               error reply         error reply
+ *
+ * The question who the caller is goes to the bus daemon asynchronously, so that a slow bus daemon cannot hold
+ * the loop. Every living call is in the list of its bus, so that none is left without an answer at the end.
+ */
+#include "io/bus.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OBJECT_PATH  "/org/wardgate"
+#define BUS_NAME     "org.wardgate"
+#define INTERFACE    "org.wardgate.Gateway1"
+#define ADMIN_GROUP  "wardgate-admin"
+#define GROUPS_MAX   64
+#define NSS_TEXT_MAX 4096
+
+enum arguments_shape { SHAPE_NONE, SHAPE_TEXTS, SHAPE_NUMBER, SHAPE_TEXTS_NUMBER, SHAPE_FILTER };
+
+struct method {
+    const char *name;
+    enum arguments_shape shape;
+    uint8_t texts;
+    bool changes;
+};
+
+static const struct method methods[WARD_BUS_METHOD_COUNT] = {
+    [WARD_BUS_STATUS] = {"Status", SHAPE_NONE, 0, false},
+    [WARD_BUS_READINGS] = {"Readings", SHAPE_FILTER, 0, false},
+    [WARD_BUS_ALARMS] = {"Alarms", SHAPE_FILTER, 0, false},
+    [WARD_BUS_PATIENTS] = {"Patients", SHAPE_NONE, 0, false},
+    [WARD_BUS_PLAN] = {"Plan", SHAPE_TEXTS, 1, false},
+    [WARD_BUS_DEVICES] = {"Devices", SHAPE_NONE, 0, false},
+    [WARD_BUS_QUEUE] = {"Queue", SHAPE_NONE, 0, false},
+    [WARD_BUS_HUB] = {"Hub", SHAPE_NONE, 0, false},
+    [WARD_BUS_ADMIT] = {"Admit", SHAPE_TEXTS, 5, true},
+    [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", SHAPE_TEXTS, 2, true},
+    [WARD_BUS_SCAN] = {"Scan", SHAPE_NUMBER, 0, true},
+    [WARD_BUS_PAIR] = {"Pair", SHAPE_TEXTS_NUMBER, 2, true},
+    [WARD_BUS_BIND] = {"Bind", SHAPE_TEXTS, 2, true},
+    [WARD_BUS_FORGET] = {"Forget", SHAPE_TEXTS, 1, true},
+    [WARD_BUS_SILENCE] = {"Silence", SHAPE_TEXTS, 1, true},
+    [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", SHAPE_TEXTS, 1, false},
+};
+
+struct signal {
+    const char *name;
+    uint8_t texts;
+};
+
+static const struct signal signals[WARD_BUS_SIGNAL_COUNT] = {
+    [WARD_BUS_READING] = {"Reading", 1},
+    [WARD_BUS_ALARM] = {"Alarm", 1},
+    [WARD_BUS_DEVICE_FOUND] = {"DeviceFound", 1},
+    [WARD_BUS_ENROLMENT_STEP] = {"EnrolmentStep", 3},
+};
+
+static const char *const error_names[] = {
+    [WARD_BUS_INVALID_ARGUMENT] = "org.wardgate.Error.InvalidArgument",
+    [WARD_BUS_NOT_ALLOWED] = "org.wardgate.Error.NotAllowed",
+    [WARD_BUS_NOT_FOUND] = "org.wardgate.Error.NotFound",
+    [WARD_BUS_REFUSED] = "org.wardgate.Error.Refused",
+    [WARD_BUS_BUSY] = "org.wardgate.Error.Busy",
+    [WARD_BUS_FAILED] = "org.wardgate.Error.Failed",
+};
+
+struct ward_bus_call {
+    struct ward_bus *bus;
+    struct ward_bus_call *previous, *next;
+    sd_bus_message *message;
+    sd_bus_slot *credentials; /* the question who the caller is, while it is open */
+    enum ward_bus_method method;
+    struct ward_bus_arguments arguments; /* borrowed from message */
+    uint32_t uid;
+};
+
+struct ward_bus {
+    sd_bus *bus;
+    sd_bus_slot *object;
+    ward_bus_handler *handler;
+    void *userdata;
+    struct ward_bus_call *calls;
+};
+
+static void call_free(struct ward_bus_call *call)
+{
+    if (call->previous)
+        call->previous->next = call->next;
+    else
+        call->bus->calls = call->next;
+    if (call->next)
+        call->next->previous = call->previous;
+    sd_bus_slot_unref(call->credentials);
+    sd_bus_message_unref(call->message);
+    free(call);
+}
+
+static int filter_member(sd_bus_message *message, struct ward_bus_arguments *arguments, const char *name)
+{
+    int history = 0;
+    int result = -EINVAL;
+
+    if (strcmp(name, "device") == 0)
+        return sd_bus_message_read(message, "v", "s", &arguments->filter.device);
+    if (strcmp(name, "quantity") == 0)
+        return sd_bus_message_read(message, "v", "s", &arguments->filter.quantity);
+    if (strcmp(name, "patient") == 0)
+        return sd_bus_message_read(message, "v", "s", &arguments->filter.patient);
+    if (strcmp(name, "since") == 0)
+        return sd_bus_message_read(message, "v", "x", &arguments->filter.since_ms);
+    if (strcmp(name, "limit") == 0)
+        return sd_bus_message_read(message, "v", "u", &arguments->filter.limit);
+    if (strcmp(name, "history") == 0) {
+        result = sd_bus_message_read(message, "v", "b", &history);
+        arguments->filter.history = history != 0;
+    }
+    return result;
+}
+
+static int read_filter(sd_bus_message *message, struct ward_bus_arguments *arguments)
+{
+    int result = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
+
+    if (result < 0)
+        return result;
+    while ((result = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
+        const char *name = NULL;
+
+        result = sd_bus_message_read(message, "s", &name);
+        if (result >= 0)
+            result = filter_member(message, arguments, name);
+        if (result >= 0)
+            result = sd_bus_message_exit_container(message);
+        if (result < 0)
+            return result;
+    }
+    return result < 0 ? result : sd_bus_message_exit_container(message);
+}
+
+static int read_arguments(sd_bus_message *message, const struct method *method,
+                          struct ward_bus_arguments *arguments)
+{
+    int result = 0;
+
+    if (method->shape == SHAPE_FILTER)
+        return read_filter(message, arguments);
+    for (uint8_t i = 0; i < method->texts && result >= 0; i++)
+        result = sd_bus_message_read(message, "s", &arguments->text[i]);
+    if (result >= 0 && (method->shape == SHAPE_NUMBER || method->shape == SHAPE_TEXTS_NUMBER))
+        result = sd_bus_message_read(message, "u", &arguments->number);
+    return result;
+}
+
+/* By NSS and not by /proc: the unit's sandbox hides other users' processes. */
+static bool is_admin(uid_t uid)
+{
+    char text[NSS_TEXT_MAX];
+    struct passwd user, *found_user = NULL;
+    struct group group, *found_group = NULL;
+    gid_t groups[GROUPS_MAX], admin;
+    int count = GROUPS_MAX;
+
+    if (uid == 0)
+        return true;
+    if (getgrnam_r(ADMIN_GROUP, &group, text, sizeof(text), &found_group) != 0 || !found_group)
+        return false;
+    admin = group.gr_gid;
+    if (getpwuid_r(uid, &user, text, sizeof(text), &found_user) != 0 || !found_user)
+        return false;
+    if (getgrouplist(user.pw_name, user.pw_gid, groups, &count) < 0)
+        return false;
+    for (int i = 0; i < count; i++)
+        if (groups[i] == admin)
+            return true;
+    return false;
+}
+
+static int caller_known(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct ward_bus_call *call = userdata;
+    const struct method *method = &methods[call->method];
+
+    (void)error;
+    call->credentials = sd_bus_slot_unref(call->credentials);
+    if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &call->uid) < 0) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_ALLOWED, "The bus does not say who is calling.");
+        return 0;
+    }
+    if (method->changes && !is_admin(call->uid)) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_ALLOWED,
+                             "Only root and members of the group " ADMIN_GROUP " may do this.");
+        return 0;
+    }
+    call->bus->handler(call->bus->userdata, call->method, call, &call->arguments);
+    return 0;
+}
+
+static int method_called(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    struct ward_bus *bus = userdata;
+    const char *member = sd_bus_message_get_member(message);
+    struct ward_bus_call *call;
+    size_t found = 0;
+    int result;
+
+    while (found < WARD_BUS_METHOD_COUNT && strcmp(methods[found].name, member) != 0)
+        found++;
+    if (found == WARD_BUS_METHOD_COUNT)
+        return 0;
+    call = calloc(1, sizeof(*call));
+    if (!call)
+        return -ENOMEM;
+    *call = (struct ward_bus_call){.bus = bus,
+                                   .next = bus->calls,
+                                   .message = sd_bus_message_ref(message),
+                                   .method = (enum ward_bus_method)found};
+    if (bus->calls)
+        bus->calls->previous = call;
+    bus->calls = call;
+
+    if (read_arguments(message, &methods[found], &call->arguments) < 0) {
+        call_free(call);
+        return sd_bus_error_setf(error, error_names[WARD_BUS_INVALID_ARGUMENT],
+                                 "%s: an argument is missing, unknown or of the wrong type.", member);
+    }
+    result = sd_bus_call_method_async(
+        bus->bus, &call->credentials, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+        "GetConnectionUnixUser", caller_known, call, "s", sd_bus_message_get_sender(message));
+    if (result < 0) {
+        call_free(call);
+        return result;
+    }
+    return 1;
+}
+
+static const sd_bus_vtable vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_METHOD("Status", NULL, "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Readings", "a{sv}", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Alarms", "a{sv}", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Patients", NULL, "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Plan", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Devices", NULL, "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Queue", NULL, "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Hub", NULL, "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Admit", "sssss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("ApplyPlan", "ss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Scan", "u", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Pair", "ssu", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Bind", "ss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Forget", "s", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Silence", "s", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Acknowledge", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_SIGNAL("Reading", "s", 0),
+    SD_BUS_SIGNAL("Alarm", "s", 0),
+    SD_BUS_SIGNAL("DeviceFound", "s", 0),
+    SD_BUS_SIGNAL("EnrolmentStep", "sss", 0),
+    SD_BUS_VTABLE_END,
+};
+
+int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, void *userdata)
+{
+    struct ward_bus *made = calloc(1, sizeof(*made));
+    int result;
+
+    if (!made)
+        return -ENOMEM;
+    *made = (struct ward_bus){.bus = sd_bus_ref(bus), .handler = handler, .userdata = userdata};
+    result = sd_bus_add_object_vtable(bus, &made->object, OBJECT_PATH, INTERFACE, vtable, made);
+    if (result >= 0)
+        result = sd_bus_request_name(bus, BUS_NAME, 0);
+    if (result < 0) {
+        ward_bus_free(made);
+        return result;
+    }
+    *ret = made;
+    return 0;
+}
+
+struct ward_bus *ward_bus_free(struct ward_bus *bus)
+{
+    if (!bus)
+        return NULL;
+    while (bus->calls)
+        ward_bus_reply_error(bus->calls, WARD_BUS_FAILED, "Wardgate is stopping.");
+    sd_bus_slot_unref(bus->object);
+    sd_bus_unref(bus->bus);
+    free(bus);
+    return NULL;
+}
+
+uint32_t ward_bus_call_uid(const struct ward_bus_call *call)
+{
+    return call->uid;
+}
+
+/* A caller that has left the bus is no concern of ours: errors of sending an answer are not reported. */
+void ward_bus_reply(struct ward_bus_call *call)
+{
+    (void)sd_bus_reply_method_return(call->message, NULL);
+    call_free(call);
+}
+
+void ward_bus_reply_text(struct ward_bus_call *call, const char *text)
+{
+    (void)sd_bus_reply_method_return(call->message, "s", text);
+    call_free(call);
+}
+
+void ward_bus_reply_list(struct ward_bus_call *call, const char *const *texts, size_t count)
+{
+    sd_bus_message *reply = NULL;
+    int result = sd_bus_message_new_method_return(call->message, &reply);
+
+    if (result >= 0)
+        result = sd_bus_message_open_container(reply, SD_BUS_TYPE_ARRAY, "s");
+    for (size_t i = 0; i < count && result >= 0; i++)
+        result = sd_bus_message_append(reply, "s", texts[i]);
+    if (result >= 0)
+        result = sd_bus_message_close_container(reply);
+    if (result >= 0)
+        result = sd_bus_send(NULL, reply, NULL);
+    sd_bus_message_unref(reply);
+    if (result < 0) {
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "The answer does not fit into one message: ask for less.");
+        return;
+    }
+    call_free(call);
+}
+
+void ward_bus_reply_error(struct ward_bus_call *call, enum ward_bus_error error, const char *sentence)
+{
+    (void)sd_bus_reply_method_errorf(call->message, error_names[error], "%s", sentence);
+    call_free(call);
+}
+
+void ward_bus_emit(struct ward_bus *bus, enum ward_bus_signal signal, const char *const *texts)
+{
+    sd_bus_message *message = NULL;
+    int result = sd_bus_message_new_signal(bus->bus, &message, OBJECT_PATH, INTERFACE, signals[signal].name);
+
+    for (uint8_t i = 0; i < signals[signal].texts && result >= 0; i++)
+        result = sd_bus_message_append(message, "s", texts[i]);
+    if (result >= 0)
+        (void)sd_bus_send(bus->bus, message, NULL);
+    sd_bus_message_unref(message);
+}

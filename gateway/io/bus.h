@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Our own D-Bus API: the name org.wardgate on the system bus, the object /org/wardgate and its interface
+ * org.wardgate.Gateway1. This adapter knows D-Bus, who may call what, and how arguments travel; it knows nothing
+ * of what a method does. The documents it carries are JSON in strings, made and read elsewhere.
+ *
+ * Everybody whom the bus policy lets in may call the methods that read. A method that changes something is checked
+ * here again, by the uid that the bus vouches for: root, or a member of the group wardgate-admin.
+ */
+#ifndef WARD_IO_BUS_H
+#define WARD_IO_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+enum ward_bus_method {
+    WARD_BUS_STATUS,      /* () -> s */
+    WARD_BUS_READINGS,    /* (a{sv}) -> as: since x (UTC ms), device s, quantity s, patient s, limit u */
+    WARD_BUS_ALARMS,      /* (a{sv}) -> as: patient s, history b, limit u */
+    WARD_BUS_PATIENTS,    /* () -> as */
+    WARD_BUS_PLAN,        /* (s patient) -> s */
+    WARD_BUS_DEVICES,     /* () -> as */
+    WARD_BUS_QUEUE,       /* () -> s */
+    WARD_BUS_HUB,         /* () -> s */
+    WARD_BUS_ADMIT,       /* (s patient, s episode, s label, s check word, s plan) */
+    WARD_BUS_APPLY_PLAN,  /* (s patient, s plan) */
+    WARD_BUS_SCAN,        /* (u seconds) -> as; DeviceFound meanwhile */
+    WARD_BUS_PAIR,        /* (s address, s patient, u time-out in seconds) -> s; EnrolmentStep meanwhile */
+    WARD_BUS_BIND,        /* (s device, s patient) */
+    WARD_BUS_FORGET,      /* (s device) */
+    WARD_BUS_SILENCE,     /* (s patient) */
+    WARD_BUS_ACKNOWLEDGE, /* (s JWS) -> s: anybody may bring it, the signature decides */
+    WARD_BUS_METHOD_COUNT,
+};
+
+enum ward_bus_signal {
+    WARD_BUS_READING,        /* (s reading) */
+    WARD_BUS_ALARM,          /* (s event) */
+    WARD_BUS_DEVICE_FOUND,   /* (s device) */
+    WARD_BUS_ENROLMENT_STEP, /* (s address, s step, s text) */
+    WARD_BUS_SIGNAL_COUNT,
+};
+
+enum ward_bus_error {
+    WARD_BUS_INVALID_ARGUMENT,
+    WARD_BUS_NOT_ALLOWED,
+    WARD_BUS_NOT_FOUND,
+    WARD_BUS_REFUSED,
+    WARD_BUS_BUSY,
+    WARD_BUS_FAILED,
+};
+
+#define WARD_BUS_TEXTS_MAX 5
+
+/* Arguments of a call, borrowed for the duration of the handler. Filter members that were not given are NULL or 0. */
+struct ward_bus_arguments {
+    const char *text[WARD_BUS_TEXTS_MAX];
+    uint32_t number;
+    struct {
+        const char *device, *quantity, *patient;
+        int64_t since_ms;
+        uint32_t limit;
+        bool history;
+    } filter;
+};
+
+struct ward_bus;
+struct ward_bus_call;
+
+/*
+ * Called once for each permitted call. The handler, or whoever it gave the call to, must answer it exactly once
+ * with one of the ward_bus_reply_* functions, now or later; the call is gone after that.
+ */
+typedef void ward_bus_handler(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
+                              const struct ward_bus_arguments *arguments);
+
+/*
+ * Exports the object on bus and requests the name. bus stays the caller's and must outlive ret. Returns 0 or a
+ * negative errno, -EEXIST when the name is taken.
+ */
+int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, void *userdata);
+/* Calls that are still unanswered get the error Failed. Takes NULL, returns NULL. */
+struct ward_bus *ward_bus_free(struct ward_bus *bus);
+
+/* Who called, for the audit trail. */
+uint32_t ward_bus_call_uid(const struct ward_bus_call *call);
+
+void ward_bus_reply(struct ward_bus_call *call);                        /* methods without an answer */
+void ward_bus_reply_text(struct ward_bus_call *call, const char *text); /* methods that return s */
+/* Methods that return as. */
+void ward_bus_reply_list(struct ward_bus_call *call, const char *const *texts, size_t count);
+/* sentence is shown to a person as it is: it says what is wrong, with what, and what to do. */
+void ward_bus_reply_error(struct ward_bus_call *call, enum ward_bus_error error, const char *sentence);
+
+/* texts has as many entries as the signal's signature above. */
+void ward_bus_emit(struct ward_bus *bus, enum ward_bus_signal signal, const char *const *texts);
+
+#endif
