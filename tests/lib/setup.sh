@@ -1,0 +1,24 @@
+# Sourced by ./demo and ./check: what both need before they start. Everything it says goes to standard error.
+
+say() { printf '%s\n' "$*" >&2; }
+
+# install_packages FILE…: installs the Debian packages named in FILEs that are missing, as root or by sudo.
+install_packages() {
+    local missing as_root=()
+    missing=$(sed -e '/^#/d' "$@" | while read -r package; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed' || printf '%s ' "$package"
+    done)
+    [ -n "$missing" ] || return 0
+    [ "$(id -u)" = 0 ] || as_root=(sudo)
+    say "Installing: $missing"
+    # shellcheck disable=SC2086  # a list of words
+    "${as_root[@]}" apt-get update -qq >&2 &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing \
+            >/dev/null
+}
+
+# build_preset PRESET: configures and builds build/PRESET.
+build_preset() {
+    cmake --preset "$1" >/dev/null && cmake --build --preset "$1" -- -k 0 2>&1 | sed '/^\[[0-9]*\/[0-9]*\] /d' >&2
+    return "${PIPESTATUS[0]}"
+}
