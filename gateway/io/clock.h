@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clock: where every struct ward_time of the daemon comes from.
+ *
+ * boot_us is CLOCK_BOOTTIME and carries all durations. UTC is a label whose worth is stated beside it:
+ *   synced      a time service holds the wall clock now (systemd-timesyncd's flag file is there)
+ *   estimated   it did earlier in this run: UTC is carried on by the boot-time clock, whatever was set by hand since
+ *   unsynced    neither, or the wall clock is earlier than the floor: UTC is WARD_UTC_UNKNOWN
+ * The system clock is only ever read here, never set.
+ */
+#ifndef WARD_IO_CLOCK_H
+#define WARD_IO_CLOCK_H
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "ward/reading.h"
+
+struct ward_clock;
+
+/* Called from the loop after the wall clock was set: by_ms is how far it moved. */
+typedef void ward_clock_jumped(void *userdata, struct ward_time now, int64_t by_ms);
+
+struct ward_clock_options {
+    const char *synchronized_path; /* NULL: /run/systemd/timesync/synchronized */
+    int64_t floor_ms;          /* UTC of build or newest commit, the later: no moment is taken as earlier */
+    ward_clock_jumped *jumped; /* may be NULL */
+    void *userdata;
+};
+
+/* Returns 0 and the clock in *ret, to be freed, or a negative errno with *ret unchanged. Keeps no pointer of options. */
+int ward_clock_new(struct ward_clock **ret, sd_event *event, const struct ward_clock_options *options);
+struct ward_clock *ward_clock_free(struct ward_clock *clock);
+
+/* The present moment. Looks for the flag file at most once a second. */
+struct ward_time ward_clock_now(struct ward_clock *clock);
+
+/* Raises the floor, for example to the issued_at of a signed document. A lower one changes nothing. */
+void ward_clock_raise_floor(struct ward_clock *clock, int64_t utc_ms);
+
+/* The id of this boot: "b-" and 16 hex digits of the kernel's boot id. Returns 0 or a negative errno. */
+int ward_clock_boot_id(struct ward_id *ret);
+
+#endif
