@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What to send next, and what the ward has.
+ *
+ * Records are a run of sequence numbers 1 .. head without a hole. Each is in exactly one state:
+ *
+ *   delivered   a receipt covers it: through is a watermark, ranges lie above it. Never goes back
+ *   in flight   part of a batch that was sent; waits for a receipt until due_us, then goes again, later each time
+ *   waiting     to be sent: live from live_first on (committed since the connection came up), backlog below
+ *
+ * next: a live batch that is due again, new live, a backlog batch that is due again, new backlog (lowest first).
+ * reset (a connection came up or went away): nothing is in flight, everything undelivered is backlog.
+ *
+ * Alarm events keep their own queue, in order, by (id, n): core/alarm_queue.h.
+ *
+ * Nothing here allocates. Times are boot-time microseconds of the caller.
+ */
+#ifndef WARD_CORE_DELIVERY_H
+#define WARD_CORE_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WARD_DELIVERY_BATCH_MAX     100
+#define WARD_DELIVERY_RANGES_MAX    64
+#define WARD_DELIVERY_IN_FLIGHT_MAX 32
+#define WARD_DELIVERY_STAMPS_MAX    32
+/* Batches in flight that the backlog may hold at once, so that a live reading always finds a place. */
+#define WARD_DELIVERY_BACKLOG_MAX 24
+/* The first wait for a receipt; doubled at each resend up to the longest. */
+#define WARD_DELIVERY_RESEND_US     (15 * UINT64_C(1000000))
+#define WARD_DELIVERY_RESEND_MAX_US (300 * UINT64_C(1000000))
+
+struct ward_seq_range {
+    uint64_t first, last;
+};
+
+struct ward_delivery_batch {
+    struct ward_seq_range range;
+    uint64_t first_sent_us, due_us;
+    uint32_t attempts;
+    bool live;
+};
+
+/* From seq on, records were committed at at_us or later; kept so that the oldest undelivered age has a bound. */
+struct ward_delivery_stamp {
+    uint64_t seq;
+    uint64_t at_us;
+};
+
+struct ward_delivery {
+    uint64_t head;                                          /* newest committed seq, 0 for none */
+    uint64_t through;                                       /* 1 .. through are delivered */
+    uint64_t live_first;                                    /* from here on: live */
+    struct ward_seq_range ranges[WARD_DELIVERY_RANGES_MAX]; /* delivered above through: rising, apart */
+    size_t range_count;
+    struct ward_delivery_batch in_flight[WARD_DELIVERY_IN_FLIGHT_MAX];
+    size_t in_flight_count;
+    struct ward_delivery_stamp stamps[WARD_DELIVERY_STAMPS_MAX];
+    size_t stamp_count;
+};
+
+enum ward_delivery_class {
+    WARD_DELIVERY_NOTHING, /* nothing waits, or all places in flight are taken */
+    WARD_DELIVERY_LIVE,
+    WARD_DELIVERY_BACKLOG,
+};
+
+enum ward_receipt_outcome {
+    WARD_RECEIPT_NEWS,    /* something became delivered: write the marks */
+    WARD_RECEIPT_OLD,     /* says nothing new */
+    WARD_RECEIPT_INVALID, /* a range is not one, or there are too many: nothing was taken over */
+    WARD_RECEIPT_PUT_BACK, /* speaks of records beyond head: our database was put back. Nothing was taken over */
+};
+
+/*
+ * Starts from what the store remembers. oldest_us is when the oldest undelivered record was committed, as far as is
+ * known. Ranges that do not fit or are not rising above through are forgotten: their records are only sent again.
+ */
+void ward_delivery_init(struct ward_delivery *delivery, uint64_t head, uint64_t through, uint64_t oldest_us);
+void ward_delivery_init_ranges(struct ward_delivery *delivery, const struct ward_seq_range *ranges,
+                               size_t count);
+
+/* Records first .. last were committed; first is head + 1. Returns false, unchanged, when it is not. */
+bool ward_delivery_committed(struct ward_delivery *delivery, struct ward_seq_range range, uint64_t now_us);
+
+/* Takes over a receipt. Ranges may come in any order and overlap; what does not fit above is sent again. */
+enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, uint64_t through,
+                                                const struct ward_seq_range *ranges, size_t count);
+
+/* A connection came up or went away. */
+void ward_delivery_reset(struct ward_delivery *delivery);
+
+/*
+ * The next batch of at most budget (and WARD_DELIVERY_BATCH_MAX) records. It is in flight from now on: the caller
+ * sends it, or trims it. ret_range is unchanged for WARD_DELIVERY_NOTHING.
+ */
+enum ward_delivery_class ward_delivery_next(struct ward_delivery *delivery, uint64_t now_us, size_t budget,
+                                            struct ward_seq_range *ret_range);
+
+/*
+ * Of the batch that begins at first only records up to last were sent; the rest waits again. last < first: nothing
+ * was sent. Unknown batches (a receipt or a reset came first) are ignored.
+ */
+void ward_delivery_trim(struct ward_delivery *delivery, uint64_t first, uint64_t last);
+
+/* The broker refused the batch that begins at first, or gave it up: it goes again after a pause. */
+void ward_delivery_refused(struct ward_delivery *delivery, uint64_t first, uint64_t now_us);
+
+/* When next may have more to say without a new commit or receipt; UINT64_MAX: not before one. */
+uint64_t ward_delivery_due_us(const struct ward_delivery *delivery);
+
+/* How many are committed and not delivered. */
+uint64_t ward_delivery_undelivered(const struct ward_delivery *delivery);
+
+/* When the oldest undelivered record was committed, never later than it was. Returns false for none. */
+bool ward_delivery_oldest_us(const struct ward_delivery *delivery, uint64_t *ret_us);
+
+/* When the oldest live batch still without a receipt was first sent ("hub not confirming"). False for none. */
+bool ward_delivery_unconfirmed_us(const struct ward_delivery *delivery, uint64_t *ret_us);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A record: what gets a sequence number. Readings, and the small records that the gateway writes about itself.
+ *
+ * It has two forms besides the struct: the canonical text (RFC 8785), which is published and over which the chain
+ * runs, and the packed body, which is stored. Both are defined octet by octet in docs/records.md. The chain is made
+ * from a record that went through the packed form, so that what is read back later always gives the same text.
+ */
+#ifndef WARD_CORE_RECORD_H
+#define WARD_CORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/json.h"
+#include "ward/reading.h"
+
+/* What a record says beyond its reading. Which members count depends on reading.kind; the others are ignored. */
+struct ward_record_note {
+    struct ward_id reason;  /* gap, void, unmonitored: why, as an id ("queue-full", "power") */
+    struct ward_id by;      /* entry, void: who */
+    uint64_t subject;       /* gap: how many records were lost; void: the seq that is taken back */
+    int64_t from_ms, to_ms; /* gap, unmonitored: UTC, or WARD_UTC_UNKNOWN */
+    int64_t offset_ms;      /* clock: UTC in ms = mono_us / 1000 + offset_ms, for the whole of reading.boot */
+    uint32_t uncertainty_ms; /* clock */
+};
+
+/*
+ * For kinds from WARD_RECORD_GAP on, of the reading only seq, patient, episode, boot, mono_us, received_at_ms, clock,
+ * kind and chain count.
+ */
+struct ward_record {
+    struct ward_reading reading;
+    struct ward_record_note note;
+};
+
+/* Bounds that every record of valid ids keeps: of its text with the chain and a NUL, and of its packed body. */
+#define WARD_RECORD_TEXT_MAX   8192
+#define WARD_RECORD_PACKED_MAX 1024
+
+/*
+ * Writes the record as one JSON object, its members in the order of their names, "chain" among them when with_chain
+ * is set. An unassigned reading is written without patient, values, raw octets and the times of measurement: the ward
+ * learns that it exists, not what it says. The writer must be WARD_JSON_CANONICAL; faults stay in it.
+ */
+void ward_record_write(struct ward_json *json, const char *epoch, const struct ward_record *record,
+                       bool with_chain);
+
+/*
+ * The canonical text: the object without "chain". Returns its octets before the terminating NUL, or 0, with the
+ * buffer undefined, when it does not fit or the record holds a number that no double can hold.
+ */
+size_t ward_record_canonical(const struct ward_record *record, const char *epoch, char *buffer, size_t size);
+
+/*
+ * The packed body: all of a record but what has a column of its own (seq, patient, episode, device, boot, kind,
+ * mono_us, measured_at_ms, received_at_ms, chain). Returns its octets; 0 when size is too small or the record is
+ * not well formed: a kind, quality, clock, security, quantity or special out of range, too many values, a note's id
+ * that is not one.
+ */
+size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_t size);
+
+/*
+ * Fills what pack stored; record->reading.kind must be set before, the other columns are left alone. Returns false,
+ * with record's content undefined, for octets that pack did not make.
+ */
+bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *record);
+
+/* True for [A-Za-z0-9-]{1,64}. */
+bool ward_record_id_valid(const struct ward_id *id);
+
+#endif

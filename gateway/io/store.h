@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store: one SQLite file, one connection, one thread of its own. The loop never waits for the disk.
+ *
+ *   loop                                             store thread
+ *   submit: copy into the bounded queue ───────────▶ wait for an urgent group or the end of the commit window
+ *   mark, fetch, query: the same                     one transaction for all that waits: records, alarm events,
+ *                                                    alarm state, changes, delivery marks; COMMIT with a flush
+ *   dispatch (the descriptor is readable) ◀───────── results, in order
+ *
+ * Invariants
+ *   1. seq is given by a commit that succeeded; it is contiguous over all records of an epoch.
+ *   2. What a listener was told is committed is on the disk. What was submitted and not told to be dropped is told to
+ *      be committed in the end, in order, or waits while the disk is in trouble.
+ *   3. A full queue makes the oldest routine group go; it is told, and counted in a gap record. A group that is
+ *      urgent or carries events, alarm state or changes is never refused for lack of room.
+ *   4. A file that is no database, or is damaged, is renamed, never deleted, and a fresh one begins a new epoch.
+ *
+ * All functions are for the thread of the loop. Pointers given to them are borrowed for the call.
+ */
+#ifndef WARD_IO_STORE_H
+#define WARD_IO_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/delivery.h"
+#include "core/record.h"
+#include "io/store_types.h"
+
+struct ward_store;
+
+#define WARD_STORE_COMMIT_WINDOW_MS 10000
+#define WARD_STORE_QUEUE_RECORDS    4096
+
+/* Told to the loop by ward_store_dispatch, in the order in which it happened. Every member must be set. */
+struct ward_store_commit {
+    uint64_t token;
+    uint64_t first_seq; /* of the group's records; 0 when it has none */
+    size_t record_count;
+    const uint8_t (*chains)[32]; /* of each record; valid for the call */
+};
+
+struct ward_store_trouble {
+    int error;            /* negative errno; 0: it is over */
+    const char *text;     /* what SQLite or the system says */
+    uint32_t attempts;    /* in a row */
+    uint32_t retry_in_ms; /* the next one */
+};
+
+/* A fresh file took the place of one that could not be used: patients, plans, devices must be submitted again. */
+struct ward_store_replaced {
+    const char *set_aside; /* where the old file is now */
+    const char *reason;
+    struct ward_id epoch;
+};
+
+struct ward_store_listener {
+    void (*committed)(void *context, const struct ward_store_commit *commit);
+    void (*dropped)(void *context, uint64_t token, size_t record_count);
+    void (*trouble)(void *context, const struct ward_store_trouble *trouble);
+    void (*replaced)(void *context, const struct ward_store_replaced *replaced);
+    void *context;
+};
+
+struct ward_store_options {
+    const char *path;
+    uint32_t commit_window_ms; /* 0: WARD_STORE_COMMIT_WINDOW_MS */
+    size_t queue_records;      /* 0: WARD_STORE_QUEUE_RECORDS */
+    struct ward_store_listener listener;
+};
+
+/*
+ * Opens or makes the file, brings its schema up to date, reads the snapshot and starts the thread. Returns 0, or
+ * with nothing started and ret_error saying what and where:
+ *   -EPROTONOSUPPORT  the file is of a newer version (it is left as it is)
+ *   -EBUSY            another process has it open
+ *   -EINVAL, -ENOENT, -EACCES, -EROFS, -ENOSPC, -EIO, -ENOMEM
+ */
+int ward_store_open(const struct ward_store_options *options, struct ward_store **ret_store,
+                    struct ward_store_snapshot **ret_snapshot, char ret_error[static WARD_STORE_TEXT_MAX]);
+struct ward_store_snapshot *ward_store_snapshot_free(struct ward_store_snapshot *snapshot);
+
+/* Commits what waits (one attempt), ends the thread, closes the file. Nothing is told any more. Returns NULL. */
+struct ward_store *ward_store_free(struct ward_store *store);
+
+/* Readable when there is something to dispatch. Owned by the store. */
+int ward_store_fd(const struct ward_store *store);
+
+/* Tells the listener and answers requests; may be called at any time, from the loop, never from a callback. */
+void ward_store_dispatch(struct ward_store *store);
+
+/* One transaction, or a part of a larger one; never split. */
+struct ward_store_group {
+    uint64_t token;      /* comes back in committed or dropped */
+    bool urgent;         /* commit at once. Groups with events or states are urgent by themselves */
+    struct ward_id boot; /* with now: kept as the moment of the last commit */
+    struct ward_time now;
+    const struct ward_record *records; /* seq and chain are given by the commit */
+    size_t record_count;
+    const struct ward_store_event *events; /* an (id, n) that is stored already is left as it is */
+    size_t event_count;
+    const struct ward_store_alarm_state *states;
+    size_t state_count;
+    const struct ward_store_change *changes;
+    size_t change_count;
+};
+
+/* Returns 0, -EINVAL for a record, id or change that is not well formed, or -ENOMEM; nothing is queued then. */
+int ward_store_submit(struct ward_store *store, const struct ward_store_group *group);
+
+/*
+ * The ward's receipts, written with the next group, or alone after a minute without one: a lost mark only makes the
+ * same record go twice. Marks replace older ones that still wait; through never goes back. Returns 0 or -ENOMEM.
+ */
+int ward_store_mark_records(struct ward_store *store, uint64_t through, const struct ward_seq_range *ranges,
+                            size_t count);
+int ward_store_mark_alarm(struct ward_store *store, struct ward_alarm_key key);
+
+/* How long a routine group may wait for others: 10 s, or 1 s while a condition is present or somebody watches. */
+void ward_store_set_commit_window(struct ward_store *store, uint32_t window_ms);
+
+/* error: 0 or negative errno, then count is 0. Records carry seq and chain. Valid for the call. */
+typedef void ward_store_records_fn(void *context, int error, const struct ward_record *records, size_t count);
+typedef void ward_store_events_fn(void *context, int error, const struct ward_store_event *events,
+                                  size_t count);
+
+#define WARD_STORE_QUERY_MAX 1000
+
+struct ward_store_filter {
+    int64_t since_ms;       /* received or measured then or later; WARD_UTC_UNKNOWN: all */
+    struct ward_id device;  /* empty: all */
+    struct ward_id patient; /* empty: all */
+    uint8_t quantity;       /* enum ward_quantity; WARD_QUANTITY_NONE: all */
+    bool undelivered;       /* alarm history: only events without a receipt, oldest first */
+    size_t limit;           /* at most and, for 0, WARD_STORE_QUERY_MAX */
+};
+
+/*
+ * Answered through dispatch. Each returns 0, -EBUSY when too many requests wait, or -ENOMEM; the callback is not
+ * called then, nor after ward_store_free. fetch: seq rising, at most WARD_DELIVERY_BATCH_MAX records from
+ * range.first on. query and alarm_history: newest first.
+ */
+int ward_store_fetch(struct ward_store *store, struct ward_seq_range range, ward_store_records_fn *answer,
+                     void *context);
+int ward_store_query(struct ward_store *store, const struct ward_store_filter *filter,
+                     ward_store_records_fn *answer, void *context);
+int ward_store_alarm_history(struct ward_store *store, const struct ward_store_filter *filter,
+                             ward_store_events_fn *answer, void *context);
+
+struct ward_store_counters {
+    uint64_t commits, failed_commits, records, dropped_records;
+    size_t queued_groups, queued_records;
+};
+
+void ward_store_counters(const struct ward_store *store, struct ward_store_counters *ret);
+
+#endif

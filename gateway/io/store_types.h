@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The values that the store keeps besides records, and what it holds when it is opened.
+ */
+#ifndef WARD_IO_STORE_TYPES_H
+#define WARD_IO_STORE_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/alarm_queue.h"
+#include "core/delivery.h"
+#include "ward/reading.h"
+
+#define WARD_STORE_TEXT_MAX 256
+
+/* One alarm event as it was published. n is 0 for those that never are (pending, settled): history only. */
+struct ward_store_event {
+    struct ward_alarm_key key;
+    struct ward_id patient;
+    int64_t at_ms; /* UTC, or WARD_UTC_UNKNOWN */
+    bool delivered;
+    const char *payload; /* the JSON text of the message */
+    size_t payload_length;
+};
+
+/* The alarm engine's state of one patient. Opaque here; version says which form it has. */
+struct ward_store_alarm_state {
+    struct ward_id patient;
+    uint32_t version;
+    const uint8_t *state;
+    size_t length;
+};
+
+struct ward_store_patient {
+    struct ward_id id;
+    struct ward_id episode;
+    char label[65];
+    char check_word[33];
+    int64_t admitted_at_ms;
+};
+
+struct ward_store_plan {
+    struct ward_id patient;
+    uint32_t version;
+};
+
+struct ward_store_device {
+    struct ward_id id;
+    char address[18];      /* "C0:11:22:33:44:55" */
+    char address_type[8];  /* "public" or "random" */
+    struct ward_id model;  /* row of the table of models */
+    struct ward_id policy; /* security policy it was enrolled with: "bonded", "open" */
+    char name[65], manufacturer[65], model_number[65], serial_number[65], system_id[33], firmware[65];
+    int64_t enrolled_at_ms;
+};
+
+/* A record belongs to whoever was bound when it was measured. (device, slot, from_ms) names a binding. */
+struct ward_store_binding {
+    struct ward_id device;
+    uint8_t slot; /* the device's user slot; 0xFF: it has none */
+    struct ward_id patient;
+    struct ward_id episode;
+    int64_t from_ms;
+    int64_t until_ms; /* WARD_UTC_UNKNOWN: still bound */
+};
+
+/* The highest counter taken from a key, so that a signed command counts once. It only rises. */
+struct ward_store_counter {
+    char kid[WARD_ID_MAX + 1];
+    uint64_t counter;
+};
+
+enum ward_store_change_kind {
+    WARD_STORE_PATIENT,          /* insert or replace by id */
+    WARD_STORE_PATIENT_REMOVED,  /* patient.id; its plan, alarm state and open bindings go too */
+    WARD_STORE_PLAN,             /* document: the plan's JSON text */
+    WARD_STORE_DEVICE,           /* insert or replace by id */
+    WARD_STORE_DEVICE_FORGOTTEN, /* device.id; its bindings end at device.enrolled_at_ms */
+    WARD_STORE_BINDING,          /* insert or replace by (device, slot, from_ms) */
+    WARD_STORE_COUNTER,
+    WARD_STORE_COMMAND, /* name: the command's id; document: the answer that it got */
+    WARD_STORE_SETTING, /* name: the key; document: the value, NULL removes it */
+};
+
+struct ward_store_change {
+    uint8_t kind;         /* enum ward_store_change_kind */
+    const char *document; /* where the kind says so; otherwise NULL */
+    union {
+        struct ward_store_patient patient;
+        struct ward_store_plan plan;
+        struct ward_store_device device;
+        struct ward_store_binding binding;
+        struct ward_store_counter counter;
+        struct ward_id name;
+    };
+};
+
+/* What the file holds when it is opened; its cost does not depend on how many records there are. */
+struct ward_store_snapshot {
+    struct ward_id epoch;
+    uint64_t head_seq; /* 0: no record yet */
+    uint8_t head_chain[32];
+    uint64_t through;
+    struct ward_seq_range ranges[WARD_DELIVERY_RANGES_MAX];
+    size_t range_count;
+    int64_t oldest_undelivered_ms; /* received_at_ms of it; WARD_UTC_UNKNOWN for none or not known */
+    struct ward_id last_boot;      /* of the last commit; empty: there was none */
+    struct ward_time last_commit;  /* boot_us counts in last_boot */
+    char set_aside
+        [WARD_STORE_TEXT_MAX]; /* not empty: the file found was set aside there, and this one is fresh */
+    char set_aside_reason[WARD_STORE_TEXT_MAX];
+    struct ward_store_event *events; /* undelivered, in order */
+    size_t event_count;
+    struct ward_store_alarm_state *states;
+    size_t state_count;
+    struct ward_store_change
+        *rows; /* patients, plans, devices, bindings, counters, settings, in this order */
+    size_t row_count;
+};
+
+#endif
