@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The alarm engine: the state of one patient's alarms, and what each input makes of it.
+ *
+ *     (state, input, now) → (next state, events, next deadline)
+ *
+ * It is pure: no clock, no randomness, no heap, no I/O. The same inputs give the same events, byte for byte. Every
+ * function below changes the state in place, hands each event to the sink in the order of its happening, and leaves
+ * the next deadline to be asked for with ward_alarm_deadline_us: the caller keeps one timer and calls ward_alarm_tick
+ * when it is due. A tick too many does nothing.
+ *
+ * A state is one plain struct without pointers: copy it with =, store it with ward_alarm_pack (core/alarm_pack.h).
+ * The care plan is borrowed for each call and must be the one last given to ward_alarm_replace_plan.
+ *
+ * Rules: docs/ARCHITECTURE.md; the case table of a condition opens alarm.c.
+ */
+#ifndef WARD_CORE_ALARM_H
+#define WARD_CORE_ALARM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/alarm_state.h"
+#include "core/message.h"
+#include "ward/alarm.h"
+#include "ward/careplan.h"
+#include "ward/reading.h"
+
+/* One transition, for the log: "spo2-low: pending (beyond, held) -> active". Texts are static or the engine's. */
+struct ward_alarm_trace {
+    const char *condition;
+    const char *from;   /* name of the state before */
+    const char *signal; /* what happened */
+    const char *to;     /* name of the state after */
+};
+
+/* Where effects go. event must be set; trace may be NULL. What is passed is valid for the call only. */
+struct ward_alarm_sink {
+    void (*event)(void *context, const struct ward_alarm_event *event);
+    void (*trace)(void *context, const struct ward_alarm_trace *trace);
+    void *context;
+};
+
+/* What every input comes with. */
+struct ward_alarm_context {
+    const struct ward_care_plan *plan; /* NULL: the patient has none */
+    struct ward_time now;              /* boot_us never goes back, except with ward_alarm_reboot */
+    struct ward_alarm_id seed;         /* 128 fresh random bits: the id of what this call raises first */
+    const struct ward_alarm_sink *sink;
+};
+
+/* A fresh state: nothing present, nothing seen. Give it the plan next (ward_alarm_replace_plan). */
+void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *patient,
+                     const struct ward_id *episode);
+
+/*
+ * A reading of this patient, in the order of arrival. Records that carry no values, and quantities that the plan does
+ * not have, change nothing. `pulse_rate` of a cuff is evaluated as pulse_rate. reading->seq may be 0 (not committed).
+ */
+void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        const struct ward_reading *reading);
+
+/* Time has passed. */
+void ward_alarm_tick(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
+
+/*
+ * The device that gave these quantities (a set of 1 << enum ward_quantity) has gone or is no longer worn: a pending
+ * condition on them ends now, as raised or as measurement-incomplete.
+ */
+void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                              uint32_t quantities);
+
+/* Which quantities have a bound device (a set of 1 << enum ward_quantity): the others are rule-without-source. */
+void ward_alarm_sources(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        uint32_t quantities);
+
+enum ward_alarm_answer {
+    WARD_ALARM_DONE,
+    WARD_ALARM_NOT_FOUND, /* no occurrence of that id is present: it ended, or belongs to somebody else */
+    WARD_ALARM_ALREADY,   /* acknowledged already, and it still holds */
+    WARD_ALARM_CLINICAL,  /* only a clinician may: it is not technical */
+};
+
+/*
+ * Acknowledges the occurrence `id`. `clinician` says that the order is a signed one of the clinical role, which the
+ * caller has verified; without it only technical conditions can be acknowledged. `by` goes into the event.
+ */
+enum ward_alarm_answer ward_alarm_acknowledge(struct ward_alarm_patient *state,
+                                              const struct ward_alarm_context *context,
+                                              const struct ward_alarm_id *id, const struct ward_id *by,
+                                              bool clinician);
+
+/* On the spot: takes the sound away from everything that sounds, for WARD_ALARM_SILENCE_MS. Returns how many. */
+size_t ward_alarm_silence(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                          const struct ward_id *by);
+
+/*
+ * A signed clinical command: for duration_ms (at most WARD_ALARM_SUSPEND_MAX_MS) events carry `suspended: true`.
+ * Evaluation goes on. Returns false, with the state unchanged, for a duration that is 0 or too long.
+ */
+bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        uint32_t duration_ms, const struct ward_id *by);
+void ward_alarm_resume(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                       const struct ward_id *by);
+
+/*
+ * context->plan takes the place of the plan before (or is the first; or NULL: none any more). Conditions whose rule
+ * is gone, or whose newest fresh value is no longer beyond it, are cleared as plan-changed; rules are matched by id.
+ */
+void ward_alarm_replace_plan(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
+
+/*
+ * The committed reading `seq` was taken back. Conditions that stand on it are cleared as voided. The caller then
+ * gives the newest fresh reading that remains of each quantity concerned, if there is one, to ward_alarm_reading.
+ * Returns the set of quantities concerned (1 << enum ward_quantity).
+ */
+uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                         uint64_t seq);
+
+/*
+ * The readings of this patient that had seq 0 and are the same as this one (mono_us and device) now have a seq. Call
+ * it when a commit answers, so that void finds them. Emits nothing.
+ */
+void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading);
+
+/* A technical condition of the gateway itself. name is an id ("no-storage"); text is for people. */
+struct ward_alarm_technical {
+    const char *name;
+    const char *text;
+    enum ward_alarm_priority priority;
+    bool advisory; /* WARD_ALARM_ADVISORY instead of WARD_ALARM_TECHNICAL */
+    bool degrades; /* while active, monitoring is not full */
+};
+
+/*
+ * Asserts or withdraws a technical condition. Asserting what is active already changes nothing, unless its priority
+ * rose, which raises it again. Returns 0, -EINVAL for a name that is no id, or -ENOSPC when
+ * WARD_ALARM_TECHNICAL_MAX others are present; the state is unchanged then.
+ */
+int ward_alarm_technical(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                         const struct ward_alarm_technical *technical, bool active);
+
+/* The machine was started anew: boot_us counts from another zero. Call it once, before anything else of this boot. */
+void ward_alarm_reboot(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
+
+/* The patient's episode has ended: everything is cleared as discharged. */
+void ward_alarm_discharge(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
+
+/* The boot time at which ward_alarm_tick must be called, at the latest; UINT64_MAX: not before another input. */
+uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
+
+/* Whether a condition is pending, active or unknown: then the commit window is short. */
+bool ward_alarm_is_tense(const struct ward_alarm_patient *state);
+
+/* --- what is present --------------------------------------------------------------------------------------- */
+
+/* Of each condition that is present (whatever its state but inactive and pending). */
+struct ward_alarm_present {
+    struct ward_alarm_event newest; /* state, priority, value, limit, by and texts as they are now */
+    int64_t raised_at_ms;           /* UTC when it was raised first, or WARD_UTC_UNKNOWN */
+};
+
+/*
+ * Fills ret with the conditions present, highest priority first, at most capacity. Returns how many there are, which
+ * may be more.
+ */
+size_t ward_alarm_present(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                          struct ward_alarm_present *ret, size_t capacity);
+
+/* The newest valid value of each quantity of the plan. ret has room for WARD_PLAN_QUANTITIES_MAX. Returns how many. */
+size_t ward_alarm_last_valid(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                             struct ward_last_valid *ret);
+
+#define WARD_MONITORING_REASONS_MAX 16
+
+/*
+ * How far this patient is watched. ret_reasons takes the names of the conditions that are why ("no-plan", "no-data"),
+ * at most WARD_MONITORING_REASONS_MAX of them; *ret_count says how many.
+ */
+enum ward_monitoring ward_alarm_monitoring(const struct ward_alarm_patient *state,
+                                           const struct ward_alarm_context *context,
+                                           struct ward_id ret_reasons[WARD_MONITORING_REASONS_MAX],
+                                           size_t *ret_count);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The alarm state as octets, for the database: version first, integers little-endian, only what is not at rest.
+ *
+ * Unpacking what was packed gives a state that behaves the same, event for event.
+ */
+#ifndef WARD_CORE_ALARM_PACK_H
+#define WARD_CORE_ALARM_PACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/alarm_state.h"
+
+#define WARD_ALARM_PACK_VERSION 1
+/* Room for any state. Ordinary ones need a few hundred octets. */
+#define WARD_ALARM_PACKED_MAX (sizeof(struct ward_alarm_patient) + 1024)
+
+/* Returns the octets used, or 0 when size is too small. */
+size_t ward_alarm_pack(const struct ward_alarm_patient *state, uint8_t *buffer, size_t size);
+
+/*
+ * Returns false, with ret unchanged, for a version that is not ours, octets missing or left over, or a number out of
+ * its range. The caller then starts from ward_alarm_init and says so: what was present is raised again by new data.
+ */
+bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *ret);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Care plans from JSON (schema wardgate.care-plan/1, docs/care-plan.schema.json).
+ *
+ * A plan is taken as a whole or not at all. What is wrong with it is told completely, each error with the place (a
+ * JSON pointer, RFC 6901), the reason and the value found. A member that is not known is an error: a limit that
+ * nobody evaluates must not look as if somebody did.
+ */
+#ifndef WARD_CORE_CAREPLAN_H
+#define WARD_CORE_CAREPLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ward/careplan.h"
+
+#define WARD_PLAN_SCHEMA     "wardgate.care-plan/1"
+#define WARD_PLAN_TEXT_MAX   (64 * 1024) /* octets of a plan's JSON */
+#define WARD_PLAN_ERRORS_MAX 64
+
+struct ward_plan_error {
+    char pointer[128]; /* "/rules/2/below"; "" is the whole document */
+    char reason[200];  /* a plain sentence */
+    char value[64];    /* as JSON, shortened; empty when nothing is there */
+};
+
+/* What is wrong, in the order of the document. total may exceed count: the list is bounded, the truth is not. */
+struct ward_plan_errors {
+    size_t count;
+    size_t total;
+    struct ward_plan_error list[WARD_PLAN_ERRORS_MAX];
+};
+
+/*
+ * Reads and validates the length octets of json: the plan itself, or its signed form (RFC 7515 flattened JSON), of
+ * which the payload's "body" is taken; the signature is the caller's to verify, before. Returns true with *ret filled,
+ * or false with *ret unchanged and at least one error. *errors is overwritten either way; both are large, so keep
+ * them off small stacks.
+ */
+bool ward_care_plan_parse(const char *json, size_t length, struct ward_care_plan *ret,
+                          struct ward_plan_errors *errors);
+
+/* The plan's row of a quantity, or NULL when the plan does not watch it. */
+const struct ward_plan_quantity *ward_care_plan_quantity(const struct ward_care_plan *plan, uint8_t quantity);
+
+/* The rule for (quantity, side, level), or NULL. */
+const struct ward_plan_rule *ward_care_plan_rule(const struct ward_care_plan *plan, uint8_t quantity,
+                                                 enum ward_plan_side side, enum ward_plan_level level);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions: how a finger clip that streams for half a minute becomes a spot check.
+ *
+ *   off ──contact──▶ settling ──steady (±1) for 5 s, settle_s after contact──▶ settled ──▶ settled …
+ *    ▲                  │                                                       │
+ *    └── finger off, or nothing for WARD_INPUT_STOP_US ─────────────────────────┘
+ *
+ * Settled gives a derived value; again when the steady value has moved by 2, once a minute while worn, and at
+ * finger-off if it changed. A session that ends before it settled gives its last value as questionable when the last
+ * 5 s were all beyond a red limit, which the caller knows, and is incomplete otherwise.
+ */
+#ifndef WARD_CORE_SESSION_H
+#define WARD_CORE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ward/quantity.h"
+
+/* Without a value for this long the input of a quantity has stopped (clinical safety officer to sign). */
+#define WARD_INPUT_STOP_US UINT64_C(10000000)
+/* How long a value must have been steady, or beyond a limit before its input stopped. */
+#define WARD_STEADY_US UINT64_C(5000000)
+
+struct ward_session {
+    bool worn;
+    bool settled; /* it has given a value */
+    uint64_t contact_us;
+    uint64_t steady_us;  /* since when the values lie within low .. high */
+    uint64_t last_us;    /* newest valid value */
+    uint64_t derived_us; /* when it gave a value last */
+    struct ward_decimal low, high, newest, derived;
+    uint64_t first_seq,
+        last_seq; /* of the valid values that the next derived one stands on; 0: not committed */
+};
+
+enum ward_session_outcome {
+    WARD_SESSION_NOTHING,
+    WARD_SESSION_DERIVED,    /* *ret_value is a valid spot value */
+    WARD_SESSION_INCOMPLETE, /* the session ended before it settled */
+};
+
+void ward_session_init(struct ward_session *session);
+
+/* A valid value of the stream, at boot time now_us. ret_value is unchanged unless derived. */
+enum ward_session_outcome ward_session_value(struct ward_session *session, const struct ward_decimal *value,
+                                             uint64_t now_us, uint32_t settle_ms,
+                                             struct ward_decimal *ret_value);
+
+/* The finger was taken off, or nothing came for WARD_INPUT_STOP_US. */
+enum ward_session_outcome ward_session_end(struct ward_session *session, struct ward_decimal *ret_value);
+
+#endif
