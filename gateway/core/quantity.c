@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/quantity.h"
+
+#include <string.h>
+
+#include "core/decimal.h"
+
+#define BETWEEN(low_mantissa, low_exponent, high_mantissa)                                                   \
+    .bounded = true, .low = {.mantissa = (low_mantissa), .exponent = (low_exponent)},                        \
+    .high = {.mantissa = (high_mantissa)}
+
+/* Fast, slow and spot-check oximetry carry the same codes: they differ in the modality, which the name tells. */
+#define SPO2        .unit = "%", .mdc = 150456, .loinc = {"2708-6", "59408-5"}, BETWEEN(30, 0, 100)
+#define PULSE(code) .unit = "/min", .mdc = (code), .loinc = {"8867-4"}, BETWEEN(15, 0, 300)
+
+static const struct ward_quantity_info rows[WARD_QUANTITY_COUNT] = {
+    [WARD_QUANTITY_NONE] = {.name = "", .label = "", .unit = ""},
+    [WARD_SPO2] = {.name = "spo2", .label = "SpO2", SPO2},
+    [WARD_SPO2_FAST] = {.name = "spo2_fast", .label = "SpO2 (fast)", SPO2},
+    [WARD_SPO2_SLOW] = {.name = "spo2_slow", .label = "SpO2 (slow)", SPO2},
+    [WARD_PULSE_RATE] = {.name = "pulse_rate", .label = "Pulse", PULSE(149530)},
+    [WARD_PULSE_RATE_FAST] = {.name = "pulse_rate_fast", .label = "Pulse (fast)", PULSE(149530)},
+    [WARD_PULSE_RATE_SLOW] = {.name = "pulse_rate_slow", .label = "Pulse (slow)", PULSE(149530)},
+    [WARD_PULSE_RATE_CUFF] = {.name = "pulse_rate", .label = "Pulse (cuff)", PULSE(149546)},
+    [WARD_HEART_RATE] = {.name = "heart_rate", .label = "Heart rate", PULSE(147842)},
+    [WARD_BP_SYSTOLIC] = {.name = "bp_systolic",
+                          .label = "Systolic",
+                          .unit = "mm[Hg]",
+                          .mdc = 150021,
+                          .loinc = {"8480-6"},
+                          BETWEEN(40, 0, 300)},
+    [WARD_BP_DIASTOLIC] = {.name = "bp_diastolic",
+                           .label = "Diastolic",
+                           .unit = "mm[Hg]",
+                           .mdc = 150022,
+                           .loinc = {"8462-4"},
+                           BETWEEN(20, 0, 250)},
+    [WARD_BP_MEAN] = {.name = "bp_mean",
+                      .label = "Mean pressure",
+                      .unit = "mm[Hg]",
+                      .mdc = 150023,
+                      .loinc = {"8478-0"},
+                      BETWEEN(25, 0, 275)},
+    [WARD_BODY_TEMPERATURE] = {.name = "body_temperature",
+                               .label = "Temperature",
+                               .unit = "Cel",
+                               .mdc = 150364,
+                               .loinc = {"8310-5"},
+                               BETWEEN(25, 0, 45)},
+    [WARD_BODY_MASS] = {.name = "body_mass",
+                        .label = "Weight",
+                        .unit = "kg",
+                        .mdc = 188736,
+                        .loinc = {"29463-7"},
+                        BETWEEN(1, 0, 500)},
+    [WARD_GLUCOSE] = {.name = "glucose",
+                      .label = "Glucose",
+                      .unit = "mmol/L",
+                      .mdc = 160184,
+                      .loinc = {"15074-8"},
+                      BETWEEN(3, -1, 60)},
+    [WARD_PULSE_AMPLITUDE_INDEX] = {.name = "pulse_amplitude_index",
+                                    .label = "Pulse amplitude",
+                                    .unit = "%",
+                                    .mdc = 150488,
+                                    .loinc = {"61006-3"},
+                                    BETWEEN(0, 0, 100)},
+    [WARD_RESPIRATION_RATE] = {.name = "respiration_rate",
+                               .label = "Respiration",
+                               .unit = "/min",
+                               .mdc = 151562,
+                               .loinc = {"9279-1"},
+                               BETWEEN(1, 0, 100)},
+    [WARD_OXYGEN] = {.name = "oxygen", .label = "Oxygen", .unit = ""},
+    [WARD_OXYGEN_FLOW] = {.name = "oxygen_flow",
+                          .label = "Oxygen flow",
+                          .unit = "L/min",
+                          .loinc = {"3151-8"},
+                          BETWEEN(0, 0, 100)},
+    [WARD_CONSCIOUSNESS] = {.name = "consciousness", .label = "Consciousness", .unit = ""},
+    [WARD_BATTERY] = {.name = "battery", .label = "Battery", .unit = "%", .mdc = 67996, BETWEEN(0, 0, 100)},
+    [WARD_CUFF_PRESSURE] = {.name = "cuff_pressure",
+                            .label = "Cuff pressure",
+                            .unit = "mm[Hg]",
+                            BETWEEN(0, 0, 400)},
+    [WARD_ENERGY] = {.name = "energy", .label = "Energy", .unit = "kJ"},
+    [WARD_BODY_HEIGHT] = {.name = "body_height",
+                          .label = "Height",
+                          .unit = "cm",
+                          .mdc = 188740,
+                          .loinc = {"8302-2"},
+                          BETWEEN(20, 0, 250)},
+    [WARD_BMI] = {.name = "bmi",
+                  .label = "BMI",
+                  .unit = "kg/m2",
+                  .mdc = 188752,
+                  .loinc = {"39156-5"},
+                  BETWEEN(5, 0, 150)},
+    [WARD_MOVEMENT] = {.name = "movement", .label = "Movement", .unit = ""},
+};
+
+const struct ward_quantity_info *ward_quantity_info(uint8_t quantity)
+{
+    return &rows[quantity < WARD_QUANTITY_COUNT ? quantity : WARD_QUANTITY_NONE];
+}
+
+enum ward_quantity ward_quantity_by_name(const char *name)
+{
+    for (unsigned i = WARD_QUANTITY_NONE + 1; i < WARD_QUANTITY_COUNT; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return (enum ward_quantity)i;
+    return WARD_QUANTITY_NONE;
+}
+
+bool ward_quantity_is_plausible(const struct ward_value *value)
+{
+    const struct ward_quantity_info *info = ward_quantity_info(value->quantity);
+    int against_low;
+    int against_high;
+
+    if (!info->bounded || !ward_decimal_is_finite(&value->number))
+        return true;
+    return ward_decimal_compare(&value->number, &info->low, &against_low) && against_low >= 0 &&
+           ward_decimal_compare(&value->number, &info->high, &against_high) && against_high <= 0;
+}
+
+const char *ward_special_name(uint8_t special)
+{
+    static const char *const names[] = {
+        [WARD_NAN] = "nan",
+        [WARD_NRES] = "nres",
+        [WARD_RESERVED] = "reserved",
+        [WARD_POSITIVE_INFINITY] = "+inf",
+        [WARD_NEGATIVE_INFINITY] = "-inf",
+    };
+
+    return special < sizeof(names) / sizeof(names[0]) ? names[special] : NULL;
+}
