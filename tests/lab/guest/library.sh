@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The guest's shell library. Sourced by guest/boot, and by any test: . "$LAB_GUEST/library.sh"
+
+# The variables of tests/lab/run; systemd's services do not inherit them.
+. /run/lab/environment
+export PATH="$WARD_BUILD/gateway/app:$WARD_BUILD/gateway/uplink:$WARD_BUILD/gateway/ctl:$WARD_BUILD/firmware/wearable"
+export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" HOME=/root LC_ALL=C.UTF-8
+
+# lab_port NAME: the device of a port to the host.
+lab_port() {
+    local port
+    for port in /sys/class/virtio-ports/*; do
+        if [ "$(<"$port/name")" = "lab.$1" ]; then
+            echo "/dev/${port##*/}"
+            return
+        fi
+    done
+    return 1
+}
+
+# lab_control LINE: tell the host (started, exit N, cut). The port admits one writer at a time.
+lab_control() {
+    (
+        flock 9
+        echo "$1" >"$(lab_port control)"
+    ) 9>/run/lab/control.lock
+}
+
+# lab_power_cut: the power goes now. Nothing that was not flushed survives, and only on $LAB_DISK.
+lab_power_cut() {
+    lab_control cut
+    exec sleep infinity
+}
+
+# lab_wait SECONDS COMMAND…: until COMMAND succeeds; fails, and says so, if it has not after SECONDS.
+lab_wait() {
+    local seconds=$1 end
+    shift
+    end=$((SECONDS + seconds))
+    until "$@" >/run/lab/wait.log 2>&1; do
+        if [ $SECONDS -gt $end ]; then
+            echo "lab: waited $seconds s in vain for: $*" >&2
+            cat /run/lab/wait.log >&2
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+
+# lab_start NAME COMMAND…: run COMMAND in the background, its output in $LAB_OUT/NAME.log.
+lab_start() {
+    local name=$1
+    shift
+    setsid "$@" </dev/null >>"$LAB_OUT/$name.log" 2>&1 &
+    echo $! >"/run/lab/$name.pid"
+}
+
+# lab_stop NAME [SIGNAL]: end what lab_start NAME began, and wait for it.
+lab_stop() {
+    local pid
+    pid=$(<"/run/lab/$1.pid")
+    kill -"${2:-TERM}" "$pid" 2>/dev/null || true
+    tail --pid="$pid" -s 0.05 -f /dev/null
+    rm "/run/lab/$1.pid"
+}
+
+lab_bus_up() { busctl --quiet --timeout=5 call org.freedesktop.DBus / org.freedesktop.DBus.Peer Ping; }
+
+# lab_adapters: how many adapters bluetoothd has on D-Bus.
+lab_adapters() { busctl --timeout=5 tree --list org.bluez | grep -cx '/org/bluez/hci[0-9]*'; }
+lab_adapters_up() { [ "$(lab_adapters)" -eq "$LAB_CONTROLLERS" ]; }
+
+lab_load_bluetooth() {
+    # algif_*, cmac, ecb, ccm: btvirt and bluetoothd compute keys through AF_ALG, which loads nothing by itself.
+    modprobe -a bluetooth hci_vhci algif_hash algif_skcipher cmac ecb ccm ecdh_generic uhid
+}
+
+lab_start_btvirt() { lab_start btvirt "$LAB_FILES/btvirt" -L "-l$LAB_CONTROLLERS"; }
+
+# lab_start_bluetoothd: returns when every controller is on D-Bus.
+lab_start_bluetoothd() {
+    lab_start bluetoothd /usr/libexec/bluetooth/bluetoothd -n ${LAB_DEBUG:+-d} -f "$WARD_SOURCE/config/bluetooth/main.conf"
+    lab_wait 30 lab_adapters_up
+}
+
+lab_restart_bluetoothd() {
+    lab_stop bluetoothd "${1:-TERM}"
+    lab_start_bluetoothd
+}
+
+# lab_reset_bluetooth: as on the first day: no bonds, no caches, adapters off.
+lab_reset_bluetooth() {
+    lab_stop bluetoothd
+    rm -rf /var/lib/bluetooth/*
+    lab_start_bluetoothd
+}
+
+lab_start_bus() {
+    mkdir -p /run/dbus
+    [ -s /etc/machine-id ] || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
+    dbus-daemon --system --fork --nopidfile
+}
