@@ -78,7 +78,10 @@ void ward_json_uint(struct ward_json *json, uint64_t value);
 /* A special value (NaN and its kin) is null: the caller says which in a member "special". */
 void ward_json_decimal(struct ward_json *json, struct ward_decimal value);
 
-/* UTF-8. An octet that is not part of well-formed UTF-8 becomes U+FFFD, so that the message stays readable. */
+/*
+ * UTF-8. An octet that is not part of well-formed UTF-8 becomes U+FFFD, so that the message stays readable. NULL, as
+ * the name of an enum's number that has none, is null.
+ */
 void ward_json_string(struct ward_json *json, const char *text);
 void ward_json_string_n(struct ward_json *json, const char *text, size_t length);
 

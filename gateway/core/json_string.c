@@ -121,7 +121,11 @@ void ward_json_string_n(struct ward_json *json, const char *text, size_t length)
 
 void ward_json_string(struct ward_json *json, const char *text)
 {
-    ward_json_string_n(json, text, strlen(text));
+    if (text == NULL) {
+        ward_json_null(json);
+    } else {
+        ward_json_string_n(json, text, strlen(text));
+    }
 }
 
 void ward_json_hex(struct ward_json *json, const uint8_t *octets, size_t count)

@@ -69,6 +69,16 @@ static void strings_have_the_fewest_escapes(void **state)
     expect(&json, "\"\\u0000\\b\\t\\u000b\\f\\r\\u001f\"");
 }
 
+static void no_string_is_null(void **state)
+{
+    struct ward_json json;
+
+    (void)state;
+    start(&json, WARD_JSON_PRINTED);
+    ward_json_string(&json, NULL);
+    expect(&json, "null");
+}
+
 static void malformed_utf8_is_replaced(void **state)
 {
     static const char *const bad[] = {
@@ -309,6 +319,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(structure_gets_its_commas),
         cmocka_unit_test(strings_have_the_fewest_escapes),
+        cmocka_unit_test(no_string_is_null),
         cmocka_unit_test(malformed_utf8_is_replaced),
         cmocka_unit_test(decimals_keep_or_drop_their_zeros),
         cmocka_unit_test(integers_of_all_sizes),
