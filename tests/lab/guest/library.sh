@@ -98,6 +98,5 @@ lab_reset_bluetooth() {
 
 lab_start_bus() {
     mkdir -p /run/dbus
-    [ -s /etc/machine-id ] || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
     dbus-daemon --system --fork --nopidfile
 }
