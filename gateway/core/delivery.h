@@ -6,7 +6,8 @@
  *
  *   delivered   a receipt covers it: through is a watermark, ranges lie above it. Never goes back
  *   in flight   part of a batch that was sent; waits for a receipt until due_us, then goes again, later each time
- *   waiting     to be sent: live from live_first on (committed since the connection came up), backlog below
+ *   waiting     to be sent: live from live_first on (committed since the connection came up, and of those the newest
+ *               WARD_DELIVERY_LIVE_MAX), backlog below
  *
  * next: a live batch that is due again, new live, a backlog batch that is due again, new backlog (lowest first).
  * reset (a connection came up or went away): nothing is in flight, everything undelivered is backlog.
@@ -26,6 +27,7 @@
 #define WARD_DELIVERY_RANGES_MAX    64
 #define WARD_DELIVERY_IN_FLIGHT_MAX 32
 #define WARD_DELIVERY_STAMPS_MAX    32
+#define WARD_DELIVERY_LIVE_MAX      500
 /* Batches in flight that the backlog may hold at once, so that a live reading always finds a place. */
 #define WARD_DELIVERY_BACKLOG_MAX 24
 /* The first wait for a receipt; doubled at each resend up to the longest. */
@@ -70,7 +72,7 @@ enum ward_delivery_class {
 enum ward_receipt_outcome {
     WARD_RECEIPT_NEWS,    /* something became delivered: write the marks */
     WARD_RECEIPT_OLD,     /* says nothing new */
-    WARD_RECEIPT_INVALID, /* a range is not one, or there are too many: nothing was taken over */
+    WARD_RECEIPT_INVALID, /* a range is not one: nothing was taken over */
     WARD_RECEIPT_PUT_BACK, /* speaks of records beyond head: our database was put back. Nothing was taken over */
 };
 
