@@ -11,11 +11,12 @@
  *   DOWN       07 retained:flag topic:u16+n response_topic:u16+n correlation:u16+n payload:u32+n
  *   URGENT     08 urgent:flag
  *
- *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32 topic:u16+n kid:u16+n signature:u16+n payload:u32+n
+ *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
+ *              topic:u16+n kid:u16+n signature:u16+n payload:u32+n
  *
- * One function per type walks the fields in order, and the same walk writes and reads: a frame that can be encoded
- * can be decoded, and the two cannot drift apart. The walk stops at the first field that does not fit; later fields
- * then do nothing.
+ * One function per type walks the fields in order, and the same walk writes and reads: a frame that can be
+ * encoded can be decoded, and the two cannot drift apart. The walk stops at the first field that does not
+ * fit; later fields then do nothing.
  */
 #include "ward/link.h"
 

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The core's side of the spool (include/ward/link.h): hands messages to the uplink and brings back what the ward said.
+ * The core's side of the spool (include/ward/link.h): hands messages to the uplink and brings back what the
+ * ward said.
  *
- * It listens on a SOCK_SEQPACKET Unix socket, serves one client, and asks the kernel who that is. It holds no queue:
- * a message is taken by the kernel at once or not at all, so that the store stays the only one. It never blocks.
+ * It listens on a SOCK_SEQPACKET Unix socket, serves one client, and asks the kernel who that is. It holds no
+ * queue: a message is taken by the kernel at once or not at all, so that the store stays the only one. It
+ * never blocks.
  *
  * What its owner can rely on:
- *   - link(up) comes before the first credit(); after it the owner starts again from the hub's receipts: state and
- *     alarms first. link(down) comes once for each link(up), also when the uplink dies, and gives up every message
- *     without a result: no result() follows for those.
+ *   - link(up) comes before the first credit(); the owner then starts again from the hub's receipts: state
+ *     and alarms first. A link(down) follows, also when the uplink dies, and gives up every message without a
+ *     result: no result() comes for those. Either may be repeated with another text.
  *   - credit() is a hint that something may go now; how much, ward_spool_room() and ward_spool_publish() say.
- *   - Listener functions are called from the event loop only, never from within ward_spool_publish() or another
- *     function of this header. They may call any of them except ward_spool_free().
+ *   - Listener functions are called from the event loop only, never from within ward_spool_publish() or
+ *     another function of this header. They may call any of them except ward_spool_free().
  */
 #ifndef WARD_IO_SPOOL_H
 #define WARD_IO_SPOOL_H
@@ -27,7 +29,8 @@
 
 struct ward_spool;
 
-/* Something from the ward, not verified in any way. Texts are terminated; everything is borrowed for the call. */
+/* Something from the ward, not verified in any way. Texts are terminated; everything is borrowed for the
+ * call. */
 struct ward_spool_down {
     const char *topic;
     const char *response_topic; /* "" for none */
@@ -43,7 +46,8 @@ struct ward_spool_listener {
      * certificate_expires_ms: UTC, of the client certificate; INT64_MIN when not known. */
     void (*link)(void *userdata, bool up, const char *text, int64_t certificate_expires_ms);
     void (*credit)(void *userdata);
-    /* reason: MQTT 5 reason code of the broker's answer (a PUBACK is not delivery), or WARD_LINK_RESULT_GIVEN_UP */
+    /* reason: MQTT 5 reason code of the broker's answer (a PUBACK is not delivery), or
+     * WARD_LINK_RESULT_GIVEN_UP */
     void (*result)(void *userdata, uint64_t id, uint8_t reason);
     void (*down)(void *userdata, const struct ward_spool_down *down);
     /* Somebody was refused or broke the protocol; text is for the log. */
@@ -65,8 +69,8 @@ enum ward_spool_outcome {
 };
 
 /*
- * Starts to listen. Returns 0, or a negative errno with *ret untouched: -ENAMETOOLONG for a path of 108 octets or
- * more, -EEXIST when something that is not a socket is in the way, or what the system calls said.
+ * Starts to listen. Returns 0, or a negative errno with *ret untouched: -ENAMETOOLONG for a path of 108
+ * octets or more, -EEXIST when something that is not a socket is in the way, or what the system calls said.
  */
 int ward_spool_new(struct ward_spool **ret, const struct ward_spool_options *options);
 
@@ -74,21 +78,23 @@ int ward_spool_new(struct ward_spool **ret, const struct ward_spool_options *opt
 struct ward_spool *ward_spool_free(struct ward_spool *spool);
 
 /*
- * Hands a message over; nothing of it is needed after the call. Returns an enum ward_spool_outcome, or a negative
- * errno for a message that can never go: -EINVAL for fields that link.h refuses, -EMSGSIZE when it is too large.
+ * Hands a message over; nothing of it is needed after the call. Returns an enum ward_spool_outcome, or a
+ * negative errno for a message that can never go: -EINVAL for fields that link.h refuses, -EMSGSIZE when it
+ * is too large.
  */
 int ward_spool_publish(struct ward_spool *spool, const struct ward_message *message);
 
 /*
  * How large a payload may be that a message of this class can take now: 0 when none can go, at most
- * WARD_LINK_PAYLOAD_MAX. It falls on a slow link, so that little stands before the next alarm: size batches by it.
+ * WARD_LINK_PAYLOAD_MAX. It falls on a slow link, so that little stands before the next alarm: size batches
+ * by it.
  */
 size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class message_class);
 
 /*
- * Says what the uplink shall publish when it may not ask any more (link.h). Kept, and sent to every new client; the
- * uplink does not connect to the broker before it has the will. A new will counts from the broker's next connection.
- * Returns 0, or -EINVAL, -EMSGSIZE, -ENOMEM with the old one kept.
+ * Says what the uplink shall publish when it may not ask any more (link.h). Kept, and sent to every new
+ * client; the uplink does not connect to the broker before it has the will. A new will counts from the
+ * broker's next connection. Returns 0, or -EINVAL, -EMSGSIZE, -ENOMEM with the old one kept.
  */
 int ward_spool_testament(struct ward_spool *spool, enum ward_link_testament testament,
                          const struct ward_message *message);

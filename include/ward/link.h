@@ -2,26 +2,28 @@
 /*
  * The spool: how the core and the uplink talk, over one SOCK_SEQPACKET Unix socket on which the core listens.
  *
- * One packet is one frame: a type octet, then the fields of that type, integers little-endian, texts and octets
- * preceded by their length. Order of events on a connection:
+ * One packet is one frame: a type octet, then the fields of that type (gateway/core/link.c). Order of events
+ * on a connection:
  *
- *   1. uplink  HELLO (version, largest frame it takes)          core  HELLO (the same)
- *   2. core    TESTAMENT will, TESTAMENT silent                  what the uplink says when it may not ask any more
- *   3. uplink  LINK (up or down, and why) on every change
- *   4. uplink  CREDIT (round, frames, octets) while the broker is reachable: what it takes beyond what it has taken
+ *   1. uplink  HELLO: version, largest frame it takes; the core answers with its own
+ *   2. core    TESTAMENT will, TESTAMENT silent: what the uplink says when it may not ask any more
+ *   3. uplink  LINK: up or down, and why; on every change
+ *   4. uplink  CREDIT: round, frames, octets that it takes beyond what it has taken; while link is up
  *   5. core    PUBLISH, within the credit and naming its round; see below
- *   6. uplink  RESULT (id, reason code): the broker answered, or the message was given up; a PUBACK is not delivery
+ *   6. uplink  RESULT: id, reason code; the broker answered, or the message was given up
  *   7. uplink  DOWN: something arrived from the ward
- *   8. core    URGENT (yes or no): an alarm waits, do not take your time to reconnect; also every 5 s, as a sign
- *              that the core lives
+ *   8. core    URGENT: yes or no; an alarm waits, do not take your time to reconnect. Also every 5 s, to
+ *              show that the core lives
  *
- * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The core
- * then starts again from the hub's receipts, alarms first. Each LINK up begins a round; what was sent on the credit
- * of an earlier round is dropped by the uplink without an answer, because the core has given it up already.
+ * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The
+ * core then starts again from the hub's receipts, alarms first. The first LINK up after a down begins a
+ * round; what was sent on the credit of an earlier round is dropped by the uplink without an answer, because
+ * the core has given it up already. LINK up while it is up tells another text only.
  *
- * A PUBLISH takes one frame of credit and as many octets as its frame has. An alarm needs a frame of credit only.
- * Anything else leaves the last frame to alarms and stays within the octets; but with nothing unanswered one frame
- * of any class and size may go, so that a window of one, or a frame larger than the octets, never blocks for good.
+ * A PUBLISH takes one frame of credit and as many octets as its frame has. An alarm needs a frame of credit
+ * only. Anything else leaves the last frame to alarms and stays within the octets; but with nothing
+ * unanswered one frame of any class and size may go, so that a window of one, or a frame larger than the
+ * octets, never blocks for good.
  */
 #ifndef WARD_LINK_H
 #define WARD_LINK_H
@@ -36,7 +38,8 @@
 #define WARD_LINK_FRAME_MAX 65536
 /* A payload up to this always fits in a frame, whatever its topic, key id and signature. */
 #define WARD_LINK_PAYLOAD_MAX (WARD_LINK_FRAME_MAX - 512)
-/* The core sends some frame at least this often, and counts as silent when none came for three times as long. */
+/* The core sends some frame at least this often; when none came for three times as long it counts as silent.
+ * */
 #define WARD_LINK_ALIVE_MS  5000
 #define WARD_LINK_SILENT_MS 15000
 
@@ -110,15 +113,16 @@ struct ward_link_frame {
 #define WARD_LINK_RESULT_GIVEN_UP 0xFF
 
 /*
- * Encodes frame into buffer. Returns the octets used, or 0 when it does not fit in size or WARD_LINK_FRAME_MAX, or
- * when ward_link_decode() would refuse it.
+ * Encodes frame into buffer. Returns the octets used, or 0 when it does not fit in size or
+ * WARD_LINK_FRAME_MAX, or when ward_link_decode() would refuse it.
  */
 size_t ward_link_encode(const struct ward_link_frame *frame, uint8_t *buffer, size_t size);
 
 /*
- * Decodes exactly length octets into ret. Returns false, with ret unchanged, for a frame that is cut short, has
- * octets left over, an unknown type or a field out of range: a topic that is empty, longer than WARD_TOPIC_MAX or
- * with a wildcard, a key id or signature longer than message.h says, a NUL in any text. Never reads past length.
+ * Decodes exactly length octets into ret. Returns false, with ret unchanged, for a frame that is cut short,
+ * has octets left over, an unknown type or a field out of range: a topic that is empty, longer than
+ * WARD_TOPIC_MAX or with a wildcard, a key id or signature longer than message.h says, a NUL in any text.
+ * Never reads past length.
  */
 bool ward_link_decode(const uint8_t *buffer, size_t length, struct ward_link_frame *ret);
 
