@@ -67,7 +67,4 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
  */
 bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *record);
 
-/* True for [A-Za-z0-9-]{1,64}. */
-bool ward_record_id_valid(const struct ward_id *id);
-
 #endif
