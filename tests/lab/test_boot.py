@@ -55,6 +55,14 @@ def test_a_reset_forgets_everything(lab):
     assert lab.file("powered-after-reset") == "b false\n"
 
 
+def test_leds_have_the_names_of_the_boards(lab):
+    assert lab.lines("leds") == ["wardgate:red:alarm/brightness:1", "wardgate:yellow:alarm/brightness:0"]
+
+
+def test_what_is_played_can_be_recorded(lab):
+    assert b"\x40\x40" * 800 in (lab.out / "recorded.wav").read_bytes()
+
+
 def test_success_and_silence(boot):
     lab = boot("--bare", "--", "true")
     assert (lab.status, lab.stdout, lab.stderr) == (0, "", "")

@@ -100,3 +100,26 @@ lab_start_bus() {
     mkdir -p /run/dbus
     dbus-daemon --system --fork --nopidfile
 }
+
+# lab_leds NAME…: up to three LEDs of these names in /sys/class/leds. Debian's kernel has no uleds, but the guest's
+# keyboard has real LEDs of the same class: they get the names that the board's would have.
+lab_leds() {
+    local devices=() led
+    modprobe input_leds
+    lab_wait 10 test -e /sys/class/leds/input0::scrolllock
+    for led in numlock capslock scrolllock; do
+        devices+=("$(realpath /sys/class/leds/input0::$led)")
+        echo none >"${devices[-1]}/trigger"
+    done
+    mount -t tmpfs -o mode=755 tmpfs /sys/class/leds
+    for led; do
+        ln -s "${devices[0]}" "/sys/class/leds/$led"
+        devices=("${devices[@]:1}")
+    done
+}
+
+# lab_sound: a sound card whose playback (hw:Loopback,0) can be recorded (hw:Loopback,1).
+lab_sound() {
+    modprobe snd-aloop
+    lab_wait 10 test -e /dev/snd/pcmC0D0p
+}
