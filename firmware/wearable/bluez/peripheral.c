@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * States:   away ──adapter appears──▶ starting ──registered──▶ ready
+ *             ▲                          │ refused: again in a second
+ *             └──── bluetoothd or the adapter goes, from any state
+ *
+ * Starting is a chain of calls, each made when the one before was answered: Powered, Pairable, Alias, then the
+ * application. bluetoothd calls back into the application while it registers it, so no call may be waited for.
+ */
+#include "wearable/bluez/peripheral.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+
+#include "wearable/bluez/agent.h"
+
+#define BLUEZ          "org.bluez"
+#define ADAPTER        "org.bluez.Adapter1"
+#define DEVICE         "org.bluez.Device1"
+#define PROPERTIES     "org.freedesktop.DBus.Properties"
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+#define CENTRALS_MAX   4
+#define PATH_LENGTH    80
+#define RETRY_US       UINT64_C(1000000)
+
+struct ward_peripheral {
+    sd_bus *bus;
+    struct ward_agent *agent;
+    char adapter_path[PATH_LENGTH];
+    char *name;
+    char *application_path;
+    struct ward_peripheral_events events;
+    sd_bus_slot *match_owner, *match_added, *match_removed, *match_changed;
+    sd_bus_slot *pending; /* the call of the chain, or GetManagedObjects */
+    sd_event_source *retry;
+    bool present;
+    char centrals[CENTRALS_MAX][PATH_LENGTH]; /* paths of connected devices; "" is free */
+};
+
+static int begin(struct ward_peripheral *peripheral);
+
+static size_t central_count(const struct ward_peripheral *peripheral)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < CENTRALS_MAX; i++)
+        count += peripheral->centrals[i][0] != '\0';
+    return count;
+}
+
+/* The slot that holds path; "" finds a free one. */
+static char *find_central(struct ward_peripheral *peripheral, const char *path)
+{
+    for (size_t i = 0; i < CENTRALS_MAX; i++)
+        if (strcmp(peripheral->centrals[i], path) == 0)
+            return peripheral->centrals[i];
+    return NULL;
+}
+
+static void set_connected(struct ward_peripheral *peripheral, const char *path, bool connected)
+{
+    size_t before = central_count(peripheral);
+    char *slot = find_central(peripheral, path);
+
+    if (connected == (slot != NULL))
+        return;
+    if (connected)
+        slot = find_central(peripheral, "");
+    if (!slot || strlen(path) >= PATH_LENGTH)
+        return;
+    snprintf(slot, PATH_LENGTH, "%s", connected ? path : "");
+    if (connected)
+        ward_agent_prefer(peripheral->agent);
+    if ((before > 0) != (central_count(peripheral) > 0))
+        peripheral->events.connected(peripheral->events.userdata, connected);
+}
+
+static bool below_adapter(const struct ward_peripheral *peripheral, const char *path)
+{
+    size_t length = strlen(peripheral->adapter_path);
+
+    return strncmp(path, peripheral->adapter_path, length) == 0 && path[length] == '/';
+}
+
+static void lose(struct ward_peripheral *peripheral)
+{
+    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
+    peripheral->retry = sd_event_source_disable_unref(peripheral->retry);
+    if (!peripheral->present)
+        return;
+    peripheral->present = false;
+    for (size_t i = 0; i < CENTRALS_MAX; i++)
+        if (peripheral->centrals[i][0])
+            set_connected(peripheral, peripheral->centrals[i], false);
+    peripheral->events.lost(peripheral->events.userdata);
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    (void)source, (void)usec;
+    return begin(userdata);
+}
+
+static int retry_later(struct ward_peripheral *peripheral, const char *what, const sd_bus_error *refusal)
+{
+    fprintf(stderr, "wardgate-wearable: %s: %s: %s; trying again\n", peripheral->adapter_path, what,
+            refusal->message);
+    peripheral->retry = sd_event_source_disable_unref(peripheral->retry);
+    return sd_event_add_time_relative(sd_bus_get_event(peripheral->bus), &peripheral->retry, CLOCK_BOOTTIME,
+                                      RETRY_US, 0, on_retry, peripheral);
+}
+
+static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
+
+    (void)error;
+    if (refusal)
+        return retry_later(peripheral, "RegisterApplication", refusal);
+    peripheral->events.ready(peripheral->events.userdata);
+    return 0;
+}
+
+static int on_named(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
+
+    (void)error;
+    if (refusal)
+        return retry_later(peripheral, "Alias", refusal);
+    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
+    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
+                                    "org.bluez.GattManager1", "RegisterApplication", on_registered,
+                                    peripheral, "oa{sv}", peripheral->application_path, 0);
+}
+
+static int on_pairable(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
+
+    (void)error;
+    if (refusal)
+        return retry_later(peripheral, "Pairable", refusal);
+    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
+    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
+                                    PROPERTIES, "Set", on_named, peripheral, "ssv", ADAPTER, "Alias", "s",
+                                    peripheral->name);
+}
+
+static int on_powered(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
+
+    (void)error;
+    if (refusal)
+        return retry_later(peripheral, "Powered", refusal);
+    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
+    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
+                                    PROPERTIES, "Set", on_pairable, peripheral, "ssv", ADAPTER, "Pairable",
+                                    "b", 1);
+}
+
+static int begin(struct ward_peripheral *peripheral)
+{
+    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
+    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
+                                    PROPERTIES, "Set", on_powered, peripheral, "ssv", ADAPTER, "Powered", "b",
+                                    1);
+}
+
+static int appear(struct ward_peripheral *peripheral)
+{
+    int r;
+
+    if (peripheral->present)
+        return 0;
+    peripheral->present = true;
+    r = ward_agent_register(peripheral->agent);
+    if (r >= 0)
+        r = ward_agent_prefer(peripheral->agent);
+    return r < 0 ? r : begin(peripheral);
+}
+
+/* Reads a{sv} of one interface for the only property that matters: Connected of a device below the adapter. */
+static int read_properties(struct ward_peripheral *peripheral, sd_bus_message *message, const char *path,
+                           const char *interface)
+{
+    bool device = strcmp(interface, DEVICE) == 0 && below_adapter(peripheral, path);
+    const char *name = NULL;
+    int connected = 0;
+    int r = sd_bus_message_enter_container(message, 'a', "{sv}");
+
+    while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+        r = sd_bus_message_read(message, "s", &name);
+        if (r >= 0 && device && strcmp(name, "Connected") == 0) {
+            r = sd_bus_message_read(message, "v", "b", &connected);
+            if (r >= 0)
+                set_connected(peripheral, path, connected);
+        } else if (r >= 0) {
+            r = sd_bus_message_skip(message, "v");
+        }
+        if (r >= 0)
+            r = sd_bus_message_exit_container(message);
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+/* Reads o a{sa{sv}}, one object of InterfacesAdded or GetManagedObjects. */
+static int read_object(struct ward_peripheral *peripheral, sd_bus_message *message)
+{
+    const char *path = NULL, *interface = NULL;
+    int r = sd_bus_message_read(message, "o", &path);
+
+    if (r >= 0)
+        r = sd_bus_message_enter_container(message, 'a', "{sa{sv}}");
+    while (r >= 0 && (r = sd_bus_message_enter_container(message, 'e', "sa{sv}")) > 0) {
+        r = sd_bus_message_read(message, "s", &interface);
+        /* the GATT manager is exported after Adapter1, and is what is needed first */
+        if (r >= 0 && strcmp(interface, "org.bluez.GattManager1") == 0 &&
+            strcmp(path, peripheral->adapter_path) == 0)
+            r = appear(peripheral);
+        if (r >= 0)
+            r = read_properties(peripheral, message, path, interface);
+        if (r >= 0)
+            r = sd_bus_message_exit_container(message);
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int on_added(sd_bus_message *signal, void *userdata, sd_bus_error *error)
+{
+    (void)error;
+    return read_object(userdata, signal);
+}
+
+static int on_removed(sd_bus_message *signal, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    const char *path = NULL, *interface = NULL;
+    int r = sd_bus_message_read(signal, "o", &path);
+
+    (void)error;
+    if (r >= 0)
+        r = sd_bus_message_enter_container(signal, 'a', "s");
+    while (r >= 0 && (r = sd_bus_message_read(signal, "s", &interface)) > 0) {
+        if (strcmp(path, peripheral->adapter_path) == 0 && strcmp(interface, ADAPTER) == 0)
+            lose(peripheral);
+        else if (below_adapter(peripheral, path) && strcmp(interface, DEVICE) == 0)
+            set_connected(peripheral, path, false);
+    }
+    return r;
+}
+
+static int on_changed(sd_bus_message *signal, void *userdata, sd_bus_error *error)
+{
+    const char *interface = NULL;
+    int r = sd_bus_message_read(signal, "s", &interface);
+
+    (void)error;
+    return r < 0 ? r : read_properties(userdata, signal, sd_bus_message_get_path(signal), interface);
+}
+
+static int on_objects(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    int r;
+
+    (void)error;
+    if (sd_bus_message_get_error(reply))
+        return 0; /* no bluetoothd yet: its name will appear */
+    r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+    while (r >= 0 && (r = sd_bus_message_enter_container(reply, 'e', "oa{sa{sv}}")) > 0) {
+        r = read_object(peripheral, reply);
+        if (r >= 0)
+            r = sd_bus_message_exit_container(reply);
+    }
+    if (r >= 0 && !peripheral->present)
+        fprintf(stderr, "wardgate-wearable: waiting for the adapter %s\n", peripheral->adapter_path);
+    return r;
+}
+
+static int ask_objects(struct ward_peripheral *peripheral)
+{
+    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
+    return sd_bus_call_method_async(peripheral->bus, NULL, BLUEZ, "/", OBJECT_MANAGER, "GetManagedObjects",
+                                    on_objects, peripheral, "");
+}
+
+static int on_owner(sd_bus_message *signal, void *userdata, sd_bus_error *error)
+{
+    struct ward_peripheral *peripheral = userdata;
+    const char *name = NULL, *old_owner = NULL, *new_owner = NULL;
+    int r = sd_bus_message_read(signal, "sss", &name, &old_owner, &new_owner);
+
+    (void)error;
+    if (r < 0)
+        return r;
+    lose(peripheral);
+    return new_owner[0] ? ask_objects(peripheral) : 0;
+}
+
+static int add_matches(struct ward_peripheral *peripheral)
+{
+    char changed[256];
+    int r;
+
+    snprintf(changed, sizeof(changed),
+             "type='signal',sender='" BLUEZ "',interface='" PROPERTIES
+             "',member='PropertiesChanged',path_namespace='%s',arg0='" DEVICE "'",
+             peripheral->adapter_path);
+    r = sd_bus_match_signal(peripheral->bus, &peripheral->match_added, BLUEZ, NULL, OBJECT_MANAGER,
+                            "InterfacesAdded", on_added, peripheral);
+    if (r >= 0)
+        r = sd_bus_match_signal(peripheral->bus, &peripheral->match_removed, BLUEZ, NULL, OBJECT_MANAGER,
+                                "InterfacesRemoved", on_removed, peripheral);
+    if (r >= 0)
+        r = sd_bus_add_match(peripheral->bus, &peripheral->match_changed, changed, on_changed, peripheral);
+    if (r >= 0)
+        r = sd_bus_add_match(
+            peripheral->bus, &peripheral->match_owner,
+            "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" BLUEZ "'",
+            on_owner, peripheral);
+    return r;
+}
+
+int ward_peripheral_new(struct ward_peripheral **ret, sd_bus *bus,
+                        const struct ward_peripheral_options *options,
+                        const struct ward_peripheral_events *events)
+{
+    struct ward_peripheral *peripheral = calloc(1, sizeof(*peripheral));
+    int r = -ENOMEM;
+
+    if (!peripheral)
+        return -ENOMEM;
+    peripheral->bus = sd_bus_ref(bus);
+    peripheral->events = *events;
+    peripheral->name = strdup(options->name);
+    peripheral->application_path = strdup(options->application_path);
+    snprintf(peripheral->adapter_path, sizeof(peripheral->adapter_path), "/org/bluez/%s", options->adapter);
+    if (peripheral->name && peripheral->application_path)
+        r = ward_agent_new(&peripheral->agent, bus, peripheral->adapter_path);
+    if (r >= 0)
+        r = add_matches(peripheral);
+    if (r >= 0)
+        r = ask_objects(peripheral);
+    if (r < 0) {
+        ward_peripheral_free(peripheral);
+        return r;
+    }
+    *ret = peripheral;
+    return 0;
+}
+
+struct ward_peripheral *ward_peripheral_free(struct ward_peripheral *peripheral)
+{
+    if (!peripheral)
+        return NULL;
+    sd_event_source_disable_unref(peripheral->retry);
+    sd_bus_slot_unref(peripheral->pending);
+    sd_bus_slot_unref(peripheral->match_owner);
+    sd_bus_slot_unref(peripheral->match_added);
+    sd_bus_slot_unref(peripheral->match_removed);
+    sd_bus_slot_unref(peripheral->match_changed);
+    ward_agent_free(peripheral->agent);
+    sd_bus_unref(peripheral->bus);
+    free(peripheral->name);
+    free(peripheral->application_path);
+    free(peripheral);
+    return NULL;
+}
+
+int ward_peripheral_disconnect(struct ward_peripheral *peripheral)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < CENTRALS_MAX && r >= 0; i++)
+        if (peripheral->centrals[i][0])
+            r = sd_bus_call_method_async(peripheral->bus, NULL, BLUEZ, peripheral->centrals[i], DEVICE,
+                                         "Disconnect", NULL, NULL, "");
+    return r < 0 ? r : 0;
+}
