@@ -41,8 +41,8 @@ static int side(const struct ward_decimal *value)
 }
 
 /*
- * Brings coarse down to the exponent of fine. Fails when the mantissa no longer fits: then, its fine counterpart
- * fitting, coarse has the greater magnitude.
+ * Brings coarse down to the exponent of fine. Fails when the mantissa no longer fits: then, its fine
+ * counterpart fitting, coarse has the greater magnitude.
  */
 static bool align(struct ward_decimal *coarse, const struct ward_decimal *fine)
 {

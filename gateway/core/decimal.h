@@ -2,8 +2,8 @@
 /*
  * Exact decimal arithmetic: what a measured value needs, and nothing that could round it behind one's back.
  *
- * A finite decimal is mantissa · 10^exponent; one number has several spellings (96·10⁰, 960·10⁻¹), which compare
- * equal and print alike.
+ * A finite decimal is mantissa · 10^exponent; one number has several spellings (96·10⁰, 960·10⁻¹), which
+ * compare equal and print alike.
  */
 #ifndef WARD_CORE_DECIMAL_H
 #define WARD_CORE_DECIMAL_H
@@ -32,8 +32,9 @@ bool ward_decimal_compare(const struct ward_decimal *a, const struct ward_decima
 struct ward_decimal ward_decimal_normalise(struct ward_decimal value);
 
 /*
- * a + b and a · b, exactly. For a special a the result is a as it is; b must be finite (a positive factor, for the
- * product, so that infinities keep their side). Returns false, with ret unchanged, when the exact result does not fit.
+ * a + b and a · b, exactly. For a special a the result is a as it is; b must be finite (a positive factor,
+ * for the product, so that infinities keep their side). Returns false, with ret unchanged, when the exact
+ * result does not fit.
  */
 bool ward_decimal_add(const struct ward_decimal *a, const struct ward_decimal *b, struct ward_decimal *ret);
 bool ward_decimal_multiply(const struct ward_decimal *a, const struct ward_decimal *b,
@@ -43,14 +44,15 @@ bool ward_decimal_multiply(const struct ward_decimal *a, const struct ward_decim
 struct ward_decimal ward_decimal_round(struct ward_decimal value, int places);
 
 /*
- * Prints a finite value as a JSON number in its shortest form: "36.4", "-0.1", "20470000000", from 10^21 on and below
- * 10^-6 as "1e+21", the form of ECMAScript and so of RFC 8785. Returns its length, or 0 for a value that is not finite.
+ * Prints a finite value as a JSON number in its shortest form: "36.4", "-0.1", "20470000000", from 10^21 on
+ * and below 10^-6 as "1e+21", the form of ECMAScript and so of RFC 8785. Returns its length, or 0 for a value
+ * that is not finite.
  */
 size_t ward_decimal_print(const struct ward_decimal *value, char text[WARD_DECIMAL_TEXT_SIZE]);
 
 /*
- * Reads exactly length octets as a JSON number (RFC 8259 §6). Returns false, with ret unchanged, for anything else and
- * for a number that a decimal cannot hold exactly.
+ * Reads exactly length octets as a JSON number (RFC 8259 §6). Returns false, with ret unchanged, for anything
+ * else and for a number that a decimal cannot hold exactly.
  */
 bool ward_decimal_parse(const char *text, size_t length, struct ward_decimal *ret);
 
@@ -64,8 +66,8 @@ enum ward_unit {
 };
 
 /*
- * Converts value from its unit to the one that Wardgate keeps. Specials are unchanged. Returns false, with ret
- * unchanged, when the result does not fit.
+ * Converts value from its unit to the one that Wardgate keeps. Specials are unchanged. Returns false, with
+ * ret unchanged, when the result does not fit.
  */
 bool ward_decimal_convert(const struct ward_decimal *value, enum ward_unit from, struct ward_decimal *ret);
 

@@ -2,8 +2,8 @@
 /*
  * The one table of quantities: name, unit, codes and the bounds of the plausible.
  *
- * Codes: MDC is ISO/IEEE 11073-10101, LOINC as HL7's vital signs profile asks, units are UCUM. The plausibility
- * bounds lie outside every limit that a care plan may set (clinical safety officer to sign).
+ * Codes: MDC is ISO/IEEE 11073-10101, LOINC as HL7's vital signs profile asks, units are UCUM. The
+ * plausibility bounds lie outside every limit that a care plan may set (clinical safety officer to sign).
  */
 #ifndef WARD_CORE_QUANTITY_H
 #define WARD_CORE_QUANTITY_H
@@ -27,14 +27,14 @@ struct ward_quantity_info {
 const struct ward_quantity_info *ward_quantity_info(uint8_t quantity);
 
 /*
- * The quantity of that name, or WARD_QUANTITY_NONE. "pulse_rate" is the name of two rows, which differ in their MDC
- * code: it gives WARD_PULSE_RATE.
+ * The quantity of that name, or WARD_QUANTITY_NONE. "pulse_rate" is the name of two rows, which differ in
+ * their MDC code: it gives WARD_PULSE_RATE.
  */
 enum ward_quantity ward_quantity_by_name(const char *name);
 
 /*
- * Whether the value may be a patient's. An infinity is: it is a finding. NaN, NRes and reserved are not values and
- * so neither plausible nor implausible: the answer is true, look at ward_decimal_is_ordered().
+ * Whether the value may be a patient's. An infinity is: it is a finding. NaN, NRes and reserved are not
+ * values and so neither plausible nor implausible: the answer is true, look at ward_decimal_is_ordered().
  */
 bool ward_quantity_is_plausible(const struct ward_value *value);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The names of a reading's enums as they stand in JSON, in the database and on the command line; and what an id is.
+ * The names of a reading's enums as they stand in JSON, in the database and on the command line; and what an
+ * id is.
  */
 #ifndef WARD_CORE_READING_H
 #define WARD_CORE_READING_H

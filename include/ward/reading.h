@@ -58,7 +58,7 @@ enum ward_quality {
 
 /* Why a reading is not plainly valid; a set, as bits. Append only. Names: core/reading.h. */
 enum ward_reason {
-    WARD_REASON_NO_VALUE = 1u << 0,             /* NaN, NRes or reserved in every clinical value */
+    WARD_REASON_NO_VALUE = 1u << 0,             /* NaN, NRes or reserved where a clinical value belongs */
     WARD_REASON_IMPLAUSIBLE = 1u << 1,          /* outside the plausibility bounds of its quantity */
     WARD_REASON_NO_CONTACT = 1u << 2,           /* the sensor says it is not worn */
     WARD_REASON_POOR_SIGNAL = 1u << 3,          /* weak or irregular signal, low perfusion, interference */

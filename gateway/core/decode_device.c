@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a device says of itself: Battery Level 2A19 (BAS 1.0), Body Sensor Location 2A38 (HRS 1.0 §3.2) and
+ * the Device Information Service 2A23 to 2A2A and 2A50 (DIS 1.1 §3). Here a value out of the specification's
+ * range has nothing beside it that could be used, so it is refused as `reserved`.
+ */
+#include "core/decode_part.h"
+
+#include <string.h>
+
+void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    const uint8_t level = ward_cursor_u8(cursor, "battery level");
+
+    if (level > 100)
+        ward_decoded_refuse(decoded, WARD_DECODE_RESERVED, "battery level", level, 0,
+                            "is reserved: 0 to 100 are levels");
+    else
+        ward_decoded_add(decoded, WARD_BATTERY, (struct ward_decimal){.mantissa = level});
+}
+
+void ward_decode_body_sensor_location(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    const uint8_t location = ward_cursor_u8(cursor, "body sensor location");
+
+    if (ward_body_sensor_location_name(location) == NULL)
+        ward_decoded_refuse(decoded, WARD_DECODE_RESERVED, "body sensor location", location, 0,
+                            "is reserved: 0 to 6 are places");
+    else
+        decoded->detail.body_sensor_location = location;
+}
+
+void ward_decode_system_id(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    decoded->detail.system_id.manufacturer_identifier =
+        ward_cursor_u40(cursor, "manufacturer-defined identifier");
+    decoded->detail.system_id.oui = ward_cursor_u24(cursor, "organizationally unique identifier");
+}
+
+void ward_decode_pnp_id(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    const uint8_t source = ward_cursor_u8(cursor, "vendor id source");
+
+    decoded->detail.pnp_id.vendor_id_source = source;
+    decoded->detail.pnp_id.vendor_id = ward_cursor_u16(cursor, "vendor id");
+    decoded->detail.pnp_id.product_id = ward_cursor_u16(cursor, "product id");
+    decoded->detail.pnp_id.product_version = ward_cursor_u16(cursor, "product version");
+    if (source < 1 || source > 2)
+        ward_decoded_refuse(decoded, WARD_DECODE_RESERVED, "vendor id source", source, 0,
+                            "is reserved: 1 is Bluetooth SIG, 2 is USB Implementer's Forum");
+}
+
+/* Length of the well-formed UTF-8 character that octets begin with (RFC 3629 §4), 0 when there is none. */
+static size_t character_length(const uint8_t *octets, size_t left)
+{
+    const uint8_t first = octets[0];
+    size_t length = 0;
+    uint8_t second_minimum = 0x80;
+    uint8_t second_maximum = 0xBF;
+
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xC2 && first <= 0xDF)
+        length = 2;
+    else if (first >= 0xE0 && first <= 0xEF)
+        length = 3;
+    else if (first >= 0xF0 && first <= 0xF4)
+        length = 4;
+    if (length == 0 || length > left)
+        return 0;
+    if (first == 0xE0)
+        second_minimum = 0xA0; /* shorter forms exist */
+    else if (first == 0xED)
+        second_maximum = 0x9F; /* surrogates */
+    else if (first == 0xF0)
+        second_minimum = 0x90;
+    else if (first == 0xF4)
+        second_maximum = 0x8F; /* beyond U+10FFFF */
+    if (octets[1] < second_minimum || octets[1] > second_maximum)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if (octets[i] < 0x80 || octets[i] > 0xBF)
+            return 0;
+    return length;
+}
+
+/* Takes all that is left. */
+static const uint8_t *take_rest(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    const uint8_t *rest = cursor->octets + cursor->offset;
+
+    decoded->detail.text.octets = (const char *)rest;
+    decoded->detail.text.length = ward_cursor_left(cursor);
+    cursor->offset = cursor->length;
+    return rest;
+}
+
+/* A text ends at its first NUL: many devices pad with them. */
+void ward_decode_text(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    const uint8_t *octets = take_rest(cursor, decoded);
+    const size_t length =
+        decoded->detail.text.length == 0 ? 0 : strnlen((const char *)octets, decoded->detail.text.length);
+    size_t offset = 0;
+
+    while (offset < length) {
+        const size_t step = character_length(octets + offset, length - offset);
+
+        if (step == 0) {
+            ward_decoded_refuse(decoded, WARD_DECODE_INVALID, "octet", octets[offset], offset,
+                                "is not part of well-formed UTF-8");
+            return;
+        }
+        offset += step;
+    }
+    decoded->detail.text.length = length;
+}
+
+void ward_decode_opaque(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    (void)take_rest(cursor, decoded);
+}

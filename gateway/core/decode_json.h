@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A decoded frame as one JSON object: what `wardctl decode --json` prints.
+ *
+ *   always             characteristic ("2A5F"), outcome ("ok", "truncated", "reserved", "unknown", "invalid")
+ *   outcome not ok     error, and nothing else
+ *   a measurement      kind, quality, reasons, values (quantity, value, special?, unit, mdc?, loinc?)
+ *   where they apply   status (names), device_time (null: not known), user (null: not known), rr_ms, energy_kJ,
+ *                      contact (null: not supported), extra (an object, by characteristic)
+ */
+#ifndef WARD_CORE_DECODE_JSON_H
+#define WARD_CORE_DECODE_JSON_H
+
+#include "core/decode.h"
+#include "core/json.h"
+
+/* decoded must have been validated. Writes one value into json. */
+void ward_decoded_write_json(const struct ward_decoded *decoded, struct ward_json *json);
+
+#endif

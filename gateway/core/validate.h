@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a decoded frame is worth. The one place where the quality of data is decided; alarms only read it.
+ *
+ * Quality is the worst that any of these says, and reasons are all that spoke:
+ *   - a status bit, as its row in status.c says. "Measurement ongoing" is the normal state of a stream and of
+ *     no effect there, nor where the device calls the data validated or fully qualified;
+ *   - contact lost: invalid;
+ *   - no value in any of the quantities that the measurement is made for: invalid, in some of them:
+ *     questionable. Those are SpO2 and pulse of an oximeter, systolic and diastolic of a cuff, the heart rate
+ *     of a strap; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
+ *     absent;
+ *   - a value outside the plausibility bounds: invalid in those quantities, questionable in the others.
+ */
+#ifndef WARD_CORE_VALIDATE_H
+#define WARD_CORE_VALIDATE_H
+
+#include "core/decode.h"
+
+/* Sets quality and reasons of a decoded measurement; one that was not decoded is invalid: undecodable. */
+void ward_validate(struct ward_decoded *decoded);
+
+#endif
