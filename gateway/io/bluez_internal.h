@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the BlueZ adapter share. Nobody else includes this.
+ *
+ *   bluez.c            life cycle, the set of enrolled devices
+ *   bluez_start.c      lays the way until the radio is on, and starts over
+ *   bluez_signals.c    what bluetoothd tells, into the mirror and from there to the parts
+ *   bluez_message.c    reads D-Bus messages
+ *   bluez_mirror.c     bluetoothd's object tree (pure)
+ *   bluez_link.c       connections of enrolled devices: proof, faults, values
+ *   bluez_subscribe.c  StartNotify
+ *   bluez_identity.c   the Device Information Service
+ *   bluez_discovery.c  scans
+ *   bluez_enrol.c      the course of an enrolment (pure)
+ *   bluez_enrolment.c  the same, with hands: D-Bus and timers
+ *   bluez_agent.c      org.bluez.Agent1        bluez_profile.c  org.bluez.GattProfile1
+ *   bluez_call.c       outstanding method calls
+ */
+#ifndef WARD_IO_BLUEZ_INTERNAL_H
+#define WARD_IO_BLUEZ_INTERNAL_H
+
+#include "io/bluez_enrol.h"
+#include "io/bluez_mirror.h"
+
+#define WARD_BLUEZ_SERVICE            "org.bluez"
+#define WARD_BLUEZ_ADAPTER            "org.bluez.Adapter1"
+#define WARD_BLUEZ_DEVICE             "org.bluez.Device1"
+#define WARD_BLUEZ_CHARACTERISTIC     "org.bluez.GattCharacteristic1"
+#define WARD_BLUEZ_BATTERY            "org.bluez.Battery1"
+#define WARD_BLUEZ_PROPERTIES         "org.freedesktop.DBus.Properties"
+#define WARD_BLUEZ_AGENT_PATH         "/org/wardgate/bluez_agent"
+#define WARD_BLUEZ_APPLICATION_PATH   "/org/wardgate/bluez"
+#define WARD_BLUEZ_CONNECT_TIMEOUT_US (75 * UINT64_C(1000000)) /* sd-bus gives 25 s, a slow cuff needs more */
+
+/* An enrolled device, and what is known of its link. */
+struct ward_bluez_node {
+    struct ward_bluez_node *next;
+    struct ward_bluez *bluez;
+    struct ward_bluez_device device;
+    uint32_t connection;
+    bool connected, proved;
+    bool implied; /* connected, because a value came; Connected=true is still to be told */
+    bool needs_pairing;
+    bool enrolling;          /* new: goes again if its enrolment fails */
+    unsigned unproved_drops; /* in a row */
+    unsigned incomplete;     /* in a row */
+    sd_event_source *completeness;
+};
+
+struct ward_bluez_call {
+    struct ward_bluez_call *next;
+    struct ward_bluez *bluez;
+    sd_bus_slot *slot;
+    char subject[WARD_BLUEZ_PATH_SIZE];
+    void (*done)(struct ward_bluez *bluez, const char *subject, sd_bus_message *reply);
+};
+
+struct ward_bluez_reader;
+
+enum ward_bluez_start_state {
+    WARD_BLUEZ_START_WAITING, /* for bluetoothd, or an adapter */
+    WARD_BLUEZ_START_LAYING,
+    WARD_BLUEZ_START_READY,
+    WARD_BLUEZ_START_FAILED, /* the retry timer runs */
+};
+
+struct ward_bluez {
+    sd_event *event;
+    sd_bus *bus;
+    struct ward_bluez_listener listener;
+    void *userdata;
+    char *adapter_wanted;                          /* NULL: any */
+    char **services;                               /* 128-bit forms, ended by NULL */
+    char (*characteristics)[WARD_BLUEZ_UUID_SIZE]; /* ended by an empty one */
+    sd_bus_slot *slots[8];
+    size_t slot_count;
+
+    enum ward_bluez_start_state start;
+    char adapter[WARD_BLUEZ_PATH_SIZE]; /* "" while there is none */
+    bool adapter_powered;
+    bool powered_by_us;
+    unsigned start_failures; /* in a row */
+    unsigned subscribing;    /* StartNotify calls without an answer */
+    bool awaits_subscriptions;
+    sd_event_source *restart; /* starts over */
+
+    struct ward_bluez_mirror mirror;
+    struct ward_bluez_node *nodes, *removed;
+    size_t node_count;
+    struct ward_bluez_call *calls;
+    struct ward_bluez_reader *readers;
+
+    struct {
+        bool scanning, enrolling; /* who wants it */
+        bool running, starting;
+        unsigned failures;
+        sd_event_source *retry, *scan_end;
+    } discovery;
+
+    struct {
+        struct ward_bluez_enrol machine;
+        char address[WARD_BLUEZ_ADDRESS_SIZE];
+        char path[WARD_BLUEZ_PATH_SIZE]; /* "" until it was found */
+        struct ward_bluez_node *node;    /* NULL until it was identified */
+        sd_event_source *timer, *window, *cancel;
+    } enrolment;
+
+    struct ward_bluez_counters counters;
+};
+
+uint64_t ward_bluez_now(void);
+
+/* bluez_call.c. A call is dropped, without `done`, by ward_bluez_calls_drop. A zero timeout is sd-bus's own. */
+struct ward_bluez_request {
+    const char *path, *interface, *member;
+    uint64_t timeout_us;
+    void (*done)(struct ward_bluez *bluez, const char *subject,
+                 sd_bus_message *reply); /* NULL: nobody cares */
+    const char *subject;                 /* NULL: the path */
+};
+int ward_bluez_call(struct ward_bluez *bluez, const struct ward_bluez_request *request, const char *types,
+                    ...);
+int ward_bluez_set_flag(struct ward_bluez *bluez, const struct ward_bluez_request *request,
+                        const char *property,
+                        bool value); /* Properties.Set; the interface is that of the property */
+void ward_bluez_calls_drop(struct ward_bluez *bluez);
+/* Drops those whose subject starts with path and that would be answered to done. */
+void ward_bluez_calls_cancel(struct ward_bluez *bluez, const char *path,
+                             void (*done)(struct ward_bluez *bluez, const char *subject,
+                                          sd_bus_message *reply));
+/* The error name of a reply without "org.bluez.Error.", or NULL when it is not an error. */
+const char *ward_bluez_error_of(sd_bus_message *reply);
+
+/* bluez_message.c. Each reads exactly one a{sv} and returns 0 or negative errno. */
+struct ward_bluez_characteristic_facts {
+    char uuid[WARD_BLUEZ_UUID_SIZE]; /* "" when not told */
+    bool notifies;
+    const uint8_t *value; /* into the message; NULL when not told */
+    size_t value_length;
+};
+struct ward_bluez_adapter_facts {
+    bool powered_known, powered;
+};
+int ward_bluez_read_device(sd_bus_message *message, struct ward_bluez_facts *ret);
+int ward_bluez_read_characteristic(sd_bus_message *message, struct ward_bluez_characteristic_facts *ret);
+int ward_bluez_read_adapter(sd_bus_message *message, struct ward_bluez_adapter_facts *ret);
+int ward_bluez_read_battery(sd_bus_message *message, int *ret_percent); /* -1: not told */
+
+/* bluez_signals.c */
+int ward_bluez_signals_watch(struct ward_bluez *bluez);
+/* Takes over a reply to GetManagedObjects. Returns 0 or negative errno. */
+int ward_bluez_take_objects(struct ward_bluez *bluez, sd_bus_message *reply);
+/* Asks for all objects, for devices that were left out of the mirror so far. */
+void ward_bluez_refresh(struct ward_bluez *bluez);
+
+/* bluez_start.c */
+void ward_bluez_start(struct ward_bluez *bluez);
+void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state, const char *reason);
+void ward_bluez_start_subscribed(struct ward_bluez *bluez); /* no StartNotify is without an answer any more */
+void ward_bluez_start_adapter(struct ward_bluez *bluez, const char *path,
+                              const struct ward_bluez_adapter_facts *facts);
+void ward_bluez_start_power_off(struct ward_bluez *bluez);
+
+/* bluez_subscribe.c */
+bool ward_bluez_is_read(const struct ward_bluez *bluez, const char *uuid);
+void ward_bluez_subscribe(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device);
+bool ward_bluez_is_subscribed(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
+bool ward_bluez_has_readings(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
+
+/* bluez_link.c */
+struct ward_bluez_node *ward_bluez_node_find(const struct ward_bluez *bluez, const char *address);
+void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device,
+                             uint32_t changed);
+void ward_bluez_link_adopt(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device);
+void ward_bluez_link_ended(struct ward_bluez_node *node);
+void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device,
+                           const struct ward_bluez_mirror_characteristic *characteristic,
+                           const struct ward_bluez_characteristic_facts *facts);
+void ward_bluez_link_tell(struct ward_bluez_node *node, enum ward_bluez_link_state state, const char *text);
+void ward_bluez_disconnect(struct ward_bluez *bluez, const char *path);
+
+/*
+ * bluez_identity.c. Reads the device's identity; `done` gets NULL when it left before its serial number and system id
+ * were asked for. One reading a device at a time: -EBUSY.
+ */
+int ward_bluez_identity_read(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
+                             void (*done)(struct ward_bluez *bluez, const char *path,
+                                          const struct ward_bluez_identity *identity));
+/* The connection ended: what was read over it is not mixed with the next one's. `done` is called. */
+void ward_bluez_identity_cancel(struct ward_bluez *bluez, const char *path);
+void ward_bluez_identity_drop(struct ward_bluez *bluez);
+void ward_bluez_identity_set(struct ward_bluez_identity *identity, uint16_t characteristic,
+                             const uint8_t *octets, size_t length);
+/* The same device: the serial numbers agree and so do the system ids, and at least one of them is there. */
+bool ward_bluez_identity_equal(const struct ward_bluez_identity *one,
+                               const struct ward_bluez_identity *other);
+
+/* bluez_discovery.c */
+void ward_bluez_discovery_want(struct ward_bluez *bluez, bool enrolling);
+void ward_bluez_discovery_seen(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
+                               uint32_t changed);
+void ward_bluez_discovery_lost(struct ward_bluez *bluez);
+void ward_bluez_discovery_done(struct ward_bluez *bluez);
+
+/* bluez_enrolment.c */
+bool ward_bluez_enrolment_is_of(const struct ward_bluez *bluez,
+                                const struct ward_bluez_mirror_device *device);
+void ward_bluez_enrolment_event(struct ward_bluez *bluez, enum ward_bluez_enrol_event event);
+void ward_bluez_enrolment_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
+                                  uint32_t changed);
+void ward_bluez_enrolment_done(struct ward_bluez *bluez);
+
+/* bluez.c */
+struct ward_bluez_node *ward_bluez_node_new(struct ward_bluez *bluez, const struct ward_bluez_device *device);
+void ward_bluez_node_remove(struct ward_bluez_node *node);
+void ward_bluez_reap(struct ward_bluez *bluez);
+/* Drops from the mirror what nobody asks for. */
+void ward_bluez_sweep(struct ward_bluez *bluez);
+/* Where bluetoothd has the device with address, or will have it. */
+void ward_bluez_path_of(const struct ward_bluez *bluez, const char *address,
+                        char ret[static WARD_BLUEZ_PATH_SIZE]);
+bool ward_bluez_is_wanted(const struct ward_bluez *bluez, const char *path, const char *address);
+
+/* bluez_agent.c, bluez_profile.c: export the objects that bluetoothd calls. */
+int ward_bluez_agent_export(struct ward_bluez *bluez);
+int ward_bluez_profile_export(struct ward_bluez *bluez);
+
+#endif

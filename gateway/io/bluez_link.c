@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The links of enrolled devices.
+ *
+ *   what bluetoothd tells            the node
+ *   Connected=true                   a new connection, unproved, also when one stood: "off, on" may be folded
+ *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none
+ *   ServicesResolved=true            bonded: proved if the bond stands, else needs pairing (again, by a person)
+ *                                    open: its identity is read and compared; proved, or an impostor and sent away
+ *   ... without what it must have    sent away, so that it is discovered anew; at most 3 times in a row
+ *   Connected=false, object gone     over. Ended unproved 3 times in a row: it has probably lost its bond, said once
+ *
+ * Values are delivered at once, proved or not. bluetoothd goes on connecting a device that needs pairing: the verdict
+ * can be wrong (a weak signal looks the same), and a link that is proved after all takes it back.
+ */
+#include "io/bluez_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define COMPLETENESS_US    (3 * UINT64_C(1000000)) /* characteristics may be told after ServicesResolved */
+#define INCOMPLETE_MAX     3
+#define UNPROVED_DROPS_MAX 3
+
+struct ward_bluez_node *ward_bluez_node_find(const struct ward_bluez *bluez, const char *address)
+{
+    struct ward_bluez_node *node = bluez->nodes;
+    while (node && strcmp(node->device.address, address) != 0)
+        node = node->next;
+    return node;
+}
+
+static struct ward_bluez_mirror_device *mirror_of(const struct ward_bluez_node *node)
+{
+    return ward_bluez_mirror_find_address(&node->bluez->mirror, node->device.address);
+}
+
+static void tell(struct ward_bluez_node *node, const struct ward_bluez_link *what)
+{
+    struct ward_bluez_link link = *what;
+    link.device = &node->device;
+    link.connection = node->connection;
+    link.receipt_us = ward_bluez_now();
+    node->bluez->listener.link(&link, node->bluez->userdata);
+}
+
+void ward_bluez_link_tell(struct ward_bluez_node *node, enum ward_bluez_link_state state, const char *text)
+{
+    tell(node, &(struct ward_bluez_link){.state = state, .text = text});
+}
+
+static void tell_enrolment(struct ward_bluez_node *node, enum ward_bluez_enrol_event event)
+{
+    if (node == node->bluez->enrolment.node)
+        ward_bluez_enrolment_event(node->bluez, event);
+}
+
+void ward_bluez_disconnect(struct ward_bluez *bluez, const char *path)
+{
+    struct ward_bluez_request request = {path, WARD_BLUEZ_DEVICE, "Disconnect", 0, NULL, NULL};
+    (void)ward_bluez_call(bluez, &request,
+                          NULL); /* when it cannot be sent the bus is gone, and with it the link */
+}
+
+static bool in_enrolment(const struct ward_bluez_node *node)
+{
+    const struct ward_bluez_mirror_device *device = mirror_of(node);
+    return node == node->bluez->enrolment.node || (device && ward_bluez_enrolment_is_of(node->bluez, device));
+}
+
+static void begin(struct ward_bluez_node *node, const struct ward_bluez_mirror_device *device)
+{
+    node->connected = true;
+    node->proved = false;
+    node->connection++;
+    tell(node, &(struct ward_bluez_link){.state = WARD_BLUEZ_LINK_CONNECTED,
+                                         .possible_gap = !ward_bluez_is_subscribed(node->bluez, device),
+                                         .text = ""});
+    tell_enrolment(node, WARD_BLUEZ_ENROL_CONNECTED);
+}
+
+static void prove(struct ward_bluez_node *node)
+{
+    node->proved = true;
+    node->unproved_drops = 0;
+    node->needs_pairing = false;
+    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_PROVED, "");
+    tell_enrolment(node, WARD_BLUEZ_ENROL_PROVED);
+}
+
+static void needs_pairing(struct ward_bluez_node *node, const char *text)
+{
+    if (node->needs_pairing)
+        return;
+    node->needs_pairing = true;
+    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_NEEDS_PAIRING, text);
+}
+
+void ward_bluez_link_ended(struct ward_bluez_node *node)
+{
+    struct ward_bluez *bluez = node->bluez;
+    node->completeness = sd_event_source_disable_unref(node->completeness);
+    if (!node->connected)
+        return;
+    node->connected = node->implied = false;
+    bool counts = !node->proved && node->device.security == WARD_BLUEZ_BONDED && !in_enrolment(node);
+    node->proved = false;
+    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_DISCONNECTED, "");
+    if (counts) {
+        bluez->counters.unproved_drops++;
+        if (++node->unproved_drops >= UNPROVED_DROPS_MAX)
+            needs_pairing(
+                node, "It connects and drops again before it proves who it is: it may have lost its bond.");
+    }
+    tell_enrolment(node, WARD_BLUEZ_ENROL_DISCONNECTED);
+}
+
+/* The identity of an open device was read over the connection that stands. */
+static void on_identity(struct ward_bluez *bluez, const char *path,
+                        const struct ward_bluez_identity *identity)
+{
+    const struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    struct ward_bluez_node *node = device ? ward_bluez_node_find(bluez, device->facts.address) : NULL;
+    if (!node || !node->connected || node->proved)
+        return;
+    if (!identity) {
+        ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT,
+                             "Its identity could not be read; it is disconnected.");
+        ward_bluez_disconnect(bluez, path);
+        return;
+    }
+    if (ward_bluez_identity_equal(identity, &node->device.identity)) {
+        prove(node);
+        return;
+    }
+    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_IMPOSTOR,
+                         "Its serial number and system id are not those of the device that was enrolled.");
+    ward_bluez_disconnect(bluez, path);
+}
+
+static bool bond_stands(const struct ward_bluez_mirror_device *device)
+{
+    return device->facts.known & WARD_BLUEZ_FACT_BONDED ? device->facts.bonded : device->facts.paired;
+}
+
+static void seek_proof(struct ward_bluez_node *node, const struct ward_bluez_mirror_device *device)
+{
+    if (node->proved || !node->connected || !device->facts.resolved)
+        return;
+    bool enrolling = in_enrolment(node);
+    if (node->device.security == WARD_BLUEZ_OPEN) {
+        int r = ward_bluez_identity_read(node->bluez, device, on_identity);
+        if (r < 0 && r != -EBUSY && !enrolling)
+            ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT, "Its identity could not be asked for.");
+    } else if (bond_stands(device)) {
+        prove(node);
+    } else if (!enrolling) {
+        needs_pairing(node, "Its bond is not known here any more.");
+    }
+}
+
+static int on_completeness(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct ward_bluez_node *node = userdata;
+    const struct ward_bluez_mirror_device *device = mirror_of(node);
+    (void)source;
+    (void)usec;
+    node->completeness = sd_event_source_disable_unref(node->completeness);
+    if (!device || !node->connected || ward_bluez_has_readings(node->bluez, device))
+        return 0;
+    node->bluez->counters.incomplete_links++;
+    bool again = ++node->incomplete <= INCOMPLETE_MAX;
+    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT,
+                         again
+                             ? "It shows none of the measurements it should; it is disconnected to try again."
+                             : "It shows none of the measurements it should. Forget it and pair it again.");
+    if (again)
+        ward_bluez_disconnect(node->bluez, device->path);
+    return 0;
+}
+
+/* Its services are known now: what is to be read must be among them. */
+static void check_completeness(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device)
+{
+    ward_bluez_subscribe(node->bluez, device); /* what could not be subscribed while it was away */
+    if (ward_bluez_has_readings(node->bluez, device)) {
+        node->incomplete = 0;
+        return;
+    }
+    node->completeness = sd_event_source_disable_unref(node->completeness);
+    (void)sd_event_add_time_relative(node->bluez->event, &node->completeness, CLOCK_BOOTTIME, COMPLETENESS_US,
+                                     0, on_completeness, node);
+}
+
+void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device,
+                             uint32_t changed)
+{
+    const struct ward_bluez_facts *facts = &device->facts;
+    if ((changed & WARD_BLUEZ_FACT_CONNECTED) && !facts->connected) {
+        ward_bluez_link_ended(node);
+    } else if ((changed & WARD_BLUEZ_FACT_CONNECTED) && node->implied) {
+        node->implied = false;
+    } else if (changed & WARD_BLUEZ_FACT_CONNECTED) {
+        ward_bluez_link_ended(node);
+        begin(node, device);
+    }
+    if ((changed & WARD_BLUEZ_FACT_RESOLVED) && facts->resolved && node->connected)
+        check_completeness(node, device);
+    if (changed & (WARD_BLUEZ_FACT_RESOLVED | WARD_BLUEZ_FACT_PAIRED | WARD_BLUEZ_FACT_BONDED))
+        seek_proof(node, device);
+}
+
+void ward_bluez_link_adopt(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device)
+{
+    if (!node->connected)
+        begin(node, device);
+    if (!node->proved)
+        prove(node);
+    check_completeness(node, device);
+}
+
+void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device,
+                           const struct ward_bluez_mirror_characteristic *characteristic,
+                           const struct ward_bluez_characteristic_facts *facts)
+{
+    struct ward_bluez *bluez = node->bluez;
+    if (!node->connected) {
+        node->implied = true;
+        begin(node, device);
+    }
+    bluez->counters.values++;
+    if (!node->proved)
+        bluez->counters.values_unproved++;
+    struct ward_bluez_value value = {
+        .device = &node->device,
+        .uuid = characteristic->uuid,
+        .characteristic = characteristic->short_uuid,
+        .octets = facts->value,
+        .length = facts->value_length,
+        .receipt_us = ward_bluez_now(),
+        .connection = node->connection,
+        .proved = node->proved,
+        .enrolling = node->enrolling,
+    };
+    bluez->listener.value(&value, bluez->userdata);
+    tell_enrolment(node, WARD_BLUEZ_ENROL_VALUE);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What bluetoothd tells. Everything goes into the mirror first and from there to the parts, one device at a time:
+ * devices before their characteristics, the end of a connection before the start of the next.
+ */
+#include "io/bluez_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+
+/* The passes over a reply to GetManagedObjects, whose order is no order: each needs what the one before took. */
+enum pass {
+    PASS_ADAPTERS = 1,
+    PASS_DEVICES = 2,
+    PASS_CHARACTERISTICS = 4,
+};
+
+static bool on_our_adapter(const struct ward_bluez *bluez, const char *path)
+{
+    size_t length = strlen(bluez->adapter);
+    return length > 0 && strncmp(path, bluez->adapter, length) == 0 && path[length] == '/';
+}
+
+/* A device's facts changed: everyone who is concerned hears of it, the enrolment last since it may end. */
+static void device_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
+                           uint32_t changed)
+{
+    char path[WARD_BLUEZ_PATH_SIZE];
+    strcpy(path, device->path);
+    if (changed & WARD_BLUEZ_FACT_CONNECTED)
+        ward_bluez_identity_cancel(bluez, path);
+    if (changed & (WARD_BLUEZ_FACT_RSSI | WARD_BLUEZ_FACT_NAME | WARD_BLUEZ_FACT_SERVICES))
+        ward_bluez_discovery_seen(bluez, device, changed);
+    struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
+    if (node)
+        ward_bluez_link_changed(node, device, changed);
+    device = ward_bluez_mirror_find(&bluez->mirror, path);
+    if (device && ward_bluez_enrolment_is_of(bluez, device))
+        ward_bluez_enrolment_changed(bluez, device, changed);
+}
+
+static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_message *message,
+                       bool told_by_signal)
+{
+    struct ward_bluez_facts facts;
+    int r = ward_bluez_read_device(message, &facts);
+    if (r < 0)
+        return r;
+    struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    if (!device) {
+        if (!on_our_adapter(bluez, path) || !ward_bluez_is_wanted(bluez, path, facts.address))
+            return 0;
+        device = ward_bluez_mirror_put(&bluez->mirror, path);
+        if (!device)
+            return 0; /* the table is full: a stranger more or less */
+    }
+    uint32_t changed = ward_bluez_mirror_apply(device, &facts, told_by_signal);
+    if (changed)
+        device_changed(bluez, device, changed);
+    return 0;
+}
+
+/* A characteristic was exported. Only those that are read, and those of the device information, are kept. */
+static int take_characteristic(struct ward_bluez *bluez, const char *path, sd_bus_message *message)
+{
+    struct ward_bluez_characteristic_facts facts;
+    int r = ward_bluez_read_characteristic(message, &facts);
+    if (r < 0)
+        return r;
+    struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    if (!device || !facts.uuid[0])
+        return 0;
+    uint16_t uuid = ward_bluez_uuid_short(facts.uuid);
+    bool is_information = uuid >= WARD_CHAR_SYSTEM_ID && uuid <= WARD_CHAR_MANUFACTURER_NAME;
+    if (!is_information && !ward_bluez_is_read(bluez, facts.uuid))
+        return 0;
+    struct ward_bluez_mirror_characteristic *characteristic =
+        ward_bluez_mirror_put_characteristic(device, path, facts.uuid);
+    if (!characteristic)
+        return 0;
+    characteristic->notifies = facts.notifies;
+    if (ward_bluez_node_find(bluez, device->facts.address))
+        ward_bluez_subscribe(bluez, device);
+    return 0;
+}
+
+static int take_battery(struct ward_bluez *bluez, const char *path, sd_bus_message *message)
+{
+    int percent;
+    int r = ward_bluez_read_battery(message, &percent);
+    if (r < 0)
+        return r;
+    const struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    const struct ward_bluez_node *node = device ? ward_bluez_node_find(bluez, device->facts.address) : NULL;
+    if (node && percent >= 0)
+        bluez->listener.battery(&node->device, (uint8_t)percent, ward_bluez_now(), bluez->userdata);
+    return 0;
+}
+
+static int take_adapter(struct ward_bluez *bluez, const char *path, sd_bus_message *message)
+{
+    struct ward_bluez_adapter_facts facts;
+    int r = ward_bluez_read_adapter(message, &facts);
+    if (r >= 0)
+        ward_bluez_start_adapter(bluez, path, &facts);
+    return r;
+}
+
+/* One interface of an object that exists now, with its properties next in the message. */
+static int take_interface(struct ward_bluez *bluez, sd_bus_message *message, const char *path,
+                          unsigned passes)
+{
+    const char *interface;
+    int r = sd_bus_message_read(message, "s", &interface);
+    if (r < 0)
+        return r;
+    if ((passes & PASS_ADAPTERS) && strcmp(interface, WARD_BLUEZ_ADAPTER) == 0)
+        return take_adapter(bluez, path, message);
+    if ((passes & PASS_DEVICES) && strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
+        return take_device(bluez, path, message, false);
+    if ((passes & PASS_CHARACTERISTICS) && strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0)
+        return take_characteristic(bluez, path, message);
+    if ((passes & PASS_CHARACTERISTICS) && strcmp(interface, WARD_BLUEZ_BATTERY) == 0)
+        return take_battery(bluez, path, message);
+    return sd_bus_message_skip(message, "a{sv}");
+}
+
+/* An object path and its interfaces, as in InterfacesAdded and in each entry of GetManagedObjects. */
+static int take_object(struct ward_bluez *bluez, sd_bus_message *message, unsigned passes)
+{
+    const char *path;
+    int r = sd_bus_message_read(message, "o", &path);
+    if (r >= 0)
+        r = sd_bus_message_enter_container(message, 'a', "{sa{sv}}");
+    if (r < 0)
+        return r;
+    while ((r = sd_bus_message_enter_container(message, 'e', "sa{sv}")) > 0) {
+        r = take_interface(bluez, message, path, passes);
+        if (r >= 0)
+            r = sd_bus_message_exit_container(message);
+        if (r < 0)
+            return r;
+    }
+    return r < 0 ? r : sd_bus_message_exit_container(message);
+}
+
+static int take_pass(struct ward_bluez *bluez, sd_bus_message *reply, enum pass pass)
+{
+    int r = sd_bus_message_rewind(reply, true);
+    if (r >= 0)
+        r = sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}");
+    if (r < 0)
+        return r;
+    while ((r = sd_bus_message_enter_container(reply, 'e', "oa{sa{sv}}")) > 0) {
+        r = take_object(bluez, reply, pass);
+        if (r >= 0)
+            r = sd_bus_message_exit_container(reply);
+        if (r < 0)
+            return r;
+    }
+    return r;
+}
+
+int ward_bluez_take_objects(struct ward_bluez *bluez, sd_bus_message *reply)
+{
+    int r = take_pass(bluez, reply, PASS_ADAPTERS);
+    if (r >= 0)
+        r = take_pass(bluez, reply, PASS_DEVICES);
+    if (r >= 0)
+        r = take_pass(bluez, reply, PASS_CHARACTERISTICS);
+    return r < 0 ? r : 0;
+}
+
+static void on_refreshed(struct ward_bluez *bluez, const char *path, sd_bus_message *reply)
+{
+    (void)path;
+    if (!ward_bluez_error_of(reply))
+        (void)ward_bluez_take_objects(bluez, reply); /* what it did not take is told again by signals */
+}
+
+void ward_bluez_refresh(struct ward_bluez *bluez)
+{
+    if (bluez->adapter[0])
+        (void)ward_bluez_call(
+            bluez,
+            &(struct ward_bluez_request){"/", OBJECT_MANAGER, "GetManagedObjects", 0, on_refreshed, NULL},
+            NULL);
+}
+
+static int on_interfaces_added(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    struct ward_bluez *bluez = userdata;
+    (void)ret_error;
+    ward_bluez_reap(bluez);
+    (void)take_object(bluez, message,
+                      PASS_ADAPTERS | PASS_DEVICES |
+                          PASS_CHARACTERISTICS); /* a message that cannot be read is no news */
+    return 0;
+}
+
+static void device_gone(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device)
+{
+    struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
+    bool enrolling = ward_bluez_enrolment_is_of(bluez, device);
+    ward_bluez_identity_cancel(bluez, device->path);
+    ward_bluez_mirror_remove(&bluez->mirror, device->path);
+    if (node)
+        ward_bluez_link_ended(node);
+    if (enrolling)
+        ward_bluez_enrolment_event(bluez, WARD_BLUEZ_ENROL_GONE);
+}
+
+static int on_interfaces_removed(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    struct ward_bluez *bluez = userdata;
+    const char *path, *interface;
+    (void)ret_error;
+    ward_bluez_reap(bluez);
+    if (sd_bus_message_read(message, "o", &path) < 0 || sd_bus_message_enter_container(message, 'a', "s") < 0)
+        return 0;
+    while (sd_bus_message_read(message, "s", &interface) > 0) {
+        struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+        if (strcmp(interface, WARD_BLUEZ_ADAPTER) == 0 && strcmp(path, bluez->adapter) == 0)
+            ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_ABSENT, "the Bluetooth adapter was removed");
+        else if (device && strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
+            device_gone(bluez, device);
+        else if (device && strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0)
+            ward_bluez_mirror_remove(&bluez->mirror, path);
+    }
+    return 0;
+}
+
+static void take_value(struct ward_bluez *bluez, const char *path, sd_bus_message *message)
+{
+    struct ward_bluez_characteristic_facts facts;
+    struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    if (!device || ward_bluez_read_characteristic(message, &facts) < 0 || !facts.value)
+        return;
+    const struct ward_bluez_mirror_characteristic *characteristic =
+        ward_bluez_mirror_find_characteristic(device, path);
+    struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
+    if (characteristic && node && ward_bluez_is_read(bluez, characteristic->uuid))
+        ward_bluez_link_value(node, device, characteristic, &facts);
+}
+
+static int on_properties_changed(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    struct ward_bluez *bluez = userdata;
+    const char *interface, *path = sd_bus_message_get_path(message);
+    (void)ret_error;
+    ward_bluez_reap(bluez);
+    if (sd_bus_message_read(message, "s", &interface) < 0)
+        return 0;
+    if (strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0)
+        take_value(bluez, path, message);
+    else if (strcmp(interface, WARD_BLUEZ_DEVICE) == 0 && ward_bluez_mirror_find(&bluez->mirror, path))
+        (void)take_device(bluez, path, message, true);
+    else if (strcmp(interface, WARD_BLUEZ_BATTERY) == 0)
+        (void)take_battery(bluez, path, message);
+    else if (strcmp(interface, WARD_BLUEZ_ADAPTER) == 0)
+        (void)take_adapter(bluez, path, message);
+    return 0;
+}
+
+static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)
+{
+    struct ward_bluez *bluez = userdata;
+    const char *name, *old_owner, *new_owner;
+    (void)ret_error;
+    ward_bluez_reap(bluez);
+    if (sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner) < 0)
+        return 0;
+    if (old_owner[0]) {
+        bluez->counters.daemon_restarts++;
+        ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_ABSENT, "the Bluetooth service went away");
+    }
+    if (new_owner[0])
+        ward_bluez_start(bluez);
+    return 0;
+}
+
+int ward_bluez_signals_watch(struct ward_bluez *bluez)
+{
+    static const struct {
+        const char *rule;
+        sd_bus_message_handler_t handler;
+    } matches[] = {
+        {"type='signal',sender='org.bluez',interface='org.freedesktop.DBus.Properties',"
+         "member='PropertiesChanged',path_namespace='/org/bluez'",
+         on_properties_changed},
+        {"type='signal',sender='org.bluez',interface='" OBJECT_MANAGER "',member='InterfacesAdded'",
+         on_interfaces_added},
+        {"type='signal',sender='org.bluez',interface='" OBJECT_MANAGER "',member='InterfacesRemoved'",
+         on_interfaces_removed},
+        {"type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+         "path='/org/freedesktop/DBus',arg0='org.bluez'",
+         on_owner_changed},
+    };
+    for (size_t i = 0; i < sizeof matches / sizeof matches[0]; i++) {
+        int r = sd_bus_add_match_async(bluez->bus, &bluez->slots[bluez->slot_count], matches[i].rule,
+                                       matches[i].handler, NULL, bluez);
+        if (r < 0)
+            return r;
+        bluez->slot_count++;
+    }
+    return 0;
+}
