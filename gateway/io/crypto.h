@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cryptography, by OpenSSL: the gateway's own Ed25519 key that signs everything that goes up, the ward's public keys
+ * that everything coming down is checked with, and random octets.
+ *
+ * The private key is made by the gateway, on first start, and never leaves its state directory.
+ */
+#ifndef WARD_IO_CRYPTO_H
+#define WARD_IO_CRYPTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/json.h"
+#include "core/jws.h"
+#include "ward/message.h"
+
+/* A sentence for the log that names the file and what in it is at fault. */
+struct ward_crypto_error {
+    char text[512];
+};
+
+/* Fills ret with count unpredictable octets. Returns 0, or -EIO with ret's content undefined: then make no id. */
+int ward_random(void *ret, size_t count);
+
+struct ward_signer;
+
+#define WARD_SIGNER_FILE "gateway-key.pem"
+
+/*
+ * Loads the key from WARD_SIGNER_FILE (PEM, PKCS#8) in the directory, or makes one there when there is no such file:
+ * mode 0600, written aside, flushed and renamed, so that a power cut leaves a whole key or none. A file that cannot be
+ * read or is no Ed25519 key is never replaced. Returns 0 and the signer, to be freed, or a negative errno (-EBADMSG for
+ * a file that is not such a key) with *ret unchanged and *ret_error filled.
+ */
+int ward_signer_new(struct ward_signer **ret, const char *directory, struct ward_crypto_error *ret_error);
+
+/* Takes NULL; returns NULL. */
+struct ward_signer *ward_signer_free(struct ward_signer *signer);
+
+/* The key's RFC 7638 thumbprint, 43 characters; lives as long as the signer. */
+const char *ward_signer_kid(const struct ward_signer *signer);
+
+/* The public key as one JWK object (RFC 8037 §2): crv, kid, kty, x. */
+void ward_signer_write_jwk(const struct ward_signer *signer, struct ward_json *json);
+
+/*
+ * Signs topic, one NUL octet, payload, as the user property "sig" carries it: 86 characters of base64url and a NUL.
+ * Returns 0, -EMSGSIZE when topic or payload are larger than a message may be, or -EIO; ret is unchanged on failure.
+ */
+int ward_signer_sign(struct ward_signer *signer, const char *topic, const uint8_t *payload, size_t length,
+                     char ret[WARD_SIGNATURE_MAX + 1]);
+
+struct ward_keyring;
+
+#define WARD_KEYRING_KEYS_MAX 64
+
+/*
+ * Loads the ward's public keys: a JWK set (RFC 7517 §5) of OKP keys on Ed25519, each with "kid", unique in the file,
+ * and "role" (core/jws.h). Other members are ignored. One key at fault refuses the file as a whole: a ward that lost
+ * half of its keys must hear of it. Returns 0 and the keyring, to be freed, or a negative errno (-EBADMSG for content)
+ * with *ret unchanged and *ret_error naming file, key and member.
+ */
+int ward_keyring_new(struct ward_keyring **ret, const char *path, struct ward_crypto_error *ret_error);
+
+/* Takes NULL; returns NULL. */
+struct ward_keyring *ward_keyring_free(struct ward_keyring *keyring);
+
+size_t ward_keyring_count(const struct ward_keyring *keyring);
+
+enum ward_verdict {
+    WARD_VERIFIED,
+    WARD_UNKNOWN_KID,
+    WARD_WRONG_ROLE,
+    WARD_BAD_SIGNATURE,
+};
+
+/* A set of roles: WARD_ROLES(WARD_ROLE_CLINICAL) | WARD_ROLES(WARD_ROLE_TECHNICAL). */
+#define WARD_ROLES(role) (1u << (role))
+
+/*
+ * Does the signature of a parsed JWS hold, by a key of one of these roles? For WARD_VERIFIED *ret_role is the role of
+ * the key that it was; unchanged otherwise. A role is looked at before the signature is.
+ */
+enum ward_verdict ward_keyring_verify(const struct ward_keyring *keyring, const struct ward_jws *jws,
+                                      unsigned roles, enum ward_role *ret_role);
+
+/* A sentence for the log and the answer; never NULL. */
+const char *ward_verdict_text(enum ward_verdict verdict);
+
+#endif
