@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wardctl: the field engineer's command line. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/verbs.h"
+
+static const struct ward_verb *const verbs[] = {
+    &ward_verb_decode,
+};
+
+#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
+
+int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)
+{
+    va_list arguments;
+
+    fprintf(stderr, "wardctl %s: ", verb->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\nTry `wardctl %s --help`.\n", verb->name);
+    return WARD_CTL_USAGE;
+}
+
+int ward_ctl_fail(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs("wardctl: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    return WARD_CTL_FAILED;
+}
+
+/* Each line of usage after "wardctl ", the first one after "Usage: ". */
+static void print_usage(const char *usage, FILE *stream)
+{
+    const char *lead = "Usage: ";
+
+    while (*usage != '\0') {
+        const char *end = strchrnul(usage, '\n');
+
+        fprintf(stream, "%swardctl %.*s\n", lead, (int)(end - usage), usage);
+        lead = "       ";
+        usage = *end == '\0' ? end : end + 1;
+    }
+}
+
+static void print_help(FILE *stream)
+{
+    fputs("Usage: wardctl VERB [ARGUMENTS]\n"
+          "\n"
+          "Looks after the Wardgate home gateway.\n"
+          "\n",
+          stream);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    fputs("\n"
+          "  --help     this text; `wardctl VERB --help` for one verb\n"
+          "  --version  the version\n"
+          "\n"
+          "Exit status: 0 done, 1 it failed, 2 usage, 3 the daemon is not reachable, 4 not allowed.\n",
+          stream);
+}
+
+static const struct ward_verb *verb_named(const char *name)
+{
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+/* Output that could not be written (a full disk, a closed pipe) is a failure, not silence. */
+static int checked(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return ward_ctl_fail("cannot write the output");
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    const struct ward_verb *verb;
+
+    if (argc < 2) {
+        print_help(stderr);
+        return WARD_CTL_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help(stdout);
+        return checked(WARD_CTL_DONE);
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("wardctl " WARD_VERSION);
+        return checked(WARD_CTL_DONE);
+    }
+    verb = verb_named(argv[1]);
+    if (verb == NULL) {
+        fprintf(stderr, "wardctl: there is no verb \"%s\". Try `wardctl --help`.\n", argv[1]);
+        return WARD_CTL_USAGE;
+    }
+    if (asks_for_help(argc - 1, argv + 1)) {
+        print_usage(verb->usage, stdout);
+        printf("\n%s.\n\n%s", verb->summary, verb->help);
+        return checked(WARD_CTL_DONE);
+    }
+    opterr = 0; /* a verb says itself which option it does not know */
+    return checked(verb->run(argc - 1, argv + 1));
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wardctl decode: what a frame says, without a daemon. The same decoder and the same rules as in the gateway. */
+#include <ctype.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/decode_json.h"
+#include "core/quantity.h"
+#include "core/validate.h"
+#include "ctl/uuid.h"
+#include "ctl/verbs.h"
+
+struct frame {
+    uint8_t *octets; /* room for every pair of digits */
+    size_t length;
+    bool half; /* an octet of which only the first digit was there */
+};
+
+static unsigned digit_value(char digit)
+{
+    return (unsigned)(isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10);
+}
+
+/* Adds the digits of one argument; octets may be parted by spaces, colons or hyphens and led by 0x. */
+static bool add_octets(const char *text, struct frame *frame)
+{
+    for (; *text != '\0'; text++) {
+        if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X') && !frame->half) {
+            text++;
+        } else if (isxdigit((unsigned char)*text)) {
+            if (frame->half)
+                frame->octets[frame->length - 1] |= (uint8_t)digit_value(*text);
+            else
+                frame->octets[frame->length++] = (uint8_t)(digit_value(*text) << 4);
+            frame->half = !frame->half;
+        } else if (strchr(" \t\r\n:,-", *text) == NULL || frame->half) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All arguments together are one frame, so that octets need no quotes. Returns an exit status. */
+static int read_frame(int argc, char **argv, struct frame *frame)
+{
+    size_t room = 1;
+
+    for (int i = 0; i < argc; i++)
+        room += strlen(argv[i]);
+    *frame = (struct frame){.octets = malloc(room)};
+    if (frame->octets == NULL)
+        return ward_ctl_fail("out of memory");
+    for (int i = 0; i < argc; i++)
+        if (!add_octets(argv[i], frame) || frame->half)
+            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not whole octets in hexadecimal", argv[i]);
+    return WARD_CTL_DONE;
+}
+
+static void print_value(const struct ward_value *value)
+{
+    const struct ward_quantity_info *info = ward_quantity_info(value->quantity);
+    const char *special = ward_special_name(value->number.special);
+    char number[WARD_DECIMAL_TEXT_SIZE];
+
+    if (special == NULL && ward_decimal_print(&value->number, number) > 0)
+        printf("  %-16s %s %s\n", info->label, number, info->unit);
+    else
+        printf("  %-16s no number (%s)\n", info->label, special);
+}
+
+/* A device chose this text: what would move the cursor of a terminal does not get there. */
+static void print_text(const char *text)
+{
+    for (; *text != '\0'; text++)
+        putchar(iscntrl((unsigned char)*text) ? '?' : *text);
+}
+
+static void print_scalar(const json_t *value)
+{
+    if (json_is_string(value))
+        print_text(json_string_value(value));
+    else if (json_is_integer(value))
+        printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (json_is_real(value))
+        printf("%.10g", json_real_value(value));
+    else if (json_is_boolean(value))
+        fputs(json_is_true(value) ? "yes" : "no", stdout);
+    else
+        fputs("not known", stdout);
+}
+
+static void print_member(const char *name, const json_t *value)
+{
+    size_t index;
+    const json_t *item;
+
+    printf("  %-16s ", name);
+    if (json_is_array(value)) {
+        if (json_array_size(value) == 0)
+            fputs("none", stdout);
+        json_array_foreach(value, index, item)
+        {
+            fputs(index > 0 ? ", " : "", stdout);
+            print_scalar(item);
+        }
+    } else {
+        print_scalar(value);
+    }
+    putchar('\n');
+}
+
+/* The values as they are, exactly; everything else as the document has it. */
+static void print_for_people(const struct ward_decoded *decoded, json_t *document)
+{
+    const char *name;
+    json_t *member;
+
+    printf("%s: %s", json_string_value(json_object_get(document, "characteristic")),
+           ward_decode_outcome_name(decoded->outcome));
+    if (decoded->outcome != WARD_DECODE_OK)
+        printf(": %s", decoded->error);
+    putchar('\n');
+    for (unsigned i = 0; i < decoded->value_count; i++)
+        print_value(&decoded->values[i]);
+    json_object_foreach(document, name, member)
+    {
+        if (strcmp(name, "characteristic") == 0 || strcmp(name, "outcome") == 0 ||
+            strcmp(name, "values") == 0 || strcmp(name, "error") == 0)
+            continue;
+        if (json_is_object(member)) {
+            const char *inner_name;
+            json_t *inner;
+
+            json_object_foreach(member, inner_name, inner) print_member(inner_name, inner);
+        } else {
+            print_member(name, member);
+        }
+    }
+}
+
+static int print_decoded(const struct ward_decoded *decoded, bool as_json)
+{
+    char text[16384];
+    struct ward_json json;
+
+    ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
+    ward_decoded_write_json(decoded, &json);
+    if (ward_json_finish(&json, NULL) != WARD_JSON_OK)
+        return ward_ctl_fail("the answer does not fit");
+    if (as_json) {
+        puts(text);
+    } else {
+        json_t *document = json_loads(text, 0, NULL);
+
+        if (document == NULL)
+            return ward_ctl_fail("out of memory");
+        print_for_people(decoded, document);
+        json_decref(document);
+    }
+    return decoded->outcome == WARD_DECODE_OK ? WARD_CTL_DONE : WARD_CTL_FAILED;
+}
+
+/* A characteristic of a vendor's own; its UUID has no 16-bit form that ward_decode() could take. */
+static int print_unknown(const char *uuid, bool as_json)
+{
+    static const char why[] = "there is no decoder for this characteristic";
+
+    if (as_json)
+        printf("{\"characteristic\":\"%s\",\"outcome\":\"unknown\",\"error\":\"%s\"}\n", uuid, why);
+    else
+        printf("%s: unknown: %s\n", uuid, why);
+    return WARD_CTL_FAILED;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    struct ward_uuid uuid;
+    struct ward_decoded decoded;
+    struct frame frame;
+    bool as_json = false;
+    int option;
+    int status;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'j')
+            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not an option of it", argv[optind - 1]);
+        as_json = true;
+    }
+    if (argc - optind < 2)
+        return ward_ctl_usage(&ward_verb_decode,
+                              "a UUID and the octets of a frame are needed (\"\" for no octets)");
+    if (!ward_uuid_parse(argv[optind], &uuid))
+        return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not a UUID of 16, 32 or 128 bits", argv[optind]);
+    status = read_frame(argc - optind - 1, argv + optind + 1, &frame);
+    if (status == WARD_CTL_DONE && !uuid.is_short) {
+        status = print_unknown(uuid.text, as_json);
+    } else if (status == WARD_CTL_DONE) {
+        ward_decode(uuid.short_number, frame.octets, frame.length, &decoded);
+        ward_validate(&decoded);
+        status = print_decoded(&decoded, as_json);
+    }
+    free(frame.octets);
+    return status;
+}
+
+const struct ward_verb ward_verb_decode = {
+    .name = "decode",
+    .usage = "decode UUID OCTETS… [--json]\n",
+    .summary = "Say what a frame of a characteristic means; needs no daemon",
+    .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
+            "          00002a5f-0000-1000-8000-00805f9b34fb\n"
+            "  OCTETS  in hexadecimal, with or without spaces, colons or 0x; \"\" for none\n"
+            "  --json  one JSON object\n"
+            "\n"
+            "Exit status 1 when the frame cannot be decoded; the outcome says why: truncated\n"
+            "(too short for its flags), reserved, invalid, or unknown (no decoder).\n"
+            "\n"
+            "Example: wardctl decode 2A5F 0062004800 --json\n",
+    .run = run,
+};
