@@ -76,7 +76,9 @@ lab_load_bluetooth() {
     modprobe -a bluetooth hci_vhci algif_hash algif_skcipher cmac ecb ccm ecdh_generic uhid
 }
 
-lab_start_btvirt() { lab_start btvirt "$LAB_FILES/btvirt" -L "-l$LAB_CONTROLLERS"; }
+# btvirt alone cannot keep two links of one controller apart: see btvirt-links.c.
+LAB_BTVIRT=(env "LD_PRELOAD=$WARD_BUILD/tests/lab/btvirt-links.so" "$LAB_FILES/btvirt" -L "-l$LAB_CONTROLLERS")
+lab_start_btvirt() { lab_start btvirt "${LAB_BTVIRT[@]}"; }
 
 # lab_start_bluetoothd: returns when every controller is on D-Bus.
 lab_start_bluetoothd() {
