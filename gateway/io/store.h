@@ -154,6 +154,6 @@ struct ward_store_counters {
     size_t queued_groups, queued_records;
 };
 
-void ward_store_counters(const struct ward_store *store, struct ward_store_counters *ret);
+void ward_store_counters(struct ward_store *store, struct ward_store_counters *ret);
 
 #endif
