@@ -8,8 +8,8 @@
  *   low        second LED, constant                   burst of 2 pulses, every 30 s
  *   undelivered and nothing else: both LEDs in turn at 0.5 Hz, with the sound of medium
  *
- * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper program that
- * was started at the start and is started again, with a growing delay, when it ends.
+ * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper program
+ * that was started at the start and is started again, with a growing delay, when it ends.
  */
 #ifndef WARD_IO_ANNUNCIATOR_H
 #define WARD_IO_ANNUNCIATOR_H
@@ -57,8 +57,8 @@ struct ward_annunciator_health {
 };
 
 /*
- * Starts the sound helper. What does not work does not fail the call: it shows in ward_annunciator_check. Returns 0
- * and the annunciator in *ret, to be freed, or a negative errno with *ret unchanged.
+ * Starts the sound helper. What does not work does not fail the call: it shows in ward_annunciator_check.
+ * Returns 0 and the annunciator in *ret, to be freed, or a negative errno with *ret unchanged.
  */
 int ward_annunciator_new(struct ward_annunciator **ret, sd_event *event,
                          const struct ward_annunciator_options *options);
@@ -66,7 +66,9 @@ int ward_annunciator_new(struct ward_annunciator **ret, sd_event *event,
 /* Darkens the LEDs, empties the text and ends the helper. */
 struct ward_annunciator *ward_annunciator_free(struct ward_annunciator *annunciator);
 
-/* Shows what, at once, in place of what was shown before. Showing the same again does not restart its pattern. */
+/*
+ * Shows what, at once, in place of what was shown before. Showing the same again does not restart its pattern.
+ */
 struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *annunciator,
                                                      const struct ward_annunciation *what);
 
