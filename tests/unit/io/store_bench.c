@@ -107,7 +107,7 @@ int tear_down(void **state)
     struct bench *bench = *state;
 
     block_disk(false);
-    set_disk(0, false);
+    set_disk(0, SQLITE_OK);
     close_store(bench);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char name[128];

@@ -37,10 +37,10 @@ static int shim_read(sqlite3_file *file, void *octets, int count, sqlite3_int64 
 static int shim_write(sqlite3_file *file, const void *octets, int count, sqlite3_int64 offset)
 {
     pthread_mutex_lock(&disk.lock);
-    bool full = disk.full;
+    int result = disk.write_result;
     disk.octets += (uint64_t)count;
     pthread_mutex_unlock(&disk.lock);
-    return full ? SQLITE_FULL : real_of(file)->pMethods->xWrite(real_of(file), octets, count, offset);
+    return result ? result : real_of(file)->pMethods->xWrite(real_of(file), octets, count, offset);
 }
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
@@ -162,10 +162,10 @@ void wait_until_disk_is_waited_for(void)
     pthread_mutex_unlock(&disk.lock);
 }
 
-void set_disk(int failing_syncs, bool full)
+void set_disk(int failing_syncs, int write_result)
 {
     pthread_mutex_lock(&disk.lock);
     disk.failing_syncs = failing_syncs;
-    disk.full = full;
+    disk.write_result = write_result;
     pthread_mutex_unlock(&disk.lock);
 }

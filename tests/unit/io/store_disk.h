@@ -17,7 +17,7 @@ struct disk {
     pthread_cond_t changed;
     bool blocked, waiting;
     int failing_syncs; /* that many flushes fail */
-    bool full;
+    int write_result;  /* what every write gives instead of being done; SQLITE_OK: it is done */
     uint64_t syncs, octets;
     sqlite3_vfs *real;
 };
@@ -33,7 +33,7 @@ void block_disk(bool blocked);
 /* Returns when a flush is being held. */
 void wait_until_disk_is_waited_for(void);
 
-/* The next flushes fail, that many; no write finds room. */
-void set_disk(int failing_syncs, bool full);
+/* The next flushes fail, that many; every write gives write_result. */
+void set_disk(int failing_syncs, int write_result);
 
 #endif

@@ -14,6 +14,20 @@
 
 /* --- a slow disk -------------------------------------------------------------------------------------------- */
 
+static void every_commit_is_flushed(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    for (uint64_t token = 1; token <= 20; token++) {
+        uint64_t before = disk.syncs;
+
+        submit_one(bench, token, true);
+        wait_for(bench, &bench->committed_count, token);
+        assert_true(disk.syncs > before);
+    }
+}
+
 static void a_slow_disk_holds_nobody_up_and_a_full_queue_is_told(void **state)
 {
     struct bench *bench = *state;
@@ -77,7 +91,7 @@ static void a_failed_flush_loses_and_doubles_nothing(void **state)
     open_store(bench);
     submit_one(bench, 1, true);
     wait_for(bench, &bench->committed_count, 1);
-    set_disk(1, false);
+    set_disk(1, SQLITE_OK);
     submit_one(bench, 2, true);
     wait_for(bench, &bench->troubles, 1);
     assert_int_equal(bench->committed_count, 1);
@@ -97,13 +111,13 @@ static void a_full_disk_is_told_and_waited_for(void **state)
     struct bench *bench = *state;
 
     open_store(bench);
-    set_disk(0, true);
+    set_disk(0, SQLITE_FULL);
     submit_one(bench, 1, true);
     wait_for(bench, &bench->troubles, 2);
     assert_int_equal(bench->last_error, -ENOSPC);
     assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench), 0);
     wait_for_answer(bench, -EIO); /* while the file is closed nobody is kept waiting */
-    set_disk(0, false);
+    set_disk(0, SQLITE_OK);
     wait_for(bench, &bench->committed_count, 1);
     assert_int_equal(bench->committed[0].first_seq, 1);
     assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), 1);
@@ -118,19 +132,40 @@ static void another_file_in_its_place_begins_a_new_epoch(void **state)
     open_store(bench);
     submit_one(bench, 1, true);
     wait_for(bench, &bench->committed_count, 1);
-    set_disk(0, true);
+    set_disk(0, SQLITE_FULL);
     submit_one(bench, 2, true);
     wait_for(bench, &bench->troubles, 1);
     snprintf(log, sizeof(log), "%s-wal", bench->path);
     unlink(log);
     unlink(bench->path);
-    set_disk(0, false);
+    set_disk(0, SQLITE_OK);
     wait_for(bench, &bench->replaced, 1);
     wait_for(bench, &bench->committed_count, 2);
     assert_string_not_equal(bench->new_epoch.text, bench->snapshot->epoch.text);
     assert_int_equal(bench->committed[1].token, 2);
     assert_int_equal(bench->committed[1].first_seq, 1);
     assert_int_equal(check_chain(bench, bench->new_epoch.text), 1);
+}
+
+static void damage_found_while_writing_begins_a_new_epoch(void **state)
+{
+    struct bench *bench = *state;
+    char aside[128];
+
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    set_disk(0, SQLITE_CORRUPT);
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->troubles, 1);
+    assert_int_equal(bench->last_error, -EUCLEAN);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(bench->replaced, 1);
+    assert_int_equal(bench->committed[1].first_seq, 1);
+    assert_int_equal(check_chain(bench, bench->new_epoch.text), 1);
+    snprintf(aside, sizeof(aside), "%s.aside-1", bench->path);
+    assert_int_equal(access(aside, F_OK), 0);
 }
 
 /* --- files that cannot be used ------------------------------------------------------------------------------ */
@@ -382,10 +417,12 @@ static void a_routine_reading_costs_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STORE_TEST(every_commit_is_flushed),
         STORE_TEST(a_slow_disk_holds_nobody_up_and_a_full_queue_is_told),
         STORE_TEST(urgent_groups_are_never_dropped),
         STORE_TEST(a_failed_flush_loses_and_doubles_nothing),
         STORE_TEST(a_full_disk_is_told_and_waited_for),
+        STORE_TEST(damage_found_while_writing_begins_a_new_epoch),
         STORE_TEST(another_file_in_its_place_begins_a_new_epoch),
         STORE_TEST(garbage_is_set_aside_and_kept),
         STORE_TEST(a_database_of_another_program_is_set_aside),
