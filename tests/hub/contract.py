@@ -96,7 +96,11 @@ class Schemas:
 
     def check(self, name, document, strict=False):
         """Raises Refused, naming the place, when the document is not what schema `name` describes."""
-        errors = sorted(self._validators[strict][name].iter_errors(document), key=lambda e: list(map(str, e.path)))
+        # A member at fault also counts as unevaluated, one level up: say what is wrong with it instead.
+        errors = sorted(
+            self._validators[strict][name].iter_errors(document),
+            key=lambda error: (error.validator == "unevaluatedProperties", list(map(str, error.path))),
+        )
         if errors:
             place = "/" + "/".join(str(part) for part in errors[0].absolute_path)
             raise Refused("schema", f"{name}{place}: {errors[0].message}")
