@@ -2,11 +2,13 @@
 /*
  * The annunciator: light, sound and text for whoever is in the room (IEC 60601-1-8).
  *
- *   priority   light (§6.3.2.2)                       sound (§6.3.3.1), until silenced
- *   high       first LED, flashing at 2 Hz            burst of 10 pulses 3-2-3-2, every 5 s
- *   medium     second LED, flashing at 0.5 Hz         burst of 3 pulses, every 10 s
- *   low        second LED, constant                   burst of 2 pulses, every 30 s
- *   undelivered and nothing else: both LEDs in turn at 0.5 Hz, with the sound of medium
+ *   priority      light (§6.3.2.2)               sound (§6.3.3.1), until silenced
+ *   high          first LED, flashing at 2 Hz    10 pulses 3-2-3-2, again 5 s after their end
+ *   medium        second LED, flashing at 0.5 Hz 3 pulses, again after 10 s
+ *   low           second LED, constant           2 pulses, again after 30 s
+ *   undelivered   both LEDs in turn at 0.5 Hz    low-high-low after the pulses of the priority, or alone every 10 s
+ *
+ * With high priority the first LED keeps its 2 Hz when undelivered too. One LED serves as both.
  *
  * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper program
  * that was started at the start and is started again, with a growing delay, when it ends.
