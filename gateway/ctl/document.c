@@ -10,7 +10,7 @@
 #include "core/quantity.h"
 #include "core/utc.h"
 
-#define NOTHING "–"
+#define NOTHING "-"
 
 void ward_cell_add(struct ward_cell *cell, const char *format, ...)
 {
@@ -129,13 +129,17 @@ struct ward_cell ward_document_duration(double seconds)
     } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
     struct ward_cell cell = {.text = ""};
 
+    if (seconds <= -1) {
+        ward_cell_add(&cell, "-");
+        seconds = -seconds;
+    }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (seconds >= 2 * units[i].seconds) {
             ward_cell_add(&cell, "%.0f %s", seconds / units[i].seconds, units[i].unit);
             return cell;
         }
     }
-    ward_cell_add(&cell, "%.0f s", seconds > 0 ? seconds : 0.0);
+    ward_cell_add(&cell, "%.0f s", seconds);
     return cell;
 }
 

@@ -8,32 +8,36 @@
 
 #include "ctl/verbs.h"
 
+/* Reads all of stream into text, which has room for one octet more than the most. */
+static int read_stream(FILE *stream, const char *path, char *text)
+{
+    const size_t length = fread(text, 1, WARD_CTL_FILE_MAX + 1, stream);
+
+    if (ferror(stream))
+        return ward_ctl_fail("cannot read %s: %s", path, strerror(errno));
+    if (length > WARD_CTL_FILE_MAX)
+        return ward_ctl_fail("%s is longer than %d octets", path, WARD_CTL_FILE_MAX);
+    if (memchr(text, '\0', length) != NULL)
+        return ward_ctl_fail("%s is not a text", path);
+    text[length] = '\0';
+    return WARD_CTL_DONE;
+}
+
 int ward_file_read(const char *path, char **ret)
 {
     FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    char *text = malloc(WARD_CTL_FILE_MAX + 1);
-    int status = WARD_CTL_DONE;
-    size_t length = 0;
+    char *text;
+    int status;
 
-    if (text == NULL)
-        status = ward_ctl_fail("out of memory");
-    else if (stream == NULL)
-        status = ward_ctl_fail("cannot open %s: %s", path, strerror(errno));
+    if (stream == NULL)
+        return ward_ctl_fail("cannot open %s: %s", path, strerror(errno));
+    text = malloc((size_t)WARD_CTL_FILE_MAX + 1);
+    status = text != NULL ? read_stream(stream, path, text) : ward_ctl_fail("out of memory");
+    if (stream != stdin)
+        (void)fclose(stream);
+    if (status == WARD_CTL_DONE)
+        *ret = text;
     else
-        length = fread(text, 1, WARD_CTL_FILE_MAX + 1, stream);
-    if (status == WARD_CTL_DONE && ferror(stream))
-        status = ward_ctl_fail("cannot read %s: %s", path, strerror(errno));
-    else if (status == WARD_CTL_DONE && length > WARD_CTL_FILE_MAX)
-        status = ward_ctl_fail("%s is longer than %d octets", path, WARD_CTL_FILE_MAX);
-    else if (status == WARD_CTL_DONE && memchr(text, '\0', length) != NULL)
-        status = ward_ctl_fail("%s is not a text", path);
-    if (stream != NULL && stream != stdin)
-        fclose(stream);
-    if (status != WARD_CTL_DONE) {
         free(text);
-        return status;
-    }
-    text[length] = '\0';
-    *ret = text;
     return status;
 }

@@ -3,7 +3,7 @@
 #define WARD_CTL_FILE_H
 
 /* The largest file that is sent to the daemon: a care plan or a signed command. */
-#define WARD_CTL_FILE_MAX (256 * 1024)
+#define WARD_CTL_FILE_MAX 262144
 
 /*
  * The text of a file, or of standard input for "-", terminated, without NUL in it; free it with free(). Returns an

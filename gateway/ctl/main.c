@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardctl: the field engineer's command line. */
 #include <getopt.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -99,6 +100,8 @@ int main(int argc, char **argv)
 {
     const struct ward_verb *verb;
 
+    /* For the width of characters in tables alone: numbers are printed as everywhere. */
+    (void)setlocale(LC_CTYPE, "");
     if (argc < 2) {
         print_help(stderr);
         return WARD_CTL_USAGE;

@@ -56,7 +56,10 @@ void ward_show_document(const char *text)
     const char *name;
     json_t *member;
 
-    json_object_foreach(document, name, member) printf("%-22s %s\n", name, ward_document_brief(member).text);
+    json_object_foreach(document, name, member)
+    {
+        printf("%-22s %s\n", name, ward_document_brief(member).text);
+    }
     json_decref(document);
 }
 

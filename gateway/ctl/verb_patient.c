@@ -104,7 +104,7 @@ static int parse_admission(int argc, char **argv, struct admission *ret)
 
 static int admit(int argc, char **argv)
 {
-    struct admission admission;
+    struct admission admission = {0};
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
     char *plan = NULL;

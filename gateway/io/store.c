@@ -279,11 +279,14 @@ int ward_store_submit(struct ward_store *store, const struct ward_store_group *g
     while (store->waiting_records > store->queue_records && (oldest = take_oldest_routine(&store->waiting))) {
         drop(store, oldest);
     }
+    bool sooner = store->first_waiting_us == 0 || !copy->routine; /* otherwise the thread may sleep on */
     store->urgent = store->urgent || !copy->routine;
     if (store->first_waiting_us == 0) {
         store->first_waiting_us = ward_store_clock_us();
     }
-    pthread_cond_signal(&store->wake);
+    if (sooner) {
+        pthread_cond_signal(&store->wake);
+    }
     pthread_mutex_unlock(&store->lock);
     return 0;
 }

@@ -7,7 +7,8 @@
  *   trouble   a write failed: the batch stays as it is, the file is closed; after a pause (doubled each time) it is
  *             opened again and looked at. If its head is the one before the batch, the batch is written again with
  *             all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
- *             telling. Any other head is not ours: the file is set aside and a fresh one begun.
+ *             telling. Any other head is not ours: the file is set aside and a fresh one begun. So it is when the
+ *             failure was damage in the file.
  *
  * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
  * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
@@ -97,6 +98,7 @@ static void begin_trouble(struct ward_store *store, int error)
     }
     pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
     store->attempts++;
+    store->damaged = error == -EUCLEAN;
     store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
     pthread_mutex_lock(&store->lock);
     store->counters.failed_commits++;
@@ -127,7 +129,8 @@ static int reopen(struct ward_store *store, bool *ret_committed)
     struct ward_head found;
     bool has_records = store->batch.reached.seq > store->head.seq;
 
-    int error = ward_database_open(database, store->path, &aside);
+    int error = store->damaged ? ward_database_replace(database, database->text, &aside)
+                               : ward_database_open(database, store->path, &aside);
     error = error ? error : ward_database_head(database, &found.seq, found.chain);
     error = error ? error : ward_database_checkpoint(database, true);
     if (error) {

@@ -53,6 +53,7 @@ struct ward_store {
     struct ward_database database;
     struct ward_batch batch;
     struct ward_head head;
+    bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
     uint32_t attempts;    /* failed, in a row */
     uint64_t retry_at_us; /* while attempts > 0 */
 };

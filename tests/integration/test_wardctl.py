@@ -2,6 +2,7 @@
 """wardctl as a field engineer runs it: `decode` on the byte vectors, the other verbs against a gateway with canned
 answers (tests/fakes/fake_wardgate.c) on a bus of this test's own."""
 
+import datetime
 import json
 import os
 import pathlib
@@ -386,6 +387,21 @@ def test_patients_alarms_plan_queue_and_hub(gateway):
     assert "undelivered_readings" in gateway.run("queue").stdout
     assert "hub.example" in gateway.run("hub", "show").stdout
     assert [call[-1] for call in gateway.calls() if call[0] == "Alarms"] == ["history=0", "history=1"]
+
+
+def test_ages_are_short_and_a_wrong_clock_shows(gateway):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for seconds, age in ((-7300, "-2 h"), (90000, "25 h"), (200, "3 min"), (864000, "10 d")):
+        heard = now - datetime.timedelta(seconds=seconds)
+        gateway.answers("Devices", {"device": "d-1", "last_heard_at": f"{heard:%Y-%m-%dT%H:%M:%S}Z"})
+        assert f" {age} " in gateway.run("devices").stdout
+
+
+def test_a_table_shows_what_is_missing_and_every_letter(gateway):
+    gateway.answers("Patients", {"patient": "p-1", "label": "Zimmer 3, Bärbel"})
+    row = gateway.run("patient").stdout.splitlines()[1]
+    assert "Bärbel" in row
+    assert row.split()[-3:] == ["-", "-", "-"]
 
 
 def test_empty_lists_say_so(gateway):
