@@ -55,8 +55,10 @@ static int on_assignment(void *userdata, const char *section, const char *key, c
     return wrong ? fail(loading, "[%s] %s = %s: it %s", section, key, value, wrong) : 1;
 }
 
-/* A line for inih, as fgets gives it, without its indentation: inih takes an indented line for more of the value
- * before it, and would put a key of ours into another's value. */
+/*
+ * A line for inih, as fgets gives it, without its indentation: inih takes an indented line for more of the
+ * value before it, and would put a key of ours into another's value.
+ */
 static char *read_line(char *buffer, int size, void *userdata)
 {
     struct loading *loading = userdata;

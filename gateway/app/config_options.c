@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One table: section and key, how its text is read, where it goes, its default as it would be written, and what it
- * means. The defaults of the program and the shipped file both come from it, so they cannot differ.
+ * One table: section and key, how its text is read, where it goes, its default as it would be written, and
+ * what it means. The defaults of the program and the shipped file both come from it, so they cannot differ.
  */
 #include "app/config_options.h"
 
@@ -127,7 +127,7 @@ static const struct ward_config_option options[] = {
      "The ward hub's broker. Empty: no hub, everything is kept here."},
     {"hub", "port", parse_port, AT(hub.port), "8883", "MQTT 5 over TLS."},
     {"hub", "ca", parse_path, AT(hub.ca), CREDENTIALS "ca.pem",
-     "The authority that the broker's certificate must come from, and this gateway's own certificate and key (PEM)."},
+     "The authority that the broker's certificate must come from, this gateway's own certificate and its key."},
     {"hub", "certificate", parse_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
     {"hub", "key", parse_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
     {"hub", "ward_keys", parse_path, AT(hub.ward_keys), "/etc/wardgate/ward-keys.json",

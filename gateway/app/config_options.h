@@ -9,7 +9,9 @@
 
 #include "ward/config.h"
 
-/* Reads text into field. Returns NULL, or what is wrong with the text ("is no port"), with field unchanged. */
+/*
+ * Reads text into field. Returns NULL, or what is wrong with the text ("is no port"), with field unchanged.
+ */
 typedef const char *ward_config_parse(const char *text, void *field);
 
 struct ward_config_option {

@@ -12,7 +12,10 @@
 
 struct ward_light;
 
-/* names are separated by spaces: first LED, second LED. Returns 0 and the light in *ret, or a negative errno. */
+/*
+ * names are separated by spaces: first LED, second LED. Returns 0 and the light in *ret, or a negative
+ * errno.
+ */
 int ward_light_new(struct ward_light **ret, sd_event *event, const char *directory, const char *names);
 struct ward_light *ward_light_free(struct ward_light *light);
 

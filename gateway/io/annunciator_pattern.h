@@ -2,8 +2,9 @@
 /*
  * The sounds of the annunciator, as samples: 8000 Hz, mono, S16.
  *
- * A pulse has its fundamental in 150–1000 Hz and four harmonics within 15 dB of it, rises and falls within a tenth of
- * its length (IEC 60601-1-8 §6.3.3.1, tables 3 and 4), so that it can be heard by old ears and be located.
+ * A pulse has its fundamental in 150–1000 Hz and four harmonics within 15 dB of it, rises and falls within
+ * a tenth of its length (IEC 60601-1-8 §6.3.3.1, tables 3 and 4), so that it can be heard by old ears and
+ * be located.
  */
 #ifndef WARD_IO_ANNUNCIATOR_PATTERN_H
 #define WARD_IO_ANNUNCIATOR_PATTERN_H
@@ -35,7 +36,10 @@ struct ward_pulses {
 
 void ward_pulses_init(struct ward_pulses *ret);
 
-/* Writes the pattern and a closing silence into ret. Returns the samples written, at most the maximum above. */
+/*
+ * Writes the pattern and a closing silence into ret. Returns the samples written, at most the maximum
+ * above.
+ */
 size_t ward_pattern_render(enum ward_pattern pattern, const struct ward_pulses *pulses,
                            int16_t ret[WARD_PATTERN_SAMPLES_MAX]);
 

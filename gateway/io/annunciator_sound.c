@@ -20,7 +20,7 @@
 #define PIPE_OCTETS      (128 * 1024) /* 8 s of sound: two patterns one after the other */
 #define DELAY_MINIMUM_US UINT64_C(1000000)
 #define DELAY_MAXIMUM_US UINT64_C(60000000)
-#define PROVED_US        UINT64_C(1000000) /* a helper that ended before is believed once it has run this long */
+#define PROVED_US        UINT64_C(1000000) /* one that ended before is believed after this time */
 #define TAKEN_WITHIN_US  UINT64_C(2000000) /* beyond the length of the sound */
 
 struct ward_sound {

@@ -18,16 +18,16 @@ struct ward_sound;
 typedef void ward_sound_restarted(void *userdata);
 
 /*
- * Starts command by sh -c. A helper that cannot be started is tried again later. Returns 0 and the sound in *ret, or
- * a negative errno.
+ * Starts command by sh -c. A helper that cannot be started is tried again later. Returns 0 and the sound in
+ * *ret, or a negative errno.
  */
 int ward_sound_new(struct ward_sound **ret, sd_event *event, const char *command,
                    ward_sound_restarted *restarted, void *userdata);
 struct ward_sound *ward_sound_free(struct ward_sound *sound);
 
 /*
- * Plays samples in place of what was given before and is not yet taken. Returns whether the helper has them: what a
- * full pipe did not take is dropped, and never waited for.
+ * Plays samples in place of what was given before and is not yet taken. Returns whether the helper has
+ * them: what a full pipe did not take is dropped, and never waited for.
  */
 bool ward_sound_play(struct ward_sound *sound, const int16_t *samples, size_t count);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Invariants: offset_ms maps boot time to UTC as it was when a time service last held the wall clock. While synced it
- * follows the wall clock; when estimated it is all there is, so that a clock set by hand afterwards moves nothing.
+ * Invariants: offset_ms maps boot time to UTC as it was when a time service last held the wall clock. While
+ * synced it follows the wall clock; when estimated it is all there is, so that a clock set by hand
+ * afterwards moves nothing.
  */
 #include "io/clock.h"
 

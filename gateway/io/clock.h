@@ -4,7 +4,7 @@
  *
  * boot_us is CLOCK_BOOTTIME and carries all durations. UTC is a label whose worth is stated beside it:
  *   synced      a time service holds the wall clock now (systemd-timesyncd's flag file is there)
- *   estimated   it did earlier in this run: UTC is carried on by the boot-time clock, whatever was set by hand since
+ *   estimated   it did earlier in this run: UTC is carried on by the boot-time clock
  *   unsynced    neither, or the wall clock has only ever been earlier than the floor: UTC is WARD_UTC_UNKNOWN
  * The system clock is only ever read here, never set.
  */

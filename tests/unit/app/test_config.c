@@ -89,7 +89,9 @@ static void the_example_is_cut_not_overrun(void **state)
     assert_int_equal(text[8], 'x');
 }
 
-/* Uncommenting every key of the shipped file changes nothing: each default is a value its own parser takes. */
+/*
+ * Uncommenting every key of the shipped file changes nothing: each default is a value its own parser takes.
+ */
 static void every_shipped_default_is_the_default(void **state)
 {
     struct files *files = *state;

@@ -324,7 +324,10 @@ static void silenced_keeps_the_light_only(void **state)
     assert_true(show(fixture, WARD_PRIORITY_HIGH, false, false).sound);
 }
 
-/* The helper is slow: the alarm is still in the pipe when it is silenced, and must not be played afterwards. */
+/*
+ * The helper is slow: the alarm is still in the pipe when it is silenced, and must not be played
+ * afterwards.
+ */
 static void silencing_takes_back_what_was_not_played(void **state)
 {
     struct fixture *fixture = *state;
