@@ -84,25 +84,34 @@ static void urgent_groups_are_never_dropped(void **state)
 
 /* --- a broken disk ------------------------------------------------------------------------------------------ */
 
-static void a_failed_flush_loses_and_doubles_nothing(void **state)
+/*
+ * One failed flush: the log is put right when the file is closed, and the transaction is written again. Two: closing
+ * fails as well, and the transaction is found to be in the file. More: opening fails, some times.
+ */
+static void failed_flushes_lose_and_double_nothing(void **state)
 {
     struct bench *bench = *state;
+    size_t told = 0;
 
     open_store(bench);
-    submit_one(bench, 1, true);
-    wait_for(bench, &bench->committed_count, 1);
-    set_disk(1, SQLITE_OK);
-    submit_one(bench, 2, true);
-    wait_for(bench, &bench->troubles, 1);
-    assert_int_equal(bench->committed_count, 1);
-    assert_int_equal(bench->last_error, -EIO);
-    submit_one(bench, 3, true);
-    wait_for(bench, &bench->committed_count, 3);
-    wait_for(bench, &bench->recoveries, 1);
-    assert_int_equal(bench->committed[1].token, 2);
-    assert_int_equal(bench->committed[1].first_seq, 2);
-    assert_int_equal(bench->committed[2].first_seq, 3);
-    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), 3);
+    for (int failing = 1; failing <= 5; failing++) {
+        submit_one(bench, ++told, true);
+        wait_for(bench, &bench->committed_count, told);
+        bench->troubles = 0;
+        set_disk(failing, SQLITE_OK);
+        submit_one(bench, ++told, true);
+        wait_for(bench, &bench->troubles, 1);
+        assert_int_equal(bench->committed_count, told - 1);
+        assert_int_equal(bench->last_error, -EIO);
+        submit_one(bench, ++told, true);
+        wait_for(bench, &bench->committed_count, told);
+        wait_for(bench, &bench->recoveries, (size_t)failing);
+    }
+    for (size_t i = 0; i < told; i++) {
+        assert_int_equal(bench->committed[i].token, i + 1);
+        assert_int_equal(bench->committed[i].first_seq, i + 1);
+    }
+    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), told);
     assert_int_equal(bench->replaced, 0);
 }
 
@@ -420,7 +429,7 @@ int main(void)
         STORE_TEST(every_commit_is_flushed),
         STORE_TEST(a_slow_disk_holds_nobody_up_and_a_full_queue_is_told),
         STORE_TEST(urgent_groups_are_never_dropped),
-        STORE_TEST(a_failed_flush_loses_and_doubles_nothing),
+        STORE_TEST(failed_flushes_lose_and_double_nothing),
         STORE_TEST(a_full_disk_is_told_and_waited_for),
         STORE_TEST(damage_found_while_writing_begins_a_new_epoch),
         STORE_TEST(another_file_in_its_place_begins_a_new_epoch),
