@@ -19,11 +19,13 @@
  *   WITHDRAWN   –          inactive   cleared¹⁰  cleared¹⁰    cleared¹⁰  cleared¹⁰  inactive¹⁰
  *
  *  ¹ `pending` and `settled` are for history and `try`. A rule may be pending while its condition stands already: red
- *    while amber is active, or the same again while it is ended-unseen. It then keeps its place.
+ *    while amber is active, or the same again while it is ended-unseen. It then keeps its place. Of a level that was
+ *    raised already and not taken back nothing is told.
  *  ² again: a higher level or priority than was raised, or a valid value where it was raised with confirm. While it is
  *    not acknowledged a condition keeps the highest level that it was raised with: going from red back to amber hides
  *    nothing from who has not looked yet.
- *  ³ again: a higher level or priority, or a value worse than the acknowledged one by the rule's worse_by. A lower level
+ *  ³ again: a higher level or priority, or a value worse than the acknowledged one by the rule's worse_by, or one more
+ *    measurement that came to nothing. A lower level
  *    is taken over silently: the clinician knew of the higher one.
  *  ⁴ only with a value beyond the limit. While an acknowledgement holds and ³ does not apply: acknowledged, untold.
  *  ⁵ to ended-unseen when a condition of the patient's data is high or medium and no clinician has acknowledged it since
@@ -91,7 +93,7 @@ static void holds_acknowledged(struct ward_alarm_machine *machine)
     const struct ward_alarm_finding *finding = machine->signal->finding;
     struct ward_alarm_condition *condition = machine->condition;
 
-    if (is_higher(machine) || is_worse(machine)) {
+    if (is_higher(machine) || is_worse(machine) || finding->anew) {
         ward_occurrence_raise(machine, true);
         return;
     }
@@ -173,11 +175,19 @@ static void pending(struct ward_alarm_machine *machine)
     }
 }
 
+/* What is pending at a level that was raised already would end in nothing new. */
+static void tell_if_higher(struct ward_alarm_machine *machine, enum ward_alarm_event_kind kind)
+{
+    if (machine->signal->finding->level > machine->condition->level) {
+        ward_occurrence_tell(machine, kind);
+    }
+}
+
 static void active(struct ward_alarm_machine *machine)
 {
     switch (machine->signal->kind) {
-    case WARD_SIGNAL_PENDING: ward_occurrence_tell(machine, WARD_EVENT_PENDING); break;
-    case WARD_SIGNAL_SETTLED: ward_occurrence_tell(machine, WARD_EVENT_SETTLED); break;
+    case WARD_SIGNAL_PENDING: tell_if_higher(machine, WARD_EVENT_PENDING); break;
+    case WARD_SIGNAL_SETTLED: tell_if_higher(machine, WARD_EVENT_SETTLED); break;
     case WARD_SIGNAL_HOLDS: holds_unacknowledged(machine); break;
     case WARD_SIGNAL_RECOVERED: ward_occurrence_clear(machine, WARD_CLEARED_DATA); break;
     case WARD_SIGNAL_STALE: ward_occurrence_unknown(machine); break;
@@ -193,8 +203,8 @@ static void active(struct ward_alarm_machine *machine)
 static void acknowledged(struct ward_alarm_machine *machine)
 {
     switch (machine->signal->kind) {
-    case WARD_SIGNAL_PENDING: ward_occurrence_tell(machine, WARD_EVENT_PENDING); break;
-    case WARD_SIGNAL_SETTLED: ward_occurrence_tell(machine, WARD_EVENT_SETTLED); break;
+    case WARD_SIGNAL_PENDING: tell_if_higher(machine, WARD_EVENT_PENDING); break;
+    case WARD_SIGNAL_SETTLED: tell_if_higher(machine, WARD_EVENT_SETTLED); break;
     case WARD_SIGNAL_HOLDS: holds_acknowledged(machine); break;
     case WARD_SIGNAL_RECOVERED: ward_occurrence_clear(machine, WARD_CLEARED_DATA); break;
     case WARD_SIGNAL_STALE: ward_occurrence_unknown(machine); break;
@@ -214,8 +224,8 @@ static void acknowledged(struct ward_alarm_machine *machine)
 static void silenced(struct ward_alarm_machine *machine)
 {
     switch (machine->signal->kind) {
-    case WARD_SIGNAL_PENDING: ward_occurrence_tell(machine, WARD_EVENT_PENDING); break;
-    case WARD_SIGNAL_SETTLED: ward_occurrence_tell(machine, WARD_EVENT_SETTLED); break;
+    case WARD_SIGNAL_PENDING: tell_if_higher(machine, WARD_EVENT_PENDING); break;
+    case WARD_SIGNAL_SETTLED: tell_if_higher(machine, WARD_EVENT_SETTLED); break;
     case WARD_SIGNAL_HOLDS: holds_unacknowledged(machine); break;
     case WARD_SIGNAL_RECOVERED: ward_occurrence_clear(machine, WARD_CLEARED_DATA); break;
     case WARD_SIGNAL_STALE: ward_occurrence_unknown(machine); break;
@@ -243,8 +253,8 @@ static void unknown(struct ward_alarm_machine *machine)
     bool due = machine->now_us >= machine->condition->acknowledged_until_us;
 
     switch (machine->signal->kind) {
-    case WARD_SIGNAL_PENDING: ward_occurrence_tell(machine, WARD_EVENT_PENDING); break;
-    case WARD_SIGNAL_SETTLED: ward_occurrence_tell(machine, WARD_EVENT_SETTLED); break;
+    case WARD_SIGNAL_PENDING: tell_if_higher(machine, WARD_EVENT_PENDING); break;
+    case WARD_SIGNAL_SETTLED: tell_if_higher(machine, WARD_EVENT_SETTLED); break;
     case WARD_SIGNAL_HOLDS: holds_unknown(machine); break;
     case WARD_SIGNAL_RECOVERED: ward_occurrence_clear(machine, WARD_CLEARED_DATA); break;
     case WARD_SIGNAL_ACKNOWLEDGE: ward_occurrence_acknowledge(machine); break;

@@ -234,10 +234,12 @@ void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *i
     struct ward_alarm_finding finding = {.priority = priority,
                                          .value = {.special = WARD_NAN},
                                          .onset_us = run->context->now.boot_us,
-                                         .beyond = true};
+                                         .beyond = true,
+                                         .anew = cause == WARD_CAUSE_INCOMPLETE};
+    bool covered = subject.condition->state == WARD_ALARM_ACKNOWLEDGED && !finding.anew;
 
     if (subject.condition->state != WARD_ALARM_ACTIVE && subject.condition->state != WARD_ALARM_SILENCED &&
-        subject.condition->state != WARD_ALARM_ACKNOWLEDGED) {
+        !covered) {
         ward_alarm_signal(run, &subject,
                           &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
     }

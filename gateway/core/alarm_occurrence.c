@@ -79,10 +79,16 @@ void ward_occurrence_begin(struct ward_alarm_machine *machine)
     condition->rule = (struct ward_id){{0}};
 }
 
+static uint32_t span_ms(uint64_t from_us, uint64_t to_us)
+{
+    return from_us <= to_us ? (uint32_t)((to_us - from_us) / WARD_MS_US) : 0;
+}
+
 void ward_occurrence_raise(struct ward_alarm_machine *machine, bool again)
 {
     struct ward_alarm_condition *condition = machine->condition;
     const struct ward_alarm_finding *finding = machine->signal->finding;
+    const struct ward_alarm_input_state *input = machine->subject->input;
 
     ward_occurrence_take_level(condition, finding);
     ward_occurrence_take_value(condition, finding);
@@ -92,9 +98,8 @@ void ward_occurrence_raise(struct ward_alarm_machine *machine, bool again)
     condition->seen = false;
     condition->acknowledgement_holds = false;
     condition->by = (struct ward_id){{0}};
-    condition->condition_delay_ms = finding->onset_us <= machine->now_us
-                                        ? (uint32_t)((machine->now_us - finding->onset_us) / WARD_MS_US)
-                                        : 0;
+    condition->condition_delay_ms = span_ms(finding->onset_us, machine->now_us);
+    condition->held_ms = input != NULL ? span_ms(finding->onset_us, input->last_us) : 0;
     condition->state = WARD_ALARM_ACTIVE;
     start_timers(machine);
     ward_occurrence_tell(machine, WARD_EVENT_RAISED);

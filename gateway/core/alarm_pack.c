@@ -164,6 +164,7 @@ static void each_condition(struct codec *codec, struct ward_alarm_condition *con
     each_u64(codec, &condition->realarm_us);
     each_u64(codec, &condition->escalate_us);
     each_u32(codec, &condition->condition_delay_ms);
+    each_u32(codec, &condition->held_ms);
 }
 
 static void each_detector(struct codec *codec, struct ward_alarm_detector *detector)

@@ -53,6 +53,7 @@ struct ward_alarm_finding {
     uint64_t onset_us; /* first value beyond the limit */
     bool beyond;       /* this value is beyond the limit; false while it only has not recovered yet */
     bool late, confirm;
+    bool anew; /* it happened once more: an acknowledgement of the time before does not cover it */
 };
 
 struct ward_alarm_signal {

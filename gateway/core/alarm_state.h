@@ -55,6 +55,7 @@ struct ward_alarm_condition {
     uint64_t silenced_until_us;
     uint64_t realarm_us, escalate_us; /* when next */
     uint32_t condition_delay_ms;      /* measured: first value beyond the limit to raised */
+    uint32_t held_ms;                 /* of that, how long values came */
 };
 
 /* One rule against the values of a stream: its delays. */

@@ -121,9 +121,9 @@ static void put_physiological(struct words *words, const struct ward_alarm_view 
         put_ended(words, view, event);
         return;
     }
-    if (event->event == WARD_EVENT_RAISED && event->condition_delay_ms >= 1000) {
+    if (event->event == WARD_EVENT_RAISED && view->condition->held_ms >= 1000) {
         put(words, " for ");
-        put_seconds(words, event->condition_delay_ms / 1000);
+        put_seconds(words, view->condition->held_ms / 1000);
     }
     put(words, event->state == WARD_ALARM_UNKNOWN ? ", nothing newer" : "");
     put_limit(words, view, event, ", alarm ");

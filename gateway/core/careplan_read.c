@@ -6,6 +6,7 @@
 #include "core/careplan_private.h"
 #include "core/decimal.h"
 #include "core/reading.h"
+#include "core/reading_json.h"
 #include "core/utc.h"
 
 /* Appends to text, which has room for size octets, and cuts silently: pointers and values are for people. */
@@ -96,7 +97,7 @@ void ward_plan_refuse_unknown(const struct ward_plan_object *object, const char 
     const char *key;
     json_t *value;
 
-    json_object_foreach (object->json, key, value)
+    json_object_foreach(object->json, key, value)
     {
         bool known = false;
 
@@ -204,23 +205,17 @@ bool ward_plan_id(const struct ward_plan_object *object, const char *member, str
     return true;
 }
 
-/*
- * The parser makes binary fractions of numbers; 15 digits of one give back the decimal that was written, which is held
- * to three places so that none was longer.
- */
-static bool exact(const json_t *value, struct ward_decimal *ret)
+/* Three places and nine digits are enough for any limit, and far from where a binary fraction would round. */
+static bool read_number(const json_t *value, struct ward_decimal *ret)
 {
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+    const int64_t most = INT64_C(1000000000);
     struct ward_decimal number;
-    bool ok = text != NULL && ward_decimal_parse(text, strlen(text), &number);
 
-    free(text);
-    if (!ok) {
+    if (!ward_json_exact(value, &number)) {
         return false;
     }
     number = ward_decimal_normalise(number);
-    if (number.exponent < -3 || number.mantissa > INT64_C(1000000000) ||
-        number.mantissa < -INT64_C(1000000000)) {
+    if (number.exponent < -3 || number.mantissa > most || number.mantissa < -most) {
         return false;
     }
     *ret = number;
@@ -235,7 +230,7 @@ bool ward_plan_decimal(const struct ward_plan_object *object, const char *member
     if (value == NULL) {
         return false;
     }
-    if (!json_is_number(value) || !exact(value, ret)) {
+    if (!read_number(value, ret)) {
         ward_plan_fault(object, member, value, "must be a number with at most three digits after the point");
         return false;
     }

@@ -9,6 +9,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/file.h"
+#include "ctl/plan_file.h"
 #include "ctl/show.h"
 
 static int show(int argc, char **argv)
@@ -56,22 +57,46 @@ static int apply(int argc, char **argv)
     return status;
 }
 
+static int check(int argc, char **argv)
+{
+    struct ward_care_plan *plan;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_plan, argc, argv, 1, &as_json);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    plan = calloc(1, sizeof(*plan));
+    status = plan != NULL ? ward_plan_file_read(argv[optind], plan, as_json) : ward_ctl_fail("out of memory");
+    if (status == WARD_CTL_DONE && as_json)
+        printf("{\"valid\":true,\"id\":\"%s\",\"version\":%u}\n", plan->id.text, (unsigned)plan->version);
+    else if (status == WARD_CTL_DONE)
+        printf("%s: the care plan %s, version %u, is valid: %u quantities, %u limits.\n", argv[optind],
+               plan->id.text, (unsigned)plan->version, plan->quantity_count, plan->rule_count);
+    free(plan);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
     if (argc >= 2 && strcmp(argv[1], "show") == 0)
         return show(argc - 1, argv + 1);
     if (argc >= 2 && strcmp(argv[1], "apply") == 0)
         return apply(argc - 1, argv + 1);
-    return ward_ctl_usage(&ward_verb_plan, "what to do is missing: show or apply");
+    if (argc >= 2 && strcmp(argv[1], "check") == 0)
+        return check(argc - 1, argv + 1);
+    return ward_ctl_usage(&ward_verb_plan, "what to do is missing: show, check or apply");
 }
 
 const struct ward_verb ward_verb_plan = {
     .name = "plan",
     .usage = "plan show PATIENT\n"
+             "plan check FILE [--json]\n"
              "plan apply FILE --patient PATIENT\n",
     .summary = "The care plan of a patient",
     .help =
         "  show   the plan in force, as JSON\n"
+        "  check  whether a plan is valid (- for standard input), with the place, reason and value of each error;\n"
+        "         needs no daemon; the plan may be plain or signed\n"
         "  apply  puts a plan in force (- for standard input); a bad one is refused as a whole, with the\n"
         "         place and reason of each error, and the old one stays\n",
     .run = run,
