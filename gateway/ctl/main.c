@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardctl: the field engineer's command line. */
 #include <getopt.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,8 +10,7 @@
 #include "ctl/verbs.h"
 
 static const struct ward_verb *const verbs[] = {
-    &ward_verb_status, &ward_verb_patient, &ward_verb_devices, &ward_verb_readings, &ward_verb_alarms,
-    &ward_verb_plan,   &ward_verb_try,     &ward_verb_queue,   &ward_verb_hub,      &ward_verb_decode,
+    &ward_verb_decode,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -100,8 +98,6 @@ int main(int argc, char **argv)
 {
     const struct ward_verb *verb;
 
-    /* For the width of characters in tables alone: numbers are printed as everywhere. */
-    (void)setlocale(LC_CTYPE, "");
     if (argc < 2) {
         print_help(stderr);
         return WARD_CTL_USAGE;

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "uplink/lane.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define BASE_US       250000ULL
+#define CAP_US        30000000ULL
+#define URGENT_CAP_US 3000000ULL
+
+static uint64_t random_number(void)
+{
+    uint64_t number = 0;
+    ssize_t length = getrandom(&number, sizeof(number), GRND_NONBLOCK);
+
+    (void)length; /* early in boot there may be none: no jitter then */
+    return number;
+}
+
+static int on_retry(sd_event_source *source, uint64_t time_us, void *userdata)
+{
+    struct ward_lane *lane = userdata;
+
+    (void)source;
+    (void)time_us;
+    lane->retry = sd_event_source_disable_unref(lane->retry);
+    ward_mqtt_open(lane->mqtt);
+    return 0;
+}
+
+static void retry_later(struct ward_lane *lane)
+{
+    uint64_t wait_us =
+        ward_backoff_next(&lane->backoff, lane->urgent ? URGENT_CAP_US : CAP_US, random_number());
+
+    lane->retry = sd_event_source_disable_unref(lane->retry);
+    if (sd_event_add_time_relative(lane->event, &lane->retry, CLOCK_BOOTTIME, wait_us, 0, on_retry, lane) < 0)
+        sd_event_exit(lane->event, EXIT_FAILURE); /* without a timer there is no way back: be started anew */
+}
+
+int ward_lane_init(struct ward_lane *lane, const struct ward_mqtt_options *options)
+{
+    *lane = (struct ward_lane){.event = options->event, .backoff.base_us = BASE_US};
+    return ward_mqtt_new(&lane->mqtt, options);
+}
+
+void ward_lane_done(struct ward_lane *lane)
+{
+    lane->retry = sd_event_source_disable_unref(lane->retry);
+    lane->mqtt = ward_mqtt_free(lane->mqtt);
+}
+
+void ward_lane_want(struct ward_lane *lane)
+{
+    if (lane->wanted)
+        return;
+    lane->wanted = true;
+    lane->tried = false;
+    lane->why[0] = 0;
+    ward_backoff_reset(&lane->backoff);
+    if (ward_mqtt_is_at_work(lane->mqtt))
+        lane->again = true;
+    else
+        ward_mqtt_open(lane->mqtt);
+}
+
+void ward_lane_unwant(struct ward_lane *lane, const char *why)
+{
+    lane->wanted = lane->again = false;
+    lane->retry = sd_event_source_disable_unref(lane->retry);
+    ward_mqtt_close(lane->mqtt, why);
+}
+
+void ward_lane_break(struct ward_lane *lane, const char *why)
+{
+    snprintf(lane->why, sizeof(lane->why), "%s", why);
+    ward_mqtt_close(lane->mqtt, why);
+}
+
+void ward_lane_set_urgent(struct ward_lane *lane, bool urgent)
+{
+    uint64_t due_us, now_us;
+
+    lane->urgent = urgent;
+    if (!urgent || !lane->retry)
+        return;
+    if (sd_event_source_get_time(lane->retry, &due_us) >= 0 &&
+        sd_event_now(lane->event, CLOCK_BOOTTIME, &now_us) >= 0 && due_us > now_us + URGENT_CAP_US)
+        retry_later(lane);
+}
+
+void ward_lane_opened(struct ward_lane *lane)
+{
+    ward_backoff_reset(&lane->backoff);
+    lane->tried = true;
+    lane->why[0] = 0;
+}
+
+void ward_lane_closed(struct ward_lane *lane, const char *why)
+{
+    if (!lane->wanted)
+        return;
+    if (lane->again) {
+        lane->again = false;
+        ward_mqtt_open(lane->mqtt);
+        return;
+    }
+    lane->tried = true;
+    snprintf(lane->why, sizeof(lane->why), "%s", why);
+    retry_later(lane);
+}
+
+bool ward_lane_is_open(const struct ward_lane *lane)
+{
+    return lane->wanted && ward_mqtt_is_open(lane->mqtt);
+}

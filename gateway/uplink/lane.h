@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One connection to the broker for as long as it is wanted: when it ends, it is made again after a back-off
+ * with full jitter of 250 ms to 30 s, or to 3 s while an alarm waits.
+ *
+ * Its owner listens to the connection itself (mqtt.h) and passes on what a lane must know.
+ */
+#ifndef WARD_UPLINK_LANE_H
+#define WARD_UPLINK_LANE_H
+
+#include <stdbool.h>
+#include <systemd/sd-event.h>
+
+#include "uplink/backoff.h"
+#include "uplink/mqtt.h"
+
+struct ward_lane {
+    sd_event *event;
+    struct ward_mqtt *mqtt;
+    struct ward_backoff backoff;
+    sd_event_source *retry; /* set while it waits for the next attempt */
+    bool wanted;
+    bool again;                       /* wanted again while the earlier connection was still ending */
+    bool urgent;                      /* an alarm waits */
+    bool tried;                       /* it has opened or failed since it was wanted */
+    char why[WARD_LINK_TEXT_MAX + 1]; /* it ended or failed last; "" while there is nothing to say */
+};
+
+/* Returns 0 or a negative errno. */
+int ward_lane_init(struct ward_lane *lane, const struct ward_mqtt_options *options);
+void ward_lane_done(struct ward_lane *lane);
+
+void ward_lane_want(struct ward_lane *lane);
+void ward_lane_unwant(struct ward_lane *lane, const char *why);
+
+/* It is not as it should be: ends it, to make it again. */
+void ward_lane_break(struct ward_lane *lane, const char *why);
+
+/* Cuts a longer wait short when it becomes true. */
+void ward_lane_set_urgent(struct ward_lane *lane, bool urgent);
+
+/* To be called from the connection's opened() and closed(). */
+void ward_lane_opened(struct ward_lane *lane);
+void ward_lane_closed(struct ward_lane *lane, const char *why);
+
+bool ward_lane_is_open(const struct ward_lane *lane);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread shares nothing with us: it gets its own copy of the question and writes one fixed-size answer
+ * into a pipe. When nobody waits any more the pipe is closed, and the answer goes nowhere.
+ */
+#include "uplink/reach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT_US 5000000ULL
+
+struct question {
+    char host[256];
+    char port[8];
+    int answer_to;
+};
+
+struct answer {
+    int error; /* of getaddrinfo() */
+    int error_number;
+    struct sockaddr_storage address;
+    socklen_t address_length;
+};
+
+struct ward_reach {
+    sd_event *event;
+    ward_reach_done *done;
+    void *userdata;
+    bool connect;
+    int answer_from;
+    int probe;
+    sd_event_source *answer_source;
+    sd_event_source *probe_source;
+    sd_event_source *timer;
+};
+
+static void *look_up(void *data)
+{
+    struct question *question = data;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+    struct answer answer = {.error = getaddrinfo(question->host, question->port, &hints, &found)};
+    ssize_t written;
+
+    answer.error_number = errno;
+    if (answer.error == 0) {
+        memcpy(&answer.address, found->ai_addr, found->ai_addrlen);
+        answer.address_length = found->ai_addrlen;
+        freeaddrinfo(found);
+    }
+    written = write(question->answer_to, &answer, sizeof(answer)); /* fails when nobody waits any more */
+    (void)written;
+    close(question->answer_to);
+    free(question);
+    return NULL;
+}
+
+static int start_look_up(const struct ward_reach_options *options, int answer_to)
+{
+    struct question *question = calloc(1, sizeof(*question));
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int result;
+
+    if (!question)
+        return -ENOMEM;
+    snprintf(question->host, sizeof(question->host), "%s", options->host);
+    snprintf(question->port, sizeof(question->port), "%u", options->port);
+    question->answer_to = answer_to;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    result = pthread_create(&thread, &attributes, look_up, question);
+    pthread_attr_destroy(&attributes);
+    if (result != 0)
+        free(question);
+    return -result;
+}
+
+static int on_timeout(sd_event_source *source, uint64_t now_us, void *userdata)
+{
+    struct ward_reach *reach = userdata;
+
+    (void)source;
+    (void)now_us;
+    reach->done(reach->userdata, "TCP: no answer");
+    return 0;
+}
+
+static int on_probe(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
+{
+    struct ward_reach *reach = userdata;
+    int error = 0;
+    socklen_t size = sizeof(error);
+    char text[100];
+
+    (void)events;
+    sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        error = errno;
+    snprintf(text, sizeof(text), "TCP: %s", strerror(error));
+    reach->done(reach->userdata, error ? text : NULL);
+    return 0;
+}
+
+static int start_probe(struct ward_reach *reach, const struct answer *answer)
+{
+    int result;
+
+    reach->probe = socket(answer->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (reach->probe < 0)
+        return -errno;
+    if (connect(reach->probe, (const struct sockaddr *)&answer->address, answer->address_length) < 0 &&
+        errno != EINPROGRESS)
+        return -errno;
+    result = sd_event_add_io(reach->event, &reach->probe_source, reach->probe, EPOLLOUT, on_probe, reach);
+    if (result < 0)
+        return result;
+    return sd_event_add_time_relative(reach->event, &reach->timer, CLOCK_MONOTONIC, CONNECT_TIMEOUT_US, 0,
+                                      on_timeout, reach);
+}
+
+static int on_answer(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
+{
+    struct ward_reach *reach = userdata;
+    struct answer answer = {.error = EAI_SYSTEM, .error_number = EIO};
+    ssize_t length = read(descriptor, &answer, sizeof(answer));
+    char text[100] = "";
+    int result;
+
+    (void)events;
+    (void)length; /* a pipe takes and gives so few octets whole, or none when the thread could not answer */
+    sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    if (answer.error != 0)
+        snprintf(text, sizeof(text), "DNS: %s",
+                 answer.error == EAI_SYSTEM ? strerror(answer.error_number) : gai_strerror(answer.error));
+    else if (reach->connect) {
+        result = start_probe(reach, &answer);
+        if (result >= 0)
+            return 0;
+        snprintf(text, sizeof(text), "TCP: %s", strerror(-result));
+    }
+    reach->done(reach->userdata, text[0] ? text : NULL);
+    return 0;
+}
+
+int ward_reach_new(struct ward_reach **ret, const struct ward_reach_options *options)
+{
+    struct ward_reach *reach = calloc(1, sizeof(*reach));
+    int ends[2], result;
+
+    if (!reach)
+        return -ENOMEM;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        result = -errno;
+        free(reach);
+        return result;
+    }
+    *reach = (struct ward_reach){.event = sd_event_ref(options->event),
+                                 .done = options->done,
+                                 .userdata = options->userdata,
+                                 .connect = options->connect,
+                                 .answer_from = ends[0],
+                                 .probe = -1};
+    result =
+        sd_event_add_io(reach->event, &reach->answer_source, reach->answer_from, EPOLLIN, on_answer, reach);
+    if (result >= 0)
+        result = start_look_up(options, ends[1]);
+    if (result < 0) {
+        close(ends[1]);
+        ward_reach_free(reach);
+        return result;
+    }
+    *ret = reach;
+    return 0;
+}
+
+struct ward_reach *ward_reach_free(struct ward_reach *reach)
+{
+    if (!reach)
+        return NULL;
+    sd_event_source_disable_unref(reach->answer_source);
+    sd_event_source_disable_unref(reach->probe_source);
+    sd_event_source_disable_unref(reach->timer);
+    close(reach->answer_from);
+    if (reach->probe >= 0)
+        close(reach->probe);
+    sd_event_unref(reach->event);
+    free(reach);
+    return NULL;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "uplink/spool_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct ward_spool_client {
+    sd_event *event;
+    const char *path;
+    const struct ward_spool_client_listener *listener;
+    void *userdata;
+    int connection;
+    sd_event_source *source;
+    bool joined;
+    bool failed; /* found while sending; the source's handler ends the connection */
+    uint8_t incoming[WARD_LINK_FRAME_MAX];
+    uint8_t outgoing[WARD_LINK_FRAME_MAX];
+};
+
+static void hang_up(struct ward_spool_client *client)
+{
+    client->source = sd_event_source_disable_unref(client->source);
+    if (client->connection >= 0)
+        close(client->connection);
+    client->connection = -1;
+    client->joined = client->failed = false;
+}
+
+static void end(struct ward_spool_client *client, const char *why)
+{
+    hang_up(client);
+    client->listener->ended(client->userdata, why);
+}
+
+static bool from_core(enum ward_link_type type)
+{
+    switch (type) {
+    case WARD_LINK_TESTAMENT:
+    case WARD_LINK_PUBLISH:
+    case WARD_LINK_URGENT: return true;
+    case WARD_LINK_HELLO:
+    case WARD_LINK_LINK:
+    case WARD_LINK_CREDIT:
+    case WARD_LINK_RESULT:
+    case WARD_LINK_DOWN: return false;
+    }
+    return false;
+}
+
+/* Returns what is wrong with the frame, or NULL. */
+static const char *take(struct ward_spool_client *client, const struct ward_link_frame *frame, size_t length)
+{
+    if (client->joined) {
+        if (!from_core((enum ward_link_type)frame->type))
+            return "the core sent a frame that only the uplink sends";
+        client->listener->frame(client->userdata, frame, length);
+        return NULL;
+    }
+    if (frame->type != WARD_LINK_HELLO || frame->hello.version != WARD_LINK_VERSION)
+        return "the core speaks another version of the spool";
+    client->joined = true;
+    client->listener->joined(client->userdata);
+    return NULL;
+}
+
+static int on_io(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
+{
+    struct ward_spool_client *client = userdata;
+    struct ward_link_frame frame;
+    const char *wrong = NULL;
+    ssize_t length;
+
+    if (client->failed) {
+        end(client, "the core does not read");
+        return 0;
+    }
+    if (events & EPOLLOUT) {
+        sd_event_source_set_io_events(source, EPOLLIN);
+        client->listener->writable(client->userdata);
+        return 0;
+    }
+    length = recv(descriptor, client->incoming, sizeof(client->incoming), MSG_DONTWAIT | MSG_TRUNC);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (length <= 0)
+        wrong = "the core ended";
+    else if ((size_t)length > sizeof(client->incoming) ||
+             !ward_link_decode(client->incoming, (size_t)length, &frame))
+        wrong = "the core sent a malformed frame";
+    else
+        wrong = take(client, &frame, (size_t)length);
+    if (wrong)
+        end(client, wrong);
+    return 0;
+}
+
+int ward_spool_client_new(struct ward_spool_client **ret, sd_event *event, const char *path,
+                          const struct ward_spool_client_listener *listener, void *userdata)
+{
+    struct ward_spool_client *client;
+
+    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return -ENAMETOOLONG;
+    client = calloc(1, sizeof(*client));
+    if (!client)
+        return -ENOMEM;
+    client->event = sd_event_ref(event);
+    client->path = path;
+    client->listener = listener;
+    client->userdata = userdata;
+    client->connection = -1;
+    *ret = client;
+    return 0;
+}
+
+struct ward_spool_client *ward_spool_client_free(struct ward_spool_client *client)
+{
+    if (!client)
+        return NULL;
+    hang_up(client);
+    sd_event_unref(client->event);
+    free(client);
+    return NULL;
+}
+
+static int send_frame(struct ward_spool_client *client, const struct ward_link_frame *frame)
+{
+    size_t length = ward_link_encode(frame, client->outgoing, sizeof(client->outgoing));
+
+    if (length == 0)
+        return -EINVAL;
+    return send(client->connection, client->outgoing, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int ward_spool_client_connect(struct ward_spool_client *client)
+{
+    struct ward_link_frame hello = {
+        .type = WARD_LINK_HELLO, .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int result;
+
+    if (client->connection >= 0)
+        return -EISCONN;
+    memcpy(address.sun_path, client->path, strlen(client->path));
+    client->connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (client->connection < 0)
+        return -errno;
+    if (connect(client->connection, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        result = -errno;
+    else
+        result = send_frame(client, &hello);
+    if (result == 0)
+        result = sd_event_add_io(client->event, &client->source, client->connection, EPOLLIN, on_io, client);
+    if (result < 0)
+        hang_up(client);
+    return result < 0 ? result : 0;
+}
+
+bool ward_spool_client_joined(const struct ward_spool_client *client)
+{
+    return client->joined;
+}
+
+int ward_spool_client_send(struct ward_spool_client *client, const struct ward_link_frame *frame)
+{
+    int result = client->joined && !client->failed ? send_frame(client, frame) : 0;
+
+    if (result == -EINVAL)
+        return result;
+    if (result < 0) {
+        client->failed = true;
+        shutdown(client->connection, SHUT_RDWR); /* makes the source ready, so that the loop finds it */
+    }
+    return 0;
+}
+
+bool ward_spool_client_room(struct ward_spool_client *client)
+{
+    struct pollfd room = {.fd = client->connection, .events = POLLOUT};
+
+    if (!client->joined || client->failed)
+        return false;
+    /* A Unix socket is writable while a quarter of its buffer is in use at most. */
+    if (poll(&room, 1, 0) == 1 && room.revents & POLLOUT)
+        return true;
+    sd_event_source_set_io_events(client->source, EPOLLIN | EPOLLOUT);
+    return false;
+}

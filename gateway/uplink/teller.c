@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "uplink/teller.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "uplink/certificate.h"
+
+void ward_teller_reset(struct ward_teller *teller)
+{
+    teller->up = teller->told = false;
+    ward_window_void(teller->window);
+}
+
+void ward_teller_link(struct ward_teller *teller, bool up, const char *text)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_LINK};
+    bool changed = up != teller->up;
+
+    if (!ward_spool_client_joined(teller->spool) ||
+        (teller->told && !changed && strcmp(text, teller->text) == 0))
+        return;
+    snprintf(teller->text, sizeof(teller->text), "%s", text);
+    teller->told = true;
+    teller->up = up;
+    fprintf(stderr, "%slink %s: %s\n", up ? SD_INFO : SD_WARNING, up ? "up" : "down", teller->text);
+    sd_notifyf(0, "STATUS=link %s: %s", up ? "up" : "down", teller->text);
+    frame.link.up = up;
+    frame.link.text = teller->text;
+    frame.link.text_length = (uint16_t)strlen(teller->text);
+    frame.link.certificate_expires_ms = ward_certificate_expires_ms(teller->certificate);
+    ward_spool_client_send(teller->spool, &frame);
+    if (changed)
+        ward_window_void(teller->window);
+    if (changed && up)
+        teller->round++;
+    ward_teller_credit(teller);
+}
+
+void ward_teller_credit(struct ward_teller *teller)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_CREDIT, .credit.round = teller->round};
+
+    if (teller->up && ward_window_grant(teller->window, &frame.credit.frames, &frame.credit.octets))
+        ward_spool_client_send(teller->spool, &frame);
+}
+
+void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_RESULT, .result = {.id = id, .reason = reason}};
+
+    if (teller->up)
+        ward_spool_client_send(teller->spool, &frame);
+}
+
+void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt)
+{
+    const struct ward_inbox_arrival *arrival;
+
+    while ((arrival = ward_mqtt_arrival(mqtt)) && ward_spool_client_room(teller->spool)) {
+        struct ward_link_frame frame = {.type = WARD_LINK_DOWN};
+
+        frame.down.topic = arrival->topic;
+        frame.down.topic_length = (uint16_t)strnlen(arrival->topic, WARD_TOPIC_MAX + 1);
+        frame.down.response_topic = arrival->response_topic;
+        frame.down.response_topic_length = (uint16_t)strlen(arrival->response_topic);
+        frame.down.correlation = arrival->correlation;
+        frame.down.correlation_length = arrival->correlation_length;
+        frame.down.payload = arrival->payload;
+        frame.down.payload_length = arrival->payload_length;
+        frame.down.retained = arrival->retained;
+        if (ward_spool_client_send(teller->spool, &frame) < 0)
+            fprintf(stderr, SD_WARNING "dropped a message from the broker that does not fit the spool\n");
+        ward_mqtt_arrival_drop(mqtt);
+    }
+}

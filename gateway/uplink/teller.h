@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the core is told over the spool: the link, its credit, results, and what came from the ward.
+ */
+#ifndef WARD_UPLINK_TELLER_H
+#define WARD_UPLINK_TELLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "uplink/mqtt.h"
+#include "uplink/spool_client.h"
+#include "uplink/window.h"
+
+struct ward_teller {
+    struct ward_spool_client *spool;
+    struct ward_window *window;
+    const char *certificate; /* path; its end is told with the link */
+    bool up;
+    bool told; /* something since the core joined */
+    uint32_t round;
+    char text[WARD_LINK_TEXT_MAX + 1];
+};
+
+/* A new core, or none any more: it knows nothing. */
+void ward_teller_reset(struct ward_teller *teller);
+
+/* Tells the link if it is not what was told last. Up after down begins a round, with credit; down voids it.
+ * */
+void ward_teller_link(struct ward_teller *teller, bool up, const char *text);
+
+/* Grants what the window has to give. */
+void ward_teller_credit(struct ward_teller *teller);
+
+void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason);
+
+/* Passes on messages from the ward, as far as the core reads; the rest when the spool is writable again. */
+void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt);
+
+#endif

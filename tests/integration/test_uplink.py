@@ -1,0 +1,476 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wardgate-uplink against a real broker over real TLS; the test plays the core."""
+
+import socket
+import ssl
+import subprocess
+import time
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from uplink_peers import (
+    ALARM, BACKLOG, GENEROUS, LIVE, STATE, TOPICS, UPLINK, Broker, Core, Hub, Pki, Uplink, free_port, listens, wait_for,
+)
+
+
+class Bench:
+    """Everything of one test, ended in the right order."""
+
+    def __init__(self, directory):
+        self.directory, self.pki = directory, Pki(directory)
+        self.things = []
+
+    def keep(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def broker(self, **options):
+        return self.keep(Broker(self.directory, self.pki, **options)).start()
+
+    def core(self, **options):
+        core = Core(self.directory / "spool", **options)
+        self.core_ = core
+        return core
+
+    def uplink(self, port, **options):
+        environment = options.pop("environment", {})
+        uplink = self.keep(Uplink(self.directory, self.directory / "spool", port, self.pki, **options))
+        return uplink.start(**environment)
+
+    def hub(self, broker, **options):
+        return self.keep(Hub(broker, **options))
+
+    def all(self, broker_options=None, **uplink_options):
+        broker = self.broker(**(broker_options or {}))
+        core = self.core()
+        uplink = self.uplink(broker.port, **uplink_options)
+        core.accept()
+        core.until_up()
+        return broker, core, uplink
+
+    def end(self):
+        for thing in reversed(self.things):
+            getattr(thing, "stop", getattr(thing, "close", None))()
+
+
+@pytest.fixture
+def bench(tmp_path):
+    bench = Bench(tmp_path)
+    try:
+        yield bench
+    finally:
+        bench.end()
+
+
+def connects(broker):
+    return broker.log().count("New client connected")
+
+
+# ---- what goes up
+
+
+def test_publish_arrives_with_its_properties_and_puback_is_a_result(bench):
+    broker, core, uplink = bench.all()
+    hub = bench.hub(broker)
+    assert core.links[-1] == (True, "connected", uplink.ends)
+    assert core.publish(7, "up/alarms", b'{"schema":"wardgate.alarm/1"}', ALARM, kid=b"k-7", sig=b"U" * 86)
+    assert core.publish(8, "up/active/p-1", b"{}", STATE, retain=True, expiry=180)
+    core.until(lambda: len(core.results) == 2, "results")
+    assert sorted(core.results) == [(7, 0), (8, 0)]
+    alarm, active = hub.next(), hub.next()
+    assert (alarm.topic, alarm.payload, alarm.qos, alarm.retain) == (
+        f"{TOPICS}/up/alarms", b'{"schema":"wardgate.alarm/1"}', 1, False)
+    assert alarm.properties.UserProperty == [("kid", "k-7"), ("sig", "U" * 86)]
+    assert alarm.properties.ContentType == "application/json"
+    assert not hasattr(alarm.properties, "MessageExpiryInterval")
+    assert active.retain and 170 <= active.properties.MessageExpiryInterval <= 180
+
+
+def test_qos_0_is_answered_too(bench):
+    broker, core, _ = bench.all()
+    hub = bench.hub(broker)
+    assert core.publish(1, "up/heartbeat", b"{}", STATE, qos=0)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+    assert hub.next().topic.endswith("up/heartbeat")
+
+
+def test_a_refusal_of_the_broker_comes_back_as_its_reason(bench):
+    acl = f"topic readwrite {TOPICS}/#\nuser g-1\ntopic write {TOPICS}/up/alarms\ntopic read {TOPICS}/down/#\n"
+    _, core, _ = bench.all({"acl": acl})
+    assert core.publish(1, "up/readings")
+    assert core.publish(2, "up/alarms", klass=ALARM)
+    core.until(lambda: len(core.results) == 2, "results")
+    assert dict(core.results) == {1: 0x87, 2: 0}  # 0x87: not authorized
+
+
+def test_more_than_the_broker_takes_is_refused_before_it_hangs_up(bench):
+    broker, core, _ = bench.all({"settings": ["max_packet_size 4000"]})
+    assert core.publish(1, payload=b"x" * 5000)
+    core.until(lambda: core.results == [(1, 0x95)], "packet too large")
+    assert core.publish(2)
+    core.until(lambda: core.results[-1] == (2, 0), "the next one goes")
+    assert connects(broker) == 2
+
+
+def test_a_topic_that_is_not_utf_8_is_refused(bench):
+    _, core, _ = bench.all()
+    frame = core.message(1, LIVE, "up/XY", b"{}").replace(b"XY", b"\xff\xfe")
+    core.connection.send(b"\x05" + core.round.to_bytes(4, "little") + frame)
+    core.sent[1] = len(frame)
+    core.until(lambda: core.results == [(1, 0x90)], "topic name invalid")
+
+
+# ---- windows and throughput
+
+
+def stream(core, count, payload=b"{}"):
+    """Sends count messages as fast as credit allows; returns how long each waited for its result."""
+    began, waits, ident = {}, [], 0
+    core.results.clear()
+    deadline = time.monotonic() + GENEROUS
+    while len(waits) < count:
+        assert time.monotonic() < deadline, f"{len(waits)} of {count} answered"
+        while ident < count and core.publish(ident, payload=payload, klass=BACKLOG):
+            began[ident] = time.monotonic()
+            ident += 1
+        assert core.turn()
+        now = time.monotonic()
+        waits += [now - began[answered] for answered, _ in core.results[len(waits):]]
+    return waits
+
+
+@pytest.mark.parametrize("receive_maximum", [1, 2, 5, 20])
+def test_the_window_stays_below_the_receive_maximum(bench, receive_maximum):
+    _, core, _ = bench.all({"settings": [f"max_inflight_messages {receive_maximum}"]})
+    granted = core.frames
+    assert granted == max(1, receive_maximum - 1)
+    stream(core, 100)
+    # one frame stays for alarms, unless there is no other
+    assert core.most_unanswered == max(1, granted - 1)
+    assert core.results == [(i, 0) for i in range(100)]
+
+
+def test_the_last_slot_takes_an_alarm_at_once(bench):
+    broker, core, _ = bench.all({"settings": ["max_inflight_messages 5"]})
+    hub = bench.hub(broker)
+    broker.pause()
+    ident = 0
+    while core.publish(ident, klass=BACKLOG):
+        ident += 1
+    assert core.publish(99, "up/alarms", klass=ALARM)
+    assert not core.publish(100, "up/alarms", klass=ALARM)
+    broker.go_on()
+    core.until(lambda: len(core.results) == ident + 1, "results")
+    assert hub.until(lambda m: m.topic.endswith("alarms"))
+
+
+def test_a_backlog_flows_without_stalls(bench):
+    broker, core, _ = bench.all()
+    hub = bench.hub(broker)
+    waits = sorted(stream(core, 2000, b"x" * 200))
+    assert [hub.next().topic for _ in range(2000)] == [f"{TOPICS}/up/readings"] * 2000
+    # Paho at its own limit sleeps for a second: that would be a message in a hundred, thousands of medians long
+    slow = [wait for wait in waits if wait > 0.5 and wait > 20 * waits[1000]]
+    assert len(slow) == 0, slow
+
+
+# ---- what comes down
+
+
+def test_receipts_commands_and_plans_come_down(bench):
+    broker, core, _ = bench.all()
+    hub = bench.hub(broker)
+    hub.send("down/command", b'{"c":1}', response_topic="r/t", correlation=b"\0\xff")
+    hub.send("down/receipt", b'{"r":1}', retain=True)
+    hub.send("down/care-plan/p-1", b"x" * 60000, retain=True)
+    hub.send("down/other", b"not for us")
+    core.until(lambda: len(core.downs) == 3, "messages")
+    assert core.downs[0] == (f"{TOPICS}/down/command", b'{"c":1}', False, "r/t", b"\0\xff")
+    assert core.downs[1] == (f"{TOPICS}/down/receipt", b'{"r":1}', True, "", b"")
+    assert core.downs[2] == (f"{TOPICS}/down/care-plan/p-1", b"x" * 60000, True, "", b"")
+
+
+def test_a_flood_from_the_ward_is_bounded_and_the_retained_come_again(bench):
+    broker, core, uplink = bench.all()
+    hub = bench.hub(broker)
+    core.live = False
+    for ident in range(400):  # and the core does not read
+        hub.send("down/receipt", b"%d" % ident + b" " * 8000, retain=True)
+    wait_for(lambda: "more came from the broker" in uplink.log(), "the uplink has had enough")
+    core.live = True
+    core.until(lambda: core.downs and core.downs[-1][1].startswith(b"399 "), "the newest receipt")
+    assert core.up
+
+
+def test_without_a_down_connection_alarms_go_up_all_the_same(bench):
+    broker = bench.broker(settings=["max_connections 1"])
+    core = bench.core()
+    bench.uplink(broker.port)
+    core.accept()
+    core.until_up()
+    assert core.why.startswith("connected, but no receipts can come: ")
+    assert core.publish(1, "up/alarms", klass=ALARM)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+
+
+# ---- TLS
+
+
+def refused(bench, **options):
+    broker_options = options.pop("broker", {})
+    broker = bench.broker(**broker_options)
+    core = bench.core()
+    bench.uplink(broker.port, **options)
+    core.accept()
+    core.until(lambda: core.links and core.why != "connecting", "an explanation")
+    assert not core.up
+    assert connects(broker) == 0
+    return core.why
+
+
+def test_another_authority_is_refused(bench):
+    other = Pki(bench.directory, "other")
+    assert refused(bench, ca=other.ca) == "TLS: certificate verify failed"
+
+
+def test_another_host_name_is_refused(bench):
+    server = bench.pki.issue("broker", "elsewhere.example")
+    why = refused(bench, broker={"server": server})
+    assert why == "TLS: the certificate of the broker is not for localhost, or it hung up"
+
+
+def test_an_expired_certificate_of_the_broker_is_refused(bench):
+    server = bench.pki.issue("broker", "localhost", days=-1)
+    assert refused(bench, broker={"server": server}) == "TLS: certificate verify failed"
+
+
+def test_our_certificate_must_be_good_too(bench):
+    other = Pki(bench.directory, "other")
+    why = refused(bench, client=other.issue("g-1"))
+    assert why.startswith(("TLS: ", "MQTT: the broker hung up"))
+
+
+def test_a_missing_key_is_named(bench):
+    certificate, _, ends = bench.pki.issue("g-1")
+    assert refused(bench, client=(certificate, bench.directory / "nothing.key", ends)).startswith("TLS: ")
+
+
+def test_tls_1_1_is_refused(bench):
+    certificate, key, _ = bench.pki.issue("server", "localhost")
+    port = free_port()
+    server = subprocess.Popen(
+        ["openssl", "s_server", "-accept", str(port), "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-cert", certificate,
+         "-key", key, "-quiet"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: listens(port), "the server listens")
+        core = bench.core()
+        bench.uplink(port)
+        core.accept()
+        core.until(lambda: core.links and core.why != "connecting", "an explanation")
+        assert not core.up and core.why.startswith("TLS: "), core.why
+    finally:
+        server.kill()
+        assert server.communicate()[0] == b""
+
+
+def test_dns_and_tcp_are_named(bench):
+    core = bench.core()
+    uplink = bench.uplink(free_port())
+    core.accept()
+    core.until(lambda: core.why not in ("", "connecting"), "an explanation")
+    assert core.why == "TCP: Connection refused"
+    core.close()
+    uplink.stop()
+    bench.uplink(8883, host="nowhere.invalid")
+    core.accept()
+    core.until(lambda: core.why not in ("", "connecting"), "an explanation")
+    assert core.why.startswith("DNS: ")
+
+
+# ---- connections that end
+
+
+def test_the_broker_goes_and_comes_back_and_nothing_was_held_back(bench):
+    broker, core, _ = bench.all()
+    assert core.publish(1)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+    first_round = core.round
+    broker.pause()
+    for ident in range(2, 6):  # on their way, never answered
+        assert core.publish(ident)
+    core.turn()
+    broker.stop()
+    core.until_down()
+    core.urgent(True)
+    broker.start()
+    hub = bench.hub(broker)
+    core.until_up()
+    assert core.round == first_round + 1
+    assert core.publish(6, payload=b"after")
+    core.until(lambda: core.results[-1] == (6, 0), "a result")
+    assert core.results == [(1, 0), (6, 0)]
+    assert hub.until(lambda m: m.topic.endswith("readings")).payload == b"after"
+    # what was sent on the credit of the earlier round is dropped without a word
+    core.connection.send(b"\x05" + first_round.to_bytes(4, "little") + core.message(7, LIVE, "up/readings", b"stale"))
+    assert core.publish(8, payload=b"fresh")
+    core.until(lambda: core.results[-1] == (8, 0), "a result")
+    assert hub.until(lambda m: m.topic.endswith("readings")).payload == b"fresh"
+
+
+def test_a_broker_that_does_not_answer_is_left(bench):
+    broker, core, uplink = bench.all(options=["--answer-timeout", "1000", "--keepalive", "3600"])
+    broker.pause()
+    assert core.publish(1)
+    core.until_down()
+    assert core.why == "MQTT: the broker does not answer"
+    broker.go_on()
+    core.until_up()
+    assert core.results == []
+
+
+def test_a_half_open_connection_is_found_by_the_keep_alive(bench):
+    broker, core, _ = bench.all(options=["--keepalive", "2"])
+    broker.pause()
+    core.until_down()
+    broker.go_on()
+    core.until_up()
+
+
+def test_why_the_broker_refuses_the_connection_is_named(bench):
+    assert refused(bench, broker={"settings": ["max_qos 0"]}) == "MQTT: refused: QoS not supported (0x9b)"
+
+
+def test_why_the_broker_ends_the_connection_is_named(bench):
+    broker = bench.broker(settings=["retain_available false"])
+    core = bench.core(retain=False)
+    bench.uplink(broker.port)
+    core.accept()
+    core.until_up()
+    assert core.publish(1, retain=True)
+    core.until_down()
+    assert core.why == "MQTT: the broker ended the connection: Retain not supported (0x9a)"
+
+
+def test_the_down_connection_alone_comes_back(bench):
+    broker, core, _ = bench.all()
+    thief = bench.pki.issue("g-1", file="thief")
+    # Another client with the same id takes the session: the broker sends ours away.
+    client = mqtt.Client("g-1-down", protocol=mqtt.MQTTv5)
+    client.tls_set(str(bench.pki.ca), str(thief[0]), str(thief[1]), tls_version=ssl.PROTOCOL_TLS_CLIENT)
+    client.connect("localhost", broker.port)
+    client.loop_start()
+    core.until(lambda: "no receipts" in core.why, "the loss is told")
+    assert core.up
+    client.disconnect()
+    client.loop_stop()
+    core.until(lambda: core.links[-1][:2] == (True, "connected"), "both again")
+    assert core.publish(1)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+
+
+def test_the_uplink_is_killed_and_started_again(bench):
+    broker, core, uplink = bench.all()
+    hub = bench.hub(broker)
+    assert core.publish(1)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+    uplink.kill()
+    assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"online":false}'
+    assert not core.turn()
+    core.close()
+    uplink.start()
+    core.accept()
+    core.until_up()
+    assert core.publish(2)
+    core.until(lambda: core.results[-1] == (2, 0), "a result")
+
+
+def test_when_the_core_ends_the_will_is_published(bench):
+    broker, core, _ = bench.all()
+    hub = bench.hub(broker)
+    core.close()
+    will = hub.until(lambda m: m.topic.endswith("up/state"))
+    assert will.payload == b'{"online":false}' and will.retain
+    assert will.properties.UserProperty == [("kid", "k-1"), ("sig", "c2ln")]
+    core.accept()
+    core.until_up()
+    assert core.publish(1)
+    core.until(lambda: core.results[-1] == (1, 0), "a result")
+
+
+def test_when_the_uplink_is_stopped_the_will_is_published(bench):
+    broker, core, uplink = bench.all()
+    hub = bench.hub(broker)
+    uplink.stop()
+    assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"online":false}'
+
+
+def test_a_silent_core_is_told_once_and_asked_for_its_state_again(bench):
+    broker, core, _ = bench.all()
+    hub = bench.hub(broker)
+    core.live = False
+    silent = hub.until(lambda m: m.topic.endswith("up/state"))
+    assert silent.payload == b'{"monitoring":"stopped"}'
+    first_round = core.round
+    core.live = True
+    core.until(lambda: not core.up, "link down")
+    assert core.why == "the core was silent"
+    core.until_up()
+    assert core.round == first_round + 1
+    assert core.publish(1, "up/state", b'{"monitoring":"full"}', STATE, retain=True)
+    assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"monitoring":"full"}'
+    assert connects(broker) == 3  # up, down and the hub: it went on with the same connections
+
+
+def test_nothing_is_said_to_the_broker_before_the_core_has_left_its_will(bench):
+    broker = bench.broker()
+    core = bench.core(testaments=False)
+    bench.uplink(broker.port)
+    core.accept()
+    core.until(lambda: core.links, "a word about the link")
+    assert core.why == "connecting" and connects(broker) == 0
+    core.testament(0, b"{}")
+    core.until_up()
+
+
+def test_the_spool_may_come_later(bench):
+    broker = bench.broker()
+    uplink = bench.uplink(broker.port)
+    wait_for(lambda: "No such file" in uplink.log(), "it says what it misses")
+    core = bench.core()
+    core.accept()
+    core.until_up()
+    assert uplink.log().count("No such file") == 1
+
+
+# ---- the process
+
+
+def test_it_tells_systemd_that_it_is_ready_and_lives(bench):
+    path = bench.directory / "notify"
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(str(path))
+    notify.settimeout(GENEROUS)
+    core = bench.core()
+    bench.uplink(free_port(), environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "1000000"})
+    core.accept()
+    seen = set()
+    while not {"READY=1", "WATCHDOG=1"} <= seen:
+        seen.update(notify.recv(4096).decode().split("\n"))
+
+
+@pytest.mark.parametrize("arguments, complaint", [
+    ([], "--spool is missing"),
+    (["--port", "0"], "--port: '0' cannot be"),
+    (["--gateway", "a/b"], "--gateway: 'a/b' cannot be"),
+    (["--nonsense"], "unrecognized option"),
+    (["what"], "unexpected argument 'what'"),
+])
+def test_usage_errors_are_named(arguments, complaint):
+    result = subprocess.run([UPLINK, *arguments], capture_output=True, text=True)
+    assert result.returncode == 2 and complaint in result.stderr
+
+
+def test_help_and_version():
+    assert "--spool" in subprocess.run([UPLINK, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "wardgate-uplink " in subprocess.run([UPLINK, "--version"], capture_output=True, text=True, check=True).stdout
