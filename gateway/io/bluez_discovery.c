@@ -3,6 +3,9 @@
  * Active discovery: only while somebody scans or an enrolment looks for its device, and always for a bounded time.
  * Otherwise the kernel waits for the known devices by itself and nothing scans.
  *
+ * While Pair or Connect is out nothing is stopped: bluetoothd (5.66) has suspended the scan for it then, fails to stop
+ * what is suspended, believes from then on that it still scans, and starts no scan ever again.
+ *
  * StartDiscovery that answers InProgress or NotReady is stopped and started again after a second, five times; then
  * whoever wants it is told.
  */
@@ -88,10 +91,16 @@ void ward_bluez_discovery_want(struct ward_bluez *bluez, bool enrolling)
         start(bluez);
         return;
     }
-    if (!bluez->discovery.running)
+    if (!bluez->discovery.running || bluez->discovery.held)
         return;
     bluez->discovery.running = false;
     adapter_call(bluez, "StopDiscovery", NULL);
+}
+
+void ward_bluez_discovery_hold(struct ward_bluez *bluez, bool held)
+{
+    bluez->discovery.held = held;
+    ward_bluez_discovery_want(bluez, bluez->discovery.enrolling);
 }
 
 static int on_scan_end(sd_event_source *source, uint64_t usec, void *userdata)
@@ -156,6 +165,7 @@ void ward_bluez_discovery_seen(struct ward_bluez *bluez, struct ward_bluez_mirro
 void ward_bluez_discovery_lost(struct ward_bluez *bluez)
 {
     bluez->discovery.running = bluez->discovery.starting = bluez->discovery.enrolling = false;
+    bluez->discovery.held = false;
     bluez->discovery.failures = 0;
     bluez->discovery.retry = sd_event_source_disable_unref(bluez->discovery.retry);
     scan_over(bluez, -ENETDOWN);

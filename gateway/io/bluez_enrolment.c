@@ -56,6 +56,7 @@ static void on_joined(struct ward_bluez *bluez, const char *path, sd_bus_message
 {
     const sd_bus_error *error = sd_bus_message_get_error(reply);
     (void)path;
+    ward_bluez_discovery_hold(bluez, false);
     enum ward_bluez_enrol_event event =
         ward_bluez_enrol_join_result(error ? error->name : NULL, error ? error->message : NULL);
     if (event == WARD_BLUEZ_ENROL_JOIN_AGAIN)
@@ -81,7 +82,10 @@ static bool join(struct ward_bluez *bluez)
                                          WARD_BLUEZ_CONNECT_TIMEOUT_US,
                                          on_joined,
                                          NULL};
-    return ward_bluez_call(bluez, &request, NULL) >= 0;
+    if (ward_bluez_call(bluez, &request, NULL) < 0)
+        return false;
+    ward_bluez_discovery_hold(bluez, true);
+    return true;
 }
 
 /* The services may have been resolved before Pair was answered. */
@@ -305,7 +309,8 @@ int ward_bluez_pair(struct ward_bluez *bluez, const char *address, enum ward_blu
         return -EINVAL;
     if (bluez->start != WARD_BLUEZ_START_READY)
         return -ENETDOWN;
-    if (bluez->enrolment.machine.state != WARD_BLUEZ_ENROL_CLOSED)
+    /* held: the last one was cancelled, and its Pair is still to be answered */
+    if (bluez->enrolment.machine.state != WARD_BLUEZ_ENROL_CLOSED || bluez->discovery.held)
         return -EBUSY;
     int r = sd_event_add_time_relative(bluez->event, &bluez->enrolment.window, CLOCK_BOOTTIME,
                                        timeout_s * UINT64_C(1000000), 0, on_window_over, bluez);

@@ -93,6 +93,7 @@ struct ward_bluez {
     struct {
         bool scanning, enrolling; /* who wants it */
         bool running, starting;
+        bool held; /* Pair or Connect is out */
         unsigned failures;
         sd_event_source *retry, *scan_end;
     } discovery;
@@ -197,6 +198,7 @@ bool ward_bluez_identity_equal(const struct ward_bluez_identity *one,
 
 /* bluez_discovery.c */
 void ward_bluez_discovery_want(struct ward_bluez *bluez, bool enrolling);
+void ward_bluez_discovery_hold(struct ward_bluez *bluez, bool held);
 void ward_bluez_discovery_seen(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
                                uint32_t changed);
 void ward_bluez_discovery_lost(struct ward_bluez *bluez);

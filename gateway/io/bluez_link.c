@@ -68,14 +68,13 @@ static bool in_enrolment(const struct ward_bluez_node *node)
     return node == node->bluez->enrolment.node || (device && ward_bluez_enrolment_is_of(node->bluez, device));
 }
 
-static void begin(struct ward_bluez_node *node, const struct ward_bluez_mirror_device *device)
+static void begin(struct ward_bluez_node *node, bool possible_gap)
 {
     node->connected = true;
     node->proved = false;
     node->connection++;
-    tell(node, &(struct ward_bluez_link){.state = WARD_BLUEZ_LINK_CONNECTED,
-                                         .possible_gap = !ward_bluez_is_subscribed(node->bluez, device),
-                                         .text = ""});
+    tell(node, &(struct ward_bluez_link){
+                   .state = WARD_BLUEZ_LINK_CONNECTED, .possible_gap = possible_gap, .text = ""});
     tell_enrolment(node, WARD_BLUEZ_ENROL_CONNECTED);
 }
 
@@ -202,7 +201,7 @@ void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mir
         node->implied = false;
     } else if (changed & WARD_BLUEZ_FACT_CONNECTED) {
         ward_bluez_link_ended(node);
-        begin(node, device);
+        begin(node, !ward_bluez_is_subscribed(node->bluez, device));
     }
     if ((changed & WARD_BLUEZ_FACT_RESOLVED) && facts->resolved && node->connected)
         check_completeness(node, device);
@@ -213,7 +212,7 @@ void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mir
 void ward_bluez_link_adopt(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device)
 {
     if (!node->connected)
-        begin(node, device);
+        begin(node, false); /* it was never asked for a value before: there is none to miss */
     if (!node->proved)
         prove(node);
     check_completeness(node, device);
@@ -226,7 +225,7 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
     struct ward_bluez *bluez = node->bluez;
     if (!node->connected) {
         node->implied = true;
-        begin(node, device);
+        begin(node, !ward_bluez_is_subscribed(bluez, device));
     }
     bluez->counters.values++;
     if (!node->proved)

@@ -41,6 +41,8 @@ static void device_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_de
         ward_bluez_enrolment_changed(bluez, device, changed);
 }
 
+static void recheck(struct ward_bluez *bluez, const char *path);
+
 static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_message *message,
                        bool told_by_signal)
 {
@@ -56,10 +58,30 @@ static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_messag
         if (!device)
             return 0; /* the table is full: a stranger more or less */
     }
+    bool again = told_by_signal && facts.connected && device->facts.connected;
     uint32_t changed = ward_bluez_mirror_apply(device, &facts, told_by_signal);
     if (changed)
         device_changed(bluez, device, changed);
+    if (again)
+        recheck(bluez, path);
     return 0;
+}
+
+static void on_rechecked(struct ward_bluez *bluez, const char *path, sd_bus_message *reply)
+{
+    if (!ward_bluez_error_of(reply))
+        (void)take_device(bluez, path, reply, false); /* unreadable: the link stays unproved */
+}
+
+/*
+ * "Connected" came twice. It is taken for a new connection, whose ServicesResolved may have been told already:
+ * bluetoothd folds changes that follow each other closely, and under load says the same twice. So it is asked; its
+ * answer comes after every signal that it had pending.
+ */
+static void recheck(struct ward_bluez *bluez, const char *path)
+{
+    struct ward_bluez_request request = {path, WARD_BLUEZ_PROPERTIES, "GetAll", 0, on_rechecked, NULL};
+    (void)ward_bluez_call(bluez, &request, "s", WARD_BLUEZ_DEVICE);
 }
 
 /* A characteristic was exported. Only those that are read, and those of the device information, are kept. */
