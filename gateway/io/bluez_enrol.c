@@ -8,9 +8,11 @@
  *                 that were only seen.
  *   JOINING       Pair (Connect for an open device) is out. A failure that passes is tried again after 250, 500 and
  *                 1000 ms; a failed authentication once; any other failure ends it.
- *   PAUSING       the wait before the next try. A device that bluetoothd dropped meanwhile is looked for again.
+ *   PAUSING       the wait before the next try. It starts with CLEANING: a discovery of services that was cut short
+ *                 leaves a cache that bluetoothd takes for the whole.
  *   RESOLVING     joined and trusted; its services are being discovered.
- *   IDENTIFYING   its serial number and system id are being read. If it leaves before, it is waited for.
+ *   IDENTIFYING   its serial number and system id are being read. If it leaves before, it is waited for. If
+ *                 none of its measurements is there, it is sent away, twice at most, to be discovered anew.
  *   LEAVING       identified and subscribed. A cuff goes by itself; a strap is sent away after a while.
  *   RETURNING     gone; it has to come back by itself, because that is what it will have to do every day.
  *   READING       back. A reading over a proved link ends it well. If the link drops before: RETURNING again.
@@ -24,6 +26,7 @@
 
 #define JOIN_TRIES_MAX     3
 #define JOIN_REFUSALS_MAX  2
+#define INCOMPLETE_MAX     2
 #define LEAVE_AFTER_MS     5000  /* a cuff that has nothing to say is gone by then */
 #define LEAVE_TIMEOUT_MS   10000 /* Disconnect takes at most this long, else it is asked again */
 #define RESOLVE_TIMEOUT_MS 40000
@@ -72,8 +75,7 @@ static const struct transition table[WARD_BLUEZ_ENROL_STATE_COUNT][WARD_BLUEZ_EN
         },
     IN(PAUSING) =
         {
-            ON(TIMER) = {GO(JOINING), .actions = DO(JOIN)},
-            ON(GONE) = {GO(LOOKING), .actions = DO(LOOK), SAY(LOOKING, LOOKS_AGAIN)},
+            ON(TIMER) = {GO(CLEANING), .actions = DO(CLEAN)},
         },
     IN(RESOLVING) =
         {
@@ -89,6 +91,9 @@ static const struct transition table[WARD_BLUEZ_ENROL_STATE_COUNT][WARD_BLUEZ_EN
                                   "Known. It will disconnect now and has to come back by itself.")},
             ON(UNIDENTIFIED) = {GO(RESOLVING), .timer_ms = RESOLVE_TIMEOUT_MS,
                                 SAY(WAITING_FOR_RETURN, LEFT_EARLY)},
+            ON(INCOMPLETE) = {GO(RESOLVING), .actions = DO(LEAVE), .timer_ms = RESOLVE_TIMEOUT_MS,
+                              SAY(WAITING_FOR_RETURN,
+                                  "Its services are incomplete. It is disconnected to try again.")},
             ON(UNWANTED) = {FAIL("It cannot be enrolled.")},
             ON(GONE) = {FAIL(GONE_FOR_GOOD)},
         },
@@ -126,6 +131,7 @@ static const struct transition refused = {
     FAIL("It refuses to pair. Put it into pairing mode, and remove the bond on its side.")};
 static const struct transition unreachable = {
     FAIL("The connection broke off again and again. Bring it closer, or change its battery.")};
+static const struct transition useless = {FAIL("It offers none of the measurements that are read.")};
 static const struct transition paired = {
     GO(CLOSED), SAY(PAIRED, "Paired: it came back by itself and delivered a reading.")};
 
@@ -175,6 +181,8 @@ struct ward_bluez_enrol_outcome ward_bluez_enrol_step(struct ward_bluez_enrol *e
     if (!transition->defined)
         return (struct ward_bluez_enrol_outcome){.text = ""};
 
+    if (event == WARD_BLUEZ_ENROL_INCOMPLETE && ++enrol->incomplete > INCOMPLETE_MAX)
+        transition = &useless;
     uint32_t pause_ms = 0;
     if (transition->next == WARD_BLUEZ_ENROL_PAUSING) {
         pause_ms = next_try_ms(enrol, event);

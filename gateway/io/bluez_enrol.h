@@ -35,7 +35,8 @@ enum ward_bluez_enrol_event {
     WARD_BLUEZ_ENROL_RESOLVED, /* its services are known; for a bonded one the bond stands */
     WARD_BLUEZ_ENROL_IDENTIFIED,
     WARD_BLUEZ_ENROL_UNIDENTIFIED, /* it left before it was identified */
-    WARD_BLUEZ_ENROL_UNWANTED,     /* who it is, or what it offers, rules it out */
+    WARD_BLUEZ_ENROL_INCOMPLETE,   /* none of its measurements is among its services */
+    WARD_BLUEZ_ENROL_UNWANTED,     /* who it is rules it out */
     WARD_BLUEZ_ENROL_VALUE,        /* a reading came */
     WARD_BLUEZ_ENROL_PROVED,       /* the link that carries the readings is proved */
     WARD_BLUEZ_ENROL_DISCONNECTED,
@@ -62,8 +63,9 @@ enum ward_bluez_enrol_action {
 struct ward_bluez_enrol {
     enum ward_bluez_enrol_state state;
     enum ward_bluez_security security;
-    unsigned retries;   /* failures that pass, so far */
-    unsigned refusals;  /* failed authentications, so far */
+    unsigned retries;  /* failures that pass, so far */
+    unsigned refusals; /* failed authentications, so far */
+    unsigned incomplete;
     bool value, proved; /* of this connection, in READING */
 };
 

@@ -115,8 +115,6 @@ static const char *admit(struct ward_bluez *bluez, const struct ward_bluez_mirro
         .identity = *identity,
     };
     memcpy(made.address, device->facts.address, sizeof made.address);
-    if (!ward_bluez_has_readings(bluez, device))
-        return "It offers none of the measurements that are read.";
     if (made.security == WARD_BLUEZ_OPEN && !identity->serial_number[0] && !identity->system_id[0])
         return "It has neither bond nor serial number nor system id: it could not be told from another.";
     if (node && !ward_bluez_identity_equal(&node->device.identity, identity))
@@ -146,6 +144,11 @@ static void on_identity(struct ward_bluez *bluez, const char *path,
         take_event(bluez, WARD_BLUEZ_ENROL_UNIDENTIFIED, NULL);
         return;
     }
+    if (!ward_bluez_has_readings(bluez, device)) {
+        bluez->counters.incomplete_links++;
+        take_event(bluez, WARD_BLUEZ_ENROL_INCOMPLETE, NULL);
+        return;
+    }
     const char *refusal = admit(bluez, device, identity, &node);
     if (refusal) {
         take_event(bluez, WARD_BLUEZ_ENROL_UNWANTED, refusal);
@@ -171,6 +174,13 @@ static void remove_device(struct ward_bluez *bluez, const char *path,
 {
     struct ward_bluez_request request = {bluez->adapter, WARD_BLUEZ_ADAPTER, "RemoveDevice", 0, done, NULL};
     (void)ward_bluez_call(bluez, &request, "o", path);
+}
+
+static void clean(struct ward_bluez *bluez)
+{
+    if (!bluez->enrolment.path[0])
+        ward_bluez_path_of(bluez, bluez->enrolment.address, bluez->enrolment.path);
+    remove_device(bluez, bluez->enrolment.path, on_cleaned);
 }
 
 static void undo(struct ward_bluez *bluez)
@@ -234,7 +244,7 @@ static void carry_out(struct ward_bluez *bluez, const struct ward_bluez_enrol_ou
     if (outcome->says && !last)
         tell(bluez, outcome->step, text);
     if (actions & WARD_BLUEZ_DO_CLEAN)
-        remove_device(bluez, bluez->enrolment.path, on_cleaned);
+        clean(bluez);
     if (actions & WARD_BLUEZ_DO_LEAVE)
         ward_bluez_disconnect(bluez, bluez->enrolment.path);
     if (actions & WARD_BLUEZ_DO_TRUST)
@@ -318,7 +328,7 @@ int ward_bluez_pair(struct ward_bluez *bluez, const char *address, enum ward_blu
         return r;
     memcpy(bluez->enrolment.address, normal, sizeof normal);
     bluez->enrolment.machine.security = security;
-    ward_bluez_path_of(bluez, normal, bluez->enrolment.path);
+    bluez->enrolment.path[0] = '\0';
     set_pairable(bluez, true);
     take_event(bluez, WARD_BLUEZ_ENROL_OPEN, NULL);
     return 0;

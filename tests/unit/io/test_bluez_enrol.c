@@ -96,7 +96,8 @@ static void a_connection_that_aborts_is_tried_three_times_more(void **state)
         struct ward_bluez_enrol_outcome outcome = take(&enrol, EVENT(JOIN_AGAIN));
         assert_int_equal(outcome.timer_ms, pauses[i]);
         assert_true(outcome.moved);
-        assert_int_equal(take(&enrol, EVENT(TIMER)).actions, WARD_BLUEZ_DO_JOIN);
+        assert_int_equal(take(&enrol, EVENT(TIMER)).actions, WARD_BLUEZ_DO_CLEAN);
+        WALK(&enrol, EVENT(CLEANED), EVENT(FOUND));
     }
     struct ward_bluez_enrol_outcome outcome = take(&enrol, EVENT(JOIN_AGAIN));
     assert_int_equal(outcome.step, WARD_BLUEZ_STEP_FAILED);
@@ -107,7 +108,7 @@ static void a_refused_authentication_is_tried_once_more(void **state)
 {
     struct ward_bluez_enrol enrol = {0};
     (void)state;
-    WALK(&enrol, TO_JOINING, EVENT(JOIN_REFUSED), EVENT(TIMER));
+    WALK(&enrol, TO_JOINING, EVENT(JOIN_REFUSED), EVENT(TIMER), EVENT(CLEANED), EVENT(FOUND));
     assert_int_equal(enrol.state, WARD_BLUEZ_ENROL_JOINING);
     assert_int_equal(take(&enrol, EVENT(JOIN_REFUSED)).step, WARD_BLUEZ_STEP_FAILED);
     assert_int_equal(enrol.state, WARD_BLUEZ_ENROL_CLOSED);
@@ -117,7 +118,8 @@ static void the_counters_start_anew_with_each_enrolment(void **state)
 {
     struct ward_bluez_enrol enrol = {.security = WARD_BLUEZ_OPEN};
     (void)state;
-    WALK(&enrol, TO_JOINING, EVENT(JOIN_REFUSED), EVENT(TIMER), EVENT(JOIN_REFUSED));
+    WALK(&enrol, TO_JOINING, EVENT(JOIN_REFUSED), EVENT(TIMER), EVENT(CLEANED), EVENT(FOUND),
+         EVENT(JOIN_REFUSED));
     WALK(&enrol, TO_JOINING, EVENT(JOIN_REFUSED));
     assert_int_equal(enrol.state, WARD_BLUEZ_ENROL_PAUSING);
     assert_int_equal(enrol.security, WARD_BLUEZ_OPEN);
@@ -127,7 +129,7 @@ static void a_device_that_vanished_is_looked_for_again(void **state)
 {
     struct ward_bluez_enrol enrol = {0};
     (void)state;
-    WALK(&enrol, TO_JOINING, EVENT(JOIN_AGAIN));
+    WALK(&enrol, TO_JOINING);
     assert_int_equal(take(&enrol, EVENT(GONE)).actions, WARD_BLUEZ_DO_LOOK);
     assert_int_equal(enrol.state, WARD_BLUEZ_ENROL_LOOKING);
 }
@@ -139,6 +141,18 @@ static void a_cuff_that_left_unidentified_is_waited_for(void **state)
     WALK(&enrol, TO_JOINING, EVENT(JOINED), EVENT(RESOLVED), EVENT(UNIDENTIFIED));
     assert_int_equal(enrol.state, WARD_BLUEZ_ENROL_RESOLVING);
     assert_int_equal(take(&enrol, EVENT(RESOLVED)).actions, WARD_BLUEZ_DO_IDENTIFY);
+}
+
+static void incomplete_services_are_discovered_anew_twice(void **state)
+{
+    struct ward_bluez_enrol enrol = {0};
+    (void)state;
+    WALK(&enrol, TO_JOINING, EVENT(JOINED), EVENT(RESOLVED));
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(take(&enrol, EVENT(INCOMPLETE)).actions, WARD_BLUEZ_DO_LEAVE);
+        WALK(&enrol, EVENT(DISCONNECTED), EVENT(CONNECTED), EVENT(RESOLVED));
+    }
+    assert_int_equal(take(&enrol, EVENT(INCOMPLETE)).step, WARD_BLUEZ_STEP_FAILED);
 }
 
 static void a_strap_is_sent_away(void **state)
@@ -224,6 +238,7 @@ int main(void)
         cmocka_unit_test(the_counters_start_anew_with_each_enrolment),
         cmocka_unit_test(a_device_that_vanished_is_looked_for_again),
         cmocka_unit_test(a_cuff_that_left_unidentified_is_waited_for),
+        cmocka_unit_test(incomplete_services_are_discovered_anew_twice),
         cmocka_unit_test(a_strap_is_sent_away),
         cmocka_unit_test(every_state_can_be_ended),
         cmocka_unit_test(paired_is_said_in_one_state_only),
