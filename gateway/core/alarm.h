@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "core/alarm_state.h"
+#include "core/clinical.h"
 #include "core/message.h"
 #include "ward/alarm.h"
 #include "ward/careplan.h"

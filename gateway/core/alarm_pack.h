@@ -17,12 +17,16 @@
 /* Room for any state. Ordinary ones need a few hundred octets. */
 #define WARD_ALARM_PACKED_MAX (sizeof(struct ward_alarm_patient) + 1024)
 
-/* Returns the octets used, or 0 when size is too small. */
-size_t ward_alarm_pack(const struct ward_alarm_patient *state, uint8_t *buffer, size_t size);
+/*
+ * Returns the octets used, or 0 when size is too small. The state is not changed; it is not const because one
+ * description of it serves both ways.
+ */
+size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t size);
 
 /*
- * Returns false, with ret unchanged, for a version that is not ours, octets missing or left over, or a number out of
- * its range. The caller then starts from ward_alarm_init and says so: what was present is raised again by new data.
+ * Returns false, with the content of ret undefined, for a version that is not ours, octets missing or left over, or a
+ * number out of its range. The caller then starts from ward_alarm_init and says so: what was present is raised again
+ * by new data.
  */
 bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *ret);
 

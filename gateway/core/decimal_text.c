@@ -14,7 +14,7 @@ static struct digits digits_of(const struct ward_decimal *value)
 {
     uint64_t magnitude = value->mantissa < 0 ? 0 - (uint64_t)value->mantissa : (uint64_t)value->mantissa;
     struct digits digits = {.count = 0};
-    char reversed[sizeof(digits.text)];
+    char reversed[sizeof(digits.text)] = {0};
     int zeros = 0;
     int length = 0;
 

@@ -98,7 +98,7 @@ void ward_json_decimal(struct ward_json *json, struct ward_decimal value)
 {
     char digits[DIGITS_MAX];
     uint64_t magnitude = magnitude_of(value.mantissa);
-    int exponent = value.exponent;
+    int exponent = (int)value.exponent;
     bool canonical = json->numbers == WARD_JSON_CANONICAL;
 
     if (value.special != WARD_FINITE) {

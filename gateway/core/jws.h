@@ -22,9 +22,9 @@
 #include "ward/message.h"
 #include "ward/reading.h"
 
-#define WARD_JWS_SIZE_MAX    65536 /* octets of the whole JWS */
-#define WARD_JWS_HEADER_MAX  512   /* octets of the protected header, as JSON */
-#define WARD_JWS_DEPTH_MAX   12    /* of objects and arrays in each other, in header and claims */
+#define WARD_JWS_SIZE_MAX    ((size_t)65536) /* octets of the whole JWS */
+#define WARD_JWS_HEADER_MAX  512             /* octets of the protected header, as JSON */
+#define WARD_JWS_DEPTH_MAX   12              /* of objects and arrays in each other, in header and claims */
 #define WARD_JWS_PAYLOAD_MAX (WARD_JWS_SIZE_MAX / 4 * 3)
 
 enum ward_jws_refusal {
@@ -149,7 +149,7 @@ enum ward_jws_verdict {
     WARD_JWS_CLOCK_UNTRUSTED, /* it would make an alarm quieter, and nobody can say whether it is in time */
 };
 
-#define WARD_JWS_SKEW_MS (5 * 60 * 1000)
+#define WARD_JWS_SKEW_MS INT64_C(300000)
 
 struct ward_jws_context {
     const char *gateway;

@@ -141,7 +141,7 @@ static bool may_say(enum ward_role role, enum ward_jws_type type)
 {
     switch (type) {
     case WARD_JWS_RECEIPT: return role == WARD_ROLE_HUB;
-    case WARD_JWS_COMMAND: return role == WARD_ROLE_CLINICAL; /* acknowledge, the one command there is */
+    case WARD_JWS_COMMAND: /* acknowledge, the one command there is */
     case WARD_JWS_CARE_PLAN: return role == WARD_ROLE_CLINICAL;
     }
     return false;

@@ -185,13 +185,12 @@ bool ward_jws_hex(const json_t *value, uint8_t *ret, size_t count)
     if (text == NULL || json_string_length(value) != 2 * count) {
         return false;
     }
-    for (size_t i = 0; i < 2 * count; i++) {
-        if (nibble(text[i]) < 0) {
+    for (size_t i = 0; i < count; i++) {
+        int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
             return false;
         }
-    }
-    for (size_t i = 0; i < count; i++) {
-        ret[i] = (uint8_t)(nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]));
+        ret[i] = (uint8_t)(16 * high + low);
     }
     return true;
 }

@@ -16,7 +16,7 @@ static const struct {
 };
 
 /* Valid ids are at most 64 octets, so that the longest topic is known to fit. */
-_Static_assert(sizeof("ward/v1/") - 1 + 3 * WARD_ID_MAX + 1 + sizeof("/down/care-plan/") - 1 <=
+_Static_assert(sizeof("ward/v1/") - 1 + (size_t)3 * WARD_ID_MAX + 1 + sizeof("/down/care-plan/") - 1 <=
                    WARD_TOPIC_MAX,
                "a topic of three ids fits");
 

@@ -17,10 +17,10 @@ struct ward_quantity_info {
     const char *name;              /* "spo2" */
     const char *label;             /* "SpO2", for people */
     const char *unit;              /* UCUM, "" for none */
-    uint32_t mdc;                  /* 0 for none */
     const char *loinc[2];          /* NULL where there is none */
-    bool bounded;                  /* whether low and high mean anything */
-    struct ward_decimal low, high; /* the plausible, both included */
+    struct ward_decimal low, high; /* the plausible, both included, where it is bounded */
+    uint32_t mdc;                  /* 0 for none */
+    bool bounded;
 };
 
 /* The row of a quantity, static; the row of WARD_QUANTITY_NONE (name "") for a number that is not one. */

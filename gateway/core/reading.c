@@ -58,9 +58,9 @@ static const char *name_at(const char *const *names, size_t count, unsigned inde
 
 static bool index_of(const char *const *names, size_t count, const char *name, uint8_t *ret)
 {
-    for (uint8_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], name) == 0) {
-            *ret = i;
+            *ret = (uint8_t)i;
             return true;
         }
     }

@@ -42,7 +42,8 @@ struct ward_record {
 /*
  * Writes the record as one JSON object, its members in the order of their names, "chain" among them when with_chain
  * is set. An unassigned reading is written without patient, values, raw octets and the times of measurement: the ward
- * learns that it exists, not what it says. The writer must be WARD_JSON_CANONICAL; faults stay in it.
+ * learns that it exists, not what it says. Faults stay in the writer. Only a WARD_JSON_CANONICAL one gives
+ * canonical numbers; from a WARD_JSON_PRINTED one a reader gets them by writing the values anew (RFC 8785).
  */
 void ward_record_write(struct ward_json *json, const char *epoch, const struct ward_record *record,
                        bool with_chain);

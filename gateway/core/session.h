@@ -16,23 +16,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/clinical.h"
 #include "ward/quantity.h"
-
-/* Without a value for this long the input of a quantity has stopped (clinical safety officer to sign). */
-#define WARD_INPUT_STOP_US UINT64_C(10000000)
-/* How long a value must have been steady, or beyond a limit before its input stopped. */
-#define WARD_STEADY_US UINT64_C(5000000)
 
 struct ward_session {
     bool worn;
     bool settled; /* it has given a value */
     uint64_t contact_us;
     uint64_t steady_us;  /* since when the values lie within low .. high */
-    uint64_t last_us;    /* newest valid value */
+    uint64_t last_us;    /* newest value */
     uint64_t derived_us; /* when it gave a value last */
     struct ward_decimal low, high, newest, derived;
-    uint64_t first_seq,
-        last_seq; /* of the valid values that the next derived one stands on; 0: not committed */
 };
 
 enum ward_session_outcome {
@@ -41,14 +35,22 @@ enum ward_session_outcome {
     WARD_SESSION_INCOMPLETE, /* the session ended before it settled */
 };
 
-void ward_session_init(struct ward_session *session);
+/* What the session is held against. */
+struct ward_session_rules {
+    const struct ward_clinical_quantity *figures;
+    uint32_t settle_ms; /* contact before a value may count as steady */
+};
 
 /* A valid value of the stream, at boot time now_us. ret_value is unchanged unless derived. */
-enum ward_session_outcome ward_session_value(struct ward_session *session, const struct ward_decimal *value,
-                                             uint64_t now_us, uint32_t settle_ms,
+enum ward_session_outcome ward_session_value(struct ward_session *session,
+                                             const struct ward_session_rules *rules,
+                                             const struct ward_decimal *value, uint64_t now_us,
                                              struct ward_decimal *ret_value);
 
-/* The finger was taken off, or nothing came for WARD_INPUT_STOP_US. */
+/*
+ * The finger was taken off, or nothing came for WARD_INPUT_STOP_US. A session that was not worn gives nothing, nor does
+ * one that settled and whose last values were not steady: they are noise of the finger leaving.
+ */
 enum ward_session_outcome ward_session_end(struct ward_session *session, struct ward_decimal *ret_value);
 
 #endif

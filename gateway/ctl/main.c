@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardctl: the field engineer's command line. */
 #include <getopt.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +11,8 @@
 #include "ctl/verbs.h"
 
 static const struct ward_verb *const verbs[] = {
-    &ward_verb_decode,
+    &ward_verb_status, &ward_verb_patient, &ward_verb_devices, &ward_verb_readings, &ward_verb_alarms,
+    &ward_verb_plan,   &ward_verb_try,     &ward_verb_queue,   &ward_verb_hub,      &ward_verb_decode,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -98,6 +100,8 @@ int main(int argc, char **argv)
 {
     const struct ward_verb *verb;
 
+    /* For the width of characters in tables alone: numbers are printed as everywhere. */
+    (void)setlocale(LC_CTYPE, "");
     if (argc < 2) {
         print_help(stderr);
         return WARD_CTL_USAGE;

@@ -137,7 +137,10 @@ static void print_for_people(const struct ward_decoded *decoded, json_t *documen
             const char *inner_name;
             json_t *inner;
 
-            json_object_foreach(member, inner_name, inner) print_member(inner_name, inner);
+            json_object_foreach(member, inner_name, inner)
+            {
+                print_member(inner_name, inner);
+            }
         } else {
             print_member(name, member);
         }

@@ -34,6 +34,7 @@ extern const struct ward_verb ward_verb_plan;
 extern const struct ward_verb ward_verb_queue;
 extern const struct ward_verb ward_verb_readings;
 extern const struct ward_verb ward_verb_status;
+extern const struct ward_verb ward_verb_try;
 
 /* Says on standard error what is wrong with the command line, and how it goes. Returns WARD_CTL_USAGE. */
 int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)

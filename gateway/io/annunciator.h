@@ -2,14 +2,16 @@
 /*
  * The annunciator: light, sound and text for whoever is in the room (IEC 60601-1-8).
  *
- *   priority   light (§6.3.2.2)                       sound (§6.3.3.1), until silenced
- *   high       first LED, flashing at 2 Hz            burst of 10 pulses 3-2-3-2, every 5 s
- *   medium     second LED, flashing at 0.5 Hz         burst of 3 pulses, every 10 s
- *   low        second LED, constant                   burst of 2 pulses, every 30 s
- *   undelivered and nothing else: both LEDs in turn at 0.5 Hz, with the sound of medium
+ *   priority      light (§6.3.2.2)               sound (§6.3.3.1), until silenced
+ *   high          first LED, flashing at 2 Hz    10 pulses 3-2-3-2, again 5 s after their end
+ *   medium        second LED, flashing at 0.5 Hz 3 pulses, again after 10 s
+ *   low           second LED, constant           2 pulses, again after 30 s
+ *   undelivered   both LEDs in turn at 0.5 Hz    low-high-low after those of the priority, or every 10 s
  *
- * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper program that
- * was started at the start and is started again, with a growing delay, when it ends.
+ * With high priority the first LED keeps its 2 Hz when undelivered too. One LED serves as both.
+ *
+ * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper
+ * program that was started at the start and is started again, with a growing delay, when it ends.
  */
 #ifndef WARD_IO_ANNUNCIATOR_H
 #define WARD_IO_ANNUNCIATOR_H
@@ -57,8 +59,8 @@ struct ward_annunciator_health {
 };
 
 /*
- * Starts the sound helper. What does not work does not fail the call: it shows in ward_annunciator_check. Returns 0
- * and the annunciator in *ret, to be freed, or a negative errno with *ret unchanged.
+ * Starts the sound helper. What does not work does not fail the call: it shows in ward_annunciator_check.
+ * Returns 0 and the annunciator in *ret, to be freed, or a negative errno with *ret unchanged.
  */
 int ward_annunciator_new(struct ward_annunciator **ret, sd_event *event,
                          const struct ward_annunciator_options *options);
@@ -66,11 +68,17 @@ int ward_annunciator_new(struct ward_annunciator **ret, sd_event *event,
 /* Darkens the LEDs, empties the text and ends the helper. */
 struct ward_annunciator *ward_annunciator_free(struct ward_annunciator *annunciator);
 
-/* Shows what, at once, in place of what was shown before. Showing the same again does not restart its pattern. */
+/*
+ * Shows what, at once, in place of what was shown before. Showing the same again does not restart its
+ * pattern.
+ */
 struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *annunciator,
                                                      const struct ward_annunciation *what);
 
-/* Sounds the answer after a measurement, unless an alarm is sounding. Returns whether it was given to the helper. */
+/*
+ * Sounds the answer after a measurement, unless an alarm is sounding. Returns whether it was given to the
+ * helper.
+ */
 bool ward_annunciator_answer(struct ward_annunciator *annunciator, enum ward_annunciator_answer answer);
 
 /* Whether light, sound and text work now; makes no light and no sound. */

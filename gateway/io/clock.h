@@ -4,8 +4,8 @@
  *
  * boot_us is CLOCK_BOOTTIME and carries all durations. UTC is a label whose worth is stated beside it:
  *   synced      a time service holds the wall clock now (systemd-timesyncd's flag file is there)
- *   estimated   it did earlier in this run: UTC is carried on by the boot-time clock, whatever was set by hand since
- *   unsynced    neither, or the wall clock is earlier than the floor: UTC is WARD_UTC_UNKNOWN
+ *   estimated   it did earlier in this run: UTC is carried on by the boot-time clock
+ *   unsynced    neither, or the wall clock has only ever been earlier than the floor: UTC is WARD_UTC_UNKNOWN
  * The system clock is only ever read here, never set.
  */
 #ifndef WARD_IO_CLOCK_H
@@ -28,7 +28,7 @@ struct ward_clock_options {
     void *userdata;
 };
 
-/* Returns 0 and the clock in *ret, to be freed, or a negative errno with *ret unchanged. Keeps no pointer of options. */
+/* Copies options. Returns 0 and the clock in *ret, to be freed, or a negative errno with *ret unchanged. */
 int ward_clock_new(struct ward_clock **ret, sd_event *event, const struct ward_clock_options *options);
 struct ward_clock *ward_clock_free(struct ward_clock *clock);
 

@@ -66,20 +66,35 @@ static int no_passphrase(char *buffer, int size, int writing, void *userdata)
     return -1;
 }
 
-static int load_key(int directory, EVP_PKEY **ret)
+/* Opens a file of the directory as a private stream. Returns 0 or a negative errno. */
+static int open_stream(int directory, const char *name, int flags, FILE **ret)
 {
-    CLEANUP(descriptor_close)
-    int descriptor = openat(directory, WARD_SIGNER_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int descriptor = openat(directory, name, flags | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
 
     /* A key that others could read, after a copy by hand, is made private again rather than refused. */
-    if (descriptor < 0 || fchmod(descriptor, S_IRUSR | S_IWUSR) < 0) {
+    if (descriptor < 0) {
         return -errno;
     }
-    CLEANUP(file_close) FILE *file = fdopen(descriptor, "re");
+    FILE *file = fchmod(descriptor, S_IRUSR | S_IWUSR) < 0
+                     ? NULL
+                     : fdopen(descriptor, (flags & O_ACCMODE) == O_RDONLY ? "r" : "w");
     if (file == NULL) {
-        return -errno;
+        int result = -errno;
+        close(descriptor);
+        return result;
     }
-    descriptor = -1;
+    *ret = file;
+    return 0;
+}
+
+static int load_key(int directory, EVP_PKEY **ret)
+{
+    CLEANUP(file_close) FILE *file = NULL;
+    int result = open_stream(directory, WARD_SIGNER_FILE, O_RDONLY, &file);
+
+    if (result < 0) {
+        return result;
+    }
     EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
     if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519) {
         EVP_PKEY_free(key);
@@ -93,20 +108,15 @@ static int load_key(int directory, EVP_PKEY **ret)
 static int store_key(int directory, EVP_PKEY *key)
 {
     static const char aside[] = WARD_SIGNER_FILE ".new";
+    CLEANUP(file_close) FILE *file = NULL;
 
     if (unlinkat(directory, aside, 0) < 0 && errno != ENOENT) {
         return -errno;
     }
-    CLEANUP(descriptor_close)
-    int descriptor = openat(directory, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (descriptor < 0) {
-        return -errno;
+    int result = open_stream(directory, aside, O_WRONLY | O_CREAT | O_EXCL, &file);
+    if (result < 0) {
+        return result;
     }
-    CLEANUP(file_close) FILE *file = fdopen(descriptor, "we");
-    if (file == NULL) {
-        return -errno;
-    }
-    descriptor = -1;
     if (PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) != 1) {
         return -EIO;
     }

@@ -36,7 +36,7 @@ struct ward_store;
 
 /* Told to the loop by ward_store_dispatch, in the order in which it happened. Every member must be set. */
 struct ward_store_commit {
-    uint64_t token;
+    uint64_t token;     /* 0: a gap record that the store made by itself */
     uint64_t first_seq; /* of the group's records; 0 when it has none */
     size_t record_count;
     const uint8_t (*chains)[32]; /* of each record; valid for the call */
@@ -93,7 +93,7 @@ void ward_store_dispatch(struct ward_store *store);
 
 /* One transaction, or a part of a larger one; never split. */
 struct ward_store_group {
-    uint64_t token;      /* comes back in committed or dropped */
+    uint64_t token;      /* not 0; comes back in committed or dropped */
     bool urgent;         /* commit at once. Groups with events or states are urgent by themselves */
     struct ward_id boot; /* with now: kept as the moment of the last commit */
     struct ward_time now;
@@ -154,6 +154,6 @@ struct ward_store_counters {
     size_t queued_groups, queued_records;
 };
 
-void ward_store_counters(const struct ward_store *store, struct ward_store_counters *ret);
+void ward_store_counters(struct ward_store *store, struct ward_store_counters *ret);
 
 #endif

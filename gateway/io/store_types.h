@@ -115,8 +115,8 @@ struct ward_store_snapshot {
     size_t event_count;
     struct ward_store_alarm_state *states;
     size_t state_count;
-    struct ward_store_change
-        *rows; /* patients, plans, devices, bindings, counters, settings, in this order */
+    struct ward_store_change *rows; /* patients, plans, devices, bindings, counters, the
+                                       newest 100 commands (newest first), settings; in this order */
     size_t row_count;
 };
 

@@ -56,11 +56,12 @@ struct ward_plan_rule {
 
 /* How a quantity of the plan is watched. */
 struct ward_plan_quantity {
-    uint8_t quantity;   /* enum ward_quantity */
-    uint8_t mode;       /* enum ward_plan_mode */
-    uint32_t stale_ms;  /* without a value for this long an alarm on it becomes unknown */
-    uint32_t expect_ms; /* without a valid value for this long no-data is raised; 0: none is expected */
-    uint32_t settle_ms; /* spot mode: contact before a stream may count as steady */
+    uint8_t quantity;       /* enum ward_quantity */
+    uint8_t mode;           /* enum ward_plan_mode */
+    uint32_t stale_ms;      /* without a value for this long an alarm on a stream becomes unknown */
+    uint32_t stale_spot_ms; /* and one on spot values */
+    uint32_t expect_ms;     /* without a valid value for this long no-data is raised; 0: none is expected */
+    uint32_t settle_ms;     /* spot mode: contact before a stream may count as steady */
 };
 
 /* The times of one priority. */

@@ -68,16 +68,16 @@ struct ward_config_error {
 void ward_config_init(struct ward_config *ret);
 
 /*
- * Reads path and its drop-ins over the defaults. An unset gateway.id becomes "g-" and 16 hex digits that are this
- * machine's own (from /etc/machine-id, not reversible). Returns 0; -EINVAL for a wrong line, an unknown key or a
- * value out of range; -ENOENT and other negative errno for a file that cannot be read. On failure ret is unchanged
- * and ret_error says file, line and what.
+ * Reads path and its drop-ins over the defaults. An unset gateway.id becomes "g-" and 16 hex digits that
+ * are this machine's own (from /etc/machine-id, not reversible). Returns 0; -EINVAL for a wrong line, an
+ * unknown key or a value out of range; -ENOENT and other negative errno for a file that cannot be read. On
+ * failure ret is unchanged and ret_error says file, line and what.
  */
 int ward_config_load(const char *path, struct ward_config *ret, struct ward_config_error *ret_error);
 
 /*
- * Writes the shipped file: every key commented at its default. Returns its length without the terminating NUL, as
- * snprintf does, also when it does not fit in size.
+ * Writes the shipped file: every key commented at its default. Returns its length without the terminating
+ * NUL, as snprintf does, also when it does not fit in size.
  */
 size_t ward_config_example(char *ret, size_t size);
 

@@ -2,13 +2,13 @@
 /*
  * Preloaded into btvirt, so that one controller of the lab can be connected to several others at once.
  *
- * Each end of a link has a connection handle of its own, the lowest free one from 42. btvirt (BlueZ 5.66) tells the
- * peripheral the central's handle in "LE Connection Complete", and delivers data and some events with the handle of
- * the end they came from. While every controller has one link both are 42; with the second one the peripheral is told
- * 43, finds no such connection, and the link is dead. This library keeps the table of links and puts the receiver's
- * own handle into what btvirt writes to /dev/vhci:
+ * Each end of a link has a connection handle of its own, the lowest free one from 42. btvirt (BlueZ 5.66)
+ * tells the peripheral the central's handle in "LE Connection Complete", and delivers data and some events
+ * with the handle of the end they came from. While every controller has one link both are 42; with the
+ * second one the peripheral is told 43, finds no such connection, and the link is dead. This library keeps
+ * the table of links and puts the receiver's own handle into what btvirt writes to /dev/vhci:
  *
- *   LE Connection Complete, peripheral role, to X with handle H    X's handle is P, its lowest free one; remember
+ *   LE Connection Complete, peripheral role, to X with handle H    X's own is P, its lowest free one; remember
  *   LE Connection Complete, central role, to C with handle H       the link is (C, H) – (X, P)
  *   data, or an event with a handle, to X while C's packet is      X's handle of its link with C
  *   being processed

@@ -50,6 +50,10 @@ def test_controllers_hear_each_other(lab):
     assert lab.file("heard") == 's "lab-wearable"\n'
 
 
+def test_a_foreign_stack_is_heard(lab):
+    assert lab.file("heard-raw") == 's "raw"\n'
+
+
 def test_a_reset_forgets_everything(lab):
     assert int(lab.file("bonds-before-reset")) > 0
     assert lab.file("powered-after-reset") == "b false\n"
@@ -103,6 +107,9 @@ def test_the_clock_starts_where_it_is_told(boot):
         (("--env", "1=2", "--", "true"), "not NAME=VALUE"),
         (("--unit", "/nonexistent", "--systemd", "--", "true"), "/nonexistent: no such file"),
         (("--unit", "/etc/fstab", "--", "true"), "--unit needs --systemd"),
+        (("--raw-hci", "--", "true"), "--raw-hci needs --peripheral"),
+        (("--peripheral", "true", "--bare", "--", "true"), "neither --systemd nor --bare"),
+        (("--peripheral", "true", "--plan", "/nonexistent", "--", "true"), "/nonexistent: no such file"),
     ],
 )
 def test_wrong_usage_is_refused_with_its_reason(boot, arguments, complaint):

@@ -9,7 +9,10 @@
 #define PATH    "/org/wardgate/wearable_advertisement"
 #define MANAGER "org.bluez.LEAdvertisingManager1"
 
-/* Between two advertisements: quick enough that a scan of a second hears one, as a cuff that just woke does. */
+/*
+ * Between two advertisements: quick enough that a scan of a second hears one, as a cuff that just woke
+ * does.
+ */
 #define INTERVAL_MINIMUM_MS 100
 #define INTERVAL_MAXIMUM_MS 150
 

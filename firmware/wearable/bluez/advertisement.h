@@ -18,8 +18,8 @@ int ward_advertisement_new(struct ward_advertisement **ret, sd_bus *bus, const c
 struct ward_advertisement *ward_advertisement_free(struct ward_advertisement *advertisement);
 
 /*
- * Starts or stops advertising. What bluetoothd refuses is logged when its answer comes. Returns 0 or a negative
- * errno when it could not be asked.
+ * Starts or stops advertising. What bluetoothd refuses is logged when its answer comes. Returns 0 or a
+ * negative errno when it could not be asked.
  */
 int ward_advertisement_set(struct ward_advertisement *advertisement, bool on);
 

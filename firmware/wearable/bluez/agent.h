@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pairing agent of the wearable: no display, no keys, so it agrees to be paired (Just Works), on its own adapter
- * only. bluetoothd asks its default agent about incoming pairing, whatever the adapter; so the agent asks to be the
- * default whenever a central connects to this wearable.
+ * The pairing agent of the wearable: no display, no keys, so it agrees to be paired (Just Works), on its
+ * own adapter only. bluetoothd asks its default agent about incoming pairing, whatever the adapter; so the
+ * agent asks to be the default whenever a central connects to this wearable.
  */
 #ifndef WEARABLE_BLUEZ_AGENT_H
 #define WEARABLE_BLUEZ_AGENT_H

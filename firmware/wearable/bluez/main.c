@@ -37,7 +37,10 @@ static uint64_t now_us(const struct wearable *wearable)
     return now;
 }
 
-/* One line per thing done, as a record of what really went out: seconds since the start, line of the script, what. */
+/*
+ * One line per thing done, as a record of what really went out: seconds since the start, line of the
+ * script, what.
+ */
 static void say(const struct wearable *wearable, uint32_t line, const char *what)
 {
     fprintf(stderr, "%8.3f  line %-3u %s\n", (double)(now_us(wearable) - wearable->began_us) / 1e6, line,

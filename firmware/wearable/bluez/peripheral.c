@@ -4,8 +4,9 @@
  *             ▲                          │ refused: again in a second
  *             └──── bluetoothd or the adapter goes, from any state
  *
- * Starting is a chain of calls, each made when the one before was answered: Powered, Pairable, Alias, then the
- * application. bluetoothd calls back into the application while it registers it, so no call may be waited for.
+ * Starting is a chain of calls, each made when the one before was answered: Powered, Pairable, Alias, then
+ * the application. bluetoothd calls back into the application while it registers it, so no call may be
+ * waited for.
  */
 #include "wearable/bluez/peripheral.h"
 
@@ -188,7 +189,9 @@ static int appear(struct ward_peripheral *peripheral)
     return r < 0 ? r : begin(peripheral);
 }
 
-/* Reads a{sv} of one interface for the only property that matters: Connected of a device below the adapter. */
+/*
+ * Reads a{sv} of one interface for the only property that matters: Connected of a device below the adapter.
+ */
 static int read_properties(struct ward_peripheral *peripheral, sd_bus_message *message, const char *path,
                            const char *interface)
 {

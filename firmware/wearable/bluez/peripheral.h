@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The wearable on one BlueZ adapter: waits for the adapter, powers it, registers agent and GATT application, follows
- * the connections of centrals. All of it starts over when bluetoothd comes back.
+ * The wearable on one BlueZ adapter: waits for the adapter, powers it, registers agent and GATT
+ * application, follows the connections of centrals. All of it starts over when bluetoothd comes back.
  */
 #ifndef WEARABLE_BLUEZ_PERIPHERAL_H
 #define WEARABLE_BLUEZ_PERIPHERAL_H

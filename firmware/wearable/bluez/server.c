@@ -81,8 +81,10 @@ static int get_service(sd_bus *bus, const char *path, const char *interface, con
     return sd_bus_message_append(reply, "o", served->service_path);
 }
 
-/* The encrypt- flags make bluetoothd answer "insufficient encryption" to a read, or to the write of the CCC, on a
- * plain link: that is what makes the gateway pair. */
+/*
+ * The encrypt- flags make bluetoothd answer "insufficient encryption" to a read, or to the write of the CCC,
+ * on a plain link: that is what makes the gateway pair.
+ */
 static int get_flags(sd_bus *bus, const char *path, const char *interface, const char *property,
                      sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {

@@ -22,8 +22,8 @@ struct ward_server_events {
 };
 
 /*
- * Puts the objects on bus, below ward_server_path. Profile and identity are borrowed and must outlive the server.
- * Returns 0 and the server in *ret, or a negative errno.
+ * Puts the objects on bus, below ward_server_path. Profile and identity are borrowed and must outlive the
+ * server. Returns 0 and the server in *ret, or a negative errno.
  */
 int ward_server_new(struct ward_server **ret, sd_bus *bus, const struct ward_wearable_profile *profile,
                     const struct ward_wearable_identity *identity, const struct ward_server_events *events);
@@ -32,7 +32,10 @@ struct ward_server *ward_server_free(struct ward_server *server);
 /* The path to give to RegisterApplication. */
 const char *ward_server_path(void);
 
-/* Notifies or indicates octets. Returns 1 when somebody has subscribed, 0 when nobody has, or a negative errno. */
+/*
+ * Notifies or indicates octets. Returns 1 when somebody has subscribed, 0 when nobody has, or a negative
+ * errno.
+ */
 int ward_server_send(struct ward_server *server, uint16_t characteristic, const uint8_t *octets,
                      size_t length);
 

@@ -2,9 +2,9 @@
 /*
  * Plays a script on a clock that the caller owns: time is an argument, what is to be done is the result.
  *
- * The caller tells what happens on the link with the ward_player_ functions of events, and calls ward_player_step
- * until it says WAIT, then again at the deadline or after the next event. A step begins at the moment the one before
- * it ended, not when the caller came round, so that a stream does not drift.
+ * The caller tells what happens on the link with the ward_player_ functions of events, and calls
+ * ward_player_step until it says WAIT, then again at the deadline or after the next event. A step begins at
+ * the moment the one before it ended, not when the caller came round, so that a stream does not drift.
  */
 #ifndef WEARABLE_PLAYER_H
 #define WEARABLE_PLAYER_H

@@ -6,7 +6,10 @@
 #define INDICATE  WARD_PROPERTY_INDICATE
 #define ENCRYPTED WARD_PROPERTY_ENCRYPTED
 
-/* Battery and Device Information are the same everywhere and open to read, as on the wearables that are sold. */
+/*
+ * Battery and Device Information are the same everywhere and open to read, as on the wearables that are
+ * sold.
+ */
 #define COMMON_CHARACTERISTICS                                                                               \
     {WARD_CHAR_BATTERY_LEVEL, WARD_SERVICE_BATTERY, READ | NOTIFY},                                          \
         {WARD_CHAR_MANUFACTURER_NAME, WARD_SERVICE_DEVICE_INFORMATION, READ},                                \

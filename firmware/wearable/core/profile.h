@@ -57,8 +57,9 @@ const struct ward_wearable_characteristic *ward_wearable_characteristic_find(
     const struct ward_wearable_profile *profile, uint16_t uuid);
 
 /*
- * Writes what a read of the characteristic returns: features, location, battery level or device information.
- * Returns the octets written, 0 when the characteristic holds no value (it is not served then) or size is too small.
+ * Writes what a read of the characteristic returns: features, location, battery level or device
+ * information. Returns the octets written, 0 when the characteristic holds no value (it is not served then)
+ * or size is too small.
  */
 size_t ward_wearable_read(const struct ward_wearable_identity *identity, uint8_t battery, uint16_t uuid,
                           uint8_t *buffer, size_t size);

@@ -39,7 +39,10 @@ enum ward_sample_contact {
 
 #define WARD_SAMPLE_RR_MAX 8
 
-/* The longest measurement: a blood pressure with everything in it has 19 octets, a heart rate with 8 intervals 21. */
+/*
+ * The longest measurement: a blood pressure with everything in it has 19 octets, a heart rate with 8
+ * intervals 21.
+ */
 #define WARD_SAMPLE_OCTETS_MAX 24
 
 struct ward_sample {
@@ -55,8 +58,8 @@ struct ward_sample {
 /*
  * Writes sample as a value of the characteristic: 2A5E (PLXS §3.1), 2A5F (PLXS §3.2), 2A37 (HRS §3.1) or
  * 2A35 (BLS §3.1). A number that is not present is NaN where the specification has no flag to leave it out.
- * Returns the octets written, or 0 when a value does not fit its field, size is too small or the characteristic
- * is another one.
+ * Returns the octets written, or 0 when a value does not fit its field, size is too small or the
+ * characteristic is another one.
  */
 size_t ward_sample_encode(const struct ward_sample *sample, uint16_t characteristic, uint8_t *buffer,
                           size_t size);

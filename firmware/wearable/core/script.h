@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The script that a wearable plays: one step a line, played in order. firmware/wearable/README.md is its manual.
+ * The script that a wearable plays: one step a line, played in order. firmware/wearable/README.md is its
+ * manual.
  *
  *   advertise on|off             wait DURATION|connected|subscribed|confirmed|disconnected
  *   disconnect                   battery PERCENT                 contact ok|lost|unknown
@@ -26,8 +27,8 @@ enum ward_step_kind {
     WARD_STEP_ADVERTISE, /* argument: 1 on, 0 off */
     WARD_STEP_WAIT,      /* duration_ms */
     WARD_STEP_WAIT_CONNECTED,
-    WARD_STEP_WAIT_SUBSCRIBED, /* connected, and the characteristic of the next measurement is subscribed to */
-    WARD_STEP_WAIT_CONFIRMED, /* the last indication was confirmed; until then it is sent again on each connection */
+    WARD_STEP_WAIT_SUBSCRIBED, /* connected, and what is sent next is subscribed to */
+    WARD_STEP_WAIT_CONFIRMED,  /* the last indication was; until then each connection gets it again */
     WARD_STEP_WAIT_DISCONNECTED,
     WARD_STEP_DISCONNECT,
     WARD_STEP_BATTERY, /* argument: percent */
@@ -74,8 +75,8 @@ struct ward_script_error {
 };
 
 /*
- * Parses the whole text for profile. Returns true and the script, or false and the first error; the script is then
- * of no use. Every measurement of a parsed script can be encoded.
+ * Parses the whole text for profile. Returns true and the script, or false and the first error; the script
+ * is then of no use. Every measurement of a parsed script can be encoded.
  */
 bool ward_script_parse(struct ward_script *script, const struct ward_wearable_profile *profile,
                        const char *text, size_t length, struct ward_script_error *ret_error);

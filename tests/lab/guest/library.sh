@@ -70,6 +70,10 @@ lab_bus_up() { busctl --quiet --timeout=5 call org.freedesktop.DBus / org.freede
 # lab_adapters: how many adapters bluetoothd has on D-Bus.
 lab_adapters() { busctl --timeout=5 tree --list org.bluez | grep -cx '/org/bluez/hci[0-9]*'; }
 lab_adapters_up() { [ "$(lab_adapters)" -eq "$LAB_CONTROLLERS" ]; }
+lab_controllers_up() {
+    local controllers=(/sys/class/bluetooth/hci*)
+    [ -e "${controllers[0]}" ] && [ ${#controllers[@]} -eq "$LAB_CONTROLLERS" ]
+}
 
 lab_load_bluetooth() {
     # algif_*, cmac, ecb, ccm: btvirt and bluetoothd compute keys through AF_ALG, which loads nothing by itself.

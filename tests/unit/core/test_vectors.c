@@ -73,7 +73,7 @@ static void check(const struct vector *vector, const char *expected_text)
 
 static unsigned replay_file(const char *path)
 {
-    char clause[400] = "";
+    char clause[4400] = "";
     char line[4096];
     struct vector vector = {.clause = clause};
     bool have_frame = false;

@@ -134,8 +134,10 @@ static void a_file_that_is_no_key_is_never_replaced(void **state)
         "",
         "not a key\n",
         "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v\n-----END PRIVATE KEY-----\n",
-        "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIDRBXD10HRO0BmyPDsNIXpNRGpf7VUZAEtPPThNiKcFuoAoGCCqGSM49\n"
-        "AwEHoUQDQgAE1bT7sH5KBQc+iJEwYpbEXF6F0BdzaSQI8ZCPdjfQ9uGKGpYpGW8v\nEQMBFiBHP1kmKMv+H3f8WrVoYy4TZ0q7Hw==\n"
+        "-----BEGIN EC PRIVATE KEY-----\n"
+        "MHcCAQEEILJ5ZROhYzwsQzukfxUaG1ms4+cOqm2M7ISF+XxE4GAzoAoGCCqGSM49\n"
+        "AwEHoUQDQgAEBllLD/Glkd8xMemXFjxoFfxxMWhQlwrZITPygqvGmh7ApJbneYWq\n"
+        "DzDaKE93YfEwOq3FIFeZh6lXaVu4IemU1w==\n"
         "-----END EC PRIVATE KEY-----\n",
     };
     struct ward_signer *signer = NULL;

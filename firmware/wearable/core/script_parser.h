@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parser of steps and the parser of measurements share; for script*.c only.
+ */
+#ifndef WEARABLE_SCRIPT_PARSER_H
+#define WEARABLE_SCRIPT_PARSER_H
+
+#include "wearable/core/script.h"
+#include "wearable/core/words.h"
+
+struct ward_script_parser {
+    struct ward_script *script;
+    struct ward_words words;
+    struct ward_step *step; /* being parsed */
+    uint32_t line;
+    uint16_t open[WARD_SCRIPT_DEPTH_MAX]; /* steps of the repeats that have no end yet */
+    bool passes_time[WARD_SCRIPT_DEPTH_MAX];
+    size_t depth;
+    struct ward_script_error *error;
+};
+
+/* Sets the parser's error at its line, about word unless that is NULL. Returns false. */
+bool ward_script_fail(struct ward_script_parser *parser, const char *text, const struct ward_word *word);
+
+/* Parses the rest of the line, FIELD VALUE pairs, as a measurement for the step's characteristic. */
+bool ward_script_parse_fields(struct ward_script_parser *parser);
+
+#endif

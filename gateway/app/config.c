@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ward/config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <ini.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+
+#include "app/config_options.h"
+
+/* One reading of the configuration. */
+struct loading {
+    struct ward_config config;
+    struct ward_config_error *error;
+    const char *file;
+    FILE *stream;
+    unsigned line; /* inih as Debian builds it does not tell the handler */
+    bool failed;
+};
+
+/* Only the first error counts: inih goes on after one. Returns 0, as inih wants it for an error. */
+static int fail(struct loading *loading, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(struct loading *loading, const char *format, ...)
+{
+    va_list arguments;
+
+    if (loading->failed)
+        return 0;
+    loading->failed = true;
+    snprintf(loading->error->file, sizeof(loading->error->file), "%s", loading->file);
+    loading->error->line = loading->line;
+    va_start(arguments, format);
+    vsnprintf(loading->error->text, sizeof(loading->error->text), format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+static int on_assignment(void *userdata, const char *section, const char *key, const char *value)
+{
+    struct loading *loading = userdata;
+
+    const struct ward_config_option *option = ward_config_option_find(section, key);
+    const char *wrong;
+
+    if (!option)
+        return fail(loading, "unknown key [%s] %s", section, key);
+    wrong = ward_config_option_set(option, &loading->config, value);
+    return wrong ? fail(loading, "[%s] %s = %s: it %s", section, key, value, wrong) : 1;
+}
+
+/*
+ * A line for inih, as fgets gives it, without its indentation: inih takes an indented line for more of the
+ * value before it, and would put a key of ours into another's value.
+ */
+static char *read_line(char *buffer, int size, void *userdata)
+{
+    struct loading *loading = userdata;
+    size_t indentation, length;
+
+    if (!fgets(buffer, size, loading->stream))
+        return NULL;
+    loading->line++;
+    length = strlen(buffer);
+    if (length + 1 == (size_t)size && buffer[length - 1] != '\n') {
+        fail(loading, "the line is longer than %d characters", size - 2);
+        return NULL;
+    }
+    indentation = strspn(buffer, " \t");
+    memmove(buffer, buffer + indentation, length - indentation + 1);
+    return buffer;
+}
+
+/* Returns 0, or a negative errno with the error told. */
+static int load_file(struct loading *loading, const char *path)
+{
+    int line;
+
+    loading->file = path;
+    loading->line = 0;
+    loading->stream = fopen(path, "re");
+    if (!loading->stream) {
+        int failure = -errno;
+
+        fail(loading, "%s", strerror(-failure));
+        return failure;
+    }
+    line = ini_parse_stream(read_line, loading, on_assignment, loading);
+    if (ferror(loading->stream)) {
+        loading->line = 0;
+        fail(loading, "cannot be read");
+    } else if (line > 0 && (!loading->failed || (unsigned)line < loading->error->line)) {
+        /* inih goes on after a line it cannot read, so an error of the handler may have come after it */
+        loading->failed = false;
+        loading->line = (unsigned)line;
+        fail(loading, "neither [SECTION] nor KEY = VALUE");
+    }
+    fclose(loading->stream);
+    return loading->failed ? -EINVAL : 0;
+}
+
+static int is_drop_in(const struct dirent *entry)
+{
+    return fnmatch("*.conf", entry->d_name, FNM_PERIOD) == 0;
+}
+
+static int load_drop_ins(struct loading *loading, const char *path)
+{
+    char directory[PATH_MAX], file[PATH_MAX + NAME_MAX + 2];
+    struct dirent **entries = NULL;
+    int count, r = 0;
+
+    snprintf(directory, sizeof(directory), "%s.d", path);
+    count = scandir(directory, &entries, is_drop_in, alphasort);
+    for (int i = 0; i < count; i++) {
+        snprintf(file, sizeof(file), "%s/%s", directory, entries[i]->d_name);
+        if (r == 0)
+            r = load_file(loading, file);
+        free(entries[i]);
+    }
+    free(entries);
+    return r; /* a directory that is not there has no drop-ins */
+}
+
+static int complete_id(struct ward_config *config)
+{
+    static const sd_id128_t application =
+        SD_ID128_MAKE(6b, c1, 52, 8f, 5c, 0e, 4d, 9a, 93, 71, 1f, 0a, 8e, 2d, 47, b3);
+    char text[SD_ID128_STRING_MAX];
+    sd_id128_t machine;
+    int r;
+
+    if (config->gateway.id[0])
+        return 0;
+    r = sd_id128_get_machine_app_specific(application, &machine);
+    if (r < 0)
+        return r;
+    snprintf(config->gateway.id, sizeof(config->gateway.id), "g-%.16s", sd_id128_to_string(machine, text));
+    return 0;
+}
+
+int ward_config_load(const char *path, struct ward_config *ret, struct ward_config_error *ret_error)
+{
+    struct ward_config_error error = {0};
+    struct loading loading = {.error = &error};
+    int r;
+
+    ward_config_init(&loading.config);
+    r = load_file(&loading, path);
+    if (r == 0)
+        r = load_drop_ins(&loading, path);
+    if (r == 0) {
+        r = complete_id(&loading.config);
+        loading.file = path;
+        loading.line = 0;
+        if (r < 0)
+            fail(&loading, "[gateway] id is not set, and this machine has no id: %s", strerror(-r));
+    }
+    if (r < 0) {
+        *ret_error = error;
+        return r;
+    }
+    *ret = loading.config;
+    return 0;
+}

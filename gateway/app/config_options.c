@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table: section and key, how its text is read, where it goes, its default as it would be written, and
+ * what it means. The defaults of the program and the shipped file both come from it, so they cannot differ.
+ */
+#include "app/config_options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *parse_text(const char *text, void *field)
+{
+    if (strlen(text) > WARD_CONFIG_TEXT_MAX)
+        return "is longer than 255 octets";
+    memcpy(field, text, strlen(text) + 1);
+    return NULL;
+}
+
+static const char *parse_id(const char *text, void *field)
+{
+    for (const char *at = text; *at; at++)
+        if (!isascii(*at) || (!isalnum((unsigned char)*at) && *at != '-'))
+            return "may have letters, digits and '-' only";
+    if (strlen(text) > 64)
+        return "is longer than 64 characters";
+    return parse_text(text, field);
+}
+
+static const char *parse_path(const char *text, void *field)
+{
+    if (text[0] != '\0' && text[0] != '/')
+        return "is not an absolute path";
+    return parse_text(text, field);
+}
+
+static const char *parse_yes_no(const char *text, void *field)
+{
+    bool *flag = field;
+
+    if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+        return "is neither yes nor no";
+    *flag = strcmp(text, "yes") == 0;
+    return NULL;
+}
+
+/* Digits only; *ret_rest is what follows them. */
+static bool parse_digits(const char *text, unsigned long *ret, const char **ret_rest)
+{
+    char *rest = NULL;
+
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    errno = 0;
+    *ret = strtoul(text, &rest, 10);
+    *ret_rest = rest;
+    return errno == 0;
+}
+
+static const char *parse_port(const char *text, void *field)
+{
+    uint16_t *port = field;
+    unsigned long value;
+    const char *rest;
+
+    if (!parse_digits(text, &value, &rest) || *rest || value == 0 || value > UINT16_MAX)
+        return "is no port from 1 to 65535";
+    *port = (uint16_t)value;
+    return NULL;
+}
+
+static const char *parse_duration(const char *text, void *field)
+{
+    static const struct {
+        const char *name;
+        uint32_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}};
+    uint32_t *duration_ms = field;
+    unsigned long value;
+    const char *rest;
+
+    if (parse_digits(text, &value, &rest)) {
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+            if (strcmp(rest, units[i].name) != 0 || value > 3600000 / units[i].ms)
+                continue;
+            *duration_ms = (uint32_t)value * units[i].ms;
+            return NULL;
+        }
+    }
+    return "is no duration such as 500ms, 10s or 1min, up to an hour";
+}
+
+static const char *parse_confirm(const char *text, void *field)
+{
+    uint8_t *confirm = field;
+
+    if (strcmp(text, "receipt") != 0 && strcmp(text, "broker") != 0)
+        return "is neither receipt nor broker";
+    *confirm = strcmp(text, "receipt") == 0 ? WARD_CONFIRM_RECEIPT : WARD_CONFIRM_BROKER;
+    return NULL;
+}
+
+#define AT(field)   offsetof(struct ward_config, field)
+#define CREDENTIALS "/run/credentials/wardgate-uplink.service/"
+
+/* Keys of one section stand together. */
+static const struct ward_config_option options[] = {
+    {"gateway", "site", parse_id, AT(gateway.site), "site",
+     "The site and the gateway in every topic: ward/v1/SITE/ID/…  Pseudonymous: no name, no address.\n"
+     "Letters, digits and '-', up to 64 each."},
+    {"gateway", "id", parse_id, AT(gateway.id), "",
+     "Empty: g- and 16 hex digits made from this machine's id; wardctl status shows it."},
+    {"bluetooth", "adapter", parse_text, AT(bluetooth.adapter), "hci0",
+     "The adapter that hears the wearables. It is powered only while the daemon is ready to hear."},
+    {"store", "path", parse_path, AT(store.path), "/var/lib/wardgate/ward.db",
+     "The database of readings and alarms."},
+    {"store", "commit_window", parse_duration, AT(store.commit_window_ms), "10s",
+     "Routine readings of a stream are committed together after this time; spot readings, and whatever\n"
+     "changes an alarm, at once."},
+    {"plan", "require_signature", parse_yes_no, AT(plan.require_signature), "yes",
+     "Whether a care plan must be signed. \"no\" is for a demonstration: every patient then shows as\n"
+     "monitored in a degraded way (unsigned-plan)."},
+    {"hub", "host", parse_text, AT(hub.host), "",
+     "The ward hub's broker. Empty: no hub, everything is kept here."},
+    {"hub", "port", parse_port, AT(hub.port), "8883", "MQTT 5 over TLS."},
+    {"hub", "ca", parse_path, AT(hub.ca), CREDENTIALS "ca.pem",
+     "The authority that the broker's certificate must come from, this gateway's own certificate and its key."},
+    {"hub", "certificate", parse_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
+    {"hub", "key", parse_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
+    {"hub", "ward_keys", parse_path, AT(hub.ward_keys), "/etc/wardgate/ward-keys.json",
+     "The ward's public keys: a JWK set (Ed25519), each with kid and role. What is not signed by one of them\n"
+     "is refused."},
+    {"hub", "confirm", parse_confirm, AT(hub.confirm), "receipt",
+     "When a reading is delivered: \"receipt\", once the hub's signed receipt covers it, or \"broker\", on the\n"
+     "broker's acknowledgement, for hubs that cannot send receipts (a standing advisory says so)."},
+    {"hub", "keepalive", parse_duration, AT(hub.keepalive_ms), "30s",
+     "MQTT keep-alive: a link silent for one and a half of it is dead."},
+    {"alarm", "led_directory", parse_path, AT(alarm.led_directory), "/sys/class/leds", NULL},
+    {"alarm", "leds", parse_text, AT(alarm.leds), "wardgate:red:alarm wardgate:yellow:alarm",
+     "Names in led_directory: for high priority, then for medium and low. One serves all; empty: no light."},
+    {"alarm", "sound_command", parse_text, AT(alarm.sound_command),
+     "aplay -q -t raw -f S16_LE -r 8000 -c 1 -",
+     "Started once, and fed raw sound (8000 Hz, mono, signed 16 bit little-endian). Empty: no sound."},
+    {"alarm", "patient_text", parse_path, AT(alarm.patient_text), "/run/wardgate/patient-text",
+     "The text now shown to the patient, for a display to read. Empty: none."},
+    {"spool", "socket", parse_path, AT(spool.socket), "/run/wardgate/spool",
+     "Between wardgated and wardgate-uplink; only this user may connect."},
+    {"spool", "uplink_user", parse_text, AT(spool.uplink_user), "wardgate-uplink", NULL},
+};
+
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+const struct ward_config_option *ward_config_option_find(const char *section, const char *key)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (strcmp(options[i].section, section) == 0 && strcmp(options[i].key, key) == 0)
+            return &options[i];
+    return NULL;
+}
+
+const char *ward_config_option_set(const struct ward_config_option *option, struct ward_config *config,
+                                   const char *text)
+{
+    return option->parse(text, (char *)config + option->offset);
+}
+
+void ward_config_init(struct ward_config *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        (void)ward_config_option_set(&options[i], ret, options[i].fallback); /* a test loads every default */
+}
+
+/* A text that grows; what does not fit is counted, not written. */
+struct growing {
+    char *text;
+    size_t size, length;
+};
+
+static void append(struct growing *growing, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void append(struct growing *growing, const char *format, ...)
+{
+    size_t used = growing->length < growing->size ? growing->length : growing->size;
+    va_list arguments;
+    int written;
+
+    va_start(arguments, format);
+    written = vsnprintf(growing->text + used, growing->size - used, format, arguments);
+    va_end(arguments);
+    growing->length += written > 0 ? (size_t)written : 0;
+}
+
+static void append_comment(struct growing *growing, const char *comment)
+{
+    while (comment && *comment) {
+        size_t length = strcspn(comment, "\n");
+
+        append(growing, "# %.*s\n", (int)length, comment);
+        comment += length + (comment[length] == '\n');
+    }
+}
+
+size_t ward_config_example(char *ret, size_t size)
+{
+    struct growing growing = {.text = ret, .size = size};
+
+    append_comment(
+        &growing,
+        "The configuration of wardgated and wardgate-uplink. Every key stands here, at its default.\n"
+        "Leave this file as it is, and put what differs into wardgate.conf.d/NAME.conf beside it.");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (i == 0 || strcmp(options[i].section, options[i - 1].section) != 0)
+            append(&growing, "\n[%s]\n", options[i].section);
+        append_comment(&growing, options[i].comment);
+        append(&growing, "#%s =%s%s\n", options[i].key, options[i].fallback[0] ? " " : "",
+               options[i].fallback);
+    }
+    return growing.length;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One rule against the values of its quantity.
+ *
+ *   valid, beyond the limit      a spot value holds at once. A stream is pending from the first such value and holds at
+ *                                the first valid one that comes on_delay after it
+ *   valid, within the limit      pending ends: settled. A spot value ends holding at once; a stream when every valid
+ *                                value was at or past clear_at for off_delay
+ *   questionable, beyond         a spot value holds at once, to be confirmed. In a stream it neither restarts nor stops
+ *                                an on-delay; after 30 s of them without a valid value it holds, to be confirmed
+ *   questionable, within         changes nothing but the runs: the last values were not all beyond
+ *   the input stops              pending ends: holds if the last 5 s were all beyond the limit, abandoned otherwise
+ *
+ * The limits are compared as exact decimals; an infinity is beyond every limit on its side.
+ */
+#include "core/alarm_private.h"
+#include "core/decimal.h"
+
+void ward_alarm_detector_init(struct ward_alarm_detector *detector)
+{
+    *detector = (struct ward_alarm_detector){.onset_us = WARD_NEVER,
+                                             .beyond_us = WARD_NEVER,
+                                             .run_us = WARD_NEVER,
+                                             .unproved_us = WARD_NEVER,
+                                             .recovered_us = WARD_NEVER};
+}
+
+bool ward_alarm_is_beyond(const struct ward_plan_rule *rule, const struct ward_decimal *value)
+{
+    int order = 0;
+
+    if (!ward_decimal_compare(value, &rule->limit, &order)) {
+        return false;
+    }
+    return rule->side == WARD_SIDE_BELOW ? order < 0 : order > 0;
+}
+
+static bool is_past_clear_at(const struct ward_plan_rule *rule, const struct ward_decimal *value)
+{
+    int order = 0;
+
+    if (!ward_decimal_compare(value, &rule->clear_at, &order)) {
+        return false;
+    }
+    return rule->side == WARD_SIDE_BELOW ? order >= 0 : order <= 0;
+}
+
+static uint64_t earliest(uint64_t since_us, uint64_t now_us)
+{
+    return since_us < now_us ? since_us : now_us;
+}
+
+static void stop_pending(struct ward_alarm_detector *detector)
+{
+    detector->pending = false;
+    detector->elapsed = false;
+    detector->long_run = false;
+    detector->beyond_us = WARD_NEVER;
+}
+
+static enum ward_alarm_verdict hold(struct ward_alarm_detector *detector, bool confirm)
+{
+    detector->holds = true;
+    detector->confirm = confirm;
+    detector->recovered_us = WARD_NEVER;
+    stop_pending(detector);
+    return WARD_VERDICT_HOLDS;
+}
+
+static enum ward_alarm_verdict let_go(struct ward_alarm_detector *detector)
+{
+    ward_alarm_detector_init(detector);
+    return WARD_VERDICT_RECOVERED;
+}
+
+static enum ward_alarm_verdict settle(struct ward_alarm_detector *detector)
+{
+    stop_pending(detector);
+    detector->onset_us = WARD_NEVER;
+    return WARD_VERDICT_SETTLED;
+}
+
+static enum ward_alarm_verdict valid_within(struct ward_alarm_detector *detector,
+                                            const struct ward_plan_rule *rule,
+                                            const struct ward_alarm_sample *sample)
+{
+    detector->run_us = WARD_NEVER;
+    detector->unproved_us = WARD_NEVER;
+    if (detector->pending) {
+        return settle(detector);
+    }
+    if (!detector->holds) {
+        return WARD_VERDICT_SAME;
+    }
+    if (sample->spot) {
+        return let_go(detector);
+    }
+    if (!is_past_clear_at(rule, &sample->value)) {
+        detector->recovered_us = WARD_NEVER;
+        return WARD_VERDICT_SAME;
+    }
+    detector->recovered_us = earliest(detector->recovered_us, sample->now_us);
+    if (sample->now_us - detector->recovered_us >= rule->off_delay_ms * WARD_MS_US) {
+        return let_go(detector);
+    }
+    return WARD_VERDICT_SAME;
+}
+
+static enum ward_alarm_verdict begin(struct ward_alarm_detector *detector,
+                                     const struct ward_alarm_sample *sample)
+{
+    detector->pending = true;
+    detector->onset_us = sample->now_us;
+    return WARD_VERDICT_BEGAN;
+}
+
+static enum ward_alarm_verdict valid_beyond(struct ward_alarm_detector *detector,
+                                            const struct ward_plan_rule *rule,
+                                            const struct ward_alarm_sample *sample)
+{
+    enum ward_alarm_verdict verdict = WARD_VERDICT_SAME;
+
+    detector->unproved_us = WARD_NEVER;
+    detector->recovered_us = WARD_NEVER;
+    if (detector->holds) {
+        detector->confirm = false;
+        return WARD_VERDICT_SAME;
+    }
+    if (sample->spot) {
+        detector->onset_us = detector->pending ? detector->onset_us : sample->now_us;
+        return hold(detector, false);
+    }
+    if (!detector->pending) {
+        verdict = begin(detector, sample);
+    }
+    detector->beyond_us = earliest(detector->beyond_us, sample->now_us);
+    if (detector->elapsed || sample->now_us - detector->beyond_us >= rule->on_delay_ms * WARD_MS_US) {
+        return hold(detector, false);
+    }
+    return verdict;
+}
+
+static enum ward_alarm_verdict questionable_beyond(struct ward_alarm_detector *detector,
+                                                   const struct ward_alarm_sample *sample)
+{
+    enum ward_alarm_verdict verdict = WARD_VERDICT_SAME;
+    uint64_t since_us;
+
+    if (detector->holds) {
+        return WARD_VERDICT_SAME;
+    }
+    if (sample->spot) {
+        detector->onset_us = detector->pending ? detector->onset_us : sample->now_us;
+        return hold(detector, true);
+    }
+    if (!detector->pending) {
+        verdict = begin(detector, sample);
+    }
+    detector->unproved_us = earliest(detector->unproved_us, sample->now_us);
+    since_us = detector->beyond_us != WARD_NEVER && sample->last_valid_us != WARD_NEVER
+                   ? sample->last_valid_us
+                   : detector->unproved_us;
+    return sample->now_us - since_us >= WARD_UNPROVED_US ? hold(detector, true) : verdict;
+}
+
+enum ward_alarm_verdict ward_alarm_detect(struct ward_alarm_detector *detector,
+                                          const struct ward_plan_rule *rule,
+                                          const struct ward_alarm_sample *sample)
+{
+    bool beyond = ward_alarm_is_beyond(rule, &sample->value);
+
+    if (beyond) {
+        detector->run_us = earliest(detector->run_us, sample->now_us);
+        return sample->valid ? valid_beyond(detector, rule, sample) : questionable_beyond(detector, sample);
+    }
+    if (sample->valid) {
+        return valid_within(detector, rule, sample);
+    }
+    detector->run_us = WARD_NEVER;
+    detector->unproved_us = WARD_NEVER;
+    return WARD_VERDICT_SAME;
+}
+
+enum ward_alarm_verdict ward_alarm_detect_stop(struct ward_alarm_detector *detector, uint64_t last_us,
+                                               uint64_t last_valid_us)
+{
+    bool long_run = detector->elapsed && detector->long_run;
+    bool confirm;
+
+    if (detector->run_us != WARD_NEVER && last_us - detector->run_us >= WARD_STEADY_US) {
+        long_run = true;
+    }
+    detector->recovered_us = WARD_NEVER;
+    detector->run_us = WARD_NEVER;
+    detector->unproved_us = WARD_NEVER;
+    if (!detector->pending) {
+        return WARD_VERDICT_SAME;
+    }
+    if (long_run) {
+        confirm = last_valid_us == WARD_NEVER || last_us - last_valid_us > WARD_STEADY_US;
+        return hold(detector, confirm);
+    }
+    return settle(detector);
+}

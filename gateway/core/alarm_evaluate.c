@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of one quantity against its values: detectors in, signals out. */
+#include "core/alarm_private.h"
+#include "core/decimal.h"
+
+static const enum ward_alarm_cause cause_of_side[] = {
+    [WARD_SIDE_BELOW] = WARD_CAUSE_LOW,
+    [WARD_SIDE_ABOVE] = WARD_CAUSE_HIGH,
+};
+
+/* One side of one quantity while a value is held against it. */
+struct side {
+    struct ward_alarm_run *run;
+    struct ward_alarm_input_state *input;
+    struct ward_alarm_subject subject;
+    struct ward_alarm_detector *detectors; /* amber, red */
+    const struct ward_plan_rule *rules[2]; /* NULL where there is none */
+    const struct ward_alarm_measure *measure;
+};
+
+struct ward_alarm_subject ward_alarm_subject_of(struct ward_alarm_input_state *input,
+                                                enum ward_alarm_cause cause)
+{
+    return (struct ward_alarm_subject){
+        .condition = &input->conditions[cause], .input = input, .cause = cause};
+}
+
+static struct side side_of(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                           const struct ward_alarm_measure *measure, enum ward_plan_side side)
+{
+    const struct ward_care_plan *plan = run->context->plan;
+
+    return (struct side){
+        .run = run,
+        .input = input,
+        .subject = ward_alarm_subject_of(input, cause_of_side[side]),
+        .detectors = input->detectors[side],
+        .rules = {ward_care_plan_rule(plan, input->quantity, side, WARD_LEVEL_AMBER),
+                  ward_care_plan_rule(plan, input->quantity, side, WARD_LEVEL_RED)},
+        .measure = measure,
+    };
+}
+
+/* The finding at index 0 (amber) or 1 (red). */
+static struct ward_alarm_finding finding_at(const struct side *side, int index)
+{
+    const struct ward_plan_rule *rule = side->rules[index];
+    const struct ward_alarm_detector *detector = &side->detectors[index];
+
+    return (struct ward_alarm_finding){
+        .level = rule->level,
+        .priority = rule->priority,
+        .rule = rule,
+        .value = side->measure->value,
+        .value_seq = side->measure->seq,
+        .value_mono_us = side->measure->mono_us,
+        .onset_us = detector->onset_us,
+        .beyond = ward_alarm_is_beyond(rule, &side->measure->value),
+        .confirm = detector->holds ? detector->confirm : !side->measure->valid,
+    };
+}
+
+static void signal_at(const struct side *side, int index, enum ward_alarm_signal_kind kind,
+                      bool still_pending)
+{
+    struct ward_alarm_finding finding = finding_at(side, index);
+
+    ward_alarm_signal(
+        side->run, &side->subject,
+        &(struct ward_alarm_signal){.kind = kind, .finding = &finding, .still_pending = still_pending});
+}
+
+/* -1: none */
+static int highest_that_holds(const struct side *side)
+{
+    for (int i = 1; i >= 0; i--) {
+        if (side->rules[i] != NULL && side->detectors[i].holds) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Whether a rule is pending once the one at index has been told of as settled. */
+static bool is_pending_after(const struct side *side, const enum ward_alarm_verdict verdicts[2], int index)
+{
+    return side->detectors[0].pending || side->detectors[1].pending ||
+           (index == 0 && verdicts[1] == WARD_VERDICT_SETTLED);
+}
+
+static void signal_verdicts(const struct side *side, const enum ward_alarm_verdict verdicts[2])
+{
+    int holds = highest_that_holds(side);
+    bool recovered = verdicts[0] == WARD_VERDICT_RECOVERED || verdicts[1] == WARD_VERDICT_RECOVERED;
+
+    for (int i = 0; i < 2; i++) {
+        if (verdicts[i] == WARD_VERDICT_BEGAN) {
+            signal_at(side, i, WARD_SIGNAL_PENDING, true);
+        } else if (verdicts[i] == WARD_VERDICT_SETTLED) {
+            signal_at(side, i, WARD_SIGNAL_SETTLED, is_pending_after(side, verdicts, i));
+        }
+    }
+    if (holds >= 0) {
+        if (side->measure->valid || ward_alarm_is_beyond(side->rules[holds], &side->measure->value)) {
+            signal_at(side, holds, WARD_SIGNAL_HOLDS, false);
+        }
+    } else if (recovered) {
+        signal_at(side, verdicts[1] == WARD_VERDICT_RECOVERED ? 1 : 0, WARD_SIGNAL_RECOVERED, false);
+    }
+}
+
+/* Red lets go while amber's delay still runs: the ward knows of it already, so amber does not wait. */
+static void hand_down(const struct side *side, enum ward_alarm_verdict verdicts[2])
+{
+    if (verdicts[1] == WARD_VERDICT_RECOVERED && side->detectors[0].pending) {
+        side->detectors[0].pending = false;
+        side->detectors[0].holds = true;
+        verdicts[0] = WARD_VERDICT_HOLDS;
+    }
+}
+
+void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_alarm_measure *measure, uint64_t last_valid_us)
+{
+    const struct ward_alarm_sample sample = {.value = measure->value,
+                                             .valid = measure->valid,
+                                             .spot = measure->spot,
+                                             .now_us = run->context->now.boot_us,
+                                             .last_valid_us = last_valid_us};
+
+    for (int i = WARD_SIDE_BELOW; i <= WARD_SIDE_ABOVE; i++) {
+        struct side side = side_of(run, input, measure, (enum ward_plan_side)i);
+        enum ward_alarm_verdict verdicts[2] = {WARD_VERDICT_SAME, WARD_VERDICT_SAME};
+
+        for (int level = 0; level < 2; level++) {
+            if (side.rules[level] != NULL) {
+                verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
+            }
+        }
+        hand_down(&side, verdicts);
+        signal_verdicts(&side, verdicts);
+    }
+}
+
+bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quantity,
+                                 const struct ward_decimal *value)
+{
+    for (size_t i = 0; i < plan->rule_count; i++) {
+        if (plan->rules[i].quantity == quantity && ward_alarm_is_beyond(&plan->rules[i], value)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                              const struct ward_alarm_measure *measure)
+{
+    bool out = false;
+
+    for (int i = WARD_SIDE_BELOW; i <= WARD_SIDE_ABOVE; i++) {
+        struct side side = side_of(run, input, measure, (enum ward_plan_side)i);
+        struct ward_alarm_finding finding;
+
+        for (int level = 0; level < 2; level++) {
+            if (side.rules[level] == NULL || !ward_alarm_is_beyond(side.rules[level], &measure->value)) {
+                continue;
+            }
+            if (!side.detectors[level].holds) {
+                ward_alarm_detector_init(&side.detectors[level]);
+                side.detectors[level].holds = true;
+                side.detectors[level].confirm = !measure->valid;
+                side.detectors[level].onset_us = run->context->now.boot_us;
+            }
+            finding = finding_at(&side, level);
+            out = true;
+        }
+        if (out) {
+            finding.late = true;
+            ward_alarm_signal(run, &side.subject,
+                              &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
+            break; /* no value is beyond both sides */
+        }
+    }
+    return out;
+}
+
+/* Returns whether something pending was abandoned. */
+static bool stop_side(const struct side *side, uint64_t last_us, uint64_t last_valid_us)
+{
+    bool abandoned = false;
+    bool raised = false;
+    int holds;
+
+    for (int level = 0; level < 2; level++) {
+        enum ward_alarm_verdict verdict =
+            ward_alarm_detect_stop(&side->detectors[level], last_us, last_valid_us);
+
+        abandoned |= verdict == WARD_VERDICT_SETTLED;
+        raised |= verdict == WARD_VERDICT_HOLDS;
+    }
+    holds = highest_that_holds(side);
+    if (raised && holds >= 0) {
+        signal_at(side, holds, WARD_SIGNAL_HOLDS, false);
+    } else if (abandoned) {
+        ward_alarm_signal(side->run, &side->subject,
+                          &(struct ward_alarm_signal){.kind = WARD_SIGNAL_ABANDONED});
+    }
+    return abandoned;
+}
+
+void ward_alarm_evaluate_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    const struct ward_alarm_measure last = {.value = input->last,
+                                            .seq = input->last_seq,
+                                            .mono_us = input->last_mono_us,
+                                            .valid = input->last_valid};
+    bool abandoned = false;
+
+    for (int i = WARD_SIDE_BELOW; i <= WARD_SIDE_ABOVE; i++) {
+        struct side side = side_of(run, input, &last, (enum ward_plan_side)i);
+
+        abandoned |= stop_side(&side, input->last_us, input->value_us);
+    }
+    if (abandoned) {
+        ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
+    }
+}
+
+void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                    enum ward_alarm_cause cause, uint8_t priority)
+{
+    struct ward_alarm_subject subject = ward_alarm_subject_of(input, cause);
+    struct ward_alarm_finding finding = {.priority = priority,
+                                         .value = {.special = WARD_NAN},
+                                         .onset_us = run->context->now.boot_us,
+                                         .beyond = true,
+                                         .anew = cause == WARD_CAUSE_INCOMPLETE};
+    bool covered = subject.condition->state == WARD_ALARM_ACKNOWLEDGED && !finding.anew;
+
+    if (subject.condition->state != WARD_ALARM_ACTIVE && subject.condition->state != WARD_ALARM_SILENCED &&
+        !covered) {
+        ward_alarm_signal(run, &subject,
+                          &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
+    }
+}
+
+void ward_alarm_unset(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                      enum ward_alarm_cause cause)
+{
+    struct ward_alarm_subject subject = ward_alarm_subject_of(input, cause);
+
+    if (subject.condition->state != WARD_ALARM_INACTIVE) {
+        ward_alarm_signal(run, &subject, &(struct ward_alarm_signal){.kind = WARD_SIGNAL_RECOVERED});
+    }
+}

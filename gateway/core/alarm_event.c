@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events, as the ward and the room get them. */
+#include <string.h>
+
+#include "core/alarm_names.h"
+#include "core/alarm_private.h"
+
+struct ward_alarm_id ward_alarm_next_id(struct ward_alarm_run *run)
+{
+    struct ward_alarm_id id = run->context->seed;
+    uint32_t carry = run->raised++;
+
+    for (size_t i = sizeof(id.octets); i-- > 0 && carry > 0;) {
+        carry += id.octets[i];
+        id.octets[i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    return id;
+}
+
+static uint8_t kind_of(const struct ward_alarm_view *view)
+{
+    if (view->technical != NULL) {
+        return view->technical->advisory ? WARD_ALARM_ADVISORY : WARD_ALARM_TECHNICAL;
+    }
+    switch (view->cause) {
+    case WARD_CAUSE_LOW:
+    case WARD_CAUSE_HIGH: return WARD_ALARM_PHYSIOLOGICAL;
+    case WARD_CAUSE_LATE: return WARD_ALARM_ADVISORY;
+    case WARD_CAUSE_INCOMPLETE:
+    case WARD_CAUSE_NO_VALID_DATA:
+    case WARD_CAUSE_NO_DATA:
+    case WARD_CAUSE_NO_SOURCE:
+    case WARD_CAUSE_COUNT: break;
+    }
+    return WARD_ALARM_TECHNICAL;
+}
+
+/* The rule that is pending is not always the one that was raised. */
+static void describe_finding(const struct ward_alarm_finding *finding, struct ward_alarm_event *event)
+{
+    event->priority = finding->priority;
+    event->value = finding->value;
+    event->reading_seq = finding->value_seq;
+    event->has_reading = finding->value.special != WARD_NAN;
+    event->confirm = finding->confirm;
+    event->again = false;
+    event->late = false;
+    event->by = (struct ward_id){{0}};
+    event->condition_delay_ms = 0;
+    if (finding->rule != NULL) {
+        event->rule = finding->rule->id;
+        event->limit = finding->rule->limit;
+    }
+}
+
+void ward_alarm_describe(const struct ward_alarm_view *view, const struct ward_alarm_finding *finding,
+                         struct ward_alarm_event *ret)
+{
+    const struct ward_alarm_condition *condition = view->condition;
+    const struct ward_care_plan *plan = view->context->plan;
+    bool published = ward_alarm_event_is_published(condition->last_event);
+
+    memset(ret, 0, sizeof(*ret));
+    ret->patient = view->state->patient;
+    ret->episode = view->state->episode;
+    ward_alarm_condition_name(view, &ret->condition);
+    ret->rule = condition->rule;
+    ret->kind = kind_of(view);
+    ret->priority = condition->priority;
+    ret->event = condition->last_event;
+    ret->state = condition->state;
+    ret->cleared_reason = condition->last_event == WARD_EVENT_CLEARED ? condition->cleared_reason : 0;
+    ret->again = condition->last_event == WARD_EVENT_RAISED && condition->again;
+    ret->late = condition->late;
+    ret->confirm = condition->confirm;
+    ret->suspended = view->state->suspended_until_us != WARD_NEVER;
+    ret->at = view->context->now;
+    ret->quantity = view->input != NULL ? view->input->quantity : WARD_QUANTITY_NONE;
+    ret->value = condition->value;
+    ret->limit = condition->limit;
+    ret->has_reading = view->input != NULL && condition->value.special != WARD_NAN;
+    ret->reading_seq = condition->value_seq;
+    ret->condition_delay_ms = condition->condition_delay_ms;
+    ret->by = condition->by;
+    if (published) {
+        ret->id = condition->id;
+        ret->n = condition->n;
+    } else if (finding != NULL) {
+        describe_finding(finding, ret);
+    }
+    if (plan != NULL) {
+        ret->plan_id = plan->id;
+        ret->plan_version = plan->version;
+    }
+    ward_alarm_write_text(view, ret);
+}
+
+void ward_alarm_emit(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                     enum ward_alarm_event_kind kind, const struct ward_alarm_finding *finding)
+{
+    const struct ward_alarm_sink *sink = run->context->sink;
+    uint8_t before = subject->condition->last_event;
+    struct ward_alarm_view view = ward_alarm_view_of(run, subject);
+    struct ward_alarm_event event;
+
+    subject->condition->last_event = (uint8_t)kind;
+    if (ward_alarm_event_is_published((uint8_t)kind)) {
+        subject->condition->n++;
+    }
+    ward_alarm_describe(&view, finding, &event);
+    if (!ward_alarm_event_is_published((uint8_t)kind)) {
+        subject->condition->last_event = before; /* what is present is described by what was published */
+    }
+    sink->event(sink->context, &event);
+}

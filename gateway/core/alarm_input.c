@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Readings: which quantity, of what quality, live or late, spot, stream or session. */
+#include "core/alarm_private.h"
+#include "core/decimal.h"
+#include "core/quantity.h"
+
+void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantity, uint64_t now_us)
+{
+    *input = (struct ward_alarm_input_state){
+        .quantity = quantity,
+        .value = {.special = WARD_NAN},
+        .last = {.special = WARD_NAN},
+        .value_us = WARD_NEVER,
+        .value_measured_ms = WARD_UTC_UNKNOWN,
+        .last_us = WARD_NEVER,
+        .unvalid_us = WARD_NEVER,
+        .steady_from_us = WARD_NEVER,
+        .expected_us = now_us,
+        .newest_measured_ms = WARD_UTC_UNKNOWN,
+    };
+    for (int side = 0; side < 2; side++) {
+        for (int level = 0; level < 2; level++) {
+            ward_alarm_detector_init(&input->detectors[side][level]);
+        }
+    }
+    for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
+        ward_alarm_condition_init(&input->conditions[cause]);
+    }
+}
+
+struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *state, uint8_t quantity)
+{
+    for (size_t i = 0; i < state->input_count; i++) {
+        if (state->inputs[i].quantity == quantity) {
+            return &state->inputs[i];
+        }
+    }
+    return NULL;
+}
+
+/* A cuff's pulse is the patient's pulse. */
+static uint8_t evaluated_as(uint8_t quantity)
+{
+    return quantity == WARD_PULSE_RATE_CUFF ? WARD_PULSE_RATE : quantity;
+}
+
+static uint8_t quality_of(const struct ward_reading *reading, const struct ward_value *value)
+{
+    return ward_decimal_is_ordered(&value->number) && ward_quantity_is_plausible(value) ? reading->quality
+                                                                                        : WARD_INVALID;
+}
+
+static void note_value(struct ward_alarm_input_state *input, const struct ward_alarm_measure *measure,
+                       uint64_t now_us)
+{
+    input->last = measure->value;
+    input->last_us = now_us;
+    input->last_seq = measure->seq;
+    input->last_mono_us = measure->mono_us;
+    input->last_spot = measure->spot;
+    input->last_valid = measure->valid;
+    input->stale = false;
+    input->rebooted = false;
+    if (!measure->spot) {
+        input->running = true;
+    }
+    if (!measure->valid) {
+        return;
+    }
+    input->value = measure->value;
+    input->value_us = now_us;
+    input->value_seq = measure->seq;
+    input->value_mono_us = measure->mono_us;
+    input->value_measured_ms = measure->measured_ms;
+    input->value_spot = measure->spot;
+    input->unvalid_us = WARD_NEVER;
+    input->expected_us = now_us;
+}
+
+/* A valid value ends what was wrong with the data. */
+static void end_data_conditions(struct ward_alarm_run *run, struct ward_alarm_input_state *input, bool spot)
+{
+    uint64_t now_us = run->context->now.boot_us;
+
+    if (input->steady_from_us == WARD_NEVER) {
+        input->steady_from_us = now_us;
+    }
+    ward_alarm_unset(run, input, WARD_CAUSE_NO_DATA);
+    ward_alarm_unset(run, input, WARD_CAUSE_NO_VALID_DATA);
+    if (spot || now_us - input->steady_from_us >= WARD_STEADY_US) {
+        ward_alarm_unset(run, input, WARD_CAUSE_INCOMPLETE);
+    }
+}
+
+/* Frames come, but no valid value with them. */
+static void note_no_valid(struct ward_alarm_run *run, struct ward_alarm_input_state *input, bool at_once)
+{
+    uint64_t now_us = run->context->now.boot_us;
+
+    if (input->unvalid_us == WARD_NEVER) {
+        input->unvalid_us = now_us;
+    }
+    if (at_once || now_us - input->unvalid_us >= WARD_NO_VALID_US) {
+        ward_alarm_set(run, input, WARD_CAUSE_NO_VALID_DATA, WARD_PRIORITY_OF_NO_VALID_DATA);
+    }
+}
+
+static void take(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                 const struct ward_alarm_measure *measure)
+{
+    uint64_t last_valid_us = input->running ? input->value_us : WARD_NEVER;
+
+    note_value(input, measure, run->context->now.boot_us);
+    ward_alarm_evaluate(run, input, measure, last_valid_us);
+    if (measure->valid) {
+        end_data_conditions(run, input, measure->spot);
+    } else if (!measure->spot) {
+        note_no_valid(run, input, false);
+    }
+}
+
+/* In a session nothing is evaluated but what it derives; only how long it was beyond red is followed. */
+static void follow_red(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct ward_plan_rule *rule = ward_care_plan_rule(run->context->plan, input->quantity,
+                                                                (enum ward_plan_side)side, WARD_LEVEL_RED);
+        struct ward_alarm_detector *red = &input->detectors[side][WARD_LEVEL_RED - 1];
+
+        if (rule == NULL || !ward_alarm_is_beyond(rule, &input->last)) {
+            red->run_us = WARD_NEVER;
+            red->long_run = false;
+        } else if (red->run_us == WARD_NEVER) {
+            red->run_us = run->context->now.boot_us;
+        }
+    }
+}
+
+static bool was_beyond_red(const struct ward_alarm_input_state *input)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct ward_alarm_detector *red = &input->detectors[side][WARD_LEVEL_RED - 1];
+
+        bool long_run = red->run_us != WARD_NEVER && input->last_us - red->run_us >= WARD_STEADY_US;
+
+        if (!red->holds && (long_run || red->long_run)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
+{
+    const struct ward_session_rules rules = {.figures = ward_clinical_quantity(input->quantity),
+                                             .settle_ms = row->settle_ms};
+    struct ward_alarm_measure derived = *measure;
+
+    input->last = measure->value;
+    input->last_us = run->context->now.boot_us;
+    input->last_seq = measure->seq;
+    input->last_mono_us = measure->mono_us;
+    input->last_spot = true;
+    input->running = true;
+    input->rebooted = false;
+    follow_red(run, input);
+    if (!measure->valid) {
+        note_no_valid(run, input, false);
+        return;
+    }
+    derived.spot = true;
+    if (ward_session_value(&input->session, &rules, &measure->value, run->context->now.boot_us,
+                           &derived.value) == WARD_SESSION_DERIVED) {
+        take(run, input, &derived);
+    }
+}
+
+static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    struct ward_alarm_measure derived = {.value = input->last,
+                                         .seq = input->last_seq,
+                                         .mono_us = input->last_mono_us,
+                                         .measured_ms = input->newest_measured_ms,
+                                         .spot = true};
+    bool beyond_red = was_beyond_red(input);
+    enum ward_session_outcome outcome = ward_session_end(&input->session, &derived.value);
+
+    for (int side = 0; side < 2; side++) {
+        input->detectors[side][WARD_LEVEL_RED - 1].run_us = WARD_NEVER;
+        input->detectors[side][WARD_LEVEL_RED - 1].long_run = false;
+    }
+    if (outcome == WARD_SESSION_DERIVED || beyond_red) {
+        derived.valid = outcome == WARD_SESSION_DERIVED;
+        take(run, input, &derived);
+    } else if (outcome == WARD_SESSION_INCOMPLETE) {
+        ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
+    }
+}
+
+void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
+
+    if (!input->running) {
+        return;
+    }
+    input->running = false;
+    input->steady_from_us = WARD_NEVER;
+    input->unvalid_us = WARD_NEVER;
+    if (row != NULL && row->mode == WARD_MODE_SPOT) {
+        end_session(run, input);
+    } else {
+        ward_alarm_evaluate_stop(run, input);
+    }
+}
+
+static bool is_newer(const struct ward_alarm_input_state *input, int64_t measured_ms)
+{
+    if (measured_ms == WARD_UTC_UNKNOWN) {
+        return false;
+    }
+    return input->newest_measured_ms == WARD_UTC_UNKNOWN ? input->last_us == WARD_NEVER
+                                                         : measured_ms > input->newest_measured_ms;
+}
+
+static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                      const struct ward_alarm_measure *measure)
+{
+    const struct ward_care_plan *plan = run->context->plan;
+    int64_t now_ms = run->context->now.utc_ms;
+    bool recent = now_ms == WARD_UTC_UNKNOWN || now_ms - measure->measured_ms <= plan->late_max_age_ms;
+
+    if (!is_newer(input, measure->measured_ms) || !recent) {
+        if (ward_alarm_is_out_of_limits(plan, input->quantity, &measure->value)) {
+            ward_alarm_set(run, input, WARD_CAUSE_LATE, WARD_PRIORITY_OF_LATE);
+        }
+        return;
+    }
+    input->newest_measured_ms = measure->measured_ms;
+    if (ward_alarm_evaluate_late(run, input, measure)) {
+        note_value(input, measure, run->context->now.boot_us);
+    }
+}
+
+static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_reading *reading)
+{
+    if ((reading->reasons & WARD_REASON_NO_CONTACT) != 0) {
+        ward_alarm_input_stop(run, input);
+    } else if (!reading->late) {
+        note_no_valid(run, input, reading->kind != WARD_READING_CONTINUOUS);
+    }
+}
+
+static void take_value(struct ward_alarm_run *run, const struct ward_reading *reading,
+                       const struct ward_value *value)
+{
+    const struct ward_care_plan *plan = run->context->plan;
+    uint8_t quantity = evaluated_as(value->quantity);
+    uint8_t quality = quality_of(reading, value);
+    struct ward_alarm_input_state *input = ward_alarm_find_input(run->state, quantity);
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, quantity);
+    struct ward_alarm_measure measure = {.value = value->number,
+                                         .seq = reading->seq,
+                                         .mono_us = reading->mono_us,
+                                         .measured_ms = reading->measured_at_ms,
+                                         .valid = quality == WARD_VALID,
+                                         .spot = reading->kind != WARD_READING_CONTINUOUS};
+
+    if (input == NULL || row == NULL) {
+        return;
+    }
+    if (quality == WARD_INVALID) {
+        take_invalid(run, input, reading);
+        return;
+    }
+    if (reading->late) {
+        measure.spot = true;
+        take_late(run, input, &measure);
+        return;
+    }
+    input->newest_measured_ms =
+        measure.measured_ms != WARD_UTC_UNKNOWN ? measure.measured_ms : run->context->now.utc_ms;
+    if (!measure.spot && row->mode == WARD_MODE_SPOT) {
+        take_session(run, input, row, &measure);
+    } else {
+        take(run, input, &measure);
+    }
+}
+
+void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        const struct ward_reading *reading)
+{
+    struct ward_alarm_run run = ward_alarm_begin(state, context);
+
+    if (context->plan == NULL || state->ended || reading->unassigned || reading->kind >= WARD_RECORD_GAP) {
+        return;
+    }
+    for (size_t i = 0; i < reading->value_count && i < WARD_READING_VALUES_MAX; i++) {
+        take_value(&run, reading, &reading->values[i]);
+    }
+}
+
+void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                              uint32_t quantities)
+{
+    struct ward_alarm_run run = ward_alarm_begin(state, context);
+
+    for (size_t i = 0; i < state->input_count && context->plan != NULL; i++) {
+        if ((quantities & (1u << state->inputs[i].quantity)) != 0) {
+            ward_alarm_input_stop(&run, &state->inputs[i]);
+        }
+    }
+}

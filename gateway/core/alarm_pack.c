@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One description of the state serves both ways: `each` writes a field in one mode and reads it in the other, so that
+ * the two cannot come apart. After a fault nothing more is written or taken over.
+ *
+ * Integers are little-endian in the width of their field, a bool is one octet, an id is its length and its text. Of a
+ * quantity's conditions only those are there whose bit is set in an octet before them: the others are at rest.
+ */
+#include "core/alarm_pack.h"
+
+#include <string.h>
+
+#include "core/alarm_private.h"
+#include "core/reading.h"
+
+struct codec {
+    uint8_t *out;      /* writing; NULL: reading */
+    const uint8_t *in; /* reading */
+    size_t size, at;
+    bool fault;
+};
+
+static void each_uint(struct codec *codec, uint64_t *value, size_t width)
+{
+    uint64_t read = 0;
+
+    if (codec->fault || codec->size - codec->at < width) {
+        codec->fault = true;
+        return;
+    }
+    for (size_t i = 0; i < width; i++) {
+        if (codec->out != NULL) {
+            codec->out[codec->at + i] = (uint8_t)(*value >> (8 * i));
+        } else {
+            read |= (uint64_t)codec->in[codec->at + i] << (8 * i);
+        }
+    }
+    codec->at += width;
+    if (codec->out == NULL) {
+        *value = read;
+    }
+}
+
+static void each_u64(struct codec *codec, uint64_t *value)
+{
+    each_uint(codec, value, 8);
+}
+
+static void each_i64(struct codec *codec, int64_t *value)
+{
+    uint64_t octets = (uint64_t)*value;
+
+    each_uint(codec, &octets, 8);
+    *value = (int64_t)octets;
+}
+
+static void each_u32(struct codec *codec, uint32_t *value)
+{
+    uint64_t octets = *value;
+
+    each_uint(codec, &octets, 4);
+    *value = (uint32_t)octets;
+}
+
+/* A number of an enum, at most max. */
+static void each_enum(struct codec *codec, uint8_t *value, uint8_t max)
+{
+    uint64_t octet = *value;
+
+    each_uint(codec, &octet, 1);
+    if (octet > max) {
+        codec->fault = true;
+    } else {
+        *value = (uint8_t)octet;
+    }
+}
+
+static void each_bool(struct codec *codec, bool *value)
+{
+    uint8_t octet = *value ? 1 : 0;
+
+    each_enum(codec, &octet, 1);
+    *value = octet == 1;
+}
+
+static void each_octets(struct codec *codec, void *octets, size_t count)
+{
+    uint8_t *at = octets;
+
+    for (size_t i = 0; i < count; i++) {
+        each_enum(codec, &at[i], UINT8_MAX);
+    }
+}
+
+static void each_text(struct codec *codec, char *text, uint8_t max)
+{
+    uint8_t length = codec->out != NULL ? (uint8_t)strlen(text) : 0;
+
+    each_enum(codec, &length, max);
+    if (codec->fault) {
+        return;
+    }
+    if (codec->out == NULL) {
+        memset(text, 0, (size_t)max + 1);
+    }
+    each_octets(codec, text, length);
+    if (codec->out == NULL && strlen(text) != length) {
+        codec->fault = true;
+    }
+}
+
+static void each_id(struct codec *codec, struct ward_id *id)
+{
+    each_text(codec, id->text, WARD_ID_MAX);
+    if (id->text[0] != '\0' && !ward_id_is_valid(id->text)) {
+        codec->fault = true;
+    }
+}
+
+static void each_decimal(struct codec *codec, struct ward_decimal *value)
+{
+    uint8_t exponent = (uint8_t)value->exponent;
+
+    each_i64(codec, &value->mantissa);
+    each_enum(codec, &exponent, UINT8_MAX);
+    each_enum(codec, &value->special, WARD_NEGATIVE_INFINITY);
+    value->exponent = (int8_t)exponent;
+}
+
+static void each_time(struct codec *codec, struct ward_time *time)
+{
+    each_u64(codec, &time->boot_us);
+    each_i64(codec, &time->utc_ms);
+    each_enum(codec, &time->clock, WARD_CLOCK_UNSYNCED);
+}
+
+static void each_condition(struct codec *codec, struct ward_alarm_condition *condition)
+{
+    each_enum(codec, &condition->state, WARD_ALARM_ENDED_UNSEEN);
+    each_enum(codec, &condition->priority, WARD_PRIORITY_HIGH);
+    each_enum(codec, &condition->level, WARD_LEVEL_RED);
+    each_enum(codec, &condition->cleared_reason, WARD_CLEARED_DISCHARGED);
+    each_enum(codec, &condition->last_event, WARD_EVENT_CLEARED);
+    each_bool(codec, &condition->seen);
+    each_bool(codec, &condition->acknowledgement_holds);
+    each_bool(codec, &condition->data_since_acknowledgement);
+    each_bool(codec, &condition->late);
+    each_bool(codec, &condition->confirm);
+    each_bool(codec, &condition->again);
+    each_octets(codec, condition->id.octets, sizeof(condition->id.octets));
+    each_u32(codec, &condition->n);
+    each_id(codec, &condition->rule);
+    each_id(codec, &condition->by);
+    each_decimal(codec, &condition->value);
+    each_decimal(codec, &condition->limit);
+    each_decimal(codec, &condition->acknowledged_value);
+    each_u64(codec, &condition->value_seq);
+    each_u64(codec, &condition->value_mono_us);
+    each_u64(codec, &condition->raised_us);
+    each_i64(codec, &condition->raised_utc_ms);
+    each_u64(codec, &condition->acknowledged_until_us);
+    each_i64(codec, &condition->acknowledged_until_utc_ms);
+    each_u64(codec, &condition->silenced_until_us);
+    each_u64(codec, &condition->realarm_us);
+    each_u64(codec, &condition->escalate_us);
+    each_u32(codec, &condition->condition_delay_ms);
+    each_u32(codec, &condition->held_ms);
+}
+
+static void each_detector(struct codec *codec, struct ward_alarm_detector *detector)
+{
+    each_bool(codec, &detector->holds);
+    each_bool(codec, &detector->pending);
+    each_bool(codec, &detector->elapsed);
+    each_bool(codec, &detector->confirm);
+    each_bool(codec, &detector->long_run);
+    each_u64(codec, &detector->onset_us);
+    each_u64(codec, &detector->beyond_us);
+    each_u64(codec, &detector->run_us);
+    each_u64(codec, &detector->unproved_us);
+    each_u64(codec, &detector->recovered_us);
+}
+
+static void each_session(struct codec *codec, struct ward_session *session)
+{
+    each_bool(codec, &session->worn);
+    each_bool(codec, &session->settled);
+    each_u64(codec, &session->contact_us);
+    each_u64(codec, &session->steady_us);
+    each_u64(codec, &session->last_us);
+    each_u64(codec, &session->derived_us);
+    each_decimal(codec, &session->low);
+    each_decimal(codec, &session->high);
+    each_decimal(codec, &session->newest);
+    each_decimal(codec, &session->derived);
+}
+
+static bool is_at_rest(const struct ward_alarm_condition *condition)
+{
+    return condition->state == WARD_ALARM_INACTIVE && !condition->acknowledgement_holds;
+}
+
+static void each_conditions(struct codec *codec, struct ward_alarm_input_state *input)
+{
+    uint8_t there = 0;
+
+    for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
+        there |= (uint8_t)(is_at_rest(&input->conditions[cause]) ? 0 : 1 << cause);
+    }
+    each_enum(codec, &there, (1 << WARD_CAUSE_COUNT) - 1);
+    for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
+        if ((there & (1 << cause)) != 0) {
+            each_condition(codec, &input->conditions[cause]);
+        }
+    }
+}
+
+static void each_input(struct codec *codec, struct ward_alarm_input_state *input)
+{
+    each_bool(codec, &input->planned);
+    each_bool(codec, &input->running);
+    each_bool(codec, &input->stale);
+    each_bool(codec, &input->rebooted);
+    each_decimal(codec, &input->value);
+    each_u64(codec, &input->value_seq);
+    each_u64(codec, &input->value_mono_us);
+    each_u64(codec, &input->value_us);
+    each_i64(codec, &input->value_measured_ms);
+    each_bool(codec, &input->value_spot);
+    each_decimal(codec, &input->last);
+    each_u64(codec, &input->last_us);
+    each_u64(codec, &input->last_seq);
+    each_u64(codec, &input->last_mono_us);
+    each_bool(codec, &input->last_spot);
+    each_bool(codec, &input->last_valid);
+    each_u64(codec, &input->unvalid_us);
+    each_u64(codec, &input->steady_from_us);
+    each_u64(codec, &input->expected_us);
+    each_i64(codec, &input->newest_measured_ms);
+    each_session(codec, &input->session);
+    for (int side = 0; side < 2; side++) {
+        each_detector(codec, &input->detectors[side][0]);
+        each_detector(codec, &input->detectors[side][1]);
+    }
+    each_conditions(codec, input);
+}
+
+static void each_inputs(struct codec *codec, struct ward_alarm_patient *state)
+{
+    each_enum(codec, &state->input_count, WARD_CLINICAL_QUANTITIES);
+    for (uint8_t i = 0; i < state->input_count && !codec->fault; i++) {
+        uint8_t quantity = state->inputs[i].quantity;
+
+        each_enum(codec, &quantity, WARD_QUANTITY_COUNT - 1);
+        if (codec->out == NULL) {
+            ward_alarm_input_init(&state->inputs[i], quantity, 0);
+            codec->fault |= ward_clinical_quantity(quantity) == NULL;
+        }
+        each_input(codec, &state->inputs[i]);
+    }
+}
+
+static void each_technical(struct codec *codec, struct ward_alarm_patient *state)
+{
+    each_enum(codec, &state->technical_count, WARD_ALARM_TECHNICAL_MAX);
+    for (uint8_t i = 0; i < state->technical_count && !codec->fault; i++) {
+        struct ward_alarm_technical_state *technical = &state->technical[i];
+
+        each_id(codec, &technical->name);
+        each_bool(codec, &technical->advisory);
+        each_bool(codec, &technical->degrades);
+        each_text(codec, technical->text, WARD_ALARM_TEXT_MAX);
+        each_condition(codec, &technical->condition);
+    }
+}
+
+static void each_state(struct codec *codec, struct ward_alarm_patient *state)
+{
+    uint8_t version = WARD_ALARM_PACK_VERSION;
+
+    each_enum(codec, &version, UINT8_MAX);
+    codec->fault |= version != WARD_ALARM_PACK_VERSION;
+    each_id(codec, &state->patient);
+    each_id(codec, &state->episode);
+    each_bool(codec, &state->has_sources);
+    each_bool(codec, &state->ended);
+    each_time(codec, &state->now);
+    each_u64(codec, &state->plan_expires_us);
+    each_u32(codec, &state->sources);
+    each_u64(codec, &state->suspended_until_us);
+    each_i64(codec, &state->suspended_until_utc_ms);
+    each_inputs(codec, state);
+    each_technical(codec, state);
+}
+
+size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t size)
+{
+    struct codec codec = {.out = buffer, .size = size};
+
+    each_state(&codec, state);
+    return codec.fault ? 0 : codec.at;
+}
+
+bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *scratch)
+{
+    struct codec codec = {.in = buffer, .size = length};
+
+    memset(scratch, 0, sizeof(*scratch));
+    each_state(&codec, scratch);
+    return !codec.fault && codec.at == length;
+}

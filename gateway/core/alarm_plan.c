@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A new plan in place of the old one. Rules are matched by id:
+ *
+ *   the rule is gone                                   cleared as plan-changed
+ *   it stays, the newest fresh value is beyond it      the occurrence goes on, acknowledgement and all
+ *   it stays with the same limit                       the same, also while it recovers
+ *   it stays, the newest fresh value is within         cleared as plan-changed
+ *   it stays, the value is stale                       unknown goes on being unknown
+ *
+ * Then the newest fresh value is held against the whole new plan, as if it came now.
+ */
+#include <string.h>
+
+#include "core/alarm_private.h"
+#include "core/decimal.h"
+
+static const struct ward_alarm_signal plan_changed = {.kind = WARD_SIGNAL_WITHDRAWN,
+                                                      .reason = WARD_CLEARED_PLAN_CHANGED};
+
+static const struct ward_plan_rule *same_rule(const struct ward_care_plan *plan,
+                                              const struct ward_alarm_input_state *input,
+                                              enum ward_plan_side side, const struct ward_id *id)
+{
+    for (size_t i = 0; i < plan->rule_count; i++) {
+        const struct ward_plan_rule *rule = &plan->rules[i];
+
+        if (rule->quantity == input->quantity && rule->side == side && strcmp(rule->id.text, id->text) == 0) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
+static bool goes_on(const struct ward_alarm_input_state *input, const struct ward_alarm_condition *condition,
+                    const struct ward_plan_rule *rule)
+{
+    int order = 0;
+
+    if (rule == NULL) {
+        return false;
+    }
+    if (input->stale || ward_alarm_is_beyond(rule, &condition->value)) {
+        return true;
+    }
+    return ward_decimal_compare(&rule->limit, &condition->limit, &order) && order == 0;
+}
+
+static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                           enum ward_plan_side side, bool all)
+{
+    for (int level = 0; level < 2; level++) {
+        if (all || ward_care_plan_rule(run->context->plan, input->quantity, side,
+                                       (enum ward_plan_level)(level + 1)) == NULL) {
+            ward_alarm_detector_init(&input->detectors[side][level]);
+        }
+    }
+}
+
+static void replace_side(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         enum ward_plan_side side)
+{
+    struct ward_alarm_subject subject =
+        ward_alarm_subject_of(input, side == WARD_SIDE_BELOW ? WARD_CAUSE_LOW : WARD_CAUSE_HIGH);
+    struct ward_alarm_condition *condition = subject.condition;
+    const struct ward_plan_rule *rule = same_rule(run->context->plan, input, side, &condition->rule);
+    struct ward_alarm_detector *detectors = input->detectors[side];
+    bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
+
+    if (stands && goes_on(input, condition, rule)) {
+        drop_detectors(run, input, side, false);
+        condition->level = rule->level;
+        condition->limit = rule->limit;
+        detectors[rule->level - 1].holds = true;
+        return;
+    }
+    drop_detectors(run, input, side, stands);
+    if (stands ||
+        (condition->state == WARD_ALARM_PENDING && !detectors[0].pending && !detectors[1].pending)) {
+        ward_alarm_signal(run, &subject, &plan_changed);
+    }
+}
+
+static void withdraw_all(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    input->running = false;
+    input->session = (struct ward_session){0};
+    for (int side = 0; side < 2; side++) {
+        for (int level = 0; level < 2; level++) {
+            ward_alarm_detector_init(&input->detectors[side][level]);
+        }
+    }
+    for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
+        struct ward_alarm_subject subject = ward_alarm_subject_of(input, (enum ward_alarm_cause)cause);
+
+        ward_alarm_signal(run, &subject, &plan_changed);
+    }
+}
+
+static void reevaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    const struct ward_alarm_measure newest = {.value = input->value,
+                                              .seq = input->value_seq,
+                                              .mono_us = input->value_mono_us,
+                                              .measured_ms = input->value_measured_ms,
+                                              .valid = true,
+                                              .spot = input->value_spot || !input->running};
+
+    if (!input->stale && ward_decimal_is_ordered(&input->value)) {
+        ward_alarm_evaluate(run, input, &newest, input->value_us);
+    }
+}
+
+static void replace_for(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
+{
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
+    struct ward_alarm_subject no_data = ward_alarm_subject_of(input, WARD_CAUSE_NO_DATA);
+
+    if (row == NULL) {
+        withdraw_all(run, input);
+        return;
+    }
+    if (row->expect_ms == 0) {
+        ward_alarm_signal(run, &no_data, &plan_changed);
+    }
+    if (row->mode == WARD_MODE_STREAM) {
+        input->session = (struct ward_session){0};
+    }
+    replace_side(run, input, WARD_SIDE_BELOW);
+    replace_side(run, input, WARD_SIDE_ABOVE);
+    reevaluate(run, input);
+}
+
+/* A quantity that an older plan had keeps its place while something of it is present, and is found again. */
+static void take_quantities(struct ward_alarm_run *run)
+{
+    struct ward_alarm_patient *state = run->state;
+    const struct ward_care_plan *plan = run->context->plan;
+    uint64_t now_us = run->context->now.boot_us;
+
+    for (size_t i = 0; i < state->input_count; i++) {
+        bool planned = ward_care_plan_quantity(plan, state->inputs[i].quantity) != NULL;
+
+        if (planned && !state->inputs[i].planned) {
+            state->inputs[i].expected_us = now_us;
+        }
+        state->inputs[i].planned = planned;
+    }
+    for (size_t i = 0; plan != NULL && i < plan->quantity_count; i++) {
+        uint8_t quantity = plan->quantities[i].quantity;
+
+        if (ward_alarm_find_input(state, quantity) == NULL && state->input_count < WARD_CLINICAL_QUANTITIES) {
+            struct ward_alarm_input_state *input = &state->inputs[state->input_count++];
+
+            ward_alarm_input_init(input, quantity, now_us);
+            input->planned = true;
+        }
+    }
+}
+
+void ward_alarm_replace_plan(struct ward_alarm_patient *state, const struct ward_alarm_context *context)
+{
+    const struct ward_alarm_technical no_plan = {.name = "no-plan",
+                                                 .text = "no care plan: nothing is being watched",
+                                                 .priority = WARD_PRIORITY_OF_NO_PLAN,
+                                                 .degrades = true};
+    struct ward_alarm_run run = ward_alarm_begin(state, context);
+
+    if (state->ended) {
+        return;
+    }
+    take_quantities(&run);
+    ward_alarm_assert(&run, &no_plan, context->plan == NULL);
+    for (size_t i = 0; i < state->input_count; i++) {
+        replace_for(&run, &state->inputs[i]);
+    }
+    ward_alarm_check_sources(&run);
+}

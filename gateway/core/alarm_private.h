@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the alarm engine share with each other, and with nobody else. */
+#ifndef WARD_CORE_ALARM_PRIVATE_H
+#define WARD_CORE_ALARM_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/alarm.h"
+#include "core/alarm_state.h"
+#include "core/careplan.h"
+#include "core/clinical.h"
+
+#define WARD_MS_US UINT64_C(1000)
+
+/* One call into the engine. */
+struct ward_alarm_run {
+    struct ward_alarm_patient *state;
+    const struct ward_alarm_context *context;
+    uint32_t raised; /* occurrences that this call has raised: the n-th id is seed + n */
+};
+
+/* Which condition: one of a quantity's (input is set), or a technical one (technical is set). */
+struct ward_alarm_subject {
+    struct ward_alarm_condition *condition;
+    struct ward_alarm_input_state *input;
+    struct ward_alarm_technical_state *technical;
+    enum ward_alarm_cause cause; /* of a quantity's condition */
+};
+
+enum ward_alarm_signal_kind {
+    WARD_SIGNAL_PENDING,     /* a rule's on-delay has begun */
+    WARD_SIGNAL_SETTLED,     /* it ended by a valid value within the limit */
+    WARD_SIGNAL_ABANDONED,   /* it ended with its input, as measurement-incomplete */
+    WARD_SIGNAL_HOLDS,       /* new data, and a rule holds */
+    WARD_SIGNAL_RECOVERED,   /* new data, and no rule holds any more */
+    WARD_SIGNAL_STALE,       /* its data are too old to say */
+    WARD_SIGNAL_ACKNOWLEDGE, /* somebody who may took it over */
+    WARD_SIGNAL_SILENCE,     /* somebody on the spot wants quiet */
+    WARD_SIGNAL_TIME,        /* one of its timers may be due */
+    WARD_SIGNAL_REBOOT,      /* the machine was started anew */
+    WARD_SIGNAL_WITHDRAWN,   /* its ground was taken away: see reason */
+};
+
+/* What the data say of one condition. */
+struct ward_alarm_finding {
+    uint8_t level;                     /* enum ward_plan_level; NONE where there are none */
+    uint8_t priority;                  /* enum ward_alarm_priority */
+    const struct ward_plan_rule *rule; /* NULL: none */
+    struct ward_decimal value;         /* WARD_NAN: none */
+    uint64_t value_seq, value_mono_us;
+    uint64_t onset_us; /* first value beyond the limit */
+    bool beyond;       /* this value is beyond the limit; false while it only has not recovered yet */
+    bool late, confirm;
+    bool anew; /* it happened once more: an acknowledgement of the time before does not cover it */
+};
+
+struct ward_alarm_signal {
+    enum ward_alarm_signal_kind kind;
+    const struct ward_alarm_finding *finding; /* PENDING, SETTLED, HOLDS, RECOVERED */
+    const struct ward_id *by;                 /* ACKNOWLEDGE, SILENCE */
+    bool clinician;                           /* ACKNOWLEDGE */
+    enum ward_cleared_reason reason;          /* WITHDRAWN */
+    bool still_pending;                       /* SETTLED: another rule of the condition still is */
+};
+
+/* alarm.c: the state machine of one condition. */
+void ward_alarm_signal(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                       const struct ward_alarm_signal *signal);
+void ward_alarm_condition_init(struct ward_alarm_condition *condition);
+bool ward_alarm_is_present(const struct ward_alarm_condition *condition);
+uint64_t ward_alarm_condition_deadline_us(const struct ward_alarm_condition *condition);
+
+/* alarm_occurrence.c: the actions of that machine. */
+struct ward_alarm_machine {
+    struct ward_alarm_run *run;
+    const struct ward_alarm_subject *subject;
+    const struct ward_alarm_signal *signal;
+    struct ward_alarm_condition *condition;
+    uint64_t now_us;
+};
+void ward_occurrence_tell(struct ward_alarm_machine *machine, enum ward_alarm_event_kind kind);
+void ward_occurrence_begin(struct ward_alarm_machine *machine);
+void ward_occurrence_take_value(struct ward_alarm_condition *condition,
+                                const struct ward_alarm_finding *finding);
+void ward_occurrence_take_level(struct ward_alarm_condition *condition,
+                                const struct ward_alarm_finding *finding);
+void ward_occurrence_raise(struct ward_alarm_machine *machine, bool again);
+void ward_occurrence_clear(struct ward_alarm_machine *machine, enum ward_cleared_reason reason);
+void ward_occurrence_acknowledge(struct ward_alarm_machine *machine);
+void ward_occurrence_expire(struct ward_alarm_machine *machine); /* the acknowledgement has run out */
+void ward_occurrence_silence(struct ward_alarm_machine *machine);
+void ward_occurrence_unknown(struct ward_alarm_machine *machine);
+void ward_occurrence_realarm(struct ward_alarm_machine *machine);
+void ward_occurrence_remind(struct ward_alarm_machine *machine); /* escalation or re-alarm, when due */
+
+/* alarm_event.c: what is told. The same, to look at only. */
+struct ward_alarm_view {
+    const struct ward_alarm_patient *state;
+    const struct ward_alarm_context *context;
+    const struct ward_alarm_condition *condition;
+    const struct ward_alarm_input_state *input;
+    const struct ward_alarm_technical_state *technical;
+    enum ward_alarm_cause cause;
+};
+
+/* The newest event of the condition, with what has become of it since. finding may be NULL. */
+void ward_alarm_describe(const struct ward_alarm_view *view, const struct ward_alarm_finding *finding,
+                         struct ward_alarm_event *ret);
+void ward_alarm_emit(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                     enum ward_alarm_event_kind kind, const struct ward_alarm_finding *finding);
+struct ward_alarm_id ward_alarm_next_id(struct ward_alarm_run *run);
+
+/* alarm_text.c: in words. */
+void ward_alarm_condition_name(const struct ward_alarm_view *view, struct ward_id *ret);
+void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm_event *event);
+
+/* alarm_detect.c: one rule against one value. */
+struct ward_alarm_sample {
+    struct ward_decimal value;
+    bool valid; /* otherwise questionable */
+    bool spot;  /* it has settled already and counts at once */
+    uint64_t now_us;
+    uint64_t last_valid_us; /* the valid value before this one; WARD_NEVER: none in this stretch */
+};
+
+enum ward_alarm_verdict {
+    WARD_VERDICT_SAME,      /* as it was: holding, pending or neither; see the detector */
+    WARD_VERDICT_BEGAN,     /* pending from now on */
+    WARD_VERDICT_SETTLED,   /* no longer pending: a valid value lies within the limit */
+    WARD_VERDICT_HOLDS,     /* holds from now on */
+    WARD_VERDICT_RECOVERED, /* holds no longer */
+};
+
+void ward_alarm_detector_init(struct ward_alarm_detector *detector);
+bool ward_alarm_is_beyond(const struct ward_plan_rule *rule, const struct ward_decimal *value);
+enum ward_alarm_verdict ward_alarm_detect(struct ward_alarm_detector *detector,
+                                          const struct ward_plan_rule *rule,
+                                          const struct ward_alarm_sample *sample);
+/* The stream has stopped. last_us, last_valid_us: its newest values. HOLDS, SETTLED (here: abandoned) or SAME. */
+enum ward_alarm_verdict ward_alarm_detect_stop(struct ward_alarm_detector *detector, uint64_t last_us,
+                                               uint64_t last_valid_us);
+
+/* alarm_evaluate.c: the rules of one quantity. */
+struct ward_alarm_measure {
+    struct ward_decimal value;
+    uint64_t seq, mono_us;
+    int64_t measured_ms;
+    bool valid; /* otherwise questionable */
+    bool spot;
+};
+
+struct ward_alarm_subject ward_alarm_subject_of(struct ward_alarm_input_state *input,
+                                                enum ward_alarm_cause cause);
+/* Holds the value against every rule of the quantity and says what that means. */
+void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_alarm_measure *measure, uint64_t last_valid_us);
+/* A late value that may raise: what it is beyond of holds from now on. Returns false when it is within all limits. */
+bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                              const struct ward_alarm_measure *measure);
+bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quantity,
+                                 const struct ward_decimal *value);
+/* The stream has stopped: what was pending ends. */
+void ward_alarm_evaluate_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* A condition of the quantity that has no limit: NO_DATA and its kin. */
+void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                    enum ward_alarm_cause cause, uint8_t priority);
+void ward_alarm_unset(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                      enum ward_alarm_cause cause);
+
+/* alarm_input.c: one quantity. */
+void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantity, uint64_t now_us);
+struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *state, uint8_t quantity);
+void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+
+/* alarm_time.c: everything that is due by now. Every input begins with it. */
+struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
+                                       const struct ward_alarm_context *context);
+uint32_t ward_alarm_stale_ms(const struct ward_alarm_input_state *input, const struct ward_care_plan *plan);
+
+/* alarm_order.c: the engine's own technical conditions (no-plan, plan-expired, the suspension): they find room always. */
+#define WARD_ALARM_TECHNICAL_OWN 4
+void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id *by);
+void ward_alarm_check_sources(struct ward_alarm_run *run);
+void ward_alarm_assert(struct ward_alarm_run *run, const struct ward_alarm_technical *technical, bool active);
+
+/* Calls visit for each condition of the patient, quantities first. */
+typedef void ward_alarm_visit_fn(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                                 const void *argument);
+void ward_alarm_for_each(struct ward_alarm_run *run, ward_alarm_visit_fn *visit, const void *argument);
+
+static inline struct ward_alarm_view ward_alarm_view_of(const struct ward_alarm_run *run,
+                                                        const struct ward_alarm_subject *subject)
+{
+    return (struct ward_alarm_view){.state = run->state,
+                                    .context = run->context,
+                                    .condition = subject->condition,
+                                    .input = subject->input,
+                                    .technical = subject->technical,
+                                    .cause = subject->cause};
+}
+
+static inline uint64_t ward_after_us(uint64_t moment_us, uint64_t duration_us)
+{
+    return moment_us == WARD_NEVER ? WARD_NEVER : moment_us + duration_us;
+}
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one table of clinical figures: every default and bound that a clinical safety officer must sign.
+ *
+ * A care plan may change what it has a member for, within the bounds; the rest is fixed here. Quantities are in the
+ * unit of their row in core/quantity.h.
+ */
+#ifndef WARD_CORE_CLINICAL_H
+#define WARD_CORE_CLINICAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ward/careplan.h"
+
+#define WARD_SECOND_US UINT64_C(1000000)
+#define WARD_MINUTE_MS (60 * 1000)
+#define WARD_HOUR_MS   (60 * WARD_MINUTE_MS)
+
+/* Without a value for this long the input of a stream has stopped. */
+#define WARD_INPUT_STOP_US (10 * WARD_SECOND_US)
+/* How long a value must be steady to be derived, or beyond a limit before its input stopped to be raised. */
+#define WARD_STEADY_US (5 * WARD_SECOND_US)
+/* Questionable values beyond a limit, without a valid one for this long, raise and ask to repeat. */
+#define WARD_UNPROVED_US (30 * WARD_SECOND_US)
+/* Frames of a stream without a valid value for this long are no-valid-data. */
+#define WARD_NO_VALID_US (30 * WARD_SECOND_US)
+/* A steady value is derived again at least this often while worn. */
+#define WARD_DERIVE_US (60 * WARD_SECOND_US)
+
+#define WARD_ALARM_SILENCE_MS     (10 * WARD_MINUTE_MS)
+#define WARD_ALARM_SUSPEND_MAX_MS (24 * WARD_HOUR_MS)
+
+#define WARD_STALE_STREAM_MS     (60 * 1000)
+#define WARD_STALE_STREAM_MIN_MS (20 * 1000)
+#define WARD_STALE_SPOT_MS       (26 * WARD_HOUR_MS) /* also the upper bound of both */
+#define WARD_EXPECT_MIN_MS       (60 * 1000)
+#define WARD_SETTLE_MS           (10 * 1000)
+#define WARD_SETTLE_MAX_MS       (120 * 1000)
+#define WARD_ON_DELAY_MAX_MS     (120 * 1000)
+#define WARD_OFF_DELAY_MAX_MS    (600 * 1000)
+#define WARD_LATE_MAX_AGE_MS     (12 * WARD_HOUR_MS)
+
+/* Priorities of what is wrong with the data rather than with the patient. */
+#define WARD_PRIORITY_OF_INCOMPLETE    WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_NO_VALID_DATA WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_NO_DATA       WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_NO_SOURCE     WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_LATE          WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_NO_PLAN       WARD_PRIORITY_HIGH
+#define WARD_PRIORITY_OF_PLAN_EXPIRED  WARD_PRIORITY_MEDIUM
+
+/* What a limit of this priority has when the plan does not say. */
+struct ward_clinical_priority {
+    uint32_t on_delay_ms, off_delay_ms;
+    struct ward_plan_times times;
+    struct ward_plan_times times_min,
+        times_max; /* bounds of a plan; an escalation of 0 is refused where max is 0 */
+};
+
+/* What a limit on this quantity has when the plan does not say. */
+struct ward_clinical_quantity {
+    uint8_t quantity;
+    struct ward_decimal worse_by;
+    struct ward_decimal clear_by;  /* clear_at lies this far inside the limit */
+    struct ward_decimal moved_by;  /* a session's steady value is derived again when it has moved this far */
+    struct ward_decimal steady_by; /* steady: all values within ± this */
+};
+
+/* The row of a priority from low to high. */
+const struct ward_clinical_priority *ward_clinical_priority(uint8_t priority);
+
+/* The row of a quantity that a plan may set limits on, or NULL for one that it may not. */
+const struct ward_clinical_quantity *ward_clinical_quantity(uint8_t quantity);
+
+/* How many quantities there are rows for: the alarm state has room for all of them. */
+#define WARD_CLINICAL_QUANTITIES 16
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/plan_file.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/careplan.h"
+#include "ctl/file.h"
+#include "ctl/verbs.h"
+
+static void print_errors(const char *path, const struct ward_plan_errors *errors)
+{
+    fprintf(stderr, "%s: this care plan is refused, %zu error%s:\n", path, errors->total,
+            errors->total == 1 ? "" : "s");
+    for (size_t i = 0; i < errors->count; i++) {
+        const struct ward_plan_error *error = &errors->list[i];
+
+        fprintf(stderr, "  %s: %s%s%s\n", error->pointer[0] != '\0' ? error->pointer : "(the whole document)",
+                error->reason, error->value[0] != '\0' ? ": " : "", error->value);
+    }
+    if (errors->total > errors->count) {
+        fprintf(stderr, "  and %zu more\n", errors->total - errors->count);
+    }
+}
+
+static void print_errors_json(const struct ward_plan_errors *errors)
+{
+    json_t *list = json_array();
+    json_t *all;
+
+    for (size_t i = 0; i < errors->count; i++) {
+        const struct ward_plan_error *error = &errors->list[i];
+
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s,s:s*}", "pointer", error->pointer, "reason", error->reason,
+                                        "value", error->value[0] != '\0' ? error->value : NULL));
+    }
+    all = json_pack("{s:b,s:I,s:o}", "valid", 0, "total", (json_int_t)errors->total, "errors", list);
+    json_dumpf(all, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(all);
+}
+
+int ward_plan_file_read(const char *path, struct ward_care_plan *ret, bool as_json)
+{
+    struct ward_plan_errors *errors = malloc(sizeof(*errors));
+    char *text = NULL;
+    int status = errors != NULL ? ward_file_read(path, &text) : ward_ctl_fail("out of memory");
+
+    if (status == WARD_CTL_DONE && !ward_care_plan_parse(text, strlen(text), ret, errors)) {
+        if (as_json) {
+            print_errors_json(errors);
+        } else {
+            print_errors(path, errors);
+        }
+        status = WARD_CTL_FAILED;
+    }
+    free(text);
+    free(errors);
+    return status;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the simple verbs share: they ask for documents and show them, member by member or as a table. */
+#ifndef WARD_CTL_SHOW_H
+#define WARD_CTL_SHOW_H
+
+#include <stdbool.h>
+
+#include "ctl/verbs.h"
+
+/* A column of a table of documents. */
+struct ward_column {
+    const char *header;
+    const char *member;
+    enum { WARD_COLUMN_PLAIN, WARD_COLUMN_AGE, WARD_COLUMN_VALUES } as;
+};
+
+/* columns ends with a row whose header is NULL. */
+void ward_show_table(char *const *texts, const struct ward_column *columns, const char *empty);
+
+/* One line for each member of the document: "  member  value". */
+void ward_show_document(const char *text);
+
+/*
+ * Parses a command line on which nothing but --json may stand beside `arguments` plain ones. Returns an exit status;
+ * the plain arguments are then at argv[optind].
+ */
+int ward_show_options(const struct ward_verb *verb, int argc, char **argv, int arguments, bool *ret_json);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl alarms: the conditions that are present, their sound, and a clinician's acknowledgement brought by hand.
+ *
+ * Reads of each alarm: at, patient, priority, condition, event or state, text. An acknowledgement is a signed command:
+ * whoever brings it, the signature decides. Its answer is read for outcome and reason.
+ */
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/document.h"
+#include "ctl/file.h"
+#include "ctl/show.h"
+
+static void show_alarms(char *const *texts, bool history)
+{
+    static const struct ward_column present[] = {
+        {"PATIENT", "patient", WARD_COLUMN_PLAIN},
+        {"PRIORITY", "priority", WARD_COLUMN_PLAIN},
+        {"CONDITION", "condition", WARD_COLUMN_PLAIN},
+        {"STATE", "state", WARD_COLUMN_PLAIN},
+        {"RAISED", "raised_at", WARD_COLUMN_AGE},
+        {"TEXT", "text", WARD_COLUMN_PLAIN},
+        {NULL, NULL, WARD_COLUMN_PLAIN},
+    };
+    static const struct ward_column past[] = {
+        {"AT", "at", WARD_COLUMN_PLAIN},
+        {"PATIENT", "patient", WARD_COLUMN_PLAIN},
+        {"PRIORITY", "priority", WARD_COLUMN_PLAIN},
+        {"CONDITION", "condition", WARD_COLUMN_PLAIN},
+        {"EVENT", "event", WARD_COLUMN_PLAIN},
+        {"TEXT", "text", WARD_COLUMN_PLAIN},
+        {NULL, NULL, WARD_COLUMN_PLAIN},
+    };
+
+    ward_show_table(texts, history ? past : present, history ? "No alarm yet." : "No alarm is present.");
+}
+
+static int ask(const char *patient, bool history, char ***ret)
+{
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    sd_bus_message *reply = NULL;
+    int status = ward_client_open(&bus);
+    int result = 0;
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call_new(bus, "Alarms", &call);
+    if (status == WARD_CTL_DONE) {
+        result = sd_bus_message_open_container(call, 'a', "{sv}");
+        if (result >= 0 && patient != NULL)
+            result = sd_bus_message_append(call, "{sv}", "patient", "s", patient);
+        if (result >= 0)
+            result = sd_bus_message_append(call, "{sv}", "history", "b", (int)history);
+        if (result >= 0)
+            result = sd_bus_message_close_container(call);
+        if (result < 0)
+            status = ward_ctl_fail("an argument is not a text that can be sent");
+    }
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send(bus, call, WARD_CTL_TIMEOUT_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, ret);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+static int list(int argc, char **argv, bool history)
+{
+    static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
+                                            {"history", no_argument, NULL, 'h'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    const char *patient = NULL;
+    bool as_json = false;
+    char **texts = NULL;
+    int option;
+    int status;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': patient = optarg; break;
+        case 'h': history = true; break;
+        case 'j': as_json = true; break;
+        default:
+            return ward_ctl_usage(&ward_verb_alarms, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (optind < argc)
+        return ward_ctl_usage(&ward_verb_alarms, "it takes no argument \"%s\"", argv[optind]);
+    status = ask(patient, history, &texts);
+    if (status == WARD_CTL_DONE && as_json)
+        ward_document_print_lines(texts);
+    else if (status == WARD_CTL_DONE)
+        show_alarms(texts, history);
+    ward_client_free_texts(texts);
+    return status;
+}
+
+static int silence(int argc, char **argv)
+{
+    sd_bus *bus = NULL;
+    sd_bus_message *reply = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_alarms, argc, argv, 1, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call(bus, &reply, "Silence", "s", argv[optind]);
+    if (status == WARD_CTL_DONE)
+        printf("The sound of %s's alarms is off for at most 10 minutes. The alarms stay.\n", argv[optind]);
+    sd_bus_message_unref(reply);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+/* The command may have been carried, and refused by what it says or by who signed it. */
+static int show_outcome(const char *text, bool as_json)
+{
+    json_t *document = ward_document_parse(text);
+    const char *outcome = ward_document_text(document, "outcome");
+    const char *reason = ward_document_text(document, "reason");
+    int status = WARD_CTL_DONE;
+
+    if (as_json)
+        puts(text);
+    if (*outcome != '\0' && strcmp(outcome, "done") != 0)
+        status = ward_ctl_fail("%s: %s", outcome, *reason != '\0' ? reason : "no reason given");
+    else if (!as_json)
+        puts("Acknowledged.");
+    json_decref(document);
+    return status;
+}
+
+static int acknowledge(int argc, char **argv)
+{
+    char **texts = NULL;
+    char *command = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_alarms, argc, argv, 1, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_file_read(argv[optind], &command);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_fetch(&texts, "Acknowledge", "s", command);
+    if (status == WARD_CTL_DONE)
+        status = show_outcome(texts[0], as_json);
+    ward_client_free_texts(texts);
+    free(command);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2 || argv[1][0] == '-')
+        return list(argc, argv, false);
+    if (strcmp(argv[1], "list") == 0)
+        return list(argc - 1, argv + 1, false);
+    if (strcmp(argv[1], "history") == 0)
+        return list(argc - 1, argv + 1, true);
+    if (strcmp(argv[1], "silence") == 0)
+        return silence(argc - 1, argv + 1);
+    if (strcmp(argv[1], "ack") == 0)
+        return acknowledge(argc - 1, argv + 1);
+    return ward_ctl_usage(&ward_verb_alarms, "\"%s\" is not list, history, silence or ack", argv[1]);
+}
+
+const struct ward_verb ward_verb_alarms = {
+    .name = "alarms",
+    .usage = "alarms [list|history] [--patient PATIENT] [--json]\n"
+             "alarms silence PATIENT\n"
+             "alarms ack FILE [--json]\n",
+    .summary = "The alarms that are present, and what became of earlier ones",
+    .help = "  list     conditions that are present, also those that ended unseen\n"
+            "  history  every event\n"
+            "  silence  the sound of a patient's alarms, for 10 minutes at most; the alarms stay\n"
+            "  ack      brings a clinician's signed acknowledgement (a JWS in a file, - for standard input)\n"
+            "  --json   one JSON object a line\n",
+    .run = run,
+};

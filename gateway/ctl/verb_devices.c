@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl devices: what is enrolled, and enrolling.
+ *
+ * Reads of each device: device, model, patient, connected, battery, last_heard_at, security; of each device found by a
+ * scan: address, name, kind, rssi, paired, enrolled. Pairing prints each EnrolmentStep(address, step, text) as it
+ * comes; it ends well only after a reconnection that delivered a reading, which is the daemon's to say.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/client.h"
+#include "ctl/document.h"
+#include "ctl/show.h"
+
+#define SCAN_S      20
+#define PAIR_S      120
+#define MARGIN_S    30 /* for the answer itself, on top of what the daemon was given */
+#define SECONDS_MAX 600
+
+static int list(int argc, char **argv)
+{
+    static const struct ward_column columns[] = {
+        {"DEVICE", "device", WARD_COLUMN_PLAIN},   {"MODEL", "model", WARD_COLUMN_PLAIN},
+        {"PATIENT", "patient", WARD_COLUMN_PLAIN}, {"CONNECTED", "connected", WARD_COLUMN_PLAIN},
+        {"BATTERY", "battery", WARD_COLUMN_PLAIN}, {"HEARD", "last_heard_at", WARD_COLUMN_AGE},
+        {"LINK", "security", WARD_COLUMN_PLAIN},   {NULL, NULL, WARD_COLUMN_PLAIN},
+    };
+    char **texts = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_devices, argc, argv, 0, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_fetch(&texts, "Devices", NULL);
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (as_json)
+        ward_document_print_lines(texts);
+    else
+        ward_show_table(texts, columns, "No device is enrolled. Start with `wardctl devices scan`.");
+    ward_client_free_texts(texts);
+    return status;
+}
+
+/* 1 to SECONDS_MAX, whole. */
+static bool parse_seconds(const char *text, uint32_t *ret)
+{
+    char *end;
+    unsigned long seconds;
+
+    errno = 0;
+    seconds = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || seconds < 1 || seconds > SECONDS_MAX)
+        return false;
+    *ret = (uint32_t)seconds;
+    return true;
+}
+
+static int show_found(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const char *text;
+
+    (void)userdata;
+    (void)error;
+    if (sd_bus_message_read(message, "s", &text) >= 0) {
+        json_t *document = ward_document_parse(text);
+
+        fprintf(stderr, "found %s %s\n", ward_document_member(document, "address").text,
+                ward_document_member(document, "name").text);
+        json_decref(document);
+    }
+    return 0;
+}
+
+static int show_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const bool *as_json = userdata;
+    const char *address;
+    const char *name;
+    const char *text;
+
+    (void)error;
+    if (sd_bus_message_read(message, "sss", &address, &name, &text) < 0)
+        return 0;
+    if (*as_json) {
+        json_t *document = json_pack("{ssssss}", "address", address, "step", name, "text", text);
+        char *line = json_dumps(document, JSON_COMPACT);
+
+        puts(line != NULL ? line : "{}");
+        free(line);
+        json_decref(document);
+    } else {
+        printf("%s  %-12s %s\n", address, name, text);
+    }
+    fflush(stdout);
+    return 0;
+}
+
+struct enrolling {
+    const char *address, *patient; /* pair */
+    uint32_t seconds;
+    bool as_json;
+};
+
+static int parse_enrolling(int argc, char **argv, struct enrolling *ret)
+{
+    static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
+                                            {"timeout", required_argument, NULL, 't'},
+                                            {"seconds", required_argument, NULL, 't'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': ret->patient = optarg; break;
+        case 'j': ret->as_json = true; break;
+        case 't':
+            if (!parse_seconds(optarg, &ret->seconds))
+                return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not 1 to %d seconds", optarg,
+                                      SECONDS_MAX);
+            break;
+        default:
+            return ward_ctl_usage(&ward_verb_devices, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    ret->address = argv[optind];
+    return WARD_CTL_DONE;
+}
+
+static void show_scan(char *const *texts, bool as_json)
+{
+    static const struct ward_column columns[] = {
+        {"ADDRESS", "address", WARD_COLUMN_PLAIN}, {"NAME", "name", WARD_COLUMN_PLAIN},
+        {"KIND", "kind", WARD_COLUMN_PLAIN},       {"RSSI", "rssi", WARD_COLUMN_PLAIN},
+        {"PAIRED", "paired", WARD_COLUMN_PLAIN},   {"ENROLLED", "enrolled", WARD_COLUMN_PLAIN},
+        {NULL, NULL, WARD_COLUMN_PLAIN},
+    };
+
+    if (as_json)
+        ward_document_print_lines(texts);
+    else
+        ward_show_table(texts, columns, "Nothing was heard. Wake the device and hold it near the gateway.");
+}
+
+static int scan(int argc, char **argv)
+{
+    struct enrolling scan = {.seconds = SCAN_S};
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    sd_bus_message *reply = NULL;
+    char **texts = NULL;
+    int status = parse_enrolling(argc, argv, &scan);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (scan.address != NULL || scan.patient != NULL)
+        return ward_ctl_usage(&ward_verb_devices, "scan takes --seconds and --json only");
+    status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE && isatty(STDERR_FILENO))
+        status = ward_client_listen(bus, "DeviceFound", show_found, NULL);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call_new(bus, "Scan", &call);
+    if (status == WARD_CTL_DONE && sd_bus_message_append(call, "u", scan.seconds) < 0)
+        status = ward_ctl_fail("out of memory");
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send_and_listen(bus, call, scan.seconds + MARGIN_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, &texts);
+    if (status == WARD_CTL_DONE)
+        show_scan(texts, scan.as_json);
+    ward_client_free_texts(texts);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+static int pair(int argc, char **argv)
+{
+    struct enrolling pairing = {.seconds = PAIR_S};
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    sd_bus_message *reply = NULL;
+    char **texts = NULL;
+    int status = parse_enrolling(argc, argv, &pairing);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (pairing.address == NULL || argc - optind != 1 || pairing.patient == NULL)
+        return ward_ctl_usage(&ward_verb_devices, "pair needs one ADDRESS and --patient");
+    status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_listen(bus, "EnrolmentStep", show_step, &pairing.as_json);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call_new(bus, "Pair", &call);
+    if (status == WARD_CTL_DONE &&
+        sd_bus_message_append(call, "ssu", pairing.address, pairing.patient, pairing.seconds) < 0)
+        status = ward_ctl_fail("an argument is not a text that can be sent");
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send_and_listen(bus, call, pairing.seconds + MARGIN_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, &texts);
+    if (status == WARD_CTL_DONE && pairing.as_json)
+        ward_document_print_lines(texts);
+    else if (status == WARD_CTL_DONE)
+        printf("%s is paired and read for %s.\n", pairing.address, pairing.patient);
+    ward_client_free_texts(texts);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+static int bind_device(int argc, char **argv)
+{
+    struct enrolling binding = {.seconds = 0};
+    sd_bus *bus = NULL;
+    sd_bus_message *reply = NULL;
+    int status = parse_enrolling(argc, argv, &binding);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (binding.address == NULL || argc - optind != 1 || binding.patient == NULL)
+        return ward_ctl_usage(&ward_verb_devices, "bind needs one DEVICE and --patient");
+    status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call(bus, &reply, "Bind", "ss", binding.address, binding.patient);
+    if (status == WARD_CTL_DONE)
+        printf("%s is read for %s from now on.\n", binding.address, binding.patient);
+    sd_bus_message_unref(reply);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+static int forget(int argc, char **argv)
+{
+    sd_bus *bus = NULL;
+    sd_bus_message *reply = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_devices, argc, argv, 1, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call(bus, &reply, "Forget", "s", argv[optind]);
+    if (status == WARD_CTL_DONE)
+        printf("%s is forgotten; nothing of it is read any more.\n", argv[optind]);
+    sd_bus_message_unref(reply);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } subverbs[] = {
+        {"list", list}, {"scan", scan}, {"pair", pair}, {"bind", bind_device}, {"forget", forget}};
+
+    if (argc < 2 || argv[1][0] == '-')
+        return list(argc, argv);
+    for (size_t i = 0; i < sizeof(subverbs) / sizeof(subverbs[0]); i++)
+        if (strcmp(argv[1], subverbs[i].name) == 0)
+            return subverbs[i].run(argc - 1, argv + 1);
+    return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not list, scan, pair, bind or forget", argv[1]);
+}
+
+const struct ward_verb ward_verb_devices = {
+    .name = "devices",
+    .usage = "devices [list] [--json]\n"
+             "devices scan [--seconds N] [--json]\n"
+             "devices pair ADDRESS --patient PATIENT [--timeout SECONDS] [--json]\n"
+             "devices bind DEVICE --patient PATIENT\n"
+             "devices forget DEVICE\n",
+    .summary = "What is enrolled, and enrolling",
+    .help = "  scan    what advertises nearby, for 20 s unless --seconds says else\n"
+            "  pair    enrols a device for a patient: bonds, lets it reconnect, waits for a reading;\n"
+            "          prints each step; 120 s unless --timeout says else\n"
+            "  bind    from now on an enrolled device is read for this patient\n"
+            "  forget  ends its binding and removes its bond\n"
+            "  --json  one JSON object a line\n",
+    .run = run,
+};

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl patient: who is admitted here.
+ *
+ * Reads of each patient: patient, label, episode, monitoring, reasons[], plan, last_valid[], devices[]; show prints
+ * every member there is.
+ */
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/document.h"
+#include "ctl/file.h"
+#include "ctl/show.h"
+
+static int list(int argc, char **argv)
+{
+    static const struct ward_column columns[] = {
+        {"PATIENT", "patient", WARD_COLUMN_PLAIN}, {"LABEL", "label", WARD_COLUMN_PLAIN},
+        {"EPISODE", "episode", WARD_COLUMN_PLAIN}, {"MONITORING", "monitoring", WARD_COLUMN_PLAIN},
+        {"WHY", "reasons", WARD_COLUMN_PLAIN},     {"LAST VALUES", "last_valid", WARD_COLUMN_VALUES},
+        {NULL, NULL, WARD_COLUMN_PLAIN},
+    };
+    char **texts = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_patient, argc, argv, 0, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_fetch(&texts, "Patients", NULL);
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (as_json)
+        ward_document_print_lines(texts);
+    else
+        ward_show_table(texts, columns, "No patient is admitted.");
+    ward_client_free_texts(texts);
+    return status;
+}
+
+static int show(int argc, char **argv)
+{
+    char **texts = NULL;
+    bool found = false;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_patient, argc, argv, 1, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_fetch(&texts, "Patients", NULL);
+    if (status != WARD_CTL_DONE)
+        return status;
+    for (char **text = texts; *text != NULL; text++) {
+        json_t *document = ward_document_parse(*text);
+
+        if (strcmp(ward_document_text(document, "patient"), argv[optind]) == 0) {
+            found = true;
+            if (as_json)
+                puts(*text);
+            else
+                ward_show_document(*text);
+        }
+        json_decref(document);
+    }
+    ward_client_free_texts(texts);
+    return found ? WARD_CTL_DONE : ward_ctl_fail("no patient \"%s\" is admitted here", argv[optind]);
+}
+
+struct admission {
+    const char *patient, *episode, *label, *check_word, *plan_file;
+};
+
+static int parse_admission(int argc, char **argv, struct admission *ret)
+{
+    static const struct option options[] = {{"episode", required_argument, NULL, 'e'},
+                                            {"label", required_argument, NULL, 'l'},
+                                            {"check-word", required_argument, NULL, 'w'},
+                                            {"plan", required_argument, NULL, 'p'},
+                                            {NULL, 0, NULL, 0}};
+    struct admission admission = {.label = "", .check_word = ""};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'e': admission.episode = optarg; break;
+        case 'l': admission.label = optarg; break;
+        case 'w': admission.check_word = optarg; break;
+        case 'p': admission.plan_file = optarg; break;
+        default:
+            return ward_ctl_usage(&ward_verb_patient, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (argc - optind != 1)
+        return ward_ctl_usage(&ward_verb_patient, "exactly one PATIENT is admitted at a time");
+    if (admission.episode == NULL || admission.plan_file == NULL)
+        return ward_ctl_usage(&ward_verb_patient,
+                              "--episode and --plan are needed: nobody is admitted without a plan");
+    admission.patient = argv[optind];
+    *ret = admission;
+    return WARD_CTL_DONE;
+}
+
+static int admit(int argc, char **argv)
+{
+    struct admission admission = {0};
+    sd_bus *bus = NULL;
+    sd_bus_message *reply = NULL;
+    char *plan = NULL;
+    int status = parse_admission(argc, argv, &admission);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_file_read(admission.plan_file, &plan);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call(bus, &reply, "Admit", "sssss", admission.patient, admission.episode,
+                                  admission.label, admission.check_word, plan);
+    if (status == WARD_CTL_DONE)
+        printf("%s is admitted, episode %s.\n", admission.patient, admission.episode);
+    sd_bus_message_unref(reply);
+    sd_bus_flush_close_unref(bus);
+    free(plan);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc < 2 || argv[1][0] == '-')
+        return list(argc, argv);
+    if (strcmp(argv[1], "list") == 0)
+        return list(argc - 1, argv + 1);
+    if (strcmp(argv[1], "show") == 0)
+        return show(argc - 1, argv + 1);
+    if (strcmp(argv[1], "admit") == 0)
+        return admit(argc - 1, argv + 1);
+    return ward_ctl_usage(&ward_verb_patient, "\"%s\" is not list, show or admit", argv[1]);
+}
+
+const struct ward_verb ward_verb_patient = {
+    .name = "patient",
+    .usage = "patient [list] [--json]\n"
+             "patient show PATIENT [--json]\n"
+             "patient admit PATIENT --episode EPISODE --plan FILE [--label TEXT] [--check-word WORD]\n",
+    .summary = "Who is admitted on this gateway",
+    .help = "  --episode     id of the stay: letters, digits and hyphens, like PATIENT; never a name\n"
+            "  --plan        care plan (JSON), - for standard input; checked before anybody is admitted\n"
+            "  --label       how the gateway calls the patient, at most 64 octets\n"
+            "  --check-word  what the patient says on the phone, at most 32 octets\n"
+            "  --json        one JSON object a line\n",
+    .run = run,
+};

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl readings: what is in the database, and with --follow what comes in.
+ *
+ * Reads of each record: epoch, seq, measured_at, received_at, patient, device, kind, quality, reasons[],
+ * values[]{quantity, value, unit, special}.
+ *
+ * Following subscribes first and asks then, so that nothing falls between; what comes twice by that is known by its
+ * epoch and seq and shown once.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/quantity.h"
+#include "ctl/client.h"
+#include "ctl/document.h"
+#include "ctl/moment.h"
+#include "ctl/show.h"
+
+#define LIMIT 100
+
+struct query {
+    const char *device, *quantity, *patient;
+    int64_t since_ms;
+    bool has_since, follow, as_json;
+    uint32_t limit;
+    char epoch[80]; /* of the newest record shown */
+    int64_t seq;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool parse_limit(const char *text, uint32_t *ret)
+{
+    const unsigned long most = 100000;
+    unsigned long limit;
+    char *end;
+
+    errno = 0;
+    limit = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || limit < 1 || limit > most)
+        return false;
+    *ret = (uint32_t)limit;
+    return true;
+}
+
+static int parse_query(int argc, char **argv, struct query *query)
+{
+    static const struct option options[] = {
+        {"since", required_argument, NULL, 's'},    {"device", required_argument, NULL, 'd'},
+        {"quantity", required_argument, NULL, 'q'}, {"patient", required_argument, NULL, 'p'},
+        {"limit", required_argument, NULL, 'l'},    {"follow", no_argument, NULL, 'f'},
+        {"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            query->has_since = true;
+            if (!ward_moment_parse(optarg, now_ms(), &query->since_ms))
+                return ward_ctl_usage(&ward_verb_readings,
+                                      "\"%s\" is no moment; try 2h or 2026-11-22T09:00:00Z", optarg);
+            break;
+        case 'd': query->device = optarg; break;
+        case 'q':
+            query->quantity = optarg;
+            if (ward_quantity_by_name(optarg) == WARD_QUANTITY_NONE)
+                return ward_ctl_usage(&ward_verb_readings, "\"%s\" is no quantity; try spo2 or pulse_rate",
+                                      optarg);
+            break;
+        case 'p': query->patient = optarg; break;
+        case 'l':
+            if (!parse_limit(optarg, &query->limit))
+                return ward_ctl_usage(&ward_verb_readings, "\"%s\" is not 1 to 100000", optarg);
+            break;
+        case 'f': query->follow = true; break;
+        case 'j': query->as_json = true; break;
+        default:
+            return ward_ctl_usage(&ward_verb_readings, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (optind < argc)
+        return ward_ctl_usage(&ward_verb_readings, "it takes no argument \"%s\"", argv[optind]);
+    return WARD_CTL_DONE;
+}
+
+static int append_filter(sd_bus_message *call, const struct query *query)
+{
+    int result = sd_bus_message_open_container(call, 'a', "{sv}");
+
+    if (result >= 0 && query->has_since)
+        result = sd_bus_message_append(call, "{sv}", "since", "x", query->since_ms);
+    if (result >= 0 && query->device != NULL)
+        result = sd_bus_message_append(call, "{sv}", "device", "s", query->device);
+    if (result >= 0 && query->quantity != NULL)
+        result = sd_bus_message_append(call, "{sv}", "quantity", "s", query->quantity);
+    if (result >= 0 && query->patient != NULL)
+        result = sd_bus_message_append(call, "{sv}", "patient", "s", query->patient);
+    if (result >= 0)
+        result = sd_bus_message_append(call, "{sv}", "limit", "u", query->limit);
+    if (result >= 0)
+        result = sd_bus_message_close_container(call);
+    return result < 0 ? ward_ctl_fail("an argument is not a text that can be sent") : WARD_CTL_DONE;
+}
+
+static bool has_quantity(const json_t *document, const char *quantity)
+{
+    const json_t *value;
+    size_t index;
+
+    json_array_foreach(json_object_get(document, "values"), index, value)
+    {
+        if (strcmp(ward_document_text(value, "quantity"), quantity) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool matches(const json_t *document, const struct query *query)
+{
+    return (query->device == NULL || strcmp(ward_document_text(document, "device"), query->device) == 0) &&
+           (query->patient == NULL || strcmp(ward_document_text(document, "patient"), query->patient) == 0) &&
+           (query->quantity == NULL || has_quantity(document, query->quantity));
+}
+
+/* Whether the record is newer than all that was shown; remembers it. A record without a seq always is. */
+static bool is_new(const json_t *document, struct query *query)
+{
+    const char *epoch = ward_document_text(document, "epoch");
+    const json_t *seq = json_object_get(document, "seq");
+
+    if (!json_is_integer(seq))
+        return true;
+    if (strcmp(epoch, query->epoch) == 0 && json_integer_value(seq) <= query->seq)
+        return false;
+    snprintf(query->epoch, sizeof(query->epoch), "%s", epoch);
+    query->seq = json_integer_value(seq);
+    return true;
+}
+
+static void print_line(const json_t *document)
+{
+    printf("%-24s  %s  %s  %-10s  %s  %s", ward_document_member(document, "measured_at").text,
+           ward_document_member(document, "patient").text, ward_document_member(document, "device").text,
+           ward_document_member(document, "kind").text,
+           ward_document_values(json_object_get(document, "values")).text,
+           ward_document_text(document, "quality"));
+    if (json_array_size(json_object_get(document, "reasons")) > 0)
+        printf(" (%s)", ward_document_member(document, "reasons").text);
+    putchar('\n');
+}
+
+static void print_followed(const char *text, struct query *query)
+{
+    json_t *document = ward_document_parse(text);
+
+    if (matches(document, query) && is_new(document, query)) {
+        if (query->as_json)
+            puts(text);
+        else
+            print_line(document);
+        fflush(stdout);
+    }
+    json_decref(document);
+}
+
+static int show_reading(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const char *text;
+
+    (void)error;
+    if (sd_bus_message_read(message, "s", &text) >= 0)
+        print_followed(text, userdata);
+    return 0;
+}
+
+static void show_stored(char *const *texts, struct query *query)
+{
+    static const struct ward_column columns[] = {
+        {"MEASURED", "measured_at", WARD_COLUMN_PLAIN}, {"PATIENT", "patient", WARD_COLUMN_PLAIN},
+        {"DEVICE", "device", WARD_COLUMN_PLAIN},        {"KIND", "kind", WARD_COLUMN_PLAIN},
+        {"VALUES", "values", WARD_COLUMN_VALUES},       {"QUALITY", "quality", WARD_COLUMN_PLAIN},
+        {"WHY", "reasons", WARD_COLUMN_PLAIN},          {NULL, NULL, WARD_COLUMN_PLAIN},
+    };
+
+    if (query->follow)
+        for (; *texts != NULL; texts++)
+            print_followed(*texts, query);
+    else if (query->as_json)
+        ward_document_print_lines(texts);
+    else
+        ward_show_table(texts, columns, "No reading.");
+}
+
+static int ask(sd_bus *bus, struct query *query)
+{
+    sd_bus_message *call = NULL;
+    sd_bus_message *reply = NULL;
+    char **texts = NULL;
+    int status = ward_client_call_new(bus, "Readings", &call);
+
+    if (status == WARD_CTL_DONE)
+        status = append_filter(call, query);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send(bus, call, WARD_CTL_TIMEOUT_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, &texts);
+    if (status == WARD_CTL_DONE)
+        show_stored(texts, query);
+    ward_client_free_texts(texts);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    struct query query = {.limit = LIMIT};
+    sd_bus *bus = NULL;
+    int status = parse_query(argc, argv, &query);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE && query.follow)
+        status = ward_client_listen(bus, "Reading", show_reading, &query);
+    if (status == WARD_CTL_DONE)
+        status = ask(bus, &query);
+    if (status == WARD_CTL_DONE && query.follow)
+        status = ward_client_follow(bus);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+const struct ward_verb ward_verb_readings = {
+    .name = "readings",
+    .usage =
+        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] [--follow] [--json]\n",
+    .summary = "What was measured, and what comes in",
+    .help = "  --since     2026-11-22T09:00:00Z, or how long ago: 90s, 15min, 2h, 3d\n"
+            "  --patient   of this patient only; --device and --quantity (spo2, bp_systolic, …) likewise\n"
+            "  --limit     at most so many (100)\n"
+            "  --follow    goes on with what comes in, until interrupted\n"
+            "  --json      one JSON object a line\n",
+    .run = run,
+};

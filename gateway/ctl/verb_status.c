@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl status: one screen that answers "is this patient being monitored, and if not, why".
+ *
+ * Reads wardgate.status/1: gateway, version, monitoring, reasons[], patients[]{patient, label, monitoring, reasons[],
+ * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}}, devices[]{device, model,
+ * patient, connected, battery, last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
+ * link{up, reason}, radio, clock, storage.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/document.h"
+#include "ctl/table.h"
+#include "ctl/verbs.h"
+
+/* `monitoring` in words that cannot be misread. */
+static const char *verdict(const char *monitoring)
+{
+    if (strcmp(monitoring, "full") == 0)
+        return "MONITORED";
+    if (strcmp(monitoring, "degraded") == 0)
+        return "MONITORED, WITH GAPS";
+    if (strcmp(monitoring, "suspended") == 0)
+        return "NOT MONITORED (suspended)";
+    if (strcmp(monitoring, "ended") == 0)
+        return "NOT MONITORED (discharged)";
+    return "NOT MONITORED";
+}
+
+static void print_reasons(const json_t *object)
+{
+    const json_t *reasons = json_object_get(object, "reasons");
+
+    if (json_array_size(reasons) > 0)
+        printf(": %s", ward_document_brief(reasons).text);
+    putchar('\n');
+}
+
+static void print_conditions(const json_t *conditions)
+{
+    const json_t *condition;
+    size_t index;
+
+    if (json_array_size(conditions) == 0)
+        puts("    alarms   none");
+    json_array_foreach(conditions, index, condition)
+    {
+        printf("    alarm    %s", ward_document_text(condition, "condition"));
+        printf(", %s", ward_document_member(condition, "priority").text);
+        printf(", %s", ward_document_member(condition, "state").text);
+        if (*ward_document_text(condition, "text") != '\0')
+            printf(": %s", ward_document_text(condition, "text"));
+        putchar('\n');
+    }
+}
+
+static void print_last(const json_t *values)
+{
+    const json_t *value;
+    size_t index;
+
+    if (json_array_size(values) == 0)
+        puts("    last     no valid value yet");
+    json_array_foreach(values, index, value)
+    {
+        json_t *one = json_pack("[O]", value);
+        const struct ward_cell text = ward_document_values(one);
+
+        json_decref(one);
+        printf("    last     %s, %s ago\n", text.text, ward_document_age(value, "measured_at").text);
+    }
+}
+
+static void print_patients(const json_t *patients)
+{
+    const json_t *patient;
+    size_t index;
+
+    if (json_array_size(patients) == 0)
+        puts("No patient is admitted: nobody is monitored by this gateway.");
+    json_array_foreach(patients, index, patient)
+    {
+        printf("  %s", ward_document_text(patient, "patient"));
+        if (*ward_document_text(patient, "label") != '\0')
+            printf(" (%s)", ward_document_text(patient, "label"));
+        printf(": %s", verdict(ward_document_text(patient, "monitoring")));
+        print_reasons(patient);
+        print_conditions(json_object_get(patient, "conditions"));
+        print_last(json_object_get(patient, "last_valid"));
+    }
+}
+
+static void print_devices(const json_t *devices)
+{
+    static const char *const headers[] = {"DEVICE",  "MODEL", "PATIENT", "CONNECTED",
+                                          "BATTERY", "HEARD", NULL};
+    struct ward_table *table = ward_table_new(headers);
+    const json_t *device;
+    size_t index;
+
+    if (table == NULL)
+        return;
+    json_array_foreach(devices, index, device)
+    {
+        const struct ward_cell id = ward_document_member(device, "device");
+        const struct ward_cell model = ward_document_member(device, "model");
+        const struct ward_cell patient = ward_document_member(device, "patient");
+        const struct ward_cell connected = ward_document_member(device, "connected");
+        const struct ward_cell battery = ward_document_member(device, "battery");
+        const struct ward_cell heard = ward_document_age(device, "last_heard_at");
+
+        ward_table_add(table, (const char *const[]){id.text, model.text, patient.text, connected.text,
+                                                    battery.text, heard.text, NULL});
+    }
+    putchar('\n');
+    ward_table_print(table, "No device is enrolled.");
+    ward_table_free(table);
+}
+
+static void print_link(const json_t *document)
+{
+    const json_t *link = json_object_get(document, "link");
+    const json_t *queue = json_object_get(document, "queue");
+    const json_t *age = json_object_get(queue, "oldest_age_s");
+
+    printf("\nWard link    %s", json_is_true(json_object_get(link, "up")) ? "up" : "DOWN");
+    if (*ward_document_text(link, "reason") != '\0')
+        printf(" (%s)", ward_document_text(link, "reason"));
+    printf("\nUndelivered  %s readings, %s alarms", ward_document_member(queue, "undelivered_readings").text,
+           ward_document_member(queue, "undelivered_alarms").text);
+    if (json_is_number(age))
+        printf(", oldest %s", ward_document_duration(json_number_value(age)).text);
+    printf("\nRadio        %s\n", ward_document_member(document, "radio").text);
+    printf("Clock        %s\n", ward_document_member(document, "clock").text);
+    printf("Storage      %s\n", ward_document_member(document, "storage").text);
+}
+
+static void print_status(const json_t *document)
+{
+    printf("Wardgate %s, version %s: %s", ward_document_member(document, "gateway").text,
+           ward_document_member(document, "version").text,
+           verdict(ward_document_text(document, "monitoring")));
+    print_reasons(document);
+    putchar('\n');
+    print_patients(json_object_get(document, "patients"));
+    print_devices(json_object_get(document, "devices"));
+    print_link(document);
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    bool as_json = false;
+    char **texts = NULL;
+    int option;
+    int status;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'j')
+            return ward_ctl_usage(&ward_verb_status, "\"%s\" is not an option of it", argv[optind - 1]);
+        as_json = true;
+    }
+    if (optind < argc)
+        return ward_ctl_usage(&ward_verb_status, "it takes no argument \"%s\"", argv[optind]);
+    status = ward_client_fetch(&texts, "Status", NULL);
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (as_json) {
+        ward_document_print_lines(texts);
+    } else {
+        json_t *document = ward_document_parse(texts[0]);
+
+        print_status(document);
+        json_decref(document);
+    }
+    ward_client_free_texts(texts);
+    return status;
+}
+
+const struct ward_verb ward_verb_status = {
+    .name = "status",
+    .usage = "status [--json]\n",
+    .summary = "Is each patient being monitored, and if not, why",
+    .help = "  --json  one JSON object (wardgate.status/1)\n"
+            "\n"
+            "Exit status 3 when the daemon does not answer: then nobody is monitored.\n",
+    .run = run,
+};

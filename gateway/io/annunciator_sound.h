@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sound helper: a program that plays what it reads from its standard input.
+ *
+ * Its pipe belongs to us, both ends: it outlives the helper, and what was not played yet can be taken back.
+ */
+#ifndef WARD_IO_ANNUNCIATOR_SOUND_H
+#define WARD_IO_ANNUNCIATOR_SOUND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+struct ward_sound;
+
+/* Called from the loop when the helper runs again after it had ended. */
+typedef void ward_sound_restarted(void *userdata);
+
+/*
+ * Starts command by sh -c. A helper that cannot be started is tried again later. Returns 0 and the sound in
+ * *ret, or a negative errno.
+ */
+int ward_sound_new(struct ward_sound **ret, sd_event *event, const char *command,
+                   ward_sound_restarted *restarted, void *userdata);
+struct ward_sound *ward_sound_free(struct ward_sound *sound);
+
+/*
+ * Plays samples in place of what was given before and is not yet taken. Returns whether the helper has
+ * them: what a full pipe did not take is dropped, and never waited for.
+ */
+bool ward_sound_play(struct ward_sound *sound, const int16_t *samples, size_t count);
+
+/* Takes back what was not played yet. */
+void ward_sound_stop(struct ward_sound *sound);
+
+/* Whether the helper runs and takes what it is given. */
+bool ward_sound_works(const struct ward_sound *sound);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop's side of the store: it copies what it is given, never waits for the disk, and tells what came of it.
+ */
+#include "io/store.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "io/store_read.h"
+#include "io/store_thread.h"
+
+/* --- opening and closing ------------------------------------------------------------------------------------ */
+
+static int start_thread(struct ward_store *store)
+{
+    pthread_condattr_t attributes;
+    sigset_t all, before;
+
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&store->lock, NULL);
+
+    sigfillset(&all); /* signals are for the loop */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&store->thread, NULL, ward_store_thread, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) {
+        pthread_cond_destroy(&store->wake);
+        pthread_mutex_destroy(&store->lock);
+    }
+    return -error;
+}
+
+/* The file and what it holds. One that opens but cannot be read through is set aside like one that does not open. */
+static int open_and_read(struct ward_store *store, struct ward_store_snapshot **ret_snapshot)
+{
+    struct ward_database *database = &store->database;
+    struct ward_set_aside aside;
+    int error = ward_database_open(database, store->path, &aside);
+
+    while (!error) {
+        struct ward_store_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+
+        error = snapshot ? ward_snapshot_read(database, snapshot) : -ENOMEM;
+        if (!error) {
+            memcpy(snapshot->set_aside, aside.path, sizeof(snapshot->set_aside));
+            memcpy(snapshot->set_aside_reason, aside.reason, sizeof(snapshot->set_aside_reason));
+            *ret_snapshot = snapshot;
+            return 0;
+        }
+        ward_store_snapshot_free(snapshot);
+        if (error != -EUCLEAN || aside.path[0] != '\0') {
+            return error;
+        }
+        char reason[WARD_STORE_TEXT_MAX];
+        memcpy(reason, database->text, sizeof(reason));
+        error = ward_database_replace(database, reason, &aside);
+    }
+    return error;
+}
+
+static struct ward_store *discard(struct ward_store *store)
+{
+    ward_database_close(&store->database);
+    ward_queue_clear(&store->waiting);
+    ward_queue_clear(&store->batch.groups);
+    ward_queue_clear(&store->requests);
+    ward_queue_clear(&store->results);
+    ward_marks_done(&store->marks);
+    ward_marks_done(&store->batch.marks);
+    if (store->descriptor >= 0) {
+        close(store->descriptor);
+    }
+    free(store->path);
+    free(store);
+    return NULL;
+}
+
+static int fail_open(struct ward_store *store, int error, char ret_error[static WARD_STORE_TEXT_MAX])
+{
+    const char *says = store->database.text;
+
+    if (says[0] != '\0') {
+        snprintf(ret_error, WARD_STORE_TEXT_MAX, "%s", says);
+    } else {
+        snprintf(ret_error, WARD_STORE_TEXT_MAX, "%s: %s", store->path, strerror(-error));
+    }
+    discard(store);
+    return error;
+}
+
+int ward_store_open(const struct ward_store_options *options, struct ward_store **ret_store,
+                    struct ward_store_snapshot **ret_snapshot, char ret_error[static WARD_STORE_TEXT_MAX])
+{
+    struct ward_store *store = calloc(1, sizeof(*store));
+    struct ward_store_snapshot *snapshot = NULL;
+    uint32_t window_ms = options->commit_window_ms;
+
+    if (!store || !(store->path = strdup(options->path))) {
+        free(store);
+        snprintf(ret_error, WARD_STORE_TEXT_MAX, "%s: %s", options->path, strerror(ENOMEM));
+        return -ENOMEM;
+    }
+    store->listener = options->listener;
+    store->window_us = (uint64_t)(window_ms > 0 ? window_ms : WARD_STORE_COMMIT_WINDOW_MS) * 1000;
+    store->queue_records = options->queue_records > 0 ? options->queue_records : WARD_STORE_QUEUE_RECORDS;
+    store->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (store->descriptor < 0) {
+        return fail_open(store, -errno, ret_error);
+    }
+    int error = open_and_read(store, &snapshot);
+    if (error) {
+        return fail_open(store, error, ret_error);
+    }
+    store->head.seq = snapshot->head_seq;
+    memcpy(store->head.chain, snapshot->head_chain, sizeof(store->head.chain));
+    store->database.text[0] = '\0';
+    error = start_thread(store);
+    if (error) {
+        ward_store_snapshot_free(snapshot);
+        return fail_open(store, error, ret_error);
+    }
+    *ret_store = store;
+    *ret_snapshot = snapshot;
+    return 0;
+}
+
+struct ward_store *ward_store_free(struct ward_store *store)
+{
+    if (!store) {
+        return NULL;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->stop = true;
+    pthread_cond_signal(&store->wake);
+    pthread_mutex_unlock(&store->lock);
+    pthread_join(store->thread, NULL);
+    pthread_cond_destroy(&store->wake);
+    pthread_mutex_destroy(&store->lock);
+    return discard(store);
+}
+
+int ward_store_fd(const struct ward_store *store)
+{
+    return store->descriptor;
+}
+
+/* --- telling ------------------------------------------------------------------------------------------------ */
+
+static void tell_group(struct ward_store *store, const struct ward_group *group)
+{
+    const struct ward_store_listener *listener = &store->listener;
+
+    if (group->dropped) {
+        listener->dropped(listener->context, group->token, group->record_count);
+        return;
+    }
+    const struct ward_store_commit commit = {
+        .token = group->token,
+        .first_seq = group->first_seq,
+        .record_count = group->record_count,
+        .chains = (const uint8_t(*)[32])group->chains,
+    };
+    listener->committed(listener->context, &commit);
+}
+
+static void tell_notice(struct ward_store *store, const struct ward_notice *notice)
+{
+    const struct ward_store_listener *listener = &store->listener;
+
+    if (notice->replaced) {
+        const struct ward_store_replaced replaced = {
+            .set_aside = notice->aside.path, .reason = notice->aside.reason, .epoch = notice->epoch};
+
+        listener->replaced(listener->context, &replaced);
+        return;
+    }
+    const struct ward_store_trouble trouble = {.error = notice->error,
+                                               .text = notice->text,
+                                               .attempts = notice->attempts,
+                                               .retry_in_ms = notice->retry_in_ms};
+    listener->trouble(listener->context, &trouble);
+}
+
+static void tell_answer(struct ward_store *store, const struct ward_request *request)
+{
+    size_t count = request->error ? 0 : request->count;
+
+    pthread_mutex_lock(&store->lock);
+    store->request_count--;
+    pthread_mutex_unlock(&store->lock);
+    if (request->kind == WARD_REQUEST_HISTORY) {
+        request->answer_events(request->context, request->error, request->events, count);
+    } else {
+        request->answer_records(request->context, request->error, request->records, count);
+    }
+}
+
+void ward_store_dispatch(struct ward_store *store)
+{
+    struct ward_queue results = {0};
+    eventfd_t ignored;
+
+    eventfd_read(store->descriptor, &ignored);
+    pthread_mutex_lock(&store->lock);
+    ward_queue_append(&results, &store->results);
+    pthread_mutex_unlock(&store->lock);
+    for (struct ward_item *item; (item = ward_queue_pop(&results)) != NULL;) {
+        switch ((enum ward_item_kind)item->kind) {
+        case WARD_ITEM_GROUP: tell_group(store, (const struct ward_group *)item); break;
+        case WARD_ITEM_REQUEST: tell_answer(store, (const struct ward_request *)item); break;
+        case WARD_ITEM_NOTICE: tell_notice(store, (const struct ward_notice *)item); break;
+        }
+        ward_item_free(item);
+    }
+}
+
+/* --- writing ------------------------------------------------------------------------------------------------ */
+
+/* Takes the oldest routine group out of the queue; NULL when there is none. Under lock. */
+static struct ward_group *take_oldest_routine(struct ward_queue *queue)
+{
+    struct ward_item *before = NULL;
+
+    for (struct ward_item *item = queue->first; item; before = item, item = item->next) {
+        if (!((struct ward_group *)item)->routine) {
+            continue;
+        }
+        if (before) {
+            before->next = item->next;
+        } else {
+            queue->first = item->next;
+        }
+        queue->last = queue->last == item ? before : queue->last;
+        queue->count--;
+        return (struct ward_group *)item;
+    }
+    return NULL;
+}
+
+/* Under lock. */
+static void drop(struct ward_store *store, struct ward_group *group)
+{
+    struct ward_lost *lost = &store->lost;
+
+    for (const struct ward_queued_record *record = group->records; record; record = record->next) {
+        lost->from_ms = lost->count == 0 ? record->received_at_ms : lost->from_ms;
+        lost->to_ms = record->received_at_ms;
+        lost->count++;
+    }
+    lost->boot = group->boot;
+    lost->now = group->now;
+    store->waiting_records -= group->record_count;
+    store->counters.dropped_records += group->record_count;
+    group->dropped = true;
+    ward_queue_push(&store->results, &group->item);
+    eventfd_write(store->descriptor, 1);
+}
+
+int ward_store_submit(struct ward_store *store, const struct ward_store_group *group)
+{
+    struct ward_group *copy, *oldest;
+    int error = ward_group_new(group, &copy);
+
+    if (error) {
+        return error;
+    }
+    pthread_mutex_lock(&store->lock);
+    ward_queue_push(&store->waiting, &copy->item);
+    store->waiting_records += copy->record_count;
+    while (store->waiting_records > store->queue_records && (oldest = take_oldest_routine(&store->waiting))) {
+        drop(store, oldest);
+    }
+    bool sooner = store->first_waiting_us == 0 || !copy->routine; /* otherwise the thread may sleep on */
+    store->urgent = store->urgent || !copy->routine;
+    if (store->first_waiting_us == 0) {
+        store->first_waiting_us = ward_store_clock_us();
+    }
+    if (sooner) {
+        pthread_cond_signal(&store->wake);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return 0;
+}
+
+static int merge_marks(struct ward_store *store, const struct ward_marks *newer)
+{
+    pthread_mutex_lock(&store->lock);
+    int error = ward_marks_merge(&store->marks, newer);
+    if (!error && store->marks_since_us == 0) {
+        store->marks_since_us = ward_store_clock_us();
+        pthread_cond_signal(&store->wake);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return error;
+}
+
+int ward_store_mark_records(struct ward_store *store, uint64_t through, const struct ward_seq_range *ranges,
+                            size_t count)
+{
+    struct ward_marks marks = {.records = true, .through = through};
+
+    marks.range_count = count < WARD_DELIVERY_RANGES_MAX ? count : WARD_DELIVERY_RANGES_MAX;
+    if (marks.range_count > 0) {
+        memcpy(marks.ranges, ranges, marks.range_count * sizeof(ranges[0]));
+    }
+    return merge_marks(store, &marks);
+}
+
+int ward_store_mark_alarm(struct ward_store *store, struct ward_alarm_key key)
+{
+    const struct ward_marks marks = {.alarms = &key, .alarm_count = 1};
+
+    return merge_marks(store, &marks);
+}
+
+void ward_store_set_commit_window(struct ward_store *store, uint32_t window_ms)
+{
+    pthread_mutex_lock(&store->lock);
+    store->window_us = (uint64_t)window_ms * 1000;
+    pthread_cond_signal(&store->wake);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------ */
+
+static int ask(struct ward_store *store, const struct ward_request *request)
+{
+    struct ward_request *copy = malloc(sizeof(*copy));
+    int error = copy ? 0 : -ENOMEM;
+
+    if (!error) {
+        *copy = *request;
+        copy->item.kind = WARD_ITEM_REQUEST;
+        pthread_mutex_lock(&store->lock);
+        if (store->request_count < WARD_STORE_REQUESTS_MAX) {
+            store->request_count++;
+            ward_queue_push(&store->requests, &copy->item);
+            pthread_cond_signal(&store->wake);
+        } else {
+            error = -EBUSY;
+        }
+        pthread_mutex_unlock(&store->lock);
+    }
+    if (error) {
+        free(copy);
+    }
+    return error;
+}
+
+int ward_store_fetch(struct ward_store *store, struct ward_seq_range range, ward_store_records_fn *answer,
+                     void *context)
+{
+    return ask(store,
+               &(struct ward_request){
+                   .kind = WARD_REQUEST_FETCH, .range = range, .answer_records = answer, .context = context});
+}
+
+int ward_store_query(struct ward_store *store, const struct ward_store_filter *filter,
+                     ward_store_records_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_QUERY,
+                                             .filter = *filter,
+                                             .next_seq = UINT64_MAX,
+                                             .answer_records = answer,
+                                             .context = context});
+}
+
+int ward_store_alarm_history(struct ward_store *store, const struct ward_store_filter *filter,
+                             ward_store_events_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_HISTORY,
+                                             .filter = *filter,
+                                             .answer_events = answer,
+                                             .context = context});
+}
+
+void ward_store_counters(struct ward_store *store, struct ward_store_counters *ret)
+{
+    pthread_mutex_lock(&store->lock);
+    *ret = store->counters;
+    ret->queued_groups = store->waiting.count;
+    ret->queued_records = store->waiting_records;
+    pthread_mutex_unlock(&store->lock);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connection to the file: opening, migrating, setting aside; prepared statements; names as numbers. Private to
+ * the store, used by one thread at a time. Functions return 0 or negative errno, with database->text saying why.
+ */
+#ifndef WARD_IO_STORE_DATABASE_H
+#define WARD_IO_STORE_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "io/store_schema.h"
+#include "io/store_types.h"
+
+#define WARD_DATABASE_NAMES_CACHED 32
+
+struct ward_database {
+    const char *path; /* the caller's */
+    sqlite3 *connection;
+    sqlite3_stmt *statements[WARD_SQL_COUNT];
+    struct ward_id epoch;
+    int wal_pages; /* in the write-ahead log since the last checkpoint */
+    struct {
+        int64_t ref;
+        struct ward_id text;
+    } names[WARD_DATABASE_NAMES_CACHED];
+    size_t name_count, name_next;
+    char text[WARD_STORE_TEXT_MAX];
+};
+
+struct ward_set_aside {
+    char path[WARD_STORE_TEXT_MAX]; /* empty: nothing was set aside */
+    char reason[WARD_STORE_TEXT_MAX];
+};
+
+/* -EUCLEAN is taken care of inside: such a file is set aside and a fresh one made. Others: ward_store_open. */
+int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside);
+void ward_database_close(struct ward_database *database);
+
+/* Renames the closed file and its log, and opens a fresh one. */
+int ward_database_replace(struct ward_database *database, const char *reason,
+                          struct ward_set_aside *ret_aside);
+
+/* Opens database->path as it is, or makes it: -EUCLEAN is left to the two above. Needs a close when it fails. */
+int ward_database_open_file(struct ward_database *database);
+
+/* The statement, reset and without parameters; NULL with database->text set. */
+sqlite3_stmt *ward_database_statement(struct ward_database *database, enum ward_sql sql);
+
+/* Steps a statement that gives no rows to its end. */
+int ward_database_run(struct ward_database *database, sqlite3_stmt *statement);
+
+/* Steps one that does: 1 for a row, 0 at the end. */
+int ward_database_row(struct ward_database *database, sqlite3_stmt *statement);
+
+/* Undoes a transaction that is open, if one is, and what was remembered of it. */
+void ward_database_rollback(struct ward_database *database);
+
+/* Moves the log into the file and flushes it; with empty set, the log must then be empty. */
+int ward_database_checkpoint(struct ward_database *database, bool empty);
+
+int ward_database_head(struct ward_database *database, uint64_t *ret_seq, uint8_t ret_chain[static 32]);
+
+/* The number of a name, made if need be; 0 for the empty one, which is NULL in the file. */
+int ward_database_name_ref(struct ward_database *database, const struct ward_id *name, bool add,
+                           int64_t *ret_ref);
+int ward_database_name_text(struct ward_database *database, int64_t ref, struct ward_id *ret_name);
+
+/* Sets database->text to "what: what SQLite says" and returns the negative errno of an SQLite result. */
+int ward_database_fail(struct ward_database *database, int result, const char *what);
+
+/* A moment is NULL in the file when it is WARD_UTC_UNKNOWN. */
+void ward_database_bind_utc(sqlite3_stmt *statement, int place, int64_t utc_ms);
+int64_t ward_database_column_utc(sqlite3_stmt *statement, int place);
+void ward_database_bind_text(sqlite3_stmt *statement, int place, const char *text);
+
+/* Copies a text column into size octets, cut to fit and terminated; NULL is "". */
+void ward_database_column_text(sqlite3_stmt *statement, int place, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/store_read.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret)
+{
+    struct ward_reading *reading = &ret->reading;
+    struct ward_id *names[] = {&reading->patient, &reading->episode, &reading->device, &reading->boot};
+    int error = 0;
+
+    memset(ret, 0, sizeof(*ret));
+    reading->seq = (uint64_t)sqlite3_column_int64(statement, 0);
+    reading->kind = (uint8_t)sqlite3_column_int(statement, 1);
+    for (int i = 0; i < 4 && !error; i++) {
+        error = ward_database_name_text(database, sqlite3_column_int64(statement, 2 + i), names[i]);
+    }
+    reading->mono_us = (uint64_t)sqlite3_column_int64(statement, 6);
+    reading->measured_at_ms = ward_database_column_utc(statement, 7);
+    reading->received_at_ms = ward_database_column_utc(statement, 8);
+    const uint8_t *body = sqlite3_column_blob(statement, 9);
+    size_t length = (size_t)sqlite3_column_bytes(statement, 9);
+    const void *chain = sqlite3_column_blob(statement, 10);
+    if (error || !body || !chain || !ward_record_unpack(body, length, ret)) {
+        snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " is damaged", database->path,
+                 reading->seq);
+        return error ? error : -EUCLEAN;
+    }
+    memcpy(reading->chain, chain, sizeof(reading->chain));
+    return 0;
+}
+
+int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret)
+{
+    const void *id = sqlite3_column_blob(statement, 0);
+    struct ward_store_event event = {
+        .key.n = (uint32_t)sqlite3_column_int64(statement, 1),
+        .at_ms = ward_database_column_utc(statement, 3),
+        .delivered = sqlite3_column_int(statement, 4) != 0,
+        .payload = (const char *)sqlite3_column_text(statement, 5),
+        .payload_length = (size_t)sqlite3_column_bytes(statement, 5),
+    };
+
+    if (!id || !event.payload) {
+        return -EUCLEAN;
+    }
+    memcpy(event.key.id.octets, id, sizeof(event.key.id.octets));
+    ward_database_column_text(statement, 2, event.patient.text, sizeof(event.patient.text));
+    return ward_event_copy(&event, ret) ? 0 : -ENOMEM;
+}
+
+/* Room for one more answer of the given size; NULL without memory. */
+static void *grow(void *rows, struct ward_request *request, size_t size)
+{
+    if (rows && request->count < request->capacity) {
+        return rows;
+    }
+    size_t capacity = request->capacity == 0 ? 16 : 2 * request->capacity;
+    void *grown = reallocarray(rows, capacity, size);
+    if (grown) {
+        request->capacity = capacity;
+    }
+    return grown;
+}
+
+static bool has_quantity(const struct ward_record *record, uint8_t quantity)
+{
+    for (size_t i = 0; i < record->reading.value_count; i++) {
+        if (record->reading.values[i].quantity == quantity) {
+            return true;
+        }
+    }
+    return quantity == WARD_QUANTITY_NONE;
+}
+
+static int collect_records(struct ward_database *database, sqlite3_stmt *statement,
+                           struct ward_request *request, size_t limit)
+{
+    int row = 0;
+
+    while (request->count < limit && (row = ward_database_row(database, statement)) > 0) {
+        struct ward_record *records = grow(request->records, request, sizeof(records[0]));
+
+        if (!records) {
+            row = -ENOMEM;
+            break;
+        }
+        request->records = records;
+        int error = ward_record_from_row(database, statement, &records[request->count]);
+        if (error) {
+            row = error;
+            break;
+        }
+        request->count += has_quantity(&records[request->count], request->filter.quantity) ? 1 : 0;
+    }
+    sqlite3_reset(statement);
+    return row < 0 ? row : 0;
+}
+
+static bool fetch(struct ward_database *database, struct ward_request *request)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_FETCH);
+
+    sqlite3_bind_int64(statement, 1, (int64_t)request->range.first);
+    sqlite3_bind_int64(statement, 2, (int64_t)request->range.last);
+    sqlite3_bind_int(statement, 3, WARD_DELIVERY_BATCH_MAX);
+    request->error = collect_records(database, statement, request, WARD_DELIVERY_BATCH_MAX);
+    return true;
+}
+
+static size_t limit_of(const struct ward_store_filter *filter)
+{
+    return filter->limit == 0 || filter->limit > WARD_STORE_QUERY_MAX ? WARD_STORE_QUERY_MAX : filter->limit;
+}
+
+/* Looks at the rows below next_seq; they need no index, and a wide filter is found among the newest. */
+static bool query(struct ward_database *database, struct ward_request *request, const struct ward_head *head)
+{
+    const struct ward_store_filter *filter = &request->filter;
+    int64_t device = 0, patient = 0;
+
+    if (request->next_seq > head->seq) {
+        request->next_seq = head->seq;
+    }
+    int error = ward_database_name_ref(database, &filter->device, false, &device);
+    error = error ? error : ward_database_name_ref(database, &filter->patient, false, &patient);
+    if (error) {
+        request->error = error == -ENOENT ? 0 : error; /* nothing was ever recorded by that name */
+        return true;
+    }
+    uint64_t rows = request->next_seq < WARD_READ_STEP_ROWS ? request->next_seq : WARD_READ_STEP_ROWS;
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_QUERY);
+    sqlite3_bind_int64(statement, 1, (int64_t)(request->next_seq - rows + 1));
+    sqlite3_bind_int64(statement, 2, (int64_t)request->next_seq);
+    if (device != 0) {
+        sqlite3_bind_int64(statement, 3, device);
+    }
+    if (patient != 0) {
+        sqlite3_bind_int64(statement, 4, patient);
+    }
+    ward_database_bind_utc(statement, 5, filter->since_ms);
+    request->error = collect_records(database, statement, request, limit_of(filter));
+    request->next_seq -= rows;
+    return request->error || request->next_seq == 0 || request->count == limit_of(filter);
+}
+
+static bool history(struct ward_database *database, struct ward_request *request)
+{
+    const struct ward_store_filter *filter = &request->filter;
+    sqlite3_stmt *statement = ward_database_statement(
+        database, filter->undelivered ? WARD_SQL_UNDELIVERED_EVENTS : WARD_SQL_HISTORY);
+    int row;
+
+    if (filter->patient.text[0] != '\0') {
+        ward_database_bind_text(statement, 1, filter->patient.text);
+    }
+    ward_database_bind_utc(statement, 2, filter->since_ms);
+    sqlite3_bind_int64(statement, 3, (int64_t)limit_of(filter));
+    while ((row = ward_database_row(database, statement)) > 0) {
+        struct ward_store_event *events = grow(request->events, request, sizeof(events[0]));
+
+        if (!events) {
+            row = -ENOMEM;
+            break;
+        }
+        request->events = events;
+        row = ward_event_from_row(statement, &events[request->count]);
+        if (row < 0) {
+            break;
+        }
+        request->count++;
+    }
+    sqlite3_reset(statement);
+    request->error = row;
+    return true;
+}
+
+bool ward_request_step(struct ward_database *database, struct ward_request *request,
+                       const struct ward_head *head)
+{
+    switch ((enum ward_request_kind)request->kind) {
+    case WARD_REQUEST_FETCH: return fetch(database, request);
+    case WARD_REQUEST_QUERY: return query(database, request, head);
+    case WARD_REQUEST_HISTORY: return history(database, request);
+    }
+    request->error = -EINVAL;
+    return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is read back: the snapshot when the file is opened, and requests. Private to the store.
+ */
+#ifndef WARD_IO_STORE_READ_H
+#define WARD_IO_STORE_READ_H
+
+#include "io/store_queue.h"
+#include "io/store_write.h"
+
+/* Rows that one step of a query looks at, so that a commit never waits long for it. */
+#define WARD_READ_STEP_ROWS 4096
+
+/* Works on a request. Returns true when it is answered (request->error says how), false when it wants another step. */
+bool ward_request_step(struct ward_database *database, struct ward_request *request,
+                       const struct ward_head *head);
+
+/* Reads all that the snapshot holds. Returns 0 or negative errno with database->text. */
+int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot);
+
+/* A record from the row that statement stands on (RECORD_COLUMNS of store_schema.c). */
+int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret);
+
+/* An event from the row that statement stands on (EVENT_COLUMNS); its payload is allocated. */
+int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret);
+
+#endif

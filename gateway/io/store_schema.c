@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a routine reading costs is one row of `record`, appended. So names of patients, episodes, devices and boots
+ * are numbers there, the values are packed (docs/records.md), and there is no index besides the row number: what was
+ * delivered is a watermark in `mark`, which each transaction writes anyway with the moment of its commit.
+ */
+#include "io/store_schema.h"
+
+const char *const ward_schema_migrations[] = {
+    /* 1 */
+    "CREATE TABLE meta ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  epoch TEXT NOT NULL CHECK (length(epoch) = 34)"
+    ") STRICT;"
+    "CREATE TABLE name ("
+    "  ref INTEGER PRIMARY KEY,"
+    "  text TEXT NOT NULL UNIQUE"
+    ") STRICT;"
+    "CREATE TABLE record ("
+    "  seq INTEGER PRIMARY KEY,"
+    "  kind INTEGER NOT NULL,"
+    "  patient INTEGER REFERENCES name,"
+    "  episode INTEGER REFERENCES name,"
+    "  device INTEGER REFERENCES name,"
+    "  boot INTEGER REFERENCES name,"
+    "  mono_us INTEGER NOT NULL,"
+    "  measured_at INTEGER,"
+    "  received_at INTEGER,"
+    "  body BLOB NOT NULL,"
+    "  chain BLOB NOT NULL CHECK (length(chain) = 32)"
+    ") STRICT;"
+    "CREATE TABLE mark ("
+    "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+    "  through INTEGER NOT NULL,"
+    "  ranges BLOB NOT NULL,"
+    "  boot TEXT NOT NULL,"
+    "  boot_us INTEGER NOT NULL,"
+    "  utc_ms INTEGER,"
+    "  clock INTEGER NOT NULL"
+    ") STRICT;"
+    "INSERT INTO mark VALUES (1, 0, x'', '', 0, NULL, 3);"
+    "CREATE TABLE alarm_event ("
+    "  position INTEGER PRIMARY KEY,"
+    "  id BLOB NOT NULL CHECK (length(id) = 16),"
+    "  n INTEGER NOT NULL,"
+    "  patient TEXT NOT NULL,"
+    "  at INTEGER,"
+    "  delivered INTEGER NOT NULL,"
+    "  payload TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX alarm_event_key ON alarm_event (id, n) WHERE n > 0;"
+    "CREATE INDEX alarm_event_undelivered ON alarm_event (position) WHERE delivered = 0;"
+    "CREATE TABLE alarm_state ("
+    "  patient TEXT PRIMARY KEY,"
+    "  version INTEGER NOT NULL,"
+    "  state BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE patient ("
+    "  id TEXT PRIMARY KEY,"
+    "  episode TEXT NOT NULL,"
+    "  label TEXT NOT NULL,"
+    "  check_word TEXT NOT NULL,"
+    "  admitted_at INTEGER"
+    ") STRICT;"
+    "CREATE TABLE plan ("
+    "  patient TEXT PRIMARY KEY,"
+    "  version INTEGER NOT NULL,"
+    "  document TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE device ("
+    "  id TEXT PRIMARY KEY,"
+    "  address TEXT NOT NULL,"
+    "  address_type TEXT NOT NULL,"
+    "  model TEXT NOT NULL,"
+    "  policy TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  manufacturer TEXT NOT NULL,"
+    "  model_number TEXT NOT NULL,"
+    "  serial_number TEXT NOT NULL,"
+    "  system_id TEXT NOT NULL,"
+    "  firmware TEXT NOT NULL,"
+    "  enrolled_at INTEGER"
+    ") STRICT;"
+    "CREATE TABLE binding ("
+    "  device TEXT NOT NULL,"
+    "  slot INTEGER NOT NULL,"
+    "  from_at INTEGER NOT NULL,"
+    "  patient TEXT NOT NULL,"
+    "  episode TEXT NOT NULL,"
+    "  until_at INTEGER,"
+    "  PRIMARY KEY (device, slot, from_at)"
+    ") STRICT;"
+    "CREATE TABLE counter ("
+    "  kid TEXT PRIMARY KEY,"
+    "  counter INTEGER NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE command ("
+    "  id TEXT PRIMARY KEY,"
+    "  answer TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE setting ("
+    "  key TEXT PRIMARY KEY,"
+    "  value TEXT NOT NULL"
+    ") STRICT;",
+};
+
+int ward_schema_version(void)
+{
+    return (int)(sizeof(ward_schema_migrations) / sizeof(ward_schema_migrations[0]));
+}
+
+#define RECORD_COLUMNS                                                                                       \
+    "seq, kind, patient, episode, device, boot, mono_us, measured_at, received_at, body, chain"
+#define EVENT_COLUMNS "id, n, patient, at, delivered, payload"
+
+static const char *const statements[WARD_SQL_COUNT] = {
+    [WARD_SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [WARD_SQL_COMMIT] = "COMMIT",
+    [WARD_SQL_HEAD] = "SELECT seq, chain FROM record ORDER BY seq DESC LIMIT 1",
+    [WARD_SQL_NAME_BY_TEXT] = "SELECT ref FROM name WHERE text = ?1",
+    [WARD_SQL_NAME_BY_REF] = "SELECT text FROM name WHERE ref = ?1",
+    [WARD_SQL_NAME_ADD] = "INSERT INTO name (text) VALUES (?1)",
+    [WARD_SQL_RECORD_ADD] =
+        "INSERT INTO record (" RECORD_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+        " ?10, ?11)",
+    [WARD_SQL_EVENT_ADD] = "INSERT INTO alarm_event (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                           " ON CONFLICT (id, n) WHERE n > 0 DO NOTHING",
+    [WARD_SQL_EVENT_DELIVERED] = "UPDATE alarm_event SET delivered = 1 WHERE id = ?1 AND n = ?2 AND n > 0",
+    [WARD_SQL_STATE_PUT] = "INSERT OR REPLACE INTO alarm_state (patient, version, state) VALUES (?1, ?2, ?3)",
+    [WARD_SQL_MARK_TIME] = "UPDATE mark SET boot = ?1, boot_us = ?2, utc_ms = ?3, clock = ?4",
+    [WARD_SQL_MARK_THROUGH] = "UPDATE mark SET through = ?1, ranges = ?2 WHERE through <= ?1",
+    [WARD_SQL_PATIENT_PUT] = "INSERT OR REPLACE INTO patient (id, episode, label, check_word, admitted_at)"
+                             " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [WARD_SQL_PATIENT_DELETE] = "DELETE FROM patient WHERE id = ?1",
+    [WARD_SQL_PLAN_DELETE] = "DELETE FROM plan WHERE patient = ?1",
+    [WARD_SQL_STATE_DELETE] = "DELETE FROM alarm_state WHERE patient = ?1",
+    [WARD_SQL_BINDINGS_END_OF_PATIENT] =
+        "UPDATE binding SET until_at = ?2 WHERE patient = ?1 AND until_at IS NULL",
+    [WARD_SQL_BINDINGS_END_OF_DEVICE] =
+        "UPDATE binding SET until_at = ?2 WHERE device = ?1 AND until_at IS NULL",
+    [WARD_SQL_PLAN_PUT] = "INSERT OR REPLACE INTO plan (patient, version, document) VALUES (?1, ?2, ?3)",
+    [WARD_SQL_DEVICE_PUT] = "INSERT OR REPLACE INTO device (id, address, address_type, model, policy, name,"
+                            " manufacturer, model_number, serial_number, system_id, firmware, enrolled_at)"
+                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [WARD_SQL_DEVICE_DELETE] = "DELETE FROM device WHERE id = ?1",
+    [WARD_SQL_BINDING_PUT] =
+        "INSERT OR REPLACE INTO binding (device, slot, from_at, patient, episode, until_at)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [WARD_SQL_COUNTER_PUT] = "INSERT INTO counter (kid, counter) VALUES (?1, ?2)"
+                             " ON CONFLICT (kid) DO UPDATE SET counter = max(counter, excluded.counter)",
+    [WARD_SQL_COMMAND_PUT] = "INSERT OR REPLACE INTO command (id, answer) VALUES (?1, ?2)",
+    [WARD_SQL_SETTING_PUT] = "INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)",
+    [WARD_SQL_SETTING_DELETE] = "DELETE FROM setting WHERE key = ?1",
+    [WARD_SQL_FETCH] =
+        "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3",
+    [WARD_SQL_QUERY] = "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2"
+                       " AND (?3 IS NULL OR device = ?3) AND (?4 IS NULL OR patient = ?4)"
+                       " AND (?5 IS NULL OR coalesce(measured_at, received_at) IS NULL"
+                       "      OR received_at >= ?5 OR measured_at >= ?5) ORDER BY seq DESC",
+    [WARD_SQL_HISTORY] = "SELECT " EVENT_COLUMNS " FROM alarm_event WHERE (?1 IS NULL OR patient = ?1)"
+                         " AND (?2 IS NULL OR at IS NULL OR at >= ?2) ORDER BY position DESC LIMIT ?3",
+    [WARD_SQL_UNDELIVERED_EVENTS] =
+        "SELECT " EVENT_COLUMNS " FROM alarm_event WHERE delivered = 0"
+        " AND (?1 IS NULL OR patient = ?1) AND (?2 IS NULL OR at IS NULL OR at >= ?2)"
+        " ORDER BY position LIMIT ?3",
+    [WARD_SQL_OLDEST_RECEIVED] = "SELECT received_at FROM record WHERE seq > ?1 ORDER BY seq LIMIT 1",
+    [WARD_SQL_MARK_READ] = "SELECT through, ranges, boot, boot_us, utc_ms, clock FROM mark",
+    [WARD_SQL_STATES] = "SELECT patient, version, state FROM alarm_state ORDER BY patient",
+    [WARD_SQL_PATIENTS] = "SELECT id, episode, label, check_word, admitted_at FROM patient ORDER BY id",
+    [WARD_SQL_PLANS] = "SELECT patient, version, document FROM plan ORDER BY patient",
+    [WARD_SQL_DEVICES] = "SELECT id, address, address_type, model, policy, name, manufacturer, model_number,"
+                         " serial_number, system_id, firmware, enrolled_at FROM device ORDER BY id",
+    [WARD_SQL_BINDINGS] = "SELECT device, slot, from_at, patient, episode, until_at FROM binding"
+                          " ORDER BY device, slot, from_at",
+    [WARD_SQL_COUNTERS] = "SELECT kid, counter FROM counter ORDER BY kid",
+    [WARD_SQL_COMMANDS] = "SELECT id, answer FROM command ORDER BY rowid DESC LIMIT 100",
+    [WARD_SQL_SETTINGS] = "SELECT key, value FROM setting ORDER BY key",
+};
+
+const char *ward_schema_sql(enum ward_sql sql)
+{
+    return statements[sql];
+}

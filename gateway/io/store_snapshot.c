@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the file holds when it is opened. Every query here goes by a row number or over a table that stays small.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/store_read.h"
+
+static void column_id(sqlite3_stmt *statement, int place, struct ward_id *ret)
+{
+    ward_database_column_text(statement, place, ret->text, sizeof(ret->text));
+}
+
+/* The document of a row, for the kinds that have one. Returns false without memory. */
+static bool column_document(sqlite3_stmt *statement, int place, struct ward_store_change *ret)
+{
+    ret->document = strdup((const char *)sqlite3_column_text(statement, place));
+    return ret->document != NULL;
+}
+
+static bool read_patient(sqlite3_stmt *statement, struct ward_store_change *ret)
+{
+    struct ward_store_patient *patient = &ret->patient;
+
+    column_id(statement, 0, &patient->id);
+    column_id(statement, 1, &patient->episode);
+    ward_database_column_text(statement, 2, patient->label, sizeof(patient->label));
+    ward_database_column_text(statement, 3, patient->check_word, sizeof(patient->check_word));
+    patient->admitted_at_ms = ward_database_column_utc(statement, 4);
+    return true;
+}
+
+static bool read_plan(sqlite3_stmt *statement, struct ward_store_change *ret)
+{
+    column_id(statement, 0, &ret->plan.patient);
+    ret->plan.version = (uint32_t)sqlite3_column_int64(statement, 1);
+    return column_document(statement, 2, ret);
+}
+
+static bool read_device(sqlite3_stmt *statement, struct ward_store_change *ret)
+{
+    struct ward_store_device *device = &ret->device;
+
+    column_id(statement, 0, &device->id);
+    ward_database_column_text(statement, 1, device->address, sizeof(device->address));
+    ward_database_column_text(statement, 2, device->address_type, sizeof(device->address_type));
+    column_id(statement, 3, &device->model);
+    column_id(statement, 4, &device->policy);
+    ward_database_column_text(statement, 5, device->name, sizeof(device->name));
+    ward_database_column_text(statement, 6, device->manufacturer, sizeof(device->manufacturer));
+    ward_database_column_text(statement, 7, device->model_number, sizeof(device->model_number));
+    ward_database_column_text(statement, 8, device->serial_number, sizeof(device->serial_number));
+    ward_database_column_text(statement, 9, device->system_id, sizeof(device->system_id));
+    ward_database_column_text(statement, 10, device->firmware, sizeof(device->firmware));
+    device->enrolled_at_ms = ward_database_column_utc(statement, 11);
+    return true;
+}
+
+static bool read_binding(sqlite3_stmt *statement, struct ward_store_change *ret)
+{
+    struct ward_store_binding *binding = &ret->binding;
+
+    column_id(statement, 0, &binding->device);
+    binding->slot = (uint8_t)sqlite3_column_int(statement, 1);
+    binding->from_ms = sqlite3_column_int64(statement, 2);
+    column_id(statement, 3, &binding->patient);
+    column_id(statement, 4, &binding->episode);
+    binding->until_ms = ward_database_column_utc(statement, 5);
+    return true;
+}
+
+static bool read_counter(sqlite3_stmt *statement, struct ward_store_change *ret)
+{
+    ward_database_column_text(statement, 0, ret->counter.kid, sizeof(ret->counter.kid));
+    ret->counter.counter = (uint64_t)sqlite3_column_int64(statement, 1);
+    return true;
+}
+
+static bool read_named(sqlite3_stmt *statement, struct ward_store_change *ret)
+{
+    column_id(statement, 0, &ret->name);
+    return column_document(statement, 1, ret);
+}
+
+static const struct {
+    enum ward_sql sql;
+    enum ward_store_change_kind kind;
+    bool (*read)(sqlite3_stmt *statement, struct ward_store_change *ret);
+} tables[] = {
+    {WARD_SQL_PATIENTS, WARD_STORE_PATIENT, read_patient},
+    {WARD_SQL_PLANS, WARD_STORE_PLAN, read_plan},
+    {WARD_SQL_DEVICES, WARD_STORE_DEVICE, read_device},
+    {WARD_SQL_BINDINGS, WARD_STORE_BINDING, read_binding},
+    {WARD_SQL_COUNTERS, WARD_STORE_COUNTER, read_counter},
+    {WARD_SQL_COMMANDS, WARD_STORE_COMMAND, read_named},
+    {WARD_SQL_SETTINGS, WARD_STORE_SETTING, read_named},
+};
+
+/* Makes room for one more element after count of them, a power of two at a time; NULL without memory. */
+static void *room_for_one(void *elements, size_t count, size_t size)
+{
+    bool full = (count & (count - 1)) == 0;
+
+    return full ? reallocarray(elements, count == 0 ? 1 : 2 * count, size) : elements;
+}
+
+static int read_rows(struct ward_database *database, struct ward_store_snapshot *snapshot, size_t table)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, tables[table].sql);
+    int row;
+
+    while ((row = ward_database_row(database, statement)) > 0) {
+        struct ward_store_change *rows = room_for_one(snapshot->rows, snapshot->row_count, sizeof(rows[0]));
+
+        if (!rows) {
+            return -ENOMEM;
+        }
+        snapshot->rows = rows;
+        rows += snapshot->row_count;
+        memset(rows, 0, sizeof(*rows));
+        rows->kind = (uint8_t)tables[table].kind;
+        if (!tables[table].read(statement, rows)) {
+            return -ENOMEM;
+        }
+        snapshot->row_count++;
+    }
+    return row;
+}
+
+static int read_events(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_UNDELIVERED_EVENTS);
+    int row;
+
+    sqlite3_bind_int64(statement, 3, -1); /* no limit */
+    while ((row = ward_database_row(database, statement)) > 0) {
+        struct ward_store_event *events =
+            room_for_one(snapshot->events, snapshot->event_count, sizeof(events[0]));
+
+        if (!events) {
+            return -ENOMEM;
+        }
+        snapshot->events = events;
+        int error = ward_event_from_row(statement, &events[snapshot->event_count]);
+        if (error) {
+            return error;
+        }
+        snapshot->event_count++;
+    }
+    return row;
+}
+
+static int read_states(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_STATES);
+    int row;
+
+    while ((row = ward_database_row(database, statement)) > 0) {
+        struct ward_store_alarm_state *states =
+            room_for_one(snapshot->states, snapshot->state_count, sizeof(states[0]));
+        size_t length = (size_t)sqlite3_column_bytes(statement, 2);
+        uint8_t *state = malloc(length + 1);
+
+        snapshot->states = states ? states : snapshot->states;
+        if (!states || !state) {
+            free(state);
+            return -ENOMEM;
+        }
+        if (length > 0) {
+            memcpy(state, sqlite3_column_blob(statement, 2), length);
+        }
+        states += snapshot->state_count++;
+        *states = (struct ward_store_alarm_state){
+            .version = (uint32_t)sqlite3_column_int64(statement, 1), .state = state, .length = length};
+        column_id(statement, 0, &states->patient);
+    }
+    return row;
+}
+
+static int read_mark(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_READ);
+    int row = ward_database_row(database, statement);
+
+    if (row <= 0) {
+        return row < 0 ? row : -EUCLEAN;
+    }
+    size_t octets = (size_t)sqlite3_column_bytes(statement, 1);
+    octets = octets < sizeof(snapshot->ranges) ? octets : sizeof(snapshot->ranges);
+    snapshot->through = (uint64_t)sqlite3_column_int64(statement, 0);
+    snapshot->range_count = octets / sizeof(snapshot->ranges[0]);
+    if (octets > 0) {
+        memcpy(snapshot->ranges, sqlite3_column_blob(statement, 1), octets);
+    }
+    column_id(statement, 2, &snapshot->last_boot);
+    snapshot->last_commit = (struct ward_time){
+        .boot_us = (uint64_t)sqlite3_column_int64(statement, 3),
+        .utc_ms = ward_database_column_utc(statement, 4),
+        .clock = (uint8_t)sqlite3_column_int(statement, 5),
+    };
+    sqlite3_reset(statement);
+    return 0;
+}
+
+static int read_oldest(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_OLDEST_RECEIVED);
+
+    snapshot->oldest_undelivered_ms = WARD_UTC_UNKNOWN;
+    sqlite3_bind_int64(statement, 1, (int64_t)snapshot->through);
+    int row = ward_database_row(database, statement);
+    if (row > 0) {
+        snapshot->oldest_undelivered_ms = ward_database_column_utc(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return row < 0 ? row : 0;
+}
+
+int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    snapshot->epoch = database->epoch;
+    int error = ward_database_head(database, &snapshot->head_seq, snapshot->head_chain);
+    error = error ? error : read_mark(database, snapshot);
+    error = error ? error : read_oldest(database, snapshot);
+    error = error ? error : read_events(database, snapshot);
+    error = error ? error : read_states(database, snapshot);
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !error; i++) {
+        error = read_rows(database, snapshot, i);
+    }
+    return error;
+}
+
+struct ward_store_snapshot *ward_store_snapshot_free(struct ward_store_snapshot *snapshot)
+{
+    if (!snapshot) {
+        return NULL;
+    }
+    for (size_t i = 0; i < snapshot->event_count; i++) {
+        ward_event_done(&snapshot->events[i]);
+    }
+    for (size_t i = 0; i < snapshot->state_count; i++) {
+        free((void *)(uintptr_t)snapshot->states[i].state);
+    }
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        free((void *)(uintptr_t)snapshot->rows[i].document);
+    }
+    free(snapshot->events);
+    free(snapshot->states);
+    free(snapshot->rows);
+    free(snapshot);
+    return NULL;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store thread.
+ *
+ *   idle      waits until an urgent group, the end of the commit window or of the mark window, a request, or stop
+ *   commit    takes all that waits into the batch, writes it as one transaction, tells
+ *   trouble   a write failed: the batch stays as it is, the file is closed; after a pause (doubled each time) it is
+ *             opened again and looked at. If its head is the one before the batch, the batch is written again with
+ *             all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
+ *             telling. Any other head is not ours: the file is set aside and a fresh one begun. So it is when the
+ *             failure was damage in the file.
+ *
+ * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
+ * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
+ */
+#include "io/store_thread.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include "io/store_read.h"
+
+uint64_t ward_store_clock_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+void ward_store_post(struct ward_store *store, struct ward_item *item)
+{
+    pthread_mutex_lock(&store->lock);
+    ward_queue_push(&store->results, item);
+    pthread_mutex_unlock(&store->lock);
+    eventfd_write(store->descriptor, 1);
+}
+
+/* --- telling ------------------------------------------------------------------------------------------------ */
+
+/* Without memory for the notice nothing is told now: the next attempt tells, and no data depends on it. */
+static void post_trouble(struct ward_store *store, int error, const char *text, uint32_t retry_in_ms)
+{
+    struct ward_notice *notice = calloc(1, sizeof(*notice));
+
+    if (notice) {
+        notice->item.kind = WARD_ITEM_NOTICE;
+        notice->error = error;
+        notice->attempts = store->attempts;
+        notice->retry_in_ms = retry_in_ms;
+        snprintf(notice->text, sizeof(notice->text), "%s", text);
+        ward_store_post(store, &notice->item);
+    }
+}
+
+static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside)
+{
+    struct ward_notice *notice = calloc(1, sizeof(*notice));
+
+    if (notice) {
+        notice->item.kind = WARD_ITEM_NOTICE;
+        notice->replaced = true;
+        notice->epoch = store->database.epoch;
+        notice->aside = *aside;
+        ward_store_post(store, &notice->item);
+    }
+}
+
+static void post_committed(struct ward_store *store)
+{
+    uint64_t records = 0;
+
+    for (const struct ward_item *item = store->batch.groups.first; item; item = item->next) {
+        records += ((const struct ward_group *)item)->record_count;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->counters.commits++;
+    store->counters.records += records;
+    ward_queue_append(&store->results, &store->batch.groups);
+    pthread_mutex_unlock(&store->lock);
+    eventfd_write(store->descriptor, 1);
+    ward_marks_done(&store->batch.marks);
+}
+
+/* --- trouble ------------------------------------------------------------------------------------------------ */
+
+static void begin_trouble(struct ward_store *store, int error)
+{
+    uint64_t pause_ms = WARD_STORE_RETRY_MS;
+
+    for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
+        pause_ms *= 2;
+    }
+    pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
+    store->attempts++;
+    store->damaged = error == -EUCLEAN;
+    store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
+    pthread_mutex_lock(&store->lock);
+    store->counters.failed_commits++;
+    pthread_mutex_unlock(&store->lock);
+    post_trouble(store, error, store->database.text, (uint32_t)pause_ms);
+    ward_database_close(&store->database);
+}
+
+static void end_trouble(struct ward_store *store)
+{
+    if (store->attempts > 0) {
+        store->attempts = 0;
+        post_trouble(store, 0, "the disk takes data again", 0);
+    }
+}
+
+static bool same_head(const struct ward_head *a, const struct ward_head *b)
+{
+    return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
+}
+
+/* Opens the file again. Sets *ret_committed when it turns out that the batch is in it already. */
+static int reopen(struct ward_store *store, bool *ret_committed)
+{
+    struct ward_database *database = &store->database;
+    struct ward_set_aside aside;
+    struct ward_id epoch = database->epoch;
+    struct ward_head found;
+    bool has_records = store->batch.reached.seq > store->head.seq;
+
+    int error = store->damaged ? ward_database_replace(database, database->text, &aside)
+                               : ward_database_open(database, store->path, &aside);
+    error = error ? error : ward_database_head(database, &found.seq, found.chain);
+    error = error ? error : ward_database_checkpoint(database, true);
+    if (error) {
+        return error;
+    }
+    bool ours = strcmp(database->epoch.text, epoch.text) == 0;
+    bool committed =
+        ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
+    if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
+        error = ward_database_replace(database, "it is not the file that was here before", &aside);
+        error = error ? error : ward_database_head(database, &found.seq, found.chain);
+    }
+    if (error) {
+        return error;
+    }
+    if (aside.path[0] != '\0') {
+        post_replaced(store, &aside);
+    }
+    store->head = found;
+    *ret_committed = committed;
+    return 0;
+}
+
+/* --- the work ----------------------------------------------------------------------------------------------- */
+
+/* What a full queue made go becomes a record in front of what stayed. Without memory it is told by a later batch. */
+static void add_gap(struct ward_store *store, const struct ward_lost *lost)
+{
+    struct ward_record record = {
+        .reading = {.kind = WARD_RECORD_GAP,
+                    .boot = lost->boot,
+                    .mono_us = lost->now.boot_us,
+                    .received_at_ms = lost->now.utc_ms,
+                    .measured_at_ms = WARD_UTC_UNKNOWN,
+                    .clock = lost->now.clock,
+                    .security = WARD_LINK_NONE},
+        .note = {.reason = {"queue-full"},
+                 .subject = lost->count,
+                 .from_ms = lost->from_ms,
+                 .to_ms = lost->to_ms},
+    };
+    struct ward_store_group group = {
+        .boot = lost->boot, .now = lost->now, .records = &record, .record_count = 1};
+    struct ward_group *copy;
+
+    if (ward_group_new(&group, &copy) == 0) {
+        ward_queue_push(&store->batch.groups, &copy->item);
+        store->lost = (struct ward_lost){0};
+    }
+}
+
+/* Under lock. */
+static void take_all(struct ward_store *store)
+{
+    if (store->lost.count > 0) {
+        struct ward_lost lost = store->lost;
+
+        add_gap(store, &lost);
+    }
+    ward_queue_append(&store->batch.groups, &store->waiting);
+    store->waiting_records = 0;
+    store->first_waiting_us = 0;
+    store->urgent = false;
+    if (ward_marks_merge(&store->batch.marks, &store->marks) == 0) {
+        ward_marks_done(&store->marks);
+        store->marks_since_us = 0;
+    }
+}
+
+static void commit(struct ward_store *store)
+{
+    int error = ward_batch_write(&store->database, &store->batch, &store->head);
+
+    if (error) {
+        begin_trouble(store, error);
+        return;
+    }
+    post_committed(store);
+    end_trouble(store);
+    if (store->database.wal_pages >= WARD_STORE_WAL_PAGES) {
+        error = ward_database_checkpoint(&store->database, false);
+        if (error) {
+            begin_trouble(store, error);
+        }
+    }
+}
+
+/* Works off what failed, and with it what has come since. */
+static void retry(struct ward_store *store)
+{
+    bool committed = false;
+    int error = reopen(store, &committed);
+
+    if (error) {
+        begin_trouble(store, error);
+        return;
+    }
+    if (committed) {
+        post_committed(store);
+    }
+    pthread_mutex_lock(&store->lock);
+    take_all(store);
+    pthread_mutex_unlock(&store->lock);
+    commit(store);
+}
+
+static void step_request(struct ward_store *store, struct ward_request *request)
+{
+    bool answered = true;
+
+    if (store->database.connection) {
+        answered = ward_request_step(&store->database, request, &store->head);
+    } else {
+        request->error = -EIO;
+    }
+    if (answered) {
+        ward_store_post(store, &request->item);
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    ward_queue_push(&store->requests, &request->item);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* When the next commit or retry is due; UINT64_MAX: nothing waits. Under lock. */
+static uint64_t due_us(const struct ward_store *store)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (store->attempts > 0) {
+        return store->retry_at_us;
+    }
+    if (store->urgent) {
+        return 0;
+    }
+    if (store->first_waiting_us != 0) {
+        due = store->first_waiting_us + store->window_us;
+    }
+    if (store->marks_since_us != 0 && store->marks_since_us + WARD_STORE_MARK_WINDOW_US < due) {
+        due = store->marks_since_us + WARD_STORE_MARK_WINDOW_US;
+    }
+    return due;
+}
+
+/* Waits for something to do. Under lock. */
+static void wait_for_work(struct ward_store *store)
+{
+    for (;;) {
+        uint64_t due = due_us(store);
+        struct timespec until = {.tv_sec = (time_t)(due / 1000000), .tv_nsec = (long)(due % 1000000) * 1000};
+
+        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= due) {
+            return;
+        }
+        if (due == UINT64_MAX) {
+            pthread_cond_wait(&store->wake, &store->lock);
+        } else {
+            pthread_cond_timedwait(&store->wake, &store->lock, &until);
+        }
+    }
+}
+
+static bool anything_waits(const struct ward_store *store)
+{
+    return store->waiting.count > 0 || store->batch.groups.count > 0 || !ward_marks_empty(&store->marks) ||
+           !ward_marks_empty(&store->batch.marks) || store->lost.count > 0;
+}
+
+void *ward_store_thread(void *context)
+{
+    struct ward_store *store = context;
+    bool stop = false;
+
+    while (!stop) {
+        pthread_mutex_lock(&store->lock);
+        wait_for_work(store);
+        stop = store->stop;
+        bool in_trouble = store->attempts > 0;
+        bool due = ward_store_clock_us() >= due_us(store) || (stop && anything_waits(store));
+        struct ward_request *request = (struct ward_request *)ward_queue_pop(&store->requests);
+        if (due && !in_trouble) {
+            take_all(store);
+        }
+        pthread_mutex_unlock(&store->lock);
+        if (due && in_trouble) {
+            retry(store);
+        } else if (due) {
+            commit(store);
+        }
+        if (request) {
+            step_request(store, request);
+        }
+    }
+    return NULL;
+}

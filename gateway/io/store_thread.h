@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store itself, and its thread. Private to the store.
+ *
+ * What is under lock is shared; database, batch, head and the trouble fields belong to the thread, and to the loop
+ * only before it starts and after it has ended.
+ */
+#ifndef WARD_IO_STORE_THREAD_H
+#define WARD_IO_STORE_THREAD_H
+
+#include <pthread.h>
+
+#include "io/store_queue.h"
+#include "io/store_write.h"
+
+#define WARD_STORE_REQUESTS_MAX   64
+#define WARD_STORE_MARK_WINDOW_US (60 * UINT64_C(1000000))
+#define WARD_STORE_RETRY_MS       200
+#define WARD_STORE_RETRY_MAX_MS   30000
+#define WARD_STORE_WAL_PAGES      1000
+
+/* Routine records that a full queue made go, until a gap record tells of them. */
+struct ward_lost {
+    uint64_t count;
+    int64_t from_ms, to_ms;
+    struct ward_id boot;
+    struct ward_time now; /* of the newest group lost */
+};
+
+struct ward_store {
+    struct ward_store_listener listener;
+    char *path;
+    int descriptor; /* eventfd */
+    size_t queue_records;
+    pthread_t thread;
+
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool stop;
+    uint64_t window_us;
+    uint64_t first_waiting_us; /* when the oldest waiting group came; 0: none waits */
+    uint64_t marks_since_us;   /* 0: no marks wait */
+    bool urgent;               /* one of the waiting groups is */
+    struct ward_queue waiting; /* groups */
+    size_t waiting_records;
+    struct ward_marks marks;
+    struct ward_lost lost;
+    struct ward_queue requests;
+    size_t request_count; /* also those that the thread works on */
+    struct ward_queue results;
+    struct ward_store_counters counters;
+
+    struct ward_database database;
+    struct ward_batch batch;
+    struct ward_head head;
+    bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
+    uint32_t attempts;    /* failed, in a row */
+    uint64_t retry_at_us; /* while attempts > 0 */
+};
+
+/* The thread's function; context is the store. */
+void *ward_store_thread(void *context);
+
+/* CLOCK_MONOTONIC, on which the thread waits. */
+uint64_t ward_store_clock_us(void);
+
+/* Puts a result where dispatch finds it and wakes the loop. Takes the lock. */
+void ward_store_post(struct ward_store *store, struct ward_item *item);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/store_write.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/store_chain.h"
+
+/* A name's number, or NULL for none. */
+static int bind_name(struct ward_database *database, sqlite3_stmt *statement, int place,
+                     const struct ward_id *name)
+{
+    int64_t ref = 0;
+    int error = ward_database_name_ref(database, name, true, &ref);
+
+    if (!error && ref != 0) {
+        sqlite3_bind_int64(statement, place, ref);
+    }
+    return error;
+}
+
+static int write_record(struct ward_database *database, const struct ward_queued_record *queued,
+                        struct ward_head *head, uint8_t ret_chain[static 32])
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_RECORD_ADD);
+    struct ward_record record;
+    struct ward_reading *reading = &record.reading;
+
+    if (!ward_queued_record_unpack(queued, &record)) {
+        snprintf(database->text, sizeof(database->text), "a record that waited was damaged in memory");
+        return -EBADMSG;
+    }
+    reading->seq = head->seq + 1;
+    if (!ward_store_chain_next(head->chain, database->epoch.text, &record)) {
+        snprintf(database->text, sizeof(database->text), "a record has no canonical text");
+        return -EBADMSG;
+    }
+    sqlite3_bind_int64(statement, 1, (int64_t)reading->seq);
+    sqlite3_bind_int(statement, 2, queued->kind);
+    int error = bind_name(database, statement, 3, &queued->patient);
+    error = error ? error : bind_name(database, statement, 4, &queued->episode);
+    error = error ? error : bind_name(database, statement, 5, &queued->device);
+    error = error ? error : bind_name(database, statement, 6, &queued->boot);
+    sqlite3_bind_int64(statement, 7, (int64_t)queued->mono_us);
+    ward_database_bind_utc(statement, 8, queued->measured_at_ms);
+    ward_database_bind_utc(statement, 9, queued->received_at_ms);
+    sqlite3_bind_blob(statement, 10, queued->body, queued->length, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 11, reading->chain, sizeof(reading->chain), SQLITE_STATIC);
+    error = error ? error : ward_database_run(database, statement);
+    if (!error) {
+        head->seq = reading->seq;
+        memcpy(head->chain, reading->chain, sizeof(head->chain));
+        memcpy(ret_chain, reading->chain, sizeof(head->chain));
+    }
+    return error;
+}
+
+static int write_records(struct ward_database *database, struct ward_group *group, struct ward_head *head)
+{
+    size_t i = 0;
+    int error = 0;
+
+    group->first_seq = group->record_count > 0 ? head->seq + 1 : 0;
+    for (const struct ward_queued_record *record = group->records; record && !error; record = record->next) {
+        error = write_record(database, record, head, group->chains[i++]);
+    }
+    return error;
+}
+
+static int write_event(struct ward_database *database, const struct ward_store_event *event)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_EVENT_ADD);
+    bool done = event->delivered || event->key.n == 0;
+
+    sqlite3_bind_blob(statement, 1, event->key.id.octets, sizeof(event->key.id.octets), SQLITE_STATIC);
+    sqlite3_bind_int64(statement, 2, event->key.n);
+    ward_database_bind_text(statement, 3, event->patient.text);
+    ward_database_bind_utc(statement, 4, event->at_ms);
+    sqlite3_bind_int(statement, 5, done ? 1 : 0);
+    sqlite3_bind_text(statement, 6, event->payload, (int)event->payload_length, SQLITE_STATIC);
+    return ward_database_run(database, statement);
+}
+
+static int write_state(struct ward_database *database, const struct ward_store_alarm_state *state)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_STATE_PUT);
+
+    ward_database_bind_text(statement, 1, state->patient.text);
+    sqlite3_bind_int64(statement, 2, state->version);
+    sqlite3_bind_blob(statement, 3, state->state, (int)state->length, SQLITE_STATIC);
+    return ward_database_run(database, statement);
+}
+
+static int write_marks(struct ward_database *database, const struct ward_marks *marks,
+                       const struct ward_head *head)
+{
+    int error = 0;
+
+    if (marks->records && marks->through <= head->seq) {
+        sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_THROUGH);
+        size_t octets = marks->range_count * sizeof(marks->ranges[0]);
+
+        sqlite3_bind_int64(statement, 1, (int64_t)marks->through);
+        sqlite3_bind_blob(statement, 2, octets > 0 ? (const void *)marks->ranges : "", (int)octets,
+                          SQLITE_STATIC);
+        error = ward_database_run(database, statement);
+    }
+    for (size_t i = 0; i < marks->alarm_count && !error; i++) {
+        sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_EVENT_DELIVERED);
+
+        sqlite3_bind_blob(statement, 1, marks->alarms[i].id.octets, sizeof(marks->alarms[i].id.octets),
+                          SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 2, marks->alarms[i].n);
+        error = ward_database_run(database, statement);
+    }
+    return error;
+}
+
+static int write_time(struct ward_database *database, const struct ward_group *group)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_TIME);
+
+    ward_database_bind_text(statement, 1, group->boot.text);
+    sqlite3_bind_int64(statement, 2, (int64_t)group->now.boot_us);
+    ward_database_bind_utc(statement, 3, group->now.utc_ms);
+    sqlite3_bind_int(statement, 4, group->now.clock);
+    return ward_database_run(database, statement);
+}
+
+static int write_group(struct ward_database *database, struct ward_group *group, struct ward_head *head)
+{
+    int error = write_records(database, group, head);
+
+    for (size_t i = 0; i < group->event_count && !error; i++) {
+        error = write_event(database, &group->events[i]);
+    }
+    for (size_t i = 0; i < group->state_count && !error; i++) {
+        error = write_state(database, &group->states[i]);
+    }
+    for (size_t i = 0; i < group->change_count && !error; i++) {
+        error = ward_change_write(database, &group->changes[i]);
+    }
+    return error;
+}
+
+int ward_batch_write(struct ward_database *database, struct ward_batch *batch, struct ward_head *head)
+{
+    const struct ward_group *newest = NULL;
+
+    batch->reached = *head;
+    batch->in_commit = false;
+    int error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
+    for (struct ward_item *item = batch->groups.first; item && !error; item = item->next) {
+        struct ward_group *group = (struct ward_group *)item;
+
+        error = write_group(database, group, &batch->reached);
+        newest = group->boot.text[0] != '\0' ? group : newest;
+    }
+    error = error ? error : write_marks(database, &batch->marks, &batch->reached);
+    if (!error && newest) {
+        error = write_time(database, newest);
+    }
+    if (!error) {
+        batch->in_commit = true;
+        error = ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
+    }
+    if (error) {
+        ward_database_rollback(database);
+        return error;
+    }
+    *head = batch->reached;
+    return 0;
+}

@@ -1,0 +1,422 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The reference hub of a virtual ward: hears gateways over MQTT 5, commits, confirms, and shows what a ward would see.
+
+  wardhub.py keys --keys-out DIR       make the key pairs of a hub and a clinician, and the ward-keys.json for gateways
+  wardhub.py run --keys DIR ...        hear, check, commit, send receipts (the default verb)
+  wardhub.py acknowledge --keys DIR --gateway G --alarm ID ...
+                                       acknowledge one alarm as a clinician, and wait for the gateway's answer
+
+Every message is checked for its signature, its schema and, for records, the chain, and is committed to SQLite before
+anything else happens. What fails is refused, told on standard error, and remembered.
+
+Exit status: 0 done; 1 something was refused, or the command was not done; 2 usage.
+"""
+import argparse
+import json
+import pathlib
+import queue
+import signal
+import ssl
+import sys
+import time
+import uuid
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from paho.mqtt import client as mqtt
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+import contract
+from contract import Refused
+from ledger import Ledger
+from watch import ACTIVE_S, Watch, describe_alarm, describe_record
+
+RECEIPT_DELAY_S = 0.2
+RECEIPT_VALID_S = 30 * 86400
+COMMAND_VALID_S = 60
+COMMAND_AGAIN_S = 5
+SESSION_S = 86400
+SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "state": "state", "heartbeat": "heartbeat",
+             "active": "active", "result": "result"}
+
+
+class GatewayKeys:
+    """The gateways' public keys, from JWK or JWK set files; read again when a kid is not known."""
+
+    def __init__(self, paths):
+        self._paths = [pathlib.Path(path) for path in paths]
+        self._keys = {}
+
+    def find(self, kid, gateway):
+        if kid not in self._keys:
+            self._read()
+        if kid not in self._keys:
+            raise Refused("signature", f"no key of a gateway has the kid {kid}")
+        public, owner = self._keys[kid]
+        if owner not in (None, gateway):
+            raise Refused("signature", f"the key {kid} is that of {owner}")
+        return public
+
+    def _read(self):
+        for path in self._paths:
+            try:
+                document = contract.parse(path.read_bytes())
+                for jwk in document.get("keys", [document]):
+                    public = contract.load_public(jwk)
+                    self._keys[contract.thumbprint(public)] = (public, jwk.get("gateway"))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, KeyError, AttributeError, Refused) as error:
+                print(f"wardhub: {path}: not the public key of a gateway: {error}", file=sys.stderr, flush=True)
+
+
+class WardKeys:
+    """The hub's and the clinician's private keys, in a directory that make() has filled."""
+
+    ROLES = {"hub": "hub", "clinician": "clinical"}
+
+    def __init__(self, directory):
+        self._keys = {name: contract.load_private(pathlib.Path(directory) / f"{name}.pem") for name in self.ROLES}
+
+    @classmethod
+    def make(cls, directory):
+        directory = pathlib.Path(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        jwks = []
+        for name, role in cls.ROLES.items():
+            path = directory / f"{name}.pem"
+            if not path.exists():
+                path.touch(mode=0o600)
+                path.write_bytes(contract.private_pem(Ed25519PrivateKey.generate()))
+            jwks.append(contract.public_jwk(contract.load_private(path).public_key(), role=role))
+        (directory / "ward-keys.json").write_text(json.dumps({"keys": jwks}, indent=2) + "\n", "utf-8")
+
+    def sign(self, name, person, claims):
+        key = self._keys[name]
+        claims = dict(claims, by={"id": person, "role": self.ROLES[name]})
+        return contract.make_jws(key, contract.thumbprint(key.public_key()), claims)
+
+
+def claims_of(kind, gateway, valid_s, body, **more):
+    return {"type": kind, "gateway": gateway, **more, "id": f"{kind[0]}-{uuid.uuid4().hex[:16]}",
+            "issued_at": contract.utc(), "not_after": contract.utc_after(valid_s), "body": body}
+
+
+class Connection:
+    """One MQTT 5 connection over mutual TLS. Messages wait in `inbox`; loop() moves octets and connects again."""
+
+    def __init__(self, options, name, topics, session_s):
+        self.inbox = queue.SimpleQueue()
+        self._options = options
+        self._topics = topics
+        self._session_s = session_s
+        self._again_at = 0
+        self._client = mqtt.Client(client_id=name, protocol=mqtt.MQTTv5)
+        self._client.max_inflight_messages_set(100)
+        if options.ca:
+            self._client.tls_set(options.ca, options.cert, options.key, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        self._client.on_connect = self._connected
+        where = f"{', '.join(topics)} at {options.host}:{options.port}"
+        self._client.on_subscribe = lambda *_: self._say(f"hearing {where}")
+        self._client.on_message = lambda client, userdata, message: self.on_message(message)
+        self.on_message = self.inbox.put
+
+    @staticmethod
+    def _say(text):
+        print(f"wardhub: {text}", file=sys.stderr, flush=True)
+
+    def _connected(self, client, userdata, flags, reason, properties=None):
+        if reason.value != 0:
+            self._say(f"the broker refused the connection: {reason}")
+            return
+        client.subscribe([(topic, mqtt.SubscribeOptions(qos=1)) for topic in self._topics])
+
+    def loop(self, seconds):
+        if self._client.is_connected() or self._client.socket() is not None:
+            if self._client.loop(seconds) != mqtt.MQTT_ERR_SUCCESS:
+                self._say("the connection to the broker was lost")
+            return
+        if time.monotonic() < self._again_at:
+            time.sleep(seconds)
+            return
+        self._again_at = time.monotonic() + 1
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = self._session_s
+        try:
+            self._client.connect(self._options.host, self._options.port, keepalive=20,
+                                 clean_start=self._session_s == 0, properties=properties)
+        except (OSError, ValueError) as error:
+            self._say(f"{self._options.host}:{self._options.port}: {error}")
+
+    def publish(self, topic, payload, retain=False, expiry_s=None):
+        properties = Properties(PacketTypes.PUBLISH)
+        if expiry_s is not None:
+            properties.MessageExpiryInterval = expiry_s
+        self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+
+    def connected(self):
+        return self._client.is_connected()
+
+    def close(self):
+        self._client.disconnect()
+
+
+class Gate:
+    """Decides whether a message that came up keeps the contract."""
+
+    def __init__(self, gateway_keys, strict):
+        self._keys = gateway_keys
+        self._strict = strict
+        self._schemas = contract.Schemas()
+
+    def admit(self, message):
+        """(site, gateway, kind, rest of the topic, document), document None for an emptied topic; or Refused."""
+        parts = message.topic.split("/")
+        if len(parts) < 6 or parts[:2] != ["ward", "v1"] or parts[4] != "up" or parts[5] not in SCHEMA_OF:
+            raise Refused("topic", "not one of ours")
+        site, gateway, kind, rest = parts[2], parts[3], parts[5], parts[6:]
+        user = dict(getattr(message.properties, "UserProperty", None) or [])
+        if "kid" not in user or "sig" not in user:
+            raise Refused("signature", "the user properties kid and sig are missing")
+        contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
+        if kind == "active" and not message.payload:
+            return site, gateway, kind, rest, None
+        document = contract.parse(message.payload)
+        self._schemas.check(SCHEMA_OF[kind], document, self._strict)
+        if document["gateway"] != gateway or (kind == "active" and [document["patient"]] != rest):
+            raise Refused("topic", "the message is another gateway's or patient's")
+        if kind != "active" and rest:
+            raise Refused("topic", "not one of ours")
+        return site, gateway, kind, rest, document
+
+
+class Hub:
+    def __init__(self, options):
+        self._options = options
+        self._keys = WardKeys(options.keys)
+        self._ledger = Ledger(options.database)
+        self._gate = Gate(GatewayKeys(options.gateway_key), options.strict)
+        self._watch = Watch(time.monotonic())
+        self._due = {}  # (site, gateway) -> (epoch or None, when the receipt goes)
+        self._epochs = {}  # (site, gateway) -> the epoch it speaks of now
+        self._acks = {}  # alarm id -> {"event", "site", "at", "command"}
+        self._broken = set()  # (gateway, epoch, seq) of the breaks that were told
+        self.refused = 0
+        self._connection = Connection(options, options.client_id, [f"ward/v1/{options.site}/+/up/#"], SESSION_S)
+        self._connection.on_message = self._heard
+
+    def run(self, stop):
+        while not stop():
+            self._connection.loop(0.1)
+            now = time.monotonic()
+            for line in self._watch.changes(now):
+                self._say(line)
+            if self._connection.connected():
+                self._send_receipts(now)
+                self._send_acknowledgements(now)
+        self._connection.close()
+        self._ledger.close()
+        return 1 if self.refused else 0
+
+    def _say(self, line):
+        print(line, file=sys.stderr if self._options.json else sys.stdout, flush=True)
+
+    def _show(self, topic, document):
+        if self._options.json:
+            print(json.dumps({"topic": topic, "payload": document}, ensure_ascii=False), flush=True)
+
+    def _heard(self, message):
+        try:
+            self._take(message)
+        except Refused as error:
+            self._refuse(message.topic, error)
+
+    def _refuse(self, topic, error):
+        self.refused += 1
+        self._ledger.commit_refusal(topic, str(error))
+        print(f"REFUSED {topic}: {error}", file=sys.stderr, flush=True)
+
+    def _take(self, message):
+        site, gateway, kind, rest, document = self._gate.admit(message)
+        if kind == "readings":
+            self._take_readings(site, gateway, message.topic, document)
+        elif kind == "alarms":
+            self._take_alarm(site, gateway, message.topic, document)
+        else:
+            self._ledger.commit_latest(message.topic, document)
+            self._take_latest(site, gateway, kind, rest, document, message)
+
+    def _take_readings(self, site, gateway, topic, document):
+        epoch = document["epoch"]
+        if self._ledger.is_new_epoch(gateway, epoch):
+            self._say(f"NEW EPOCH {epoch} of {gateway}: its database was replaced or put back")
+        new = self._ledger.commit_records(gateway, epoch, document["records"])
+        broken = self._ledger.break_after(gateway, epoch)
+        if broken is not None and (gateway, epoch, broken) not in self._broken:
+            self._broken.add((gateway, epoch, broken))
+            self._refuse(topic, Refused("chain", f"seq {broken + 1}, here before, does not follow from seq {broken}"))
+        self._epochs[site, gateway] = epoch
+        self._owe_receipt(site, gateway)
+        if new:
+            self._show(topic, dict(document, records=new))
+            for record in new:
+                self._say(f"reading {describe_record(record)}{' backlog' if document['backlog'] else ''}")
+
+    def _take_alarm(self, site, gateway, topic, event):
+        new = self._ledger.commit_alarm(event)
+        self._owe_receipt(site, gateway)
+        if not new:
+            return
+        self._show(topic, event)
+        self._say(describe_alarm(event))
+        if event["event"] == "acknowledged":
+            self._acks.pop(event["id"], None)
+        elif self._options.acknowledge_after is not None and event["event"] == "raised" and event["priority"] == "high":
+            at = time.monotonic() + self._options.acknowledge_after
+            self._acks[event["id"]] = {"event": event, "site": site, "at": at, "command": None}
+
+    def _take_latest(self, site, gateway, kind, rest, document, message):
+        now = time.monotonic()
+        if kind == "state":
+            self._watch.state(gateway, document)
+            if document["state"] == "online":
+                self._epochs[site, gateway] = document["epoch"]
+                self._owe_receipt(site, gateway)
+        elif kind == "heartbeat":
+            if not self._watch.heartbeat(gateway, document, now):
+                raise Refused("replay", "a heartbeat that is not newer than the one before")
+        elif kind == "active":
+            left = getattr(message.properties, "MessageExpiryInterval", ACTIVE_S)
+            self._watch.active(gateway, rest[0], document, now + min(left, ACTIVE_S))
+        elif kind == "result":
+            self._say(f"result {document.get('id', '')} {document['outcome']} {document.get('reason', '')}".rstrip())
+            for alarm, ack in list(self._acks.items()):
+                if ack["command"] == document.get("id"):
+                    del self._acks[alarm]
+        if document is not None:
+            self._show(message.topic, document)
+
+    def _owe_receipt(self, site, gateway):
+        self._due.setdefault((site, gateway), time.monotonic() + RECEIPT_DELAY_S)
+
+    def _send_receipts(self, now):
+        for (site, gateway), due in list(self._due.items()):
+            epoch = self._epochs.get((site, gateway))
+            if now < due or epoch is None:
+                continue
+            del self._due[site, gateway]
+            body = self._ledger.receipt(gateway, epoch)
+            claims = claims_of("receipt", gateway, RECEIPT_VALID_S, body)
+            payload = self._keys.sign("hub", self._options.hub_id, claims)
+            self._connection.publish(f"ward/v1/{site}/{gateway}/down/receipt", payload, retain=True)
+
+    def _send_acknowledgements(self, now):
+        for alarm, ack in self._acks.items():
+            if now < ack["at"]:
+                continue
+            counter = self._ledger.next_counter("command", time.time_ns() // 1000000)
+            command, payload = acknowledgement(self._keys, self._options.clinician, ack["event"], counter)
+            ack.update(command=command, at=now + COMMAND_AGAIN_S)
+            self._say(f"acknowledging {alarm} as {self._options.clinician}")
+            topic = f"ward/v1/{ack['site']}/{ack['event']['gateway']}/down/command"
+            self._connection.publish(topic, payload, expiry_s=COMMAND_VALID_S)
+
+
+def acknowledgement(keys, clinician, event, counter):
+    """(id of the command, JWS) that acknowledges an alarm, given as an event or as its gateway, id and patient."""
+    about = {name: event[name] for name in ("patient", "episode") if event.get(name)}
+    body = {"schema": "wardgate.command/1", "command": "acknowledge", "alarm": event["id"]}
+    claims = claims_of("command", event["gateway"], COMMAND_VALID_S, body, counter=counter, **about)
+    return claims["id"], keys.sign("clinician", clinician, claims)
+
+
+def run(options):
+    stopped = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.append(True))
+    return Hub(options).run(lambda: bool(stopped))
+
+
+def acknowledge(options):
+    gate = Gate(GatewayKeys(options.gateway_key), options.strict)
+    base = f"ward/v1/{options.site}/{options.gateway}"
+    connection = Connection(options, f"{options.client_id}-{uuid.uuid4().hex[:8]}", [f"{base}/up/result"], 0)
+    event = {"gateway": options.gateway, "id": options.alarm, "patient": options.patient}
+    command, payload = acknowledgement(
+        WardKeys(options.keys), options.clinician, event, time.time_ns() // 1000000
+    )
+    deadline = time.monotonic() + options.timeout
+    sent = False
+    while time.monotonic() < deadline:
+        connection.loop(0.1)
+        if connection.connected() and not sent:
+            connection.publish(f"{base}/down/command", payload, expiry_s=COMMAND_VALID_S)
+            sent = True
+        while not connection.inbox.empty():
+            try:
+                document = gate.admit(connection.inbox.get())[4]
+            except Refused as error:
+                print(f"REFUSED {base}/up/result: {error}", file=sys.stderr, flush=True)
+                continue
+            if document.get("id") == command:
+                print(json.dumps(document, ensure_ascii=False) if options.json
+                      else f"{document['outcome']} {document.get('reason', '')}".rstrip())
+                connection.close()
+                return 0 if document["outcome"] == "done" else 1
+    print(f"wardhub: no answer from {options.gateway} within {options.timeout:g} s", file=sys.stderr)
+    return 1
+
+
+def parse_options(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", nargs="?", choices=["run", "acknowledge", "keys"], default="run")
+    group = parser.add_argument_group("broker")
+    group.add_argument("--host", default="localhost", help="name in the broker's certificate (default: %(default)s)")
+    group.add_argument("--port", type=int, default=8883, help="(default: %(default)s)")
+    group.add_argument("--ca", metavar="FILE", help="CA of the broker's certificate; without it there is no TLS")
+    group.add_argument("--cert", metavar="FILE", help="the hub's certificate")
+    group.add_argument("--key", metavar="FILE", help="its private key")
+    group.add_argument("--client-id", default="wardhub", help="MQTT client id (default: %(default)s)")
+    group.add_argument("--site", default="+", help="site in the topics (default: all; acknowledge needs one)")
+    group = parser.add_argument_group("keys")
+    group.add_argument("--keys", metavar="DIR", help="hub.pem and clinician.pem, as made by --keys-out")
+    group.add_argument("--keys-out", metavar="DIR", help="make the keys there, unless they are, and ward-keys.json")
+    group.add_argument("--gateway-key", metavar="FILE", action="append", default=[],
+                       help="public JWK (or JWK set) of a gateway; a member \"gateway\" ties it to one. Repeatable; may"
+                            " appear later: it is read when a kid is not known")
+    group.add_argument("--hub-id", default="hub-1", help="who the receipts are by (default: %(default)s)")
+    group.add_argument("--clinician", default="dr-1", help="who acknowledges (default: %(default)s)")
+    group = parser.add_argument_group("run")
+    group.add_argument("--database", metavar="FILE", default="wardhub.db", help="(default: %(default)s)")
+    group.add_argument("--json", action="store_true",
+                       help="standard output is one {\"topic\", \"payload\"} per line of what was committed and is new"
+                            " (of up/readings: the new records); all else goes to standard error")
+    group.add_argument("--strict", action="store_true", help="refuse what the schemas do not document, too")
+    group.add_argument("--acknowledge-after", type=float, metavar="SECONDS",
+                       help="acknowledge each raised high alarm by itself, and again until it is answered")
+    group = parser.add_argument_group("acknowledge")
+    group.add_argument("--gateway", metavar="ID")
+    group.add_argument("--alarm", metavar="ID", help="32 hexadecimal digits")
+    group.add_argument("--patient", metavar="ID", help="whose alarm it is")
+    group.add_argument("--timeout", type=float, default=15, metavar="SECONDS", help="(default: %(default)s)")
+    options = parser.parse_args(arguments)
+    if options.verb == "keys" and not options.keys_out:
+        parser.error("keys needs --keys-out")
+    options.keys = options.keys or options.keys_out
+    if options.verb != "keys" and not (options.keys and options.gateway_key):
+        parser.error("--keys (or --keys-out) and --gateway-key are needed")
+    if options.verb == "acknowledge" and not (options.gateway and options.alarm and options.site != "+"):
+        parser.error("acknowledge needs --site, --gateway and --alarm")
+    return options
+
+
+def main(arguments=None):
+    options = parse_options(arguments)
+    if options.keys_out:
+        WardKeys.make(options.keys_out)
+    return {"keys": lambda _: 0, "run": run, "acknowledge": acknowledge}[options.verb](options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

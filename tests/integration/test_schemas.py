@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The schemas describe the examples, and refuse what breaks the contract."""
+import copy
+import json
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "hub"))
+
+import contract  # noqa: E402
+
+EXAMPLES = sorted((ROOT / "docs" / "mqtt" / "examples").glob("*.json"))
+SCHEMAS = contract.Schemas()
+MESSAGES = ["active", "alarm", "claims", "command", "downlink", "heartbeat", "readings", "receipt", "result", "state"]
+
+# The private key is published in RFC 8032 §7.1, test 1; this is its public half.
+EXAMPLE_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
+
+def example(name):
+    return json.loads((ROOT / "docs" / "mqtt" / "examples" / f"{name}.json").read_text("utf-8"))
+
+
+def changed(name, path, value):
+    """The example with the member at `path` set, or taken out when value is ...; a path is a.b.0.c."""
+    document = copy.deepcopy(example(name))
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = document
+    for part in parents:
+        place = place[part]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return document
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("strict", [False, True], ids=["consumer", "strict"])
+def test_example(path, strict):
+    SCHEMAS.check(path.stem.split(".")[0], json.loads(path.read_text("utf-8")), strict)
+
+
+def test_every_message_has_an_example():
+    assert {path.stem.split(".")[0] for path in EXAMPLES} == set(MESSAGES)
+    assert set(SCHEMAS.names()) == set(MESSAGES) | {"common", "record"}
+
+
+def test_signed_example():
+    octets = json.dumps(example("downlink.receipt")).encode()
+    assert contract.read_jws(octets, contract.load_public(EXAMPLE_KEY)) == example("claims.receipt")
+
+
+def test_chain_of_example():
+    readings = example("readings")
+    chain = contract.chain_start(readings["epoch"])
+    for record in readings["records"]:
+        chain = contract.chain_next(chain, record)
+        assert chain == record["chain"]
+
+
+BROKEN = [
+    ("alarm.raised", "id", ...),
+    ("alarm.raised", "id", "9C1E" * 8),
+    ("alarm.raised", "n", 0),
+    ("alarm.raised", "n", "1"),
+    ("alarm.raised", "priority", 3),
+    ("alarm.raised", "priority", ...),
+    ("alarm.raised", "patient", "Jane Doe"),
+    ("alarm.raised", "value", "88"),
+    ("alarm.raised", "at", "2026-11-22 09:00:16"),
+    ("alarm.raised", "reading", {}),
+    ("alarm.raised", "reading.seq", 0),
+    ("alarm.raised", "reason", "data"),
+    ("alarm.cleared", "reason", ...),
+    ("alarm.raised", "schema", "wardgate.alarm/2"),
+    ("readings", "records", []),
+    ("readings", "records.0.seq", 0),
+    ("readings", "records.0.chain", ...),
+    ("readings", "records.0.quality", "good"),
+    ("readings", "records.0.values.0.value", None),
+    ("readings", "records.0.values.0.special", "nan"),
+    ("readings", "records.0.raw", "2a5e"),
+    ("readings", "records.0.by", "n-1"),
+    ("readings", "records.0.kind", "entry"),
+    ("readings", "records.0.security", ...),
+    ("readings", "records.1.count", ...),
+    ("readings", "records.1.kind", "hole"),
+    ("readings", "backlog", 0),
+    ("state.online", "queue", ...),
+    ("state.online", "monitoring", ...),
+    ("state.online", "head", "00"),
+    ("state.online", "devices.0.battery", 101),
+    ("state.offline", "state", "asleep"),
+    ("active", "conditions", ...),
+    ("active", "conditions.0.state", ...),
+    ("active", "last_valid.0.value", "36.4"),
+    ("heartbeat", "mono_us", -1),
+    ("heartbeat", "n", ...),
+    ("result.done", "id", ...),
+    ("result.refused", "reason", ...),
+    ("result.done", "outcome", "maybe"),
+    ("receipt", "head", ...),
+    ("receipt", "records.through", -1),
+    ("receipt", "records.ranges", [[1]]),
+    ("receipt", "records.ranges", [[0, 1]]),
+    ("receipt", "alarms", [["x", 1]]),
+    ("command.acknowledge", "alarm", ...),
+    ("command.acknowledge", "command", "explode"),
+    ("claims.receipt", "by.role", "clinical"),
+    ("claims.receipt", "body.epoch", ...),
+    ("claims.acknowledge", "counter", ...),
+    ("claims.acknowledge", "by", ...),
+    ("claims.acknowledge", "issued_at", "yesterday"),
+    ("downlink.receipt", "signature", "AAAA"),
+    ("downlink.receipt", "header", {}),
+]
+
+
+@pytest.mark.parametrize("name, path, value", BROKEN, ids=lambda value: str(value)[:40])
+def test_broken(name, path, value):
+    with pytest.raises(contract.Refused):
+        SCHEMAS.check(name.split(".")[0], changed(name, path, value))
+
+
+UNDOCUMENTED = [
+    ("alarm.raised", "colour", "red"),
+    ("alarm.raised", "shown.colour", "red"),
+    ("alarm.raised", "priority", "extreme"),
+    ("alarm.raised", "event", "moved"),
+    ("readings", "note", 1),
+    ("readings", "records.0.note", 1),
+    ("readings", "records.0.count", 1),
+    ("readings", "records.0.values.0.code", 1),
+    ("state.online", "uptime", 1),
+    ("state.online", "radio.channel", 37),
+    ("active", "conditions.0.colour", "red"),
+    ("heartbeat", "load", 1),
+    ("result.done", "took_ms", 1),
+]
+
+
+@pytest.mark.parametrize("name, path, value", UNDOCUMENTED, ids=lambda value: str(value)[:40])
+def test_consumers_ignore_what_the_gateway_may_not_send(name, path, value):
+    document = changed(name, path, value)
+    schema = name.split(".")[0]
+    SCHEMAS.check(schema, document)
+    with pytest.raises(contract.Refused):
+        SCHEMAS.check(schema, document, strict=True)
+
+
+def test_the_message_names_its_schema():
+    assert SCHEMAS.check_message(example("heartbeat")) == "heartbeat"
+    for schema in (None, 1, "wardgate.heartbeat/2", "wardgate.nothing/1", "heartbeat/1x", "wardgate.record"):
+        with pytest.raises(contract.Refused):
+            SCHEMAS.check_message(dict(example("heartbeat"), schema=schema))
+
+
+@pytest.mark.parametrize(
+    "octets", [b"", b"{", b'{"a":1,"a":2}', b"NaN", b'{"a":"\xff"}', b"[" * 100000], ids=lambda octets: repr(octets[:14])
+)
+def test_what_is_not_json(octets):
+    with pytest.raises(contract.Refused):
+        contract.parse(octets)
+
+
+# RFC 8785 appendix B and §3.2, and what ECMAScript prints at the borders of its forms.
+@pytest.mark.parametrize(
+    "text, wanted",
+    [
+        ("0.0", "0"),
+        ("-0.0", "0"),
+        ("36.40", "36.4"),
+        ("1e21", "1e+21"),
+        ("1e20", "100000000000000000000"),
+        ("333333333.33333329", "333333333.3333333"),
+        ("1e30", "1e+30"),
+        ("4.50", "4.5"),
+        ("2e-3", "0.002"),
+        ("0.000001", "0.000001"),
+        ("1e-7", "1e-7"),
+        ("0.000000000000000000000000001", "1e-27"),
+        ("9007199254740991", "9007199254740991"),
+        ("295147905179352830000.0", "295147905179352830000"),
+        ('{"b":1,"a":[true,null,"\\u20ac\\u000f\\n"]}', '{"a":[true,null,"€\\u000f\\n"],"b":1}'),
+    ],
+)
+def test_canonical(text, wanted):
+    assert contract.canonical(json.loads(text)) == wanted

@@ -1,0 +1,413 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wardctl as a field engineer runs it: `decode` on the byte vectors, the other verbs against a gateway with canned
+answers (tests/fakes/fake_wardgate.c) on a bus of this test's own."""
+
+import datetime
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("WARD_BUILD", ROOT / "build" / "dev"))
+WARDCTL = BUILD / "gateway" / "ctl" / "wardctl"
+FAKE = BUILD / "tests" / "fakes" / "fake_wardgate"
+NOBODY = 65534
+DEADLINE_S = 60
+DONE, FAILED, USAGE, UNREACHABLE, NOT_ALLOWED = range(5)
+# enum ward_bus_error and enum ward_bus_signal of gateway/io/bus.h
+ERROR_NOT_ALLOWED, ERROR_NOT_FOUND, ERROR_REFUSED = 1, 2, 3
+SIGNAL_READING, SIGNAL_DEVICE_FOUND, SIGNAL_ENROLMENT_STEP = 0, 2, 3
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="changes are for root; callers who are somebody else too")
+
+BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/>
+<allow receive_sender="*"/></policy></busconfig>
+"""
+
+
+def run(*arguments, bus="unix:path=/nonexistent", program=WARDCTL, **options):
+    environment = {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": bus, "LC_ALL": "C.UTF-8"}
+    return subprocess.run([program, *arguments], env=environment, text=True, capture_output=True, timeout=DEADLINE_S,
+                          **options)
+
+
+class Gateway:
+    def __init__(self):
+        # Not pytest's own directory: somebody else must reach the socket in it.
+        self.directory = directory = pathlib.Path(tempfile.mkdtemp(prefix="wardctl-"))
+        directory.chmod(0o755)
+        socket = directory / "bus"
+        (directory / "bus.conf").write_text(BUS_CONFIG.format(socket=socket))
+        self.daemon = subprocess.Popen(["dbus-daemon", f"--config-file={directory}/bus.conf", "--nofork",
+                                        "--print-address"], stdout=subprocess.PIPE, text=True)
+        assert self.daemon.stdout.readline()
+        self.bus = f"unix:path={socket}"
+        self.fake = None
+
+    def start(self):
+        self.fake = subprocess.Popen([FAKE, self.directory], stdout=subprocess.PIPE, text=True,
+                                     env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": self.bus})
+        assert self.fake.stdout.readline() == "ready\n"
+
+    def stop(self):
+        for process in (self.fake, self.daemon):
+            if process and process.poll() is None:
+                process.terminate()
+                process.wait(DEADLINE_S)
+            if process:
+                process.stdout.close()
+        shutil.rmtree(self.directory)
+
+    def answers(self, method, *documents):
+        lines = [d if isinstance(d, str) else json.dumps(d, ensure_ascii=False) for d in documents]
+        (self.directory / method).write_text("".join(line + "\n" for line in lines))
+
+    def refuses(self, method, error, sentence):
+        (self.directory / f"{method}.error").write_text(f"{error} {sentence}\n")
+
+    def signals(self, method, *signals):
+        (self.directory / f"{method}.signals").write_text(
+            "".join("\t".join(str(part) for part in parts) + "\n" for parts in signals))
+
+    def calls(self):
+        return [line.split("\t") for line in (self.directory / "calls").read_text().splitlines()]
+
+    def run(self, *arguments, **options):
+        return run(*arguments, bus=self.bus, **options)
+
+
+@pytest.fixture
+def gateway():
+    instance = Gateway()
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.stop()
+
+
+# --- decode ----------------------------------------------------------------------------------------------------------
+
+
+def vectors():
+    for path in sorted((ROOT / "tests" / "vectors").rglob("*.vec")):
+        clause, frame = "", ()
+        for line in path.read_text().splitlines():
+            if line.startswith("#"):
+                clause = line[2:]
+            elif line.startswith("{"):
+                yield pytest.param(frame[0], frame[1:], json.loads(line), id=f"{path.stem}: {clause}")
+            elif line:
+                frame = line.split()
+
+
+@pytest.mark.parametrize("uuid, octets, expected", vectors())
+def test_decode_says_what_the_vector_says(uuid, octets, expected):
+    result = run("decode", uuid, " ".join(octets), "--json")
+    assert result.stdout.count("\n") == 1
+    assert json.loads(result.stdout) == expected
+    assert result.returncode == (DONE if expected["outcome"] == "ok" else FAILED)
+    people = run("decode", uuid, *octets or [""])
+    assert people.returncode == result.returncode
+    assert people.stdout.startswith(f"{uuid}: {expected['outcome']}")
+
+
+@pytest.mark.parametrize("uuid", ["2A5F", "2a5f", "0x2A5F", "00002A5F", "00002a5f-0000-1000-8000-00805f9b34fb",
+                                  "00002A5F00001000800000805F9B34FB"])
+@pytest.mark.parametrize("octets", [["0062004800"], ["00:62:00:48:00"], ["0x0062004800"], ["00 62 00 48 00"],
+                                    ["00", "62", "00", "48", "00"], ["0x00", "0x62", "0X00", "0x48", "0x00"]])
+def test_decode_takes_every_spelling(uuid, octets):
+    result = run("decode", uuid, *octets, "--json")
+    assert result.returncode == DONE
+    document = json.loads(result.stdout)
+    assert document["characteristic"] == "2A5F"
+    assert [value["value"] for value in document["values"]] == [98, 72]
+
+
+def test_decode_does_not_know_a_vendors_characteristic():
+    result = run("decode", "CDEACB81-5235-4C07-8846-93A37EE6B86D", "80", "--json")
+    assert result.returncode == FAILED
+    assert json.loads(result.stdout)["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize("arguments", [["2A37"], [], ["2A3", "00"], ["2A37", "0"], ["2A37", "0g"], ["2A37", "00", "1"],
+                                       ["2A37", "00", "--colour"], ["0000-2A37", "00"], ["2A37", "0 0"]])
+def test_decode_says_what_is_wrong_with_its_arguments(arguments):
+    result = run("decode", *arguments)
+    assert result.returncode == USAGE
+    assert result.stdout == ""
+    assert result.stderr.startswith("wardctl decode: ")
+
+
+def test_a_devices_text_cannot_move_the_cursor():
+    result = run("decode", "2A29", "1B5B324A41")
+    assert "\x1b" not in result.stdout
+
+
+# --- help, usage -----------------------------------------------------------------------------------------------------
+
+VERBS = ["status", "patient", "devices", "readings", "alarms", "plan", "queue", "hub", "decode"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_has_help(verb):
+    result = run(verb, "--help")
+    assert result.returncode == DONE
+    assert result.stdout.startswith(f"Usage: wardctl {verb}")
+    assert verb in run("--help").stdout
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["frobnicate"], ["status", "now"], ["status", "--yaml"], ["patient", "eat"], ["patient", "show"],
+    ["patient", "admit", "p-1"], ["devices", "pair"], ["devices", "pair", "AA:BB"], ["devices", "bind", "d-1"],
+    ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
+    ["devices", "scan", "--seconds"], ["readings", "--since", "yesterday"], ["readings", "--quantity", "mood"],
+    ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["plan"],
+    ["plan", "apply", "x.json"], ["hub"], ["queue", "up"]])
+def test_wrong_usage_is_said_before_anything_is_asked(arguments):
+    result = run(*arguments)
+    assert result.returncode == USAGE
+    assert result.stdout == ""
+    assert result.stderr
+
+
+# --- the daemon is away, or says no ----------------------------------------------------------------------------------
+
+QUESTIONS = [["status"], ["patient"], ["patient", "show", "p-1"], ["devices"], ["devices", "scan", "--seconds", "1"],
+             ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"], ["devices", "forget", "d-1"],
+             ["devices", "bind", "d-1", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
+             ["alarms", "history"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"]]
+
+
+@pytest.mark.parametrize("arguments", QUESTIONS)
+def test_without_a_bus_it_says_so(arguments):
+    result = run(*arguments)
+    assert (result.returncode, result.stdout) == (UNREACHABLE, "")
+    assert "does not answer" in result.stderr and "systemctl status wardgated" in result.stderr
+
+
+def test_without_a_daemon_it_says_so():
+    gateway = Gateway()
+    try:
+        for arguments in QUESTIONS:
+            result = gateway.run(*arguments)
+            assert (result.returncode, result.stdout) == (UNREACHABLE, ""), arguments
+            assert "does not answer" in result.stderr
+    finally:
+        gateway.stop()
+
+
+@needs_root
+def test_somebody_else_may_not_change_anything(gateway):
+    program = shutil.copy(WARDCTL, gateway.directory)  # the checkout may be closed to others
+    gateway.answers("Devices", {"device": "d-1"})
+    assert gateway.run("devices", user=NOBODY, program=program).returncode == DONE
+    for arguments in (["devices", "forget", "d-1"], ["alarms", "silence", "p-1"],
+                      ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"]):
+        result = gateway.run(*arguments, user=NOBODY, program=program)
+        assert (result.returncode, result.stdout) == (NOT_ALLOWED, ""), result
+        assert "not allowed" in result.stderr
+
+
+@needs_root
+def test_the_daemons_sentence_is_shown_as_it_is(gateway):
+    gateway.refuses("Forget", ERROR_NOT_FOUND, "There is no device d-9.")
+    result = gateway.run("devices", "forget", "d-9")
+    assert (result.returncode, result.stderr) == (FAILED, "wardctl: There is no device d-9.\n")
+    gateway.refuses("Silence", ERROR_NOT_ALLOWED, "Silencing is not for you.")
+    assert gateway.run("alarms", "silence", "p-1").returncode == NOT_ALLOWED
+
+
+# --- what it shows ---------------------------------------------------------------------------------------------------
+
+STATUS = {
+    "schema": "wardgate.status/1", "gateway": "g-11a9", "version": "0.1.0", "monitoring": "none", "reasons": ["no-plan"],
+    "patients": [
+        {"patient": "p-7f3a", "label": "Bed 2", "monitoring": "degraded", "reasons": ["unsigned-plan"],
+         "conditions": [{"condition": "spo2-low", "priority": "high", "state": "active", "text": "SpO2 88 %"}],
+         "last_valid": [{"quantity": "spo2", "value": 88, "unit": "%", "measured_at": "2026-11-22T09:00:00.000Z"}]},
+        {"patient": "p-0002", "label": "", "monitoring": "none", "reasons": ["no-plan"], "conditions": [],
+         "last_valid": []}],
+    "devices": [{"device": "d-91c2", "model": "3230", "patient": "p-7f3a", "connected": True, "battery": 80,
+                 "last_heard_at": "2026-11-22T09:00:00.000Z"}],
+    "queue": {"undelivered_readings": 3, "undelivered_alarms": 1, "oldest_age_s": 200},
+    "link": {"up": False, "reason": "connection refused"}, "radio": {"present": True, "powered": True},
+    "clock": "synced", "storage": {"state": "ok"}}
+
+
+def test_status_says_who_is_not_monitored_and_why(gateway):
+    gateway.answers("Status", STATUS)
+    result = gateway.run("status")
+    assert result.returncode == DONE
+    lines = [line.strip() for line in result.stdout.splitlines()]
+    assert "Wardgate g-11a9, version 0.1.0: NOT MONITORED: no-plan" in lines
+    assert "p-7f3a (Bed 2): MONITORED, WITH GAPS: unsigned-plan" in lines
+    assert "p-0002: NOT MONITORED: no-plan" in lines
+    assert "alarm    spo2-low, high, active: SpO2 88 %" in lines
+    assert "Ward link    DOWN (connection refused)" in lines
+    assert "Undelivered  3 readings, 1 alarms, oldest 3 min" in lines
+    assert any("d-91c2" in line and "80" in line for line in lines)
+    assert "\x1b" not in result.stdout
+    assert len(lines) < 40
+    assert json.loads(gateway.run("status", "--json").stdout) == STATUS
+
+
+@pytest.mark.parametrize("document", ["{}", "[]", "not JSON", '{"patients":{"a":1},"monitoring":7,"queue":[]}'])
+def test_a_status_it_does_not_understand_never_reads_as_monitored(gateway, document):
+    gateway.answers("Status", document)
+    result = gateway.run("status")
+    assert result.returncode == DONE
+    assert "NOT MONITORED" in result.stdout
+
+
+def reading(seq, **members):
+    return {"epoch": "e-1", "seq": seq, "patient": "p-7f3a", "device": "d-91c2", "kind": "spot", "quality": "valid",
+            "reasons": [], "measured_at": "2026-11-22T09:00:00.000Z",
+            "values": [{"quantity": "spo2", "value": 96, "unit": "%"},
+                       {"quantity": "pulse_rate", "value": None, "special": "nan", "unit": "/min"}], **members}
+
+
+def test_readings_pass_their_filter_on(gateway):
+    documents = [reading(1), reading(2, quality="invalid", reasons=["no-contact"])]
+    gateway.answers("Readings", *documents)
+    result = gateway.run("readings", "--since", "2026-11-22T09:00:00Z", "--device", "d-91c2", "--quantity", "spo2",
+                         "--patient", "p-7f3a", "--limit", "7", "--json")
+    assert result.returncode == DONE
+    assert [json.loads(line) for line in result.stdout.splitlines()] == documents
+    assert gateway.calls() == [["Readings", "patient=p-7f3a", "device=d-91c2", "quantity=spo2", "since=1795338000000",
+                                "limit=7", "history=0"]]
+    table = gateway.run("readings").stdout
+    assert "SpO2 96 %, Pulse (nan)" in table and "no-contact" in table
+
+
+def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
+    gateway.answers("Readings", reading(1), reading(2))
+    gateway.signals("Readings", [SIGNAL_READING, json.dumps(reading(2))], [SIGNAL_READING, json.dumps(reading(3))],
+                    [SIGNAL_READING, json.dumps(reading(4, patient="p-other"))],
+                    [SIGNAL_READING, json.dumps(reading(5))])
+    with subprocess.Popen([WARDCTL, "readings", "--follow", "--patient", "p-7f3a", "--json"], text=True,
+                          env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus}, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        assert [json.loads(process.stdout.readline())["seq"] for _ in range(4)] == [1, 2, 3, 5]
+        gateway.fake.send_signal(signal.SIGKILL)
+        output, errors = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, output) == (UNREACHABLE, "")
+    assert "left the bus" in errors
+
+
+@needs_root
+def test_pair_shows_its_steps_as_they_come(gateway):
+    address = "AA:BB:CC:DD:EE:FF"
+    gateway.signals("Pair", [SIGNAL_ENROLMENT_STEP, address, "bonding", "Bonding with it."],
+                    [SIGNAL_ENROLMENT_STEP, address, "reading", "It came back and sent a reading."])
+    gateway.answers("Pair", {"device": "d-91c2", "patient": "p-7f3a"})
+    result = gateway.run("devices", "pair", address, "--patient", "p-7f3a", "--timeout", "60")
+    assert result.returncode == DONE
+    lines = result.stdout.splitlines()
+    assert lines[0].split(maxsplit=2) == [address, "bonding", "Bonding with it."]
+    assert "sent a reading" in lines[1] and "is paired" in lines[2]
+    assert gateway.calls() == [["Pair", address, "p-7f3a", "60"]]
+    documents = [json.loads(line) for line in
+                 gateway.run("devices", "pair", address, "--patient", "p-7f3a", "--json").stdout.splitlines()]
+    assert [d.get("step") for d in documents] == ["bonding", "reading", None]
+    assert documents[2]["device"] == "d-91c2"
+
+
+@needs_root
+def test_a_pairing_that_failed_is_never_called_paired(gateway):
+    gateway.refuses("Pair", ERROR_REFUSED, "It bonded but did not come back within 60 s.")
+    result = gateway.run("devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-7f3a")
+    assert (result.returncode, result.stdout) == (FAILED, "")
+    assert "did not come back" in result.stderr
+
+
+@needs_root
+def test_scan_lists_what_was_found(gateway):
+    gateway.signals("Scan", [SIGNAL_DEVICE_FOUND, '{"address":"AA:BB:CC:DD:EE:FF"}'])
+    gateway.answers("Scan", {"address": "AA:BB:CC:DD:EE:FF", "name": "Nonin3230", "kind": "oximeter", "rssi": -60})
+    result = gateway.run("devices", "scan", "--seconds", "2")
+    assert result.returncode == DONE
+    assert "Nonin3230" in result.stdout and "oximeter" in result.stdout
+    assert gateway.calls() == [["Scan", "2"]]
+
+
+@needs_root
+def test_changes_carry_their_arguments(gateway, tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"id":"oximetry-at-home"}')
+    gateway.answers("Acknowledge", {"outcome": "done"})
+    assert gateway.run("patient", "admit", "p-1", "--episode", "s-1", "--label", "Bed 1", "--check-word", "otter",
+                       "--plan", plan).returncode == DONE
+    assert gateway.run("plan", "apply", "-", "--patient", "p-1", input='{"id":"b"}').returncode == DONE
+    assert gateway.run("devices", "bind", "d-1", "--patient", "p-1").returncode == DONE
+    assert gateway.run("devices", "forget", "d-1").returncode == DONE
+    assert gateway.run("alarms", "silence", "p-1").returncode == DONE
+    assert gateway.run("alarms", "ack", "-", input='{"payload":"x"}').returncode == DONE
+    assert gateway.calls() == [
+        ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
+        ["Bind", "d-1", "p-1"], ["Forget", "d-1"], ["Silence", "p-1"], ["Acknowledge", '{"payload":"x"}']]
+
+
+def test_an_acknowledgement_that_was_refused_is_a_failure(gateway):
+    gateway.answers("Acknowledge", {"outcome": "refused", "reason": "the signature does not hold"})
+    result = gateway.run("alarms", "ack", "-", input="{}")
+    assert (result.returncode, result.stdout) == (FAILED, "")
+    assert "the signature does not hold" in result.stderr
+
+
+def test_a_file_that_is_not_there_is_said(gateway):
+    result = gateway.run("alarms", "ack", "/nonexistent/file")
+    assert result.returncode == FAILED
+    assert "/nonexistent/file" in result.stderr
+
+
+def test_patients_alarms_plan_queue_and_hub(gateway):
+    patient = {"patient": "p-7f3a", "label": "Bed 2", "episode": "s-01", "monitoring": "full", "reasons": []}
+    alarm = {"patient": "p-7f3a", "priority": "high", "condition": "spo2-low", "state": "active", "text": "SpO2 88 %"}
+    gateway.answers("Patients", patient)
+    gateway.answers("Alarms", alarm)
+    gateway.answers("Plan", {"id": "oximetry-at-home"})
+    gateway.answers("Queue", {"undelivered_readings": 0})
+    gateway.answers("Hub", {"host": "hub.example"})
+    assert "Bed 2" in gateway.run("patient").stdout
+    assert json.loads(gateway.run("patient", "show", "p-7f3a", "--json").stdout) == patient
+    assert gateway.run("patient", "show", "p-9").returncode == FAILED
+    assert "spo2-low" in gateway.run("alarms").stdout
+    assert json.loads(gateway.run("alarms", "history", "--json").stdout) == alarm
+    assert json.loads(gateway.run("plan", "show", "p-7f3a").stdout) == {"id": "oximetry-at-home"}
+    assert "undelivered_readings" in gateway.run("queue").stdout
+    assert "hub.example" in gateway.run("hub", "show").stdout
+    assert [call[-1] for call in gateway.calls() if call[0] == "Alarms"] == ["history=0", "history=1"]
+
+
+def test_ages_are_short_and_a_wrong_clock_shows(gateway):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for seconds, age in ((-7300, "-2 h"), (90000, "25 h"), (200, "3 min"), (864000, "10 d")):
+        heard = now - datetime.timedelta(seconds=seconds)
+        gateway.answers("Devices", {"device": "d-1", "last_heard_at": f"{heard:%Y-%m-%dT%H:%M:%S}Z"})
+        assert f" {age} " in gateway.run("devices").stdout
+
+
+def test_a_table_shows_what_is_missing_and_every_letter(gateway):
+    gateway.answers("Patients", {"patient": "p-1", "label": "Zimmer 3, Bärbel"})
+    row = gateway.run("patient").stdout.splitlines()[1]
+    assert "Bärbel" in row
+    assert row.split()[-3:] == ["-", "-", "-"]
+
+
+def test_empty_lists_say_so(gateway):
+    for arguments, sentence in ((["patient"], "No patient"), (["devices"], "No device"), (["readings"], "No reading"),
+                                (["alarms"], "No alarm")):
+        result = gateway.run(*arguments)
+        assert result.returncode == DONE
+        assert sentence in result.stdout
+        assert gateway.run(*arguments, "--json").stdout == ""

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped units under real systemd: what their sandbox keeps out, and what it must let through."""
+
+import re
+
+import pytest
+from conftest import GUEST
+
+
+@pytest.fixture(scope="module")
+def lab(boot):
+    return boot("--systemd", "--install", "--", GUEST / "test-units")
+
+
+def exposure(lab, unit):
+    return float(re.search(r"Overall exposure level.*: ([0-9.]+)", lab.file(f"{unit}.security"))[1])
+
+
+def answers(lab, name):
+    """What guest/probe found: {"light": "yes", "network": "no: …"}."""
+    return dict(line.split(" ", 1) for line in lab.lines(name))
+
+
+def test_it_ran_to_its_end(lab):
+    assert lab.status == 0, lab.stderr
+
+
+def test_the_units_are_clean(lab):
+    assert lab.file("verify") == ""
+
+
+@pytest.mark.parametrize(("unit", "limit"), [("wardgated", 0.5), ("wardgate-uplink", 1.5)])
+def test_the_units_are_tight(lab, unit, limit):
+    assert exposure(lab, unit) <= limit
+
+
+@pytest.mark.parametrize(
+    "what", ["light", "sound", "bus", "clock-flag", "clock-property", "boot-id", "machine-id", "runtime-directory"]
+)
+def test_the_core_can(lab, what):
+    assert answers(lab, "core")[what] == "yes"
+
+
+@pytest.mark.parametrize("what", ["network", "etc", "uplink-key", "bonds"])
+def test_the_core_cannot(lab, what):
+    assert answers(lab, "core")[what].startswith("no")
+
+
+@pytest.mark.parametrize("what", ["credentials", "spool-directory", "network-names"])
+def test_the_uplink_can(lab, what):
+    assert answers(lab, "uplink")[what] == "yes"
+
+
+def test_the_uplink_has_a_network_of_its_host(lab):
+    # The guest has no route to anywhere: the sandbox let the socket be made.
+    assert answers(lab, "uplink")["internet-socket"].endswith("Network is unreachable")
+
+
+@pytest.mark.parametrize("what", ["key-given", "spool-list", "bus", "records", "etc"])
+def test_the_uplink_cannot(lab, what):
+    assert answers(lab, "uplink")[what].startswith("no")
+
+
+def test_the_alarm_light_belongs_to_the_core(lab):
+    assert re.match(r"-rw-rw-r-- 1 root wardgate ", lab.file("led-mode"))
+
+
+def test_the_radio_goes_off_after_a_crash(lab):
+    assert lab.file("powered-before-crash") == "b true\n"
+    assert lab.file("powered-after-crash") == "b false\n"
+    assert lab.file("others-after-crash") == "b true\n"
+
+
+def test_the_core_comes_back_after_a_crash(lab):
+    assert lab.file("active-after-crash") == "active\n"
+
+
+def test_the_radio_that_goes_off_is_the_configured_one(lab):
+    assert lab.file("powered-after-stop") == "b false\n"
+
+
+def test_bluetoothd_reads_our_configuration(lab):
+    assert "-f /etc/wardgate/bluetooth/main.conf" in lab.file("bluetoothd")
+
+
+def test_who_may_own_the_name(lab):
+    assert lab.lines("may-own") == ["root yes", "wardgate yes", "admin no", "reader no", "stranger no"]
+
+
+@pytest.mark.parametrize(
+    ("user", "status", "forget", "signals"),
+    [
+        ("root", "yes", "yes", "yes"),
+        ("admin", "yes", "yes", "yes"),
+        ("reader", "yes", "no", "yes"),
+        ("stranger", "no", "no", "no"),
+    ],
+)
+def test_who_may_read_and_who_may_change(lab, user, status, forget, signals):
+    may = dict(line.rsplit(" ", 1) for line in lab.lines("may"))
+    assert [may[f"{user} {what}"] for what in ["Status", "Forget", "signals"]] == [status, forget, signals]

@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs every tests/scenarios/NAME.scn: what happened to a patient and what the engine had to say, as text that a nurse
+ * can read and write, in virtual time. tests/scenarios/README.md has the words.
+ */
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/alarm.h"
+#include "core/alarm_names.h"
+#include "core/alarm_pack.h"
+#include "core/careplan.h"
+#include "core/decimal.h"
+#include "core/quantity.h"
+#include "core/utc.h"
+
+#define SECOND_US  UINT64_C(1000000)
+#define START_US   (1000 * SECOND_US)
+#define WORDS_MAX  24
+#define STEPS_MAX  512
+#define EVENTS_MAX 4096
+
+struct line {
+    char text[256];
+    char *words[WORDS_MAX];
+    int count;
+    int number;
+};
+
+/* One thing that happens, or that is asked for, at a time; a stream is one step that repeats. */
+struct step {
+    uint64_t at_s, until_s, every_s;
+    struct line line;
+    int first; /* index of the word after the time */
+};
+
+struct expectation {
+    uint64_t at_s;
+    struct line line;
+    bool met;
+};
+
+struct scenario {
+    const char *path;
+    int faults;
+    struct ward_care_plan plan;
+    bool has_plan;
+    struct ward_alarm_patient patient;
+    uint64_t now_us;         /* virtual time since START_US, what the scenario's times mean */
+    uint64_t boot_offset_us; /* subtracted after a reboot */
+    int64_t start_utc_ms;
+    uint8_t clock;
+    uint64_t seq;
+    uint64_t newest_seq[WARD_QUANTITY_COUNT];
+    uint64_t seeds;
+    uint64_t end_s;
+    size_t step_count, expectation_count, event_count;
+    struct step steps[STEPS_MAX];
+    struct expectation expectations[STEPS_MAX];
+    struct ward_alarm_event events[EVENTS_MAX];
+    uint64_t event_s[EVENTS_MAX];
+    bool event_met[EVENTS_MAX];
+};
+
+static void fault(struct scenario *scenario, const struct line *line, const char *what)
+{
+    scenario->faults++;
+    print_error("%s:%d: %s\n", scenario->path, line->number, what);
+}
+
+/* --- reading the text --- */
+
+static bool read_time(const char *word, uint64_t *ret_s)
+{
+    unsigned hours = 0, minutes = 0, seconds = 0;
+    char rest;
+
+    if (sscanf(word, "%u:%2u:%2u%c", &hours, &minutes, &seconds, &rest) != 3) {
+        hours = 0;
+        if (sscanf(word, "%u:%2u%c", &minutes, &seconds, &rest) != 2) {
+            return false;
+        }
+    }
+    *ret_s = hours * 3600u + minutes * 60u + seconds;
+    return true;
+}
+
+static void split(struct line *line)
+{
+    char *save = NULL;
+
+    line->text[strcspn(line->text, "#\n")] = '\0';
+    line->count = 0;
+    for (char *word = strtok_r(line->text, " \t", &save); word != NULL && line->count < WORDS_MAX;
+         word = strtok_r(NULL, " \t", &save)) {
+        line->words[line->count++] = word;
+    }
+}
+
+/* The words of a copied line point into the copy. */
+static void copy_line(struct line *to, const struct line *from)
+{
+    *to = *from;
+    for (int i = 0; i < from->count; i++) {
+        to->words[i] = to->text + (from->words[i] - from->text);
+    }
+}
+
+static const char *word_at(const struct line *line, int index)
+{
+    return index < line->count ? line->words[index] : "";
+}
+
+/* The word after `name`, or NULL. */
+static const char *word_after(const struct line *line, const char *name)
+{
+    for (int i = 0; i + 1 < line->count; i++) {
+        if (strcmp(line->words[i], name) == 0) {
+            return line->words[i + 1];
+        }
+    }
+    return NULL;
+}
+
+static bool has_word_from(const struct line *line, int first, const char *name)
+{
+    for (int i = first; i < line->count; i++) {
+        if (strcmp(line->words[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_word(const struct line *line, const char *name)
+{
+    return has_word_from(line, 0, name);
+}
+
+static void load_plan(struct scenario *scenario, const struct line *line, const char *name)
+{
+    static struct ward_plan_errors errors;
+    static char text[WARD_PLAN_TEXT_MAX];
+    FILE *file = NULL;
+
+    for (size_t i = 0; i < 2 && file == NULL; i++) {
+        char path[256];
+
+        snprintf(path, sizeof(path), "%s/%s.json", i == 0 ? "scenarios" : "../config/care-plans", name);
+        file = fopen(path, "r");
+    }
+    if (file == NULL) {
+        fault(scenario, line, "there is no such plan");
+        return;
+    }
+    if (!ward_care_plan_parse(text, fread(text, 1, sizeof(text), file), &scenario->plan, &errors)) {
+        for (size_t i = 0; i < errors.count; i++) {
+            print_error("%s: %s: %s\n", name, errors.list[i].pointer, errors.list[i].reason);
+        }
+        fault(scenario, line, "the plan is not valid");
+    }
+    scenario->has_plan = true;
+    fclose(file);
+}
+
+static void add_step(struct scenario *scenario, const struct line *line, uint64_t at_s, int first)
+{
+    struct step *step = &scenario->steps[scenario->step_count];
+    size_t at = scenario->step_count;
+
+    if (scenario->step_count == STEPS_MAX) {
+        fault(scenario, line, "too many lines");
+        return;
+    }
+    scenario->step_count++;
+    while (at > 0 && scenario->steps[at - 1].at_s > at_s) { /* in order of time, then of the text */
+        struct step moved = scenario->steps[at - 1];
+
+        scenario->steps[at] = moved;
+        copy_line(&scenario->steps[at].line, &scenario->steps[at - 1].line);
+        at--;
+    }
+    step = &scenario->steps[at];
+    *step = (struct step){.at_s = at_s, .until_s = at_s + 1, .every_s = 1, .first = first};
+    copy_line(&step->line, line);
+    if (at_s > scenario->end_s) {
+        scenario->end_s = at_s;
+    }
+}
+
+static void read_stream(struct scenario *scenario, const struct line *line)
+{
+    uint64_t from_s, to_s, at_s;
+    const char *every = word_after(line, "every");
+    unsigned every_s = every != NULL ? (unsigned)strtoul(every, NULL, 10) : 1;
+
+    if (line->count < 6 || !read_time(line->words[1], &from_s) || strcmp(line->words[2], "to") != 0 ||
+        !read_time(line->words[3], &to_s) || every_s == 0) {
+        fault(scenario, line, "should read: from TIME to TIME QUANTITY VALUE");
+        return;
+    }
+    add_step(scenario, line, from_s, 4);
+    for (size_t i = 0; i < scenario->step_count; i++) {
+        if (scenario->steps[i].line.number == line->number) {
+            scenario->steps[i].until_s = to_s;
+            scenario->steps[i].every_s = every_s;
+        }
+    }
+    at_s = to_s > 0 ? to_s - 1 : 0;
+    scenario->end_s = at_s > scenario->end_s ? at_s : scenario->end_s;
+}
+
+static void read_clock(struct scenario *scenario, const struct line *line)
+{
+    char text[WARD_UTC_TEXT_SIZE + 8];
+
+    if (strcmp(word_at(line, 1), "unknown") == 0) {
+        scenario->clock = WARD_CLOCK_UNSYNCED;
+        return;
+    }
+    snprintf(text, sizeof(text), "%.10sT%.5s:00.000Z", word_at(line, 1), word_at(line, 2));
+    if (!ward_utc_parse(text, strlen(text), &scenario->start_utc_ms)) {
+        fault(scenario, line, "should read: clock 2026-11-22 02:50");
+    }
+}
+
+static void read_line(struct scenario *scenario, const struct line *line)
+{
+    uint64_t at_s = 0;
+    const char *first = word_at(line, 0);
+
+    if (line->count == 0) {
+        return;
+    }
+    if (strcmp(first, "plan") == 0) {
+        load_plan(scenario, line, word_at(line, 1));
+    } else if (strcmp(first, "clock") == 0) {
+        read_clock(scenario, line);
+    } else if (strcmp(first, "from") == 0) {
+        read_stream(scenario, line);
+    } else if (strcmp(first, "at") == 0 && read_time(word_at(line, 1), &at_s)) {
+        add_step(scenario, line, at_s, 2);
+    } else if (strcmp(first, "until") == 0 && read_time(word_at(line, 1), &at_s)) {
+        scenario->end_s = at_s;
+    } else if (strcmp(first, "expect") == 0 && read_time(word_at(line, 1), &at_s)) {
+        struct expectation *expectation = &scenario->expectations[scenario->expectation_count++];
+
+        assert_true(scenario->expectation_count < STEPS_MAX);
+        expectation->at_s = at_s;
+        copy_line(&expectation->line, line);
+    } else {
+        fault(scenario, line, "this line is not understood");
+    }
+}
+
+/* --- running it --- */
+
+static void on_event(void *context, const struct ward_alarm_event *event)
+{
+    struct scenario *scenario = context;
+
+    assert_true(scenario->event_count < EVENTS_MAX);
+    scenario->event_s[scenario->event_count] = scenario->now_us / SECOND_US;
+    scenario->events[scenario->event_count++] = *event;
+}
+
+static struct ward_alarm_context now(struct scenario *scenario, const struct ward_alarm_sink *sink)
+{
+    struct ward_alarm_context context = {
+        .plan = scenario->has_plan ? &scenario->plan : NULL,
+        .now = {.boot_us = START_US + scenario->now_us - scenario->boot_offset_us,
+                .utc_ms = scenario->clock == WARD_CLOCK_SYNCED
+                              ? scenario->start_utc_ms + (int64_t)(scenario->now_us / 1000)
+                              : WARD_UTC_UNKNOWN,
+                .clock = scenario->clock},
+        .sink = sink,
+    };
+    uint64_t seed = ++scenario->seeds << 8;
+
+    for (size_t i = 0; i < 8; i++) {
+        context.seed.octets[15 - i] = (uint8_t)(seed >> (8 * i));
+    }
+    return context;
+}
+
+/* "88", "LO", "HI", "nothing" (a frame without a value) */
+static struct ward_decimal number_of(const char *word)
+{
+    struct ward_decimal number = {.special = WARD_NAN};
+
+    if (strcmp(word, "LO") == 0) {
+        number.special = WARD_NEGATIVE_INFINITY;
+    } else if (strcmp(word, "HI") == 0) {
+        number.special = WARD_POSITIVE_INFINITY;
+    } else {
+        (void)ward_decimal_parse(word, strlen(word), &number);
+    }
+    return number;
+}
+
+static void give_reading(struct scenario *scenario, const struct step *step,
+                         const struct ward_alarm_context *context)
+{
+    const struct line *line = &step->line;
+    bool late = strcmp(word_at(line, step->first), "late") == 0;
+    const char *quantity = word_at(line, step->first + (late ? 1 : 0));
+    const char *value = word_at(line, step->first + (late ? 2 : 1));
+    struct ward_reading reading = {.kind = strcmp(line->words[0], "from") == 0 ? WARD_READING_CONTINUOUS
+                                                                               : WARD_READING_SPOT,
+                                   .late = late,
+                                   .mono_us = context->now.boot_us,
+                                   .measured_at_ms = context->now.utc_ms,
+                                   .received_at_ms = context->now.utc_ms,
+                                   .seq = ++scenario->seq,
+                                   .value_count = 1};
+    uint64_t measured_s = 0;
+
+    reading.values[0].quantity = (uint8_t)ward_quantity_by_name(quantity);
+    reading.values[0].number = number_of(value);
+    if (has_word(line, "finger") && has_word(line, "off")) {
+        reading.quality = WARD_INVALID;
+        reading.reasons = WARD_REASON_NO_CONTACT;
+    } else if (has_word(line, "questionable")) {
+        reading.quality = WARD_QUESTIONABLE;
+    } else if (has_word(line, "invalid") || reading.values[0].number.special == WARD_NAN) {
+        reading.quality = WARD_INVALID;
+    }
+    if (late && word_after(line, "measured") != NULL &&
+        read_time(word_after(line, "measured"), &measured_s)) {
+        reading.measured_at_ms = scenario->start_utc_ms + (int64_t)measured_s * 1000;
+    }
+    if (reading.values[0].quantity == WARD_QUANTITY_NONE) {
+        fault(scenario, line, "this is neither a quantity nor anything else that can happen");
+        return;
+    }
+    scenario->newest_seq[reading.values[0].quantity] = reading.seq;
+    ward_alarm_reading(&scenario->patient, context, &reading);
+}
+
+static void acknowledge(struct scenario *scenario, const struct line *line,
+                        const struct ward_alarm_context *context)
+{
+    static struct ward_alarm_present present[128];
+    size_t count = ward_alarm_present(&scenario->patient, context, present, 128);
+    const char *by = word_after(line, "by");
+    const char *condition = word_after(line, "acknowledge");
+    struct ward_id who = {{0}};
+
+    snprintf(who.text, sizeof(who.text), "%s", by != NULL ? by : "nurse");
+    for (size_t i = 0; i < count; i++) {
+        if (condition != NULL && strcmp(present[i].newest.condition.text, condition) == 0) {
+            if (ward_alarm_acknowledge(&scenario->patient, context, &present[i].newest.id, &who,
+                                       !has_word(line, "locally")) != WARD_ALARM_DONE) {
+                fault(scenario, line, "the acknowledgement was refused");
+            }
+            return;
+        }
+    }
+    fault(scenario, line, "there is no such condition to acknowledge");
+}
+
+static void check_state(struct scenario *scenario, const struct line *line,
+                        const struct ward_alarm_context *context)
+{
+    static struct ward_alarm_present present[128];
+    size_t count = ward_alarm_present(&scenario->patient, context, present, 128);
+    const char *is = "inactive";
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(present[i].newest.condition.text, word_at(line, 2)) == 0) {
+            is = ward_alarm_state_name(present[i].newest.state);
+        }
+    }
+    if (strcmp(is, word_at(line, 4)) != 0) {
+        print_error("%s is %s\n", word_at(line, 2), is);
+        fault(scenario, line, "the condition is in another state");
+    }
+}
+
+static void check_monitoring(struct scenario *scenario, const struct line *line,
+                             const struct ward_alarm_context *context)
+{
+    struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
+    size_t count;
+    const char *is =
+        ward_monitoring_name(ward_alarm_monitoring(&scenario->patient, context, reasons, &count));
+
+    if (strcmp(is, word_at(line, 4)) != 0) {
+        print_error("monitoring is %s\n", is);
+        fault(scenario, line, "monitoring is different");
+    }
+}
+
+static void restart(struct scenario *scenario)
+{
+    static uint8_t packed[WARD_ALARM_PACKED_MAX];
+    size_t length = ward_alarm_pack(&scenario->patient, packed, sizeof(packed));
+
+    assert_true(length > 0);
+    memset(&scenario->patient, 0xA5, sizeof(scenario->patient));
+    assert_true(ward_alarm_unpack(packed, length, &scenario->patient));
+}
+
+static uint32_t duration_ms(const struct line *line)
+{
+    const char *amount = word_after(line, "for");
+    uint32_t unit = has_word(line, "h") ? 3600000 : has_word(line, "min") ? 60000 : 1000;
+
+    return amount != NULL ? (uint32_t)strtoul(amount, NULL, 10) * unit : 0;
+}
+
+static void give_technical(struct scenario *scenario, const struct line *line,
+                           const struct ward_alarm_context *context)
+{
+    uint8_t priority = WARD_PRIORITY_LOW;
+    struct ward_alarm_technical technical = {.name = word_at(line, 3), .text = "said by the scenario"};
+
+    if (!has_word(line, "off") && !ward_alarm_priority_by_name(word_at(line, 4), &priority)) {
+        fault(scenario, line, "should read: at TIME technical NAME PRIORITY, or off");
+    }
+    technical.priority = (enum ward_alarm_priority)priority;
+    if (ward_alarm_technical(&scenario->patient, context, &technical, !has_word(line, "off")) != 0) {
+        fault(scenario, line, "the technical condition was refused");
+    }
+}
+
+static void perform(struct scenario *scenario, const struct step *step, const struct ward_alarm_sink *sink)
+{
+    struct ward_alarm_context context = now(scenario, sink);
+    const struct line *line = &step->line;
+    const char *verb = word_at(line, step->first);
+    struct ward_id by = {"nurse"};
+
+    if (strcmp(verb, "acknowledge") == 0) {
+        acknowledge(scenario, line, &context);
+    } else if (strcmp(verb, "silence") == 0) {
+        (void)ward_alarm_silence(&scenario->patient, &context, &by);
+    } else if (strcmp(verb, "suspend") == 0) {
+        assert_true(ward_alarm_suspend(&scenario->patient, &context, duration_ms(line), &by));
+    } else if (strcmp(verb, "resume") == 0) {
+        ward_alarm_resume(&scenario->patient, &context, &by);
+    } else if (strcmp(verb, "plan") == 0) {
+        load_plan(scenario, line, word_at(line, step->first + 1));
+        context.plan = &scenario->plan;
+        ward_alarm_replace_plan(&scenario->patient, &context);
+    } else if (strcmp(verb, "restart") == 0) {
+        restart(scenario);
+    } else if (strcmp(verb, "reboot") == 0) {
+        restart(scenario);
+        scenario->boot_offset_us = scenario->now_us + START_US - 20 * SECOND_US;
+        context = now(scenario, sink);
+        ward_alarm_reboot(&scenario->patient, &context);
+    } else if (strcmp(verb, "technical") == 0) {
+        give_technical(scenario, line, &context);
+    } else if (strcmp(verb, "void") == 0) {
+        (void)ward_alarm_void(&scenario->patient, &context,
+                              scenario->newest_seq[ward_quantity_by_name(word_at(line, step->first + 1))]);
+    } else if (strcmp(verb, "discharge") == 0) {
+        ward_alarm_discharge(&scenario->patient, &context);
+    } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "monitoring") == 0) {
+        check_monitoring(scenario, line, &context);
+    } else if (strcmp(word_at(line, step->first + 1), "is") == 0) {
+        check_state(scenario, line, &context);
+    } else {
+        give_reading(scenario, step, &context);
+    }
+}
+
+/* Ticks at each deadline up to and including until_us of the scenario. */
+static void advance(struct scenario *scenario, uint64_t until_us, const struct ward_alarm_sink *sink)
+{
+    for (;;) {
+        uint64_t due_us =
+            ward_alarm_deadline_us(&scenario->patient, scenario->has_plan ? &scenario->plan : NULL);
+        uint64_t offset_us = START_US - scenario->boot_offset_us;
+
+        if (due_us == UINT64_MAX || due_us - offset_us > until_us) {
+            break;
+        }
+        scenario->now_us = due_us - offset_us > scenario->now_us ? due_us - offset_us : scenario->now_us;
+        struct ward_alarm_context context = now(scenario, sink);
+        ward_alarm_tick(&scenario->patient, &context);
+        assert_true(ward_alarm_deadline_us(&scenario->patient, context.plan) > context.now.boot_us);
+    }
+    scenario->now_us = until_us;
+}
+
+static void run(struct scenario *scenario)
+{
+    const struct ward_alarm_sink sink = {.event = on_event, .context = scenario};
+    struct ward_alarm_context context = now(scenario, &sink);
+
+    ward_alarm_init(&scenario->patient, &(struct ward_id){"p-7f3a"}, &(struct ward_id){"s-01"});
+    ward_alarm_replace_plan(&scenario->patient, &context);
+    for (uint64_t second = 0; second <= scenario->end_s; second++) {
+        for (size_t i = 0; i < scenario->step_count; i++) {
+            const struct step *step = &scenario->steps[i];
+
+            if (second >= step->at_s && second < step->until_s &&
+                (second - step->at_s) % step->every_s == 0) {
+                advance(scenario, second * SECOND_US, &sink);
+                perform(scenario, step, &sink);
+            }
+        }
+    }
+    advance(scenario, scenario->end_s * SECOND_US, &sink);
+}
+
+/* --- holding it against what was expected --- */
+
+static bool is_number(const struct ward_decimal *value, const char *word)
+{
+    struct ward_decimal expected = number_of(word);
+    int order = 1;
+
+    return ward_decimal_compare(value, &expected, &order) && order == 0;
+}
+
+static bool fits(const struct ward_alarm_event *event, const struct line *line)
+{
+    const char *value = word_after(line, "value");
+    const char *rule = word_after(line, "rule");
+    const char *because = word_after(line, "because");
+    const char *by = word_after(line, "by");
+
+    return strcmp(word_at(line, 2), ward_alarm_event_name(event->event)) == 0 &&
+           strcmp(word_at(line, 3), ward_alarm_priority_name(event->priority)) == 0 &&
+           strcmp(word_at(line, 4), event->condition.text) == 0 && has_word(line, "again") == event->again &&
+           has_word(line, "confirm") == event->confirm && has_word(line, "late") == event->late &&
+           has_word_from(line, 5, "suspended") ==
+               (event->suspended && event->event != WARD_EVENT_SUSPENDED) &&
+           (value == NULL || is_number(&event->value, value)) &&
+           (rule == NULL || strcmp(rule, event->rule.text) == 0) &&
+           (by == NULL || strcmp(by, event->by.text) == 0) &&
+           (because == NULL || strcmp(because, ward_cleared_reason_name(event->cleared_reason)) == 0);
+}
+
+static void compare(struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->expectation_count; i++) {
+        struct expectation *expectation = &scenario->expectations[i];
+
+        for (size_t j = 0; j < scenario->event_count && !expectation->met; j++) {
+            if (!scenario->event_met[j] && scenario->event_s[j] == expectation->at_s &&
+                fits(&scenario->events[j], &expectation->line)) {
+                expectation->met = scenario->event_met[j] = true;
+            }
+        }
+        if (!expectation->met) {
+            fault(scenario, &expectation->line, "this did not happen");
+        }
+    }
+    for (size_t j = 0; j < scenario->event_count; j++) {
+        const struct ward_alarm_event *event = &scenario->events[j];
+
+        if (!scenario->event_met[j] && ward_alarm_event_is_published(event->event)) {
+            scenario->faults++;
+        }
+    }
+    for (size_t j = 0; j < scenario->event_count && scenario->faults > 0; j++) {
+        const struct ward_alarm_event *event = &scenario->events[j];
+        unsigned s = (unsigned)scenario->event_s[j];
+
+        print_error("%s %u:%02u:%02u %s %s %s%s%s%s (%s)\n",
+                    scenario->event_met[j]                        ? "  expected  "
+                    : ward_alarm_event_is_published(event->event) ? "  UNEXPECTED"
+                                                                  : "            ",
+                    s / 3600, s / 60 % 60, s % 60, ward_alarm_event_name(event->event),
+                    ward_alarm_priority_name(event->priority), event->condition.text,
+                    event->again ? " again" : "", event->confirm ? " confirm" : "",
+                    event->late ? " late" : "", event->text);
+    }
+}
+
+static bool run_file(const char *path)
+{
+    struct scenario *scenario = calloc(1, sizeof(*scenario));
+    struct line line = {0};
+    FILE *file = fopen(path, "r");
+    bool good;
+
+    assert_non_null(scenario);
+    assert_non_null(file);
+    scenario->path = path;
+    scenario->clock = WARD_CLOCK_SYNCED;
+    assert_true(ward_utc_parse("2026-11-22T09:00:00.000Z", 24, &scenario->start_utc_ms));
+    while (fgets(line.text, sizeof(line.text), file) != NULL) {
+        line.number++;
+        split(&line);
+        read_line(scenario, &line);
+    }
+    fclose(file);
+    run(scenario);
+    compare(scenario);
+    good = scenario->faults == 0;
+    free(scenario);
+    return good;
+}
+
+static void scenarios_happen_as_written(void **state)
+{
+    glob_t files;
+    int bad = 0;
+
+    (void)state;
+    assert_int_equal(glob("scenarios/*.scn", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        if (!run_file(files.gl_pathv[i])) {
+            print_error("FAILED: %s\n", files.gl_pathv[i]);
+            bad++;
+        }
+    }
+    globfree(&files);
+    assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(scenarios_happen_as_written)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

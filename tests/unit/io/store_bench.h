@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bench for tests of the store: a directory, a store in it, and what it told. Each function fails the test when it
+ * cannot do what it says.
+ */
+#ifndef WARD_TEST_STORE_BENCH_H
+#define WARD_TEST_STORE_BENCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "io/store.h"
+#include "io/store_chain.h"
+#include "store_disk.h"
+
+#define TOLD_MAX 4096
+
+struct told {
+    uint64_t token, first_seq;
+    size_t count;
+    uint8_t last_chain[32];
+};
+
+struct bench {
+    char directory[64], path[96];
+    struct ward_store *store;
+    struct ward_store_snapshot *snapshot;
+    size_t queue_records;
+    struct told committed[TOLD_MAX];
+    size_t committed_count, dropped_records, troubles, recoveries, replaced;
+    int last_error;
+    struct ward_id new_epoch;
+    struct ward_record records[WARD_STORE_QUERY_MAX];
+    struct ward_alarm_key events[16];
+    size_t answer_count;
+    int answer_error;
+    bool answered;
+};
+
+/* Set-up and tear-down of a test; *state is the bench. */
+int set_up(void **state);
+int tear_down(void **state);
+#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+/* The commit window is so long that only urgent groups, or another window, end it. */
+int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX]);
+void open_store(struct bench *bench);
+void close_store(struct bench *bench);
+void reopen_store(struct bench *bench);
+
+void set_id(struct ward_id *id, const char *text);
+struct ward_record reading_of(int64_t spo2);
+struct ward_store_event event_of(uint8_t name, uint32_t n, const char *payload);
+void submit(struct bench *bench, uint64_t token, bool urgent, const struct ward_record *records,
+            size_t count);
+void submit_one(struct bench *bench, uint64_t token, bool urgent);
+
+/* Dispatches until the number at counter is reached. */
+void wait_for(struct bench *bench, const size_t *counter, size_t number);
+
+/* The callbacks of requests, and a wait until one of them was called with that error. */
+void on_records(void *context, int error, const struct ward_record *records, size_t count);
+void on_events(void *context, int error, const struct ward_store_event *events, size_t count);
+void wait_for_answer(struct bench *bench, int error);
+
+void fetch(struct bench *bench, uint64_t first, uint64_t last);
+
+/* Reads all records of the epoch and computes the chain anew. Returns how many there are. */
+uint64_t check_chain(struct bench *bench, const char *epoch);
+
+uint64_t commits(struct bench *bench);
+
+/* Runs on a file that no store has open, past the disk above. */
+void run_sql(const char *path, const char *sql);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store_disk.h"
+
+#include <stddef.h>
+#include <time.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define DEADLINE_S 60
+
+struct disk disk = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+struct shim_file {
+    sqlite3_file base;
+    sqlite3_file real[];
+};
+
+static sqlite3_file *real_of(sqlite3_file *file)
+{
+    return ((struct shim_file *)file)->real;
+}
+
+static int shim_close(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xClose(real_of(file));
+}
+
+static int shim_read(sqlite3_file *file, void *octets, int count, sqlite3_int64 offset)
+{
+    return real_of(file)->pMethods->xRead(real_of(file), octets, count, offset);
+}
+
+static int shim_write(sqlite3_file *file, const void *octets, int count, sqlite3_int64 offset)
+{
+    pthread_mutex_lock(&disk.lock);
+    int result = disk.write_result;
+    disk.octets += (uint64_t)count;
+    pthread_mutex_unlock(&disk.lock);
+    return result ? result : real_of(file)->pMethods->xWrite(real_of(file), octets, count, offset);
+}
+
+static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    return real_of(file)->pMethods->xTruncate(real_of(file), size);
+}
+
+static int shim_sync(sqlite3_file *file, int flags)
+{
+    pthread_mutex_lock(&disk.lock);
+    disk.syncs++;
+    bool fails = disk.failing_syncs > 0;
+    disk.failing_syncs -= fails ? 1 : 0;
+    while (disk.blocked) {
+        disk.waiting = true;
+        pthread_cond_broadcast(&disk.changed);
+        pthread_cond_wait(&disk.changed, &disk.lock);
+    }
+    disk.waiting = false;
+    pthread_mutex_unlock(&disk.lock);
+    return fails ? SQLITE_IOERR_FSYNC : real_of(file)->pMethods->xSync(real_of(file), flags);
+}
+
+static int shim_size(sqlite3_file *file, sqlite3_int64 *ret)
+{
+    return real_of(file)->pMethods->xFileSize(real_of(file), ret);
+}
+
+static int shim_lock(sqlite3_file *file, int level)
+{
+    return real_of(file)->pMethods->xLock(real_of(file), level);
+}
+
+static int shim_unlock(sqlite3_file *file, int level)
+{
+    return real_of(file)->pMethods->xUnlock(real_of(file), level);
+}
+
+static int shim_check_lock(sqlite3_file *file, int *ret)
+{
+    return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret);
+}
+
+static int shim_control(sqlite3_file *file, int operation, void *argument)
+{
+    return real_of(file)->pMethods->xFileControl(real_of(file), operation, argument);
+}
+
+static int shim_sector(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
+
+static int shim_characteristics(sqlite3_file *file)
+{
+    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+}
+
+/* Version 1 has no shared memory: that the store works on it shows that it needs none. */
+static const sqlite3_io_methods shim_methods = {
+    .iVersion = 1,
+    .xClose = shim_close,
+    .xRead = shim_read,
+    .xWrite = shim_write,
+    .xTruncate = shim_truncate,
+    .xSync = shim_sync,
+    .xFileSize = shim_size,
+    .xLock = shim_lock,
+    .xUnlock = shim_unlock,
+    .xCheckReservedLock = shim_check_lock,
+    .xFileControl = shim_control,
+    .xSectorSize = shim_sector,
+    .xDeviceCharacteristics = shim_characteristics,
+};
+
+static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+{
+    (void)vfs;
+    file->pMethods = NULL;
+    int result = disk.real->xOpen(disk.real, name, real_of(file), flags, ret_flags);
+    if (result == SQLITE_OK) {
+        file->pMethods = &shim_methods;
+    }
+    return result;
+}
+
+int install_disk(void **state)
+{
+    static sqlite3_vfs shim;
+
+    (void)state;
+    disk.real = sqlite3_vfs_find(NULL);
+    shim = *disk.real;
+    shim.zName = "shim";
+    shim.pNext = NULL;
+    shim.szOsFile = (int)sizeof(struct shim_file) + disk.real->szOsFile;
+    shim.xOpen = shim_open;
+    return sqlite3_vfs_register(&shim, 1);
+}
+
+void block_disk(bool blocked)
+{
+    pthread_mutex_lock(&disk.lock);
+    disk.blocked = blocked;
+    pthread_cond_broadcast(&disk.changed);
+    pthread_mutex_unlock(&disk.lock);
+}
+
+void wait_until_disk_is_waited_for(void)
+{
+    pthread_mutex_lock(&disk.lock);
+    struct timespec deadline;
+
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += DEADLINE_S;
+    while (!disk.waiting) {
+        assert_int_equal(pthread_cond_timedwait(&disk.changed, &disk.lock, &deadline), 0);
+    }
+    pthread_mutex_unlock(&disk.lock);
+}
+
+void set_disk(int failing_syncs, int write_result)
+{
+    pthread_mutex_lock(&disk.lock);
+    disk.failing_syncs = failing_syncs;
+    disk.write_result = write_result;
+    pthread_mutex_unlock(&disk.lock);
+}

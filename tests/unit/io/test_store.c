@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store on real files: what is kept, and what is read back.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store_bench.h"
+
+/* --- what is stored ----------------------------------------------------------------------------------------- */
+
+static void expect_chain(const uint8_t chain[32], const char *hex)
+{
+    char text[65];
+
+    for (size_t i = 0; i < 32; i++) {
+        snprintf(&text[2 * i], 3, "%02x", chain[i]);
+    }
+    assert_string_equal(text, hex);
+}
+
+/* docs/records.md, "Vectors". */
+static void the_chain_is_as_documented(void **state)
+{
+    static const char epoch[] = "e-000102030405060708090a0b0c0d0e0f";
+    struct ward_record first = reading_of(96);
+    struct ward_record gap = {.reading = {.seq = 2,
+                                          .boot = {"b-77"},
+                                          .mono_us = 90000000,
+                                          .received_at_ms = INT64_C(1795338010000),
+                                          .kind = WARD_RECORD_GAP},
+                              .note = {.reason = {"queue-full"},
+                                       .subject = 7,
+                                       .from_ms = INT64_C(1795338000000),
+                                       .to_ms = WARD_UTC_UNKNOWN}};
+    uint8_t chain[32];
+
+    (void)state;
+    first.reading.seq = 1;
+    first.reading.kind = WARD_READING_SPOT;
+    first.reading.mono_us = 81230000;
+    first.reading.received_at_ms = INT64_C(1795338001120);
+    first.reading.device_time = (struct ward_device_time){2026, 11, 22, 9, 0, 2, true};
+    first.reading.values[1].number.mantissa = 72;
+    first.reading.characteristic = WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT;
+    memcpy(first.reading.raw, (const uint8_t[]){0x00, 0x60, 0x00, 0x48, 0x00}, 5);
+    ward_store_chain_begin(epoch, chain);
+    expect_chain(chain, "78c0bc442f9d724b1a675cf9c1c481217061ab4567cf8452ad2ef4cc61bc1bcb");
+    assert_true(ward_store_chain_next(chain, epoch, &first));
+    expect_chain(first.reading.chain, "3c7971619241f5496b4822089acfb2ef3d8a9d604ea4df57240cafca5dab8dba");
+    assert_true(ward_store_chain_next(first.reading.chain, epoch, &gap));
+    expect_chain(gap.reading.chain, "100d310508567d3474225fd4b4f2ec6e6158af899377cac3398556fd351d4f8b");
+}
+
+static void a_fresh_file_has_an_epoch_and_nothing_else(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    assert_int_equal(strlen(bench->snapshot->epoch.text), 34);
+    assert_memory_equal(bench->snapshot->epoch.text, "e-", 2);
+    assert_int_equal(strspn(bench->snapshot->epoch.text + 2, "0123456789abcdef"), 32);
+    assert_int_equal(bench->snapshot->head_seq, 0);
+    assert_int_equal(bench->snapshot->through, 0);
+    assert_int_equal(bench->snapshot->row_count, 0);
+    assert_string_equal(bench->snapshot->last_boot.text, "");
+    assert_string_equal(bench->snapshot->set_aside, "");
+    assert_true(bench->snapshot->oldest_undelivered_ms == WARD_UTC_UNKNOWN);
+}
+
+static void seq_and_chain_go_on_over_restarts(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record three[3] = {reading_of(96), reading_of(95), reading_of(94)};
+    char epoch[WARD_ID_MAX + 1];
+
+    open_store(bench);
+    memcpy(epoch, bench->snapshot->epoch.text, sizeof(epoch));
+    submit(bench, 1, true, three, 3);
+    wait_for(bench, &bench->committed_count, 1);
+    assert_int_equal(bench->committed[0].token, 1);
+    assert_int_equal(bench->committed[0].first_seq, 1);
+    assert_int_equal(bench->committed[0].count, 3);
+    reopen_store(bench);
+    assert_string_equal(bench->snapshot->epoch.text, epoch);
+    assert_int_equal(bench->snapshot->head_seq, 3);
+    assert_memory_equal(bench->snapshot->head_chain, bench->committed[0].last_chain, 32);
+    assert_string_equal(bench->snapshot->last_boot.text, "b-77");
+    assert_int_equal(bench->snapshot->last_commit.boot_us, 1);
+    assert_int_equal(bench->snapshot->last_commit.utc_ms, 5000);
+    assert_int_equal(bench->snapshot->oldest_undelivered_ms, INT64_C(1795338001000));
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(bench->committed[1].first_seq, 4);
+    assert_int_equal(check_chain(bench, epoch), 4);
+}
+
+static void a_close_commits_what_waits(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    submit_one(bench, 1, false);
+    assert_int_equal(ward_store_mark_records(bench->store, 1, NULL, 0), 0);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, 1);
+    assert_int_equal(bench->snapshot->through, 1);
+}
+
+static void all_that_waits_is_one_commit(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    for (uint64_t token = 1; token <= 200; token++) {
+        submit_one(bench, token, false);
+    }
+    assert_int_equal(commits(bench), 0);
+    submit_one(bench, 201, true);
+    wait_for(bench, &bench->committed_count, 201);
+    assert_int_equal(commits(bench), 1);
+    for (uint64_t token = 1; token <= 201; token++) {
+        assert_int_equal(bench->committed[token - 1].token, token);
+        assert_int_equal(bench->committed[token - 1].first_seq, token);
+    }
+}
+
+static void a_shorter_window_counts_for_what_waits_already(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    submit_one(bench, 1, false);
+    ward_store_set_commit_window(bench->store, 1);
+    wait_for(bench, &bench->committed_count, 1);
+    assert_int_equal(commits(bench), 1);
+}
+
+static void what_is_not_well_formed_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record records[2] = {reading_of(96), reading_of(95)};
+    struct ward_store_change change = {.kind = WARD_STORE_PLAN,
+                                       .plan = {.patient = {"p-7f3a"}, .version = 1}};
+    struct ward_store_group group = {.token = 1, .urgent = true, .records = records, .record_count = 2};
+
+    open_store(bench);
+    set_id(&records[1].reading.patient, "no id");
+    assert_int_equal(ward_store_submit(bench->store, &group), -EINVAL);
+    set_id(&records[1].reading.patient, "");
+    records[1].reading.quality = WARD_INVALID + 1;
+    assert_int_equal(ward_store_submit(bench->store, &group), -EINVAL);
+    group = (struct ward_store_group){.token = 1, .changes = &change, .change_count = 1};
+    assert_int_equal(ward_store_submit(bench->store, &group), -EINVAL); /* a plan without its document */
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->committed_count, 1);
+    assert_int_equal(bench->committed[0].first_seq, 1);
+}
+
+/* --- alarms, marks, rows ------------------------------------------------------------------------------------ */
+
+static void submit_events(struct bench *bench, const struct ward_store_event *events, size_t count)
+{
+    size_t before = bench->committed_count;
+    struct ward_store_alarm_state alarm_state = {
+        .patient = {"p-7f3a"}, .version = 3, .state = (const uint8_t *)"state", .length = 5};
+    struct ward_store_group group = {
+        .token = 9, .events = events, .event_count = count, .states = &alarm_state, .state_count = 1};
+
+    assert_int_equal(ward_store_submit(bench->store, &group), 0);
+    wait_for(bench, &bench->committed_count, before + 1);
+}
+
+static void alarm_events_are_kept_until_received(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_store_event events[] = {event_of(1, 1, "{\"n\":1}"),
+                                              event_of(2, 0, "{\"pending\":true}"), event_of(2, 1, "{}"),
+                                              event_of(1, 2, "{\"n\":2}")};
+    struct ward_store_filter filter = {.since_ms = WARD_UTC_UNKNOWN};
+
+    open_store(bench);
+    submit_events(bench, events, 4);
+    submit_events(bench, events,
+                  4); /* the same again changes nothing but the history of what has no number */
+    assert_int_equal(ward_store_mark_alarm(bench->store, events[2].key), 0);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->event_count, 2);
+    assert_int_equal(bench->snapshot->events[0].key.id.octets[0], 1);
+    assert_int_equal(bench->snapshot->events[0].key.n, 1);
+    assert_string_equal(bench->snapshot->events[0].payload, "{\"n\":1}");
+    assert_int_equal(bench->snapshot->events[1].key.n, 2);
+    assert_int_equal(bench->snapshot->state_count, 1);
+    assert_int_equal(bench->snapshot->states[0].version, 3);
+    assert_int_equal(bench->snapshot->states[0].length, 5);
+    assert_memory_equal(bench->snapshot->states[0].state, "state", 5);
+
+    assert_int_equal(ward_store_alarm_history(bench->store, &filter, on_events, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 5);
+    assert_int_equal(bench->events[1].n, 2);
+    filter.undelivered = true;
+    filter.limit = 1;
+    assert_int_equal(ward_store_alarm_history(bench->store, &filter, on_events, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->events[0].n, 1);
+}
+
+static void marks_ride_along_and_never_go_back(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_seq_range ranges[] = {{7, 8}, {10, 10}};
+
+    open_store(bench);
+    for (uint64_t token = 1; token <= 10; token++) {
+        submit_one(bench, token, token == 10);
+    }
+    wait_for(bench, &bench->committed_count, 10);
+    assert_int_equal(ward_store_mark_records(bench->store, 5, ranges, 2), 0);
+    assert_int_equal(ward_store_mark_records(bench->store, 3, NULL, 0), 0);
+    assert_int_equal(commits(bench), 1);
+    submit_one(bench, 11, true);
+    wait_for(bench, &bench->committed_count, 11);
+    assert_int_equal(commits(bench), 2);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->through, 5);
+    assert_int_equal(bench->snapshot->range_count, 2);
+    assert_memory_equal(bench->snapshot->ranges, ranges, sizeof(ranges));
+    assert_int_equal(ward_store_mark_records(bench->store, 4, NULL, 0), 0);
+    assert_int_equal(ward_store_mark_records(bench->store, 4, NULL, 0), 0);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->through, 5);
+    assert_int_equal(ward_store_mark_records(bench->store, 12, NULL, 0), 0); /* beyond the head */
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->through, 5);
+}
+
+static void submit_changes(struct bench *bench, const struct ward_store_change *changes, size_t count)
+{
+    size_t before = bench->committed_count;
+    struct ward_store_group group = {.token = 1, .changes = changes, .change_count = count};
+
+    assert_int_equal(ward_store_submit(bench->store, &group), 0);
+    wait_for(bench, &bench->committed_count, before + 1);
+}
+
+static void rows_come_back_as_they_were_put(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_store_change changes[] = {
+        {.kind = WARD_STORE_SETTING, .name = {"volume"}, .document = "3"},
+        {.kind = WARD_STORE_COMMAND, .name = {"c-1"}, .document = "{\"outcome\":\"done\"}"},
+        {.kind = WARD_STORE_COUNTER, .counter = {"k-1", 7}},
+        {.kind = WARD_STORE_COUNTER, .counter = {"k-1", 5}},
+        {.kind = WARD_STORE_BINDING, .binding = {{"d-1"}, 0xFF, {"p-1"}, {"s-1"}, 100, WARD_UTC_UNKNOWN}},
+        {.kind = WARD_STORE_DEVICE,
+         .device = {.id = {"d-1"},
+                    .address = "C0:11:22:33:44:55",
+                    .address_type = "random",
+                    .model = {"nonin-3230"},
+                    .policy = {"bonded"},
+                    .serial_number = "501",
+                    .enrolled_at_ms = 99}},
+        {.kind = WARD_STORE_PLAN, .plan = {{"p-1"}, 4}, .document = "{\"id\":\"plan\"}"},
+        {.kind = WARD_STORE_PATIENT,
+         .patient = {.id = {"p-1"},
+                     .episode = {"s-1"},
+                     .label = "Bed 4",
+                     .check_word = "heron",
+                     .admitted_at_ms = 90}},
+    };
+    const struct ward_store_change away[] = {
+        {.kind = WARD_STORE_PATIENT_REMOVED, .patient = {.id = {"p-1"}, .admitted_at_ms = 200}},
+        {.kind = WARD_STORE_DEVICE_FORGOTTEN, .device = {.id = {"d-1"}, .enrolled_at_ms = 300}},
+        {.kind = WARD_STORE_SETTING, .name = {"volume"}},
+    };
+
+    open_store(bench);
+    submit_changes(bench, changes, 8);
+    reopen_store(bench);
+    const struct ward_store_change *rows = bench->snapshot->rows;
+    assert_int_equal(bench->snapshot->row_count, 7);
+    assert_int_equal(rows[0].kind, WARD_STORE_PATIENT);
+    assert_memory_equal(&rows[0].patient, &changes[7].patient, sizeof(rows[0].patient));
+    assert_int_equal(rows[1].plan.version, 4);
+    assert_string_equal(rows[1].document, "{\"id\":\"plan\"}");
+    assert_memory_equal(&rows[2].device, &changes[5].device, sizeof(rows[2].device));
+    assert_string_equal(rows[3].binding.patient.text, "p-1");
+    assert_int_equal(rows[3].binding.slot, 0xFF);
+    assert_true(rows[3].binding.until_ms == WARD_UTC_UNKNOWN);
+    assert_int_equal(rows[4].counter.counter, 7); /* it only rises */
+    assert_string_equal(rows[5].document, "{\"outcome\":\"done\"}");
+    assert_string_equal(rows[6].name.text, "volume");
+
+    submit_changes(bench, away, 3);
+    reopen_store(bench);
+    rows = bench->snapshot->rows;
+    assert_int_equal(bench->snapshot->row_count, 3);
+    assert_int_equal(rows[0].kind, WARD_STORE_BINDING);
+    assert_int_equal(rows[0].binding.until_ms, 200);
+}
+
+/* --- reading back ------------------------------------------------------------------------------------------- */
+
+static void queries_filter_newest_first(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record records[3] = {reading_of(96), reading_of(95), reading_of(94)};
+    struct ward_store_filter filter = {.since_ms = WARD_UTC_UNKNOWN};
+
+    open_store(bench);
+    set_id(&records[1].reading.device, "d-2");
+    set_id(&records[1].reading.patient, "p-2");
+    records[1].reading.values[0].quantity = WARD_BODY_TEMPERATURE;
+    records[2].reading.measured_at_ms = records[2].reading.received_at_ms = 7;
+    submit(bench, 1, true, records, 3);
+
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 3);
+    assert_int_equal(bench->records[0].reading.seq, 3);
+    filter.limit = 2;
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 2);
+    filter = (struct ward_store_filter){.since_ms = 8};
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 2);
+    filter = (struct ward_store_filter){.since_ms = WARD_UTC_UNKNOWN, .device = {"d-2"}};
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 1);
+    assert_string_equal(bench->records[0].reading.patient.text, "p-2");
+    filter = (struct ward_store_filter){.since_ms = WARD_UTC_UNKNOWN, .quantity = WARD_BODY_TEMPERATURE};
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 1);
+    filter = (struct ward_store_filter){.since_ms = WARD_UTC_UNKNOWN, .patient = {"p-unknown"}};
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 0);
+}
+
+static void a_query_finds_what_lies_deep(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record needle = reading_of(50);
+    struct ward_store_filter filter = {.since_ms = WARD_UTC_UNKNOWN, .device = {"d-needle"}};
+
+    bench->queue_records = 100000;
+    open_store(bench);
+    set_id(&needle.reading.device, "d-needle");
+    submit(bench, 1, false, &needle, 1);
+    for (uint64_t token = 2; token <= 12000; token++) {
+        submit_one(bench, token, token == 12000);
+    }
+    wait_for(bench, &bench->committed_count, 12000);
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.seq, 1);
+    fetch(bench, 11900, 20000);
+    assert_int_equal(bench->answer_count, WARD_DELIVERY_BATCH_MAX);
+    assert_int_equal(bench->records[0].reading.seq, 11900);
+}
+
+static void too_many_requests_are_refused(void **state)
+{
+    struct bench *bench = *state;
+    int error = 0;
+
+    open_store(bench);
+    block_disk(true);
+    submit_one(bench, 1, true);
+    wait_until_disk_is_waited_for();
+    for (int i = 0; i < 1000 && !error; i++) {
+        error = ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench);
+    }
+    assert_int_equal(error, -EBUSY);
+    block_disk(false);
+    wait_for_answer(bench, 0);
+    assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_chain_is_as_documented),
+        STORE_TEST(a_fresh_file_has_an_epoch_and_nothing_else),
+        STORE_TEST(seq_and_chain_go_on_over_restarts),
+        STORE_TEST(a_close_commits_what_waits),
+        STORE_TEST(all_that_waits_is_one_commit),
+        STORE_TEST(a_shorter_window_counts_for_what_waits_already),
+        STORE_TEST(what_is_not_well_formed_is_refused),
+        STORE_TEST(alarm_events_are_kept_until_received),
+        STORE_TEST(marks_ride_along_and_never_go_back),
+        STORE_TEST(rows_come_back_as_they_were_put),
+        STORE_TEST(queries_filter_newest_first),
+        STORE_TEST(a_query_finds_what_lies_deep),
+        STORE_TEST(too_many_requests_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, install_disk, NULL);
+}
