@@ -300,6 +300,13 @@ static bool reach(struct ward_try *run, int64_t at_ms)
     return true;
 }
 
+/* Of a line that does not say whether it was late: a stream would have gone stale in the time that it took. */
+static bool was_old(const struct ward_reading *reading)
+{
+    return reading->received_at_ms != WARD_UTC_UNKNOWN && reading->measured_at_ms != WARD_UTC_UNKNOWN &&
+           reading->received_at_ms - reading->measured_at_ms > WARD_STALE_STREAM_MS;
+}
+
 static const char *take_object(struct ward_try *run, const json_t *line)
 {
     struct ward_reading reading;
@@ -327,6 +334,9 @@ static const char *take_object(struct ward_try *run, const json_t *line)
     at_ms = reading.received_at_ms != WARD_UTC_UNKNOWN ? reading.received_at_ms : reading.measured_at_ms;
     if (at_ms == WARD_UTC_UNKNOWN) {
         return "has neither measured_at nor received_at";
+    }
+    if (json_object_get(line, "late") == NULL) {
+        reading.late = was_old(&reading);
     }
     if (!reach(run, at_ms)) {
         reading.late = true;

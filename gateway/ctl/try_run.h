@@ -2,7 +2,8 @@
 /*
  * A care plan over recorded readings, in virtual time: the gateway's own alarm engine, one state a patient.
  *
- * Time is that of the readings (received_at, else measured_at). A reading that lies before the time reached is late.
+ * Time is that of the readings (received_at, else measured_at). A reading that lies before the time reached is late, and
+ * so is one that came more than a minute after it was measured, unless it says itself whether it was.
  * Between two lines the engine is called at each of its deadlines, as the gateway's timer would.
  */
 #ifndef WARD_CTL_TRY_RUN_H

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine's contract that scenarios cannot say: answers, ids, bounds, the stored form. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/alarm.h"
+#include "core/alarm_pack.h"
+#include "core/careplan.h"
+
+#define SECOND_US UINT64_C(1000000)
+
+static struct ward_care_plan plan;
+static struct ward_alarm_patient patient;
+static struct ward_alarm_event events[256];
+static size_t event_count;
+static size_t trace_count;
+static uint64_t now_us;
+static struct ward_alarm_present present[128];
+
+static void on_event(void *context, const struct ward_alarm_event *event)
+{
+    (void)context;
+    assert_true(event_count < 256);
+    events[event_count++] = *event;
+}
+
+static void on_trace(void *context, const struct ward_alarm_trace *trace)
+{
+    (void)context;
+    assert_non_null(trace->condition);
+    assert_string_not_equal(trace->from, trace->to);
+    trace_count++;
+}
+
+static const struct ward_alarm_sink sink = {.event = on_event, .trace = on_trace};
+
+static struct ward_alarm_context now(void)
+{
+    return (struct ward_alarm_context){
+        .plan = &plan,
+        .now = {.boot_us = now_us, .utc_ms = 1700000000000, .clock = WARD_CLOCK_SYNCED},
+        .seed = {{1, 2, 3, [15] = 0xFF}},
+        .sink = &sink};
+}
+
+static void give(uint8_t quantity, int64_t value)
+{
+    struct ward_alarm_context context = now();
+    struct ward_reading reading = {.mono_us = now_us,
+                                   .measured_at_ms = context.now.utc_ms,
+                                   .value_count = 1,
+                                   .values = {{.quantity = quantity, .number = {.mantissa = value}}}};
+
+    ward_alarm_reading(&patient, &context, &reading);
+}
+
+static size_t count_present(void)
+{
+    struct ward_alarm_context context = now();
+
+    return ward_alarm_present(&patient, &context, present, 128);
+}
+
+static int set_up(void **state)
+{
+    struct ward_alarm_context context;
+
+    (void)state;
+    event_count = trace_count = 0;
+    now_us = 1000 * SECOND_US;
+    ward_alarm_init(&patient, &(struct ward_id){"p-1"}, &(struct ward_id){"s-1"});
+    context = now();
+    ward_alarm_replace_plan(&patient, &context);
+    return 0;
+}
+
+static void an_event_says_everything(void **state)
+{
+    (void)state;
+    give(WARD_SPO2, 88);
+    assert_int_equal(event_count, 1);
+    assert_string_equal(events[0].patient.text, "p-1");
+    assert_string_equal(events[0].episode.text, "s-1");
+    assert_string_equal(events[0].condition.text, "spo2-low");
+    assert_string_equal(events[0].rule.text, "spo2-red");
+    assert_string_equal(events[0].plan_id.text, "oximetry-at-home");
+    assert_int_equal(events[0].plan_version, 3);
+    assert_int_equal(events[0].kind, WARD_ALARM_PHYSIOLOGICAL);
+    assert_int_equal(events[0].limit.mantissa, 93);
+    assert_int_equal(events[0].value.mantissa, 88);
+    assert_true(events[0].has_reading);
+    assert_int_equal(events[0].reading_seq, 0);
+    assert_int_equal(events[0].n, 1);
+    assert_int_equal(events[0].state, WARD_ALARM_ACTIVE);
+    assert_non_null(strstr(events[0].text, "SpO2 88 %, alarm below 93 %"));
+    assert_non_null(strstr(events[0].shown_text, "measure again"));
+    assert_true(trace_count > 0);
+}
+
+static void one_call_gives_each_occurrence_an_id(void **state)
+{
+    struct ward_alarm_context context = now();
+    struct ward_reading reading = {.value_count = 2,
+                                   .measured_at_ms = context.now.utc_ms,
+                                   .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 88}},
+                                              {.quantity = WARD_PULSE_RATE, .number = {.mantissa = 150}}}};
+
+    (void)state;
+    ward_alarm_reading(&patient, &context, &reading);
+    assert_int_equal(event_count, 2);
+    assert_memory_equal(&events[0].id, &context.seed, sizeof(context.seed));
+    assert_memory_not_equal(&events[0].id, &events[1].id, sizeof(events[0].id));
+    assert_int_equal(events[1].id.octets[15], 0); /* 0xFF and one: the carry goes on */
+    assert_int_equal(events[1].id.octets[14], 1);
+}
+
+static void the_pulse_of_a_cuff_is_the_pulse(void **state)
+{
+    (void)state;
+    give(WARD_PULSE_RATE_CUFF, 150);
+    assert_int_equal(event_count, 1);
+    assert_string_equal(events[0].condition.text, "pulse-rate-high");
+}
+
+static void only_a_clinician_acknowledges(void **state)
+{
+    struct ward_id by = {"somebody"};
+    struct ward_alarm_context context;
+
+    (void)state;
+    give(WARD_SPO2, 88);
+    context = now();
+    assert_int_equal(ward_alarm_acknowledge(&patient, &context, &events[0].id, &by, false),
+                     WARD_ALARM_CLINICAL);
+    assert_int_equal(event_count, 1);
+    assert_int_equal(ward_alarm_acknowledge(&patient, &context, &events[0].id, &by, true), WARD_ALARM_DONE);
+    assert_string_equal(events[1].by.text, "somebody");
+    assert_int_equal(events[1].n, 2);
+    assert_int_equal(ward_alarm_acknowledge(&patient, &context, &events[0].id, &by, true),
+                     WARD_ALARM_ALREADY);
+    assert_int_equal(ward_alarm_acknowledge(&patient, &context, &(struct ward_alarm_id){{9}}, &by, true),
+                     WARD_ALARM_NOT_FOUND);
+    assert_int_equal(event_count, 2);
+}
+
+static void an_unchanged_value_raises_nothing(void **state)
+{
+    (void)state;
+    give(WARD_SPO2, 93); /* equal to red: amber only */
+    assert_int_equal(events[0].priority, WARD_PRIORITY_MEDIUM);
+    for (int i = 0; i < 5; i++) {
+        now_us += SECOND_US;
+        give(WARD_SPO2, 93);
+    }
+    assert_int_equal(event_count, 1);
+    give(WARD_SPO2, 95); /* equal to amber: nothing */
+    assert_int_equal(events[1].event, WARD_EVENT_CLEARED);
+}
+
+static void implausible_values_raise_nothing(void **state)
+{
+    (void)state;
+    give(WARD_SPO2, 12);
+    assert_int_equal(event_count, 1);
+    assert_string_equal(events[0].condition.text, "no-valid-data");
+    assert_int_equal(events[0].priority, WARD_PRIORITY_LOW);
+}
+
+static void technical_conditions_are_bounded(void **state)
+{
+    struct ward_alarm_context context = now();
+    struct ward_alarm_technical technical = {.text = "x", .priority = WARD_PRIORITY_LOW};
+    char name[32];
+    int given = 0;
+
+    (void)state;
+    technical.name = "not an id";
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), -EINVAL);
+    technical.name = name;
+    for (;; given++) {
+        snprintf(name, sizeof(name), "t-%d", given);
+        if (ward_alarm_technical(&patient, &context, &technical, true) != 0) {
+            break;
+        }
+    }
+    assert_true(given >= 24);
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), -ENOSPC);
+    assert_int_equal(count_present(), given);
+    context.plan = NULL; /* the engine's own always find room */
+    ward_alarm_replace_plan(&patient, &context);
+    assert_int_equal(count_present(), given + 1);
+    strcpy(name, "t-0");
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, false), 0);
+    assert_int_equal(count_present(), given);
+}
+
+static void a_higher_priority_raises_again(void **state)
+{
+    struct ward_alarm_context context = now();
+    struct ward_alarm_technical technical = {.name = "storage", .text = "x", .priority = WARD_PRIORITY_LOW};
+
+    (void)state;
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    assert_int_equal(event_count, 1);
+    technical.priority = WARD_PRIORITY_HIGH;
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    assert_int_equal(event_count, 2);
+    assert_true(events[1].again);
+}
+
+static void rules_without_a_source_degrade(void **state)
+{
+    struct ward_alarm_context context = now();
+    struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
+    size_t count;
+
+    (void)state;
+    assert_int_equal(ward_alarm_monitoring(&patient, &context, reasons, &count), WARD_MONITORING_FULL);
+    ward_alarm_sources(&patient, &context, 1u << WARD_SPO2);
+    assert_int_equal(event_count, 1);
+    assert_string_equal(events[0].condition.text, "rule-without-source");
+    assert_int_equal(events[0].quantity, WARD_PULSE_RATE);
+    assert_int_equal(ward_alarm_monitoring(&patient, &context, reasons, &count), WARD_MONITORING_DEGRADED);
+    assert_int_equal(count, 1);
+    assert_string_equal(reasons[0].text, "rule-without-source");
+    ward_alarm_sources(&patient, &context, 1u << WARD_SPO2 | 1u << WARD_PULSE_RATE_CUFF);
+    assert_int_equal(ward_alarm_monitoring(&patient, &context, reasons, &count), WARD_MONITORING_FULL);
+}
+
+static void the_list_has_the_worst_first(void **state)
+{
+    struct ward_last_valid last[WARD_PLAN_QUANTITIES_MAX];
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    give(WARD_PULSE_RATE, 115);
+    give(WARD_SPO2, 88);
+    assert_int_equal(count_present(), 2);
+    assert_string_equal(present[0].newest.condition.text, "spo2-low");
+    assert_string_equal(present[1].newest.condition.text, "pulse-rate-high");
+    assert_int_equal(present[0].raised_at_ms, 1700000000000);
+    assert_int_equal(ward_alarm_present(&patient, &context, present, 1), 2);
+    assert_string_equal(present[0].newest.condition.text, "spo2-low");
+    assert_int_equal(ward_alarm_last_valid(&patient, &context, last), 2);
+    assert_int_equal(last[0].value.mantissa, 88);
+}
+
+static void a_commit_gives_readings_their_seq(void **state)
+{
+    struct ward_reading committed = {.seq = 17};
+    struct ward_alarm_context context;
+
+    (void)state;
+    give(WARD_SPO2, 88);
+    committed.mono_us = now_us;
+    ward_alarm_committed(&patient, &committed);
+    assert_int_equal(count_present(), 1);
+    assert_int_equal(present[0].newest.reading_seq, 17);
+    context = now();
+    assert_int_equal(ward_alarm_void(&patient, &context, 16), 0);
+    assert_int_equal(ward_alarm_void(&patient, &context, 17), 1u << WARD_SPO2);
+    assert_int_equal(count_present(), 0);
+}
+
+static void suspending_has_bounds(void **state)
+{
+    struct ward_alarm_context context = now();
+    struct ward_id by = {"dr-1"};
+
+    (void)state;
+    assert_false(ward_alarm_suspend(&patient, &context, 0, &by));
+    assert_false(ward_alarm_suspend(&patient, &context, WARD_ALARM_SUSPEND_MAX_MS + 1, &by));
+    assert_int_equal(event_count, 0);
+    assert_true(ward_alarm_suspend(&patient, &context, WARD_ALARM_SUSPEND_MAX_MS, &by));
+    ward_alarm_resume(&patient, &context, &by);
+    assert_int_equal(event_count, 2);
+    assert_int_equal(events[1].event, WARD_EVENT_RESUMED);
+    assert_int_equal(events[1].n, 2);
+}
+
+static void an_expired_plan_stays_and_says_so(void **state)
+{
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    context.now.utc_ms = plan.review_by_ms + 1;
+    ward_alarm_tick(&patient, &context);
+    assert_int_equal(event_count, 1);
+    assert_string_equal(events[0].condition.text, "plan-expired");
+    give(WARD_SPO2, 88);
+    assert_string_equal(events[event_count - 1].condition.text, "spo2-low");
+}
+
+static void packed_is_unpacked_or_refused(void **state)
+{
+    static struct ward_alarm_patient copy;
+    uint8_t *packed = malloc(WARD_ALARM_PACKED_MAX);
+    uint8_t *twice = malloc(WARD_ALARM_PACKED_MAX);
+    size_t length;
+
+    (void)state;
+    assert_non_null(packed);
+    assert_non_null(twice);
+    give(WARD_SPO2, 88);
+    length = ward_alarm_pack(&patient, packed, WARD_ALARM_PACKED_MAX);
+    assert_in_range(length, 100, 4000);
+    assert_true(ward_alarm_unpack(packed, length, &copy));
+    assert_int_equal(ward_alarm_pack(&copy, twice, WARD_ALARM_PACKED_MAX), length);
+    assert_memory_equal(packed, twice, length);
+    for (size_t cut = 0; cut < length; cut++) {
+        assert_false(ward_alarm_unpack(packed, cut, &copy));
+        assert_int_equal(ward_alarm_pack(&patient, twice, cut), 0);
+    }
+    assert_false(ward_alarm_unpack(packed, length + 1, &copy));
+    packed[0]++;
+    assert_false(ward_alarm_unpack(packed, length, &copy));
+    free(packed);
+    free(twice);
+}
+
+/* Whatever stands in the database: refused, or a state that can be lived with. */
+static void damaged_states_do_no_harm(void **state)
+{
+    static struct ward_alarm_patient copy;
+    uint8_t *packed = malloc(WARD_ALARM_PACKED_MAX);
+    uint64_t random = 88172645463325252u;
+    size_t length;
+    size_t taken = 0;
+
+    (void)state;
+    assert_non_null(packed);
+    give(WARD_SPO2, 88);
+    give(WARD_PULSE_RATE, 150);
+    length = ward_alarm_pack(&patient, packed, WARD_ALARM_PACKED_MAX);
+    for (int i = 0; i < 20000; i++) {
+        size_t at;
+        uint8_t kept;
+
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        at = (size_t)(random % length);
+        kept = packed[at];
+        packed[at] = (uint8_t)(random >> 40);
+        if (ward_alarm_unpack(packed, length, &copy)) {
+            struct ward_alarm_context context = now();
+            struct ward_alarm_sink quiet = {.event = on_event};
+
+            context.sink = &quiet;
+            event_count = 0;
+            taken++;
+            ward_alarm_tick(&copy, &context);
+            (void)ward_alarm_present(&copy, &context, present, 128);
+        }
+        packed[at] = kept;
+    }
+    assert_true(taken > 0);
+    free(packed);
+}
+
+static int load(void **state)
+{
+    static struct ward_plan_errors errors;
+    static char text[WARD_PLAN_TEXT_MAX];
+    FILE *file = fopen("../config/care-plans/oximetry-at-home.json", "r");
+    bool good;
+
+    (void)state;
+    if (file == NULL) {
+        return -1;
+    }
+    good = ward_care_plan_parse(text, fread(text, 1, sizeof(text), file), &plan, &errors);
+    fclose(file);
+    return good ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(an_event_says_everything, set_up),
+        cmocka_unit_test_setup(one_call_gives_each_occurrence_an_id, set_up),
+        cmocka_unit_test_setup(the_pulse_of_a_cuff_is_the_pulse, set_up),
+        cmocka_unit_test_setup(only_a_clinician_acknowledges, set_up),
+        cmocka_unit_test_setup(an_unchanged_value_raises_nothing, set_up),
+        cmocka_unit_test_setup(implausible_values_raise_nothing, set_up),
+        cmocka_unit_test_setup(technical_conditions_are_bounded, set_up),
+        cmocka_unit_test_setup(a_higher_priority_raises_again, set_up),
+        cmocka_unit_test_setup(rules_without_a_source_degrade, set_up),
+        cmocka_unit_test_setup(the_list_has_the_worst_first, set_up),
+        cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
+        cmocka_unit_test_setup(suspending_has_bounds, set_up),
+        cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
+        cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
+        cmocka_unit_test_setup(damaged_states_do_no_harm, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, load, NULL);
+}
