@@ -73,10 +73,10 @@ def test_success_and_silence(boot):
 
 
 def test_a_time_out_is_reported(boot):
-    lab = boot("--bare", "--timeout", 20, "--", "bash", "-c", "echo begun; echo kept >$LAB_OUT/file; sleep infinity")
+    lab = boot("--bare", "--timeout", 3, "--", "bash", "-c", "echo begun; echo kept >$LAB_OUT/file; sleep infinity")
     assert lab.status == 124
     assert lab.stdout == "begun\n"
-    assert "timed out after 20 s" in lab.stderr
+    assert "timed out after 3 s" in lab.stderr
     assert lab.file("file") == "kept\n"
 
 

@@ -70,19 +70,35 @@ lab_bus_up() { busctl --quiet --timeout=5 call org.freedesktop.DBus / org.freede
 # lab_adapters: how many adapters bluetoothd has on D-Bus.
 lab_adapters() { busctl --timeout=5 tree --list org.bluez | grep -cx '/org/bluez/hci[0-9]*'; }
 lab_adapters_up() { [ "$(lab_adapters)" -eq "$LAB_CONTROLLERS" ]; }
-lab_controllers_up() {
-    local controllers=(/sys/class/bluetooth/hci*)
-    [ -e "${controllers[0]}" ] && [ ${#controllers[@]} -eq "$LAB_CONTROLLERS" ]
-}
-
 lab_load_bluetooth() {
     # algif_*, cmac, ecb, ccm: btvirt and bluetoothd compute keys through AF_ALG, which loads nothing by itself.
     modprobe -a bluetooth hci_vhci algif_hash algif_skcipher cmac ecb ccm ecdh_generic uhid
 }
 
+# lab_controllers_up: all are there, and the kernel is through with their initialisation.
+lab_controllers_up() {
+    local controllers=(/sys/kernel/debug/bluetooth/hci*/features)
+    [ -e "${controllers[0]}" ] && [ ${#controllers[@]} -eq "$LAB_CONTROLLERS" ]
+}
+
 # btvirt alone cannot keep two links of one controller apart: see btvirt-links.c.
 LAB_BTVIRT=(env "LD_PRELOAD=$WARD_BUILD/tests/lab/btvirt-links.so" "$LAB_FILES/btvirt" -L "-l$LAB_CONTROLLERS")
-lab_start_btvirt() { lab_start btvirt "${LAB_BTVIRT[@]}"; }
+
+# lab_start_btvirt: the controllers. The kernel gives one up that leaves its first command unanswered for two seconds,
+# and btvirt is silent while the kernel looks for cipher modules on its behalf: so nothing is looked for meanwhile
+# (all is loaded), and on a busy machine it is tried again.
+lab_start_btvirt() {
+    local attempt loader
+    loader=$(</proc/sys/kernel/modprobe)
+    for attempt in 1 2 3; do
+        echo >/proc/sys/kernel/modprobe
+        lab_start btvirt "${LAB_BTVIRT[@]}"
+        lab_wait 15 lab_controllers_up 2>>"$LAB_OUT/btvirt.log" && break
+        lab_stop btvirt
+    done
+    echo "$loader" >/proc/sys/kernel/modprobe
+    lab_controllers_up
+}
 
 # lab_start_bluetoothd: returns when every controller is on D-Bus.
 lab_start_bluetoothd() {
