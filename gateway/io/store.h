@@ -126,17 +126,6 @@ typedef void ward_store_records_fn(void *context, int error, const struct ward_r
 typedef void ward_store_events_fn(void *context, int error, const struct ward_store_event *events,
                                   size_t count);
 
-#define WARD_STORE_QUERY_MAX 1000
-
-struct ward_store_filter {
-    int64_t since_ms;       /* received or measured then or later; WARD_UTC_UNKNOWN: all */
-    struct ward_id device;  /* empty: all */
-    struct ward_id patient; /* empty: all */
-    uint8_t quantity;       /* enum ward_quantity; WARD_QUANTITY_NONE: all */
-    bool undelivered;       /* alarm history: only events without a receipt, oldest first */
-    size_t limit;           /* at most and, for 0, WARD_STORE_QUERY_MAX */
-};
-
 /*
  * Answered through dispatch. Each returns 0, -EBUSY when too many requests wait, or -ENOMEM; the callback is not
  * called then, nor after ward_store_free. fetch: seq rising, at most WARD_DELIVERY_BATCH_MAX records from
@@ -148,11 +137,6 @@ int ward_store_query(struct ward_store *store, const struct ward_store_filter *f
                      ward_store_records_fn *answer, void *context);
 int ward_store_alarm_history(struct ward_store *store, const struct ward_store_filter *filter,
                              ward_store_events_fn *answer, void *context);
-
-struct ward_store_counters {
-    uint64_t commits, failed_commits, records, dropped_records;
-    size_t queued_groups, queued_records;
-};
 
 void ward_store_counters(struct ward_store *store, struct ward_store_counters *ret);
 

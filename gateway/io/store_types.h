@@ -120,4 +120,21 @@ struct ward_store_snapshot {
     size_t row_count;
 };
 
+/* What to look for in a query. */
+#define WARD_STORE_QUERY_MAX 1000
+
+struct ward_store_filter {
+    int64_t since_ms;       /* received or measured then or later; WARD_UTC_UNKNOWN: all */
+    struct ward_id device;  /* empty: all */
+    struct ward_id patient; /* empty: all */
+    uint8_t quantity;       /* enum ward_quantity; WARD_QUANTITY_NONE: all */
+    bool undelivered;       /* alarm history: only events without a receipt, oldest first */
+    size_t limit;           /* at most and, for 0, WARD_STORE_QUERY_MAX */
+};
+
+struct ward_store_counters {
+    uint64_t commits, failed_commits, records, dropped_records;
+    size_t queued_groups, queued_records;
+};
+
 #endif
