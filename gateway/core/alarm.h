@@ -51,7 +51,11 @@ struct ward_alarm_context {
     const struct ward_alarm_sink *sink;
 };
 
-/* A fresh state: nothing present, nothing seen. Give it the plan next (ward_alarm_replace_plan). */
+/*
+ * A fresh state: nothing present, nothing seen, and a deadline at once, because without a plan that is an alarm. Give
+ * it the plan next (ward_alarm_replace_plan). A state that was stored and unpacked already knows its plan: it is only
+ * passed again, in the context.
+ */
 void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *patient,
                      const struct ward_id *episode);
 

@@ -8,6 +8,7 @@
  */
 #include "core/alarm_pack.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/alarm_private.h"
@@ -301,11 +302,19 @@ size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t
     return codec.fault ? 0 : codec.at;
 }
 
-bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *scratch)
+bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *ret)
 {
     struct codec codec = {.in = buffer, .size = length};
+    struct ward_alarm_patient *state = calloc(1, sizeof(*state));
+    bool good = false;
 
-    memset(scratch, 0, sizeof(*scratch));
-    each_state(&codec, scratch);
-    return !codec.fault && codec.at == length;
+    if (state != NULL) {
+        each_state(&codec, state);
+        good = !codec.fault && codec.at == length;
+    }
+    if (good) {
+        *ret = *state;
+    }
+    free(state);
+    return good;
 }

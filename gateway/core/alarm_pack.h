@@ -24,8 +24,8 @@
 size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t size);
 
 /*
- * Returns false, with the content of ret undefined, for a version that is not ours, octets missing or left over, or a
- * number out of its range. The caller then starts from ward_alarm_init and says so: what was present is raised again
+ * Returns false, with ret unchanged, for a version that is not ours, octets missing or left over, a number out of its
+ * range, or for want of memory. The caller then starts from ward_alarm_init and says so: what was present is raised again
  * by new data.
  */
 bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *ret);

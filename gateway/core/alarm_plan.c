@@ -160,17 +160,12 @@ static void take_quantities(struct ward_alarm_run *run)
 
 void ward_alarm_replace_plan(struct ward_alarm_patient *state, const struct ward_alarm_context *context)
 {
-    const struct ward_alarm_technical no_plan = {.name = "no-plan",
-                                                 .text = "no care plan: nothing is being watched",
-                                                 .priority = WARD_PRIORITY_OF_NO_PLAN,
-                                                 .degrades = true};
     struct ward_alarm_run run = ward_alarm_begin(state, context);
 
     if (state->ended) {
         return;
     }
     take_quantities(&run);
-    ward_alarm_assert(&run, &no_plan, context->plan == NULL);
     for (size_t i = 0; i < state->input_count; i++) {
         replace_for(&run, &state->inputs[i]);
     }

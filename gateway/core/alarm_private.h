@@ -179,10 +179,21 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
                                        const struct ward_alarm_context *context);
 uint32_t ward_alarm_stale_ms(const struct ward_alarm_input_state *input, const struct ward_care_plan *plan);
 
-/* alarm_order.c: the engine's own technical conditions (no-plan, plan-expired, the suspension): they find room always. */
+/* The engine's own technical conditions (no-plan, plan-expired, the suspension) always find room. */
 #define WARD_ALARM_TECHNICAL_OWN 4
-void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id *by);
+#define WARD_ALARM_SUSPENSION    "monitoring-suspended"
+
+/* alarm_order.c */
 void ward_alarm_check_sources(struct ward_alarm_run *run);
+
+/* alarm_suspend.c */
+void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id *by);
+
+/* alarm_technical.c. The slot of that name, a fresh one when there is none; NULL when all are taken. */
+struct ward_alarm_technical_state *ward_alarm_technical_slot(struct ward_alarm_patient *state,
+                                                             const char *name);
+void ward_alarm_technical_text(struct ward_alarm_technical_state *slot, const char *text);
+bool ward_alarm_is_asserted(const struct ward_alarm_patient *state, const char *name);
 void ward_alarm_assert(struct ward_alarm_run *run, const struct ward_alarm_technical *technical, bool active);
 
 /* Calls visit for each condition of the patient, quantities first. */

@@ -84,26 +84,30 @@ static void give_time(struct ward_alarm_run *run, const struct ward_alarm_subjec
     }
 }
 
+static const struct ward_alarm_technical no_plan = {.name = "no-plan",
+                                                    .text = "no care plan: nothing is being watched",
+                                                    .priority = WARD_PRIORITY_OF_NO_PLAN,
+                                                    .degrades = true};
+
+static const struct ward_alarm_technical plan_expired = {
+    .name = "plan-expired",
+    .text = "the care plan is past its review date; it stays in force",
+    .priority = WARD_PRIORITY_OF_PLAN_EXPIRED};
+
 static void check_expiry(struct ward_alarm_run *run)
 {
     const struct ward_care_plan *plan = run->context->plan;
     const struct ward_time *now = &run->context->now;
-    const struct ward_alarm_technical expired = {
-        .name = "plan-expired",
-        .text = "the care plan is past its review date; it stays in force",
-        .priority = WARD_PRIORITY_OF_PLAN_EXPIRED};
 
+    run->state->plan_expires_us = WARD_NEVER;
     if (plan == NULL || now->utc_ms == WARD_UTC_UNKNOWN) {
-        run->state->plan_expires_us = WARD_NEVER;
         return;
     }
     if (now->utc_ms <= plan->review_by_ms) {
         run->state->plan_expires_us =
             now->boot_us + (uint64_t)(plan->review_by_ms - now->utc_ms + 1) * WARD_MS_US;
-    } else {
-        run->state->plan_expires_us = WARD_NEVER;
     }
-    ward_alarm_assert(run, &expired, now->utc_ms > plan->review_by_ms);
+    ward_alarm_assert(run, &plan_expired, now->utc_ms > plan->review_by_ms);
 }
 
 struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
@@ -118,6 +122,7 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
     if (context->now.boot_us >= state->suspended_until_us) {
         ward_alarm_end_suspension(&run, &(struct ward_id){{0}});
     }
+    ward_alarm_assert(&run, &no_plan, context->plan == NULL);
     check_expiry(&run);
     for (size_t i = 0; i < state->input_count; i++) {
         advance_input(&run, &state->inputs[i]);
@@ -157,6 +162,9 @@ uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const st
 
     if (state->ended) {
         return WARD_NEVER;
+    }
+    if (plan == NULL && !ward_alarm_is_asserted(state, no_plan.name)) {
+        return 0;
     }
     keep_earlier(&earliest_us, state->plan_expires_us);
     for (size_t i = 0; i < state->input_count; i++) {

@@ -299,6 +299,21 @@ static void an_expired_plan_stays_and_says_so(void **state)
     assert_string_equal(events[event_count - 1].condition.text, "spo2-low");
 }
 
+static void no_plan_is_due_at_once(void **state)
+{
+    struct ward_alarm_context context = now();
+    static struct ward_alarm_patient fresh;
+
+    (void)state;
+    ward_alarm_init(&fresh, &(struct ward_id){"p-2"}, &(struct ward_id){"s-2"});
+    assert_int_equal(ward_alarm_deadline_us(&fresh, NULL), 0);
+    context.plan = NULL;
+    ward_alarm_tick(&fresh, &context);
+    assert_int_equal(event_count, 1);
+    assert_string_equal(events[0].condition.text, "no-plan");
+    assert_true(ward_alarm_deadline_us(&fresh, NULL) > now_us);
+}
+
 static void packed_is_unpacked_or_refused(void **state)
 {
     static struct ward_alarm_patient copy;
@@ -398,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
         cmocka_unit_test_setup(suspending_has_bounds, set_up),
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
+        cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),
         cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
         cmocka_unit_test_setup(damaged_states_do_no_harm, set_up),
     };

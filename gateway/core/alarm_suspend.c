@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Suspending: a technical condition of its own, whose events are `suspended` and `resumed`. Evaluation goes on; while it
+ * lasts every event says that it is suspended, and when it ends what is still present annunciates again.
+ */
+#include "core/alarm_private.h"
+
+bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        uint32_t duration_ms, const struct ward_id *by)
+{
+    struct ward_alarm_run run;
+    struct ward_alarm_technical_state *slot;
+    struct ward_alarm_subject subject;
+
+    if (duration_ms == 0 || duration_ms > WARD_ALARM_SUSPEND_MAX_MS) {
+        return false;
+    }
+    run = ward_alarm_begin(state, context);
+    slot = ward_alarm_technical_slot(state, WARD_ALARM_SUSPENSION);
+    if (slot == NULL || state->ended) {
+        return false;
+    }
+    subject = (struct ward_alarm_subject){.condition = &slot->condition, .technical = slot};
+    if (!ward_alarm_is_present(&slot->condition)) {
+        ward_alarm_condition_init(&slot->condition);
+        slot->condition.id = ward_alarm_next_id(&run);
+        slot->condition.raised_us = context->now.boot_us;
+        slot->condition.raised_utc_ms = context->now.utc_ms;
+    }
+    slot->advisory = true;
+    ward_alarm_technical_text(slot, "monitoring is suspended on a clinician's order");
+    slot->condition.priority = WARD_PRIORITY_LOW;
+    slot->condition.state = WARD_ALARM_ACTIVE;
+    slot->condition.by = *by;
+    state->suspended_until_us = context->now.boot_us + duration_ms * WARD_MS_US;
+    state->suspended_until_utc_ms =
+        context->now.clock == WARD_CLOCK_SYNCED && context->now.utc_ms != WARD_UTC_UNKNOWN
+            ? context->now.utc_ms + duration_ms
+            : WARD_UTC_UNKNOWN;
+    ward_alarm_emit(&run, &subject, WARD_EVENT_SUSPENDED, NULL);
+    return true;
+}
+
+static void annunciate_again(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                             const void *argument)
+{
+    bool sounds =
+        subject->condition->state == WARD_ALARM_ACTIVE ||
+        (subject->condition->state == WARD_ALARM_UNKNOWN && !subject->condition->acknowledgement_holds);
+
+    (void)argument;
+    if (sounds) {
+        ward_alarm_signal(run, subject, &(struct ward_alarm_signal){.kind = WARD_SIGNAL_REBOOT});
+    }
+}
+
+void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id *by)
+{
+    struct ward_alarm_technical_state *slot = ward_alarm_technical_slot(run->state, WARD_ALARM_SUSPENSION);
+
+    run->state->suspended_until_us = WARD_NEVER;
+    run->state->suspended_until_utc_ms = WARD_UTC_UNKNOWN;
+    if (slot == NULL || !ward_alarm_is_present(&slot->condition)) {
+        return;
+    }
+    slot->condition.state = WARD_ALARM_INACTIVE;
+    slot->condition.by = *by;
+    ward_alarm_emit(run, &(struct ward_alarm_subject){.condition = &slot->condition, .technical = slot},
+                    WARD_EVENT_RESUMED, NULL);
+    ward_alarm_for_each(run, annunciate_again, NULL);
+}
+
+void ward_alarm_resume(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                       const struct ward_id *by)
+{
+    struct ward_alarm_run run = ward_alarm_begin(state, context);
+
+    ward_alarm_end_suspension(&run, by);
+}
