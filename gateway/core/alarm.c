@@ -25,8 +25,7 @@
  *    not acknowledged a condition keeps the highest level that it was raised with: going from red back to amber hides
  *    nothing from who has not looked yet.
  *  ³ again: a higher level or priority, or a value worse than the acknowledged one by the rule's worse_by, or one more
- *    measurement that came to nothing. A lower level
- *    is taken over silently: the clinician knew of the higher one.
+ *    measurement that came to nothing. A lower level is taken over silently: the clinician knew of the higher one.
  *  ⁴ only with a value beyond the limit. While an acknowledgement holds and ³ does not apply: acknowledged, untold.
  *  ⁵ to ended-unseen when a condition of the patient's data is high or medium and no clinician has acknowledged it since
  *    it was raised last; to inactive otherwise. If it was acknowledged and is raised while the acknowledgement would
