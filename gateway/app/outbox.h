@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The outbox: what goes up, in which order, and what the ward has got of it.
+ *
+ * pump() is the whole of it: alarm events, then state, then live readings, then backlog, as far as the spool has
+ * room. It runs after everything that may have made something ready: an alarm, a commit, a receipt, credit, a link
+ * that came up, a deadline. When the link goes away everything undelivered waits again, alarms first.
+ */
+#ifndef WARD_APP_OUTBOX_H
+#define WARD_APP_OUTBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/alarm_queue.h"
+#include "core/delivery.h"
+#include "core/jws.h"
+#include "core/message.h"
+#include "io/crypto.h"
+#include "io/spool.h"
+#include "io/store.h"
+
+#define WARD_OUTBOX_ALARMS_MAX   1024
+#define WARD_OUTBOX_RESULTS_MAX  16
+#define WARD_OUTBOX_SENT_MAX     128
+#define WARD_OUTBOX_FETCHES_MAX  2
+#define WARD_OUTBOX_HEARTBEAT_US (30 * UINT64_C(1000000))
+#define WARD_OUTBOX_ACTIVE_US    (60 * UINT64_C(1000000))
+#define WARD_OUTBOX_ALIVE_US     (5 * UINT64_C(1000000))
+
+struct ward_gateway;
+
+/* What a message on the spool was, so that its result finds its way. */
+struct ward_outbox_sent {
+    uint64_t id;
+    bool alarm;
+    struct ward_alarm_key key; /* of an alarm */
+    uint64_t first;            /* of a batch of readings; 0: nothing follows from the result */
+};
+
+struct ward_outbox_fetch {
+    struct ward_outbox *outbox; /* NULL: not in use */
+    struct ward_seq_range range;
+    bool live;
+    uint32_t link_generation;
+};
+
+struct ward_outbox {
+    struct ward_gateway *gateway;
+    struct ward_delivery delivery;
+    struct ward_alarm_queue alarms;
+    struct ward_alarm_entry alarm_entries[WARD_OUTBOX_ALARMS_MAX];
+    uint64_t lost_alarms; /* events that found the queue full; they are in the database */
+    struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
+    size_t sent_next;
+    struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
+    char *results[WARD_OUTBOX_RESULTS_MAX];
+    size_t result_count;
+    uint64_t next_id, heartbeats;
+    uint64_t heartbeat_due_us, active_due_us, alive_due_us;
+    uint32_t link_generation; /* rises each time that the link comes up or goes away */
+    bool link_up, state_dirty, active_dirty, urgent;
+    char link_text[WARD_LINK_TEXT_MAX + 1];
+    int64_t certificate_expires_ms;
+};
+
+/* Takes over what the store remembers: the undelivered alarm events and the marks. */
+void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
+                      const struct ward_store_snapshot *snapshot);
+void ward_outbox_done(struct ward_outbox *outbox);
+
+/* An alarm event, as JSON: it is queued, and goes at once when there is room. The text is copied. */
+void ward_outbox_alarm(struct ward_outbox *outbox, const struct ward_alarm_event *event, const char *json,
+                       size_t length);
+/* Records were committed. */
+void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range);
+/* The answer to a command, as JSON. The oldest unsent answer goes when there are too many: the sender asks again. */
+void ward_outbox_result(struct ward_outbox *outbox, const char *json);
+/* Something that up/state or up/active tells has changed. */
+void ward_outbox_state_changed(struct ward_outbox *outbox);
+
+/* A receipt whose signature holds. Returns what became of it. */
+enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
+
+/* From the spool's listener. */
+void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms);
+void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_t reason);
+
+void ward_outbox_pump(struct ward_outbox *outbox);
+/* When pump has something to do by itself, in boot-time microseconds. */
+uint64_t ward_outbox_due_us(const struct ward_outbox *outbox);
+
+/* Whether an alarm event has waited for its receipt for so long that whoever is in the room has to be told. */
+#define WARD_OUTBOX_UNDELIVERED_US (60 * UINT64_C(1000000))
+bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now_us, uint64_t *ret_due_us);
+
+#endif
