@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/api.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "core/json.h"
+#include "core/quantity.h"
+#include "core/record.h"
+
+#define DOCUMENT_MAX   65536
+#define PLAN_ERROR_MAX 8192
+
+typedef size_t single_document(const struct ward_gateway *gateway, char *text, size_t size);
+
+static void reply_document(struct ward_gateway *gateway, struct ward_bus_call *call, single_document *write)
+{
+    char *text = malloc(DOCUMENT_MAX);
+
+    if (text && write(gateway, text, DOCUMENT_MAX) > 0)
+        ward_bus_reply_text(call, text);
+    else
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "The answer does not fit.");
+    free(text);
+}
+
+/* A list of texts on the heap, for an answer of many documents. */
+struct list {
+    char **texts;
+    size_t count;
+};
+
+static bool list_add(struct list *list, const char *text)
+{
+    char **grown = realloc(list->texts, (list->count + 1) * sizeof(*grown));
+
+    if (!grown)
+        return false;
+    list->texts = grown;
+    grown[list->count] = strdup(text);
+    return grown[list->count] && ++list->count;
+}
+
+static void reply_list(struct ward_bus_call *call, struct list *list)
+{
+    ward_bus_reply_list(call, (const char *const *)list->texts, list->count);
+    while (list->count > 0)
+        free(list->texts[--list->count]);
+    free(list->texts);
+}
+
+static void patients(struct ward_gateway *gateway, struct ward_bus_call *call)
+{
+    struct list list = {0};
+    char *text = malloc(DOCUMENT_MAX);
+
+    for (size_t i = 0; i < gateway->watch_count && text; i++)
+        if (ward_documents_patient(gateway, gateway->watches[i], text, DOCUMENT_MAX) > 0)
+            (void)list_add(&list, text);
+    free(text);
+    reply_list(call, &list);
+}
+
+static void devices(struct ward_gateway *gateway, struct ward_bus_call *call)
+{
+    struct list list = {0};
+    char text[4096];
+
+    for (size_t i = 0; i < gateway->registry.device_count; i++)
+        if (ward_documents_device(gateway, i, text, sizeof(text)) > 0)
+            (void)list_add(&list, text);
+    reply_list(call, &list);
+}
+
+/* --- what is read from the store, and so answered later ------------------------------------------------------ */
+
+struct pending {
+    struct ward_gateway *gateway;
+    struct ward_bus_call *call;
+};
+
+static void answer_readings(void *context, int error, const struct ward_record *records, size_t count)
+{
+    struct pending *pending = context;
+    struct list list = {0};
+    char *text = malloc(WARD_RECORD_TEXT_MAX);
+
+    for (size_t i = 0; i < count && text; i++) {
+        struct ward_json json;
+
+        ward_json_init(&json, text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
+        ward_record_write(&json, pending->gateway->epoch.text, &records[i], true);
+        if (ward_json_finish(&json, NULL) == WARD_JSON_OK)
+            (void)list_add(&list, text);
+    }
+    free(text);
+    if (error < 0)
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    else
+        reply_list(pending->call, &list);
+    free(pending);
+}
+
+static void answer_alarms(void *context, int error, const struct ward_store_event *events, size_t count)
+{
+    struct pending *pending = context;
+    struct list list = {0};
+
+    if (error < 0) {
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            char *text = strndup(events[i].payload, events[i].payload_length);
+
+            if (text)
+                (void)list_add(&list, text);
+            free(text);
+        }
+        reply_list(pending->call, &list);
+    }
+    free(pending);
+}
+
+/* Fills the store's filter. Returns NULL, or a sentence that says what is wrong. */
+static const char *fill_filter(const struct ward_bus_arguments *arguments, struct ward_store_filter *filter)
+{
+    *filter = (struct ward_store_filter){.since_ms = arguments->filter.since_ms ? arguments->filter.since_ms
+                                                                                : WARD_UTC_UNKNOWN,
+                                         .limit = arguments->filter.limit};
+    if (arguments->filter.device && !ward_id_set(&filter->device, arguments->filter.device))
+        return "That is no id of a device.";
+    if (arguments->filter.patient && !ward_id_set(&filter->patient, arguments->filter.patient))
+        return "That is no id of a patient.";
+    if (arguments->filter.quantity) {
+        filter->quantity = (uint8_t)ward_quantity_by_name(arguments->filter.quantity);
+        if (filter->quantity == WARD_QUANTITY_NONE)
+            return "That is no quantity. Known are spo2, pulse_rate, heart_rate, bp_systolic and so on.";
+    }
+    return NULL;
+}
+
+static void from_store(struct ward_gateway *gateway, enum ward_bus_method method, struct ward_bus_call *call,
+                       const struct ward_bus_arguments *arguments)
+{
+    struct ward_store_filter filter;
+    const char *fault = fill_filter(arguments, &filter);
+    struct pending *pending = malloc(sizeof(*pending));
+    int result = -ENOMEM;
+
+    if (fault) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, fault);
+        free(pending);
+        return;
+    }
+    if (pending) {
+        *pending = (struct pending){gateway, call};
+        result = method == WARD_BUS_READINGS
+                     ? ward_store_query(gateway->store, &filter, answer_readings, pending)
+                     : ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
+    }
+    if (result < 0) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
+        free(pending);
+    }
+}
+
+static void alarms_present(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
+{
+    struct list list = {0};
+    char *text = malloc(DOCUMENT_MAX);
+
+    for (size_t i = 0; i < gateway->watch_count && text; i++) {
+        const struct ward_watch *watch = gateway->watches[i];
+
+        if (patient && strcmp(patient, watch->patient.text) != 0)
+            continue;
+        for (size_t at = 0; ward_documents_condition(watch, at, text, DOCUMENT_MAX) > 0; at++)
+            (void)list_add(&list, text);
+    }
+    free(text);
+    reply_list(call, &list);
+}
+
+/* --- what changes something ---------------------------------------------------------------------------------- */
+
+static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call, struct ward_watch *watch,
+                       const char *document)
+{
+    char error[PLAN_ERROR_MAX];
+
+    if (gateway->config.plan.require_signature) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED,
+                             "A care plan must be signed here (require_signature in wardgate.conf).");
+        return false;
+    }
+    if (!ward_watch_apply_plan(watch, document, false, error, sizeof(error))) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
+        return false;
+    }
+    return true;
+}
+
+static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *texts)
+{
+    struct ward_store_change change = {.kind = WARD_STORE_PATIENT};
+    struct ward_store_patient *patient = &change.patient;
+    struct ward_commit_waiter *waiter;
+    struct ward_watch *watch;
+
+    if (!ward_id_set(&patient->id, texts[0]) || !ward_id_set(&patient->episode, texts[1])) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                             "The ids of patient and episode are 1 to 64 letters, digits and hyphens.");
+        return;
+    }
+    if (ward_gateway_watch(gateway, texts[0])) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, "This patient is admitted already.");
+        return;
+    }
+    if (strlen(texts[2]) >= sizeof(patient->label) || strlen(texts[3]) >= sizeof(patient->check_word)) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                             "A label has at most 64 octets, a check word at most 32.");
+        return;
+    }
+    if (gateway->config.plan.require_signature) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED,
+                             "Admission needs a signed command here (require_signature in wardgate.conf).");
+        return;
+    }
+    watch = ward_gateway_look_after(gateway, &patient->id, &patient->episode);
+    if (!watch) {
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "No more patients fit on this gateway.");
+        return;
+    }
+    /* The plan is tried first: a patient with a bad plan is not admitted half. */
+    if (!apply_plan(gateway, call, watch, texts[4])) {
+        ward_gateway_leave(gateway, watch);
+        return;
+    }
+    strcpy(patient->label, texts[2]);
+    strcpy(patient->check_word, texts[3]);
+    patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
+    sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1], ward_bus_call_uid(call));
+    waiter = ward_commit_waiter_new(NULL);
+    if (waiter)
+        waiter->call = call;
+    else
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+    (void)ward_gateway_change(gateway, &change, 1, waiter);
+}
+
+static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
+{
+    const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
+
+    if (!watch)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
+    else if (!watch->has_plan)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "This patient has no care plan.");
+    else
+        ward_bus_reply_text(call, watch->plan_document);
+}
+
+static void change_plan(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient,
+                        const char *document)
+{
+    struct ward_watch *watch = ward_gateway_watch(gateway, patient);
+
+    if (!watch)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
+    else if (apply_plan(gateway, call, watch, document))
+        ward_bus_reply(call);
+}
+
+static void silence(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
+{
+    struct ward_watch *watch = ward_gateway_watch(gateway, patient);
+    struct ward_id by;
+
+    snprintf(by.text, sizeof(by.text), "uid-%u", ward_bus_call_uid(call));
+    if (!watch)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
+    else if (ward_watch_silence(watch, &by) == 0)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No alarm of this patient is sounding.");
+    else
+        ward_bus_reply(call);
+}
+
+void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
+                   const struct ward_bus_arguments *arguments)
+{
+    struct ward_gateway *gateway = userdata;
+    const char *const *text = arguments->text;
+
+    switch (method) {
+    case WARD_BUS_STATUS: reply_document(gateway, call, ward_documents_status); break;
+    case WARD_BUS_QUEUE: reply_document(gateway, call, ward_documents_queue); break;
+    case WARD_BUS_HUB: reply_document(gateway, call, ward_documents_hub); break;
+    case WARD_BUS_PATIENTS: patients(gateway, call); break;
+    case WARD_BUS_DEVICES: devices(gateway, call); break;
+    case WARD_BUS_READINGS: from_store(gateway, method, call, arguments); break;
+    case WARD_BUS_ALARMS:
+        if (arguments->filter.history)
+            from_store(gateway, method, call, arguments);
+        else
+            alarms_present(gateway, call, arguments->filter.patient);
+        break;
+    case WARD_BUS_PLAN: plan_of(gateway, call, text[0]); break;
+    case WARD_BUS_ADMIT: admit(gateway, call, text); break;
+    case WARD_BUS_APPLY_PLAN: change_plan(gateway, call, text[0], text[1]); break;
+    case WARD_BUS_SCAN: ward_enrolment_scan(gateway, call, arguments->number); break;
+    case WARD_BUS_PAIR: ward_enrolment_pair(gateway, call, text[0], text[1], arguments->number); break;
+    case WARD_BUS_BIND: ward_enrolment_bind(gateway, call, text[0], text[1]); break;
+    case WARD_BUS_FORGET: ward_enrolment_forget(gateway, call, text[0]); break;
+    case WARD_BUS_SILENCE: silence(gateway, call, text[0]); break;
+    case WARD_BUS_ACKNOWLEDGE: ward_inbox_by_hand(gateway, call, text[0]); break;
+    case WARD_BUS_METHOD_COUNT: break;
+    }
+    ward_gateway_settle(gateway);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/commits.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+
+struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *record)
+{
+    struct ward_commit_waiter *waiter = calloc(1, sizeof(*waiter));
+
+    if (waiter && record) {
+        waiter->record = malloc(sizeof(*record));
+        if (waiter->record)
+            *waiter->record = *record;
+    }
+    return waiter;
+}
+
+/* Tells a record of a commit, with its number, to whoever follows the readings on the bus. */
+static void tell_record(struct ward_gateway *gateway, const struct ward_record *record)
+{
+    char *text = malloc(WARD_RECORD_TEXT_MAX);
+    const char *const texts[] = {text};
+    struct ward_json json;
+
+    if (text) {
+        ward_json_init(&json, text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
+        ward_record_write(&json, gateway->epoch.text, record, true);
+        if (ward_json_finish(&json, NULL) == WARD_JSON_OK)
+            ward_bus_emit(gateway->bus, WARD_BUS_READING, texts);
+    }
+    free(text);
+}
+
+static void answer_call(struct ward_gateway *gateway, struct ward_commit_waiter *waiter)
+{
+    const struct ward_store_device *device =
+        ward_registry_device(&gateway->registry, waiter->answer_device.text);
+    char text[4096];
+
+    if (waiter->failed)
+        ward_bus_reply_error(waiter->call, WARD_BUS_FAILED, "It could not be stored. `wardctl status` says more.");
+    else if (waiter->answer)
+        ward_bus_reply_text(waiter->call, waiter->answer);
+    else if (device && ward_documents_device(gateway, (size_t)(device - gateway->registry.devices), text,
+                                             sizeof(text)) > 0)
+        ward_bus_reply_text(waiter->call, text);
+    else
+        ward_bus_reply(waiter->call);
+}
+
+static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waiter *waiter)
+{
+    if (waiter->call)
+        answer_call(gateway, waiter);
+    if (waiter->answer && waiter->to_ward && !waiter->failed)
+        ward_outbox_result(&gateway->outbox, waiter->answer);
+    free(waiter->answer);
+    free(waiter->record);
+    free(waiter);
+}
+
+/* Takes the waiter of token out of the list; NULL when nobody waits for it. */
+static struct ward_commit_waiter *take_waiter(struct ward_gateway *gateway, uint64_t token)
+{
+    struct ward_commit_waiter **place = &gateway->waiters, *waiter;
+
+    while (*place && (*place)->token != token)
+        place = &(*place)->next;
+    waiter = *place;
+    if (!waiter)
+        return NULL;
+    *place = waiter->next;
+    if (gateway->waiters_end == &waiter->next)
+        gateway->waiters_end = place;
+    return waiter;
+}
+
+void ward_commits_finish_failed(struct ward_gateway *gateway)
+{
+    struct ward_commit_waiter *waiter = gateway->waiters;
+
+    while (waiter) {
+        struct ward_commit_waiter *next = waiter->next;
+
+        if (waiter->failed)
+            finish_waiter(gateway, take_waiter(gateway, waiter->token));
+        waiter = next;
+    }
+}
+
+int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *group,
+                        struct ward_commit_waiter *waiter)
+{
+    int result;
+
+    group->token = ++gateway->next_token;
+    group->boot = gateway->boot;
+    group->now = ward_gateway_now(gateway);
+    if (waiter) {
+        waiter->token = group->token;
+        *gateway->waiters_end = waiter;
+        gateway->waiters_end = &waiter->next;
+    }
+    result = ward_store_submit(gateway->store, group);
+    if (result < 0) {
+        sd_journal_print(LOG_CRIT, "A group cannot be given to the store: %s", strerror(-result));
+        ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, true);
+        if (waiter)
+            waiter->failed = true;
+    }
+    return result;
+}
+
+int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count,
+                        struct ward_commit_waiter *waiter)
+{
+    struct ward_store_group group = {.urgent = true, .changes = changes, .change_count = count};
+    int result = ward_gateway_submit(gateway, &group, waiter);
+
+    for (size_t i = 0; i < count && result >= 0; i++)
+        if (!ward_registry_apply(&gateway->registry, &changes[i]))
+            sd_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
+    ward_gateway_tell_sources(gateway);
+    ward_outbox_state_changed(&gateway->outbox);
+    return result;
+}
+
+static void store_committed(void *context, const struct ward_store_commit *commit)
+{
+    struct ward_gateway *gateway = context;
+    struct ward_commit_waiter *waiter = take_waiter(gateway, commit->token);
+
+    if (commit->record_count > 0) {
+        gateway->head_seq = commit->first_seq + commit->record_count - 1;
+        memcpy(gateway->head_chain, commit->chains[commit->record_count - 1], sizeof(gateway->head_chain));
+        ward_outbox_committed(&gateway->outbox, (struct ward_seq_range){commit->first_seq, gateway->head_seq});
+    }
+    if (waiter && waiter->record && commit->record_count > 0) {
+        struct ward_reading *reading = &waiter->record->reading;
+        struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
+
+        reading->seq = commit->first_seq;
+        memcpy(reading->chain, commit->chains[0], sizeof(reading->chain));
+        if (watch)
+            ward_alarm_committed(&watch->state, reading);
+        tell_record(gateway, waiter->record);
+    }
+    if (waiter)
+        finish_waiter(gateway, waiter);
+}
+
+static void store_dropped(void *context, uint64_t token, size_t record_count)
+{
+    struct ward_gateway *gateway = context;
+    struct ward_commit_waiter *waiter = take_waiter(gateway, token);
+
+    sd_journal_print(LOG_CRIT, "%zu readings were dropped: the queue to the database is full", record_count);
+    ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+    if (waiter) {
+        waiter->failed = true;
+        finish_waiter(gateway, waiter);
+    }
+}
+
+static void store_trouble(void *context, const struct ward_store_trouble *trouble)
+{
+    struct ward_gateway *gateway = context;
+
+    if (trouble->error)
+        sd_journal_print(LOG_CRIT, "The database cannot be written (attempt %u): %s", trouble->attempts,
+                         trouble->text);
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, trouble->error != 0);
+}
+
+/* Everything that a fresh file must know: patients, plans, devices, bindings. */
+static void submit_again(struct ward_gateway *gateway)
+{
+    const struct ward_registry *registry = &gateway->registry;
+    const size_t most = registry->patient_count + gateway->watch_count + registry->device_count +
+                        registry->binding_count;
+    struct ward_store_change *changes = calloc(most + 1, sizeof(*changes));
+    struct ward_store_group group = {.urgent = true, .changes = changes};
+
+    if (!changes)
+        return;
+    for (size_t i = 0; i < registry->patient_count; i++)
+        changes[group.change_count++] =
+            (struct ward_store_change){.kind = WARD_STORE_PATIENT, .patient = registry->patients[i]};
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        if (gateway->watches[i]->has_plan)
+            changes[group.change_count++] = (struct ward_store_change){
+                .kind = WARD_STORE_PLAN,
+                .document = gateway->watches[i]->plan_document,
+                .plan = {.patient = gateway->watches[i]->patient, .version = gateway->watches[i]->plan.version}};
+    for (size_t i = 0; i < registry->device_count; i++)
+        changes[group.change_count++] =
+            (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = registry->devices[i]};
+    for (size_t i = 0; i < registry->binding_count; i++)
+        changes[group.change_count++] =
+            (struct ward_store_change){.kind = WARD_STORE_BINDING, .binding = registry->bindings[i]};
+    (void)ward_gateway_submit(gateway, &group, NULL);
+    free(changes);
+}
+
+/* The file was replaced while running: what it must know again is submitted from memory. */
+static void store_replaced(void *context, const struct ward_store_replaced *replaced)
+{
+    struct ward_gateway *gateway = context;
+
+    sd_journal_print(LOG_CRIT, "The database was set aside as %s (%s); a new one begins", replaced->set_aside,
+                     replaced->reason);
+    gateway->epoch = replaced->epoch;
+    gateway->head_seq = 0;
+    submit_again(gateway);
+    ward_outbox_new_epoch(&gateway->outbox);
+    ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
+}
+
+struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
+{
+    return (struct ward_store_listener){.committed = store_committed,
+                                        .dropped = store_dropped,
+                                        .trouble = store_trouble,
+                                        .replaced = store_replaced,
+                                        .context = gateway};
+}
+
+void ward_commits_done(struct ward_gateway *gateway)
+{
+    while (gateway->waiters) {
+        gateway->waiters->failed = true;
+        finish_waiter(gateway, take_waiter(gateway, gateway->waiters->token));
+    }
+}

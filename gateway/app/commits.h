@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commits: what is given to the store, and who is told when it is on the disk.
+ */
+#ifndef WARD_APP_COMMITS_H
+#define WARD_APP_COMMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/record.h"
+#include "io/bus.h"
+#include "io/store.h"
+
+struct ward_gateway;
+
+/* Who waits for a commit: a record that is told with its seq, a call or a command that is answered. */
+struct ward_commit_waiter {
+    struct ward_commit_waiter *next;
+    uint64_t token;
+    struct ward_record *record;   /* NULL for none */
+    struct ward_bus_call *call;   /* NULL for none */
+    struct ward_id answer_device; /* the call is answered with this device's document */
+    char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
+    bool to_ward;
+    bool failed; /* it could not be submitted */
+};
+
+/* A waiter that owns a copy of record (or has none). NULL when there is no memory. */
+struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *record);
+
+/*
+ * Submits a group, filling in token, boot and time. waiter may be NULL; it is owned by the gateway from now on, told
+ * of the commit or, from ward_commits_finish_failed, of a failure, and not freed before that. Returns 0 or negative
+ * errno after logging why.
+ */
+int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *group,
+                        struct ward_commit_waiter *waiter);
+
+/* Takes changes into the registry and stores them in one transaction. As ward_gateway_submit. */
+int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count,
+                        struct ward_commit_waiter *waiter);
+
+/* Answers those whose group could not be submitted. */
+void ward_commits_finish_failed(struct ward_gateway *gateway);
+/* Answers all that still wait, at the end. */
+void ward_commits_done(struct ward_gateway *gateway);
+
+/* What the store tells; its context is the gateway. */
+struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway);
+
+#endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/enrolment.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "core/json.h"
+#include "core/model.h"
+#include "io/crypto.h"
+
+#define SENTENCE_MAX 300
+#define DOCUMENT_MAX 2048
+#define NO_SLOT      0xFF
+
+/* --- the scan ------------------------------------------------------------------------------------------------ */
+
+void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *call, uint32_t seconds)
+{
+    struct ward_enrolment *enrolment = &gateway->enrolment;
+    int result;
+
+    if (enrolment->scan_call) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "A scan is running already. Wait for its end.");
+        return;
+    }
+    result = ward_bluez_scan(gateway->bluez, seconds);
+    if (result == -EBUSY)
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "A scan is running already. Wait for its end.");
+    else if (result == -ENETDOWN)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "The Bluetooth radio is not ready. `wardctl status` says why.");
+    else if (result < 0)
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "A scan lasts 1 to 300 seconds.");
+    else
+        enrolment->scan_call = call;
+}
+
+static size_t write_found(const struct ward_bluez_found *found, char *text, size_t size)
+{
+    struct ward_json json;
+    size_t length = 0, models;
+    const struct ward_model *rows = ward_models(&models);
+
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    ward_json_object(&json);
+    ward_json_member(&json, "address", found->address);
+    ward_json_member(&json, "name", found->name);
+    if (found->rssi != 127) {
+        ward_json_key(&json, "rssi");
+        ward_json_int(&json, found->rssi);
+    }
+    for (size_t i = 0; i < models; i++)
+        for (size_t j = 0; j < found->service_count; j++)
+            if (rows[i].service == found->services[j])
+                ward_json_member(&json, "kind", rows[i].label);
+    ward_json_key(&json, "paired");
+    ward_json_bool(&json, found->paired);
+    ward_json_key(&json, "enrolled");
+    ward_json_bool(&json, found->enrolled);
+    ward_json_object_end(&json);
+    return ward_json_finish(&json, &length) == WARD_JSON_OK ? length : 0;
+}
+
+void ward_enrolment_found(struct ward_gateway *gateway, const struct ward_bluez_found *found)
+{
+    struct ward_enrolment *enrolment = &gateway->enrolment;
+    char text[DOCUMENT_MAX];
+    const char *const texts[] = {text};
+    size_t at = 0;
+
+    if (write_found(found, text, sizeof(text)) == 0)
+        return;
+    while (at < enrolment->found_count && strcmp(enrolment->found_addresses[at], found->address) != 0)
+        at++;
+    if (at < WARD_FOUND_MAX) {
+        if (at == enrolment->found_count)
+            enrolment->found[enrolment->found_count++] = NULL;
+        free(enrolment->found[at]);
+        enrolment->found[at] = strdup(text);
+        memcpy(enrolment->found_addresses[at], found->address, sizeof(enrolment->found_addresses[at]));
+        if (!enrolment->found[at])
+            enrolment->found_count--;
+    }
+    ward_bus_emit(gateway->bus, WARD_BUS_DEVICE_FOUND, texts);
+}
+
+void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error)
+{
+    struct ward_enrolment *enrolment = &gateway->enrolment;
+    struct ward_bus_call *call = enrolment->scan_call;
+
+    enrolment->scan_call = NULL;
+    if (call && error < 0)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "The scan broke off: the radio did not go on. Try again.");
+    else if (call)
+        ward_bus_reply_list(call, (const char *const *)enrolment->found, enrolment->found_count);
+    while (enrolment->found_count > 0)
+        free(enrolment->found[--enrolment->found_count]);
+}
+
+/* --- the pairing --------------------------------------------------------------------------------------------- */
+
+void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *address,
+                         const char *patient, uint32_t timeout_s)
+{
+    struct ward_enrolment *enrolment = &gateway->enrolment;
+    char sentence[SENTENCE_MAX];
+    int result;
+
+    if (!ward_gateway_watch(gateway, patient)) {
+        snprintf(sentence, sizeof(sentence),
+                 "No patient %.64s is admitted here. `wardctl patient list` shows who is.", patient);
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, sentence);
+        return;
+    }
+    if (enrolment->pair_call) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
+        return;
+    }
+    result = ward_bluez_pair(gateway->bluez, address, WARD_BLUEZ_BONDED, timeout_s);
+    if (result == -EBUSY) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
+    } else if (result == -ENETDOWN) {
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "The Bluetooth radio is not ready. `wardctl status` says why.");
+    } else if (result < 0) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                             "An address is like C0:11:22:33:44:55, and pairing lasts 10 to 600 seconds.");
+    } else {
+        enrolment->pair_call = call;
+        enrolment->characteristic = 0;
+        (void)ward_id_set(&enrolment->patient, patient);
+    }
+}
+
+/*
+ * The id is made from what names the device itself, so that it stays when address or bond change. A device that tells
+ * neither serial number nor system id is known by its bond, which a random id stands for.
+ */
+int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_device *device)
+{
+    const struct ward_bluez_identity *identity = &device->identity;
+    char text[4 * WARD_BLUEZ_TEXT_SIZE];
+    uint8_t digest[32];
+    const struct ward_store_device *known = ward_registry_device_at(&gateway->registry, device->address);
+    int length = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", identity->manufacturer, identity->model,
+                          identity->serial_number, identity->system_id);
+
+    if (identity->serial_number[0] || identity->system_id[0]) {
+        ward_crypto_sha256(text, (size_t)length, digest);
+    } else if (known) {
+        device->id = known->id;
+        return 0;
+    } else if (device->security == WARD_BLUEZ_OPEN) {
+        return -ENODATA;
+    } else if (getrandom(digest, sizeof(digest), 0) != (ssize_t)sizeof(digest)) {
+        return -EIO;
+    }
+    snprintf(device->id.text, sizeof(device->id.text), "d-%02x%02x%02x%02x%02x%02x%02x%02x", digest[0], digest[1],
+             digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+    known = ward_registry_device(&gateway->registry, device->id.text);
+    return known && strcmp(known->address, device->address) != 0 ? -EEXIST : 0;
+}
+
+void ward_enrolment_value(struct ward_gateway *gateway, const struct ward_bluez_value *value)
+{
+    if (value->enrolling && gateway->enrolment.characteristic == 0)
+        gateway->enrolment.characteristic = value->characteristic;
+}
+
+struct ward_bluez_device ward_enrolment_known(const struct ward_store_device *device)
+{
+    struct ward_bluez_device known = {.id = device->id};
+
+    snprintf(known.address, sizeof(known.address), "%s", device->address);
+    known.address_type =
+        strcmp(device->address_type, "random") == 0 ? WARD_BLUEZ_ADDRESS_RANDOM : WARD_BLUEZ_ADDRESS_PUBLIC;
+    known.security = strcmp(device->policy.text, "open") == 0 ? WARD_BLUEZ_OPEN : WARD_BLUEZ_BONDED;
+    snprintf(known.identity.serial_number, sizeof(known.identity.serial_number), "%s", device->serial_number);
+    snprintf(known.identity.system_id, sizeof(known.identity.system_id), "%.16s", device->system_id);
+    snprintf(known.identity.manufacturer, sizeof(known.identity.manufacturer), "%s", device->manufacturer);
+    snprintf(known.identity.model, sizeof(known.identity.model), "%s", device->model_number);
+    snprintf(known.identity.firmware, sizeof(known.identity.firmware), "%s", device->firmware);
+    return known;
+}
+
+static struct ward_store_device stored_form(const struct ward_bluez_device *device, uint16_t characteristic,
+                                            int64_t now_ms)
+{
+    const struct ward_model *model = ward_model_by_characteristic(characteristic);
+    struct ward_store_device stored = {.id = device->id, .enrolled_at_ms = now_ms};
+
+    snprintf(stored.address, sizeof(stored.address), "%s", device->address);
+    snprintf(stored.address_type, sizeof(stored.address_type), "%s",
+             device->address_type == WARD_BLUEZ_ADDRESS_RANDOM ? "random" : "public");
+    (void)ward_id_set(&stored.policy, device->security == WARD_BLUEZ_OPEN ? "open" : "bonded");
+    if (model)
+        (void)ward_id_set(&stored.model, model->id);
+    snprintf(stored.manufacturer, sizeof(stored.manufacturer), "%s", device->identity.manufacturer);
+    snprintf(stored.model_number, sizeof(stored.model_number), "%s", device->identity.model);
+    snprintf(stored.serial_number, sizeof(stored.serial_number), "%s", device->identity.serial_number);
+    snprintf(stored.system_id, sizeof(stored.system_id), "%s", device->identity.system_id);
+    snprintf(stored.firmware, sizeof(stored.firmware), "%s", device->identity.firmware);
+    return stored;
+}
+
+/*
+ * Binds a device to a patient from now on, ending the binding before it. The changes go into one transaction: device
+ * (when it is new), old binding, new binding. Returns 0, -ENOSPC when the tables are full, or the store's error.
+ */
+static int bind(struct ward_gateway *gateway, const struct ward_store_device *device, bool is_new,
+                const struct ward_watch *watch, struct ward_commit_waiter *waiter)
+{
+    const struct ward_store_binding *old = ward_registry_binding(&gateway->registry, device->id.text);
+    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
+    const int64_t from_ms = now_ms == WARD_UTC_UNKNOWN ? 0 : now_ms;
+    struct ward_store_change changes[3] = {0};
+    size_t count = 0;
+
+    if (is_new)
+        changes[count++] = (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = *device};
+    if (old) {
+        changes[count] = (struct ward_store_change){.kind = WARD_STORE_BINDING, .binding = *old};
+        changes[count++].binding.until_ms = from_ms;
+    }
+    changes[count++] = (struct ward_store_change){.kind = WARD_STORE_BINDING,
+                                                  .binding = {.device = device->id,
+                                                              .slot = NO_SLOT,
+                                                              .patient = watch->patient,
+                                                              .episode = watch->episode,
+                                                              .from_ms = from_ms,
+                                                              .until_ms = WARD_UTC_UNKNOWN}};
+    return ward_gateway_change(gateway, changes, count, waiter);
+}
+
+static void paired(struct ward_gateway *gateway, const struct ward_bluez_device *device)
+{
+    struct ward_enrolment *enrolment = &gateway->enrolment;
+    const struct ward_store_device stored =
+        stored_form(device, enrolment->characteristic, ward_gateway_now(gateway).utc_ms);
+    struct ward_watch *watch = ward_gateway_watch(gateway, enrolment->patient.text);
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL);
+    struct ward_bus_call *call = enrolment->pair_call;
+
+    enrolment->pair_call = NULL;
+    if (!waiter || !watch) {
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "The device is paired but cannot be kept. Pair it again.");
+        free(waiter);
+        return;
+    }
+    waiter->call = call;
+    waiter->answer_device = stored.id;
+    sd_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
+    (void)bind(gateway, &stored, true, watch, waiter);
+}
+
+static const char *step_name(enum ward_bluez_step step)
+{
+    switch (step) {
+    case WARD_BLUEZ_STEP_LOOKING: return "looking";
+    case WARD_BLUEZ_STEP_DISCOVERED: return "discovered";
+    case WARD_BLUEZ_STEP_BONDING: return "bonding";
+    case WARD_BLUEZ_STEP_CONNECTING: return "connecting";
+    case WARD_BLUEZ_STEP_BONDED: return "bonded";
+    case WARD_BLUEZ_STEP_READING_IDENTITY: return "reading-identity";
+    case WARD_BLUEZ_STEP_WAITING_FOR_RETURN: return "waiting-for-return";
+    case WARD_BLUEZ_STEP_WAITING_FOR_READING: return "waiting-for-reading";
+    case WARD_BLUEZ_STEP_PAIRED: return "paired";
+    case WARD_BLUEZ_STEP_FAILED: return "failed";
+    }
+    return "";
+}
+
+void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_enrolment *step)
+{
+    struct ward_enrolment *enrolment = &gateway->enrolment;
+    const char *const texts[] = {step->address, step_name(step->step), step->text};
+
+    ward_bus_emit(gateway->bus, WARD_BUS_ENROLMENT_STEP, texts);
+    if (step->step == WARD_BLUEZ_STEP_PAIRED && enrolment->pair_call)
+        paired(gateway, step->device);
+    if (step->step == WARD_BLUEZ_STEP_FAILED && enrolment->pair_call) {
+        ward_bus_reply_error(enrolment->pair_call, WARD_BUS_FAILED, step->text);
+        enrolment->pair_call = NULL;
+    }
+    if (step->step == WARD_BLUEZ_STEP_PAIRED || step->step == WARD_BLUEZ_STEP_FAILED)
+        enrolment->patient.text[0] = '\0';
+}
+
+/* --- binding and forgetting ---------------------------------------------------------------------------------- */
+
+void ward_enrolment_bind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
+                         const char *patient)
+{
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
+    const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
+    struct ward_commit_waiter *waiter;
+
+    if (!known || !watch) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND,
+                             known ? "No such patient is admitted here. `wardctl patient list` shows who is."
+                                   : "No such device is enrolled here. `wardctl devices` shows which are.");
+        return;
+    }
+    waiter = ward_commit_waiter_new(NULL);
+    if (waiter)
+        waiter->call = call;
+    else
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+    (void)bind(gateway, known, false, watch, waiter);
+}
+
+void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device)
+{
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
+    struct ward_store_change change = {.kind = WARD_STORE_DEVICE_FORGOTTEN};
+
+    if (!known) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND,
+                             "No such device is enrolled here. `wardctl devices` shows which are.");
+        return;
+    }
+    if (gateway->enrolment.forget_call) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being forgotten. Try again.");
+        return;
+    }
+    if (ward_bluez_forget(gateway->bluez, known->address) < 0) {
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Bluetooth is not there: its bond cannot be removed now.");
+        return;
+    }
+    gateway->enrolment.forget_call = call;
+    change.device = *known;
+    change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
+    (void)ward_gateway_change(gateway, &change, 1, NULL);
+}
+
+void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address, int error)
+{
+    struct ward_bus_call *call = gateway->enrolment.forget_call;
+
+    (void)address;
+    gateway->enrolment.forget_call = NULL;
+    if (call && error < 0)
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "It is no longer enrolled, but its bond could not be removed from Bluetooth.");
+    else if (call)
+        ward_bus_reply(call);
+}

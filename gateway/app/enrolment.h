@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a stranger to a device that is bound to a patient: the scan, the pairing, what is kept of it.
+ *
+ * One scan and one pairing at a time. The caller on the bus gets its answer at the end, and signals meanwhile.
+ */
+#ifndef WARD_APP_ENROLMENT_H
+#define WARD_APP_ENROLMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/bluez.h"
+#include "io/bus.h"
+#include "io/store_types.h"
+#include "ward/reading.h"
+
+#define WARD_FOUND_MAX 64
+
+struct ward_gateway;
+
+struct ward_enrolment {
+    struct ward_bus_call *scan_call, *pair_call, *forget_call;
+    char *found[WARD_FOUND_MAX]; /* JSON, the newest of each device */
+    char found_addresses[WARD_FOUND_MAX][WARD_BLUEZ_ADDRESS_SIZE];
+    size_t found_count;
+    struct ward_id patient;  /* for whom a device is being paired; empty: nobody */
+    uint16_t characteristic; /* of the first value that it sent */
+};
+
+/* The calls of the API; each answers its call, now or later. */
+void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *call, uint32_t seconds);
+void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *address,
+                         const char *patient, uint32_t timeout_s);
+void ward_enrolment_bind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
+                         const char *patient);
+void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
+
+/* From the pipeline: a value of any device. */
+void ward_enrolment_value(struct ward_gateway *gateway, const struct ward_bluez_value *value);
+
+/* From the adapter's listener. */
+void ward_enrolment_found(struct ward_gateway *gateway, const struct ward_bluez_found *found);
+void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error);
+void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_enrolment *enrolment);
+int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_device *device);
+void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address, int error);
+
+/* The adapter's form of an enrolled device. */
+struct ward_bluez_device ward_enrolment_known(const struct ward_store_device *device);
+
+#endif

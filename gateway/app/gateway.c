@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/gateway.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "core/model.h"
+#include "core/reading.h"
+
+#define COMMIT_WINDOW_TENSE_MS 1000
+#define TESTAMENT_MAX          2048
+/* How long what was sent may stay without a receipt before the hub counts as not confirming (docs/mqtt). */
+#define ALARM_CONFIRM_US   (60 * UINT64_C(1000000))
+#define READING_CONFIRM_US (300 * UINT64_C(1000000))
+
+struct ward_time ward_gateway_now(const struct ward_gateway *gateway)
+{
+    return ward_clock_now(gateway->clock);
+}
+
+struct ward_watch *ward_gateway_watch(const struct ward_gateway *gateway, const char *patient)
+{
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        if (strcmp(gateway->watches[i]->patient.text, patient) == 0)
+            return gateway->watches[i];
+    return NULL;
+}
+
+struct ward_watch *ward_gateway_look_after(struct ward_gateway *gateway, const struct ward_id *patient,
+                                           const struct ward_id *episode)
+{
+    struct ward_watch *watch;
+
+    if (gateway->watch_count == WARD_PATIENTS_MAX)
+        return NULL;
+    watch = ward_watch_new(gateway, patient, episode);
+    if (watch)
+        gateway->watches[gateway->watch_count++] = watch;
+    return watch;
+}
+
+void ward_gateway_leave(struct ward_gateway *gateway, struct ward_watch *watch)
+{
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        if (gateway->watches[i] == watch)
+            gateway->watches[i] = gateway->watches[--gateway->watch_count];
+    ward_watch_free(watch);
+}
+
+void ward_gateway_tell_sources(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        const char *patient = gateway->watches[i]->patient.text;
+        uint32_t quantities = 0;
+
+        for (size_t j = 0; j < gateway->registry.binding_count; j++) {
+            const struct ward_store_binding *binding = &gateway->registry.bindings[j];
+            const struct ward_store_device *device =
+                ward_registry_device(&gateway->registry, binding->device.text);
+            const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
+
+            if (model && strcmp(binding->patient.text, patient) == 0)
+                quantities |= model->quantities;
+        }
+        ward_watch_sources(gateway->watches[i], quantities);
+    }
+}
+
+/* The plan's own words come first. */
+static const char *undelivered_text(const struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        if (gateway->watches[i]->has_plan && gateway->watches[i]->plan.undelivered_text[0])
+            return gateway->watches[i]->plan.undelivered_text;
+    return "We could not reach your ward. If you feel worse call 111. In an emergency call 999.";
+}
+
+/* --- what is shown on the spot ------------------------------------------------------------------------------- */
+
+static bool sounds(const struct ward_alarm_present *present)
+{
+    return present->state == WARD_ALARM_ACTIVE || present->state == WARD_ALARM_UNKNOWN;
+}
+
+/* Ended and acknowledged conditions are the ward's business: on the spot only what is present now shows. */
+static bool shows(const struct ward_alarm_present *present)
+{
+    return sounds(present) || present->state == WARD_ALARM_SILENCED;
+}
+
+struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gateway)
+{
+    struct ward_alarm_present *present = gateway->present;
+    struct ward_annunciation what = {.silenced = true};
+    uint64_t due_us;
+
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        const struct ward_alarm_context context = ward_watch_context(gateway->watches[i]);
+        size_t count =
+            ward_alarm_present(&gateway->watches[i]->state, &context, present, WARD_ALARM_PRESENT_MAX);
+
+        for (size_t j = 0; j < count && j < WARD_ALARM_PRESENT_MAX; j++) {
+            if (!shows(&present[j]) || present[j].priority < what.priority)
+                continue;
+            if (present[j].priority > what.priority)
+                what.silenced = true;
+            what.priority = (enum ward_alarm_priority)present[j].priority;
+            what.silenced = what.silenced && !sounds(&present[j]);
+            if (present[j].patient_text[0]) {
+                memcpy(gateway->patient_text, present[j].patient_text, sizeof(gateway->patient_text));
+                what.text = gateway->patient_text;
+            }
+        }
+    }
+    what.undelivered = ward_outbox_alarm_undelivered(&gateway->outbox, ward_gateway_now(gateway).boot_us, &due_us);
+    if (what.undelivered)
+        what.text = undelivered_text(gateway);
+    gateway->shown = ward_annunciator_show(gateway->annunciator, &what);
+    return gateway->shown;
+}
+
+/* --- the one timer ------------------------------------------------------------------------------------------- */
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Whether the hub confirms goes by the oldest alarm event and the oldest live reading, whatever the backlog does. */
+static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
+{
+    uint64_t alarm_us, reading_us, due = UINT64_MAX;
+    bool alarm = ward_alarm_queue_oldest_us(&gateway->outbox.alarms, &alarm_us);
+    bool reading = ward_delivery_unconfirmed_us(&gateway->outbox.delivery, &reading_us);
+    bool late = (alarm && now_us - alarm_us >= ALARM_CONFIRM_US) ||
+                (reading && now_us - reading_us >= READING_CONFIRM_US);
+
+    if (!late && alarm)
+        due = earlier(due, alarm_us + ALARM_CONFIRM_US);
+    if (!late && reading)
+        due = earlier(due, reading_us + READING_CONFIRM_US);
+    ward_technical_set(gateway, WARD_TECHNICAL_HUB_NOT_CONFIRMING, late);
+    return due;
+}
+
+static uint64_t check_undelivered(struct ward_gateway *gateway, uint64_t now_us)
+{
+    uint64_t due = UINT64_MAX;
+    bool undelivered = ward_outbox_alarm_undelivered(&gateway->outbox, now_us, &due);
+
+    if (undelivered != gateway->undelivered_shown) {
+        gateway->undelivered_shown = undelivered;
+        (void)ward_gateway_annunciate(gateway);
+    }
+    return due;
+}
+
+void ward_gateway_settle(struct ward_gateway *gateway)
+{
+    const struct ward_time now = ward_gateway_now(gateway);
+    bool tense = false;
+    uint64_t due;
+
+    ward_technical_set(gateway, WARD_TECHNICAL_CLOCK_UNTRUSTED, now.utc_ms == WARD_UTC_UNKNOWN);
+    due = check_hub(gateway, now.boot_us);
+    ward_commits_finish_failed(gateway);
+    ward_outbox_pump(&gateway->outbox);
+    due = earlier(due, check_undelivered(gateway, now.boot_us));
+    due = earlier(due, ward_pipeline_due_us(&gateway->pipeline));
+    due = earlier(due, ward_outbox_due_us(&gateway->outbox));
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        due = earlier(due, ward_watch_due_us(gateway->watches[i]));
+        tense = tense || ward_alarm_is_tense(&gateway->watches[i]->state);
+    }
+    if (tense != gateway->tense) {
+        gateway->tense = tense;
+        ward_store_set_commit_window(gateway->store, tense ? COMMIT_WINDOW_TENSE_MS
+                                                           : gateway->config.store.commit_window_ms);
+    }
+    (void)sd_event_source_set_time(gateway->timer, due);
+    (void)sd_event_source_set_enabled(gateway->timer, due == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
+static int timer_due(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
+
+    (void)source;
+    (void)usec;
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        if (ward_watch_due_us(gateway->watches[i]) <= now_us)
+            ward_watch_tick(gateway->watches[i]);
+    ward_pipeline_tick(gateway);
+    ward_gateway_settle(gateway);
+    return 0;
+}

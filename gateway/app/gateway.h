@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gateway: the parts of wardgated and how they are wired. Everything here runs in one thread, the event loop;
+ * the store has its own behind its queue.
+ */
+#ifndef WARD_APP_GATEWAY_H
+#define WARD_APP_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+
+#include "app/api.h"
+#include "app/commits.h"
+#include "app/enrolment.h"
+#include "app/inbox.h"
+#include "app/outbox.h"
+#include "app/pipeline.h"
+#include "app/registry.h"
+#include "app/technical.h"
+#include "app/watch.h"
+#include "io/annunciator.h"
+#include "io/bluez.h"
+#include "io/bus.h"
+#include "io/clock.h"
+#include "io/crypto.h"
+#include "io/spool.h"
+#include "io/store.h"
+#include "ward/config.h"
+
+struct ward_gateway {
+    struct ward_config config;
+    sd_event *event;
+    sd_event_source *timer, *store_source;
+    sd_bus *system_bus;
+    struct ward_clock *clock;
+    struct ward_keys *keys;
+    struct ward_store *store;
+    struct ward_annunciator *annunciator;
+    struct ward_spool *spool;
+    struct ward_bluez *bluez;
+    struct ward_bus *bus;
+
+    struct ward_id boot, epoch;
+    uint64_t head_seq;
+    uint8_t head_chain[32];
+    uint64_t next_token;
+    struct ward_commit_waiter *waiters, **waiters_end; /* in the order of their tokens */
+
+    struct ward_registry registry;
+    struct ward_watch *watches[WARD_PATIENTS_MAX];
+    size_t watch_count;
+    struct ward_technical technical;
+    struct ward_pipeline pipeline;
+    struct ward_enrolment enrolment;
+    struct ward_outbox outbox;
+    struct ward_inbox inbox;
+
+    enum ward_bluez_radio radio;
+    struct ward_annunciation_shown shown;
+    struct ward_alarm_present *present; /* room for the conditions of one patient */
+    char patient_text[WARD_ALARM_TEXT_MAX + 1];
+    bool undelivered_shown, tense;
+};
+
+/* Opens and wires everything and lets the radio on last. Returns 0, or negative errno after logging why. */
+int ward_gateway_new(struct ward_gateway **ret, const struct ward_config *config, sd_event *event);
+struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway);
+
+struct ward_time ward_gateway_now(const struct ward_gateway *gateway);
+struct ward_watch *ward_gateway_watch(const struct ward_gateway *gateway, const char *patient);
+
+/* Begins to look after a patient. NULL when there is no room. */
+struct ward_watch *ward_gateway_look_after(struct ward_gateway *gateway, const struct ward_id *patient,
+                                           const struct ward_id *episode);
+
+/* Ends that: only for a patient of whom nothing was stored yet. */
+void ward_gateway_leave(struct ward_gateway *gateway, struct ward_watch *watch);
+
+/* Tells each engine which quantities the bound devices can give. */
+void ward_gateway_tell_sources(struct ward_gateway *gateway);
+
+/* Shows on the spot what is present now, over all patients. Returns what is shown. */
+struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gateway);
+
+/* After any input: lets go what can go up, and sets the one timer to the next deadline of all. */
+void ward_gateway_settle(struct ward_gateway *gateway);
+
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "core/record.h"
+
+#define MESSAGE_MAX WARD_LINK_FRAME_MAX
+
+/* MQTT 5 §2.4: reason codes from here on are failures. */
+#define REASON_FAILURE 0x80
+
+struct text {
+    size_t length;
+    char octets[];
+};
+
+static uint64_t now_us(const struct ward_outbox *outbox)
+{
+    return ward_gateway_now(outbox->gateway).boot_us;
+}
+
+void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
+                      const struct ward_store_snapshot *snapshot)
+{
+    const struct ward_time now = ward_gateway_now(gateway);
+    uint64_t oldest_us = now.boot_us;
+
+    memset(outbox, 0, sizeof(*outbox));
+    outbox->gateway = gateway;
+    outbox->next_id = 1;
+    outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;
+    strcpy(outbox->link_text, "not connected yet");
+    if (snapshot->oldest_undelivered_ms != WARD_UTC_UNKNOWN && now.utc_ms != WARD_UTC_UNKNOWN &&
+        now.utc_ms > snapshot->oldest_undelivered_ms) {
+        uint64_t age_us = (uint64_t)(now.utc_ms - snapshot->oldest_undelivered_ms) * 1000;
+
+        oldest_us = age_us < now.boot_us ? now.boot_us - age_us : 0;
+    }
+    ward_delivery_init(&outbox->delivery, snapshot->head_seq, snapshot->through, oldest_us);
+    ward_delivery_init_ranges(&outbox->delivery, snapshot->ranges, snapshot->range_count);
+    ward_alarm_queue_init(&outbox->alarms, outbox->alarm_entries, WARD_OUTBOX_ALARMS_MAX);
+    for (size_t i = 0; i < snapshot->event_count; i++) {
+        const struct ward_store_event *event = &snapshot->events[i];
+        struct text *text = malloc(sizeof(*text) + event->payload_length);
+
+        if (!text) {
+            outbox->lost_alarms++;
+            continue;
+        }
+        text->length = event->payload_length;
+        memcpy(text->octets, event->payload, event->payload_length);
+        if (!ward_alarm_queue_push(&outbox->alarms, event->key, text, now.boot_us)) {
+            outbox->lost_alarms++;
+            free(text);
+        }
+    }
+}
+
+void ward_outbox_done(struct ward_outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->alarms.count; i++)
+        free(outbox->alarm_entries[i].payload);
+    outbox->alarms.count = 0;
+    while (outbox->result_count > 0)
+        free(outbox->results[--outbox->result_count]);
+}
+
+/* --- handing one message to the spool ------------------------------------------------------------------------ */
+
+struct outgoing {
+    enum ward_topic topic;
+    enum ward_message_class message_class;
+    const char *patient;
+    bool retain;
+    uint32_t expiry_s;
+    const char *payload;
+    size_t length;
+};
+
+static bool hand_over(struct ward_outbox *outbox, const struct outgoing *outgoing, uint64_t *ret_id)
+{
+    struct ward_gateway *gateway = outbox->gateway;
+    char topic[WARD_TOPIC_MAX + 1], signature[WARD_SIGNATURE_MAX + 1];
+    struct ward_message message = {.id = outbox->next_id,
+                                   .message_class = (uint8_t)outgoing->message_class,
+                                   .qos = 1,
+                                   .retain = outgoing->retain,
+                                   .expiry_s = outgoing->expiry_s,
+                                   .topic = topic,
+                                   .signature = signature,
+                                   .payload = (const uint8_t *)outgoing->payload,
+                                   .payload_length = outgoing->length};
+
+    if (ward_topic_write(outgoing->topic, gateway->config.gateway.site, gateway->config.gateway.id,
+                         outgoing->patient, topic) == 0 ||
+        !ward_documents_sign(gateway, topic, outgoing->payload, outgoing->length, &message.kid, signature))
+        return false;
+    if (ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
+        outbox->blocked = true;
+        return false;
+    }
+    *ret_id = outbox->next_id++;
+    return true;
+}
+
+static void remember(struct ward_outbox *outbox, const struct ward_outbox_sent *sent)
+{
+    outbox->sent[outbox->sent_next] = *sent;
+    outbox->sent_next = (outbox->sent_next + 1) % WARD_OUTBOX_SENT_MAX;
+}
+
+/* --- alarms -------------------------------------------------------------------------------------------------- */
+
+void ward_outbox_alarm(struct ward_outbox *outbox, const struct ward_alarm_event *event, const char *json,
+                       size_t length)
+{
+    struct text *text = malloc(sizeof(*text) + length);
+    const struct ward_alarm_key key = {event->id, event->n};
+
+    if (text) {
+        text->length = length;
+        memcpy(text->octets, json, length);
+    }
+    if (!text || !ward_alarm_queue_push(&outbox->alarms, key, text, now_us(outbox))) {
+        free(text);
+        outbox->lost_alarms++;
+        sd_journal_print(LOG_CRIT, "The alarm queue is full: %s stays in the database and in up/active",
+                         event->condition.text);
+    }
+    ward_outbox_pump(outbox);
+}
+
+static void pump_alarms(struct ward_outbox *outbox)
+{
+    const struct ward_alarm_entry *entry;
+
+    while ((entry = ward_alarm_queue_next(&outbox->alarms, now_us(outbox)))) {
+        const struct text *text = entry->payload;
+        const struct ward_alarm_key key = entry->key;
+        const struct outgoing outgoing = {.topic = WARD_TOPIC_ALARMS,
+                                          .message_class = WARD_MESSAGE_ALARM,
+                                          .payload = text->octets,
+                                          .length = text->length};
+        uint64_t id;
+
+        if (!hand_over(outbox, &outgoing, &id)) {
+            ward_alarm_queue_put_back(&outbox->alarms, key);
+            return;
+        }
+        remember(outbox, &(struct ward_outbox_sent){.id = id, .alarm = true, .key = key});
+    }
+}
+
+bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now, uint64_t *ret_due_us)
+{
+    uint64_t oldest;
+
+    if (!ward_alarm_queue_oldest_us(&outbox->alarms, &oldest))
+        return false;
+    if (now - oldest >= WARD_OUTBOX_UNDELIVERED_US)
+        return true;
+    *ret_due_us = oldest + WARD_OUTBOX_UNDELIVERED_US;
+    return false;
+}
+
+/* --- state, active, heartbeat, results ----------------------------------------------------------------------- */
+
+static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, const struct ward_watch *watch)
+{
+    struct outgoing outgoing = {.topic = topic, .message_class = WARD_MESSAGE_STATE};
+    char *text = malloc(MESSAGE_MAX);
+    uint64_t id;
+    bool sent = false;
+
+    if (!text)
+        return false;
+    if (topic == WARD_TOPIC_STATE)
+        outgoing.length = ward_documents_state(outbox->gateway, text, MESSAGE_MAX);
+    else if (topic == WARD_TOPIC_ACTIVE)
+        outgoing.length = ward_documents_active(outbox->gateway, watch, text, MESSAGE_MAX);
+    else
+        outgoing.length = ward_documents_heartbeat(outbox->gateway, outbox->heartbeats + 1, text, MESSAGE_MAX);
+    outgoing.payload = text;
+    outgoing.patient = watch ? watch->patient.text : NULL;
+    outgoing.retain = topic != WARD_TOPIC_HEARTBEAT;
+    outgoing.expiry_s = topic == WARD_TOPIC_ACTIVE ? WARD_ACTIVE_EXPIRY_S : 0;
+    if (outgoing.length > 0)
+        sent = hand_over(outbox, &outgoing, &id);
+    free(text);
+    return sent;
+}
+
+static void pump_state(struct ward_outbox *outbox)
+{
+    struct ward_gateway *gateway = outbox->gateway;
+    const uint64_t now = now_us(outbox);
+
+    if (outbox->state_dirty || now >= outbox->active_due_us) {
+        if (!send_document(outbox, WARD_TOPIC_STATE, NULL))
+            return;
+        for (size_t i = 0; i < gateway->watch_count; i++)
+            if (!send_document(outbox, WARD_TOPIC_ACTIVE, gateway->watches[i]))
+                return;
+        outbox->state_dirty = false;
+        outbox->active_due_us = now + WARD_OUTBOX_ACTIVE_US;
+    }
+    if (now >= outbox->heartbeat_due_us && send_document(outbox, WARD_TOPIC_HEARTBEAT, NULL)) {
+        outbox->heartbeats++;
+        outbox->heartbeat_due_us = now + WARD_OUTBOX_HEARTBEAT_US;
+    }
+    while (outbox->result_count > 0) {
+        char *text = outbox->results[0];
+        const struct outgoing outgoing = {.topic = WARD_TOPIC_RESULT,
+                                          .message_class = WARD_MESSAGE_STATE,
+                                          .payload = text,
+                                          .length = strlen(text)};
+        uint64_t id;
+
+        if (!hand_over(outbox, &outgoing, &id))
+            return;
+        free(text);
+        outbox->result_count--;
+        memmove(outbox->results, outbox->results + 1, outbox->result_count * sizeof(outbox->results[0]));
+    }
+}
+
+void ward_outbox_result(struct ward_outbox *outbox, const char *json)
+{
+    char *copy = strdup(json);
+
+    if (!copy)
+        return;
+    if (outbox->result_count == WARD_OUTBOX_RESULTS_MAX) {
+        free(outbox->results[0]);
+        outbox->result_count--;
+        memmove(outbox->results, outbox->results + 1, outbox->result_count * sizeof(outbox->results[0]));
+    }
+    outbox->results[outbox->result_count++] = copy;
+}
+
+void ward_outbox_state_changed(struct ward_outbox *outbox)
+{
+    outbox->state_dirty = true;
+}
+
+/* --- readings ------------------------------------------------------------------------------------------------ */
+
+/* Writes as many of the records as fit into room. Returns how many; the text is complete for those. */
+static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox_fetch *fetch,
+                          const struct ward_record *records, size_t count, char *text, size_t room,
+                          size_t *ret_length)
+{
+    const struct ward_readings_message message = {
+        .origin = {.gateway = gateway->config.gateway.id, .epoch = gateway->epoch.text},
+        .sent_at_ms = ward_gateway_now(gateway).utc_ms,
+        .backlog = !fetch->live};
+    char *record_text = malloc(WARD_RECORD_TEXT_MAX);
+    size_t used = WARD_READINGS_OVERHEAD_MAX, written = 0;
+    struct ward_json json;
+
+    ward_json_init(&json, text, MESSAGE_MAX, WARD_JSON_CANONICAL);
+    ward_readings_begin(&message, &json);
+    while (record_text && written < count) {
+        struct ward_json record_json;
+        size_t length = 0;
+
+        ward_json_init(&record_json, record_text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
+        ward_record_write(&record_json, gateway->epoch.text, &records[written], true);
+        if (ward_json_finish(&record_json, &length) != WARD_JSON_OK || used + length + 1 > room)
+            break;
+        ward_json_raw(&json, record_text, length);
+        used += length + 1;
+        written++;
+    }
+    free(record_text);
+    ward_readings_end(&json);
+    return ward_json_finish(&json, ret_length) == WARD_JSON_OK ? written : 0;
+}
+
+static void fetched(void *context, int error, const struct ward_record *records, size_t count)
+{
+    struct ward_outbox_fetch *fetch = context;
+    struct ward_outbox *outbox = fetch->outbox;
+    const enum ward_message_class message_class = fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG;
+    char *text = malloc(MESSAGE_MAX);
+    size_t written = 0, length = 0;
+    uint64_t id;
+
+    fetch->outbox = NULL;
+    if (error < 0)
+        sd_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
+                         (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
+                         strerror(-error));
+    if (text && outbox->link_up && fetch->link_generation == outbox->link_generation)
+        written = write_batch(outbox->gateway, fetch, records, count, text,
+                              ward_spool_room(outbox->gateway->spool, message_class), &length);
+    if (written > 0) {
+        const struct outgoing outgoing = {.topic = WARD_TOPIC_READINGS,
+                                          .message_class = message_class,
+                                          .payload = text,
+                                          .length = length};
+
+        if (hand_over(outbox, &outgoing, &id))
+            remember(outbox, &(struct ward_outbox_sent){.id = id, .first = fetch->range.first});
+        else
+            written = 0;
+    }
+    if (fetch->link_generation == outbox->link_generation)
+        ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first + written - 1);
+    free(text);
+    ward_gateway_settle(outbox->gateway);
+}
+
+static struct ward_outbox_fetch *free_fetch(struct ward_outbox *outbox)
+{
+    for (size_t i = 0; i < WARD_OUTBOX_FETCHES_MAX; i++)
+        if (!outbox->fetches[i].outbox)
+            return &outbox->fetches[i];
+    return NULL;
+}
+
+static void pump_readings(struct ward_outbox *outbox)
+{
+    struct ward_gateway *gateway = outbox->gateway;
+    struct ward_outbox_fetch *fetch;
+
+    while ((fetch = free_fetch(outbox)) && ward_spool_room(gateway->spool, WARD_MESSAGE_LIVE) > WARD_RECORD_TEXT_MAX) {
+        enum ward_delivery_class class = ward_delivery_next(&outbox->delivery, now_us(outbox),
+                                                            WARD_DELIVERY_BATCH_MAX, &fetch->range);
+
+        if (class == WARD_DELIVERY_NOTHING)
+            return;
+        if (class == WARD_DELIVERY_BACKLOG &&
+            ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG) <= WARD_RECORD_TEXT_MAX) {
+            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
+            break;
+        }
+        fetch->outbox = outbox;
+        fetch->live = class == WARD_DELIVERY_LIVE;
+        fetch->link_generation = outbox->link_generation;
+        if (ward_store_fetch(gateway->store, fetch->range, fetched, fetch) < 0) {
+            fetch->outbox = NULL;
+            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
+            break;
+        }
+    }
+    outbox->blocked = true; /* for want of room or of a place to read: credit or an answer lets it go on */
+}
+
+void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range)
+{
+    if (!ward_delivery_committed(&outbox->delivery, range, now_us(outbox)))
+        sd_journal_print(LOG_ERR, "The store's numbers have a hole before %llu", (unsigned long long)range.first);
+}
+
+/* --- what comes back ----------------------------------------------------------------------------------------- */
+
+enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
+{
+    struct ward_store *store = outbox->gateway->store;
+    enum ward_receipt_outcome outcome = ward_delivery_receipt(&outbox->delivery, receipt->through, receipt->ranges,
+                                                              receipt->range_count);
+
+    if (outcome == WARD_RECEIPT_NEWS)
+        (void)ward_store_mark_records(store, outbox->delivery.through, outbox->delivery.ranges,
+                                      outbox->delivery.range_count);
+    for (size_t i = 0; i < receipt->alarm_count; i++) {
+        void *payload = ward_alarm_queue_receipt(&outbox->alarms, receipt->alarms[i]);
+
+        if (payload)
+            (void)ward_store_mark_alarm(store, receipt->alarms[i]);
+        free(payload);
+    }
+    return outcome;
+}
+
+void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
+{
+    if (up != outbox->link_up)
+        sd_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s", up ? "open" : "closed", text);
+    outbox->link_up = up;
+    outbox->link_generation++;
+    strncpy(outbox->link_text, text, WARD_LINK_TEXT_MAX);
+    outbox->certificate_expires_ms = certificate_expires_ms;
+    memset(outbox->sent, 0, sizeof(outbox->sent));
+    ward_delivery_reset(&outbox->delivery);
+    ward_alarm_queue_reset(&outbox->alarms);
+    outbox->state_dirty = true;
+    outbox->heartbeat_due_us = 0;
+}
+
+void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_t reason)
+{
+    if (reason < REASON_FAILURE)
+        return;
+    for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++) {
+        if (outbox->sent[i].id != id)
+            continue;
+        sd_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
+        if (outbox->sent[i].alarm)
+            ward_alarm_queue_refused(&outbox->alarms, outbox->sent[i].key, now_us(outbox));
+        else if (outbox->sent[i].first)
+            ward_delivery_refused(&outbox->delivery, outbox->sent[i].first, now_us(outbox));
+        outbox->sent[i].id = 0;
+        return;
+    }
+}
+
+/* --- the order ----------------------------------------------------------------------------------------------- */
+
+void ward_outbox_pump(struct ward_outbox *outbox)
+{
+    const uint64_t now = now_us(outbox);
+    const bool urgent = outbox->alarms.count > 0;
+
+    /* The uplink takes a core that says nothing for 15 s for a dead one, so this is said again and again. */
+    if (urgent != outbox->urgent || now >= outbox->alive_due_us) {
+        outbox->urgent = urgent;
+        outbox->alive_due_us = now + WARD_OUTBOX_ALIVE_US;
+        ward_spool_urgent(outbox->gateway->spool, urgent);
+    }
+    if (!outbox->link_up)
+        return;
+    outbox->blocked = false;
+    pump_alarms(outbox);
+    pump_state(outbox);
+    pump_readings(outbox);
+}
+
+uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
+{
+    uint64_t due = outbox->alive_due_us;
+    const uint64_t others[] = {outbox->heartbeat_due_us, outbox->active_due_us,
+                               ward_alarm_queue_due_us(&outbox->alarms), ward_delivery_due_us(&outbox->delivery)};
+
+    if (!outbox->link_up || outbox->blocked)
+        return due;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        due = others[i] < due ? others[i] : due;
+    return due;
+}

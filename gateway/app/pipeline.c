@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ *   notification ─▶ decode ─▶ validate ─▶ whose? ─▶ evaluate ─┬▶ annunciate, alarm event to the ward   at once
+ *                                          │                 └▶ store: COMMIT ─▶ reading to the ward
+ *                                          └ nobody's: stored as unassigned, never evaluated
+ *
+ * ward_pipeline_value() is this line. What follows "evaluate" is in watch.c (annunciate, alarm, submit), gateway.c
+ * (committed) and outbox.c (to the ward).
+ */
+#include "app/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/gateway.h"
+#include "core/decode.h"
+#include "core/model.h"
+#include "core/validate.h"
+
+/* When and over what: everything of a reading that is not in its frame. */
+static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *value, struct ward_reading *reading)
+{
+    const struct ward_time now = ward_gateway_now(gateway);
+
+    reading->device = value->device->id;
+    reading->boot = gateway->boot;
+    reading->mono_us = value->receipt_us;
+    reading->clock = now.clock;
+    reading->received_at_ms = now.utc_ms;
+    reading->measured_at_ms = now.utc_ms;
+    if (value->device->security == WARD_BLUEZ_OPEN)
+        reading->security = WARD_LINK_OPEN;
+    else
+        reading->security = value->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
+}
+
+/*
+ * A record belongs to whoever the device is bound to. What a device tells while it is being enrolled may be from its
+ * memory, and so another person's: only a stream is certainly of now.
+ */
+static struct ward_watch *whose(struct ward_gateway *gateway, const struct ward_bluez_value *value,
+                                struct ward_reading *reading)
+{
+    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, value->device->id.text);
+    const char *patient = binding ? binding->patient.text : NULL;
+    struct ward_watch *watch;
+
+    if (value->enrolling)
+        patient = reading->kind == WARD_READING_CONTINUOUS ? gateway->enrolment.patient.text : NULL;
+    watch = patient ? ward_gateway_watch(gateway, patient) : NULL;
+    if (!watch) {
+        reading->unassigned = true;
+        return NULL;
+    }
+    reading->patient = watch->patient;
+    reading->episode = watch->episode;
+    return watch;
+}
+
+/* Evaluates what is known now and keeps the record back until the link is proved, ends, or time is up. */
+static void hold(struct ward_gateway *gateway, const struct ward_bluez_value *value, struct ward_watch *watch,
+                 const struct ward_reading *reading)
+{
+    struct ward_pipeline *pipeline = &gateway->pipeline;
+    struct ward_reading doubtful = *reading;
+    struct ward_held *held = pipeline->held_count < WARD_PIPELINE_HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
+
+    doubtful.reasons |= WARD_REASON_LINK_UNPROVED;
+    if (doubtful.quality == WARD_VALID)
+        doubtful.quality = WARD_QUESTIONABLE;
+    if (!held) {
+        const struct ward_record record = {.reading = doubtful};
+
+        ward_watch_reading(watch, &doubtful, &record);
+        return;
+    }
+    held->record.reading = *reading;
+    held->connection = value->connection;
+    held->due_us = value->receipt_us + WARD_PIPELINE_HOLD_US;
+    pipeline->held[pipeline->held_count++] = held;
+    ward_watch_reading(watch, &doubtful, NULL);
+}
+
+static void store_unassigned(struct ward_gateway *gateway, const struct ward_reading *reading)
+{
+    const struct ward_record record = {.reading = *reading};
+    struct ward_store_group group = {.records = &record, .record_count = 1, .urgent = true};
+
+    gateway->pipeline.unassigned++;
+    (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&record));
+    ward_technical_set(gateway, WARD_TECHNICAL_READING_WITHOUT_PATIENT, true);
+}
+
+void ward_pipeline_value(struct ward_gateway *gateway, const struct ward_bluez_value *value)
+{
+    struct ward_decoded decoded;
+    struct ward_record record = {0};
+    struct ward_watch *watch;
+
+    ward_decode(value->characteristic, value->octets, value->length, &decoded);
+    if (!decoded.is_measurement)
+        return;
+    ward_validate(&decoded);
+    stamp(gateway, value, &record.reading);
+    ward_decoded_fill_reading(&decoded, value->octets, value->length, &record.reading);
+    ward_enrolment_value(gateway, value);
+    watch = whose(gateway, value, &record.reading);
+
+    ward_technical_set(gateway, WARD_TECHNICAL_UNDECODABLE_FRAME, decoded.outcome != WARD_DECODE_OK);
+    if (decoded.outcome != WARD_DECODE_OK) {
+        gateway->pipeline.undecodable++;
+        sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", value->device->id.text, decoded.error);
+    }
+    if (!watch)
+        store_unassigned(gateway, &record.reading);
+    else if (!value->proved)
+        hold(gateway, value, watch, &record.reading);
+    else
+        ward_watch_reading(watch, &record.reading, &record);
+    if (watch && record.reading.kind == WARD_READING_SPOT)
+        (void)ward_annunciator_answer(gateway->annunciator, record.reading.quality == WARD_VALID
+                                                                ? WARD_ANSWER_RECEIVED
+                                                                : WARD_ANSWER_REPEAT);
+    ward_gateway_settle(gateway);
+}
+
+/* The waiting is over for one reading: it is stored, as proved and evaluated anew, or as it was evaluated. */
+static void release(struct ward_gateway *gateway, size_t at, bool proved)
+{
+    struct ward_pipeline *pipeline = &gateway->pipeline;
+    struct ward_held *held = pipeline->held[at];
+    struct ward_reading *reading = &held->record.reading;
+    struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
+    struct ward_store_group group = {.records = &held->record, .record_count = 1, .urgent = true};
+
+    pipeline->held_count--;
+    memmove(&pipeline->held[at], &pipeline->held[at + 1], (pipeline->held_count - at) * sizeof(pipeline->held[0]));
+    if (proved) {
+        if (reading->security == WARD_LINK_BONDED_UNPROVED)
+            reading->security = WARD_LINK_BONDED;
+    } else {
+        reading->reasons |= WARD_REASON_LINK_UNPROVED;
+        if (reading->quality == WARD_VALID)
+            reading->quality = WARD_QUESTIONABLE;
+    }
+    if (proved && watch)
+        ward_watch_reading(watch, reading, &held->record);
+    else
+        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&held->record));
+    free(held);
+}
+
+void ward_pipeline_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)
+{
+    struct ward_pipeline *pipeline = &gateway->pipeline;
+    size_t i = 0;
+
+    if (link->state != WARD_BLUEZ_LINK_PROVED && link->state != WARD_BLUEZ_LINK_DISCONNECTED)
+        return;
+    while (i < pipeline->held_count) {
+        const struct ward_held *held = pipeline->held[i];
+
+        if (strcmp(held->record.reading.device.text, link->device->id.text) == 0 &&
+            held->connection <= link->connection)
+            release(gateway, i, link->state == WARD_BLUEZ_LINK_PROVED && held->connection == link->connection);
+        else
+            i++;
+    }
+}
+
+void ward_pipeline_tick(struct ward_gateway *gateway)
+{
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
+
+    while (gateway->pipeline.held_count > 0 && gateway->pipeline.held[0]->due_us <= now_us)
+        release(gateway, 0, false);
+}
+
+uint64_t ward_pipeline_due_us(const struct ward_pipeline *pipeline)
+{
+    return pipeline->held_count > 0 ? pipeline->held[0]->due_us : UINT64_MAX;
+}
+
+void ward_pipeline_done(struct ward_gateway *gateway)
+{
+    while (gateway->pipeline.held_count > 0)
+        release(gateway, 0, false);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <systemd/sd-journal.h>
+
+#include "app/gateway.h"
+#include "core/alarm_names.h"
+#include "core/alarm_pack.h"
+#include "core/careplan.h"
+#include "core/message.h"
+
+#define EVENT_JSON_MAX 4096
+
+/* What one input to the engine has brought about. */
+struct effects {
+    struct ward_alarm_event events[WARD_WATCH_EVENTS_MAX];
+    size_t count;
+    bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
+    bool changed;  /* a condition went from one state to another */
+};
+
+static void collect_event(void *context, const struct ward_alarm_event *event)
+{
+    struct effects *effects = context;
+
+    effects->changed = true;
+    if (effects->count == WARD_WATCH_EVENTS_MAX) {
+        effects->overflow = true;
+        return;
+    }
+    effects->events[effects->count++] = *event;
+}
+
+static void collect_transition(void *context, const struct ward_alarm_trace *trace)
+{
+    struct effects *effects = context;
+
+    effects->changed = true;
+    sd_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", trace->condition, trace->from, trace->signal, trace->to);
+}
+
+static struct ward_alarm_sink sink_of(struct effects *effects)
+{
+    effects->count = 0;
+    effects->overflow = effects->changed = false;
+    return (struct ward_alarm_sink){.event = collect_event, .trace = collect_transition, .context = effects};
+}
+
+/* Zeros when the kernel has no entropy yet, which is not so after boot: an id would then name its moment only. */
+static struct ward_alarm_id fresh_seed(void)
+{
+    struct ward_alarm_id seed = {{0}};
+
+    (void)getrandom(seed.octets, sizeof(seed.octets), 0);
+    return seed;
+}
+
+struct ward_alarm_context ward_watch_context(const struct ward_watch *watch)
+{
+    return (struct ward_alarm_context){.plan = watch->has_plan ? &watch->plan : NULL,
+                                       .now = ward_gateway_now(watch->gateway)};
+}
+
+static struct ward_alarm_context begin(const struct ward_watch *watch, const struct ward_alarm_sink *sink)
+{
+    struct ward_alarm_context context = ward_watch_context(watch);
+
+    context.seed = fresh_seed();
+    context.sink = sink;
+    return context;
+}
+
+/* Steps 1 and 2 for one event: what was shown goes into it, its JSON goes to the outbox and the local API. */
+static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
+                      const struct ward_annunciation_shown *shown, char *json_text, size_t size)
+{
+    struct ward_gateway *gateway = watch->gateway;
+    const struct ward_origin origin = {.gateway = gateway->config.gateway.id, .epoch = gateway->epoch.text};
+    const char *const signal_texts[] = {json_text};
+    struct ward_json json;
+    size_t length = 0;
+
+    event->signal_delay_ms = shown->delay_ms;
+    event->shown_light = shown->light;
+    event->shown_sound = shown->sound;
+    ward_json_init(&json, json_text, size, WARD_JSON_PRINTED);
+    ward_alarm_event_write_json(event, &origin, &json);
+    if (ward_json_finish(&json, &length) != WARD_JSON_OK)
+        return 0;
+    if (ward_alarm_event_is_published(event->event)) {
+        ward_outbox_alarm(&gateway->outbox, event, json_text, length);
+        if (gateway->bus)
+            ward_bus_emit(gateway->bus, WARD_BUS_ALARM, signal_texts);
+        sd_journal_send("MESSAGE=%s: %s %s, %s", event->patient.text, event->condition.text,
+                        ward_alarm_event_name(event->event), event->text, "PRIORITY=%d",
+                        event->priority == WARD_PRIORITY_HIGH ? LOG_ALERT : LOG_WARNING, "WARD_CONDITION=%s",
+                        event->condition.text, NULL);
+    }
+    return length;
+}
+
+/*
+ * Carries out what the engine said (the order of watch.h). with: what else belongs into the same transaction, or
+ * NULL. store_state: the state has changed even without an event or a transition.
+ */
+static void carry_out(struct ward_watch *watch, struct effects *effects, const struct ward_store_group *with,
+                     struct ward_commit_waiter *waiter, bool store_state)
+{
+    static const struct ward_store_group nothing;
+    struct ward_store_group group = with ? *with : nothing;
+    struct ward_store_event stored[WARD_WATCH_EVENTS_MAX];
+    struct ward_store_alarm_state state = {.patient = watch->patient, .version = WARD_ALARM_PACK_VERSION};
+    struct ward_annunciation_shown shown = {0};
+    char *texts = effects->count ? malloc(effects->count * EVENT_JSON_MAX) : NULL;
+
+    if (effects->changed)
+        shown = ward_gateway_annunciate(watch->gateway);
+    if (effects->overflow)
+        sd_journal_print(LOG_ERR, "%s: more alarm events at once than places; up/active has all conditions",
+                         watch->patient.text);
+    for (size_t i = 0; i < effects->count && texts; i++) {
+        struct ward_alarm_event *event = &effects->events[i];
+        char *text = texts + i * EVENT_JSON_MAX;
+        size_t length = publish(watch, event, &shown, text, EVENT_JSON_MAX);
+
+        if (length > 0)
+            stored[group.event_count++] = (struct ward_store_event){.key = {event->id, event->n},
+                                                                    .patient = event->patient,
+                                                                    .at_ms = event->at.utc_ms,
+                                                                    .payload = text,
+                                                                    .payload_length = length};
+    }
+    group.events = stored;
+    group.urgent = group.urgent || effects->changed;
+    if (effects->changed || store_state) {
+        state.state = watch->packed;
+        state.length = ward_alarm_pack(&watch->state, watch->packed, WARD_ALARM_PACKED_MAX);
+        group.states = &state;
+        group.state_count = state.length > 0;
+    }
+    if (effects->changed)
+        ward_outbox_state_changed(&watch->gateway->outbox);
+    if (group.record_count || group.event_count || group.state_count || group.change_count)
+        (void)ward_gateway_submit(watch->gateway, &group, waiter);
+    free(texts);
+}
+
+struct ward_watch *ward_watch_new(struct ward_gateway *gateway, const struct ward_id *patient,
+                                  const struct ward_id *episode)
+{
+    struct ward_watch *watch = calloc(1, sizeof(*watch));
+
+    if (!watch)
+        return NULL;
+    watch->packed = malloc(WARD_ALARM_PACKED_MAX);
+    if (!watch->packed)
+        return ward_watch_free(watch);
+    watch->gateway = gateway;
+    watch->patient = *patient;
+    watch->episode = *episode;
+    ward_alarm_init(&watch->state, patient, episode);
+    return watch;
+}
+
+struct ward_watch *ward_watch_free(struct ward_watch *watch)
+{
+    if (watch) {
+        free(watch->plan_document);
+        free(watch->packed);
+    }
+    free(watch);
+    return NULL;
+}
+
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    if (!ward_alarm_unpack(stored->state, stored->length, &watch->state))
+        return false;
+    if (rebooted) {
+        ward_alarm_reboot(&watch->state, &context);
+        carry_out(watch, &effects, NULL, NULL, true);
+    }
+    return true;
+}
+
+/* Every fault of a plan on a line of its own, as `wardctl plan check` prints them. */
+static void describe(const struct ward_plan_errors *errors, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < errors->count && used < size; i++) {
+        const struct ward_plan_error *error = &errors->list[i];
+        int length = snprintf(ret + used, size - used, "%s%s: %s%s%s", i ? "\n" : "",
+                              error->pointer[0] ? error->pointer : "plan", error->reason,
+                              error->value[0] ? ", found " : "", error->value);
+
+        used += length > 0 ? (size_t)length : 0;
+    }
+}
+
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
+                           size_t size)
+{
+    struct ward_plan_errors *errors = malloc(sizeof(*errors));
+    struct ward_care_plan *plan = malloc(sizeof(*plan));
+    char *copy = strdup(document);
+    struct ward_store_change change = {.kind = WARD_STORE_PLAN, .document = document};
+    struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = restored ? 0 : 1};
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    bool taken = false;
+
+    if (!errors || !plan || !copy) {
+        snprintf(ret_error, size, "Out of memory.");
+    } else if (!ward_care_plan_parse(document, strlen(document), plan, errors)) {
+        describe(errors, ret_error, size);
+    } else {
+        struct ward_alarm_context context;
+
+        free(watch->plan_document);
+        watch->plan_document = copy;
+        copy = NULL;
+        watch->plan = *plan;
+        watch->has_plan = true;
+        context = begin(watch, &sink);
+        ward_alarm_replace_plan(&watch->state, &context);
+        change.plan.patient = watch->patient;
+        change.plan.version = watch->plan.version;
+        carry_out(watch, &effects, &group, NULL, !restored);
+        taken = true;
+    }
+    free(errors);
+    free(plan);
+    free(copy);
+    return taken;
+}
+
+void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
+                        const struct ward_record *commit)
+{
+    const struct ward_store_group group = {
+        .records = commit, .record_count = commit ? 1 : 0, .urgent = commit && reading->kind == WARD_READING_SPOT};
+    struct ward_commit_waiter *waiter = commit ? ward_commit_waiter_new(commit) : NULL;
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    ward_alarm_reading(&watch->state, &context, reading);
+    carry_out(watch, &effects, &group, waiter, true);
+}
+
+void ward_watch_tick(struct ward_watch *watch)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    ward_alarm_tick(&watch->state, &context);
+    carry_out(watch, &effects, NULL, NULL, false);
+}
+
+void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    ward_alarm_input_stopped(&watch->state, &context, quantities);
+    carry_out(watch, &effects, NULL, NULL, true);
+}
+
+void ward_watch_sources(struct ward_watch *watch, uint32_t quantities)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    if (watch->has_sources && watch->sources == quantities)
+        return;
+    watch->has_sources = true;
+    watch->sources = quantities;
+    ward_alarm_sources(&watch->state, &context, quantities);
+    carry_out(watch, &effects, NULL, NULL, true);
+}
+
+void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical, bool active)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    if (ward_alarm_technical(&watch->state, &context, technical, active) < 0)
+        sd_journal_print(LOG_ERR, "%s: no place for the condition %s", watch->patient.text, technical->name);
+    carry_out(watch, &effects, NULL, NULL, false);
+}
+
+size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+    size_t silenced = ward_alarm_silence(&watch->state, &context, by);
+
+    carry_out(watch, &effects, NULL, NULL, false);
+    return silenced;
+}
+
+enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch, const struct ward_watch_order *order,
+                                              const struct ward_store_group *with,
+                                              struct ward_commit_waiter *waiter)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+    enum ward_alarm_answer answer =
+        ward_alarm_acknowledge(&watch->state, &context, &order->id, &order->by, order->clinician);
+
+    carry_out(watch, &effects, with, waiter, false);
+    return answer;
+}
+
+uint64_t ward_watch_due_us(const struct ward_watch *watch)
+{
+    return ward_alarm_deadline_us(&watch->state, watch->has_plan ? &watch->plan : NULL);
+}

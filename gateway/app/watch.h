@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A watch: one patient whose limits are applied here, with the plan in force and the engine's state.
+ *
+ * Each function gives one input to the engine and then carries out what it says, in this order:
+ *
+ *   1. annunciate what is present now, over all patients      memory and sysfs only
+ *   2. queue the events for the ward, and let them go          memory only
+ *   3. submit events and state to the store, with the reading  the disk, in its own time
+ *
+ * so that nothing on the way to a light, a sound or a clinician waits for a flush.
+ */
+#ifndef WARD_APP_WATCH_H
+#define WARD_APP_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/alarm.h"
+#include "core/record.h"
+#include "io/store.h"
+#include "ward/careplan.h"
+
+#define WARD_WATCH_EVENTS_MAX 48
+
+struct ward_gateway;
+struct ward_commit_waiter;
+
+struct ward_watch {
+    struct ward_gateway *gateway;
+    struct ward_id patient, episode;
+    bool has_plan;
+    struct ward_care_plan plan;
+    char *plan_document; /* as it was applied */
+    bool has_sources;
+    uint32_t sources; /* last told to the engine */
+    uint8_t *packed;     /* room for the packed state */
+    struct ward_alarm_patient state;
+};
+
+/* Who acknowledges what. clinician: by a signed command of the clinical role. */
+struct ward_watch_order {
+    struct ward_alarm_id id;
+    struct ward_id by;
+    bool clinician;
+};
+
+/* A watch without a plan. NULL when there is no memory. */
+struct ward_watch *ward_watch_new(struct ward_gateway *gateway, const struct ward_id *patient,
+                                  const struct ward_id *episode);
+struct ward_watch *ward_watch_free(struct ward_watch *watch);
+
+/*
+ * Puts back what the store remembers, after a restart (rebooted: of the machine). Returns false when the state cannot
+ * be read; the watch then starts afresh, which can repeat an alarm but not lose one.
+ */
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted);
+
+/*
+ * Applies a plan's JSON text. Returns false with the old plan in force and ret_error saying every fault, a line each.
+ * restored: it comes from the store, so there is nothing to submit.
+ */
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
+                           size_t size);
+
+/*
+ * Evaluates a reading of this patient. commit: the record to store with it; NULL when its commit waits for something
+ * or was made by somebody else.
+ */
+void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
+                        const struct ward_record *commit);
+void ward_watch_tick(struct ward_watch *watch);
+void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
+/* Tells the engine which quantities the bound devices can give, when that has changed. */
+void ward_watch_sources(struct ward_watch *watch, uint32_t quantities);
+void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical, bool active);
+size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by);
+
+/* with, and waiter (owned from now on), belong to the same transaction, whatever the answer. */
+enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch, const struct ward_watch_order *order,
+                                              const struct ward_store_group *with,
+                                              struct ward_commit_waiter *waiter);
+
+uint64_t ward_watch_due_us(const struct ward_watch *watch);
+
+/* The context of a call that only asks: conditions present, last values, monitoring. */
+struct ward_alarm_context ward_watch_context(const struct ward_watch *watch);
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the parts of the gateway are made, joined and taken apart. The order matters at both ends: everything that
+ * catches a reading stands before the radio goes on, and the radio goes off before any of it is taken away.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "core/model.h"
+
+#define TESTAMENT_MAX 4096
+/* 2025-11-01T00:00:00Z: no clock that shows less can be right, since this program did not exist. */
+#define CLOCK_FLOOR_MS INT64_C(1761955200000)
+
+/* --- listeners: from each adapter to who cares --------------------------------------------------------------- */
+
+static void spool_link(void *userdata, bool up, const char *text, int64_t certificate_expires_ms)
+{
+    struct ward_gateway *gateway = userdata;
+
+    ward_outbox_link(&gateway->outbox, up, text, certificate_expires_ms);
+    ward_gateway_settle(gateway);
+}
+
+static void spool_credit(void *userdata)
+{
+    ward_gateway_settle(userdata);
+}
+
+static void spool_result(void *userdata, uint64_t id, uint8_t reason)
+{
+    struct ward_gateway *gateway = userdata;
+
+    ward_outbox_broker_answered(&gateway->outbox, id, reason);
+    ward_gateway_settle(gateway);
+}
+
+static void spool_down(void *userdata, const struct ward_spool_down *down)
+{
+    ward_inbox_down(userdata, down);
+    ward_gateway_settle(userdata);
+}
+
+static void spool_trouble(void *userdata, const char *text)
+{
+    (void)userdata;
+    sd_journal_print(LOG_WARNING, "spool: %s", text);
+}
+
+static const struct ward_spool_listener spool_listener = {.link = spool_link,
+                                                          .credit = spool_credit,
+                                                          .result = spool_result,
+                                                          .down = spool_down,
+                                                          .trouble = spool_trouble};
+
+static void bluez_value(const struct ward_bluez_value *value, void *userdata)
+{
+    ward_pipeline_value(userdata, value);
+}
+
+/* What a device can measure has stopped coming when its link ends. */
+static void tell_input_stopped(struct ward_gateway *gateway, const char *device_id)
+{
+    const struct ward_store_device *device = ward_registry_device(&gateway->registry, device_id);
+    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, device_id);
+    const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
+    struct ward_watch *watch = binding ? ward_gateway_watch(gateway, binding->patient.text) : NULL;
+
+    if (model && watch)
+        ward_watch_input_stopped(watch, model->quantities);
+}
+
+static void bluez_link(const struct ward_bluez_link *link, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    if (link->text[0])
+        sd_journal_print(LOG_NOTICE, "%s: %s", link->device->id.text, link->text);
+    ward_pipeline_link(gateway, link);
+    ward_devices_link(gateway, link);
+    if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
+        tell_input_stopped(gateway, link->device->id.text);
+    if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
+        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, true);
+    else if (link->state == WARD_BLUEZ_LINK_PROVED)
+        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, false);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
+static void bluez_battery(const struct ward_bluez_device *device, uint8_t percent, uint64_t receipt_us, void *userdata)
+{
+    (void)receipt_us;
+    ward_devices_battery(userdata, device->id.text, percent);
+}
+
+static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    sd_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio: %s", reason);
+    gateway->radio = state;
+    ward_technical_set(gateway, WARD_TECHNICAL_RADIO_OFF, state != WARD_BLUEZ_RADIO_READY);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
+static void bluez_found(const struct ward_bluez_found *found, void *userdata)
+{
+    ward_enrolment_found(userdata, found);
+}
+
+static void bluez_scan_ended(int error, void *userdata)
+{
+    ward_enrolment_scan_ended(userdata, error);
+}
+
+static void bluez_enrolment(const struct ward_bluez_enrolment *enrolment, void *userdata)
+{
+    ward_enrolment_step(userdata, enrolment);
+    ward_gateway_settle(userdata);
+}
+
+static int bluez_identified(struct ward_bluez_device *device, void *userdata)
+{
+    return ward_enrolment_identified(userdata, device);
+}
+
+static void bluez_forgotten(const char *address, int error, void *userdata)
+{
+    ward_enrolment_forgotten(userdata, address, error);
+}
+
+static const struct ward_bluez_listener bluez_listener = {.value = bluez_value,
+                                                          .link = bluez_link,
+                                                          .battery = bluez_battery,
+                                                          .radio = bluez_radio,
+                                                          .found = bluez_found,
+                                                          .scan_ended = bluez_scan_ended,
+                                                          .enrolment = bluez_enrolment,
+                                                          .identified = bluez_identified,
+                                                          .forgotten = bluez_forgotten};
+
+static void clock_jumped(void *userdata, struct ward_time now, int64_t by_ms)
+{
+    struct ward_gateway *gateway = userdata;
+
+    (void)now;
+    sd_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
+static int store_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    (void)source;
+    (void)fd;
+    (void)events;
+    ward_store_dispatch(gateway->store);
+    ward_gateway_settle(gateway);
+    return 0;
+}
+
+/* --- making --------------------------------------------------------------------------------------------------- */
+
+/* Logs what failed, and hands the error on. */
+static int failed(int result, const char *what)
+{
+    if (result < 0)
+        sd_journal_print(LOG_ERR, "%s: %s", what, strerror(-result));
+    return result;
+}
+
+static void restore_watch(struct ward_gateway *gateway, const struct ward_store_patient *patient,
+                          const struct ward_store_snapshot *snapshot, bool rebooted)
+{
+    struct ward_watch *watch = ward_gateway_look_after(gateway, &patient->id, &patient->episode);
+    char error[1024];
+
+    if (!watch) {
+        sd_journal_print(LOG_CRIT, "%s is not looked after: no room", patient->id.text);
+        return;
+    }
+    for (size_t i = 0; i < snapshot->row_count; i++)
+        if (snapshot->rows[i].kind == WARD_STORE_PLAN &&
+            strcmp(snapshot->rows[i].plan.patient.text, patient->id.text) == 0 &&
+            !ward_watch_apply_plan(watch, snapshot->rows[i].document, true, error, sizeof(error)))
+            sd_journal_print(LOG_CRIT, "%s: the stored care plan is refused: %s", patient->id.text, error);
+    for (size_t i = 0; i < snapshot->state_count; i++)
+        if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0 &&
+            !ward_watch_restore(watch, &snapshot->states[i], rebooted))
+            sd_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
+                             patient->id.text);
+    ward_technical_tell(gateway, watch);
+}
+
+static void restore(struct ward_gateway *gateway, const struct ward_store_snapshot *snapshot)
+{
+    const bool rebooted = strcmp(snapshot->last_boot.text, gateway->boot.text) != 0;
+
+    gateway->epoch = snapshot->epoch;
+    gateway->head_seq = snapshot->head_seq;
+    memcpy(gateway->head_chain, snapshot->head_chain, sizeof(gateway->head_chain));
+    ward_outbox_init(&gateway->outbox, gateway, snapshot);
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
+        if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
+            sd_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
+    }
+    for (size_t i = 0; i < gateway->registry.patient_count; i++)
+        restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
+    ward_gateway_tell_sources(gateway);
+    if (snapshot->set_aside[0]) {
+        sd_journal_print(LOG_CRIT, "The database was set aside as %s: %s", snapshot->set_aside,
+                         snapshot->set_aside_reason);
+        ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
+    }
+}
+
+static int start_store(struct ward_gateway *gateway)
+{
+    const struct ward_store_options options = {.path = gateway->config.store.path,
+                                               .commit_window_ms = gateway->config.store.commit_window_ms,
+                                               .listener = ward_commits_listener(gateway)};
+    struct ward_store_snapshot *snapshot = NULL;
+    char error[WARD_STORE_TEXT_MAX];
+    int result = ward_store_open(&options, &gateway->store, &snapshot, error);
+
+    if (result < 0) {
+        sd_journal_print(LOG_ERR, "%s: %s", gateway->config.store.path, error);
+        return result;
+    }
+    restore(gateway, snapshot);
+    ward_store_snapshot_free(snapshot);
+    return sd_event_add_io(gateway->event, &gateway->store_source, ward_store_fd(gateway->store), EPOLLIN,
+                           store_readable, gateway);
+}
+
+/* The two testaments are signed now, because when they are published the core cannot be asked. */
+static int leave_testaments(struct ward_gateway *gateway)
+{
+    char text[TESTAMENT_MAX], topic[WARD_TOPIC_MAX + 1], signature[WARD_SIGNATURE_MAX + 1];
+    int result = 0;
+
+    for (unsigned silent = 0; silent <= 1 && result >= 0; silent++) {
+        struct ward_message message = {.message_class = WARD_MESSAGE_STATE,
+                                       .qos = 1,
+                                       .retain = true,
+                                       .topic = topic,
+                                       .signature = signature,
+                                       .payload = (const uint8_t *)text};
+
+        message.payload_length = ward_documents_testament(gateway, silent == 1, text, sizeof(text));
+        if (message.payload_length == 0 ||
+            ward_topic_write(WARD_TOPIC_STATE, gateway->config.gateway.site, gateway->config.gateway.id, NULL,
+                             topic) == 0 ||
+            !ward_outbox_sign(gateway, &message, signature))
+            return -EINVAL;
+        result = ward_spool_testament(gateway->spool, silent ? WARD_TESTAMENT_SILENT : WARD_TESTAMENT_WILL, &message);
+    }
+    return result;
+}
+
+static int start_spool(struct ward_gateway *gateway)
+{
+    const char *name = gateway->config.spool.uplink_user;
+    const struct passwd *user = getpwnam(name);
+    struct ward_spool_options options = {.event = gateway->event,
+                                         .path = gateway->config.spool.socket,
+                                         .listener = &spool_listener,
+                                         .userdata = gateway};
+    int result;
+
+    if (!user) {
+        sd_journal_print(LOG_ERR, "[spool] uplink_user: there is no user %s", name);
+        return -ENOENT;
+    }
+    options.peer_uid = user->pw_uid;
+    result = ward_spool_new(&gateway->spool, &options);
+    return result < 0 ? result : leave_testaments(gateway);
+}
+
+static int start_bluez(struct ward_gateway *gateway)
+{
+    static const char *const services[] = {"180d", "1810", "1822", NULL};
+    static const char *const characteristics[] = {"2a35", "2a37", "2a5e", "2a5f", NULL};
+    const struct ward_bluez_options options = {.adapter = gateway->config.bluetooth.adapter,
+                                               .services = services,
+                                               .characteristics = characteristics};
+    int result =
+        ward_bluez_new(&gateway->bluez, gateway->event, gateway->system_bus, &options, &bluez_listener, gateway);
+
+    for (size_t i = 0; i < gateway->registry.device_count && result >= 0; i++) {
+        const struct ward_bluez_device device = ward_enrolment_known(&gateway->registry.devices[i]);
+
+        if (ward_bluez_add(gateway->bluez, &device) < 0)
+            sd_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text, device.address);
+    }
+    return result;
+}
+
+static int start_parts(struct ward_gateway *gateway)
+{
+    const struct ward_config *config = &gateway->config;
+    const struct ward_clock_options clock = {
+        .floor_ms = CLOCK_FLOOR_MS, .jumped = clock_jumped, .userdata = gateway};
+    const struct ward_annunciator_options annunciator = {.led_directory = config->alarm.led_directory,
+                                                         .leds = config->alarm.leds,
+                                                         .sound_command = config->alarm.sound_command,
+                                                         .patient_text = config->alarm.patient_text};
+    int result;
+
+    if ((result = failed(ward_clock_boot_id(&gateway->boot), "The kernel's boot id")) < 0 ||
+        (result = failed(ward_clock_new(&gateway->clock, gateway->event, &clock), "The clock")) < 0 ||
+        (result = failed(sd_event_add_time(gateway->event, &gateway->timer, CLOCK_BOOTTIME, UINT64_MAX, 0,
+                                           ward_gateway_timer_due, gateway),
+                         "The timer")) < 0 ||
+        (result = failed(ward_annunciator_new(&gateway->annunciator, gateway->event, &annunciator),
+                         "The annunciator")) < 0 ||
+        (result = ward_keys_open(gateway)) < 0 ||
+        (result = failed(ward_inbox_init(&gateway->inbox), "The inbox")) < 0 ||
+        (result = failed(sd_bus_open_system(&gateway->system_bus), "The system bus")) < 0 ||
+        (result = failed(sd_bus_attach_event(gateway->system_bus, gateway->event, SD_EVENT_PRIORITY_NORMAL),
+                         "The system bus")) < 0 ||
+        (result = failed(ward_bus_new(&gateway->bus, gateway->system_bus, ward_api_call, gateway),
+                         "The name org.wardgate on the system bus")) < 0)
+        return result;
+    ward_technical_init(gateway);
+    if ((result = failed(start_store(gateway), "The database")) < 0 ||
+        (result = failed(start_spool(gateway), config->spool.socket)) < 0 ||
+        (result = failed(start_bluez(gateway), "Bluetooth")) < 0)
+        return result;
+    ward_gateway_settle(gateway);
+    return 0;
+}
+
+int ward_gateway_new(struct ward_gateway **ret, const struct ward_config *config, sd_event *event)
+{
+    struct ward_gateway *gateway = calloc(1, sizeof(*gateway));
+    int result;
+
+    if (!gateway)
+        return -ENOMEM;
+    gateway->config = *config;
+    gateway->event = sd_event_ref(event);
+    gateway->waiters_end = &gateway->waiters;
+    gateway->present = calloc(WARD_ALARM_PRESENT_MAX, sizeof(*gateway->present));
+    result = gateway->present ? start_parts(gateway) : -ENOMEM;
+    if (result < 0) {
+        ward_gateway_free(gateway);
+        return result;
+    }
+    *ret = gateway;
+    return 0;
+}
+
+struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
+{
+    if (!gateway)
+        return NULL;
+    gateway->bluez = ward_bluez_free(gateway->bluez); /* the radio goes off first */
+    if (gateway->store) {
+        ward_pipeline_done(gateway);
+        sd_event_source_unref(gateway->store_source);
+        gateway->store = ward_store_free(gateway->store);
+        ward_commits_done(gateway);
+        ward_outbox_done(&gateway->outbox);
+    }
+    gateway->spool = ward_spool_free(gateway->spool);
+    gateway->bus = ward_bus_free(gateway->bus);
+    while (gateway->watch_count > 0)
+        ward_watch_free(gateway->watches[--gateway->watch_count]);
+    gateway->annunciator = ward_annunciator_free(gateway->annunciator);
+    ward_inbox_done(&gateway->inbox);
+    gateway->keys = ward_keys_free(gateway->keys);
+    sd_event_source_unref(gateway->timer);
+    gateway->clock = ward_clock_free(gateway->clock);
+    sd_bus_flush_close_unref(gateway->system_bus);
+    sd_event_unref(gateway->event);
+    free(gateway->present);
+    free(gateway);
+    return NULL;
+}

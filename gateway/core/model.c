@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/model.h"
+
+#include <string.h>
+
+#include "ward/gatt.h"
+#include "ward/quantity.h"
+
+#define BIT(quantity) (UINT32_C(1) << (quantity))
+
+static const struct ward_model models[] = {
+    {"oximeter",
+     "pulse oximeter",
+     WARD_SERVICE_PULSE_OXIMETER,
+     {WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT, WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT},
+     BIT(WARD_SPO2) | BIT(WARD_PULSE_RATE)},
+    {"heart-rate-strap",
+     "heart-rate strap",
+     WARD_SERVICE_HEART_RATE,
+     {WARD_CHAR_HEART_RATE_MEASUREMENT, 0},
+     BIT(WARD_HEART_RATE)},
+    {"blood-pressure-cuff",
+     "blood-pressure cuff",
+     WARD_SERVICE_BLOOD_PRESSURE,
+     {WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, 0},
+     BIT(WARD_BP_SYSTOLIC) | BIT(WARD_BP_DIASTOLIC) | BIT(WARD_BP_MEAN) | BIT(WARD_PULSE_RATE_CUFF) | BIT(WARD_PULSE_RATE)},
+};
+
+#define MODEL_COUNT (sizeof(models) / sizeof(models[0]))
+
+const struct ward_model *ward_models(size_t *ret_count)
+{
+    *ret_count = MODEL_COUNT;
+    return models;
+}
+
+const struct ward_model *ward_model_by_characteristic(uint16_t characteristic)
+{
+    for (size_t i = 0; i < MODEL_COUNT && characteristic != 0; i++)
+        if (models[i].measurements[0] == characteristic || models[i].measurements[1] == characteristic)
+            return &models[i];
+    return NULL;
+}
+
+const struct ward_model *ward_model_by_id(const char *id)
+{
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        if (strcmp(models[i].id, id) == 0)
+            return &models[i];
+    return NULL;
+}
