@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The documents that tell what the gateway is and does: those for the ward (core/message.h) and those for the local
- * API. Each is written from the gateway's parts as they are now.
+ * The documents that tell what the gateway is and does: those for the ward (core/message.h) and, in
+ * documents_local.c, those of the local API. Each is written from the gateway's parts as they are now.
  *
- * All return the length of the terminated text, or 0 when it does not fit.
+ * All return the length of the terminated text, or 0 when there is nothing to tell or it does not fit.
  */
 #ifndef WARD_APP_DOCUMENTS_H
 #define WARD_APP_DOCUMENTS_H
@@ -12,19 +12,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/json.h"
 #include "core/message.h"
 
 struct ward_gateway;
 struct ward_watch;
 
-/* The worst of all patients, with reasons; texts point into the gateway's parts and static memory. */
-#define WARD_DOCUMENTS_REASONS_MAX 24
+#define WARD_DOCUMENTS_REASONS_MAX 32
+
+/* How far all patients together are watched: the worst of them, and every reason. */
 struct ward_summary {
     enum ward_monitoring monitoring;
     size_t reason_count;
-    char reasons[WARD_DOCUMENTS_REASONS_MAX][WARD_ID_MAX + 1];
+    struct ward_id reasons[WARD_DOCUMENTS_REASONS_MAX];
 };
 void ward_documents_summary(const struct ward_gateway *gateway, struct ward_summary *ret);
+
+struct ward_origin ward_documents_origin(const struct ward_gateway *gateway);
+
+/* Age of the oldest undelivered record or alarm event; negative when nothing waits. */
+int64_t ward_documents_oldest_age_ms(const struct ward_gateway *gateway);
 
 size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size_t size);
 size_t ward_documents_active(const struct ward_gateway *gateway, const struct ward_watch *watch, char *text,
@@ -36,7 +43,10 @@ size_t ward_documents_testament(const struct ward_gateway *gateway, bool silent,
 size_t ward_documents_status(const struct ward_gateway *gateway, char *text, size_t size);
 size_t ward_documents_patient(const struct ward_gateway *gateway, const struct ward_watch *watch, char *text,
                               size_t size);
+/* The device at `index` of the registry. */
 size_t ward_documents_device(const struct ward_gateway *gateway, size_t index, char *text, size_t size);
+/* The condition at `index` of those present, as its newest event with the present state. */
+size_t ward_documents_condition(const struct ward_watch *watch, size_t index, char *text, size_t size);
 size_t ward_documents_queue(const struct ward_gateway *gateway, char *text, size_t size);
 size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t size);
 

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known of each device at this moment: its link, its battery, when it was heard last. Not stored.
+ */
+#ifndef WARD_APP_DEVICES_H
+#define WARD_APP_DEVICES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "app/registry.h"
+#include "io/bluez.h"
+
+struct ward_gateway;
+
+#define WARD_BATTERY_UNKNOWN (-1)
+
+struct ward_device_now {
+    struct ward_id device;
+    bool connected, needs_pairing;
+    int8_t battery_percent;
+    struct ward_time heard; /* boot_us 0: not since the start */
+};
+
+struct ward_devices {
+    struct ward_device_now list[WARD_DEVICES_MAX];
+    size_t count;
+};
+
+/* The entry of a device, made when there is none; NULL only when WARD_DEVICES_MAX others are known. */
+struct ward_device_now *ward_devices_entry(struct ward_devices *devices, const char *device);
+/* NULL when nothing is known of it. */
+const struct ward_device_now *ward_devices_find(const struct ward_devices *devices, const char *device);
+void ward_devices_drop(struct ward_devices *devices, const char *device);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The documents of the local API: what wardctl shows, and prints as it is with --json. */
+#include <string.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "core/quantity.h"
+#include "core/reading.h"
+
+static size_t finish(struct ward_json *json)
+{
+    size_t length = 0;
+
+    return ward_json_finish(json, &length) == WARD_JSON_OK ? length : 0;
+}
+
+static void member_uint(struct ward_json *json, const char *name, uint64_t value)
+{
+    ward_json_key(json, name);
+    ward_json_uint(json, value);
+}
+
+static void member_bool(struct ward_json *json, const char *name, bool value)
+{
+    ward_json_key(json, name);
+    ward_json_bool(json, value);
+}
+
+static void member_utc(struct ward_json *json, const char *name, int64_t utc_ms)
+{
+    ward_json_key(json, name);
+    ward_json_utc(json, utc_ms);
+}
+
+static void write_reasons(struct ward_json *json, const struct ward_id *reasons, size_t count)
+{
+    ward_json_key(json, "reasons");
+    ward_json_array(json);
+    for (size_t i = 0; i < count; i++)
+        ward_json_string(json, reasons[i].text);
+    ward_json_array_end(json);
+}
+
+static void write_last_values(struct ward_json *json, const struct ward_watch *watch,
+                              const struct ward_alarm_context *context)
+{
+    struct ward_last_valid values[WARD_PLAN_QUANTITIES_MAX];
+    size_t count = ward_alarm_last_valid(&watch->state, context, values);
+
+    ward_json_key(json, "last_valid");
+    ward_json_array(json);
+    for (size_t i = 0; i < count; i++) {
+        const struct ward_quantity_info *info = ward_quantity_info(values[i].quantity);
+
+        ward_json_object(json);
+        ward_json_member(json, "quantity", info->name);
+        ward_json_key(json, "value");
+        ward_json_decimal(json, values[i].value);
+        ward_json_member_if(json, "unit", info->unit);
+        member_utc(json, "measured_at", values[i].measured_at_ms);
+        ward_json_object_end(json);
+    }
+    ward_json_array_end(json);
+}
+
+static void write_patient(const struct ward_gateway *gateway, const struct ward_watch *watch, struct ward_json *json)
+{
+    const struct ward_store_patient *patient = ward_registry_patient(&gateway->registry, watch->patient.text);
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
+    size_t reason_count = 0, count;
+    enum ward_monitoring monitoring = ward_alarm_monitoring(&watch->state, &context, reasons, &reason_count);
+
+    ward_json_object(json);
+    ward_json_member(json, "patient", watch->patient.text);
+    ward_json_member(json, "episode", watch->episode.text);
+    if (patient) {
+        ward_json_member_if(json, "label", patient->label);
+        ward_json_member_if(json, "check_word", patient->check_word);
+        member_utc(json, "admitted_at", patient->admitted_at_ms);
+    }
+    ward_json_member(json, "monitoring", ward_monitoring_name(monitoring));
+    write_reasons(json, reasons, reason_count);
+    if (watch->has_plan) {
+        ward_json_key(json, "plan");
+        ward_json_object(json);
+        ward_json_member(json, "id", watch->plan.id.text);
+        member_uint(json, "version", watch->plan.version);
+        ward_json_member_if(json, "title", watch->plan.title);
+        ward_json_object_end(json);
+    }
+    ward_json_key(json, "devices");
+    ward_json_uint(json, ward_registry_bound(&gateway->registry, watch->patient.text));
+    write_last_values(json, watch, &context);
+    ward_json_key(json, "conditions");
+    ward_json_array(json);
+    count = ward_alarm_present(&watch->state, &context, gateway->present, WARD_PRESENT_MAX);
+    for (size_t i = 0; i < count && i < WARD_PRESENT_MAX; i++)
+        ward_condition_write_json(&gateway->present[i], json);
+    ward_json_array_end(json);
+    ward_json_object_end(json);
+}
+
+size_t ward_documents_patient(const struct ward_gateway *gateway, const struct ward_watch *watch, char *text,
+                              size_t size)
+{
+    struct ward_json json;
+
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    write_patient(gateway, watch, &json);
+    return finish(&json);
+}
+
+static void write_device(const struct ward_gateway *gateway, const struct ward_store_device *device,
+                         struct ward_json *json)
+{
+    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, device->id.text);
+    const struct ward_device_now *now = ward_devices_find(&gateway->devices, device->id.text);
+
+    ward_json_object(json);
+    ward_json_member(json, "device", device->id.text);
+    ward_json_member_if(json, "model", device->model.text);
+    ward_json_member_if(json, "manufacturer", device->manufacturer);
+    ward_json_member_if(json, "model_number", device->model_number);
+    ward_json_member_if(json, "serial_number", device->serial_number);
+    ward_json_member_if(json, "firmware", device->firmware);
+    ward_json_member(json, "address", device->address);
+    ward_json_member(json, "security", device->policy.text);
+    if (binding) {
+        ward_json_member(json, "patient", binding->patient.text);
+        member_utc(json, "bound_from", binding->from_ms);
+    }
+    member_bool(json, "connected", now && now->connected);
+    member_bool(json, "needs_pairing", now && now->needs_pairing);
+    if (now && now->battery_percent != WARD_BATTERY_UNKNOWN) {
+        ward_json_key(json, "battery");
+        ward_json_int(json, now->battery_percent);
+    }
+    if (now && now->heard.boot_us) {
+        member_utc(json, "last_heard_at", now->heard.utc_ms);
+        member_uint(json, "last_heard_age_s", (ward_gateway_now(gateway).boot_us - now->heard.boot_us) / 1000000);
+    }
+    member_utc(json, "enrolled_at", device->enrolled_at_ms);
+    ward_json_object_end(json);
+}
+
+size_t ward_documents_device(const struct ward_gateway *gateway, size_t index, char *text, size_t size)
+{
+    struct ward_json json;
+
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    write_device(gateway, &gateway->registry.devices[index], &json);
+    return finish(&json);
+}
+
+size_t ward_documents_condition(const struct ward_watch *watch, size_t index, char *text, size_t size)
+{
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    struct ward_alarm_present *present = watch->gateway->present;
+    struct ward_json json;
+
+    if (index >= WARD_PRESENT_MAX ||
+        ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX) <= index)
+        return 0;
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    ward_condition_write_json(&present[index], &json);
+    return finish(&json);
+}
+
+static void write_queue(const struct ward_gateway *gateway, struct ward_json *json)
+{
+    const int64_t age_ms = ward_documents_oldest_age_ms(gateway);
+    struct ward_store_counters counters;
+
+    ward_store_counters(gateway->store, &counters);
+    ward_json_object(json);
+    member_uint(json, "undelivered_readings", ward_delivery_undelivered(&gateway->outbox.delivery));
+    member_uint(json, "undelivered_alarms", gateway->outbox.alarms.count);
+    if (age_ms >= 0)
+        member_uint(json, "oldest_age_s", (uint64_t)age_ms / 1000);
+    member_uint(json, "committed", gateway->head_seq);
+    member_uint(json, "delivered_through", gateway->outbox.delivery.through);
+    member_uint(json, "waiting_for_commit", counters.queued_records);
+    member_uint(json, "commits", counters.commits);
+    member_uint(json, "failed_commits", counters.failed_commits);
+    member_uint(json, "dropped", counters.dropped_records);
+    ward_json_object_end(json);
+}
+
+size_t ward_documents_queue(const struct ward_gateway *gateway, char *text, size_t size)
+{
+    struct ward_json json;
+
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    write_queue(gateway, &json);
+    return finish(&json);
+}
+
+static void write_link(const struct ward_gateway *gateway, struct ward_json *json)
+{
+    ward_json_object(json);
+    member_bool(json, "up", gateway->outbox.link_up);
+    ward_json_member(json, "reason", gateway->outbox.link_text);
+    if (gateway->outbox.certificate_expires_ms != WARD_UTC_UNKNOWN)
+        member_utc(json, "certificate_expires", gateway->outbox.certificate_expires_ms);
+    ward_json_object_end(json);
+}
+
+size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t size)
+{
+    struct ward_json json;
+
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    ward_json_object(&json);
+    ward_json_member(&json, "site", gateway->config.gateway.site);
+    ward_json_member(&json, "gateway", gateway->config.gateway.id);
+    ward_json_member(&json, "host", gateway->config.hub.host);
+    member_uint(&json, "port", gateway->config.hub.port);
+    ward_json_key(&json, "link");
+    write_link(gateway, &json);
+    member_uint(&json, "ward_keys", gateway->keyring ? ward_keyring_count(gateway->keyring) : 0);
+    ward_json_key(&json, "key");
+    ward_signer_write_jwk(gateway->signer, &json);
+    ward_json_object_end(&json);
+    return finish(&json);
+}
+
+static const char *radio_name(enum ward_bluez_radio radio)
+{
+    switch (radio) {
+    case WARD_BLUEZ_RADIO_ABSENT: return "absent";
+    case WARD_BLUEZ_RADIO_PREPARING: return "preparing";
+    case WARD_BLUEZ_RADIO_READY: return "ready";
+    case WARD_BLUEZ_RADIO_FAILED: return "failed";
+    }
+    return "";
+}
+
+static void write_annunciator(const struct ward_gateway *gateway, struct ward_json *json)
+{
+    const struct ward_annunciator_health health = ward_annunciator_check(gateway->annunciator);
+
+    ward_json_object(json);
+    member_bool(json, "light", health.light);
+    member_bool(json, "sound", health.sound);
+    member_bool(json, "text", health.text);
+    ward_json_object_end(json);
+}
+
+size_t ward_documents_status(const struct ward_gateway *gateway, char *text, size_t size)
+{
+    const struct ward_time now = ward_gateway_now(gateway);
+    struct ward_summary summary;
+    struct ward_json json;
+
+    ward_documents_summary(gateway, &summary);
+    ward_json_init(&json, text, size, WARD_JSON_PRINTED);
+    ward_json_object(&json);
+    ward_json_member(&json, "schema", "wardgate.status/1");
+    ward_json_member(&json, "gateway", gateway->config.gateway.id);
+    ward_json_member(&json, "site", gateway->config.gateway.site);
+    ward_json_member(&json, "version", WARD_VERSION);
+    member_utc(&json, "at", now.utc_ms);
+    ward_json_member(&json, "monitoring", ward_monitoring_name(summary.monitoring));
+    write_reasons(&json, summary.reasons, summary.reason_count);
+    ward_json_key(&json, "patients");
+    ward_json_array(&json);
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        write_patient(gateway, gateway->watches[i], &json);
+    ward_json_array_end(&json);
+    ward_json_key(&json, "devices");
+    ward_json_array(&json);
+    for (size_t i = 0; i < gateway->registry.device_count; i++)
+        write_device(gateway, &gateway->registry.devices[i], &json);
+    ward_json_array_end(&json);
+    ward_json_key(&json, "queue");
+    write_queue(gateway, &json);
+    ward_json_key(&json, "link");
+    write_link(gateway, &json);
+    ward_json_member(&json, "radio", radio_name(gateway->radio));
+    ward_json_member(&json, "clock", ward_clock_quality_name(now.clock));
+    ward_json_member(&json, "storage",
+                     gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok");
+    ward_json_key(&json, "annunciator");
+    write_annunciator(gateway, &json);
+    ward_json_object_end(&json);
+    return finish(&json);
+}
