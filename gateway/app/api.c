@@ -11,6 +11,7 @@
 #include "app/gateway.h"
 #include "core/json.h"
 #include "core/quantity.h"
+#include "core/reading.h"
 #include "core/record.h"
 
 #define DOCUMENT_MAX   65536
@@ -244,7 +245,8 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     strcpy(patient->label, texts[2]);
     strcpy(patient->check_word, texts[3]);
     patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
-    sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1], ward_bus_call_uid(call));
+    sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
+                     ward_bus_call_uid(call));
     waiter = ward_commit_waiter_new(NULL);
     if (waiter)
         waiter->call = call;

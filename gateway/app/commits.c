@@ -43,7 +43,8 @@ static void answer_call(struct ward_gateway *gateway, struct ward_commit_waiter 
     char text[4096];
 
     if (waiter->failed)
-        ward_bus_reply_error(waiter->call, WARD_BUS_FAILED, "It could not be stored. `wardctl status` says more.");
+        ward_bus_reply_error(waiter->call, WARD_BUS_FAILED,
+                             "It could not be stored. `wardctl status` says more.");
     else if (waiter->answer)
         ward_bus_reply_text(waiter->call, waiter->answer);
     else if (device && ward_documents_device(gateway, (size_t)(device - gateway->registry.devices), text,
@@ -138,7 +139,8 @@ static void store_committed(void *context, const struct ward_store_commit *commi
     if (commit->record_count > 0) {
         gateway->head_seq = commit->first_seq + commit->record_count - 1;
         memcpy(gateway->head_chain, commit->chains[commit->record_count - 1], sizeof(gateway->head_chain));
-        ward_outbox_committed(&gateway->outbox, (struct ward_seq_range){commit->first_seq, gateway->head_seq});
+        ward_outbox_committed(&gateway->outbox,
+                              (struct ward_seq_range){commit->first_seq, gateway->head_seq});
     }
     if (waiter && waiter->record && commit->record_count > 0) {
         struct ward_reading *reading = &waiter->record->reading;
@@ -181,8 +183,8 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
 static void submit_again(struct ward_gateway *gateway)
 {
     const struct ward_registry *registry = &gateway->registry;
-    const size_t most = registry->patient_count + gateway->watch_count + registry->device_count +
-                        registry->binding_count;
+    const size_t most =
+        registry->patient_count + gateway->watch_count + registry->device_count + registry->binding_count;
     struct ward_store_change *changes = calloc(most + 1, sizeof(*changes));
     struct ward_store_group group = {.urgent = true, .changes = changes};
 
@@ -193,10 +195,11 @@ static void submit_again(struct ward_gateway *gateway)
             (struct ward_store_change){.kind = WARD_STORE_PATIENT, .patient = registry->patients[i]};
     for (size_t i = 0; i < gateway->watch_count; i++)
         if (gateway->watches[i]->has_plan)
-            changes[group.change_count++] = (struct ward_store_change){
-                .kind = WARD_STORE_PLAN,
-                .document = gateway->watches[i]->plan_document,
-                .plan = {.patient = gateway->watches[i]->patient, .version = gateway->watches[i]->plan.version}};
+            changes[group.change_count++] =
+                (struct ward_store_change){.kind = WARD_STORE_PLAN,
+                                           .document = gateway->watches[i]->plan_document,
+                                           .plan = {.patient = gateway->watches[i]->patient,
+                                                    .version = gateway->watches[i]->plan.version}};
     for (size_t i = 0; i < registry->device_count; i++)
         changes[group.change_count++] =
             (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = registry->devices[i]};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/gateway.h"
+#include "core/reading.h"
 
 struct ward_origin ward_documents_origin(const struct ward_gateway *gateway)
 {
@@ -71,13 +72,13 @@ static size_t list_devices(const struct ward_gateway *gateway, struct ward_state
         const struct ward_store_binding *binding = ward_registry_binding(registry, device->id.text);
         const struct ward_device_now *now = ward_devices_find(&gateway->devices, device->id.text);
 
-        ret[i] = (struct ward_state_device){.device = device->id.text,
-                                            .model = device->model.text,
-                                            .patient = binding ? binding->patient.text : "",
-                                            .connected = now && now->connected,
-                                            .battery_percent = now ? now->battery_percent : WARD_BATTERY_UNKNOWN,
-                                            .last_heard_at_ms =
-                                                now && now->heard.boot_us ? now->heard.utc_ms : WARD_UTC_UNKNOWN};
+        ret[i] = (struct ward_state_device){
+            .device = device->id.text,
+            .model = device->model.text,
+            .patient = binding ? binding->patient.text : "",
+            .connected = now && now->connected,
+            .battery_percent = now ? now->battery_percent : WARD_BATTERY_UNKNOWN,
+            .last_heard_at_ms = now && now->heard.boot_us ? now->heard.utc_ms : WARD_UTC_UNKNOWN};
     }
     return registry->device_count;
 }
@@ -143,7 +144,8 @@ size_t ward_documents_active(const struct ward_gateway *gateway, const struct wa
     count = ward_alarm_present(&watch->state, &context, gateway->present, WARD_PRESENT_MAX);
     message.condition_count = count < WARD_PRESENT_MAX ? count : WARD_PRESENT_MAX;
     for (size_t i = 0; i < message.condition_count; i++)
-        conditions[i] = (struct ward_active_condition){&gateway->present[i].newest, gateway->present[i].raised_at_ms};
+        conditions[i] =
+            (struct ward_active_condition){&gateway->present[i].newest, gateway->present[i].raised_at_ms};
     message.last_valid_count = ward_alarm_last_valid(&watch->state, &context, last_valid);
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
     ward_active_write_json(&message, &json);

@@ -41,6 +41,14 @@ static void write_reasons(struct ward_json *json, const struct ward_id *reasons,
     ward_json_array_end(json);
 }
 
+static void write_condition(const struct ward_gateway *gateway, const struct ward_alarm_present *present,
+                            struct ward_json *json)
+{
+    const struct ward_active_condition condition = {&present->newest, present->raised_at_ms};
+
+    ward_condition_write_json(&condition, gateway->epoch.text, json);
+}
+
 static void write_last_values(struct ward_json *json, const struct ward_watch *watch,
                               const struct ward_alarm_context *context)
 {
@@ -63,7 +71,8 @@ static void write_last_values(struct ward_json *json, const struct ward_watch *w
     ward_json_array_end(json);
 }
 
-static void write_patient(const struct ward_gateway *gateway, const struct ward_watch *watch, struct ward_json *json)
+static void write_patient(const struct ward_gateway *gateway, const struct ward_watch *watch,
+                          struct ward_json *json)
 {
     const struct ward_store_patient *patient = ward_registry_patient(&gateway->registry, watch->patient.text);
     const struct ward_alarm_context context = ward_watch_context(watch);
@@ -96,7 +105,7 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
     ward_json_array(json);
     count = ward_alarm_present(&watch->state, &context, gateway->present, WARD_PRESENT_MAX);
     for (size_t i = 0; i < count && i < WARD_PRESENT_MAX; i++)
-        ward_condition_write_json(&gateway->present[i], json);
+        write_condition(gateway, &gateway->present[i], json);
     ward_json_array_end(json);
     ward_json_object_end(json);
 }
@@ -138,7 +147,8 @@ static void write_device(const struct ward_gateway *gateway, const struct ward_s
     }
     if (now && now->heard.boot_us) {
         member_utc(json, "last_heard_at", now->heard.utc_ms);
-        member_uint(json, "last_heard_age_s", (ward_gateway_now(gateway).boot_us - now->heard.boot_us) / 1000000);
+        member_uint(json, "last_heard_age_s",
+                    (ward_gateway_now(gateway).boot_us - now->heard.boot_us) / 1000000);
     }
     member_utc(json, "enrolled_at", device->enrolled_at_ms);
     ward_json_object_end(json);
@@ -163,7 +173,7 @@ size_t ward_documents_condition(const struct ward_watch *watch, size_t index, ch
         ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX) <= index)
         return 0;
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
-    ward_condition_write_json(&present[index], &json);
+    write_condition(watch->gateway, &present[index], &json);
     return finish(&json);
 }
 

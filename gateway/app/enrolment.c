@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "core/json.h"
 #include "core/model.h"
+#include "core/reading.h"
 #include "io/crypto.h"
 
 #define SENTENCE_MAX 300
@@ -33,7 +33,8 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
     if (result == -EBUSY)
         ward_bus_reply_error(call, WARD_BUS_BUSY, "A scan is running already. Wait for its end.");
     else if (result == -ENETDOWN)
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "The Bluetooth radio is not ready. `wardctl status` says why.");
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "The Bluetooth radio is not ready. `wardctl status` says why.");
     else if (result < 0)
         ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "A scan lasts 1 to 300 seconds.");
     else
@@ -96,7 +97,8 @@ void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error)
 
     enrolment->scan_call = NULL;
     if (call && error < 0)
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "The scan broke off: the radio did not go on. Try again.");
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "The scan broke off: the radio did not go on. Try again.");
     else if (call)
         ward_bus_reply_list(call, (const char *const *)enrolment->found, enrolment->found_count);
     while (enrolment->found_count > 0)
@@ -126,7 +128,8 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
     if (result == -EBUSY) {
         ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
     } else if (result == -ENETDOWN) {
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "The Bluetooth radio is not ready. `wardctl status` says why.");
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "The Bluetooth radio is not ready. `wardctl status` says why.");
     } else if (result < 0) {
         ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
                              "An address is like C0:11:22:33:44:55, and pairing lasts 10 to 600 seconds.");
@@ -151,17 +154,18 @@ int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_de
                           identity->serial_number, identity->system_id);
 
     if (identity->serial_number[0] || identity->system_id[0]) {
-        ward_crypto_sha256(text, (size_t)length, digest);
+        if (ward_sha256(text, (size_t)length, digest) < 0)
+            return -EIO;
     } else if (known) {
         device->id = known->id;
         return 0;
     } else if (device->security == WARD_BLUEZ_OPEN) {
         return -ENODATA;
-    } else if (getrandom(digest, sizeof(digest), 0) != (ssize_t)sizeof(digest)) {
+    } else if (ward_random(digest, sizeof(digest)) < 0) {
         return -EIO;
     }
-    snprintf(device->id.text, sizeof(device->id.text), "d-%02x%02x%02x%02x%02x%02x%02x%02x", digest[0], digest[1],
-             digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
+    snprintf(device->id.text, sizeof(device->id.text), "d-%02x%02x%02x%02x%02x%02x%02x%02x", digest[0],
+             digest[1], digest[2], digest[3], digest[4], digest[5], digest[6], digest[7]);
     known = ward_registry_device(&gateway->registry, device->id.text);
     return known && strcmp(known->address, device->address) != 0 ? -EEXIST : 0;
 }
@@ -248,7 +252,8 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
 
     enrolment->pair_call = NULL;
     if (!waiter || !watch) {
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "The device is paired but cannot be kept. Pair it again.");
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "The device is paired but cannot be kept. Pair it again.");
         free(waiter);
         return;
     }
@@ -329,7 +334,8 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
         return;
     }
     if (ward_bluez_forget(gateway->bluez, known->address) < 0) {
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "Bluetooth is not there: its bond cannot be removed now.");
+        ward_bus_reply_error(call, WARD_BUS_FAILED,
+                             "Bluetooth is not there: its bond cannot be removed now.");
         return;
     }
     gateway->enrolment.forget_call = call;

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/gateway.h"
 
-#include <errno.h>
-#include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <systemd/sd-journal.h>
 
 #include "app/documents.h"
@@ -13,7 +9,8 @@
 #include "core/reading.h"
 
 #define COMMIT_WINDOW_TENSE_MS 1000
-#define TESTAMENT_MAX          2048
+#define RADIO_GRACE_US         (20 * UINT64_C(1000000))
+#define CLOCK_GRACE_US         (120 * UINT64_C(1000000))
 /* How long what was sent may stay without a receipt before the hub counts as not confirming (docs/mqtt). */
 #define ALARM_CONFIRM_US   (60 * UINT64_C(1000000))
 #define READING_CONFIRM_US (300 * UINT64_C(1000000))
@@ -82,15 +79,15 @@ static const char *undelivered_text(const struct ward_gateway *gateway)
 
 /* --- what is shown on the spot ------------------------------------------------------------------------------- */
 
-static bool sounds(const struct ward_alarm_present *present)
+static bool sounds(const struct ward_alarm_event *event)
 {
-    return present->state == WARD_ALARM_ACTIVE || present->state == WARD_ALARM_UNKNOWN;
+    return event->state == WARD_ALARM_ACTIVE || event->state == WARD_ALARM_UNKNOWN;
 }
 
 /* Ended and acknowledged conditions are the ward's business: on the spot only what is present now shows. */
-static bool shows(const struct ward_alarm_present *present)
+static bool shows(const struct ward_alarm_event *event)
 {
-    return sounds(present) || present->state == WARD_ALARM_SILENCED;
+    return sounds(event) || event->state == WARD_ALARM_SILENCED;
 }
 
 struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gateway)
@@ -101,23 +98,25 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
 
     for (size_t i = 0; i < gateway->watch_count; i++) {
         const struct ward_alarm_context context = ward_watch_context(gateway->watches[i]);
-        size_t count =
-            ward_alarm_present(&gateway->watches[i]->state, &context, present, WARD_ALARM_PRESENT_MAX);
+        size_t count = ward_alarm_present(&gateway->watches[i]->state, &context, present, WARD_PRESENT_MAX);
 
-        for (size_t j = 0; j < count && j < WARD_ALARM_PRESENT_MAX; j++) {
-            if (!shows(&present[j]) || present[j].priority < what.priority)
+        for (size_t j = 0; j < count && j < WARD_PRESENT_MAX; j++) {
+            const struct ward_alarm_event *event = &present[j].newest;
+
+            if (!shows(event) || event->priority < what.priority)
                 continue;
-            if (present[j].priority > what.priority)
+            if (event->priority > what.priority)
                 what.silenced = true;
-            what.priority = (enum ward_alarm_priority)present[j].priority;
-            what.silenced = what.silenced && !sounds(&present[j]);
-            if (present[j].patient_text[0]) {
-                memcpy(gateway->patient_text, present[j].patient_text, sizeof(gateway->patient_text));
+            what.priority = (enum ward_alarm_priority)event->priority;
+            what.silenced = what.silenced && !sounds(event);
+            if (event->shown_text[0]) {
+                memcpy(gateway->patient_text, event->shown_text, sizeof(gateway->patient_text));
                 what.text = gateway->patient_text;
             }
         }
     }
-    what.undelivered = ward_outbox_alarm_undelivered(&gateway->outbox, ward_gateway_now(gateway).boot_us, &due_us);
+    what.undelivered =
+        ward_outbox_alarm_undelivered(&gateway->outbox, ward_gateway_now(gateway).boot_us, &due_us);
     if (what.undelivered)
         what.text = undelivered_text(gateway);
     gateway->shown = ward_annunciator_show(gateway->annunciator, &what);
@@ -148,6 +147,26 @@ static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
     return due;
 }
 
+/*
+ * Radio and clock have their time after a start, and the radio after a restart of Bluetooth, before an alarm is made
+ * of it.
+ */
+static uint64_t check_radio_and_clock(struct ward_gateway *gateway, const struct ward_time *now)
+{
+    const bool off = gateway->radio != WARD_BLUEZ_RADIO_READY, unknown = now->utc_ms == WARD_UTC_UNKNOWN;
+    const uint64_t radio_us = gateway->radio_off_us + RADIO_GRACE_US,
+                   clock_us = gateway->started_us + CLOCK_GRACE_US;
+    uint64_t due = UINT64_MAX;
+
+    ward_technical_set(gateway, WARD_TECHNICAL_RADIO_OFF, off && now->boot_us >= radio_us);
+    ward_technical_set(gateway, WARD_TECHNICAL_CLOCK_UNTRUSTED, unknown && now->boot_us >= clock_us);
+    if (off && now->boot_us < radio_us)
+        due = earlier(due, radio_us);
+    if (unknown && now->boot_us < clock_us)
+        due = earlier(due, clock_us);
+    return due;
+}
+
 static uint64_t check_undelivered(struct ward_gateway *gateway, uint64_t now_us)
 {
     uint64_t due = UINT64_MAX;
@@ -166,8 +185,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     bool tense = false;
     uint64_t due;
 
-    ward_technical_set(gateway, WARD_TECHNICAL_CLOCK_UNTRUSTED, now.utc_ms == WARD_UTC_UNKNOWN);
-    due = check_hub(gateway, now.boot_us);
+    due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
     ward_commits_finish_failed(gateway);
     ward_outbox_pump(&gateway->outbox);
     due = earlier(due, check_undelivered(gateway, now.boot_us));
@@ -179,14 +197,14 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     }
     if (tense != gateway->tense) {
         gateway->tense = tense;
-        ward_store_set_commit_window(gateway->store, tense ? COMMIT_WINDOW_TENSE_MS
-                                                           : gateway->config.store.commit_window_ms);
+        ward_store_set_commit_window(gateway->store,
+                                     tense ? COMMIT_WINDOW_TENSE_MS : gateway->config.store.commit_window_ms);
     }
     (void)sd_event_source_set_time(gateway->timer, due);
     (void)sd_event_source_set_enabled(gateway->timer, due == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
-static int timer_due(sd_event_source *source, uint64_t usec, void *userdata)
+int ward_gateway_timer_due(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct ward_gateway *gateway = userdata;
     const uint64_t now_us = ward_gateway_now(gateway).boot_us;

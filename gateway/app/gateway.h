@@ -14,6 +14,7 @@
 
 #include "app/api.h"
 #include "app/commits.h"
+#include "app/devices.h"
 #include "app/enrolment.h"
 #include "app/inbox.h"
 #include "app/outbox.h"
@@ -30,13 +31,17 @@
 #include "io/store.h"
 #include "ward/config.h"
 
+/* Room for the conditions of one patient that are present. */
+#define WARD_PRESENT_MAX 128
+
 struct ward_gateway {
     struct ward_config config;
     sd_event *event;
     sd_event_source *timer, *store_source;
     sd_bus *system_bus;
     struct ward_clock *clock;
-    struct ward_keys *keys;
+    struct ward_signer *signer;
+    struct ward_keyring *keyring; /* NULL: no keys of the ward, nothing from it is believed */
     struct ward_store *store;
     struct ward_annunciator *annunciator;
     struct ward_spool *spool;
@@ -50,6 +55,7 @@ struct ward_gateway {
     struct ward_commit_waiter *waiters, **waiters_end; /* in the order of their tokens */
 
     struct ward_registry registry;
+    struct ward_devices devices;
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;
     struct ward_technical technical;
@@ -59,6 +65,8 @@ struct ward_gateway {
     struct ward_inbox inbox;
 
     enum ward_bluez_radio radio;
+    uint64_t radio_off_us; /* since when it is not ready */
+    uint64_t started_us;
     struct ward_annunciation_shown shown;
     struct ward_alarm_present *present; /* room for the conditions of one patient */
     char patient_text[WARD_ALARM_TEXT_MAX + 1];
@@ -87,5 +95,8 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
 
 /* After any input: lets go what can go up, and sets the one timer to the next deadline of all. */
 void ward_gateway_settle(struct ward_gateway *gateway);
+
+/* The handler of the one timer. */
+int ward_gateway_timer_due(sd_event_source *source, uint64_t usec, void *userdata);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <systemd/sd-journal.h>
 
+#include "app/documents.h"
 #include "app/gateway.h"
 #include "core/message.h"
 #include "core/reading.h"
@@ -56,7 +57,7 @@ void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change
 
 /* One thing that arrived, on its way to being believed. */
 struct arrival {
-    const char *topic;  /* NULL: by hand */
+    const char *topic; /* NULL: by hand */
     bool retained;
     struct ward_bus_call *call; /* NULL: from the broker */
     struct ward_jws jws;
@@ -74,15 +75,16 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
                             struct arrival *arrival, enum ward_role *ret_role)
 {
     struct ward_jws_error error;
+    enum ward_verdict verdict;
 
     if (ward_jws_parse(text, length, gateway->inbox.work, &arrival->jws, &error) != WARD_JWS_OK)
         return refuse(arrival, error.text);
-    switch (ward_keys_verify(gateway->keys, arrival->jws.kid, arrival->jws.signed_text, arrival->jws.signed_length,
-                             arrival->jws.signature, ret_role)) {
-    case WARD_KEYS_VERIFIED: break;
-    case WARD_KEYS_UNKNOWN_KID: return refuse(arrival, "No key of the ward has this kid.");
-    case WARD_KEYS_BAD_SIGNATURE: return refuse(arrival, "The signature does not hold.");
-    }
+    if (!gateway->keyring)
+        return refuse(arrival, "No keys of the ward are known here ([hub] ward_keys in wardgate.conf).");
+    verdict = ward_keyring_verify(gateway->keyring, &arrival->jws,
+                                  WARD_ROLES(WARD_ROLE_HUB) | WARD_ROLES(WARD_ROLE_CLINICAL), ret_role);
+    if (verdict != WARD_VERIFIED)
+        return refuse(arrival, ward_verdict_text(verdict));
     if (ward_claims_parse(arrival->jws.payload, arrival->jws.payload_length, &arrival->claims, &error) !=
         WARD_JWS_OK)
         return refuse(arrival, error.text);
@@ -106,9 +108,10 @@ static bool topic_agrees(const struct ward_gateway *gateway, struct arrival *arr
     bool agrees = false;
 
     if (!arrival->topic)
-        return arrival->claims.type == WARD_JWS_COMMAND || refuse(arrival, "Only commands can be brought by hand.");
-    if (!ward_topic_parse_down(arrival->topic, gateway->config.gateway.site, gateway->config.gateway.id, &topic,
-                               &patient))
+        return arrival->claims.type == WARD_JWS_COMMAND ||
+               refuse(arrival, "Only commands can be brought by hand.");
+    if (!ward_topic_parse_down(arrival->topic, gateway->config.gateway.site, gateway->config.gateway.id,
+                               &topic, &patient))
         return refuse(arrival, "The topic is none of this gateway's.");
     if (arrival->claims.type == WARD_JWS_RECEIPT)
         agrees = topic == WARD_TOPIC_RECEIPT;
@@ -135,7 +138,8 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
         return refuse(arrival, "The role of the key may not say this.");
     if (!topic_agrees(gateway, arrival))
         return false;
-    if (now.utc_ms != WARD_UTC_UNKNOWN && claims->not_after_ms < now.utc_ms && claims->type != WARD_JWS_RECEIPT)
+    if (now.utc_ms != WARD_UTC_UNKNOWN && claims->not_after_ms < now.utc_ms &&
+        claims->type != WARD_JWS_RECEIPT)
         return refuse(arrival, "It came after its not_after.");
     ward_clock_raise_floor(gateway->clock, claims->issued_at_ms);
     return true;
@@ -143,15 +147,14 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
 
 /* --- answering ----------------------------------------------------------------------------------------------- */
 
-static bool write_answer(struct ward_gateway *gateway, const struct arrival *arrival, enum ward_outcome outcome,
-                         const char *reason, char ret[ANSWER_MAX])
+static bool write_answer(struct ward_gateway *gateway, const struct arrival *arrival,
+                         enum ward_outcome outcome, const char *reason, char ret[ANSWER_MAX])
 {
-    const struct ward_result_message message = {
-        .origin = {.gateway = gateway->config.gateway.id, .epoch = gateway->epoch.text},
-        .now = ward_gateway_now(gateway),
-        .command = arrival->claims.id.text,
-        .outcome = outcome,
-        .reason = reason};
+    const struct ward_result_message message = {.origin = ward_documents_origin(gateway),
+                                                .now = ward_gateway_now(gateway),
+                                                .command = arrival->claims.id.text,
+                                                .outcome = outcome,
+                                                .reason = reason};
     struct ward_json json;
 
     ward_json_init(&json, ret, ANSWER_MAX, WARD_JSON_PRINTED);
@@ -224,10 +227,12 @@ static struct ward_watch *watch_with(const struct ward_gateway *gateway, const s
     return watch && strcmp(watch->episode.text, claims->episode.text) == 0 ? watch : NULL;
 }
 
-static void acknowledge(struct ward_gateway *gateway, struct arrival *arrival, struct ward_store_counter *counter)
+static void acknowledge(struct ward_gateway *gateway, struct arrival *arrival,
+                        struct ward_store_counter *counter)
 {
     const struct ward_claims *claims = &arrival->claims;
-    const struct ward_watch_order order = {.id = claims->command.alarm, .by = claims->by.id, .clinician = true};
+    const struct ward_watch_order order = {
+        .id = claims->command.alarm, .by = claims->by.id, .clinician = true};
     struct ward_store_change change = {.kind = WARD_STORE_COUNTER};
     const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
     struct ward_watch *watch = watch_with(gateway, claims);
@@ -237,7 +242,8 @@ static void acknowledge(struct ward_gateway *gateway, struct arrival *arrival, s
     const char *reason = "";
 
     if (!watch) {
-        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "No such patient and episode is looked after here.");
+        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
+                   "No such patient and episode is looked after here.");
         return;
     }
     waiter = ward_commit_waiter_new(NULL);
@@ -281,7 +287,8 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
     if (!counter)
         answer_now(gateway, arrival, WARD_OUTCOME_FAILED, "Too many keys have sent commands.");
     else if (claims->counter <= counter->counter)
-        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "The counter of this key is not new: it was used before.");
+        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
+                   "The counter of this key is not new: it was used before.");
     else if (ward_gateway_now(gateway).utc_ms == WARD_UTC_UNKNOWN)
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
                    "The gateway does not know the time, so it cannot tell an old command from a new one.");

@@ -82,6 +82,17 @@ struct outgoing {
     size_t length;
 };
 
+bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
+                      char signature[WARD_SIGNATURE_MAX + 1])
+{
+    struct ward_signer *signer = outbox->gateway->signer;
+
+    message->kid = ward_signer_kid(signer);
+    message->signature = signature;
+    return ward_signer_sign(signer, message->topic, message->payload, message->payload_length, signature) ==
+           0;
+}
+
 static bool hand_over(struct ward_outbox *outbox, const struct outgoing *outgoing, uint64_t *ret_id)
 {
     struct ward_gateway *gateway = outbox->gateway;
@@ -92,13 +103,12 @@ static bool hand_over(struct ward_outbox *outbox, const struct outgoing *outgoin
                                    .retain = outgoing->retain,
                                    .expiry_s = outgoing->expiry_s,
                                    .topic = topic,
-                                   .signature = signature,
                                    .payload = (const uint8_t *)outgoing->payload,
                                    .payload_length = outgoing->length};
 
     if (ward_topic_write(outgoing->topic, gateway->config.gateway.site, gateway->config.gateway.id,
                          outgoing->patient, topic) == 0 ||
-        !ward_documents_sign(gateway, topic, outgoing->payload, outgoing->length, &message.kid, signature))
+        !ward_outbox_sign(outbox, &message, signature))
         return false;
     if (ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
         outbox->blocked = true;
@@ -184,7 +194,8 @@ static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, con
     else if (topic == WARD_TOPIC_ACTIVE)
         outgoing.length = ward_documents_active(outbox->gateway, watch, text, MESSAGE_MAX);
     else
-        outgoing.length = ward_documents_heartbeat(outbox->gateway, outbox->heartbeats + 1, text, MESSAGE_MAX);
+        outgoing.length =
+            ward_documents_heartbeat(outbox->gateway, outbox->heartbeats + 1, text, MESSAGE_MAX);
     outgoing.payload = text;
     outgoing.patient = watch ? watch->patient.text : NULL;
     outgoing.retain = topic != WARD_TOPIC_HEARTBEAT;
@@ -255,10 +266,9 @@ static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox
                           const struct ward_record *records, size_t count, char *text, size_t room,
                           size_t *ret_length)
 {
-    const struct ward_readings_message message = {
-        .origin = {.gateway = gateway->config.gateway.id, .epoch = gateway->epoch.text},
-        .sent_at_ms = ward_gateway_now(gateway).utc_ms,
-        .backlog = !fetch->live};
+    const struct ward_readings_message message = {.origin = ward_documents_origin(gateway),
+                                                  .sent_at_ms = ward_gateway_now(gateway).utc_ms,
+                                                  .backlog = !fetch->live};
     char *record_text = malloc(WARD_RECORD_TEXT_MAX);
     size_t used = WARD_READINGS_OVERHEAD_MAX, written = 0;
     struct ward_json json;
@@ -300,10 +310,8 @@ static void fetched(void *context, int error, const struct ward_record *records,
         written = write_batch(outbox->gateway, fetch, records, count, text,
                               ward_spool_room(outbox->gateway->spool, message_class), &length);
     if (written > 0) {
-        const struct outgoing outgoing = {.topic = WARD_TOPIC_READINGS,
-                                          .message_class = message_class,
-                                          .payload = text,
-                                          .length = length};
+        const struct outgoing outgoing = {
+            .topic = WARD_TOPIC_READINGS, .message_class = message_class, .payload = text, .length = length};
 
         if (hand_over(outbox, &outgoing, &id))
             remember(outbox, &(struct ward_outbox_sent){.id = id, .first = fetch->range.first});
@@ -329,9 +337,10 @@ static void pump_readings(struct ward_outbox *outbox)
     struct ward_gateway *gateway = outbox->gateway;
     struct ward_outbox_fetch *fetch;
 
-    while ((fetch = free_fetch(outbox)) && ward_spool_room(gateway->spool, WARD_MESSAGE_LIVE) > WARD_RECORD_TEXT_MAX) {
-        enum ward_delivery_class class = ward_delivery_next(&outbox->delivery, now_us(outbox),
-                                                            WARD_DELIVERY_BATCH_MAX, &fetch->range);
+    while ((fetch = free_fetch(outbox)) &&
+           ward_spool_room(gateway->spool, WARD_MESSAGE_LIVE) > WARD_RECORD_TEXT_MAX) {
+        enum ward_delivery_class class =
+            ward_delivery_next(&outbox->delivery, now_us(outbox), WARD_DELIVERY_BATCH_MAX, &fetch->range);
 
         if (class == WARD_DELIVERY_NOTHING)
             return;
@@ -352,10 +361,17 @@ static void pump_readings(struct ward_outbox *outbox)
     outbox->blocked = true; /* for want of room or of a place to read: credit or an answer lets it go on */
 }
 
+void ward_outbox_new_epoch(struct ward_outbox *outbox)
+{
+    ward_delivery_init(&outbox->delivery, 0, 0, now_us(outbox));
+    outbox->state_dirty = true;
+}
+
 void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range)
 {
     if (!ward_delivery_committed(&outbox->delivery, range, now_us(outbox)))
-        sd_journal_print(LOG_ERR, "The store's numbers have a hole before %llu", (unsigned long long)range.first);
+        sd_journal_print(LOG_ERR, "The store's numbers have a hole before %llu",
+                         (unsigned long long)range.first);
 }
 
 /* --- what comes back ----------------------------------------------------------------------------------------- */
@@ -363,17 +379,22 @@ void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range ran
 enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
 {
     struct ward_store *store = outbox->gateway->store;
-    enum ward_receipt_outcome outcome = ward_delivery_receipt(&outbox->delivery, receipt->through, receipt->ranges,
-                                                              receipt->range_count);
+    struct ward_seq_range ranges[WARD_RECEIPT_RANGES_MAX];
+    enum ward_receipt_outcome outcome;
+
+    for (size_t i = 0; i < receipt->range_count; i++)
+        ranges[i] = (struct ward_seq_range){receipt->ranges[i].first, receipt->ranges[i].last};
+    outcome = ward_delivery_receipt(&outbox->delivery, receipt->through, ranges, receipt->range_count);
 
     if (outcome == WARD_RECEIPT_NEWS)
         (void)ward_store_mark_records(store, outbox->delivery.through, outbox->delivery.ranges,
                                       outbox->delivery.range_count);
     for (size_t i = 0; i < receipt->alarm_count; i++) {
-        void *payload = ward_alarm_queue_receipt(&outbox->alarms, receipt->alarms[i]);
+        const struct ward_alarm_key key = {receipt->alarms[i].id, receipt->alarms[i].n};
+        void *payload = ward_alarm_queue_receipt(&outbox->alarms, key);
 
         if (payload)
-            (void)ward_store_mark_alarm(store, receipt->alarms[i]);
+            (void)ward_store_mark_alarm(store, key);
         free(payload);
     }
     return outcome;
@@ -382,7 +403,8 @@ enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const 
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
 {
     if (up != outbox->link_up)
-        sd_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s", up ? "open" : "closed", text);
+        sd_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s", up ? "open" : "closed",
+                         text);
     outbox->link_up = up;
     outbox->link_generation++;
     strncpy(outbox->link_text, text, WARD_LINK_TEXT_MAX);
@@ -436,7 +458,8 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
 {
     uint64_t due = outbox->alive_due_us;
     const uint64_t others[] = {outbox->heartbeat_due_us, outbox->active_due_us,
-                               ward_alarm_queue_due_us(&outbox->alarms), ward_delivery_due_us(&outbox->delivery)};
+                               ward_alarm_queue_due_us(&outbox->alarms),
+                               ward_delivery_due_us(&outbox->delivery)};
 
     if (!outbox->link_up || outbox->blocked)
         return due;

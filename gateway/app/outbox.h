@@ -83,6 +83,13 @@ void ward_outbox_state_changed(struct ward_outbox *outbox);
 /* A receipt whose signature holds. Returns what became of it. */
 enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
 
+/* Fills in kid and signature (of which the room is the caller's) over topic and payload. */
+bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
+                      char signature[WARD_SIGNATURE_MAX + 1]);
+
+/* The database was replaced: its numbers begin again. Alarm events stay. */
+void ward_outbox_new_epoch(struct ward_outbox *outbox);
+
 /* From the spool's listener. */
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms);
 void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_t reason);

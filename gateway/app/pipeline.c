@@ -20,7 +20,8 @@
 #include "core/validate.h"
 
 /* When and over what: everything of a reading that is not in its frame. */
-static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *value, struct ward_reading *reading)
+static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *value,
+                  struct ward_reading *reading)
 {
     const struct ward_time now = ward_gateway_now(gateway);
 
@@ -36,6 +37,14 @@ static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *v
         reading->security = value->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
 }
 
+static void note_heard(struct ward_gateway *gateway, const struct ward_bluez_value *value)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, value->device->id.text);
+
+    if (now)
+        now->heard = ward_gateway_now(gateway);
+}
+
 /*
  * A record belongs to whoever the device is bound to. What a device tells while it is being enrolled may be from its
  * memory, and so another person's: only a stream is certainly of now.
@@ -43,7 +52,8 @@ static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *v
 static struct ward_watch *whose(struct ward_gateway *gateway, const struct ward_bluez_value *value,
                                 struct ward_reading *reading)
 {
-    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, value->device->id.text);
+    const struct ward_store_binding *binding =
+        ward_registry_binding(&gateway->registry, value->device->id.text);
     const char *patient = binding ? binding->patient.text : NULL;
     struct ward_watch *watch;
 
@@ -106,12 +116,14 @@ void ward_pipeline_value(struct ward_gateway *gateway, const struct ward_bluez_v
     stamp(gateway, value, &record.reading);
     ward_decoded_fill_reading(&decoded, value->octets, value->length, &record.reading);
     ward_enrolment_value(gateway, value);
+    note_heard(gateway, value);
     watch = whose(gateway, value, &record.reading);
 
     ward_technical_set(gateway, WARD_TECHNICAL_UNDECODABLE_FRAME, decoded.outcome != WARD_DECODE_OK);
     if (decoded.outcome != WARD_DECODE_OK) {
         gateway->pipeline.undecodable++;
-        sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", value->device->id.text, decoded.error);
+        sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", value->device->id.text,
+                         decoded.error);
     }
     if (!watch)
         store_unassigned(gateway, &record.reading);
@@ -136,7 +148,8 @@ static void release(struct ward_gateway *gateway, size_t at, bool proved)
     struct ward_store_group group = {.records = &held->record, .record_count = 1, .urgent = true};
 
     pipeline->held_count--;
-    memmove(&pipeline->held[at], &pipeline->held[at + 1], (pipeline->held_count - at) * sizeof(pipeline->held[0]));
+    memmove(&pipeline->held[at], &pipeline->held[at + 1],
+            (pipeline->held_count - at) * sizeof(pipeline->held[0]));
     if (proved) {
         if (reading->security == WARD_LINK_BONDED_UNPROVED)
             reading->security = WARD_LINK_BONDED;
@@ -164,7 +177,8 @@ void ward_pipeline_link(struct ward_gateway *gateway, const struct ward_bluez_li
 
         if (strcmp(held->record.reading.device.text, link->device->id.text) == 0 &&
             held->connection <= link->connection)
-            release(gateway, i, link->state == WARD_BLUEZ_LINK_PROVED && held->connection == link->connection);
+            release(gateway, i,
+                    link->state == WARD_BLUEZ_LINK_PROVED && held->connection == link->connection);
         else
             i++;
     }

@@ -14,12 +14,14 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
                                         .priority = WARD_PRIORITY_MEDIUM,
                                         .degrades = true},
     [WARD_TECHNICAL_READINGS_DROPPED] = {.name = "readings-dropped",
-                                         .text = "Readings were dropped because the database could not take them",
+                                         .text =
+                                             "Readings were dropped because the database could not take them",
                                          .priority = WARD_PRIORITY_MEDIUM,
                                          .degrades = true},
-    [WARD_TECHNICAL_DATABASE_REPLACED] = {.name = "database-replaced",
-                                          .text = "The database was damaged; it was set aside and a new one begun",
-                                          .priority = WARD_PRIORITY_MEDIUM},
+    [WARD_TECHNICAL_DATABASE_REPLACED] =
+        {.name = "database-replaced",
+         .text = "The database was damaged; it was set aside and a new one begun",
+         .priority = WARD_PRIORITY_MEDIUM},
     [WARD_TECHNICAL_HUB_NOT_CONFIRMING] = {.name = "hub-not-confirming",
                                            .text = "The ward has not confirmed what was sent",
                                            .priority = WARD_PRIORITY_MEDIUM,

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <systemd/sd-journal.h>
 
+#include "app/documents.h"
 #include "app/gateway.h"
 #include "core/alarm_names.h"
 #include "core/alarm_pack.h"
@@ -51,12 +51,12 @@ static struct ward_alarm_sink sink_of(struct effects *effects)
     return (struct ward_alarm_sink){.event = collect_event, .trace = collect_transition, .context = effects};
 }
 
-/* Zeros when the kernel has no entropy yet, which is not so after boot: an id would then name its moment only. */
+/* An alarm without a good id is better than no alarm: zeros when there are no random octets. */
 static struct ward_alarm_id fresh_seed(void)
 {
     struct ward_alarm_id seed = {{0}};
 
-    (void)getrandom(seed.octets, sizeof(seed.octets), 0);
+    (void)ward_random(seed.octets, sizeof(seed.octets));
     return seed;
 }
 
@@ -80,7 +80,7 @@ static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
                       const struct ward_annunciation_shown *shown, char *json_text, size_t size)
 {
     struct ward_gateway *gateway = watch->gateway;
-    const struct ward_origin origin = {.gateway = gateway->config.gateway.id, .epoch = gateway->epoch.text};
+    const struct ward_origin origin = ward_documents_origin(gateway);
     const char *const signal_texts[] = {json_text};
     struct ward_json json;
     size_t length = 0;
@@ -109,7 +109,7 @@ static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
  * NULL. store_state: the state has changed even without an event or a transition.
  */
 static void carry_out(struct ward_watch *watch, struct effects *effects, const struct ward_store_group *with,
-                     struct ward_commit_waiter *waiter, bool store_state)
+                      struct ward_commit_waiter *waiter, bool store_state)
 {
     static const struct ward_store_group nothing;
     struct ward_store_group group = with ? *with : nothing;
@@ -248,8 +248,9 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
                         const struct ward_record *commit)
 {
-    const struct ward_store_group group = {
-        .records = commit, .record_count = commit ? 1 : 0, .urgent = commit && reading->kind == WARD_READING_SPOT};
+    const struct ward_store_group group = {.records = commit,
+                                           .record_count = commit ? 1 : 0,
+                                           .urgent = commit && reading->kind == WARD_READING_SPOT};
     struct ward_commit_waiter *waiter = commit ? ward_commit_waiter_new(commit) : NULL;
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(&effects);

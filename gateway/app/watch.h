@@ -35,7 +35,7 @@ struct ward_watch {
     char *plan_document; /* as it was applied */
     bool has_sources;
     uint32_t sources; /* last told to the engine */
-    uint8_t *packed;     /* room for the packed state */
+    uint8_t *packed;  /* room for the packed state */
     struct ward_alarm_patient state;
 };
 
@@ -74,7 +74,8 @@ void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */
 void ward_watch_sources(struct ward_watch *watch, uint32_t quantities);
-void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical, bool active);
+void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical,
+                          bool active);
 size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by);
 
 /* with, and waiter (owned from now on), belong to the same transaction, whatever the answer. */

@@ -4,6 +4,7 @@
  * catches a reading stands before the radio goes on, and the radio goes off before any of it is taken away.
  */
 #include <errno.h>
+#include <libgen.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,18 @@ static void tell_input_stopped(struct ward_gateway *gateway, const char *device_
         ward_watch_input_stopped(watch, model->quantities);
 }
 
+static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, link->device->id.text);
+
+    if (!now)
+        return;
+    if (link->state == WARD_BLUEZ_LINK_CONNECTED || link->state == WARD_BLUEZ_LINK_DISCONNECTED)
+        now->connected = link->state == WARD_BLUEZ_LINK_CONNECTED;
+    if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING || link->state == WARD_BLUEZ_LINK_PROVED)
+        now->needs_pairing = link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING;
+}
+
 static void bluez_link(const struct ward_bluez_link *link, void *userdata)
 {
     struct ward_gateway *gateway = userdata;
@@ -83,7 +96,7 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     if (link->text[0])
         sd_journal_print(LOG_NOTICE, "%s: %s", link->device->id.text, link->text);
     ward_pipeline_link(gateway, link);
-    ward_devices_link(gateway, link);
+    note_link(gateway, link);
     if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         tell_input_stopped(gateway, link->device->id.text);
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
@@ -94,10 +107,15 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     ward_gateway_settle(gateway);
 }
 
-static void bluez_battery(const struct ward_bluez_device *device, uint8_t percent, uint64_t receipt_us, void *userdata)
+static void bluez_battery(const struct ward_bluez_device *device, uint8_t percent, uint64_t receipt_us,
+                          void *userdata)
 {
+    struct ward_gateway *gateway = userdata;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device->id.text);
+
     (void)receipt_us;
-    ward_devices_battery(userdata, device->id.text, percent);
+    if (now && percent <= 100)
+        now->battery_percent = (int8_t)percent;
 }
 
 static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *userdata)
@@ -105,8 +123,9 @@ static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *u
     struct ward_gateway *gateway = userdata;
 
     sd_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio: %s", reason);
+    if (gateway->radio == WARD_BLUEZ_RADIO_READY)
+        gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     gateway->radio = state;
-    ward_technical_set(gateway, WARD_TECHNICAL_RADIO_OFF, state != WARD_BLUEZ_RADIO_READY);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
 }
@@ -255,16 +274,16 @@ static int leave_testaments(struct ward_gateway *gateway)
                                        .qos = 1,
                                        .retain = true,
                                        .topic = topic,
-                                       .signature = signature,
                                        .payload = (const uint8_t *)text};
 
         message.payload_length = ward_documents_testament(gateway, silent == 1, text, sizeof(text));
         if (message.payload_length == 0 ||
             ward_topic_write(WARD_TOPIC_STATE, gateway->config.gateway.site, gateway->config.gateway.id, NULL,
                              topic) == 0 ||
-            !ward_outbox_sign(gateway, &message, signature))
+            !ward_outbox_sign(&gateway->outbox, &message, signature))
             return -EINVAL;
-        result = ward_spool_testament(gateway->spool, silent ? WARD_TESTAMENT_SILENT : WARD_TESTAMENT_WILL, &message);
+        result = ward_spool_testament(gateway->spool, silent ? WARD_TESTAMENT_SILENT : WARD_TESTAMENT_WILL,
+                                      &message);
     }
     return result;
 }
@@ -295,15 +314,32 @@ static int start_bluez(struct ward_gateway *gateway)
     const struct ward_bluez_options options = {.adapter = gateway->config.bluetooth.adapter,
                                                .services = services,
                                                .characteristics = characteristics};
-    int result =
-        ward_bluez_new(&gateway->bluez, gateway->event, gateway->system_bus, &options, &bluez_listener, gateway);
+    int result = ward_bluez_new(&gateway->bluez, gateway->event, gateway->system_bus, &options,
+                                &bluez_listener, gateway);
 
     for (size_t i = 0; i < gateway->registry.device_count && result >= 0; i++) {
         const struct ward_bluez_device device = ward_enrolment_known(&gateway->registry.devices[i]);
 
         if (ward_bluez_add(gateway->bluez, &device) < 0)
-            sd_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text, device.address);
+            sd_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text,
+                             device.address);
     }
+    return result;
+}
+
+/* The gateway's own key lies beside the database. */
+static int open_keys(struct ward_gateway *gateway)
+{
+    char path[WARD_CONFIG_TEXT_MAX + 1];
+    struct ward_crypto_error error;
+    int result;
+
+    strcpy(path, gateway->config.store.path);
+    result = ward_signer_new(&gateway->signer, dirname(path), &error);
+    if (result >= 0 && gateway->config.hub.ward_keys[0])
+        result = ward_keyring_new(&gateway->keyring, gateway->config.hub.ward_keys, &error);
+    if (result < 0)
+        sd_journal_print(LOG_ERR, "%s", error.text);
     return result;
 }
 
@@ -325,7 +361,7 @@ static int start_parts(struct ward_gateway *gateway)
                          "The timer")) < 0 ||
         (result = failed(ward_annunciator_new(&gateway->annunciator, gateway->event, &annunciator),
                          "The annunciator")) < 0 ||
-        (result = ward_keys_open(gateway)) < 0 ||
+        (result = open_keys(gateway)) < 0 ||
         (result = failed(ward_inbox_init(&gateway->inbox), "The inbox")) < 0 ||
         (result = failed(sd_bus_open_system(&gateway->system_bus), "The system bus")) < 0 ||
         (result = failed(sd_bus_attach_event(gateway->system_bus, gateway->event, SD_EVENT_PRIORITY_NORMAL),
@@ -333,7 +369,8 @@ static int start_parts(struct ward_gateway *gateway)
         (result = failed(ward_bus_new(&gateway->bus, gateway->system_bus, ward_api_call, gateway),
                          "The name org.wardgate on the system bus")) < 0)
         return result;
-    ward_technical_init(gateway);
+    gateway->started_us = gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
+    gateway->technical.active[WARD_TECHNICAL_UNSIGNED_PLAN] = !config->plan.require_signature;
     if ((result = failed(start_store(gateway), "The database")) < 0 ||
         (result = failed(start_spool(gateway), config->spool.socket)) < 0 ||
         (result = failed(start_bluez(gateway), "Bluetooth")) < 0)
@@ -352,7 +389,7 @@ int ward_gateway_new(struct ward_gateway **ret, const struct ward_config *config
     gateway->config = *config;
     gateway->event = sd_event_ref(event);
     gateway->waiters_end = &gateway->waiters;
-    gateway->present = calloc(WARD_ALARM_PRESENT_MAX, sizeof(*gateway->present));
+    gateway->present = calloc(WARD_PRESENT_MAX, sizeof(*gateway->present));
     result = gateway->present ? start_parts(gateway) : -ENOMEM;
     if (result < 0) {
         ward_gateway_free(gateway);
@@ -380,7 +417,8 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
         ward_watch_free(gateway->watches[--gateway->watch_count]);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     ward_inbox_done(&gateway->inbox);
-    gateway->keys = ward_keys_free(gateway->keys);
+    gateway->keyring = ward_keyring_free(gateway->keyring);
+    gateway->signer = ward_signer_free(gateway->signer);
     sd_event_source_unref(gateway->timer);
     gateway->clock = ward_clock_free(gateway->clock);
     sd_bus_flush_close_unref(gateway->system_bus);

@@ -119,6 +119,10 @@ struct ward_active_condition {
     int64_t raised_at_ms;
 };
 
+/* One of up/active's conditions, also as the local API lists them. */
+void ward_condition_write_json(const struct ward_active_condition *condition, const char *epoch,
+                               struct ward_json *json);
+
 struct ward_last_valid {
     uint8_t quantity; /* enum ward_quantity */
     struct ward_decimal value;

@@ -110,8 +110,8 @@ void ward_alarm_event_write_json(const struct ward_alarm_event *event, const str
     ward_json_object_end(json);
 }
 
-static void write_condition(const struct ward_active_condition *condition, const char *epoch,
-                            struct ward_json *json)
+void ward_condition_write_json(const struct ward_active_condition *condition, const char *epoch,
+                               struct ward_json *json)
 {
     const struct ward_alarm_event *event = condition->newest;
 
@@ -169,7 +169,7 @@ void ward_active_write_json(const struct ward_active_message *message, struct wa
     ward_json_key(json, "conditions");
     ward_json_array(json);
     for (size_t i = 0; i < message->condition_count; i++) {
-        write_condition(&message->conditions[i], message->origin.epoch, json);
+        ward_condition_write_json(&message->conditions[i], message->origin.epoch, json);
     }
     ward_json_array_end(json);
     ward_json_key(json, "last_valid");

@@ -23,7 +23,8 @@ static const struct ward_model models[] = {
      "blood-pressure cuff",
      WARD_SERVICE_BLOOD_PRESSURE,
      {WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, 0},
-     BIT(WARD_BP_SYSTOLIC) | BIT(WARD_BP_DIASTOLIC) | BIT(WARD_BP_MEAN) | BIT(WARD_PULSE_RATE_CUFF) | BIT(WARD_PULSE_RATE)},
+     BIT(WARD_BP_SYSTOLIC) | BIT(WARD_BP_DIASTOLIC) | BIT(WARD_BP_MEAN) | BIT(WARD_PULSE_RATE_CUFF) |
+         BIT(WARD_PULSE_RATE)},
 };
 
 #define MODEL_COUNT (sizeof(models) / sizeof(models[0]))

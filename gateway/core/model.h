@@ -9,11 +9,11 @@
 #include <stdint.h>
 
 struct ward_model {
-    const char *id;          /* "oximeter" */
-    const char *label;       /* "pulse oximeter", for people */
-    uint16_t service;        /* the service it is recognised by */
+    const char *id;           /* "oximeter" */
+    const char *label;        /* "pulse oximeter", for people */
+    uint16_t service;         /* the service it is recognised by */
     uint16_t measurements[2]; /* the characteristics it sends; 0 for none */
-    uint32_t quantities;     /* set of 1 << enum ward_quantity */
+    uint32_t quantities;      /* set of 1 << enum ward_quantity */
 };
 
 /* The rows, static; *ret_count is how many. */

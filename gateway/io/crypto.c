@@ -38,6 +38,11 @@ int ward_random(void *ret, size_t count)
     return count <= INT_MAX && RAND_bytes(ret, (int)count) == 1 ? 0 : -EIO;
 }
 
+int ward_sha256(const void *octets, size_t length, uint8_t ret[32])
+{
+    return EVP_Digest(octets, length, ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
+}
+
 static void key_free(EVP_PKEY **key)
 {
     EVP_PKEY_free(*key);

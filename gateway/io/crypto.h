@@ -23,6 +23,9 @@ struct ward_crypto_error {
 /* Fills ret with count unpredictable octets. Returns 0, or -EIO with ret's content undefined: then make no id. */
 int ward_random(void *ret, size_t count);
 
+/* SHA-256 (FIPS 180-4). Returns 0, or -EIO with ret undefined. */
+int ward_sha256(const void *octets, size_t length, uint8_t ret[32]);
+
 struct ward_signer;
 
 #define WARD_SIGNER_FILE "gateway-key.pem"
