@@ -13,7 +13,8 @@
  *   2. What a listener was told is committed is on the disk. What was submitted and not told to be dropped is told to
  *      be committed in the end, in order, or waits while the disk is in trouble.
  *   3. A full queue makes the oldest routine group go; it is told, and counted in a gap record. A group that is
- *      urgent or carries events, alarm state or changes is never refused for lack of room.
+ *      urgent or carries events or changes is never refused for lack of room. The alarm state of a routine group goes
+ *      with it: that of the next group takes its place.
  *   4. A file that is no database, or is damaged, is renamed, never deleted, and a fresh one begins a new epoch.
  *
  * All functions are for the thread of the loop. Pointers given to them are borrowed for the call.
@@ -94,7 +95,7 @@ void ward_store_dispatch(struct ward_store *store);
 /* One transaction, or a part of a larger one; never split. */
 struct ward_store_group {
     uint64_t token;      /* not 0; comes back in committed or dropped */
-    bool urgent;         /* commit at once. Groups with events or states are urgent by themselves */
+    bool urgent;         /* commit at once. Groups with events or changes are urgent by themselves */
     struct ward_id boot; /* with now: kept as the moment of the last commit */
     struct ward_time now;
     const struct ward_record *records; /* seq and chain are given by the commit */

@@ -252,8 +252,7 @@ int ward_group_new(const struct ward_store_group *group, struct ward_group **ret
     copy->token = group->token;
     copy->boot = group->boot;
     copy->now = group->now;
-    copy->routine =
-        !group->urgent && group->event_count == 0 && group->state_count == 0 && group->change_count == 0;
+    copy->routine = !group->urgent && group->event_count == 0 && group->change_count == 0;
     int error = id_is_valid_or_empty(&group->boot) ? 0 : -EINVAL;
     error = error ? error : copy_records(group, copy);
     error = error ? error : copy_events(group, copy);

@@ -42,7 +42,7 @@ struct ward_queue {
 struct ward_group {
     struct ward_item item;
     uint64_t token; /* 0: the store's own gap record */
-    bool routine;   /* records only, not urgent: may be dropped */
+    bool routine;   /* neither urgent nor with events or changes: may be dropped */
     bool dropped;
     struct ward_id boot;
     struct ward_time now;
