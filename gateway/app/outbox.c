@@ -7,9 +7,7 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
-#include "core/record.h"
-
-#define MESSAGE_MAX WARD_LINK_FRAME_MAX
+#include "app/outbox_private.h"
 
 /* MQTT 5 §2.4: reason codes from here on are failures. */
 #define REASON_FAILURE 0x80
@@ -72,16 +70,6 @@ void ward_outbox_done(struct ward_outbox *outbox)
 
 /* --- handing one message to the spool ------------------------------------------------------------------------ */
 
-struct outgoing {
-    enum ward_topic topic;
-    enum ward_message_class message_class;
-    const char *patient;
-    bool retain;
-    uint32_t expiry_s;
-    const char *payload;
-    size_t length;
-};
-
 bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
                       char signature[WARD_SIGNATURE_MAX + 1])
 {
@@ -93,7 +81,7 @@ bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
            0;
 }
 
-static bool hand_over(struct ward_outbox *outbox, const struct outgoing *outgoing, uint64_t *ret_id)
+bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoing *outgoing, uint64_t *ret_id)
 {
     struct ward_gateway *gateway = outbox->gateway;
     char topic[WARD_TOPIC_MAX + 1], signature[WARD_SIGNATURE_MAX + 1];
@@ -118,7 +106,7 @@ static bool hand_over(struct ward_outbox *outbox, const struct outgoing *outgoin
     return true;
 }
 
-static void remember(struct ward_outbox *outbox, const struct ward_outbox_sent *sent)
+void ward_outbox_remember(struct ward_outbox *outbox, const struct ward_outbox_sent *sent)
 {
     outbox->sent[outbox->sent_next] = *sent;
     outbox->sent_next = (outbox->sent_next + 1) % WARD_OUTBOX_SENT_MAX;
@@ -152,17 +140,17 @@ static void pump_alarms(struct ward_outbox *outbox)
     while ((entry = ward_alarm_queue_next(&outbox->alarms, now_us(outbox)))) {
         const struct text *text = entry->payload;
         const struct ward_alarm_key key = entry->key;
-        const struct outgoing outgoing = {.topic = WARD_TOPIC_ALARMS,
-                                          .message_class = WARD_MESSAGE_ALARM,
-                                          .payload = text->octets,
-                                          .length = text->length};
+        const struct ward_outgoing outgoing = {.topic = WARD_TOPIC_ALARMS,
+                                               .message_class = WARD_MESSAGE_ALARM,
+                                               .payload = text->octets,
+                                               .length = text->length};
         uint64_t id;
 
-        if (!hand_over(outbox, &outgoing, &id)) {
+        if (!ward_outbox_hand_over(outbox, &outgoing, &id)) {
             ward_alarm_queue_put_back(&outbox->alarms, key);
             return;
         }
-        remember(outbox, &(struct ward_outbox_sent){.id = id, .alarm = true, .key = key});
+        ward_outbox_remember(outbox, &(struct ward_outbox_sent){.id = id, .alarm = true, .key = key});
     }
 }
 
@@ -182,26 +170,26 @@ bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t no
 
 static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, const struct ward_watch *watch)
 {
-    struct outgoing outgoing = {.topic = topic, .message_class = WARD_MESSAGE_STATE};
-    char *text = malloc(MESSAGE_MAX);
+    struct ward_outgoing outgoing = {.topic = topic, .message_class = WARD_MESSAGE_STATE};
+    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     uint64_t id;
     bool sent = false;
 
     if (!text)
         return false;
     if (topic == WARD_TOPIC_STATE)
-        outgoing.length = ward_documents_state(outbox->gateway, text, MESSAGE_MAX);
+        outgoing.length = ward_documents_state(outbox->gateway, text, WARD_OUTBOX_TEXT_MAX);
     else if (topic == WARD_TOPIC_ACTIVE)
-        outgoing.length = ward_documents_active(outbox->gateway, watch, text, MESSAGE_MAX);
+        outgoing.length = ward_documents_active(outbox->gateway, watch, text, WARD_OUTBOX_TEXT_MAX);
     else
         outgoing.length =
-            ward_documents_heartbeat(outbox->gateway, outbox->heartbeats + 1, text, MESSAGE_MAX);
+            ward_documents_heartbeat(outbox->gateway, outbox->heartbeats + 1, text, WARD_OUTBOX_TEXT_MAX);
     outgoing.payload = text;
     outgoing.patient = watch ? watch->patient.text : NULL;
     outgoing.retain = topic != WARD_TOPIC_HEARTBEAT;
     outgoing.expiry_s = topic == WARD_TOPIC_ACTIVE ? WARD_ACTIVE_EXPIRY_S : 0;
     if (outgoing.length > 0)
-        sent = hand_over(outbox, &outgoing, &id);
+        sent = ward_outbox_hand_over(outbox, &outgoing, &id);
     free(text);
     return sent;
 }
@@ -226,13 +214,13 @@ static void pump_state(struct ward_outbox *outbox)
     }
     while (outbox->result_count > 0) {
         char *text = outbox->results[0];
-        const struct outgoing outgoing = {.topic = WARD_TOPIC_RESULT,
-                                          .message_class = WARD_MESSAGE_STATE,
-                                          .payload = text,
-                                          .length = strlen(text)};
+        const struct ward_outgoing outgoing = {.topic = WARD_TOPIC_RESULT,
+                                               .message_class = WARD_MESSAGE_STATE,
+                                               .payload = text,
+                                               .length = strlen(text)};
         uint64_t id;
 
-        if (!hand_over(outbox, &outgoing, &id))
+        if (!ward_outbox_hand_over(outbox, &outgoing, &id))
             return;
         free(text);
         outbox->result_count--;
@@ -257,121 +245,6 @@ void ward_outbox_result(struct ward_outbox *outbox, const char *json)
 void ward_outbox_state_changed(struct ward_outbox *outbox)
 {
     outbox->state_dirty = true;
-}
-
-/* --- readings ------------------------------------------------------------------------------------------------ */
-
-/* Writes as many of the records as fit into room. Returns how many; the text is complete for those. */
-static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox_fetch *fetch,
-                          const struct ward_record *records, size_t count, char *text, size_t room,
-                          size_t *ret_length)
-{
-    const struct ward_readings_message message = {.origin = ward_documents_origin(gateway),
-                                                  .sent_at_ms = ward_gateway_now(gateway).utc_ms,
-                                                  .backlog = !fetch->live};
-    char *record_text = malloc(WARD_RECORD_TEXT_MAX);
-    size_t used = WARD_READINGS_OVERHEAD_MAX, written = 0;
-    struct ward_json json;
-
-    ward_json_init(&json, text, MESSAGE_MAX, WARD_JSON_CANONICAL);
-    ward_readings_begin(&message, &json);
-    while (record_text && written < count) {
-        struct ward_json record_json;
-        size_t length = 0;
-
-        ward_json_init(&record_json, record_text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
-        ward_record_write(&record_json, gateway->epoch.text, &records[written], true);
-        if (ward_json_finish(&record_json, &length) != WARD_JSON_OK || used + length + 1 > room)
-            break;
-        ward_json_raw(&json, record_text, length);
-        used += length + 1;
-        written++;
-    }
-    free(record_text);
-    ward_readings_end(&json);
-    return ward_json_finish(&json, ret_length) == WARD_JSON_OK ? written : 0;
-}
-
-static void fetched(void *context, int error, const struct ward_record *records, size_t count)
-{
-    struct ward_outbox_fetch *fetch = context;
-    struct ward_outbox *outbox = fetch->outbox;
-    const enum ward_message_class message_class = fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG;
-    char *text = malloc(MESSAGE_MAX);
-    size_t written = 0, length = 0;
-    uint64_t id;
-
-    fetch->outbox = NULL;
-    if (error < 0)
-        sd_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
-                         (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
-                         strerror(-error));
-    if (text && outbox->link_up && fetch->link_generation == outbox->link_generation)
-        written = write_batch(outbox->gateway, fetch, records, count, text,
-                              ward_spool_room(outbox->gateway->spool, message_class), &length);
-    if (written > 0) {
-        const struct outgoing outgoing = {
-            .topic = WARD_TOPIC_READINGS, .message_class = message_class, .payload = text, .length = length};
-
-        if (hand_over(outbox, &outgoing, &id))
-            remember(outbox, &(struct ward_outbox_sent){.id = id, .first = fetch->range.first});
-        else
-            written = 0;
-    }
-    if (fetch->link_generation == outbox->link_generation)
-        ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first + written - 1);
-    free(text);
-    ward_gateway_settle(outbox->gateway);
-}
-
-static struct ward_outbox_fetch *free_fetch(struct ward_outbox *outbox)
-{
-    for (size_t i = 0; i < WARD_OUTBOX_FETCHES_MAX; i++)
-        if (!outbox->fetches[i].outbox)
-            return &outbox->fetches[i];
-    return NULL;
-}
-
-static void pump_readings(struct ward_outbox *outbox)
-{
-    struct ward_gateway *gateway = outbox->gateway;
-    struct ward_outbox_fetch *fetch;
-
-    while ((fetch = free_fetch(outbox)) &&
-           ward_spool_room(gateway->spool, WARD_MESSAGE_LIVE) > WARD_RECORD_TEXT_MAX) {
-        enum ward_delivery_class class =
-            ward_delivery_next(&outbox->delivery, now_us(outbox), WARD_DELIVERY_BATCH_MAX, &fetch->range);
-
-        if (class == WARD_DELIVERY_NOTHING)
-            return;
-        if (class == WARD_DELIVERY_BACKLOG &&
-            ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG) <= WARD_RECORD_TEXT_MAX) {
-            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
-            break;
-        }
-        fetch->outbox = outbox;
-        fetch->live = class == WARD_DELIVERY_LIVE;
-        fetch->link_generation = outbox->link_generation;
-        if (ward_store_fetch(gateway->store, fetch->range, fetched, fetch) < 0) {
-            fetch->outbox = NULL;
-            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
-            break;
-        }
-    }
-    outbox->blocked = true; /* for want of room or of a place to read: credit or an answer lets it go on */
-}
-
-void ward_outbox_new_epoch(struct ward_outbox *outbox)
-{
-    ward_delivery_init(&outbox->delivery, 0, 0, now_us(outbox));
-    outbox->state_dirty = true;
-}
-
-void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range)
-{
-    if (!ward_delivery_committed(&outbox->delivery, range, now_us(outbox)))
-        sd_journal_print(LOG_ERR, "The store's numbers have a hole before %llu",
-                         (unsigned long long)range.first);
 }
 
 /* --- what comes back ----------------------------------------------------------------------------------------- */
@@ -451,7 +324,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     outbox->blocked = false;
     pump_alarms(outbox);
     pump_state(outbox);
-    pump_readings(outbox);
+    ward_outbox_pump_readings(outbox);
 }
 
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Readings on their way up: core/delivery.h says which, the store reads them back, and as many as the spool has room
+ * for go in one message. What did not fit, or could not be read, waits again.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "app/outbox_private.h"
+#include "core/record.h"
+
+/* Writes as many of the records as fit into room. Returns how many; the text is complete for those. */
+static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox_fetch *fetch,
+                          const struct ward_record *records, size_t count, char *text, size_t room,
+                          size_t *ret_length)
+{
+    const struct ward_readings_message message = {.origin = ward_documents_origin(gateway),
+                                                  .sent_at_ms = ward_gateway_now(gateway).utc_ms,
+                                                  .backlog = !fetch->live};
+    char *record_text = malloc(WARD_RECORD_TEXT_MAX);
+    size_t used = WARD_READINGS_OVERHEAD_MAX, written = 0;
+    struct ward_json json;
+
+    ward_json_init(&json, text, WARD_OUTBOX_TEXT_MAX, WARD_JSON_CANONICAL);
+    ward_readings_begin(&message, &json);
+    while (record_text && written < count) {
+        struct ward_json record_json;
+        size_t length = 0;
+
+        ward_json_init(&record_json, record_text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
+        ward_record_write(&record_json, gateway->epoch.text, &records[written], true);
+        if (ward_json_finish(&record_json, &length) != WARD_JSON_OK || used + length + 1 > room)
+            break;
+        ward_json_raw(&json, record_text, length);
+        used += length + 1;
+        written++;
+    }
+    free(record_text);
+    ward_readings_end(&json);
+    return ward_json_finish(&json, ret_length) == WARD_JSON_OK ? written : 0;
+}
+
+static void fetched(void *context, int error, const struct ward_record *records, size_t count)
+{
+    struct ward_outbox_fetch *fetch = context;
+    struct ward_outbox *outbox = fetch->outbox;
+    const enum ward_message_class message_class = fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG;
+    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
+    size_t written = 0, length = 0;
+    uint64_t id;
+
+    fetch->outbox = NULL;
+    if (error < 0)
+        sd_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
+                         (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
+                         strerror(-error));
+    if (text && outbox->link_up && fetch->link_generation == outbox->link_generation)
+        written = write_batch(outbox->gateway, fetch, records, count, text,
+                              ward_spool_room(outbox->gateway->spool, message_class), &length);
+    if (written > 0) {
+        const struct ward_outgoing outgoing = {
+            .topic = WARD_TOPIC_READINGS, .message_class = message_class, .payload = text, .length = length};
+
+        if (ward_outbox_hand_over(outbox, &outgoing, &id))
+            ward_outbox_remember(outbox, &(struct ward_outbox_sent){.id = id, .first = fetch->range.first});
+        else
+            written = 0;
+    }
+    if (fetch->link_generation == outbox->link_generation)
+        ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first + written - 1);
+    free(text);
+    ward_gateway_settle(outbox->gateway);
+}
+
+static struct ward_outbox_fetch *free_fetch(struct ward_outbox *outbox)
+{
+    for (size_t i = 0; i < WARD_OUTBOX_FETCHES_MAX; i++)
+        if (!outbox->fetches[i].outbox)
+            return &outbox->fetches[i];
+    return NULL;
+}
+
+void ward_outbox_pump_readings(struct ward_outbox *outbox)
+{
+    struct ward_gateway *gateway = outbox->gateway;
+    struct ward_outbox_fetch *fetch;
+
+    while ((fetch = free_fetch(outbox)) &&
+           ward_spool_room(gateway->spool, WARD_MESSAGE_LIVE) > WARD_RECORD_TEXT_MAX) {
+        enum ward_delivery_class class =
+            ward_delivery_next(&outbox->delivery, ward_gateway_now(outbox->gateway).boot_us,
+                               WARD_DELIVERY_BATCH_MAX, &fetch->range);
+
+        if (class == WARD_DELIVERY_NOTHING)
+            return;
+        if (class == WARD_DELIVERY_BACKLOG &&
+            ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG) <= WARD_RECORD_TEXT_MAX) {
+            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
+            break;
+        }
+        fetch->outbox = outbox;
+        fetch->live = class == WARD_DELIVERY_LIVE;
+        fetch->link_generation = outbox->link_generation;
+        if (ward_store_fetch(gateway->store, fetch->range, fetched, fetch) < 0) {
+            fetch->outbox = NULL;
+            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
+            break;
+        }
+    }
+    outbox->blocked = true; /* for want of room or of a place to read: credit or an answer lets it go on */
+}
+
+void ward_outbox_new_epoch(struct ward_outbox *outbox)
+{
+    ward_delivery_init(&outbox->delivery, 0, 0, ward_gateway_now(outbox->gateway).boot_us);
+    outbox->state_dirty = true;
+}
+
+void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range)
+{
+    if (!ward_delivery_committed(&outbox->delivery, range, ward_gateway_now(outbox->gateway).boot_us))
+        sd_journal_print(LOG_ERR, "The store's numbers have a hole before %llu",
+                         (unsigned long long)range.first);
+}
