@@ -100,18 +100,10 @@ lab_start_btvirt() {
     lab_controllers_up
 }
 
-# lab_start_bluetoothd: returns when every controller is on D-Bus. bluetoothd misses one whose setup in the kernel ends
-# just while it asks for the list, and never hears of it again: then it is started anew.
+# lab_start_bluetoothd: returns when every controller is on D-Bus.
 lab_start_bluetoothd() {
-    local seconds
-    for seconds in 10 20 60; do
-        lab_start bluetoothd /usr/libexec/bluetooth/bluetoothd -n ${LAB_DEBUG:+-d} \
-            -f "$WARD_SOURCE/config/bluetooth/main.conf"
-        if lab_wait $seconds lab_adapters_up 2>/run/lab/missed; then return; fi
-        lab_stop bluetoothd
-    done
-    cat /run/lab/missed >&2
-    return 1
+    lab_start bluetoothd /usr/libexec/bluetooth/bluetoothd -n ${LAB_DEBUG:+-d} -f "$WARD_SOURCE/config/bluetooth/main.conf"
+    lab_wait 30 lab_adapters_up
 }
 
 lab_restart_bluetoothd() {
