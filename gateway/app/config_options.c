@@ -7,8 +7,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,18 +178,16 @@ struct growing {
     size_t size, length;
 };
 
-static void append(struct growing *growing, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void append(struct growing *growing, const char *format, ...)
+static void append(struct growing *growing, const char *text, size_t length)
 {
-    size_t used = growing->length < growing->size ? growing->length : growing->size;
-    va_list arguments;
-    int written;
+    for (size_t i = 0; i < length; i++, growing->length++)
+        if (growing->length + 1 < growing->size)
+            growing->text[growing->length] = text[i];
+}
 
-    va_start(arguments, format);
-    written = vsnprintf(growing->text + used, growing->size - used, format, arguments);
-    va_end(arguments);
-    growing->length += written > 0 ? (size_t)written : 0;
+static void append_text(struct growing *growing, const char *text)
+{
+    append(growing, text, strlen(text));
 }
 
 static void append_comment(struct growing *growing, const char *comment)
@@ -199,9 +195,28 @@ static void append_comment(struct growing *growing, const char *comment)
     while (comment && *comment) {
         size_t length = strcspn(comment, "\n");
 
-        append(growing, "# %.*s\n", (int)length, comment);
+        append_text(growing, "# ");
+        append(growing, comment, length);
+        append_text(growing, "\n");
         comment += length + (comment[length] == '\n');
     }
+}
+
+static void append_option(struct growing *growing, const struct ward_config_option *option)
+{
+    append_comment(growing, option->comment);
+    append_text(growing, "#");
+    append_text(growing, option->key);
+    append_text(growing, option->fallback[0] ? " = " : " =");
+    append_text(growing, option->fallback);
+    append_text(growing, "\n");
+}
+
+static void append_section(struct growing *growing, const char *section)
+{
+    append_text(growing, "\n[");
+    append_text(growing, section);
+    append_text(growing, "]\n");
 }
 
 size_t ward_config_example(char *ret, size_t size)
@@ -214,10 +229,10 @@ size_t ward_config_example(char *ret, size_t size)
         "Leave this file as it is, and put what differs into wardgate.conf.d/NAME.conf beside it.");
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (i == 0 || strcmp(options[i].section, options[i - 1].section) != 0)
-            append(&growing, "\n[%s]\n", options[i].section);
-        append_comment(&growing, options[i].comment);
-        append(&growing, "#%s =%s%s\n", options[i].key, options[i].fallback[0] ? " " : "",
-               options[i].fallback);
+            append_section(&growing, options[i].section);
+        append_option(&growing, &options[i]);
     }
+    if (size > 0)
+        ret[growing.length < size ? growing.length : size - 1] = '\0';
     return growing.length;
 }

@@ -40,17 +40,19 @@ struct ward_light {
 static int read_full(const char *directory, const char *name)
 {
     char path[PATH_MAX];
+    char text[16] = "";
     FILE *file;
-    int full = 0;
+    long full;
 
     snprintf(path, sizeof(path), "%s/%s/max_brightness", directory, name);
     file = fopen(path, "re");
     if (file) {
-        if (fscanf(file, "%d", &full) != 1)
-            full = 0;
+        if (!fgets(text, sizeof(text), file))
+            text[0] = '\0';
         fclose(file);
     }
-    return full > 0 ? full : 1;
+    full = strtol(text, NULL, 10);
+    return full > 0 && full <= INT_MAX ? (int)full : 1;
 }
 
 static bool write_brightness(struct led *led, int brightness)

@@ -59,8 +59,9 @@ static double envelope(size_t sample)
 {
     size_t left = SAMPLES(PULSE_MS) - 1 - sample;
     size_t nearer = sample < left ? sample : left;
+    size_t rise = SAMPLES(RISE_MS);
 
-    return nearer < SAMPLES(RISE_MS) ? (double)nearer / (double)SAMPLES(RISE_MS) : 1.0;
+    return nearer < rise ? (double)nearer / (double)rise : 1.0;
 }
 
 void ward_pulses_init(struct ward_pulses *ret)

@@ -101,10 +101,10 @@ static bool parse_contact(struct ward_script_parser *parser)
 
     if (!next_word(parser, "contact needs 'ok', 'lost' or 'unknown'", &word))
         return false;
-    for (uint8_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (ward_word_is(&word, names[i])) {
             parser->step->kind = WARD_STEP_CONTACT;
-            parser->step->argument = i;
+            parser->step->argument = (uint8_t)i;
             return true;
         }
     }

@@ -200,7 +200,7 @@ bool ward_word_octets(const struct ward_word *word, uint8_t *buffer, size_t size
         if (digit_of(word->text[i], 16) < 0)
             return false;
     for (size_t i = 0; i < word->length / 2; i++)
-        buffer[i] = (uint8_t)(digit_of(word->text[2 * i], 16) << 4 | digit_of(word->text[2 * i + 1], 16));
+        buffer[i] = (uint8_t)(digit_of(word->text[2 * i], 16) * 16 + digit_of(word->text[2 * i + 1], 16));
     *ret_length = word->length / 2;
     return true;
 }
