@@ -13,6 +13,9 @@ lab_configure() {
     cat >/etc/wardgate/wardgate.conf.d/lab.conf <<EOF
 [store]
 path = ${LAB_DISK:-/var/lib/wardgate}/ward.db
+[hub]
+# Nobody enrolled this gateway with a ward: there are no keys to trust.
+ward_keys =
 [plan]
 require_signature = no
 [spool]
@@ -21,15 +24,19 @@ ${1-}
 EOF
 }
 
-lab_gateway_up() { wardctl status; }
+lab_gateway_up_or_gone() { wardctl status || ! kill -0 "$(</run/lab/wardgated.pid)"; }
 
-# lab_start_gateway: wardgated on hci0, with light and sound; its log is in $LAB_OUT/wardgated.log.
+# lab_start_gateway: wardgated on hci0, with light and sound; what it logs is in $LAB_OUT/journal.log.
 lab_start_gateway() {
     [ -e /etc/wardgate/wardgate.conf.d/lab.conf ] || lab_configure
     [ -e /sys/class/leds/wardgate:red:alarm ] || lab_leds wardgate:red:alarm wardgate:yellow:alarm
     [ -e /dev/snd/pcmC0D0p ] || lab_sound
+    if [ ! -e /run/lab/journal.pid ]; then
+        lab_start journal "$LAB_GUEST/journal"
+        lab_wait 20 test -S /run/systemd/journal/socket || return
+    fi
     lab_start wardgated wardgated --config /etc/wardgate/wardgate.conf
-    lab_wait 60 lab_gateway_up
+    lab_wait 60 lab_gateway_up_or_gone && wardctl status >/dev/null
 }
 
 # lab_address hciN: its address.
@@ -57,7 +64,7 @@ lab_admitted() { wardctl patient list --json | grep -q "\"$LAB_PATIENT\""; }
 
 # lab_admit: $LAB_PATIENT with $LAB_PLAN, unless already here.
 lab_admit() {
-    lab_admitted || wardctl patient admit "$LAB_PATIENT" --episode s-lab --plan "$LAB_PLAN"
+    lab_admitted || wardctl patient admit "$LAB_PATIENT" --episode s-lab --plan "$LAB_PLAN" >>"$LAB_OUT/enrol.log"
 }
 
 # lab_found: the addresses of devices in range that are not enrolled, one a line.
@@ -74,6 +81,10 @@ for line in sys.stdin:
 lab_enrol() {
     local end=$((SECONDS + ${2:-240})) enrolled=0 address
     while [ "$enrolled" -lt "$1" ]; do
+        if ! lab_peripherals_alive; then
+            echo "lab: a peripheral has ended before it was enrolled" >&2
+            return 1
+        fi
         if [ $SECONDS -gt $end ]; then
             echo "lab: only $enrolled of $1 devices could be enrolled" >&2
             return 1
@@ -95,4 +106,12 @@ lab_peripherals() {
         lab_start_peripheral "hci$number" "$(<"$command")" "${LAB_RAW_HCI:+raw}" || return
     done
     lab_enrol "$number"
+}
+
+# lab_peripherals_alive: none has ended.
+lab_peripherals_alive() {
+    local pid
+    for pid in /run/lab/peripheral-*.pid; do
+        [ ! -e "$pid" ] || kill -0 "$(<"$pid")" || return
+    done
 }
