@@ -42,13 +42,13 @@ static uint64_t number(struct walk *walk, unsigned width, uint64_t value)
 {
     if (!claim(walk, width))
         return 0;
-    if (walk->in)
+    if (walk->in) {
         value = 0;
-    for (unsigned i = 0; i < width; i++) {
-        if (walk->out)
-            walk->out[walk->at + i] = (uint8_t)(value >> (8 * i));
-        else
+        for (unsigned i = 0; i < width; i++)
             value |= (uint64_t)walk->in[walk->at + i] << (8 * i);
+    } else {
+        for (unsigned i = 0; i < width; i++)
+            walk->out[walk->at + i] = (uint8_t)(value >> (8 * i));
     }
     walk->at += width;
     return value;
@@ -99,7 +99,7 @@ static void text(struct walk *walk, const char **data, uint16_t *length, size_t 
     if (*length > longest)
         walk->failed = true;
     *data = (const char *)octets(walk, *data, *length);
-    if (!walk->failed && *length > 0 && memchr(*data, 0, *length))
+    if (*data && *length > 0 && memchr(*data, 0, *length))
         walk->failed = true;
 }
 
@@ -107,7 +107,7 @@ static void text(struct walk *walk, const char **data, uint16_t *length, size_t 
 static void topic(struct walk *walk, const char **data, uint16_t *length)
 {
     text(walk, data, length, WARD_TOPIC_MAX);
-    if (walk->failed || *length == 0 || memchr(*data, '+', *length) || memchr(*data, '#', *length))
+    if (!*data || *length == 0 || memchr(*data, '+', *length) || memchr(*data, '#', *length))
         walk->failed = true;
 }
 

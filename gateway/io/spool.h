@@ -57,7 +57,10 @@ struct ward_spool_listener {
 struct ward_spool_options {
     sd_event *event;
     const char *path; /* of the socket; a socket left there by an earlier run is replaced */
-    uid_t peer_uid;   /* who the uplink runs as; everybody else is refused, root too */
+    /* Who the uplink runs as; everybody else is refused, root too. The kernel tells it as the user namespace
+     * of this process maps it: in one of its own (PrivateUsers= of systemd) every other user is nobody,
+     * 65534. */
+    uid_t peer_uid;
     const struct ward_spool_listener *listener; /* not copied; must live as long as the spool */
     void *userdata;
 };

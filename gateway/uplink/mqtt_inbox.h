@@ -16,7 +16,7 @@
 
 #define WARD_INBOX_RECORDS  128
 #define WARD_INBOX_ARRIVALS 64
-#define WARD_INBOX_OCTETS   (4 * WARD_LINK_FRAME_MAX)
+#define WARD_INBOX_OCTETS   ((size_t)4 * WARD_LINK_FRAME_MAX)
 
 enum ward_inbox_kind {
     WARD_INBOX_CONNECTED,

@@ -91,7 +91,9 @@ static void tell_link(struct ward_uplink *uplink)
     char text[sizeof(reconnecting) + WARD_LINK_TEXT_MAX];
     bool open = ward_lane_is_open(&uplink->up);
 
-    if (!open)
+    if (!uplink->options.host[0])
+        snprintf(text, sizeof(text), "no hub is configured");
+    else if (!open)
         snprintf(text, sizeof(text), "%s", uplink->up.why[0] ? uplink->up.why : "connecting");
     else if (!down->tried)
         snprintf(text, sizeof(text), "connecting");
@@ -278,7 +280,7 @@ static void take_testament(struct ward_uplink *uplink, const struct ward_link_fr
 {
     if (ward_testament_keep(&uplink->testaments[frame->publish.testament], frame, length) < 0)
         fprintf(stderr, SD_ERR "no memory for a testament\n");
-    else if (frame->publish.testament == WARD_TESTAMENT_WILL && !uplink->stopping)
+    else if (frame->publish.testament == WARD_TESTAMENT_WILL && !uplink->stopping && uplink->options.host[0])
         ward_lane_want(&uplink->up);
 }
 
@@ -370,8 +372,8 @@ static int start(struct ward_uplink *uplink)
                                      .userdata = uplink};
     int result;
 
-    snprintf(uplink->up_id, sizeof(uplink->up_id), "%s-up", options->client_id);
-    snprintf(uplink->down_id, sizeof(uplink->down_id), "%s-down", options->client_id);
+    snprintf(uplink->up_id, sizeof(uplink->up_id), "%s-up", options->gateway);
+    snprintf(uplink->down_id, sizeof(uplink->down_id), "%s-down", options->gateway);
     for (size_t i = 0; i < FILTERS; i++) {
         snprintf(uplink->filters[i], sizeof(uplink->filters[i]), "ward/v1/%s/%s/down/%s", options->site,
                  options->gateway, names[i]);

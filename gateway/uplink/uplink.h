@@ -15,11 +15,10 @@ struct ward_uplink;
 /* Texts are borrowed and must live as long as the uplink. */
 struct ward_uplink_options {
     const char *spool; /* path of the core's socket */
-    const char *host;
+    const char *host;  /* "": no hub; the core is told so */
     uint16_t port;
     const char *ca, *certificate, *key; /* PEM files */
-    const char *site, *gateway;         /* ids of the topics */
-    const char *client_id;              /* the two connections are NAME-up and NAME-down */
+    const char *site, *gateway;         /* ids of the topics; the clients are GATEWAY-up and GATEWAY-down */
     uint16_t keepalive_s;
     uint32_t
         answer_timeout_ms; /* a message that the broker has not answered for so long ends the connection */

@@ -124,20 +124,18 @@ def test_a_topic_that_is_not_utf_8_is_refused(bench):
 # ---- windows and throughput
 
 
-def stream(core, count, payload=b"{}"):
-    """Sends count messages as fast as credit allows; returns how long each waited for its result."""
-    began, waits, ident = {}, [], 0
+def stream(core, count, payload=b"{}", klass=BACKLOG):
+    """Sends count messages as fast as credit allows; returns the moments at which their results came."""
+    came, ident = [], 0
     core.results.clear()
-    deadline = time.monotonic() + GENEROUS
-    while len(waits) < count:
-        assert time.monotonic() < deadline, f"{len(waits)} of {count} answered"
-        while ident < count and core.publish(ident, payload=payload, klass=BACKLOG):
-            began[ident] = time.monotonic()
+    deadline = time.monotonic() + 3 * GENEROUS
+    while len(came) < count:
+        assert time.monotonic() < deadline, f"{len(came)} of {count} answered"
+        while ident < count and core.publish(ident, payload=payload, klass=klass):
             ident += 1
         assert core.turn()
-        now = time.monotonic()
-        waits += [now - began[answered] for answered, _ in core.results[len(waits):]]
-    return waits
+        came += [time.monotonic()] * (len(core.results) - len(came))
+    return came
 
 
 @pytest.mark.parametrize("receive_maximum", [1, 2, 5, 20])
@@ -165,14 +163,14 @@ def test_the_last_slot_takes_an_alarm_at_once(bench):
     assert hub.until(lambda m: m.topic.endswith("alarms"))
 
 
-def test_a_backlog_flows_without_stalls(bench):
-    broker, core, _ = bench.all()
+def test_messages_flow_without_stalls(bench):
+    broker, core, _ = bench.all({"settings": ["max_inflight_messages 20"]})
     hub = bench.hub(broker)
-    waits = sorted(stream(core, 2000, b"x" * 200))
+    came = stream(core, 2000, b"x" * 200, ALARM)  # a class that may use the whole window
     assert [hub.next().topic for _ in range(2000)] == [f"{TOPICS}/up/readings"] * 2000
-    # Paho at its own limit sleeps for a second: that would be a message in a hundred, thousands of medians long
-    slow = [wait for wait in waits if wait > 0.5 and wait > 20 * waits[1000]]
-    assert len(slow) == 0, slow
+    # At its own limit Paho sleeps for a second, in each of the hundred windows; a busy machine may do so once or twice.
+    stalls = [later - before for before, later in zip(came, came[1:]) if later - before > 0.5]
+    assert len(stalls) <= 5, stalls
 
 
 # ---- what comes down
@@ -319,7 +317,7 @@ def test_the_broker_goes_and_comes_back_and_nothing_was_held_back(bench):
 
 
 def test_a_broker_that_does_not_answer_is_left(bench):
-    broker, core, uplink = bench.all(options=["--answer-timeout", "1000", "--keepalive", "3600"])
+    broker, core, uplink = bench.all(keepalive="1s")
     broker.pause()
     assert core.publish(1)
     core.until_down()
@@ -330,7 +328,7 @@ def test_a_broker_that_does_not_answer_is_left(bench):
 
 
 def test_a_half_open_connection_is_found_by_the_keep_alive(bench):
-    broker, core, _ = bench.all(options=["--keepalive", "2"])
+    broker, core, _ = bench.all(keepalive="2s")
     broker.pause()
     core.until_down()
     broker.go_on()
@@ -413,10 +411,8 @@ def test_a_silent_core_is_told_once_and_asked_for_its_state_again(bench):
     assert silent.payload == b'{"monitoring":"stopped"}'
     first_round = core.round
     core.live = True
-    core.until(lambda: not core.up, "link down")
-    assert core.why == "the core was silent"
-    core.until_up()
-    assert core.round == first_round + 1
+    core.until(lambda: core.round == first_round + 1, "another round")
+    assert [link[:2] for link in core.links[-2:]] == [(False, "the core was silent"), (True, "connected")]
     assert core.publish(1, "up/state", b'{"monitoring":"full"}', STATE, retain=True)
     assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"monitoring":"full"}'
     assert connects(broker) == 3  # up, down and the hub: it went on with the same connections
@@ -459,18 +455,30 @@ def test_it_tells_systemd_that_it_is_ready_and_lives(bench):
         seen.update(notify.recv(4096).decode().split("\n"))
 
 
-@pytest.mark.parametrize("arguments, complaint", [
-    ([], "--spool is missing"),
-    (["--port", "0"], "--port: '0' cannot be"),
-    (["--gateway", "a/b"], "--gateway: 'a/b' cannot be"),
-    (["--nonsense"], "unrecognized option"),
-    (["what"], "unexpected argument 'what'"),
+def test_without_a_hub_the_core_is_told_so(bench):
+    core = bench.core()
+    bench.uplink(8883, host="")
+    core.accept()
+    core.until(lambda: core.why == "no hub is configured", "the reason")
+    assert not core.up
+
+
+@pytest.mark.parametrize("arguments, status, complaint", [
+    (["--nonsense"], 2, "unrecognized option"),
+    (["what"], 2, "unexpected argument 'what'"),
+    (["--config", "/nonexistent.conf"], 1, "/nonexistent.conf:0: No such file or directory"),
 ])
-def test_usage_errors_are_named(arguments, complaint):
+def test_usage_errors_are_named(arguments, status, complaint):
     result = subprocess.run([UPLINK, *arguments], capture_output=True, text=True)
-    assert result.returncode == 2 and complaint in result.stderr
+    assert result.returncode == status and complaint in result.stderr
+
+
+def test_a_wrong_configuration_is_named(tmp_path):
+    (tmp_path / "bad.conf").write_text("[hub]\nport = 0\n")
+    result = subprocess.run([UPLINK, "--config", tmp_path / "bad.conf"], capture_output=True, text=True)
+    assert result.returncode == 1 and "bad.conf:2: [hub] port = 0" in result.stderr
 
 
 def test_help_and_version():
-    assert "--spool" in subprocess.run([UPLINK, "--help"], capture_output=True, text=True, check=True).stdout
+    assert "--config" in subprocess.run([UPLINK, "--help"], capture_output=True, text=True, check=True).stdout
     assert "wardgate-uplink " in subprocess.run([UPLINK, "--version"], capture_output=True, text=True, check=True).stdout

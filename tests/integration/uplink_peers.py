@@ -343,15 +343,14 @@ class Core:
 class Uplink:
     """wardgate-uplink as a process."""
 
-    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, options=()):
+    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s"):
         certificate, key, self.ends = client or pki.issue("g-1")
-        self.directory = directory
-        self.command = [
-            str(UPLINK),
-            *("--spool", str(spool), "--host", host, "--port", str(port), "--ca", str(ca or pki.ca)),
-            *("--cert", str(certificate), "--key", str(key), "--site", "test", "--gateway", "g-1"),
-            *options,
-        ]
+        self.directory, configuration = directory, directory / "wardgate.conf"
+        configuration.write_text(
+            f"[gateway]\nsite = test\nid = g-1\n[spool]\nsocket = {spool}\n[hub]\nhost = {host}\nport = {port}\n"
+            f"ca = {ca or pki.ca}\ncertificate = {certificate}\nkey = {key}\nkeepalive = {keepalive}\n"
+        )
+        self.command = [str(UPLINK), "--config", str(configuration)]
         self.process = None
 
     def start(self, **environment):
