@@ -42,13 +42,13 @@ static uint64_t number(struct walk *walk, unsigned width, uint64_t value)
 {
     if (!claim(walk, width))
         return 0;
-    if (walk->in) {
+    if (walk->out) {
+        for (unsigned i = 0; i < width; i++)
+            walk->out[walk->at + i] = (uint8_t)(value >> (8 * i));
+    } else if (walk->in) {
         value = 0;
         for (unsigned i = 0; i < width; i++)
             value |= (uint64_t)walk->in[walk->at + i] << (8 * i);
-    } else {
-        for (unsigned i = 0; i < width; i++)
-            walk->out[walk->at + i] = (uint8_t)(value >> (8 * i));
     }
     walk->at += width;
     return value;

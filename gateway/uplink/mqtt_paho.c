@@ -231,35 +231,30 @@ int ward_paho_create(MQTTAsync *ret, const struct ward_mqtt_options *options, st
     return result;
 }
 
-static int connect_with(MQTTAsync handle, MQTTAsync_connectOptions *connect,
-                        const struct ward_link_frame *will)
+/* topic has room for WARD_TOPIC_MAX + 1 octets; it and will live as long as the options. */
+static MQTTAsync_willOptions will_of(const struct ward_link_frame *will, char *topic)
 {
     MQTTAsync_willOptions options = MQTTAsync_willOptions_initializer;
-    MQTTProperties properties = MQTTProperties_initializer;
-    char topic[WARD_TOPIC_MAX + 1] = "";
-    int result;
 
-    if (!will)
-        return MQTTAsync_connect(handle, connect);
     memcpy(topic, will->publish.topic, will->publish.topic_length);
+    topic[will->publish.topic_length] = 0;
     options.topicName = topic;
     options.qos = will->publish.qos;
     options.retained = will->publish.retain;
     options.payload.data = will->publish.payload;
     options.payload.len = (int)will->publish.payload_length;
-    connect->will = &options;
-    add_message(&properties, will);
-    connect->willProperties = &properties;
-    result = MQTTAsync_connect(handle, connect);
-    MQTTProperties_free(&properties);
-    return result;
+    return options;
 }
 
 int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, struct ward_inbox *inbox)
 {
     MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
     MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
-    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTProperties properties = MQTTProperties_initializer, will_properties = MQTTProperties_initializer;
+    const struct ward_link_frame *will =
+        options->listener->will ? options->listener->will(options->userdata) : NULL;
+    MQTTAsync_willOptions will_options;
+    char topic[WARD_TOPIC_MAX + 1];
     int result;
 
     tls.trustStore = options->ca;
@@ -285,8 +280,14 @@ int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options,
     connect.onSuccess5 = on_connected;
     connect.onFailure5 = on_refused;
     connect.context = inbox;
-    result = connect_with(handle, &connect,
-                          options->listener->will ? options->listener->will(options->userdata) : NULL);
+    if (will) {
+        will_options = will_of(will, topic);
+        add_message(&will_properties, will);
+        connect.will = &will_options;
+        connect.willProperties = &will_properties;
+    }
+    result = MQTTAsync_connect(handle, &connect); /* copies everything */
+    MQTTProperties_free(&will_properties);
     MQTTProperties_free(&properties);
     return result;
 }
