@@ -8,7 +8,7 @@
 
 #define BASE_US       250000ULL
 #define CAP_US        30000000ULL
-#define URGENT_CAP_US 3000000ULL
+#define URGENT_CAP_US 2000000ULL
 
 static uint64_t random_number(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One connection to the broker for as long as it is wanted: when it ends, it is made again after a back-off
- * with full jitter of 250 ms to 30 s, or to 3 s while an alarm waits.
+ * with full jitter of 250 ms to 30 s, or to 2 s while an alarm waits.
  *
  * Its owner listens to the connection itself (mqtt.h) and passes on what a lane must know.
  */

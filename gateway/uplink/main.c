@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
@@ -100,6 +101,9 @@ static int run(const struct ward_uplink_options *options)
      * */
     unsetenv("http_proxy");
     unsetenv("https_proxy");
+    /* Paho's threads are detached: they may still be inside OpenSSL when the process ends, which must then
+     * stand. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 
     result = sd_event_default(&event);
     if (result >= 0)

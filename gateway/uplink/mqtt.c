@@ -3,7 +3,7 @@
  * The life of one connection:
  *
  *   CLOSED       open() → LOOKING_UP
- *   LOOKING_UP   name found → CONNECTING; not found → ENDING
+ *   LOOKING_UP   name found, after a failure also reached by TCP → CONNECTING; not → ENDING
  *   CONNECTING   CONNACK → SUBSCRIBING or OPEN; refused with a reason → ENDING; failed without one →
  *   EXPLAINING SUBSCRIBING  SUBACK → OPEN; refused → CLOSING
  *   OPEN         close() → CLOSING; lost → ENDING
@@ -49,6 +49,7 @@ struct ward_mqtt {
     sd_event_source *ending;
     sd_event_source *timer;
     uint32_t receive_maximum, packet_maximum;
+    bool failed;   /* the last attempt did: try TCP before Paho, which takes a second to see a refusal */
     char tls[100]; /* what OpenSSL said during this attempt; "" for nothing */
     char why[WARD_LINK_TEXT_MAX + 1];
 };
@@ -192,6 +193,7 @@ static void take_refusal(struct ward_mqtt *mqtt, const struct ward_inbox_record 
 static void opened(struct ward_mqtt *mqtt)
 {
     mqtt->state = OPEN;
+    mqtt->failed = false;
     explain(mqtt, "MQTT: the connection was lost"); /* what is true unless something better is known */
     set_timer(mqtt, CHECK_US);
     if (mqtt->state != OPEN)
@@ -341,7 +343,8 @@ void ward_mqtt_open(struct ward_mqtt *mqtt)
         return;
     mqtt->tls[0] = 0;
     mqtt->state = LOOKING_UP;
-    start_reach(mqtt, false);
+    start_reach(mqtt, mqtt->failed);
+    mqtt->failed = true;
 }
 
 void ward_mqtt_close(struct ward_mqtt *mqtt, const char *why)

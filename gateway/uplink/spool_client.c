@@ -3,11 +3,16 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#define RETRY_US 250000ULL
 
 struct ward_spool_client {
     sd_event *event;
@@ -16,6 +21,8 @@ struct ward_spool_client {
     void *userdata;
     int connection;
     sd_event_source *source;
+    sd_event_source *retry;
+    char complaint[160]; /* the last that was logged; "" once the core has said hello */
     bool joined;
     bool failed; /* found while sending; the source's handler ends the connection */
     uint8_t incoming[WARD_LINK_FRAME_MAX];
@@ -31,10 +38,35 @@ static void hang_up(struct ward_spool_client *client)
     client->joined = client->failed = false;
 }
 
+static int on_retry(sd_event_source *source, uint64_t time_us, void *userdata);
+
+/* Always soon: it costs next to nothing, and until the core is back nothing can be said to the ward. */
+static void retry_later(struct ward_spool_client *client)
+{
+    client->retry = sd_event_source_disable_unref(client->retry);
+    if (sd_event_add_time_relative(client->event, &client->retry, CLOCK_BOOTTIME, RETRY_US, 0, on_retry,
+                                   client) < 0)
+        sd_event_exit(client->event,
+                      EXIT_FAILURE); /* without a timer there is no way back: be started anew */
+}
+
+static void complain(struct ward_spool_client *client, const char *what)
+{
+    if (strcmp(what, client->complaint) == 0)
+        return;
+    snprintf(client->complaint, sizeof(client->complaint), "%s", what);
+    fprintf(stderr, SD_WARNING "spool: %s: %s\n", client->path, client->complaint);
+}
+
 static void end(struct ward_spool_client *client, const char *why)
 {
+    bool joined = client->joined;
+
     hang_up(client);
-    client->listener->ended(client->userdata, why);
+    complain(client, why);
+    retry_later(client);
+    if (joined)
+        client->listener->ended(client->userdata, why);
 }
 
 static bool from_core(enum ward_link_type type)
@@ -64,6 +96,7 @@ static const char *take(struct ward_spool_client *client, const struct ward_link
     if (frame->type != WARD_LINK_HELLO || frame->hello.version != WARD_LINK_VERSION)
         return "the core speaks another version of the spool";
     client->joined = true;
+    client->complaint[0] = 0;
     client->listener->joined(client->userdata);
     return NULL;
 }
@@ -99,35 +132,6 @@ static int on_io(sd_event_source *source, int descriptor, uint32_t events, void 
     return 0;
 }
 
-int ward_spool_client_new(struct ward_spool_client **ret, sd_event *event, const char *path,
-                          const struct ward_spool_client_listener *listener, void *userdata)
-{
-    struct ward_spool_client *client;
-
-    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        return -ENAMETOOLONG;
-    client = calloc(1, sizeof(*client));
-    if (!client)
-        return -ENOMEM;
-    client->event = sd_event_ref(event);
-    client->path = path;
-    client->listener = listener;
-    client->userdata = userdata;
-    client->connection = -1;
-    *ret = client;
-    return 0;
-}
-
-struct ward_spool_client *ward_spool_client_free(struct ward_spool_client *client)
-{
-    if (!client)
-        return NULL;
-    hang_up(client);
-    sd_event_unref(client->event);
-    free(client);
-    return NULL;
-}
-
 static int send_frame(struct ward_spool_client *client, const struct ward_link_frame *frame)
 {
     size_t length = ward_link_encode(frame, client->outgoing, sizeof(client->outgoing));
@@ -137,15 +141,13 @@ static int send_frame(struct ward_spool_client *client, const struct ward_link_f
     return send(client->connection, client->outgoing, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int ward_spool_client_connect(struct ward_spool_client *client)
+static int connect_now(struct ward_spool_client *client)
 {
     struct ward_link_frame hello = {
         .type = WARD_LINK_HELLO, .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int result;
 
-    if (client->connection >= 0)
-        return -EISCONN;
     memcpy(address.sun_path, client->path, strlen(client->path));
     client->connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (client->connection < 0)
@@ -159,6 +161,58 @@ int ward_spool_client_connect(struct ward_spool_client *client)
     if (result < 0)
         hang_up(client);
     return result < 0 ? result : 0;
+}
+
+static int on_retry(sd_event_source *source, uint64_t time_us, void *userdata)
+{
+    struct ward_spool_client *client = userdata;
+    int result;
+
+    (void)source;
+    (void)time_us;
+    client->retry = sd_event_source_disable_unref(client->retry);
+    result = connect_now(client);
+    if (result < 0) {
+        complain(client, strerror(-result));
+        retry_later(client);
+    }
+    return 0;
+}
+
+int ward_spool_client_new(struct ward_spool_client **ret, sd_event *event, const char *path,
+                          const struct ward_spool_client_listener *listener, void *userdata)
+{
+    struct ward_spool_client *client;
+    int result;
+
+    if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
+        return -ENAMETOOLONG;
+    client = calloc(1, sizeof(*client));
+    if (!client)
+        return -ENOMEM;
+    client->event = sd_event_ref(event);
+    client->path = path;
+    client->listener = listener;
+    client->userdata = userdata;
+    client->connection = -1;
+    result = sd_event_add_time(event, &client->retry, CLOCK_BOOTTIME, 0, 0, on_retry, client);
+    if (result < 0) {
+        ward_spool_client_free(client);
+        return result;
+    }
+    *ret = client;
+    return 0;
+}
+
+struct ward_spool_client *ward_spool_client_free(struct ward_spool_client *client)
+{
+    if (!client)
+        return NULL;
+    hang_up(client);
+    sd_event_source_disable_unref(client->retry);
+    sd_event_unref(client->event);
+    free(client);
+    return NULL;
 }
 
 bool ward_spool_client_joined(const struct ward_spool_client *client)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The uplink's side of the spool (include/ward/link.h): one connection to the core at a time.
+ * The uplink's side of the spool (include/ward/link.h): one connection to the core, made again when it ends.
  */
 #ifndef WARD_UPLINK_SPOOL_CLIENT_H
 #define WARD_UPLINK_SPOOL_CLIENT_H
@@ -18,19 +18,18 @@ struct ward_spool_client_listener {
     /* A frame that the core may send; it is borrowed for the call. length: of the frame in octets */
     void (*frame)(void *userdata, const struct ward_link_frame *frame, size_t length);
     void (*writable)(void *userdata);               /* after ward_spool_client_room() said no */
-    void (*ended)(void *userdata, const char *why); /* after a connect() that returned 0, once */
+    void (*ended)(void *userdata, const char *why); /* after joined(), once */
 };
 
-/* path and listener are not copied and must live as long as the client. Returns 0 or a negative errno. */
+/*
+ * Begins to connect, and goes on until freed; what is wrong is logged once. path and listener are not copied
+ * and must live as long as the client. Returns 0 or a negative errno.
+ */
 int ward_spool_client_new(struct ward_spool_client **ret, sd_event *event, const char *path,
                           const struct ward_spool_client_listener *listener, void *userdata);
 
 /* Takes NULL; returns NULL. */
 struct ward_spool_client *ward_spool_client_free(struct ward_spool_client *client);
-
-/* Connects and says hello. Returns 0, after which ended() comes once; or a negative errno, after which it
- * does not. */
-int ward_spool_client_connect(struct ward_spool_client *client);
 
 /* Has the core said hello, and the connection not ended? */
 bool ward_spool_client_joined(const struct ward_spool_client *client);

@@ -4,13 +4,15 @@
  *
  *   spool   to the core. Always wanted; everything else only while it stands and the core has left its will.
  *   up      to the broker; publishes. Wanted while the spool stands.
- *   down    to the broker; subscribes. Wanted while up is open.
+ *   down    to the broker; subscribes. Wanted at the same time: Paho takes a second for each connection, and
+ *   an alarm
+ *           may wait.
  *
- * The link is up while up is open and down has opened or failed for the first time since. A down connection
- * that cannot be had does not hold alarms back: the text then says that no receipts can come, and the core,
- * which gets none, says that the hub does not confirm.
+ * The link is up while up is open and down has opened, or failed, or taken too long: a receipt sent before
+ * down is open would be lost, but a down connection that cannot be had does not hold alarms back. The text
+ * then says that no receipts can come, and the core, which gets none, says that the hub does not confirm.
  *
- *   up lost       the link is down, credit is void, down is closed too; both come back after a back-off
+ *   up lost       the link is down, credit is void; up comes back after a back-off
  *   spool lost    the core is gone: both are closed so that the broker publishes the will
  *   core silent   the silent testament is published. When the core speaks again it does not know what was
  *   said in its
@@ -36,10 +38,10 @@
 #include "uplink/testament.h"
 #include "uplink/window.h"
 
-#define SPOOL_RETRY_US 250000ULL
-#define SILENT_US      (WARD_LINK_SILENT_MS * 1000ULL)
-#define SILENT_COOKIE  WARD_WINDOW_SLOTS /* the one beside the window */
-#define FILTERS        3
+#define SILENT_US     (WARD_LINK_SILENT_MS * 1000ULL)
+#define SILENT_COOKIE WARD_WINDOW_SLOTS /* the one beside the window */
+#define PATIENCE_US   2000000ULL
+#define FILTERS       3
 
 /* MQTT 5 §2.4: what we answer ourselves, in the broker's words. */
 #define REASON_TOPIC_NAME_INVALID 0x90
@@ -53,8 +55,6 @@ struct ward_uplink {
     const char *filter_list[FILTERS];
 
     struct ward_spool_client *spool;
-    sd_event_source *spool_retry;
-    int spool_error; /* of the last attempt, so that it is logged once */
     struct ward_testament testaments[2];
     uint64_t heard_us; /* the last frame from the core */
     bool silent;
@@ -63,6 +63,7 @@ struct ward_uplink {
     struct ward_lane up, down;
     struct ward_window window;
     sd_event_source *answer_timer;
+    sd_event_source *patience; /* with a down connection that takes its time */
     struct ward_teller teller;
     bool stopping;
 };
@@ -86,9 +87,9 @@ static void set_timer(struct ward_uplink *uplink, sd_event_source **timer, uint6
 
 static void tell_link(struct ward_uplink *uplink)
 {
-    static const char reconnecting[] = "connected, but no receipts can come: ";
+    static const char one_way[] = "connected, but no receipts can come: ";
     const struct ward_lane *down = &uplink->down;
-    char text[sizeof(reconnecting) + WARD_LINK_TEXT_MAX];
+    char text[sizeof(one_way) + WARD_LINK_TEXT_MAX];
     bool open = ward_lane_is_open(&uplink->up);
 
     if (!uplink->options.host[0])
@@ -96,11 +97,12 @@ static void tell_link(struct ward_uplink *uplink)
     else if (!open)
         snprintf(text, sizeof(text), "%s", uplink->up.why[0] ? uplink->up.why : "connecting");
     else if (!down->tried)
-        snprintf(text, sizeof(text), "connecting");
+        snprintf(text, sizeof(text),
+                 uplink->patience ? "connecting" : "connected, but no receipts can come yet");
     else
-        snprintf(text, sizeof(text), "%s%s", down->why[0] ? reconnecting : "connected", down->why);
+        snprintf(text, sizeof(text), "%s%s", down->why[0] ? one_way : "connected", down->why);
     text[WARD_LINK_TEXT_MAX] = 0;
-    ward_teller_link(&uplink->teller, open && down->tried, text);
+    ward_teller_link(&uplink->teller, open && (down->tried || !uplink->patience), text);
 }
 
 /* ---- the broker's answers ---- */
@@ -166,6 +168,17 @@ static const struct ward_link_frame *up_will(void *userdata)
     return &((struct ward_uplink *)userdata)->testaments[WARD_TESTAMENT_WILL].frame;
 }
 
+static int on_patience(sd_event_source *source, uint64_t time_us, void *userdata)
+{
+    struct ward_uplink *uplink = userdata;
+
+    (void)source;
+    (void)time_us;
+    uplink->patience = sd_event_source_disable_unref(uplink->patience);
+    tell_link(uplink);
+    return 0;
+}
+
 static void up_opened(void *userdata, uint32_t receive_maximum)
 {
     struct ward_uplink *uplink = userdata;
@@ -174,7 +187,7 @@ static void up_opened(void *userdata, uint32_t receive_maximum)
     ward_window_open(&uplink->window, receive_maximum);
     if (uplink->silent)
         publish_silent(uplink);
-    ward_lane_want(&uplink->down);
+    set_timer(uplink, &uplink->patience, now_us() + PATIENCE_US, on_patience);
     tell_link(uplink);
 }
 
@@ -183,7 +196,7 @@ static void up_closed(void *userdata, const char *why)
     struct ward_uplink *uplink = userdata;
 
     ward_lane_closed(&uplink->up, why);
-    ward_lane_unwant(&uplink->down, "the other connection is gone");
+    uplink->patience = sd_event_source_disable_unref(uplink->patience);
     tell_link(uplink);
     ward_window_close(&uplink->window);
     stop_when_closed(uplink);
@@ -280,15 +293,17 @@ static void take_testament(struct ward_uplink *uplink, const struct ward_link_fr
 {
     if (ward_testament_keep(&uplink->testaments[frame->publish.testament], frame, length) < 0)
         fprintf(stderr, SD_ERR "no memory for a testament\n");
-    else if (frame->publish.testament == WARD_TESTAMENT_WILL && !uplink->stopping && uplink->options.host[0])
+    else if (frame->publish.testament == WARD_TESTAMENT_WILL && !uplink->stopping &&
+             uplink->options.host[0]) {
         ward_lane_want(&uplink->up);
+        ward_lane_want(&uplink->down);
+    }
 }
 
 static void spool_joined(void *userdata)
 {
     struct ward_uplink *uplink = userdata;
 
-    uplink->spool_error = 0;
     uplink->silent = false;
     ward_teller_reset(&uplink->teller);
     hear(uplink);
@@ -315,14 +330,10 @@ static void spool_writable(void *userdata)
     down_arrived(userdata);
 }
 
-static int on_spool_retry(sd_event_source *source, uint64_t time_us, void *userdata);
-
 static void spool_ended(void *userdata, const char *why)
 {
     struct ward_uplink *uplink = userdata;
 
-    if (!uplink->spool_error)
-        fprintf(stderr, SD_WARNING "spool: %s\n", why);
     uplink->silence_timer = sd_event_source_disable_unref(uplink->silence_timer);
     uplink->silent = false;
     ward_teller_reset(&uplink->teller);
@@ -330,25 +341,6 @@ static void spool_ended(void *userdata, const char *why)
     ward_lane_unwant(&uplink->up, why);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_WILL]);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_SILENT]);
-    if (!uplink->stopping)
-        set_timer(uplink, &uplink->spool_retry, now_us() + SPOOL_RETRY_US, on_spool_retry);
-}
-
-static int on_spool_retry(sd_event_source *source, uint64_t time_us, void *userdata)
-{
-    struct ward_uplink *uplink = userdata;
-    int result;
-
-    (void)source;
-    uplink->spool_retry = sd_event_source_disable_unref(uplink->spool_retry);
-    result = ward_spool_client_connect(uplink->spool);
-    if (result == 0)
-        return 0;
-    if (result != uplink->spool_error)
-        fprintf(stderr, SD_WARNING "spool: %s: %s\n", uplink->options.spool, strerror(-result));
-    uplink->spool_error = result;
-    set_timer(uplink, &uplink->spool_retry, time_us + SPOOL_RETRY_US, on_spool_retry);
-    return 0;
 }
 
 static const struct ward_spool_client_listener spool_listener = {
@@ -391,10 +383,7 @@ static int start(struct ward_uplink *uplink)
     mqtt.filters = uplink->filter_list;
     mqtt.filter_count = FILTERS;
     mqtt.listener = &down_listener;
-    result = ward_lane_init(&uplink->down, &mqtt);
-    if (result >= 0)
-        set_timer(uplink, &uplink->spool_retry, 0, on_spool_retry);
-    return result;
+    return ward_lane_init(&uplink->down, &mqtt);
 }
 
 int ward_uplink_new(struct ward_uplink **ret, sd_event *event, const struct ward_uplink_options *options)
@@ -422,9 +411,9 @@ struct ward_uplink *ward_uplink_free(struct ward_uplink *uplink)
     ward_lane_done(&uplink->down);
     ward_lane_done(&uplink->up);
     ward_spool_client_free(uplink->spool);
-    sd_event_source_disable_unref(uplink->spool_retry);
     sd_event_source_disable_unref(uplink->silence_timer);
     sd_event_source_disable_unref(uplink->answer_timer);
+    sd_event_source_disable_unref(uplink->patience);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_WILL]);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_SILENT]);
     sd_event_unref(uplink->event);
@@ -435,7 +424,6 @@ struct ward_uplink *ward_uplink_free(struct ward_uplink *uplink)
 void ward_uplink_stop(struct ward_uplink *uplink)
 {
     uplink->stopping = true;
-    uplink->spool_retry = sd_event_source_disable_unref(uplink->spool_retry);
     ward_lane_unwant(&uplink->down, "the uplink stops");
     ward_lane_unwant(&uplink->up, "the uplink stops");
     stop_when_closed(uplink);
