@@ -122,7 +122,7 @@ void ward_occurrence_clear(struct ward_alarm_machine *machine, enum ward_cleared
     if (machine->signal->finding != NULL) {
         ward_occurrence_take_value(condition, machine->signal->finding);
     }
-    condition->cleared_reason = reason;
+    condition->cleared_reason = (uint8_t)reason;
     condition->state = !over && latches(machine) ? WARD_ALARM_ENDED_UNSEEN : WARD_ALARM_INACTIVE;
     ward_occurrence_tell(machine, WARD_EVENT_CLEARED);
 }
