@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libgen.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -307,16 +308,36 @@ static int start_spool(struct ward_gateway *gateway)
     return result < 0 ? result : leave_testaments(gateway);
 }
 
+/* The UUIDs of the models, as the adapter takes them: texts of four digits, ended by NULL. */
+struct uuid_list {
+    char texts[WARD_MODEL_UUIDS_MAX][5];
+    const char *entries[WARD_MODEL_UUIDS_MAX + 1];
+};
+
+static void list_uuids(size_t (*uuids)(uint16_t ret[WARD_MODEL_UUIDS_MAX]), struct uuid_list *ret)
+{
+    uint16_t numbers[WARD_MODEL_UUIDS_MAX];
+    const size_t count = uuids(numbers);
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(ret->texts[i], sizeof(ret->texts[i]), "%04x", numbers[i]);
+        ret->entries[i] = ret->texts[i];
+    }
+    ret->entries[count] = NULL;
+}
+
 static int start_bluez(struct ward_gateway *gateway)
 {
-    static const char *const services[] = {"180d", "1810", "1822", NULL};
-    static const char *const characteristics[] = {"2a35", "2a37", "2a5e", "2a5f", NULL};
+    struct uuid_list services, characteristics;
     const struct ward_bluez_options options = {.adapter = gateway->config.bluetooth.adapter,
-                                               .services = services,
-                                               .characteristics = characteristics};
-    int result = ward_bluez_new(&gateway->bluez, gateway->event, gateway->system_bus, &options,
-                                &bluez_listener, gateway);
+                                               .services = services.entries,
+                                               .characteristics = characteristics.entries};
+    int result;
 
+    list_uuids(ward_model_services, &services);
+    list_uuids(ward_model_measurements, &characteristics);
+    result = ward_bluez_new(&gateway->bluez, gateway->event, gateway->system_bus, &options, &bluez_listener,
+                            gateway);
     for (size_t i = 0; i < gateway->registry.device_count && result >= 0; i++) {
         const struct ward_bluez_device device = ward_enrolment_known(&gateway->registry.devices[i]);
 

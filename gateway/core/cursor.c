@@ -50,6 +50,11 @@ uint32_t ward_cursor_u24(struct ward_cursor *cursor, const char *field)
     return (uint32_t)take(cursor, 3, field);
 }
 
+uint32_t ward_cursor_u32(struct ward_cursor *cursor, const char *field)
+{
+    return (uint32_t)take(cursor, 4, field);
+}
+
 uint64_t ward_cursor_u40(struct ward_cursor *cursor, const char *field)
 {
     return take(cursor, 5, field);
@@ -58,4 +63,9 @@ uint64_t ward_cursor_u40(struct ward_cursor *cursor, const char *field)
 struct ward_decimal ward_cursor_sfloat(struct ward_cursor *cursor, const char *field)
 {
     return ward_sfloat_decode(ward_cursor_u16(cursor, field));
+}
+
+struct ward_decimal ward_cursor_float(struct ward_cursor *cursor, const char *field)
+{
+    return ward_float_decode(ward_cursor_u32(cursor, field));
 }

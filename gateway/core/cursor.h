@@ -29,8 +29,10 @@ void ward_cursor_init(struct ward_cursor *cursor, const uint8_t *octets, size_t 
 uint8_t ward_cursor_u8(struct ward_cursor *cursor, const char *field);
 uint16_t ward_cursor_u16(struct ward_cursor *cursor, const char *field);
 uint32_t ward_cursor_u24(struct ward_cursor *cursor, const char *field);
+uint32_t ward_cursor_u32(struct ward_cursor *cursor, const char *field);
 uint64_t ward_cursor_u40(struct ward_cursor *cursor, const char *field);
 struct ward_decimal ward_cursor_sfloat(struct ward_cursor *cursor, const char *field);
+struct ward_decimal ward_cursor_float(struct ward_cursor *cursor, const char *field);
 
 /* Octets not read yet. */
 size_t ward_cursor_left(const struct ward_cursor *cursor);

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/decode_detail.h"
 #include "ward/gatt.h"
 #include "ward/quantity.h"
 #include "ward/reading.h"
@@ -41,27 +42,6 @@ enum ward_contact {
 #define WARD_DECODE_ERROR_MAX 119
 #define WARD_RR_MAX           ((WARD_GATT_VALUE_MAX - 2) / 2)
 #define WARD_USER_UNKNOWN     255 /* BLS 1.1.1, User ID */
-
-/* What only one characteristic says; the member goes by `characteristic`. */
-union ward_decoded_detail {
-    struct {
-        const char *octets; /* UTF-8, not terminated; points into the decoded octets */
-        size_t length;
-    } text; /* 2A24 to 2A29; for 2A2A the opaque octets */
-    struct {
-        uint64_t manufacturer_identifier; /* 40 bits */
-        uint32_t oui;                     /* 24 bits */
-    } system_id;                          /* 2A23 */
-    struct {
-        uint8_t vendor_id_source; /* 1: Bluetooth SIG, 2: USB Implementer's Forum */
-        uint16_t vendor_id, product_id, product_version;
-    } pnp_id; /* 2A50 */
-    struct {
-        bool has_measurement_status, has_sensor_status;
-        uint64_t statuses;        /* set of enum ward_status that the oximeter may report */
-    } plx_features;               /* 2A60, with `features` */
-    uint8_t body_sensor_location; /* 2A38: index for ward_body_sensor_location_name() */
-};
 
 struct ward_decoded {
     uint16_t characteristic;
@@ -91,7 +71,7 @@ struct ward_decoded {
     uint16_t rr_count;
     uint16_t rr_1024[WARD_RR_MAX]; /* RR intervals, oldest first, in 1/1024 s: see ward_rr_ms() */
 
-    uint16_t features; /* feature bits of 2A49 and 2A60 as sent */
+    uint32_t features; /* feature bits of 2A49, 2A51, 2A60 and 2A9E as sent */
     union ward_decoded_detail detail;
     uint16_t trailing_octets; /* after the last field */
 };
@@ -115,10 +95,8 @@ bool ward_decode_is_measurement(uint16_t characteristic);
 void ward_decoded_fill_reading(const struct ward_decoded *decoded, const uint8_t *octets, size_t length,
                                struct ward_reading *reading);
 
-/* Names, static: "ok", "truncated"; "chest"; the name of a feature bit. NULL for a number without a name. */
+/* The outcome's name, static: "ok", "truncated"; NULL for a number that is none. */
 const char *ward_decode_outcome_name(uint8_t outcome);
-const char *ward_body_sensor_location_name(uint8_t location);
-const char *ward_feature_name(uint16_t characteristic, unsigned bit);
 
 /* An RR interval in milliseconds, exactly: n / 1024 s. */
 struct ward_decimal ward_rr_ms(uint16_t rr_1024);

@@ -4,6 +4,7 @@
  * the Device Information Service 2A23 to 2A2A and 2A50 (DIS 1.1 §3). Here a value out of the specification's
  * range has nothing beside it that could be used, so it is refused as `reserved`.
  */
+#include "core/decode_names.h"
 #include "core/decode_part.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/decode_json.h"
 
+#include "core/decode_json_part.h"
 #include "core/quantity.h"
 #include "core/reading.h"
 #include "core/status.h"
@@ -40,8 +41,7 @@ static void write_value(const struct ward_value *value, struct ward_json *json)
     ward_json_object_end(json);
 }
 
-/* The names of the statuses of a set from first to last. */
-static void write_statuses(uint64_t statuses, unsigned first, unsigned last, struct ward_json *json)
+void ward_decoded_write_statuses(uint64_t statuses, unsigned first, unsigned last, struct ward_json *json)
 {
     ward_json_array(json);
     for (unsigned i = first; i <= last; i++)
@@ -98,7 +98,7 @@ static void write_optional(const struct ward_decoded *decoded, struct ward_json 
 {
     if (decoded->has_status) {
         ward_json_key(json, "status");
-        write_statuses(decoded->statuses, 0, WARD_STATUS_COUNT - 1, json);
+        ward_decoded_write_statuses(decoded->statuses, 0, WARD_STATUS_COUNT - 1, json);
     }
     if (decoded->device_time.present) {
         ward_json_key(json, "device_time");
@@ -119,103 +119,22 @@ static void write_optional(const struct ward_decoded *decoded, struct ward_json 
         write_contact(decoded, json);
 }
 
-static void write_number(struct ward_json *json, const char *name, uint64_t number)
-{
-    ward_json_key(json, name);
-    ward_json_uint(json, number);
-}
-
-static void write_text(const struct ward_decoded *decoded, const char *name, struct ward_json *json)
-{
-    ward_json_key(json, name);
-    ward_json_string_n(json, decoded->detail.text.octets, decoded->detail.text.length);
-}
-
-/* Octets as the system id is printed on devices and in FHIR: most significant first. */
-static void write_system_id(const struct ward_decoded *decoded, struct ward_json *json)
-{
-    uint8_t octets[8];
-
-    for (unsigned i = 0; i < 3; i++)
-        octets[i] = (uint8_t)(decoded->detail.system_id.oui >> (16 - 8 * i));
-    for (unsigned i = 0; i < 5; i++)
-        octets[3 + i] = (uint8_t)(decoded->detail.system_id.manufacturer_identifier >> (32 - 8 * i));
-    ward_json_key(json, "system_id");
-    ward_json_hex(json, octets, sizeof(octets));
-    write_number(json, "manufacturer_identifier", decoded->detail.system_id.manufacturer_identifier);
-    write_number(json, "organizationally_unique_identifier", decoded->detail.system_id.oui);
-}
-
-static void write_pnp_id(const struct ward_decoded *decoded, struct ward_json *json)
-{
-    ward_json_member(json, "vendor_id_source",
-                     decoded->detail.pnp_id.vendor_id_source == 1 ? "bluetooth" : "usb");
-    write_number(json, "vendor_id", decoded->detail.pnp_id.vendor_id);
-    write_number(json, "product_id", decoded->detail.pnp_id.product_id);
-    write_number(json, "product_version", decoded->detail.pnp_id.product_version);
-}
-
-static void write_features(const struct ward_decoded *decoded, struct ward_json *json)
-{
-    ward_json_key(json, "features");
-    ward_json_array(json);
-    for (unsigned bit = 0; bit < 16; bit++)
-        if ((decoded->features & 1u << bit) != 0 && ward_feature_name(decoded->characteristic, bit) != NULL)
-            ward_json_string(json, ward_feature_name(decoded->characteristic, bit));
-    ward_json_array_end(json);
-    if (decoded->characteristic != WARD_CHAR_PLX_FEATURES)
-        return;
-    if (decoded->detail.plx_features.has_measurement_status) {
-        ward_json_key(json, "measurement_status_support");
-        write_statuses(decoded->detail.plx_features.statuses, WARD_STATUS_MEASUREMENT_ONGOING,
-                       WARD_STATUS_INVALID_MEASUREMENT, json);
-    }
-    if (decoded->detail.plx_features.has_sensor_status) {
-        ward_json_key(json, "device_and_sensor_status_support");
-        write_statuses(decoded->detail.plx_features.statuses, WARD_STATUS_EXTENDED_DISPLAY_UPDATE_ONGOING,
-                       WARD_STATUS_SENSOR_DISCONNECTED, json);
-    }
-}
-
-/* The detail of a characteristic that is no measurement. */
-static void write_detail(const struct ward_decoded *decoded, struct ward_json *json)
-{
-    switch (decoded->characteristic) {
-    case WARD_CHAR_MODEL_NUMBER: write_text(decoded, "model_number", json); break;
-    case WARD_CHAR_SERIAL_NUMBER: write_text(decoded, "serial_number", json); break;
-    case WARD_CHAR_FIRMWARE_REVISION: write_text(decoded, "firmware_revision", json); break;
-    case WARD_CHAR_HARDWARE_REVISION: write_text(decoded, "hardware_revision", json); break;
-    case WARD_CHAR_SOFTWARE_REVISION: write_text(decoded, "software_revision", json); break;
-    case WARD_CHAR_MANUFACTURER_NAME: write_text(decoded, "manufacturer_name", json); break;
-    case WARD_CHAR_REGULATORY_CERTIFICATION:
-        ward_json_key(json, "regulatory_certification");
-        ward_json_hex(json, (const uint8_t *)decoded->detail.text.octets, decoded->detail.text.length);
-        break;
-    case WARD_CHAR_BODY_SENSOR_LOCATION:
-        ward_json_member(json, "body_sensor_location",
-                         ward_body_sensor_location_name(decoded->detail.body_sensor_location));
-        break;
-    case WARD_CHAR_SYSTEM_ID: write_system_id(decoded, json); break;
-    case WARD_CHAR_PNP_ID: write_pnp_id(decoded, json); break;
-    case WARD_CHAR_BLOOD_PRESSURE_FEATURE:
-    case WARD_CHAR_PLX_FEATURES: write_features(decoded, json); break;
-    }
-}
-
 static void write_extra(const struct ward_decoded *decoded, struct ward_json *json)
 {
-    if (decoded->is_measurement && decoded->trailing_octets == 0 && !decoded->device_time_is_wrong)
+    const bool has_detail = ward_decoded_has_detail(decoded);
+
+    if (!has_detail && decoded->trailing_octets == 0 && !decoded->device_time_is_wrong)
         return;
     ward_json_key(json, "extra");
     ward_json_object(json);
-    if (!decoded->is_measurement)
-        write_detail(decoded, json);
+    if (has_detail)
+        ward_decoded_write_detail(decoded, json);
     if (decoded->device_time_is_wrong) {
         ward_json_key(json, "device_time_is_wrong");
         ward_json_bool(json, true);
     }
     if (decoded->trailing_octets > 0)
-        write_number(json, "trailing_octets", decoded->trailing_octets);
+        ward_decoded_write_number(json, "trailing_octets", decoded->trailing_octets);
     ward_json_object_end(json);
 }
 

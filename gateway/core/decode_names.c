@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of bits and numbers that only stand in the answer to a question, never in a reading. */
-#include "core/decode.h"
+#include "core/decode_names.h"
+
+#include <stddef.h>
+
+#include "ward/gatt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -9,6 +12,17 @@ const char *ward_body_sensor_location_name(uint8_t location)
     static const char *const names[] = {"other", "chest", "wrist", "finger", "hand", "ear-lobe", "foot"};
 
     return location < COUNT(names) ? names[location] : NULL;
+}
+
+/* HTS 1.0 and GSS, Temperature Type. */
+const char *ward_temperature_type_name(uint8_t type)
+{
+    static const char *const names[] = {
+        NULL,    "armpit", "body", "ear",      "finger", "gastro-intestinal-tract",
+        "mouth", "rectum", "toe",  "tympanum",
+    };
+
+    return type < COUNT(names) ? names[type] : NULL;
 }
 
 const char *ward_feature_name(uint16_t characteristic, unsigned bit)

@@ -25,9 +25,16 @@ static const struct ward_model models[] = {
      {WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, 0},
      BIT(WARD_BP_SYSTOLIC) | BIT(WARD_BP_DIASTOLIC) | BIT(WARD_BP_MEAN) | BIT(WARD_PULSE_RATE_CUFF) |
          BIT(WARD_PULSE_RATE)},
+    {"thermometer",
+     "thermometer",
+     WARD_SERVICE_HEALTH_THERMOMETER,
+     {WARD_CHAR_TEMPERATURE_MEASUREMENT, 0},
+     BIT(WARD_BODY_TEMPERATURE)},
 };
 
 #define MODEL_COUNT (sizeof(models) / sizeof(models[0]))
+
+_Static_assert(2 * MODEL_COUNT <= WARD_MODEL_UUIDS_MAX, "every measurement of every model fits");
 
 const struct ward_model *ward_models(size_t *ret_count)
 {
@@ -49,4 +56,33 @@ const struct ward_model *ward_model_by_id(const char *id)
         if (strcmp(models[i].id, id) == 0)
             return &models[i];
     return NULL;
+}
+
+static size_t add_once(uint16_t number, uint16_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == number)
+            return count;
+    numbers[count] = number;
+    return count + 1;
+}
+
+size_t ward_model_services(uint16_t ret[WARD_MODEL_UUIDS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        count = add_once(models[i].service, ret, count);
+    return count;
+}
+
+size_t ward_model_measurements(uint16_t ret[WARD_MODEL_UUIDS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < MODEL_COUNT; i++)
+        for (size_t j = 0; j < 2; j++)
+            if (models[i].measurements[j] != 0)
+                count = add_once(models[i].measurements[j], ret, count);
+    return count;
 }

@@ -19,6 +19,13 @@ struct ward_model {
 /* The rows, static; *ret_count is how many. */
 const struct ward_model *ward_models(size_t *ret_count);
 
+/* Room for every service and every measurement of the rows. */
+#define WARD_MODEL_UUIDS_MAX 32
+
+/* The services that models are recognised by, and the characteristics that they send, each once. Returns how many. */
+size_t ward_model_services(uint16_t ret[WARD_MODEL_UUIDS_MAX]);
+size_t ward_model_measurements(uint16_t ret[WARD_MODEL_UUIDS_MAX]);
+
 /* The row that sends this characteristic, or has this id; NULL for none. */
 const struct ward_model *ward_model_by_characteristic(uint16_t characteristic);
 const struct ward_model *ward_model_by_id(const char *id);

@@ -19,7 +19,7 @@ static bool is_primary(const struct ward_value *value)
     return value->quantity == WARD_SPO2 || value->quantity == WARD_PULSE_RATE ||
            value->quantity == WARD_HEART_RATE || value->quantity == WARD_BP_SYSTOLIC ||
            value->quantity == WARD_BP_DIASTOLIC || value->quantity == WARD_CUFF_PRESSURE ||
-           value->quantity == WARD_BATTERY;
+           value->quantity == WARD_BODY_TEMPERATURE || value->quantity == WARD_BATTERY;
 }
 
 /* PLXS 1.0.1: "ongoing" says that the value may still move; a stream always does, and validated data do not. */
@@ -75,5 +75,7 @@ void ward_validate(struct ward_decoded *decoded)
     validate_statuses(decoded);
     if (decoded->has_contact && decoded->contact == WARD_CONTACT_LOST)
         lower(decoded, WARD_INVALID, WARD_REASON_NO_CONTACT);
+    if (decoded->characteristic == WARD_CHAR_INTERMEDIATE_TEMPERATURE)
+        lower(decoded, WARD_QUESTIONABLE, WARD_REASON_MEASUREMENT_ONGOING);
     validate_values(decoded);
 }

@@ -6,9 +6,10 @@
  *   - a status bit, as its row in status.c says. "Measurement ongoing" is the normal state of a stream and of
  *     no effect there, nor where the device calls the data validated or fully qualified;
  *   - contact lost: invalid;
+ *   - an intermediate temperature: questionable, since on its way to a fever it passes through every healthy value;
  *   - no value in any of the quantities that the measurement is made for: invalid, in some of them:
  *     questionable. Those are SpO2 and pulse of an oximeter, systolic and diastolic of a cuff, the heart rate
- *     of a strap; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
+ *     of a strap, a temperature; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
  *     absent;
  *   - a value outside the plausibility bounds: invalid in those quantities, questionable in the others.
  */

@@ -21,10 +21,14 @@
             abort();                                                                                         \
     } while (0)
 
-/* A value as it was sent fits the format it was sent in; one that was converted from kPa need not. */
-static inline void check_value(const struct ward_decoded *decoded, const struct ward_value *value)
+/* A value as it was sent fits the format it was sent in; one that was converted, as from kPa, need not. */
+static inline bool is_as_sent(const struct ward_value *value)
 {
-    const bool is_pressure = ward_quantity_info(value->quantity)->unit[0] == 'm';
+    return value->quantity >= WARD_SPO2 && value->quantity <= WARD_PULSE_RATE_CUFF;
+}
+
+static inline void check_value(const struct ward_value *value)
+{
     uint16_t bits;
     struct ward_decimal again;
     int order;
@@ -32,7 +36,7 @@ static inline void check_value(const struct ward_decoded *decoded, const struct 
     HOLDS(ward_quantity_info(value->quantity)->name[0] != '\0');
     if (value->number.special != WARD_FINITE)
         HOLDS(value->number.mantissa == 0 && value->number.exponent == 0);
-    if (is_pressure || decoded->characteristic == WARD_CHAR_HEART_RATE_MEASUREMENT)
+    if (!is_as_sent(value))
         return;
     HOLDS(ward_sfloat_encode(&value->number, &bits));
     again = ward_sfloat_decode(bits);
@@ -107,7 +111,7 @@ static inline int check_frame(const uint8_t *data, size_t size, const uint16_t *
     }
     HOLDS(decoded.error[0] == '\0' && decoded.value_count <= WARD_READING_VALUES_MAX);
     for (unsigned i = 0; i < decoded.value_count; i++)
-        check_value(&decoded, &decoded.values[i]);
+        check_value(&decoded.values[i]);
     check_cuts(&decoded, data, size);
     return 0;
 }

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The members of `extra`: what only one characteristic says. */
+#include "core/decode_json_part.h"
+#include "core/decode_names.h"
+#include "core/status.h"
+
+bool ward_decoded_has_detail(const struct ward_decoded *decoded)
+{
+    switch (decoded->characteristic) {
+    case WARD_CHAR_TEMPERATURE_MEASUREMENT:
+    case WARD_CHAR_INTERMEDIATE_TEMPERATURE: return decoded->detail.temperature.has_type;
+    }
+    return !decoded->is_measurement;
+}
+
+/* A number that the specification keeps for the future has no name. */
+static void write_name(struct ward_json *json, const char *member, const char *name)
+{
+    ward_json_member(json, member, name != NULL ? name : "reserved");
+}
+
+void ward_decoded_write_number(struct ward_json *json, const char *name, uint64_t number)
+{
+    ward_json_key(json, name);
+    ward_json_uint(json, number);
+}
+
+static void write_text(const struct ward_decoded *decoded, const char *name, struct ward_json *json)
+{
+    ward_json_key(json, name);
+    ward_json_string_n(json, decoded->detail.text.octets, decoded->detail.text.length);
+}
+
+/* Octets as the system id is printed on devices and in FHIR: most significant first. */
+static void write_system_id(const struct ward_decoded *decoded, struct ward_json *json)
+{
+    uint8_t octets[8];
+
+    for (unsigned i = 0; i < 3; i++)
+        octets[i] = (uint8_t)(decoded->detail.system_id.oui >> (16 - 8 * i));
+    for (unsigned i = 0; i < 5; i++)
+        octets[3 + i] = (uint8_t)(decoded->detail.system_id.manufacturer_identifier >> (32 - 8 * i));
+    ward_json_key(json, "system_id");
+    ward_json_hex(json, octets, sizeof(octets));
+    ward_decoded_write_number(json, "manufacturer_identifier",
+                              decoded->detail.system_id.manufacturer_identifier);
+    ward_decoded_write_number(json, "organizationally_unique_identifier", decoded->detail.system_id.oui);
+}
+
+static void write_pnp_id(const struct ward_decoded *decoded, struct ward_json *json)
+{
+    ward_json_member(json, "vendor_id_source",
+                     decoded->detail.pnp_id.vendor_id_source == 1 ? "bluetooth" : "usb");
+    ward_decoded_write_number(json, "vendor_id", decoded->detail.pnp_id.vendor_id);
+    ward_decoded_write_number(json, "product_id", decoded->detail.pnp_id.product_id);
+    ward_decoded_write_number(json, "product_version", decoded->detail.pnp_id.product_version);
+}
+
+static void write_features(const struct ward_decoded *decoded, struct ward_json *json)
+{
+    ward_json_key(json, "features");
+    ward_json_array(json);
+    for (unsigned bit = 0; bit < 32; bit++)
+        if ((decoded->features & UINT32_C(1) << bit) != 0 &&
+            ward_feature_name(decoded->characteristic, bit) != NULL)
+            ward_json_string(json, ward_feature_name(decoded->characteristic, bit));
+    ward_json_array_end(json);
+    if (decoded->characteristic != WARD_CHAR_PLX_FEATURES)
+        return;
+    if (decoded->detail.plx_features.has_measurement_status) {
+        ward_json_key(json, "measurement_status_support");
+        ward_decoded_write_statuses(decoded->detail.plx_features.statuses, WARD_STATUS_MEASUREMENT_ONGOING,
+                                    WARD_STATUS_INVALID_MEASUREMENT, json);
+    }
+    if (decoded->detail.plx_features.has_sensor_status) {
+        ward_json_key(json, "device_and_sensor_status_support");
+        ward_decoded_write_statuses(decoded->detail.plx_features.statuses,
+                                    WARD_STATUS_EXTENDED_DISPLAY_UPDATE_ONGOING,
+                                    WARD_STATUS_SENSOR_DISCONNECTED, json);
+    }
+}
+
+void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_json *json)
+{
+    switch (decoded->characteristic) {
+    case WARD_CHAR_MODEL_NUMBER: write_text(decoded, "model_number", json); break;
+    case WARD_CHAR_SERIAL_NUMBER: write_text(decoded, "serial_number", json); break;
+    case WARD_CHAR_FIRMWARE_REVISION: write_text(decoded, "firmware_revision", json); break;
+    case WARD_CHAR_HARDWARE_REVISION: write_text(decoded, "hardware_revision", json); break;
+    case WARD_CHAR_SOFTWARE_REVISION: write_text(decoded, "software_revision", json); break;
+    case WARD_CHAR_MANUFACTURER_NAME: write_text(decoded, "manufacturer_name", json); break;
+    case WARD_CHAR_REGULATORY_CERTIFICATION:
+        ward_json_key(json, "regulatory_certification");
+        ward_json_hex(json, (const uint8_t *)decoded->detail.text.octets, decoded->detail.text.length);
+        break;
+    case WARD_CHAR_BODY_SENSOR_LOCATION:
+        ward_json_member(json, "body_sensor_location",
+                         ward_body_sensor_location_name(decoded->detail.body_sensor_location));
+        break;
+    case WARD_CHAR_SYSTEM_ID: write_system_id(decoded, json); break;
+    case WARD_CHAR_PNP_ID: write_pnp_id(decoded, json); break;
+    case WARD_CHAR_TEMPERATURE_MEASUREMENT:
+    case WARD_CHAR_INTERMEDIATE_TEMPERATURE:
+    case WARD_CHAR_TEMPERATURE_TYPE:
+        write_name(json, "temperature_type", ward_temperature_type_name(decoded->detail.temperature.type));
+        break;
+    case WARD_CHAR_MEASUREMENT_INTERVAL:
+        ward_decoded_write_number(json, "measurement_interval_s", decoded->detail.measurement_interval_s);
+        break;
+    case WARD_CHAR_BLOOD_PRESSURE_FEATURE:
+    case WARD_CHAR_PLX_FEATURES: write_features(decoded, json); break;
+    }
+}
