@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """wardgate-uplink against a real broker over real TLS; the test plays the core."""
 
+import contextlib
 import socket
 import ssl
 import subprocess
@@ -50,8 +51,9 @@ class Bench:
         return broker, core, uplink
 
     def end(self):
-        for thing in reversed(self.things):
-            getattr(thing, "stop", getattr(thing, "close", None))()
+        with contextlib.ExitStack() as stack:  # ends everything, also when one of them complains
+            for thing in self.things:
+                stack.callback(getattr(thing, "stop", None) or thing.close)
 
 
 @pytest.fixture
