@@ -23,6 +23,8 @@ static const struct decoder decoders[] = {
     {WARD_CHAR_INTERMEDIATE_TEMPERATURE, true, WARD_READING_CONTINUOUS, ward_decode_temperature},
     {WARD_CHAR_TEMPERATURE_TYPE, false, 0, ward_decode_temperature_type},
     {WARD_CHAR_MEASUREMENT_INTERVAL, false, 0, ward_decode_measurement_interval},
+    {WARD_CHAR_WEIGHT_MEASUREMENT, true, WARD_READING_SPOT, ward_decode_weight},
+    {WARD_CHAR_WEIGHT_SCALE_FEATURE, false, 0, ward_decode_weight_scale_feature},
     {WARD_CHAR_BATTERY_LEVEL, true, WARD_READING_SPOT, ward_decode_battery},
     {WARD_CHAR_BODY_SENSOR_LOCATION, false, 0, ward_decode_body_sensor_location},
     {WARD_CHAR_BLOOD_PRESSURE_FEATURE, false, 0, ward_decode_blood_pressure_feature},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The members of `extra`: what only one characteristic says. */
+#include "core/decimal.h"
 #include "core/decode_json_part.h"
 #include "core/decode_names.h"
 #include "core/status.h"
@@ -80,6 +81,29 @@ static void write_features(const struct ward_decoded *decoded, struct ward_json 
     }
 }
 
+/* WSS 1.0.1 §3.1.1.1: of the scale in kg and of the height in m; null where it is not specified. */
+static void write_resolutions(uint32_t features, struct ward_json *json)
+{
+    static const uint16_t grams[16] = {0, 500, 200, 100, 50, 20, 10, 5};
+    static const uint16_t millimetres[8] = {0, 10, 5, 1};
+    const struct {
+        const char *member;
+        uint16_t thousandths;
+    } resolutions[] = {
+        {"weight_resolution_kg", grams[features >> 3 & 0xF]},
+        {"height_resolution_m", millimetres[features >> 7 & 0x7]},
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        ward_json_key(json, resolutions[i].member);
+        if (resolutions[i].thousandths == 0)
+            ward_json_null(json);
+        else
+            ward_json_decimal(json, ward_decimal_normalise((struct ward_decimal){
+                                        .mantissa = resolutions[i].thousandths, .exponent = -3}));
+    }
+}
+
 void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_json *json)
 {
     switch (decoded->characteristic) {
@@ -106,6 +130,10 @@ void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_j
         break;
     case WARD_CHAR_MEASUREMENT_INTERVAL:
         ward_decoded_write_number(json, "measurement_interval_s", decoded->detail.measurement_interval_s);
+        break;
+    case WARD_CHAR_WEIGHT_SCALE_FEATURE:
+        write_features(decoded, json);
+        write_resolutions(decoded->features, json);
         break;
     case WARD_CHAR_BLOOD_PRESSURE_FEATURE:
     case WARD_CHAR_PLX_FEATURES: write_features(decoded, json); break;

@@ -43,6 +43,10 @@ const char *ward_feature_name(uint16_t characteristic, unsigned bit)
         "spo2-pr-slow",       "pulse-amplitude-index",    "multiple-bonds",
     };
 
+    static const char *const scale[] = {"time-stamp", "multiple-users", "bmi"};
+
+    if (characteristic == WARD_CHAR_WEIGHT_SCALE_FEATURE && bit < COUNT(scale))
+        return scale[bit];
     if (characteristic == WARD_CHAR_BLOOD_PRESSURE_FEATURE && bit < COUNT(blood_pressure))
         return blood_pressure[bit];
     if (characteristic == WARD_CHAR_PLX_FEATURES && bit < COUNT(oximeter))

@@ -21,6 +21,8 @@ void ward_decode_blood_pressure_feature(struct ward_cursor *cursor, struct ward_
 void ward_decode_temperature(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_temperature_type(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_measurement_interval(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_weight(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_weight_scale_feature(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_body_sensor_location(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_system_id(struct ward_cursor *cursor, struct ward_decoded *decoded);

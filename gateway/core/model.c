@@ -30,6 +30,11 @@ static const struct ward_model models[] = {
      WARD_SERVICE_HEALTH_THERMOMETER,
      {WARD_CHAR_TEMPERATURE_MEASUREMENT, 0},
      BIT(WARD_BODY_TEMPERATURE)},
+    {"weight-scale",
+     "weight scale",
+     WARD_SERVICE_WEIGHT_SCALE,
+     {WARD_CHAR_WEIGHT_MEASUREMENT, 0},
+     BIT(WARD_BODY_MASS) | BIT(WARD_BMI) | BIT(WARD_BODY_HEIGHT)},
 };
 
 #define MODEL_COUNT (sizeof(models) / sizeof(models[0]))

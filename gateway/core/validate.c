@@ -19,7 +19,8 @@ static bool is_primary(const struct ward_value *value)
     return value->quantity == WARD_SPO2 || value->quantity == WARD_PULSE_RATE ||
            value->quantity == WARD_HEART_RATE || value->quantity == WARD_BP_SYSTOLIC ||
            value->quantity == WARD_BP_DIASTOLIC || value->quantity == WARD_CUFF_PRESSURE ||
-           value->quantity == WARD_BODY_TEMPERATURE || value->quantity == WARD_BATTERY;
+           value->quantity == WARD_BODY_TEMPERATURE || value->quantity == WARD_BODY_MASS ||
+           value->quantity == WARD_BATTERY;
 }
 
 /* PLXS 1.0.1: "ongoing" says that the value may still move; a stream always does, and validated data do not. */

@@ -45,6 +45,8 @@ enum ward_gatt_characteristic {
     WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT = 0x2A5E,
     WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT = 0x2A5F,
     WARD_CHAR_PLX_FEATURES = 0x2A60,
+    WARD_CHAR_WEIGHT_MEASUREMENT = 0x2A9D,
+    WARD_CHAR_WEIGHT_SCALE_FEATURE = 0x2A9E,
 };
 
 /* "0000XXXX-" and this tail is the 128-bit form of a 16-bit UUID (Core 5.3, Vol 3, Part B, §2.5.1). */
