@@ -91,16 +91,6 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
     return true;
 }
 
-static bool role_may(const struct ward_claims *claims, enum ward_role role)
-{
-    switch (claims->type) {
-    case WARD_JWS_RECEIPT: return role == WARD_ROLE_HUB;
-    case WARD_JWS_COMMAND: return role == WARD_ROLE_CLINICAL;
-    case WARD_JWS_CARE_PLAN: return role == WARD_ROLE_CLINICAL;
-    }
-    return false;
-}
-
 static bool topic_agrees(const struct ward_gateway *gateway, struct arrival *arrival)
 {
     enum ward_topic topic;
@@ -126,22 +116,18 @@ static bool topic_agrees(const struct ward_gateway *gateway, struct arrival *arr
     return true;
 }
 
-/* For us, by somebody who may say it, where it may be said, in time. */
+/* For us, by somebody who may say it, in time, and where it may be said. */
 static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, enum ward_role role)
 {
-    const struct ward_claims *claims = &arrival->claims;
-    const struct ward_time now = ward_gateway_now(gateway);
+    const struct ward_jws_context context = {
+        .gateway = gateway->config.gateway.id, .key_role = role, .now = ward_gateway_now(gateway)};
+    const enum ward_jws_verdict verdict = ward_claims_judge(&arrival->claims, &context);
 
-    if (strcmp(claims->gateway.text, gateway->config.gateway.id) != 0)
-        return refuse(arrival, "It is signed for another gateway.");
-    if (!role_may(claims, role) || claims->by.role != role)
-        return refuse(arrival, "The role of the key may not say this.");
+    if (verdict != WARD_JWS_ACCEPTED)
+        return refuse(arrival, ward_jws_verdict_text(verdict));
     if (!topic_agrees(gateway, arrival))
         return false;
-    if (now.utc_ms != WARD_UTC_UNKNOWN && claims->not_after_ms < now.utc_ms &&
-        claims->type != WARD_JWS_RECEIPT)
-        return refuse(arrival, "It came after its not_after.");
-    ward_clock_raise_floor(gateway->clock, claims->issued_at_ms);
+    ward_clock_raise_floor(gateway->clock, arrival->claims.issued_at_ms);
     return true;
 }
 
@@ -220,11 +206,14 @@ static void receipt(struct ward_gateway *gateway, struct arrival *arrival)
     }
 }
 
+/* The id of an alarm is of one episode already; a command that names an episode must name the right one. */
 static struct ward_watch *watch_with(const struct ward_gateway *gateway, const struct ward_claims *claims)
 {
     struct ward_watch *watch = ward_gateway_watch(gateway, claims->patient.text);
+    const bool right =
+        watch && (!claims->episode.text[0] || strcmp(watch->episode.text, claims->episode.text) == 0);
 
-    return watch && strcmp(watch->episode.text, claims->episode.text) == 0 ? watch : NULL;
+    return right ? watch : NULL;
 }
 
 static void acknowledge(struct ward_gateway *gateway, struct arrival *arrival,
@@ -289,9 +278,6 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
     else if (claims->counter <= counter->counter)
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
                    "The counter of this key is not new: it was used before.");
-    else if (ward_gateway_now(gateway).utc_ms == WARD_UTC_UNKNOWN)
-        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
-                   "The gateway does not know the time, so it cannot tell an old command from a new one.");
     else
         acknowledge(gateway, arrival, counter);
 }

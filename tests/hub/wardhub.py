@@ -111,6 +111,7 @@ class Connection:
         self._options = options
         self._topics = topics
         self._session_s = session_s
+        self._open = False
         self._again_at = 0
         self._client = mqtt.Client(client_id=name, protocol=mqtt.MQTTv5)
         self._client.max_inflight_messages_set(100)
@@ -133,8 +134,10 @@ class Connection:
         client.subscribe([(topic, mqtt.SubscribeOptions(qos=1)) for topic in self._topics])
 
     def loop(self, seconds):
-        if self._client.is_connected() or self._client.socket() is not None:
+        if self._open:
+            # A lost connection may leave its socket behind, so what paho says of it is not asked.
             if self._client.loop(seconds) != mqtt.MQTT_ERR_SUCCESS:
+                self._open = False
                 self._say("the connection to the broker was lost")
             return
         if time.monotonic() < self._again_at:
@@ -146,6 +149,7 @@ class Connection:
         try:
             self._client.connect(self._options.host, self._options.port, keepalive=20,
                                  clean_start=self._session_s == 0, properties=properties)
+            self._open = True
         except (OSError, ValueError) as error:
             self._say(f"{self._options.host}:{self._options.port}: {error}")
 
