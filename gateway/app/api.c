@@ -253,6 +253,7 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     else
         ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
     (void)ward_gateway_change(gateway, &change, 1, waiter);
+    ward_technical_tell(gateway, watch);
 }
 
 static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)

@@ -149,10 +149,13 @@ struct ward_cell ward_document_age(const json_t *object, const char *member)
     struct ward_cell cell = {.text = NOTHING};
     struct timespec now;
     int64_t then_ms;
+    double age_s;
 
     if (!ward_utc_parse(text, strlen(text), &then_ms) || clock_gettime(CLOCK_REALTIME, &now) < 0)
         return cell;
-    return ward_document_duration((double)now.tv_sec - (double)then_ms / 1000.0);
+    age_s = (double)now.tv_sec + (double)now.tv_nsec / 1e9 - (double)then_ms / 1000.0;
+    /* The gateway carries UTC on by its own clock: a moment ahead is now, more is a clock that is wrong. */
+    return ward_document_duration(age_s > -2.0 && age_s < 0.0 ? 0.0 : age_s);
 }
 
 void ward_document_print_lines(char *const *texts)

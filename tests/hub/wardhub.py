@@ -136,8 +136,11 @@ class Connection:
     def loop(self, seconds):
         if self._open:
             # A lost connection may leave its socket behind, so what paho says of it is not asked.
-            if self._client.loop(seconds) != mqtt.MQTT_ERR_SUCCESS:
+            try:
+                self._open = self._client.loop(seconds) == mqtt.MQTT_ERR_SUCCESS
+            except OSError:  # TLS that ends in the midst of an answer
                 self._open = False
+            if not self._open:
                 self._say("the connection to the broker was lost")
             return
         if time.monotonic() < self._again_at:
