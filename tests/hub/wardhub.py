@@ -112,6 +112,7 @@ class Connection:
         self._topics = topics
         self._session_s = session_s
         self._open = False
+        self._said = None
         self._again_at = 0
         self._client = mqtt.Client(client_id=name, protocol=mqtt.MQTTv5)
         self._client.max_inflight_messages_set(100)
@@ -126,6 +127,11 @@ class Connection:
     @staticmethod
     def _say(text):
         print(f"wardhub: {text}", file=sys.stderr, flush=True)
+
+    def _say_once(self, text):
+        if text != self._said:
+            self._said = text
+            self._say(text)
 
     def _connected(self, client, userdata, flags, reason, properties=None):
         if reason.value != 0:
@@ -153,14 +159,18 @@ class Connection:
             self._client.connect(self._options.host, self._options.port, keepalive=20,
                                  clean_start=self._session_s == 0, properties=properties)
             self._open = True
+            self._said = None
         except (OSError, ValueError) as error:
-            self._say(f"{self._options.host}:{self._options.port}: {error}")
+            self._say_once(f"{self._options.host}:{self._options.port}: {error}")
 
     def publish(self, topic, payload, retain=False, expiry_s=None):
         properties = Properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
-        self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        try:
+            self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+        except OSError:  # paho keeps the message and sends it on the next connection; loop() makes that
+            self._open = False
 
     def connected(self):
         return self._client.is_connected()

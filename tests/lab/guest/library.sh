@@ -56,11 +56,11 @@ lab_start() {
     echo $! >"/run/lab/$name.pid"
 }
 
-# lab_stop NAME [SIGNAL]: end what lab_start NAME began, and wait for it.
+# lab_stop NAME [SIGNAL]: end what lab_start NAME began, with its children, and wait for it.
 lab_stop() {
     local pid
     pid=$(<"/run/lab/$1.pid")
-    kill -"${2:-TERM}" "$pid" 2>/dev/null || true
+    kill -"${2:-TERM}" -- "-$pid" 2>/dev/null || true
     tail --pid="$pid" -s 0.05 -f /dev/null
     rm "/run/lab/$1.pid"
 }
@@ -102,7 +102,8 @@ lab_start_btvirt() {
 
 # lab_start_bluetoothd: returns when every controller is on D-Bus.
 lab_start_bluetoothd() {
-    lab_start bluetoothd /usr/libexec/bluetooth/bluetoothd -n ${LAB_DEBUG:+-d} -f "$WARD_SOURCE/config/bluetooth/main.conf"
+    lab_start bluetoothd "$LAB_GUEST/keep" /usr/libexec/bluetooth/bluetoothd -n ${LAB_DEBUG:+-d} \
+        -f "$WARD_SOURCE/config/bluetooth/main.conf"
     lab_wait 30 lab_adapters_up
 }
 
