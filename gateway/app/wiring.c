@@ -16,7 +16,8 @@
 #include "app/gateway.h"
 #include "core/model.h"
 
-#define TESTAMENT_MAX 4096
+#define TESTAMENT_MAX   4096
+#define PASSWD_TEXT_MAX 4096
 /* 2025-11-01T00:00:00Z: no clock that shows less can be right, since this program did not exist. */
 #define CLOCK_FLOOR_MS INT64_C(1761955200000)
 
@@ -292,14 +293,15 @@ static int leave_testaments(struct ward_gateway *gateway)
 static int start_spool(struct ward_gateway *gateway)
 {
     const char *name = gateway->config.spool.uplink_user;
-    const struct passwd *user = getpwnam(name);
+    char text[PASSWD_TEXT_MAX];
+    struct passwd entry, *user = NULL;
     struct ward_spool_options options = {.event = gateway->event,
                                          .path = gateway->config.spool.socket,
                                          .listener = &spool_listener,
                                          .userdata = gateway};
     int result;
 
-    if (!user) {
+    if (getpwnam_r(name, &entry, text, sizeof(text), &user) != 0 || !user) {
         sd_journal_print(LOG_ERR, "[spool] uplink_user: there is no user %s", name);
         return -ENOENT;
     }

@@ -204,11 +204,11 @@ static void on_refreshed(struct ward_bluez *bluez, const char *path, sd_bus_mess
 
 void ward_bluez_refresh(struct ward_bluez *bluez)
 {
+    const struct ward_bluez_request request = {
+        .path = "/", .interface = OBJECT_MANAGER, .member = "GetManagedObjects", .done = on_refreshed};
+
     if (bluez->adapter[0])
-        (void)ward_bluez_call(
-            bluez,
-            &(struct ward_bluez_request){"/", OBJECT_MANAGER, "GetManagedObjects", 0, on_refreshed, NULL},
-            NULL);
+        (void)ward_bluez_call(bluez, &request, NULL);
 }
 
 static int on_interfaces_added(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)

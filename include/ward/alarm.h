@@ -90,14 +90,14 @@ struct ward_alarm_event {
     uint8_t quantity; /* enum ward_quantity, WARD_QUANTITY_NONE when no value is concerned */
     struct ward_decimal value;
     struct ward_decimal limit;
-    bool has_reading;           /* false for technical conditions */
-    uint64_t reading_seq;       /* 0: names a reading that is not committed yet */
-    struct ward_id plan_id;     /* the plan in force; empty for none */
+    bool has_reading;       /* false for technical conditions */
+    uint64_t reading_seq;   /* 0: names a reading that is not committed yet */
+    struct ward_id plan_id; /* the plan in force; empty for none */
     uint32_t plan_version;
     uint32_t condition_delay_ms; /* from the first value beyond the limit to this event */
     uint32_t signal_delay_ms;    /* from this event to its annunciation; set by the annunciator */
     bool shown_light, shown_sound;
-    struct ward_id by; /* who acknowledged or silenced */
+    struct ward_id by;                        /* who acknowledged or silenced */
     char text[WARD_ALARM_TEXT_MAX + 1];       /* for the clinician */
     char shown_text[WARD_ALARM_TEXT_MAX + 1]; /* for the patient */
 };

@@ -25,7 +25,7 @@ enum ward_message_class {
 
 /* Borrowed: every pointer belongs to the maker of the message and lives until the call it is given to returns. */
 struct ward_message {
-    uint64_t id;         /* names it on the spool; unique within one connection of the spool */
+    uint64_t id;           /* names it on the spool; unique within one connection of the spool */
     uint8_t message_class; /* enum ward_message_class */
     uint8_t qos;
     bool retain;

@@ -58,19 +58,19 @@ enum ward_quality {
 
 /* Why a reading is not plainly valid; a set, as bits. Append only. Names: core/reading.h. */
 enum ward_reason {
-    WARD_REASON_NO_VALUE = 1u << 0,             /* NaN, NRes or reserved where a clinical value belongs */
-    WARD_REASON_IMPLAUSIBLE = 1u << 1,          /* outside the plausibility bounds of its quantity */
-    WARD_REASON_NO_CONTACT = 1u << 2,           /* the sensor says it is not worn */
-    WARD_REASON_POOR_SIGNAL = 1u << 3,          /* weak or irregular signal, low perfusion, interference */
-    WARD_REASON_MEASUREMENT_ONGOING = 1u << 4,  /* not settled yet */
-    WARD_REASON_QUESTIONABLE_STATUS = 1u << 5,  /* the device itself calls it questionable */
-    WARD_REASON_SENSOR_FAULT = 1u << 6,         /* malfunction, disconnected or unknown sensor */
-    WARD_REASON_MOTION = 1u << 7,               /* body movement or cuff too loose, improper position */
-    WARD_REASON_NOT_CLINICAL = 1u << 8,         /* demo, test, calibration or control data */
-    WARD_REASON_LINK_UNPROVED = 1u << 9,        /* bonded, but encryption of this connection was not proved */
-    WARD_REASON_UNDECODABLE = 1u << 10,         /* the frame could not be decoded; raw octets only */
+    WARD_REASON_NO_VALUE = 1u << 0,            /* NaN, NRes or reserved where a clinical value belongs */
+    WARD_REASON_IMPLAUSIBLE = 1u << 1,         /* outside the plausibility bounds of its quantity */
+    WARD_REASON_NO_CONTACT = 1u << 2,          /* the sensor says it is not worn */
+    WARD_REASON_POOR_SIGNAL = 1u << 3,         /* weak or irregular signal, low perfusion, interference */
+    WARD_REASON_MEASUREMENT_ONGOING = 1u << 4, /* not settled yet */
+    WARD_REASON_QUESTIONABLE_STATUS = 1u << 5, /* the device itself calls it questionable */
+    WARD_REASON_SENSOR_FAULT = 1u << 6,        /* malfunction, disconnected or unknown sensor */
+    WARD_REASON_MOTION = 1u << 7,              /* body movement or cuff too loose, improper position */
+    WARD_REASON_NOT_CLINICAL = 1u << 8,        /* demo, test, calibration or control data */
+    WARD_REASON_LINK_UNPROVED = 1u << 9,       /* bonded, but encryption of this connection was not proved */
+    WARD_REASON_UNDECODABLE = 1u << 10,        /* the frame could not be decoded; raw octets only */
     WARD_REASON_INVALIDATED_BY_DEVICE = 1u << 11, /* the device itself calls it invalid */
-    WARD_REASON_DISAGREEMENT = 1u << 12,        /* another device says otherwise */
+    WARD_REASON_DISAGREEMENT = 1u << 12,          /* another device says otherwise */
 };
 
 /* What is known of the link that carried the frame. The numbers are part of the database format. */
