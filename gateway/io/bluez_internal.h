@@ -81,6 +81,7 @@ struct ward_bluez {
     bool powered_by_us;
     unsigned start_failures; /* in a row */
     unsigned subscribing;    /* StartNotify calls without an answer */
+    bool may_subscribe;      /* agent and profile are in place */
     bool awaits_subscriptions;
     sd_event_source *restart; /* starts over */
 

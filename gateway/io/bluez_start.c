@@ -51,7 +51,7 @@ void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state
     ward_bluez_identity_drop(bluez);
     bluez->start = WARD_BLUEZ_START_WAITING;
     bluez->subscribing = 0;
-    bluez->awaits_subscriptions = false;
+    bluez->awaits_subscriptions = bluez->may_subscribe = false;
     ward_bluez_discovery_lost(bluez);
     ward_bluez_enrolment_event(bluez, WARD_BLUEZ_ENROL_RADIO_LOST);
     for (struct ward_bluez_node *node = bluez->nodes; node; node = node->next)
@@ -124,7 +124,7 @@ static void on_application(struct ward_bluez *bluez, const char *path, sd_bus_me
     (void)path;
     if (!may_go_on(bluez, reply, "AlreadyExists"))
         return;
-    bluez->awaits_subscriptions = true;
+    bluez->awaits_subscriptions = bluez->may_subscribe = true;
     for (struct ward_bluez_mirror_device *at = bluez->mirror.devices; at; at = at->next)
         if (ward_bluez_node_find(bluez, at->facts.address))
             ward_bluez_subscribe(bluez, at);

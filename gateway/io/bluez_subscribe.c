@@ -48,6 +48,8 @@ static void on_subscribed(struct ward_bluez *bluez, const char *path, sd_bus_mes
 
 void ward_bluez_subscribe(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device)
 {
+    if (!bluez->may_subscribe)
+        return; /* all are subscribed to when it is time */
     for (struct ward_bluez_mirror_characteristic *at = device->characteristics; at; at = at->next) {
         if (at->subscribed || at->asked || !at->notifies || !ward_bluez_is_read(bluez, at->uuid))
             continue;

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole adapter against a bluetoothd that does what real ones do rarely, and never when they are asked to. */
+#include "bluez_fake.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct ward_bluez_device bonded = {.id = {"d-1"},
+                                                .address = FAKE_ADDRESS,
+                                                .security = WARD_BLUEZ_BONDED,
+                                                .identity = {.serial_number = "C1"}};
+static const struct ward_bluez_device open_device = {
+    .id = {"d-1"}, .address = FAKE_ADDRESS, .security = WARD_BLUEZ_OPEN, .identity = {.serial_number = "C1"}};
+
+/* Each text follows the one before it in the story. */
+static void assert_order(const struct fake *fake, const char *const *texts, size_t count)
+{
+    const char *at = fake->story;
+    for (size_t i = 0; i < count; i++) {
+        const char *next = strstr(at, texts[i]);
+        if (!next)
+            fail_msg("no '%s' where it should be in: %s", texts[i], fake->story);
+        at = next + strlen(texts[i]);
+    }
+}
+
+#define ASSERT_ORDER(fake, ...)                                                                              \
+    assert_order(fake, (const char *const[]){__VA_ARGS__},                                                   \
+                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+static void a_radio_that_is_on_goes_off_and_on_last(void **state)
+{
+    struct fake fake = {.powered = true, .exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    ASSERT_ORDER(&fake, "preparing ", "Powered=0 ", "RegisterAgent ", "RequestDefaultAgent ",
+                 "RegisterApplication ", "StartNotify ", "Powered=1 ", "ready ");
+    fake_end(&fake);
+}
+
+static void a_radio_that_is_off_stays_off_until_the_end(void **state)
+{
+    struct fake fake = {0};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    assert_false(fake_has(&fake, 0, "Powered=0"));
+    fake_end(&fake);
+}
+
+/* Connects, sends, and resolves a bonded device whose characteristics are known. */
+static void visit(struct fake *fake, uint8_t octet)
+{
+    size_t mark = fake_mark(fake);
+    fake_set(fake, &fake->connected, true);
+    fake_value(fake, octet);
+    fake_set(fake, &fake->resolved, true);
+    fake_wait(fake, mark, "proved=");
+    fake_set(fake, &fake->resolved, false);
+    fake_set(fake, &fake->connected, false);
+    fake_wait(fake, mark, "disconnected=");
+}
+
+static void a_value_before_the_proof_says_so(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    visit(&fake, 7);
+    visit(&fake, 8);
+    ASSERT_ORDER(&fake, "ready ", "connected=1 value=7,unproved,1 proved=1 disconnected=1 ",
+                 "connected=2 value=8,unproved,2 proved=2 disconnected=2 ");
+    assert_int_equal(ward_bluez_counters(fake.bluez).values_unproved, 2);
+    fake_end(&fake);
+}
+
+/* bluetoothd flushes a value at once and "Connected" a little later. */
+static void a_value_before_the_connection_is_of_that_connection(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_value(&fake, 7);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_value(&fake, 8);
+    fake_wait(&fake, 0, "value=8");
+    ASSERT_ORDER(&fake, "connected=1 value=7,unproved,1 proved=1 value=8,proved,1 ");
+    fake_end(&fake);
+}
+
+static void connected_twice_is_two_connections_and_proved_anew(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "proved=1");
+    fake_set(&fake, &fake.connected, true);
+    fake_wait(&fake, 0, "proved=2");
+    ASSERT_ORDER(&fake, "connected=1 proved=1 disconnected=1 connected=2 proved=2 ");
+    fake_end(&fake);
+}
+
+static void drop(struct fake *fake)
+{
+    size_t mark = fake_mark(fake);
+    fake_set(fake, &fake->connected, true);
+    fake_value(fake, 1);
+    fake_set(fake, &fake->connected, false);
+    fake_wait(fake, mark, "disconnected=");
+}
+
+static void three_unproved_drops_are_a_lost_bond_until_one_is_proved(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    drop(&fake);
+    drop(&fake);
+    assert_false(fake_has(&fake, 0, "needs-pairing"));
+    drop(&fake);
+    fake_wait(&fake, 0, "needs-pairing=3 ");
+    size_t mark = fake_mark(&fake);
+    drop(&fake);
+    visit(&fake, 2);
+    assert_false(fake_has(&fake, mark, "needs-pairing"));
+    drop(&fake);
+    drop(&fake);
+    drop(&fake);
+    fake_wait(&fake, mark, "needs-pairing");
+    assert_false(fake_has(&fake, 0, ",proved"));
+    fake_end(&fake);
+}
+
+static void without_a_bond_nothing_is_proved(void **state)
+{
+    struct fake fake = {.exported = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "needs-pairing=1 ");
+    fake_value(&fake, 1);
+    fake_wait(&fake, 0, "value=1,unproved,1 ");
+    fake_end(&fake);
+}
+
+static void an_open_device_is_proved_by_its_serial_number(void **state)
+{
+    struct fake fake = {.exported = true};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_value(&fake, 1);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "proved=1 ");
+    ASSERT_ORDER(&fake, "connected=1 value=1,unproved,1 proved=1 ");
+    fake_end(&fake);
+}
+
+static void another_serial_number_is_an_impostor(void **state)
+{
+    struct fake fake = {.exported = true, .serial = "C2"};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "impostor=1 ");
+    fake_wait(&fake, 0, "Disconnect ");
+    assert_false(fake_has(&fake, 0, " proved="));
+    fake_end(&fake);
+}
+
+static void a_stranger_is_not_heard(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, NULL);
+    fake_set(&fake, &fake.connected, true);
+    fake_value(&fake, 1);
+    fake_set(&fake, &fake.powered, true); /* is told after those, and so is the scan that follows */
+    assert_int_equal(ward_bluez_scan(fake.bluez, 1), 0);
+    fake_wait(&fake, 0, "scan-ended=0 ");
+    assert_false(fake_has(&fake, 0, "value="));
+    assert_false(fake_has(&fake, 0, "connected="));
+    assert_false(fake_has(&fake, 0, "StartNotify"));
+    fake_end(&fake);
+}
+
+static void new_characteristics_are_subscribed_to_at_once(void **state)
+{
+    struct fake fake = {.paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    assert_false(fake_has(&fake, 0, "StartNotify"));
+    fake.paired = true;
+    fake_export(&fake);
+    fake_wait(&fake, 0, "StartNotify ");
+    fake_end(&fake);
+}
+
+static void first_contact_without_characteristics_is_a_possible_gap(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_withdraw(&fake);
+    fake.shows_measurement = false;
+    fake.connected = fake.paired = true;
+    fake_export(&fake);
+    fake_wait(&fake, 0, "connected=1,gap ");
+    fake_end(&fake);
+}
+
+static void services_without_measurements_are_sent_away(void **state)
+{
+    struct fake fake = {.paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake.shows_measurement = false;
+    fake.connected = fake.resolved = fake.paired = true;
+    fake_export(&fake);
+    fake_wait(&fake, 0, "Disconnect ");
+    ASSERT_ORDER(&fake, "connected=1,gap ", "fault=1 ", "Disconnect ");
+    assert_int_equal(ward_bluez_counters(fake.bluez).incomplete_links, 1);
+    fake_end(&fake);
+}
+
+static void a_bluetoothd_that_comes_back_is_laid_anew(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_set(&fake, &fake.connected, true);
+    fake_wait(&fake, 0, "connected=1 ");
+    size_t mark = fake_mark(&fake);
+    fake_vanish(&fake);
+    fake_wait(&fake, mark, "disconnected=1 absent ");
+    fake.connected = false;
+    fake.powered = false;
+    fake_appear(&fake);
+    fake_wait(&fake, mark, "StartNotify ");
+    fake_wait(&fake, mark, "Powered=1 ready ");
+    visit(&fake, 9);
+    assert_true(fake_has(&fake, mark, "connected=2 value=9,unproved,2 proved=2 "));
+    assert_int_equal(ward_bluez_counters(fake.bluez).daemon_restarts, 1);
+    fake_end(&fake);
+}
+
+static void a_radio_that_somebody_switched_off_is_switched_on_again(void **state)
+{
+    struct fake fake = {0};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    size_t mark = fake_mark(&fake);
+    fake_set(&fake, &fake.powered, false);
+    fake_wait(&fake, mark, "failed ");
+    fake_wait(&fake, mark, "Powered=1 ready ");
+    assert_int_equal(ward_bluez_counters(fake.bluez).power_losses, 1);
+    fake_end(&fake);
+}
+
+static void a_scan_that_is_busy_is_started_again(void **state)
+{
+    struct fake fake = {.busy_scans = 1};
+    (void)state;
+    fake_begin(&fake, NULL);
+    assert_int_equal(ward_bluez_scan(fake.bluez, 0), -EINVAL);
+    assert_int_equal(ward_bluez_scan(fake.bluez, 2), 0);
+    assert_int_equal(ward_bluez_scan(fake.bluez, 2), -EBUSY);
+    fake_wait(&fake, 0, "scan-ended=0 ");
+    ASSERT_ORDER(&fake, "SetDiscoveryFilter StartDiscovery ", "StopDiscovery ", "StartDiscovery ",
+                 "scan-ended=0 ");
+    fake_end(&fake);
+}
+
+static void a_refused_pairing_is_tried_twice_and_undone(void **state)
+{
+    struct fake fake = {.join_error = "org.bluez.Error.AuthenticationFailed",
+                        .join_message = "Authentication Failed"};
+    (void)state;
+    fake_begin(&fake, NULL);
+    assert_int_equal(ward_bluez_pair(fake.bluez, "c0:ff:ee:00:00:01", WARD_BLUEZ_BONDED, 60), 0);
+    assert_int_equal(ward_bluez_pair(fake.bluez, FAKE_ADDRESS, WARD_BLUEZ_BONDED, 60), -EBUSY);
+    for (size_t tries = 0; tries < 2; tries++) {
+        size_t mark = fake_mark(&fake);
+        fake_wait(&fake, mark, "StartDiscovery ");
+        fake_export(&fake);
+        fake_wait(&fake, mark, "Pair ");
+        fake_withdraw(&fake);
+    }
+    fake_wait(&fake, 0, "step-failed ");
+    ASSERT_ORDER(&fake, "RemoveDevice ", "StartDiscovery ", "Pair ", "RemoveDevice ", "Pair ",
+                 "step-failed ");
+    assert_int_equal(ward_bluez_remove(fake.bluez, FAKE_ADDRESS), -ENOENT);
+    fake_end(&fake);
+}
+
+static void paired_is_said_after_a_return_with_a_reading(void **state)
+{
+    struct fake fake = {0};
+    (void)state;
+    fake_begin(&fake, NULL);
+    assert_int_equal(ward_bluez_pair(fake.bluez, FAKE_ADDRESS, WARD_BLUEZ_BONDED, 60), 0);
+    fake_wait(&fake, 0, "StartDiscovery ");
+    fake_export(&fake);
+    fake_wait(&fake, 0, "bonded ");
+    fake_set(&fake, &fake.paired, true);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "identified=C1 ");
+    fake_wait(&fake, 0, "StartNotify ");
+    fake_value(&fake, 1);
+    fake_wait(&fake, 0, "value=1,proved,1 ");
+    fake_set(&fake, &fake.resolved, false);
+    fake_set(&fake, &fake.connected, false);
+    fake_wait(&fake, 0, "disconnected=1 ");
+    assert_false(fake_has(&fake, 0, "step-paired"));
+    visit(&fake, 2);
+    ASSERT_ORDER(&fake, "discovered ", "bonding ", "Pair ", "bonded ", "identity ", "identified=C1 ",
+                 "return ", "value=2,unproved,2 proved=2 step-paired ", "disconnected=2 ");
+    assert_true(fake.trusted);
+    assert_int_equal(ward_bluez_remove(fake.bluez, FAKE_ADDRESS), 0);
+    fake_end(&fake);
+}
+
+static void without_a_radio_there_is_no_enrolment(void **state)
+{
+    struct fake fake = {0};
+    (void)state;
+    fake_begin(&fake, NULL);
+    size_t mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_pair(fake.bluez, FAKE_ADDRESS, WARD_BLUEZ_BONDED, 60), 0);
+    fake_wait(&fake, mark, "looking ");
+    fake_vanish(&fake);
+    fake_wait(&fake, mark, "step-failed absent ");
+    assert_int_equal(ward_bluez_pair(fake.bluez, FAKE_ADDRESS, WARD_BLUEZ_BONDED, 60), -ENETDOWN);
+    assert_int_equal(ward_bluez_scan(fake.bluez, 5), -ENETDOWN);
+    assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), -ENOTCONN);
+    assert_int_equal(ward_bluez_pair_cancel(fake.bluez), -ENOENT);
+    fake_appear(&fake);
+    fake_wait(&fake, mark, "ready ");
+    fake_end(&fake);
+}
+
+static void what_is_wrong_is_refused(void **state)
+{
+    struct fake fake = {0};
+    static const char *const none[] = {NULL}, *const wrong[] = {"2a35", "cuff", NULL};
+    struct ward_bluez_options options = {NULL, none, wrong};
+    struct ward_bluez_listener listener = {0};
+    struct ward_bluez_device device = bonded;
+    struct ward_bluez *bluez = NULL;
+    (void)state;
+    fake_begin(&fake, NULL);
+    assert_int_equal(ward_bluez_new(&bluez, fake.event, fake.bus, &options, &listener, NULL), -EINVAL);
+    assert_null(bluez);
+    strcpy(device.address, "C0:FF:EE");
+    assert_int_equal(ward_bluez_add(fake.bluez, &device), -EINVAL);
+    assert_int_equal(ward_bluez_remove(fake.bluez, "C0:FF:EE"), -EINVAL);
+    assert_int_equal(ward_bluez_pair(fake.bluez, "C0:FF:EE", WARD_BLUEZ_BONDED, 60), -EINVAL);
+    assert_int_equal(ward_bluez_pair(fake.bluez, FAKE_ADDRESS, WARD_BLUEZ_BONDED, 601), -EINVAL);
+    for (unsigned i = 0; i < WARD_BLUEZ_DEVICES_MAX; i++) {
+        snprintf(device.address, sizeof device.address, "C0:FF:EE:00:%02X:FF", i);
+        assert_int_equal(ward_bluez_add(fake.bluez, &device), 0);
+    }
+    assert_int_equal(ward_bluez_add(fake.bluez, &bonded), -ENOSPC);
+    assert_null(ward_bluez_free(NULL));
+    fake_end(&fake);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_radio_that_is_on_goes_off_and_on_last),
+        cmocka_unit_test(a_radio_that_is_off_stays_off_until_the_end),
+        cmocka_unit_test(a_value_before_the_proof_says_so),
+        cmocka_unit_test(a_value_before_the_connection_is_of_that_connection),
+        cmocka_unit_test(connected_twice_is_two_connections_and_proved_anew),
+        cmocka_unit_test(three_unproved_drops_are_a_lost_bond_until_one_is_proved),
+        cmocka_unit_test(without_a_bond_nothing_is_proved),
+        cmocka_unit_test(an_open_device_is_proved_by_its_serial_number),
+        cmocka_unit_test(another_serial_number_is_an_impostor),
+        cmocka_unit_test(a_stranger_is_not_heard),
+        cmocka_unit_test(new_characteristics_are_subscribed_to_at_once),
+        cmocka_unit_test(first_contact_without_characteristics_is_a_possible_gap),
+        cmocka_unit_test(services_without_measurements_are_sent_away),
+        cmocka_unit_test(a_bluetoothd_that_comes_back_is_laid_anew),
+        cmocka_unit_test(a_radio_that_somebody_switched_off_is_switched_on_again),
+        cmocka_unit_test(a_scan_that_is_busy_is_started_again),
+        cmocka_unit_test(a_refused_pairing_is_tried_twice_and_undone),
+        cmocka_unit_test(paired_is_said_after_a_return_with_a_reading),
+        cmocka_unit_test(without_a_radio_there_is_no_enrolment),
+        cmocka_unit_test(what_is_wrong_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
