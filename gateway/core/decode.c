@@ -5,6 +5,7 @@
 
 #include "core/decimal.h"
 #include "core/decode_part.h"
+#include "core/vendor.h"
 
 struct decoder {
     uint16_t characteristic;
@@ -107,9 +108,14 @@ static void refuse_truncated(struct ward_decoded *decoded, const struct ward_cur
 
 void ward_decode(uint16_t characteristic, const uint8_t *octets, size_t length, struct ward_decoded *ret)
 {
+    const struct ward_vendor_driver *vendor = ward_vendor_by_number(characteristic);
     const struct decoder *decoder = decoder_of(characteristic);
     struct ward_cursor cursor;
 
+    if (vendor != NULL) {
+        ward_vendor_decode(vendor, octets, length, ret);
+        return;
+    }
     ret->characteristic = characteristic;
     start_over(ret, WARD_DECODE_OK);
     if (decoder == NULL) {
@@ -133,14 +139,14 @@ void ward_decode(uint16_t characteristic, const uint8_t *octets, size_t length, 
 
 bool ward_decode_is_known(uint16_t characteristic)
 {
-    return decoder_of(characteristic) != NULL;
+    return decoder_of(characteristic) != NULL || ward_vendor_by_number(characteristic) != NULL;
 }
 
 bool ward_decode_is_measurement(uint16_t characteristic)
 {
     const struct decoder *decoder = decoder_of(characteristic);
 
-    return decoder != NULL && decoder->is_measurement;
+    return (decoder != NULL && decoder->is_measurement) || ward_vendor_by_number(characteristic) != NULL;
 }
 
 void ward_decoded_add(struct ward_decoded *decoded, enum ward_quantity quantity, struct ward_decimal number)

@@ -77,8 +77,9 @@ struct ward_decoded {
 };
 
 /*
- * Decodes length octets that a device sent for the characteristic. Always fills ret as a whole. octets may be
- * NULL when length is 0.
+ * Decodes length octets that a device sent for the characteristic, or one whole frame of a vendor's own
+ * protocol for its number (enum ward_vendor_number). Always fills ret as a whole. octets may be NULL when
+ * length is 0.
  */
 void ward_decode(uint16_t characteristic, const uint8_t *octets, size_t length, struct ward_decoded *ret);
 

@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/decode_json.h"
 
+#include <string.h>
+
 #include "core/decode_json_part.h"
 #include "core/quantity.h"
 #include "core/reading.h"
 #include "core/status.h"
+#include "core/vendor.h"
 
 static void write_characteristic(uint16_t characteristic, struct ward_json *json)
 {
+    const struct ward_vendor_driver *vendor = ward_vendor_by_number(characteristic);
     char text[5] = "";
 
+    if (vendor != NULL) {
+        ward_json_key(json, "characteristic");
+        ward_json_string_begin(json);
+        ward_json_part(json, "vendor:", strlen("vendor:"));
+        ward_json_part(json, vendor->name, strlen(vendor->name));
+        ward_json_string_end(json);
+        return;
+    }
     for (int i = 0; i < 4; i++)
         text[i] = "0123456789ABCDEF"[(characteristic >> (12 - 4 * i)) & 0xF];
     ward_json_member(json, "characteristic", text);

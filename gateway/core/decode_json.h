@@ -2,11 +2,12 @@
 /*
  * A decoded frame as one JSON object: what `wardctl decode --json` prints.
  *
- *   always             characteristic ("2A5F"), outcome ("ok", "truncated", "reserved", "unknown", "invalid")
+ *   always             characteristic ("2A5F"; "vendor:nonin" for a vendor's own protocol), outcome ("ok",
+ *                      "truncated", "reserved", "unknown", "invalid")
  *   outcome not ok     error, and nothing else
  *   a measurement      kind, quality, reasons, values (quantity, value, special?, unit, mdc?, loinc?)
  *   where they apply   status (names), device_time (null: not known), user (null: not known), rr_ms, energy_kJ,
- *                      contact (null: not supported), extra (an object, by characteristic)
+ *                      contact (null: not supported), extra (an object, by characteristic; `frame`: what a vendor's frame is that is no measurement)
  */
 #ifndef WARD_CORE_DECODE_JSON_H
 #define WARD_CORE_DECODE_JSON_H

@@ -4,6 +4,7 @@
 #include "core/decode_json_part.h"
 #include "core/decode_names.h"
 #include "core/status.h"
+#include "core/vendor.h"
 
 bool ward_decoded_has_detail(const struct ward_decoded *decoded)
 {
@@ -106,6 +107,10 @@ static void write_resolutions(uint32_t features, struct ward_json *json)
 
 void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_json *json)
 {
+    if (ward_vendor_by_number(decoded->characteristic) != NULL) {
+        write_text(decoded, "frame", json);
+        return;
+    }
     switch (decoded->characteristic) {
     case WARD_CHAR_MODEL_NUMBER: write_text(decoded, "model_number", json); break;
     case WARD_CHAR_SERIAL_NUMBER: write_text(decoded, "serial_number", json); break;

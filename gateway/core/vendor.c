@@ -62,6 +62,8 @@ struct ward_decimal ward_vendor_value(unsigned raw, int8_t exponent, bool is_abs
 {
     if (is_absent)
         return (struct ward_decimal){.special = WARD_NAN};
+    for (; exponent < 0 && raw % 10 == 0; exponent++)
+        raw /= 10;
     return (struct ward_decimal){.mantissa = raw, .exponent = exponent};
 }
 

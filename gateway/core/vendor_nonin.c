@@ -43,6 +43,7 @@ static enum ward_vendor_found find(const uint8_t *octets, size_t length, size_t 
 static void decode_status(uint8_t status, bool has_number, struct ward_decoded *decoded)
 {
     decoded->has_status = true;
+    decoded->has_contact = true;
     if ((status & STATUS_WEAK_SIGNAL) != 0)
         decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_LOW_PERFUSION);
     if ((status & STATUS_SMARTPOINT) != 0)

@@ -15,7 +15,7 @@ extern const struct ward_vendor_driver ward_vendor_jumper;
 extern const struct ward_vendor_driver ward_vendor_berrymed;
 extern const struct ward_vendor_driver ward_vendor_contec;
 
-/* raw · 10^exponent, or NaN for a value that the device marks as absent. */
+/* raw · 10^exponent, spelt without zeros after the point, or NaN for a value that the device marks as absent. */
 struct ward_decimal ward_vendor_value(unsigned raw, int8_t exponent, bool is_absent);
 
 /* The device says whether there is a finger. */

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/decimal.h"
 #include "core/decode_json.h"
 #include "core/quantity.h"
 #include "core/validate.h"
+#include "core/vendor.h"
 #include "ctl/uuid.h"
 #include "ctl/verbs.h"
 
@@ -181,6 +183,27 @@ static int print_unknown(const char *uuid, bool as_json)
     return WARD_CTL_FAILED;
 }
 
+/*
+ * What the frame is of: a characteristic by its UUID, or a vendor's own protocol by name ("vendor:nonin"), which
+ * has a number where a characteristic has its UUID. Returns an exit status.
+ */
+static int parse_source(const char *word, struct ward_uuid *ret)
+{
+    static const char prefix[] = "vendor:";
+    const struct ward_vendor_driver *driver;
+
+    if (strncasecmp(word, prefix, strlen(prefix)) == 0) {
+        driver = ward_vendor_by_name(word + strlen(prefix));
+        if (driver == NULL)
+            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not a protocol that is known here", word);
+        *ret = (struct ward_uuid){.is_short = true, .short_number = driver->number};
+        return WARD_CTL_DONE;
+    }
+    if (!ward_uuid_parse(word, ret))
+        return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not a UUID of 16, 32 or 128 bits", word);
+    return WARD_CTL_DONE;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
@@ -199,8 +222,9 @@ static int run(int argc, char **argv)
     if (argc - optind < 2)
         return ward_ctl_usage(&ward_verb_decode,
                               "a UUID and the octets of a frame are needed (\"\" for no octets)");
-    if (!ward_uuid_parse(argv[optind], &uuid))
-        return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not a UUID of 16, 32 or 128 bits", argv[optind]);
+    status = parse_source(argv[optind], &uuid);
+    if (status != WARD_CTL_DONE)
+        return status;
     status = read_frame(argc - optind - 1, argv + optind + 1, &frame);
     if (status == WARD_CTL_DONE && !uuid.is_short) {
         status = print_unknown(uuid.text, as_json);
@@ -218,12 +242,15 @@ const struct ward_verb ward_verb_decode = {
     .usage = "decode UUID OCTETS… [--json]\n",
     .summary = "Say what a frame of a characteristic means; needs no daemon",
     .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
-            "          00002a5f-0000-1000-8000-00805f9b34fb\n"
+            "          00002a5f-0000-1000-8000-00805f9b34fb; or a vendor's own protocol:\n"
+            "          vendor:nonin, vendor:masimo, vendor:o2ring, vendor:pc60fw,\n"
+            "          vendor:jumper, vendor:berrymed, vendor:contec\n"
             "  OCTETS  in hexadecimal, with or without spaces, colons or 0x; \"\" for none\n"
             "  --json  one JSON object\n"
             "\n"
             "Exit status 1 when the frame cannot be decoded; the outcome says why: truncated\n"
-            "(too short for its flags), reserved, invalid, or unknown (no decoder).\n"
+            "(too short for its flags), reserved, invalid (a wrong checksum, too), or\n"
+            "unknown (no decoder).\n"
             "\n"
             "Example: wardctl decode 2A5F 0062004800 --json\n",
     .run = run,

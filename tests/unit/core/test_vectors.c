@@ -14,6 +14,7 @@
 
 #include "core/decode_json.h"
 #include "core/validate.h"
+#include "core/vendor.h"
 
 struct vector {
     const char *clause;
@@ -22,13 +23,27 @@ struct vector {
     size_t length;
 };
 
+/* "2A5F", or "vendor:nonin"; returns what follows it. */
+static char *parse_source(char *line, struct vector *vector)
+{
+    char name[16];
+    char *end;
+
+    if (sscanf(line, "vendor:%15[a-z0-9]", name) == 1) {
+        assert_non_null(ward_vendor_by_name(name));
+        vector->characteristic = ward_vendor_by_name(name)->number;
+        return line + strcspn(line, " \n");
+    }
+    vector->characteristic = (uint16_t)strtoul(line, &end, 16);
+    return end;
+}
+
 /* "2A5F 00 6200 4800" */
 static void parse_frame(char *line, struct vector *vector)
 {
-    char *next = line;
-    char *end;
+    char *next;
+    char *end = parse_source(line, vector);
 
-    vector->characteristic = (uint16_t)strtoul(next, &end, 16);
     vector->length = 0;
     for (next = end; *next != '\0' && *next != '\n';) {
         char digits[3] = {0};
