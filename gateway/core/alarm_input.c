@@ -38,12 +38,6 @@ struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *
     return NULL;
 }
 
-/* A cuff's pulse is the patient's pulse. */
-static uint8_t evaluated_as(uint8_t quantity)
-{
-    return quantity == WARD_PULSE_RATE_CUFF ? WARD_PULSE_RATE : quantity;
-}
-
 static uint8_t quality_of(const struct ward_reading *reading, const struct ward_value *value)
 {
     return ward_decimal_is_ordered(&value->number) && ward_quantity_is_plausible(value) ? reading->quality
@@ -257,7 +251,7 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
                        const struct ward_value *value)
 {
     const struct ward_care_plan *plan = run->context->plan;
-    uint8_t quantity = evaluated_as(value->quantity);
+    uint8_t quantity = ward_quantity_judged_as(value->quantity);
     uint8_t quality = quality_of(reading, value);
     struct ward_alarm_input_state *input = ward_alarm_find_input(run->state, quantity);
     const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, quantity);

@@ -10,9 +10,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ward/quantity.h"
+#include "ward/reading.h"
+
 struct ward_temperature_detail {
     bool has_type;
     uint8_t type; /* where it was measured */
+};
+
+struct ward_glucose_detail {
+    uint16_t sequence_number;
+    struct ward_device_time base_time; /* of the meter's clock; with the offset it is what the meter shows */
+    bool has_time_offset;
+    bool time_offset_is_known; /* false: the offset is beyond what its field can tell */
+    int16_t time_offset_min;
+    bool has_sample;
+    uint8_t sample_type, sample_location;
+    bool context_follows;
+};
+
+/* Flags of 2A34 as sent: which of the fields are there. */
+enum ward_glucose_context_flag {
+    WARD_CONTEXT_CARBOHYDRATE = 1 << 0,
+    WARD_CONTEXT_MEAL = 1 << 1,
+    WARD_CONTEXT_TESTER_HEALTH = 1 << 2,
+    WARD_CONTEXT_EXERCISE = 1 << 3,
+    WARD_CONTEXT_MEDICATION = 1 << 4,
+    WARD_CONTEXT_MEDICATION_IN_LITRES = 1 << 5, /* else in kg */
+    WARD_CONTEXT_HBA1C = 1 << 6,
+    WARD_CONTEXT_EXTENDED_FLAGS = 1 << 7,
+};
+
+#define WARD_EXERCISE_OVERRUN 0xFFFF /* longer than the field can tell */
+
+struct ward_glucose_context_detail {
+    uint16_t sequence_number; /* of the measurement that it belongs to */
+    uint8_t flags;            /* set of enum ward_glucose_context_flag */
+    uint8_t carbohydrate_id, meal, tester, health, medication_id;
+    uint8_t exercise_intensity_percent;
+    uint16_t exercise_duration_s;
+    struct ward_decimal carbohydrate_kg, medication, hba1c_percent;
 };
 
 /* The member goes by `characteristic`. */
@@ -35,7 +72,9 @@ union ward_decoded_detail {
     } plx_features;                             /* 2A60, with `features` */
     uint8_t body_sensor_location;               /* 2A38: index for ward_body_sensor_location_name() */
     struct ward_temperature_detail temperature; /* 2A1C, 2A1E and 2A1D */
-    uint16_t measurement_interval_s;            /* 2A21; 0: it does not measure by itself */
+    struct ward_glucose_detail glucose;
+    struct ward_glucose_context_detail glucose_context;
+    uint16_t measurement_interval_s; /* 2A21; 0: it does not measure by itself */
 };
 
 #endif

@@ -11,12 +11,12 @@ bool ward_decoded_has_detail(const struct ward_decoded *decoded)
     switch (decoded->characteristic) {
     case WARD_CHAR_TEMPERATURE_MEASUREMENT:
     case WARD_CHAR_INTERMEDIATE_TEMPERATURE: return decoded->detail.temperature.has_type;
+    case WARD_CHAR_GLUCOSE_MEASUREMENT: return true;
     }
     return !decoded->is_measurement;
 }
 
-/* A number that the specification keeps for the future has no name. */
-static void write_name(struct ward_json *json, const char *member, const char *name)
+void ward_decoded_write_name(struct ward_json *json, const char *member, const char *name)
 {
     ward_json_member(json, member, name != NULL ? name : "reserved");
 }
@@ -131,16 +131,22 @@ void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_j
     case WARD_CHAR_TEMPERATURE_MEASUREMENT:
     case WARD_CHAR_INTERMEDIATE_TEMPERATURE:
     case WARD_CHAR_TEMPERATURE_TYPE:
-        write_name(json, "temperature_type", ward_temperature_type_name(decoded->detail.temperature.type));
+        ward_decoded_write_name(json, "temperature_type",
+                                ward_temperature_type_name(decoded->detail.temperature.type));
         break;
     case WARD_CHAR_MEASUREMENT_INTERVAL:
         ward_decoded_write_number(json, "measurement_interval_s", decoded->detail.measurement_interval_s);
+        break;
+    case WARD_CHAR_GLUCOSE_MEASUREMENT: ward_decoded_write_glucose(&decoded->detail.glucose, json); break;
+    case WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT:
+        ward_decoded_write_glucose_context(&decoded->detail.glucose_context, json);
         break;
     case WARD_CHAR_WEIGHT_SCALE_FEATURE:
         write_features(decoded, json);
         write_resolutions(decoded->features, json);
         break;
     case WARD_CHAR_BLOOD_PRESSURE_FEATURE:
+    case WARD_CHAR_GLUCOSE_FEATURE:
     case WARD_CHAR_PLX_FEATURES: write_features(decoded, json); break;
     }
 }

@@ -14,6 +14,14 @@ void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_j
 /* A member with a number. */
 void ward_decoded_write_number(struct ward_json *json, const char *name, uint64_t number);
 
+/* A member with a name; "reserved" for NULL: a number that the specification keeps for the future has none. */
+void ward_decoded_write_name(struct ward_json *json, const char *member, const char *name);
+
+/* The members of a glucose meter. */
+void ward_decoded_write_glucose(const struct ward_glucose_detail *detail, struct ward_json *json);
+void ward_decoded_write_glucose_context(const struct ward_glucose_context_detail *detail,
+                                        struct ward_json *json);
+
 /* The names of the statuses of a set from first to last, as a list. */
 void ward_decoded_write_statuses(uint64_t statuses, unsigned first, unsigned last, struct ward_json *json);
 

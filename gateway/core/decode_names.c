@@ -7,11 +7,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char *name_at(const char *const *names, size_t count, uint8_t number)
+{
+    return number < count ? names[number] : NULL;
+}
+
 const char *ward_body_sensor_location_name(uint8_t location)
 {
     static const char *const names[] = {"other", "chest", "wrist", "finger", "hand", "ear-lobe", "foot"};
 
-    return location < COUNT(names) ? names[location] : NULL;
+    return name_at(names, COUNT(names), location);
 }
 
 /* HTS 1.0 and GSS, Temperature Type. */
@@ -22,7 +27,7 @@ const char *ward_temperature_type_name(uint8_t type)
         "mouth", "rectum", "toe",  "tympanum",
     };
 
-    return type < COUNT(names) ? names[type] : NULL;
+    return name_at(names, COUNT(names), type);
 }
 
 const char *ward_feature_name(uint16_t characteristic, unsigned bit)
@@ -43,8 +48,23 @@ const char *ward_feature_name(uint16_t characteristic, unsigned bit)
         "spo2-pr-slow",       "pulse-amplitude-index",    "multiple-bonds",
     };
 
+    static const char *const glucose[] = {
+        "low-battery-detection",
+        "sensor-malfunction-detection",
+        "sample-size-detection",
+        "strip-insertion-error-detection",
+        "strip-type-error-detection",
+        "result-high-low-detection",
+        "sensor-temperature-detection",
+        "sensor-read-interrupt-detection",
+        "general-device-fault",
+        "time-fault",
+        "multiple-bonds",
+    };
     static const char *const scale[] = {"time-stamp", "multiple-users", "bmi"};
 
+    if (characteristic == WARD_CHAR_GLUCOSE_FEATURE && bit < COUNT(glucose))
+        return glucose[bit];
     if (characteristic == WARD_CHAR_WEIGHT_SCALE_FEATURE && bit < COUNT(scale))
         return scale[bit];
     if (characteristic == WARD_CHAR_BLOOD_PRESSURE_FEATURE && bit < COUNT(blood_pressure))
@@ -52,4 +72,79 @@ const char *ward_feature_name(uint16_t characteristic, unsigned bit)
     if (characteristic == WARD_CHAR_PLX_FEATURES && bit < COUNT(oximeter))
         return oximeter[bit];
     return NULL;
+}
+
+/* GLS 1.0.1 and GSS, Glucose Measurement and its context. */
+const char *ward_glucose_sample_name(uint8_t type)
+{
+    static const char *const names[] = {
+        [1] = "capillary-whole-blood",    [2] = "capillary-plasma",
+        [3] = "venous-whole-blood",       [4] = "venous-plasma",
+        [5] = "arterial-whole-blood",     [6] = "arterial-plasma",
+        [7] = "undetermined-whole-blood", [8] = "undetermined-plasma",
+        [9] = "interstitial-fluid",       [10] = "control-solution",
+    };
+
+    return name_at(names, COUNT(names), type);
+}
+
+const char *ward_glucose_location_name(uint8_t location)
+{
+    static const char *const names[] = {
+        [1] = "finger",           [2] = "alternate-site", [3] = "earlobe",
+        [4] = "control-solution", [15] = "not-available",
+    };
+
+    return name_at(names, COUNT(names), location);
+}
+
+const char *ward_carbohydrate_name(uint8_t id)
+{
+    static const char *const names[] = {
+        [1] = "breakfast", [2] = "lunch",  [3] = "dinner", [4] = "snack",
+        [5] = "drink",     [6] = "supper", [7] = "brunch",
+    };
+
+    return name_at(names, COUNT(names), id);
+}
+
+const char *ward_meal_name(uint8_t meal)
+{
+    static const char *const names[] = {
+        [1] = "preprandial", [2] = "postprandial", [3] = "fasting", [4] = "casual", [5] = "bedtime",
+    };
+
+    return name_at(names, COUNT(names), meal);
+}
+
+const char *ward_tester_name(uint8_t tester)
+{
+    static const char *const names[] = {
+        [1] = "self",
+        [2] = "health-care-professional",
+        [3] = "lab-test",
+        [15] = "not-available",
+    };
+
+    return name_at(names, COUNT(names), tester);
+}
+
+const char *ward_health_name(uint8_t health)
+{
+    static const char *const names[] = {
+        [1] = "minor-health-issues", [2] = "major-health-issues", [3] = "during-menses",
+        [4] = "under-stress",        [5] = "no-health-issues",    [15] = "not-available",
+    };
+
+    return name_at(names, COUNT(names), health);
+}
+
+const char *ward_medication_name(uint8_t id)
+{
+    static const char *const names[] = {
+        [1] = "rapid-acting-insulin", [2] = "short-acting-insulin", [3] = "intermediate-acting-insulin",
+        [4] = "long-acting-insulin",  [5] = "pre-mixed-insulin",
+    };
+
+    return name_at(names, COUNT(names), id);
 }

@@ -14,4 +14,13 @@ const char *ward_feature_name(uint16_t characteristic, unsigned bit);
 const char *ward_body_sensor_location_name(uint8_t location); /* 2A38: "chest" */
 const char *ward_temperature_type_name(uint8_t type);         /* 2A1C, 2A1D: "ear" */
 
+/* Of 2A18 and 2A34. */
+const char *ward_glucose_sample_name(uint8_t type);       /* "capillary-whole-blood" */
+const char *ward_glucose_location_name(uint8_t location); /* "finger" */
+const char *ward_carbohydrate_name(uint8_t id);           /* "breakfast" */
+const char *ward_meal_name(uint8_t meal);                 /* "fasting" */
+const char *ward_tester_name(uint8_t tester);             /* "self" */
+const char *ward_health_name(uint8_t health);             /* "under-stress" */
+const char *ward_medication_name(uint8_t id);             /* "rapid-acting-insulin" */
+
 #endif

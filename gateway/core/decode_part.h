@@ -23,6 +23,9 @@ void ward_decode_temperature_type(struct ward_cursor *cursor, struct ward_decode
 void ward_decode_measurement_interval(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_weight(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_weight_scale_feature(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_glucose(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_glucose_context(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_glucose_feature(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_body_sensor_location(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_system_id(struct ward_cursor *cursor, struct ward_decoded *decoded);

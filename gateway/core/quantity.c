@@ -13,6 +13,11 @@
 #define SPO2        .unit = "%", .mdc = 150456, .loinc = {"2708-6", "59408-5"}, BETWEEN(30, 0, 100)
 #define PULSE(code) .unit = "/min", .mdc = (code), .loinc = {"8867-4"}, BETWEEN(15, 0, 300)
 
+/* Glucose by what it was measured in: one name, one unit, a code for each. */
+#define GLUCOSE(code)        .name = "glucose", .unit = "mmol/L", .mdc = (code), BETWEEN(3, -1, 60)
+#define BLOOD_GLUCOSE(code)  GLUCOSE(code), .loinc = {"15074-8"}
+#define PLASMA_GLUCOSE(code) GLUCOSE(code), .loinc = {"14749-6"}
+
 static const struct ward_quantity_info rows[WARD_QUANTITY_COUNT] = {
     [WARD_QUANTITY_NONE] = {.name = "", .label = "", .unit = ""},
     [WARD_SPO2] = {.name = "spo2", .label = "SpO2", SPO2},
@@ -53,12 +58,7 @@ static const struct ward_quantity_info rows[WARD_QUANTITY_COUNT] = {
                         .mdc = 188736,
                         .loinc = {"29463-7"},
                         BETWEEN(1, 0, 500)},
-    [WARD_GLUCOSE] = {.name = "glucose",
-                      .label = "Glucose",
-                      .unit = "mmol/L",
-                      .mdc = 160184,
-                      .loinc = {"15074-8"},
-                      BETWEEN(3, -1, 60)},
+    [WARD_GLUCOSE] = {.label = "Glucose", BLOOD_GLUCOSE(160184)},
     [WARD_PULSE_AMPLITUDE_INDEX] = {.name = "pulse_amplitude_index",
                                     .label = "Pulse amplitude",
                                     .unit = "%",
@@ -97,6 +97,15 @@ static const struct ward_quantity_info rows[WARD_QUANTITY_COUNT] = {
                   .loinc = {"39156-5"},
                   BETWEEN(5, 0, 150)},
     [WARD_MOVEMENT] = {.name = "movement", .label = "Movement", .unit = ""},
+    [WARD_GLUCOSE_CAPILLARY_PLASMA] = {.label = "Glucose (capillary plasma)", PLASMA_GLUCOSE(160188)},
+    [WARD_GLUCOSE_VENOUS_BLOOD] = {.label = "Glucose (venous blood)", BLOOD_GLUCOSE(160192)},
+    [WARD_GLUCOSE_VENOUS_PLASMA] = {.label = "Glucose (venous plasma)", PLASMA_GLUCOSE(160196)},
+    [WARD_GLUCOSE_ARTERIAL_BLOOD] = {.label = "Glucose (arterial blood)", BLOOD_GLUCOSE(160200)},
+    [WARD_GLUCOSE_ARTERIAL_PLASMA] = {.label = "Glucose (arterial plasma)", PLASMA_GLUCOSE(160204)},
+    [WARD_GLUCOSE_UNDETERMINED_BLOOD] = {.label = "Glucose (blood)", BLOOD_GLUCOSE(160364)},
+    [WARD_GLUCOSE_UNDETERMINED_PLASMA] = {.label = "Glucose (plasma)", PLASMA_GLUCOSE(160368)},
+    [WARD_GLUCOSE_INTERSTITIAL] = {.label = "Glucose (interstitial)", GLUCOSE(160212)},
+    [WARD_GLUCOSE_CONTROL] = {.label = "Control solution", GLUCOSE(160208)},
 };
 
 const struct ward_quantity_info *ward_quantity_info(uint8_t quantity)
@@ -110,6 +119,28 @@ enum ward_quantity ward_quantity_by_name(const char *name)
         if (strcmp(rows[i].name, name) == 0)
             return (enum ward_quantity)i;
     return WARD_QUANTITY_NONE;
+}
+
+enum ward_quantity ward_quantity_by_code(const char *name, uint32_t mdc)
+{
+    for (unsigned i = WARD_QUANTITY_NONE + 1; i < WARD_QUANTITY_COUNT; i++)
+        if (rows[i].mdc == mdc && strcmp(rows[i].name, name) == 0)
+            return (enum ward_quantity)i;
+    return ward_quantity_by_name(name);
+}
+
+_Static_assert(WARD_GLUCOSE_CAPILLARY_PLASMA <= 32,
+               "the quantities that limits apply to are a set of 32 bits");
+
+uint8_t ward_quantity_judged_as(uint8_t quantity)
+{
+    if (quantity == WARD_PULSE_RATE_CUFF)
+        return WARD_PULSE_RATE;
+    if (quantity == WARD_GLUCOSE_CONTROL)
+        return WARD_QUANTITY_NONE;
+    if (quantity >= WARD_GLUCOSE_CAPILLARY_PLASMA && quantity < WARD_GLUCOSE_CONTROL)
+        return WARD_GLUCOSE;
+    return quantity;
 }
 
 bool ward_quantity_is_plausible(const struct ward_value *value)

@@ -27,10 +27,20 @@ struct ward_quantity_info {
 const struct ward_quantity_info *ward_quantity_info(uint8_t quantity);
 
 /*
- * The quantity of that name, or WARD_QUANTITY_NONE. "pulse_rate" is the name of two rows, which differ in
- * their MDC code: it gives WARD_PULSE_RATE.
+ * The quantity of that name, or WARD_QUANTITY_NONE. Some names are those of several rows, which differ in their MDC
+ * code: "pulse_rate" gives WARD_PULSE_RATE, "glucose" WARD_GLUCOSE.
  */
 enum ward_quantity ward_quantity_by_name(const char *name);
+
+/* The quantity of that name and MDC code; where the name has no such code, as ward_quantity_by_name(). */
+enum ward_quantity ward_quantity_by_code(const char *name, uint32_t mdc);
+
+/*
+ * The quantity whose limits apply: a cuff's pulse is the patient's pulse, glucose is glucose whatever it was measured
+ * in, and a control solution is nothing of a patient: WARD_QUANTITY_NONE. Any other is judged as itself. The result is
+ * below 32, so that 1 << it is an element of a set.
+ */
+uint8_t ward_quantity_judged_as(uint8_t quantity);
 
 /*
  * Whether the value may be a patient's. An infinity is: it is a finding. NaN, NRes and reserved are not

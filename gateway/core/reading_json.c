@@ -41,16 +41,12 @@ static bool read_special(const json_t *item, struct ward_decimal *ret)
     return name == NULL;
 }
 
-/* An oximeter's pulse and a cuff's have one name and two codes. */
+/* An oximeter's pulse and a cuff's have one name and two codes; glucose has one for every kind of sample. */
 static uint8_t quantity_of(const json_t *item, const char *name)
 {
-    enum ward_quantity quantity = ward_quantity_by_name(name);
-    json_int_t mdc = json_integer_value(json_object_get(item, "mdc"));
+    const json_int_t mdc = json_integer_value(json_object_get(item, "mdc"));
 
-    if (quantity == WARD_PULSE_RATE && mdc == ward_quantity_info(WARD_PULSE_RATE_CUFF)->mdc) {
-        return WARD_PULSE_RATE_CUFF;
-    }
-    return (uint8_t)quantity;
+    return (uint8_t)ward_quantity_by_code(name, mdc > 0 && mdc <= UINT32_MAX ? (uint32_t)mdc : 0);
 }
 
 static const char *read_value(const json_t *item, struct ward_reading *reading)

@@ -4,7 +4,8 @@
  * broken or missing sensor, demonstration data, or the device's own word. `questionable` is for a number that
  * may be wrong: ISO 80601-2-61 calls a signal inadequate when the value shown is potentially incorrect. Such
  * a value can still alarm, asking to repeat, and cannot clear. An irregular pulse makes an automatic cuff
- * inaccurate (NICE NG136 1.1.2).
+ * inaccurate (NICE NG136 1.1.2). A glucose meter that complains of its strip or its sample may still have seen a
+ * hypoglycaemia; a result beyond its range is a finding, not a fault.
  */
 #include "core/status.h"
 
@@ -64,6 +65,25 @@ static const struct ward_status_info rows[WARD_STATUS_COUNT] = {
     [WARD_STATUS_PULSE_RATE_ABOVE_RANGE] = {"pulse-rate-exceeds-upper-limit", NO_EFFECT},
     [WARD_STATUS_PULSE_RATE_BELOW_RANGE] = {"pulse-rate-less-than-lower-limit", NO_EFFECT},
     [WARD_STATUS_IMPROPER_POSITION] = {"improper-measurement-position", QUESTIONABLE(WARD_REASON_MOTION)},
+
+    [WARD_STATUS_GLUCOSE_BATTERY_LOW] = {"device-battery-low", NO_EFFECT},
+    [WARD_STATUS_GLUCOSE_SENSOR_MALFUNCTION] = {"sensor-malfunction", INVALID(WARD_REASON_SENSOR_FAULT)},
+    [WARD_STATUS_SAMPLE_SIZE_INSUFFICIENT] = {"sample-size-insufficient",
+                                              QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
+    [WARD_STATUS_STRIP_INSERTION_ERROR] = {"strip-insertion-error",
+                                           QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
+    [WARD_STATUS_STRIP_TYPE_INCORRECT] = {"strip-type-incorrect",
+                                          QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
+    [WARD_STATUS_RESULT_TOO_HIGH] = {"result-higher-than-device-can-process", NO_EFFECT},
+    [WARD_STATUS_RESULT_TOO_LOW] = {"result-lower-than-device-can-process", NO_EFFECT},
+    [WARD_STATUS_SENSOR_TEMPERATURE_TOO_HIGH] = {"sensor-temperature-too-high",
+                                                 QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
+    [WARD_STATUS_SENSOR_TEMPERATURE_TOO_LOW] = {"sensor-temperature-too-low",
+                                                QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
+    [WARD_STATUS_SENSOR_READ_INTERRUPTED] = {"sensor-read-interrupted",
+                                             QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
+    [WARD_STATUS_GENERAL_DEVICE_FAULT] = {"general-device-fault", INVALID(WARD_REASON_SENSOR_FAULT)},
+    [WARD_STATUS_TIME_FAULT] = {"time-fault", NO_EFFECT},
 };
 
 _Static_assert(WARD_STATUS_COUNT <= 64, "a set of statuses is one uint64_t");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a device says about its own measurement: the status bits of the oximeter and the cuff under one roof,
- * each with its name and with what it does to the quality of the reading.
+ * What a device says about its own measurement: the status bits of the oximeter, the cuff and the glucose meter
+ * under one roof, each with its name and with what it does to the quality of the reading.
  *
- * The first two groups are in the order of the bits of their fields, so that a field becomes a set by a
+ * All groups but the cuff's are in the order of the bits of their fields, so that a field becomes a set by a
  * shift.
  */
 #ifndef WARD_CORE_STATUS_H
@@ -51,6 +51,19 @@ enum ward_status {
     WARD_STATUS_PULSE_RATE_ABOVE_RANGE,
     WARD_STATUS_PULSE_RATE_BELOW_RANGE,
     WARD_STATUS_IMPROPER_POSITION,
+    /* GLS 1.0.1, Sensor Status Annunciation, bits 0 to 11 */
+    WARD_STATUS_GLUCOSE_BATTERY_LOW,
+    WARD_STATUS_GLUCOSE_SENSOR_MALFUNCTION,
+    WARD_STATUS_SAMPLE_SIZE_INSUFFICIENT,
+    WARD_STATUS_STRIP_INSERTION_ERROR,
+    WARD_STATUS_STRIP_TYPE_INCORRECT,
+    WARD_STATUS_RESULT_TOO_HIGH,
+    WARD_STATUS_RESULT_TOO_LOW,
+    WARD_STATUS_SENSOR_TEMPERATURE_TOO_HIGH,
+    WARD_STATUS_SENSOR_TEMPERATURE_TOO_LOW,
+    WARD_STATUS_SENSOR_READ_INTERRUPTED,
+    WARD_STATUS_GENERAL_DEVICE_FAULT,
+    WARD_STATUS_TIME_FAULT,
     WARD_STATUS_COUNT,
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DAY_MS           INT64_C(86400000)
+#define DAY_S            INT64_C(86400)
 #define DAYS_OF_CYCLE    146097 /* 400 Gregorian years */
 #define DAYS_BEFORE_1970 719468 /* from 0000-03-01 to 1970-01-01 */
 
@@ -160,4 +161,33 @@ bool ward_device_time_format(const struct ward_device_time *time, char ret[WARD_
     put_digits(ret + 14, 2, time->minute);
     put_digits(ret + 17, 2, time->second);
     return true;
+}
+
+bool ward_device_time_from_seconds(int64_t seconds, struct ward_device_time *ret)
+{
+    if (seconds < WARD_UTC_MIN_MS / 1000 || seconds > WARD_UTC_MAX_MS / 1000) {
+        return false;
+    }
+
+    int64_t since_march = seconds + DAYS_BEFORE_1970 * DAY_S; /* positive from year 1 on */
+    struct civil date = civil_from_day(since_march / DAY_S);
+    int64_t of_day = since_march % DAY_S;
+
+    *ret = (struct ward_device_time){.year = (uint16_t)date.year,
+                                     .month = (uint8_t)date.month,
+                                     .day = (uint8_t)date.day,
+                                     .hour = (uint8_t)(of_day / 3600),
+                                     .minute = (uint8_t)(of_day / 60 % 60),
+                                     .second = (uint8_t)(of_day % 60),
+                                     .present = true};
+    return true;
+}
+
+bool ward_device_time_add_minutes(struct ward_device_time *time, int32_t minutes)
+{
+    const struct civil date = {.year = time->year, .month = time->month, .day = time->day};
+    const int64_t seconds = (day_from_civil(date) - DAYS_BEFORE_1970) * DAY_S + time->hour * 3600 +
+                            time->minute * 60 + time->second;
+
+    return ward_device_time_from_seconds(seconds + (int64_t)minutes * 60, time);
 }

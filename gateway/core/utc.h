@@ -41,4 +41,16 @@ bool ward_utc_parse(const char *text, size_t length, int64_t *ret_utc_ms);
  */
 bool ward_device_time_format(const struct ward_device_time *time, char ret[WARD_DEVICE_TIME_TEXT_SIZE]);
 
+/*
+ * The local time of a device that counts seconds, since 1970-01-01T00:00:00 in that local time. Returns false, with ret
+ * unchanged, outside the years 1 to 9999.
+ */
+bool ward_device_time_from_seconds(int64_t seconds, struct ward_device_time *ret);
+
+/*
+ * Moves a time stamp, which must be a date that exists, by minutes. Returns false, with time unchanged, where that
+ * leaves the years 1 to 9999.
+ */
+bool ward_device_time_add_minutes(struct ward_device_time *time, int32_t minutes);
+
 #endif

@@ -16,11 +16,19 @@ static void lower(struct ward_decoded *decoded, uint8_t quality, uint32_t reason
 /* What the measurement is made for; other values of the frame are extras, and normally absent. */
 static bool is_primary(const struct ward_value *value)
 {
-    return value->quantity == WARD_SPO2 || value->quantity == WARD_PULSE_RATE ||
-           value->quantity == WARD_HEART_RATE || value->quantity == WARD_BP_SYSTOLIC ||
-           value->quantity == WARD_BP_DIASTOLIC || value->quantity == WARD_CUFF_PRESSURE ||
-           value->quantity == WARD_BODY_TEMPERATURE || value->quantity == WARD_BODY_MASS ||
-           value->quantity == WARD_BATTERY;
+    switch (value->quantity) {
+    case WARD_SPO2:
+    case WARD_PULSE_RATE:
+    case WARD_HEART_RATE:
+    case WARD_BP_SYSTOLIC:
+    case WARD_BP_DIASTOLIC:
+    case WARD_CUFF_PRESSURE:
+    case WARD_BODY_TEMPERATURE:
+    case WARD_BODY_MASS:
+    case WARD_GLUCOSE_CONTROL:
+    case WARD_BATTERY: return true;
+    }
+    return ward_quantity_judged_as(value->quantity) == WARD_GLUCOSE;
 }
 
 /* PLXS 1.0.1: "ongoing" says that the value may still move; a stream always does, and validated data do not. */
@@ -55,6 +63,8 @@ static void validate_values(struct ward_decoded *decoded)
 
         primaries += primary;
         absent += primary && !ward_decimal_is_ordered(&value->number);
+        if (value->quantity == WARD_GLUCOSE_CONTROL)
+            lower(decoded, WARD_INVALID, WARD_REASON_NOT_CLINICAL);
         if (!ward_quantity_is_plausible(value))
             lower(decoded, primary ? WARD_INVALID : WARD_QUESTIONABLE, WARD_REASON_IMPLAUSIBLE);
     }

@@ -7,9 +7,10 @@
  *     no effect there, nor where the device calls the data validated or fully qualified;
  *   - contact lost: invalid;
  *   - an intermediate temperature: questionable, since on its way to a fever it passes through every healthy value;
+ *   - a control solution in the meter: invalid, not clinical;
  *   - no value in any of the quantities that the measurement is made for: invalid, in some of them:
  *     questionable. Those are SpO2 and pulse of an oximeter, systolic and diastolic of a cuff, the heart rate
- *     of a strap, a temperature, a weight; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
+ *     of a strap, a temperature, a weight, glucose; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
  *     absent;
  *   - a value outside the plausibility bounds: invalid in those quantities, questionable in the others.
  */

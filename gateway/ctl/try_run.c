@@ -7,6 +7,7 @@
 
 #include "core/alarm_names.h"
 #include "core/alarm_pack.h"
+#include "core/quantity.h"
 #include "core/reading.h"
 #include "core/reading_json.h"
 #include "core/utc.h"
@@ -182,7 +183,7 @@ static void take_reading(struct ward_try *run, struct patient *patient, struct w
 static bool has_quantity(const struct ward_reading *reading, uint32_t quantities)
 {
     for (size_t i = 0; i < reading->value_count; i++) {
-        if ((quantities & (1u << reading->values[i].quantity)) != 0) {
+        if ((quantities & (1u << ward_quantity_judged_as(reading->values[i].quantity))) != 0) {
             return true;
         }
     }

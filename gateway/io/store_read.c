@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/quantity.h"
+
 int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret)
 {
     struct ward_reading *reading = &ret->reading;
@@ -67,10 +69,11 @@ static void *grow(void *rows, struct ward_request *request, size_t size)
     return grown;
 }
 
+/* A reader asks for glucose and means it of every sample. */
 static bool has_quantity(const struct ward_record *record, uint8_t quantity)
 {
     for (size_t i = 0; i < record->reading.value_count; i++) {
-        if (record->reading.values[i].quantity == quantity) {
+        if (ward_quantity_judged_as(record->reading.values[i].quantity) == quantity) {
             return true;
         }
     }

@@ -44,7 +44,7 @@ enum ward_quantity {
     WARD_BP_MEAN,
     WARD_BODY_TEMPERATURE,
     WARD_BODY_MASS,
-    WARD_GLUCOSE,
+    WARD_GLUCOSE, /* of capillary whole blood; those of other samples follow below */
     WARD_PULSE_AMPLITUDE_INDEX,
     WARD_RESPIRATION_RATE,
     WARD_OXYGEN,
@@ -56,6 +56,16 @@ enum ward_quantity {
     WARD_BODY_HEIGHT,
     WARD_BMI,
     WARD_MOVEMENT,
+    /* All named glucose, each with its own MDC code; limits are those of WARD_GLUCOSE (core/quantity.h). */
+    WARD_GLUCOSE_CAPILLARY_PLASMA,
+    WARD_GLUCOSE_VENOUS_BLOOD,
+    WARD_GLUCOSE_VENOUS_PLASMA,
+    WARD_GLUCOSE_ARTERIAL_BLOOD,
+    WARD_GLUCOSE_ARTERIAL_PLASMA,
+    WARD_GLUCOSE_UNDETERMINED_BLOOD,
+    WARD_GLUCOSE_UNDETERMINED_PLASMA,
+    WARD_GLUCOSE_INTERSTITIAL,
+    WARD_GLUCOSE_CONTROL, /* of a control solution: a test of the meter, nothing of a patient */
     WARD_QUANTITY_COUNT,
 };
 

@@ -179,13 +179,29 @@ static void every_quantity_has_a_row(void **state)
         assert_true(info->name[0] != '\0');
         assert_non_null(info->label);
         assert_non_null(info->unit);
-        if (i != WARD_PULSE_RATE_CUFF)
+        if (i != WARD_PULSE_RATE_CUFF && i < WARD_GLUCOSE_CAPILLARY_PLASMA)
             assert_int_equal(ward_quantity_by_name(info->name), i);
+        assert_int_equal(ward_quantity_by_code(info->name, info->mdc), i);
+        assert_true(ward_quantity_judged_as(i) < 32);
     }
     assert_string_equal(ward_quantity_info(WARD_PULSE_RATE_CUFF)->name, "pulse_rate");
     assert_int_equal(ward_quantity_by_name("pulse_rate"), WARD_PULSE_RATE);
     assert_int_equal(ward_quantity_by_name(""), WARD_QUANTITY_NONE);
     assert_string_equal(ward_quantity_info(WARD_QUANTITY_COUNT)->name, "");
+}
+
+/* Limits are set for glucose and for the pulse; what these were measured in does not change them. */
+static void limits_apply_to_every_sample(void **state)
+{
+    (void)state;
+    assert_int_equal(ward_quantity_by_name("glucose"), WARD_GLUCOSE);
+    assert_int_equal(ward_quantity_by_code("glucose", 160196), WARD_GLUCOSE_VENOUS_PLASMA);
+    assert_int_equal(ward_quantity_by_code("glucose", 1), WARD_GLUCOSE);
+    for (uint8_t i = WARD_GLUCOSE_CAPILLARY_PLASMA; i < WARD_GLUCOSE_CONTROL; i++)
+        assert_int_equal(ward_quantity_judged_as(i), WARD_GLUCOSE);
+    assert_int_equal(ward_quantity_judged_as(WARD_GLUCOSE_CONTROL), WARD_QUANTITY_NONE);
+    assert_int_equal(ward_quantity_judged_as(WARD_PULSE_RATE_CUFF), WARD_PULSE_RATE);
+    assert_int_equal(ward_quantity_judged_as(WARD_SPO2), WARD_SPO2);
 }
 
 static bool plausible(uint8_t quantity, const char *text)
@@ -258,11 +274,17 @@ static void ids_are_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compares_exactly),         cmocka_unit_test(what_has_no_order_does_not_compare),
-        cmocka_unit_test(prints_as_json_numbers),   cmocka_unit_test(parses_json_numbers_only),
-        cmocka_unit_test(converts_units),           cmocka_unit_test(rounds_half_away_from_zero),
-        cmocka_unit_test(every_quantity_has_a_row), cmocka_unit_test(plausibility_includes_its_bounds),
-        cmocka_unit_test(names_go_both_ways),       cmocka_unit_test(ids_are_checked),
+        cmocka_unit_test(compares_exactly),
+        cmocka_unit_test(what_has_no_order_does_not_compare),
+        cmocka_unit_test(prints_as_json_numbers),
+        cmocka_unit_test(parses_json_numbers_only),
+        cmocka_unit_test(converts_units),
+        cmocka_unit_test(rounds_half_away_from_zero),
+        cmocka_unit_test(every_quantity_has_a_row),
+        cmocka_unit_test(limits_apply_to_every_sample),
+        cmocka_unit_test(plausibility_includes_its_bounds),
+        cmocka_unit_test(names_go_both_ways),
+        cmocka_unit_test(ids_are_checked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
