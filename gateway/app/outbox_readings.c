@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Readings on their way up: core/delivery.h says which, the store reads them back, and as many as the spool has room
- * for go in one message. What did not fit, or could not be read, waits again.
+ * for go in one message, at least one. What did not fit, or could not be read, waits again.
+ *
+ * On a slow link the room falls below the size of a record. One then goes whenever nothing is unanswered: if it waited
+ * for room it would wait for ever, since the room grows only with messages that are answered.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +15,7 @@
 #include "app/outbox_private.h"
 #include "core/record.h"
 
-/* Writes as many of the records as fit into room. Returns how many; the text is complete for those. */
+/* Writes the first record, and as many more as fit into room. Returns how many; the text is complete for those. */
 static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox_fetch *fetch,
                           const struct ward_record *records, size_t count, char *text, size_t room,
                           size_t *ret_length)
@@ -32,7 +35,8 @@ static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox
 
         ward_json_init(&record_json, record_text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
         ward_record_write(&record_json, gateway->epoch.text, &records[written], true);
-        if (ward_json_finish(&record_json, &length) != WARD_JSON_OK || used + length + 1 > room)
+        if (ward_json_finish(&record_json, &length) != WARD_JSON_OK ||
+            (written > 0 && used + length + 1 > room))
             break;
         ward_json_raw(&json, record_text, length);
         used += length + 1;
@@ -83,21 +87,24 @@ static struct ward_outbox_fetch *free_fetch(struct ward_outbox *outbox)
     return NULL;
 }
 
+static bool one_may_go(const struct ward_spool *spool, enum ward_message_class message_class)
+{
+    return ward_spool_room(spool, message_class) > WARD_RECORD_TEXT_MAX || ward_spool_idle(spool);
+}
+
 void ward_outbox_pump_readings(struct ward_outbox *outbox)
 {
     struct ward_gateway *gateway = outbox->gateway;
     struct ward_outbox_fetch *fetch;
 
-    while ((fetch = free_fetch(outbox)) &&
-           ward_spool_room(gateway->spool, WARD_MESSAGE_LIVE) > WARD_RECORD_TEXT_MAX) {
+    while ((fetch = free_fetch(outbox)) && one_may_go(gateway->spool, WARD_MESSAGE_LIVE)) {
         enum ward_delivery_class class =
             ward_delivery_next(&outbox->delivery, ward_gateway_now(outbox->gateway).boot_us,
                                WARD_DELIVERY_BATCH_MAX, &fetch->range);
 
         if (class == WARD_DELIVERY_NOTHING)
             return;
-        if (class == WARD_DELIVERY_BACKLOG &&
-            ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG) <= WARD_RECORD_TEXT_MAX) {
+        if (class == WARD_DELIVERY_BACKLOG && !one_may_go(gateway->spool, WARD_MESSAGE_BACKLOG)) {
             ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
             break;
         }

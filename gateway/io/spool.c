@@ -411,6 +411,11 @@ size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class m
     return room > OVERHEAD ? room - OVERHEAD : 0;
 }
 
+bool ward_spool_idle(const struct ward_spool *spool)
+{
+    return spool->phase == JOINED && spool->up && spool->credit.frames > 0 && spool->credit.unanswered == 0;
+}
+
 int ward_spool_testament(struct ward_spool *spool, enum ward_link_testament testament,
                          const struct ward_message *message)
 {

@@ -95,6 +95,12 @@ int ward_spool_publish(struct ward_spool *spool, const struct ward_message *mess
 size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class message_class);
 
 /*
+ * The link is up and nothing on it is unanswered: one message of any size may go, also when ward_spool_room() is
+ * smaller. What cannot be made smaller goes now, or on a slow link never.
+ */
+bool ward_spool_idle(const struct ward_spool *spool);
+
+/*
  * Says what the uplink shall publish when it may not ask any more (link.h). Kept, and sent to every new
  * client; the uplink does not connect to the broker before it has the will. A new will counts from the
  * broker's next connection. Returns 0, or -EINVAL, -EMSGSIZE, -ENOMEM with the old one kept.

@@ -321,9 +321,12 @@ static void nothing_unanswered_never_blocks(void **state)
 {
     struct fixture *f = *state;
 
+    assert_false(ward_spool_idle(f->spool));
     join(f, 1, 100);
+    assert_true(ward_spool_idle(f->spool));
     assert_true(ward_spool_room(f->spool, WARD_MESSAGE_BACKLOG) > 1000);
     assert_int_equal(publish(f, WARD_MESSAGE_BACKLOG, 20000), WARD_SPOOL_SENT);
+    assert_false(ward_spool_idle(f->spool));
     credit(f, 1, 0);
     assert_int_equal(publish(f, WARD_MESSAGE_BACKLOG, 2), WARD_SPOOL_NO_CREDIT);
     say(f, &(struct ward_link_frame){.type = WARD_LINK_RESULT, .result.id = 42});
