@@ -71,21 +71,25 @@ static enum ward_vendor_found find(const uint8_t *octets, size_t length, size_t 
     return octets[1] == TYPE_VALUES ? WARD_VENDOR_BROKEN : WARD_VENDOR_NO_FRAME;
 }
 
-static void decode(const uint8_t *frame, size_t length, struct ward_decoded *decoded)
+static void decode_values(const uint8_t *frame, struct ward_decoded *decoded)
 {
     const unsigned pulse = frame[3] | ((frame[2] & PULSE_BIT_7) != 0 ? 128u : 0);
     const unsigned spo2 = frame[4];
     const bool no_pulse = pulse == 0 || pulse == NO_PULSE;
     const bool no_spo2 = spo2 == 0 || spo2 == NO_SPO2 || spo2 == 0xFF;
 
-    (void)length;
-    if (frame[1] != TYPE_VALUES) {
-        ward_vendor_other(decoded, frame[1] == TYPE_END ? "end" : "waveform");
-        return;
-    }
     ward_vendor_contact(decoded, spo2 != NO_SPO2 && !(no_pulse && no_spo2));
     ward_decoded_add(decoded, WARD_SPO2, ward_vendor_value(spo2, 0, no_spo2));
     ward_decoded_add(decoded, WARD_PULSE_RATE, ward_vendor_value(pulse, 0, no_pulse));
+}
+
+static void decode(const uint8_t *frame, size_t length, struct ward_decoded *decoded)
+{
+    (void)length;
+    if (frame[1] == TYPE_VALUES)
+        decode_values(frame, decoded);
+    else
+        ward_vendor_other(decoded, frame[1] == TYPE_END ? "end" : "waveform");
 }
 
 static const struct ward_vendor_write start[] = {

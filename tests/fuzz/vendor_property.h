@@ -18,7 +18,6 @@ static inline void check_decoded(const struct ward_vendor_driver *driver, struct
 {
     ward_validate(decoded);
     HOLDS(decoded->characteristic == driver->number);
-    check_json(decoded);
     if (decoded->outcome != WARD_DECODE_OK) {
         HOLDS(decoded->value_count == 0 && decoded->error[0] != '\0' && decoded->is_measurement);
         HOLDS(decoded->quality == WARD_INVALID && decoded->reasons == WARD_REASON_UNDECODABLE);
@@ -84,6 +83,7 @@ static inline int check_vendor(const struct ward_vendor_driver *driver, const ui
 
     ward_vendor_decode(driver, data, size, &decoded);
     check_decoded(driver, &decoded);
+    check_json(&decoded);
     if (decoded.outcome == WARD_DECODE_OK) {
         const size_t needed = size - decoded.trailing_octets;
 
@@ -102,7 +102,7 @@ static inline int check_vendor(const struct ward_vendor_driver *driver, const ui
     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);                                            \
     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                             \
     {                                                                                                        \
-        return size > WARD_GATT_VALUE_MAX ? -1 : check_vendor(ward_vendor_by_name(name), data, size);        \
+        return size > 2 * WARD_VENDOR_FRAME_MAX ? -1 : check_vendor(ward_vendor_by_name(name), data, size);  \
     }
 
 #endif
