@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shipped units under real systemd: what their sandbox keeps out, and what it must let through."""
 
+import json
 import re
 
 import pytest
@@ -77,6 +78,26 @@ def test_the_core_comes_back_after_a_crash(lab):
 
 def test_the_radio_that_goes_off_is_the_configured_one(lab):
     assert lab.file("powered-after-stop") == "b false\n"
+
+
+def test_the_core_works_in_its_unit(lab):
+    status = json.loads(lab.file("status"))
+    assert status["annunciator"] == {"light": True, "sound": True, "text": True}
+    assert (status["clock"], status["radio"], status["storage"]) == ("synced", "ready", "ok")
+
+
+def test_the_uplink_works_in_its_unit(lab):
+    assert '"up":true' in lab.file("hub")
+
+
+def test_a_core_that_hangs_is_back_with_radio_and_link(lab):
+    assert "Watchdog timeout" in lab.lines("watchdog")
+    assert lab.file("powered-after-watchdog") == "b true\n"
+    assert lab.file("link-after-watchdog") == "up\n"
+
+
+def test_the_radio_is_off_when_the_core_was_stopped(lab):
+    assert lab.file("powered-at-the-end") == "b false\n"
 
 
 def test_bluetoothd_reads_our_configuration(lab):
