@@ -341,6 +341,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     gateway->enrolment.forget_call = call;
     change.device = *known;
     change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
+    ward_devices_drop(&gateway->devices, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);
 }
 

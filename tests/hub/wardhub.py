@@ -156,7 +156,7 @@ class Connection:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = self._session_s
         try:
-            self._client.connect(self._options.host, self._options.port, keepalive=20,
+            self._client.connect(self._options.host, self._options.port, keepalive=60,
                                  clean_start=self._session_s == 0, properties=properties)
             self._open = True
             self._said = None
