@@ -17,8 +17,12 @@ install_packages() {
             >/dev/null
 }
 
-# build_preset PRESET: configures and builds build/PRESET.
+# build_preset PRESET [TARGET…]: configures build/PRESET and builds it, or only the targets.
 build_preset() {
-    cmake --preset "$1" >/dev/null && cmake --build --preset "$1" -- -k 0 2>&1 | sed '/^\[[0-9]*\/[0-9]*\] /d' >&2
+    local preset=$1 targets=()
+    shift
+    [ $# -eq 0 ] || targets=(--target "$@")
+    cmake --preset "$preset" >/dev/null &&
+        cmake --build --preset "$preset" "${targets[@]}" -- -k 0 2>&1 | sed '/^\[[0-9]*\/[0-9]*\] /d' >&2
     return "${PIPESTATUS[0]}"
 }

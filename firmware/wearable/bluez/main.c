@@ -72,8 +72,10 @@ static int carry_out(struct wearable *wearable, const struct ward_player_action 
     case WARD_ACTION_DISCONNECT:
         say(wearable, action->line, "disconnects");
         return ward_peripheral_disconnect(wearable->peripheral);
-    case WARD_ACTION_BATTERY: ward_server_set_battery(wearable->server, action->octets[0]); /* fall through */
+    case WARD_ACTION_BATTERY:
     case WARD_ACTION_SEND:
+        if (action->kind == WARD_ACTION_BATTERY)
+            ward_server_set_battery(wearable->server, action->octets[0]);
         r = ward_server_send(wearable->server, action->characteristic, action->octets, action->length);
         if (r >= 0)
             say_sent(wearable, action, r);
