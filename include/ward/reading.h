@@ -109,7 +109,7 @@ struct ward_reading {
     bool unassigned;  /* kept on the hub, published without values: no patient is known for it */
     uint8_t value_count;
     struct ward_value values[WARD_READING_VALUES_MAX];
-    uint16_t characteristic; /* 16-bit UUID the raw octets came from, 0 for none */
+    uint16_t characteristic; /* 16-bit UUID the raw octets came from, or a vendor's number; 0 for none */
     uint16_t raw_length;
     uint8_t raw[WARD_GATT_VALUE_MAX];
     uint8_t chain[32]; /* SHA-256, set by the commit */
