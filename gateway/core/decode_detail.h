@@ -52,6 +52,36 @@ struct ward_glucose_context_detail {
     struct ward_decimal carbohydrate_kg, medication, hba1c_percent;
 };
 
+#define WARD_TIME_ZONE_UNKNOWN     (-128)
+#define WARD_DST_UNKNOWN           255
+#define WARD_ACCURACY_OUT_OF_RANGE 254 /* more than 31.625 s */
+#define WARD_ACCURACY_UNKNOWN      255
+#define WARD_SINCE_UPDATE_TOO_LONG 255 /* days: 255 or more, and the hours say nothing */
+
+struct ward_current_time_detail {
+    uint8_t day_of_week; /* 1: Monday, 7: Sunday, 0: not known */
+    uint8_t fractions_256;
+    uint8_t adjust_reasons; /* set of bits: ward_adjust_reason_name() */
+};
+
+struct ward_local_time_detail {
+    int8_t time_zone_quarters; /* of an hour, east of UTC, without daylight saving */
+    uint8_t dst_quarters;
+};
+
+struct ward_reference_time_detail {
+    uint8_t source, accuracy_eighths, days_since_update, hours_since_update;
+};
+
+struct ward_record_access_detail {
+    uint8_t op_code, record_operator;
+    bool has_number, has_response, has_operand;
+    uint16_t number_of_records;
+    uint8_t request_op_code, response_code;
+    const uint8_t *operand; /* points into the decoded octets */
+    size_t operand_length;
+};
+
 /* The member goes by `characteristic`. */
 union ward_decoded_detail {
     struct {
@@ -74,6 +104,12 @@ union ward_decoded_detail {
     struct ward_temperature_detail temperature; /* 2A1C, 2A1E and 2A1D */
     struct ward_glucose_detail glucose;
     struct ward_glucose_context_detail glucose_context;
+    struct ward_current_time_detail current_time;
+    struct ward_local_time_detail local_time;
+    struct ward_reference_time_detail reference_time;
+    struct ward_record_access_detail record_access;
+    struct ward_device_time
+        base_time; /* 2B34, 2B35: the time stamp, where the time shown to the user is there too */
     uint16_t measurement_interval_s; /* 2A21; 0: it does not measure by itself */
 };
 

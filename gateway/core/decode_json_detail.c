@@ -12,6 +12,9 @@ bool ward_decoded_has_detail(const struct ward_decoded *decoded)
     case WARD_CHAR_TEMPERATURE_MEASUREMENT:
     case WARD_CHAR_INTERMEDIATE_TEMPERATURE: return decoded->detail.temperature.has_type;
     case WARD_CHAR_GLUCOSE_MEASUREMENT: return true;
+    case WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT:
+    case WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE: return decoded->detail.base_time.present;
+    case WARD_CHAR_DATE_TIME: return false;
     }
     return !decoded->is_measurement;
 }
@@ -136,6 +139,21 @@ void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_j
         break;
     case WARD_CHAR_MEASUREMENT_INTERVAL:
         ward_decoded_write_number(json, "measurement_interval_s", decoded->detail.measurement_interval_s);
+        break;
+    case WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT:
+    case WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE:
+        ward_json_key(json, "base_time");
+        ward_json_device_time(json, &decoded->detail.base_time);
+        break;
+    case WARD_CHAR_CURRENT_TIME: ward_decoded_write_current_time(&decoded->detail.current_time, json); break;
+    case WARD_CHAR_LOCAL_TIME_INFORMATION:
+        ward_decoded_write_local_time(&decoded->detail.local_time, json);
+        break;
+    case WARD_CHAR_REFERENCE_TIME_INFORMATION:
+        ward_decoded_write_reference_time(&decoded->detail.reference_time, json);
+        break;
+    case WARD_CHAR_RECORD_ACCESS_CONTROL_POINT:
+        ward_decoded_write_record_access(&decoded->detail.record_access, json);
         break;
     case WARD_CHAR_GLUCOSE_MEASUREMENT: ward_decoded_write_glucose(&decoded->detail.glucose, json); break;
     case WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT:

@@ -22,6 +22,15 @@ void ward_decoded_write_glucose(const struct ward_glucose_detail *detail, struct
 void ward_decoded_write_glucose_context(const struct ward_glucose_context_detail *detail,
                                         struct ward_json *json);
 
+/* The members of a device's clock. */
+void ward_decoded_write_current_time(const struct ward_current_time_detail *detail, struct ward_json *json);
+void ward_decoded_write_local_time(const struct ward_local_time_detail *detail, struct ward_json *json);
+void ward_decoded_write_reference_time(const struct ward_reference_time_detail *detail,
+                                       struct ward_json *json);
+
+/* The members of the record access control point. */
+void ward_decoded_write_record_access(const struct ward_record_access_detail *detail, struct ward_json *json);
+
 /* The names of the statuses of a set from first to last, as a list. */
 void ward_decoded_write_statuses(uint64_t statuses, unsigned first, unsigned last, struct ward_json *json);
 

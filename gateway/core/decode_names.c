@@ -7,7 +7,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *name_at(const char *const *names, size_t count, uint8_t number)
+static const char *name_at(const char *const *names, size_t count, unsigned number)
 {
     return number < count ? names[number] : NULL;
 }
@@ -147,4 +147,80 @@ const char *ward_medication_name(uint8_t id)
     };
 
     return name_at(names, COUNT(names), id);
+}
+
+/* CTS 1.1 and GSS, Current Time and Reference Time Information. */
+const char *ward_day_name(uint8_t day)
+{
+    static const char *const names[] = {
+        [1] = "monday", [2] = "tuesday",  [3] = "wednesday", [4] = "thursday",
+        [5] = "friday", [6] = "saturday", [7] = "sunday",
+    };
+
+    return name_at(names, COUNT(names), day);
+}
+
+const char *ward_adjust_reason_name(unsigned bit)
+{
+    static const char *const names[] = {
+        [0] = "manual-time-update",
+        [1] = "external-reference-time-update",
+        [2] = "change-of-time-zone",
+        [3] = "change-of-dst",
+    };
+
+    return name_at(names, COUNT(names), bit);
+}
+
+const char *ward_time_source_name(uint8_t source)
+{
+    static const char *const names[] = {
+        [0] = "unknown",
+        [1] = "network-time-protocol",
+        [2] = "gps",
+        [3] = "radio-time-signal",
+        [4] = "manual",
+        [5] = "atomic-clock",
+        [6] = "cellular-network",
+    };
+
+    return name_at(names, COUNT(names), source);
+}
+
+/* GSS, Record Access Control Point. */
+const char *ward_record_op_code_name(uint8_t op_code)
+{
+    static const char *const names[] = {
+        [1] = "report-stored-records",           [2] = "delete-stored-records",    [3] = "abort-operation",
+        [4] = "report-number-of-stored-records", [5] = "number-of-stored-records", [6] = "response-code",
+    };
+
+    return name_at(names, COUNT(names), op_code);
+}
+
+const char *ward_record_operator_name(uint8_t record_operator)
+{
+    static const char *const names[] = {
+        [0] = "null",         [1] = "all-records",  [2] = "less-than-or-equal", [3] = "greater-than-or-equal",
+        [4] = "within-range", [5] = "first-record", [6] = "last-record",
+    };
+
+    return name_at(names, COUNT(names), record_operator);
+}
+
+const char *ward_record_response_name(uint8_t response_code)
+{
+    static const char *const names[] = {
+        [1] = "success",
+        [2] = "op-code-not-supported",
+        [3] = "invalid-operator",
+        [4] = "operator-not-supported",
+        [5] = "invalid-operand",
+        [6] = "no-records-found",
+        [7] = "abort-unsuccessful",
+        [8] = "procedure-not-completed",
+        [9] = "operand-not-supported",
+    };
+
+    return name_at(names, COUNT(names), response_code);
 }

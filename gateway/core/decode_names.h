@@ -23,4 +23,14 @@ const char *ward_tester_name(uint8_t tester);             /* "self" */
 const char *ward_health_name(uint8_t health);             /* "under-stress" */
 const char *ward_medication_name(uint8_t id);             /* "rapid-acting-insulin" */
 
+/* Of 2A2B and 2A14. */
+const char *ward_day_name(uint8_t day);            /* 1 to 7: "monday" */
+const char *ward_adjust_reason_name(unsigned bit); /* "change-of-time-zone" */
+const char *ward_time_source_name(uint8_t source); /* "network-time-protocol" */
+
+/* Of 2A52. */
+const char *ward_record_op_code_name(uint8_t op_code);          /* "report-stored-records" */
+const char *ward_record_operator_name(uint8_t record_operator); /* "all-records" */
+const char *ward_record_response_name(uint8_t response_code);   /* "no-records-found" */
+
 #endif

@@ -17,6 +17,8 @@ void ward_decode_plx_continuous(struct ward_cursor *cursor, struct ward_decoded 
 void ward_decode_plx_features(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_blood_pressure(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_cuff_pressure(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_enhanced_blood_pressure(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_enhanced_cuff_pressure(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_blood_pressure_feature(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_temperature(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_temperature_type(struct ward_cursor *cursor, struct ward_decoded *decoded);
@@ -26,6 +28,11 @@ void ward_decode_weight_scale_feature(struct ward_cursor *cursor, struct ward_de
 void ward_decode_glucose(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_glucose_context(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_glucose_feature(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_date_time(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_current_time(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_local_time(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_reference_time(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_record_access(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_body_sensor_location(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_system_id(struct ward_cursor *cursor, struct ward_decoded *decoded);

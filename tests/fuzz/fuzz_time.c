@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode_property.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint16_t characteristics[] = {WARD_CHAR_DATE_TIME, WARD_CHAR_CURRENT_TIME,
+                                               WARD_CHAR_LOCAL_TIME_INFORMATION,
+                                               WARD_CHAR_REFERENCE_TIME_INFORMATION};
+
+    return check_frame(data, size, characteristics, sizeof(characteristics) / sizeof(characteristics[0]));
+}
