@@ -153,3 +153,21 @@ def test_a_line_that_is_wrong_is_named():
     assert "line 1: a value has another unit" in answer.stderr
     assert wardctl("try", PLAN).returncode == 2
     assert wardctl("try", "/nonexistent", "-").returncode == 1
+
+
+def glucose(second, mdc, value):
+    return {"measured_at": moment(second), "patient": "p-1",
+            "values": [{"quantity": "glucose", "value": value, "unit": "mmol/L", "mdc": mdc}]}
+
+
+def test_glucose_is_glucose_whatever_it_was_measured_in():
+    everything = ROOT / "tests" / "scenarios" / "everything.json"
+    for sample in (160184, 160188, 160196, 160212):
+        events, _ = try_lines(glucose(0, sample, 2.1), plan=everything)
+        assert ("raised", "glucose-low") in [(event["event"], event["condition"]) for event in events], sample
+
+
+def test_control_solution_is_nobodys_glucose():
+    everything = ROOT / "tests" / "scenarios" / "everything.json"
+    events, _ = try_lines(glucose(0, 160208, 2.1), plan=everything)
+    assert not [event for event in events if event["condition"].startswith("glucose")]

@@ -133,6 +133,44 @@ static void device_time_is_local_and_may_be_unknown_in_part(void **state)
     assert_string_equal(text, "0000-02-03T04:05:06");
 }
 
+static void device_time_moves_by_minutes(void **state)
+{
+    struct ward_device_time time = {
+        .year = 2024, .month = 2, .day = 28, .hour = 23, .minute = 59, .second = 7, .present = true};
+    char text[WARD_DEVICE_TIME_TEXT_SIZE];
+
+    (void)state;
+    assert_true(ward_device_time_add_minutes(&time, 1));
+    assert_true(ward_device_time_format(&time, text));
+    assert_string_equal(text, "2024-02-29T00:00:07");
+    assert_true(ward_device_time_add_minutes(&time, -32767));
+    assert_true(ward_device_time_format(&time, text));
+    assert_string_equal(text, "2024-02-06T05:53:07");
+    time = (struct ward_device_time){
+        .year = 9999, .month = 12, .day = 31, .hour = 23, .minute = 59, .second = 7, .present = true};
+    assert_false(ward_device_time_add_minutes(&time, 1));
+    assert_int_equal(time.year, 9999);
+    assert_int_equal(time.minute, 59);
+}
+
+static void device_time_counts_seconds(void **state)
+{
+    struct ward_device_time time = {.year = 7};
+    char text[WARD_DEVICE_TIME_TEXT_SIZE];
+
+    (void)state;
+    assert_true(ward_device_time_from_seconds(-INT64_C(2208988800), &time));
+    assert_true(ward_device_time_format(&time, text));
+    assert_string_equal(text, "1900-01-01T00:00:00");
+    assert_true(ward_device_time_from_seconds(WARD_UTC_MAX_MS / 1000, &time));
+    assert_true(ward_device_time_format(&time, text));
+    assert_string_equal(text, "9999-12-31T23:59:59");
+    time.year = 7;
+    assert_false(ward_device_time_from_seconds(WARD_UTC_MAX_MS / 1000 + 1, &time));
+    assert_false(ward_device_time_from_seconds(WARD_UTC_MIN_MS / 1000 - 1, &time));
+    assert_int_equal(time.year, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +180,8 @@ int main(void)
         cmocka_unit_test(fractions_are_cut_to_milliseconds),
         cmocka_unit_test(anything_else_is_refused),
         cmocka_unit_test(device_time_is_local_and_may_be_unknown_in_part),
+        cmocka_unit_test(device_time_moves_by_minutes),
+        cmocka_unit_test(device_time_counts_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
