@@ -185,23 +185,20 @@ static int print_unknown(const char *uuid, bool as_json)
 
 /*
  * What the frame is of: a characteristic by its UUID, or a vendor's own protocol by name ("vendor:nonin"), which
- * has a number where a characteristic has its UUID. Returns an exit status.
+ * has a number where a characteristic has its UUID. Returns false, with ret unchanged, for anything else.
  */
-static int parse_source(const char *word, struct ward_uuid *ret)
+static bool parse_source(const char *word, struct ward_uuid *ret)
 {
     static const char prefix[] = "vendor:";
     const struct ward_vendor_driver *driver;
 
-    if (strncasecmp(word, prefix, strlen(prefix)) == 0) {
-        driver = ward_vendor_by_name(word + strlen(prefix));
-        if (driver == NULL)
-            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not a protocol that is known here", word);
-        *ret = (struct ward_uuid){.is_short = true, .short_number = driver->number};
-        return WARD_CTL_DONE;
-    }
-    if (!ward_uuid_parse(word, ret))
-        return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not a UUID of 16, 32 or 128 bits", word);
-    return WARD_CTL_DONE;
+    if (strncasecmp(word, prefix, strlen(prefix)) != 0)
+        return ward_uuid_parse(word, ret);
+    driver = ward_vendor_by_name(word + strlen(prefix));
+    if (driver == NULL)
+        return false;
+    *ret = (struct ward_uuid){.is_short = true, .short_number = driver->number};
+    return true;
 }
 
 static int run(int argc, char **argv)
@@ -222,9 +219,11 @@ static int run(int argc, char **argv)
     if (argc - optind < 2)
         return ward_ctl_usage(&ward_verb_decode,
                               "a UUID and the octets of a frame are needed (\"\" for no octets)");
-    status = parse_source(argv[optind], &uuid);
-    if (status != WARD_CTL_DONE)
-        return status;
+    if (!parse_source(argv[optind], &uuid))
+        return ward_ctl_usage(
+            &ward_verb_decode,
+            "\"%s\" is neither a UUID of 16, 32 or 128 bits nor a vendor's protocol known here",
+            argv[optind]);
     status = read_frame(argc - optind - 1, argv + optind + 1, &frame);
     if (status == WARD_CTL_DONE && !uuid.is_short) {
         status = print_unknown(uuid.text, as_json);

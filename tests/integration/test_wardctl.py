@@ -133,6 +133,15 @@ def test_decode_takes_every_spelling(uuid, octets):
     assert [value["value"] for value in document["values"]] == [98, 72]
 
 
+@pytest.mark.parametrize("word", ["vendor:o2ring", "vendor:O2Ring", "VENDOR:viatom", "vendor:wellue", "0003"])
+def test_decode_knows_a_vendors_protocol_by_any_name(word):
+    result = run("decode", word, "5500FF00000D006148000000000055000319010096", "--json")
+    assert result.returncode == DONE
+    document = json.loads(result.stdout)
+    assert document["characteristic"] == "vendor:o2ring"
+    assert [value["value"] for value in document["values"][:2]] == [97, 72]
+
+
 def test_decode_does_not_know_a_vendors_characteristic():
     result = run("decode", "CDEACB81-5235-4C07-8846-93A37EE6B86D", "80", "--json")
     assert result.returncode == FAILED
@@ -140,7 +149,8 @@ def test_decode_does_not_know_a_vendors_characteristic():
 
 
 @pytest.mark.parametrize("arguments", [["2A37"], [], ["2A3", "00"], ["2A37", "0"], ["2A37", "0g"], ["2A37", "00", "1"],
-                                       ["2A37", "00", "--colour"], ["0000-2A37", "00"], ["2A37", "0 0"]])
+                                       ["2A37", "00", "--colour"], ["0000-2A37", "00"], ["2A37", "0 0"],
+                                       ["vendor:", "00"], ["vendor:polar", "00"], ["vendor:nonin", "0"]])
 def test_decode_says_what_is_wrong_with_its_arguments(arguments):
     result = run("decode", *arguments)
     assert result.returncode == USAGE
