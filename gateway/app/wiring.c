@@ -244,6 +244,8 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
                          snapshot->set_aside_reason);
         ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
     }
+    /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
+    (void)ward_gateway_annunciate(gateway);
 }
 
 static int start_store(struct ward_gateway *gateway)
