@@ -14,6 +14,7 @@
 
 #include "core/json.h"
 #include "core/message.h"
+#include "io/bluez.h"
 
 struct ward_gateway;
 struct ward_watch;
@@ -43,6 +44,9 @@ size_t ward_documents_testament(const struct ward_gateway *gateway, bool silent,
 size_t ward_documents_status(const struct ward_gateway *gateway, char *text, size_t size);
 size_t ward_documents_patient(const struct ward_gateway *gateway, const struct ward_watch *watch, char *text,
                               size_t size);
+/* "ready"; static. */
+const char *ward_documents_radio_name(enum ward_bluez_radio radio);
+
 /* The device at `index` of the registry. */
 size_t ward_documents_device(const struct ward_gateway *gateway, size_t index, char *text, size_t size);
 /* The condition at `index` of those present, as its newest event with the present state. */

@@ -235,7 +235,7 @@ size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t
     return finish(&json);
 }
 
-static const char *radio_name(enum ward_bluez_radio radio)
+const char *ward_documents_radio_name(enum ward_bluez_radio radio)
 {
     switch (radio) {
     case WARD_BLUEZ_RADIO_ABSENT: return "absent";
@@ -287,7 +287,7 @@ size_t ward_documents_status(const struct ward_gateway *gateway, char *text, siz
     write_queue(gateway, &json);
     ward_json_key(&json, "link");
     write_link(gateway, &json);
-    ward_json_member(&json, "radio", radio_name(gateway->radio));
+    ward_json_member(&json, "radio", ward_documents_radio_name(gateway->radio));
     ward_json_member(&json, "clock", ward_clock_quality_name(now.clock));
     ward_json_member(&json, "storage",
                      gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok");

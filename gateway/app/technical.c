@@ -52,6 +52,11 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
     [WARD_TECHNICAL_CLOCK_UNTRUSTED] = {.name = "clock-untrusted",
                                         .text = "The date and time are not known",
                                         .priority = WARD_PRIORITY_LOW},
+    [WARD_TECHNICAL_NO_WARD_KEYS] = {.name = "no-ward-keys",
+                                     .text =
+                                         "The ward's keys cannot be read: nothing from the ward is believed",
+                                     .priority = WARD_PRIORITY_MEDIUM,
+                                     .degrades = true},
 };
 
 const char *ward_technical_name(enum ward_technical_condition condition)

@@ -124,7 +124,8 @@ static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *u
 {
     struct ward_gateway *gateway = userdata;
 
-    sd_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio: %s", reason);
+    sd_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio %s%s%s",
+                     ward_documents_radio_name(state), reason[0] ? ": " : "", reason);
     if (gateway->radio == WARD_BLUEZ_RADIO_READY)
         gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     gateway->radio = state;
@@ -361,11 +362,17 @@ static int open_keys(struct ward_gateway *gateway)
 
     strcpy(path, gateway->config.store.path);
     result = ward_signer_new(&gateway->signer, dirname(path), &error);
-    if (result >= 0 && gateway->config.hub.ward_keys[0])
-        result = ward_keyring_new(&gateway->keyring, gateway->config.hub.ward_keys, &error);
-    if (result < 0)
+    if (result < 0) {
         sd_journal_print(LOG_ERR, "%s", error.text);
-    return result;
+        return result;
+    }
+    /* Without the ward's keys nothing from the ward is believed, but the patient is watched all the same. */
+    if (gateway->config.hub.ward_keys[0] &&
+        ward_keyring_new(&gateway->keyring, gateway->config.hub.ward_keys, &error) < 0)
+        sd_journal_print(LOG_ERR, "%s", error.text);
+    gateway->technical.active[WARD_TECHNICAL_NO_WARD_KEYS] =
+        gateway->config.hub.ward_keys[0] && !gateway->keyring;
+    return 0;
 }
 
 static int start_parts(struct ward_gateway *gateway)

@@ -126,13 +126,13 @@ class Process:
 class Hub(Process):
     """The reference hub. What it has committed, and what it has told the ward, is kept in the order in which it came."""
 
-    def __init__(self, site, on_message=None, on_line=None):
+    def __init__(self, site, on_message=None, on_line=None, strict=True):
         self._news = threading.Condition()
         self._messages = []
         self._lines = []
         super().__init__("hub", PYTHON, WARDHUB, "run", "--json", "--keys", KEYS, "--ca", PKI / "ca.pem", "--cert",
                          PKI / "hub.pem", "--key", PKI / "hub.key", "--site", site, "--gateway-key", GATEWAY_KEY,
-                         "--database", DATABASE, "--strict", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                         "--database", DATABASE, *(["--strict"] if strict else []), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for stream, parse, kept, tell in ((self.popen.stdout, json.loads, self._messages, on_message),
                                           (self.popen.stderr, str.rstrip, self._lines, on_line)):
             threading.Thread(target=self._read, args=(stream, parse, kept, tell), daemon=True).start()
