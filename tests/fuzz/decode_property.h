@@ -7,7 +7,6 @@
 #define WARD_FUZZ_DECODE_PROPERTY_H
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/decimal.h"
 #include "core/decode_json.h"
@@ -70,6 +69,13 @@ static inline void check_json(const struct ward_decoded *decoded)
     HOLDS(ward_json_finish(&json, NULL) == WARD_JSON_OK);
 }
 
+/* Member by member: between them lies what a compiler leaves there. */
+static inline bool is_same(const struct ward_value *a, const struct ward_value *b)
+{
+    return a->quantity == b->quantity && a->number.mantissa == b->number.mantissa &&
+           a->number.exponent == b->number.exponent && a->number.special == b->number.special;
+}
+
 /* Cutting off what was tolerated changes nothing, cutting off one octet more is seen. */
 static inline void check_cuts(const struct ward_decoded *decoded, const uint8_t *octets, size_t length)
 {
@@ -80,7 +86,8 @@ static inline void check_cuts(const struct ward_decoded *decoded, const uint8_t 
     ward_decode(decoded->characteristic, octets, needed, &cut);
     HOLDS(cut.outcome == WARD_DECODE_OK && cut.trailing_octets == 0 &&
           cut.value_count == decoded->value_count);
-    HOLDS(memcmp(cut.values, decoded->values, sizeof(cut.values)) == 0);
+    for (unsigned i = 0; i < cut.value_count; i++)
+        HOLDS(is_same(&cut.values[i], &decoded->values[i]));
     if (needed == 0 || !decoded->is_measurement)
         return;
     ward_decode(decoded->characteristic, octets, needed - 1, &cut);
