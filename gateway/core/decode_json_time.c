@@ -23,12 +23,12 @@ void ward_decoded_write_local_time(const struct ward_local_time_detail *detail, 
     if (detail->time_zone_quarters == WARD_TIME_ZONE_UNKNOWN)
         ward_json_null(json);
     else
-        ward_json_int(json, 15 * detail->time_zone_quarters);
+        ward_json_int(json, INT64_C(15) * detail->time_zone_quarters);
     ward_json_key(json, "dst_offset_min");
     if (detail->dst_quarters == WARD_DST_UNKNOWN)
         ward_json_null(json);
     else
-        ward_json_int(json, 15 * detail->dst_quarters);
+        ward_json_int(json, INT64_C(15) * detail->dst_quarters);
 }
 
 void ward_decoded_write_reference_time(const struct ward_reference_time_detail *detail,
@@ -40,7 +40,7 @@ void ward_decoded_write_reference_time(const struct ward_reference_time_detail *
         ward_json_null(json);
     else
         ward_json_decimal(json, ward_decimal_normalise((struct ward_decimal){
-                                    .mantissa = detail->accuracy_eighths * 125, .exponent = -3}));
+                                    .mantissa = INT64_C(125) * detail->accuracy_eighths, .exponent = -3}));
     ward_json_key(json, "hours_since_update");
     if (detail->days_since_update == WARD_SINCE_UPDATE_TOO_LONG || detail->hours_since_update > 23)
         ward_json_null(json);

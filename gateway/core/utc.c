@@ -186,8 +186,8 @@ bool ward_device_time_from_seconds(int64_t seconds, struct ward_device_time *ret
 bool ward_device_time_add_minutes(struct ward_device_time *time, int32_t minutes)
 {
     const struct civil date = {.year = time->year, .month = time->month, .day = time->day};
-    const int64_t seconds = (day_from_civil(date) - DAYS_BEFORE_1970) * DAY_S + time->hour * 3600 +
-                            time->minute * 60 + time->second;
+    const int64_t seconds = (day_from_civil(date) - DAYS_BEFORE_1970) * DAY_S + INT64_C(3600) * time->hour +
+                            INT64_C(60) * time->minute + time->second;
 
     return ward_device_time_from_seconds(seconds + (int64_t)minutes * 60, time);
 }
