@@ -47,12 +47,17 @@ static bool list_add(struct list *list, const char *text)
     return grown[list->count] && ++list->count;
 }
 
-static void reply_list(struct ward_bus_call *call, struct list *list)
+static void list_free(struct list *list)
 {
-    ward_bus_reply_list(call, (const char *const *)list->texts, list->count);
     while (list->count > 0)
         free(list->texts[--list->count]);
     free(list->texts);
+}
+
+static void reply_list(struct ward_bus_call *call, struct list *list)
+{
+    ward_bus_reply_list(call, (const char *const *)list->texts, list->count);
+    list_free(list);
 }
 
 static void patients(struct ward_gateway *gateway, struct ward_bus_call *call)
@@ -100,10 +105,12 @@ static void answer_readings(void *context, int error, const struct ward_record *
             (void)list_add(&list, text);
     }
     free(text);
-    if (error < 0)
+    if (error < 0) {
         ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
-    else
+        list_free(&list);
+    } else {
         reply_list(pending->call, &list);
+    }
     free(pending);
 }
 
@@ -242,8 +249,8 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
         ward_gateway_leave(gateway, watch);
         return;
     }
-    strcpy(patient->label, texts[2]);
-    strcpy(patient->check_word, texts[3]);
+    snprintf(patient->label, sizeof(patient->label), "%s", texts[2]);
+    snprintf(patient->check_word, sizeof(patient->check_word), "%s", texts[3]);
     patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
     sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
                      ward_bus_call_uid(call));

@@ -77,7 +77,7 @@ static size_t list_devices(const struct ward_gateway *gateway, struct ward_state
             .model = device->model.text,
             .patient = binding ? binding->patient.text : "",
             .connected = now && now->connected,
-            .battery_percent = now ? now->battery_percent : WARD_BATTERY_UNKNOWN,
+            .battery_percent = (int8_t)(now ? now->battery_percent : WARD_BATTERY_UNKNOWN),
             .last_heard_at_ms = now && now->heard.boot_us ? now->heard.utc_ms : WARD_UTC_UNKNOWN};
     }
     return registry->device_count;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/outbox.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
@@ -32,7 +33,7 @@ void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
     outbox->gateway = gateway;
     outbox->next_id = 1;
     outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;
-    strcpy(outbox->link_text, "not connected yet");
+    snprintf(outbox->link_text, sizeof(outbox->link_text), "not connected yet");
     if (snapshot->oldest_undelivered_ms != WARD_UTC_UNKNOWN && now.utc_ms != WARD_UTC_UNKNOWN &&
         now.utc_ms > snapshot->oldest_undelivered_ms) {
         uint64_t age_us = (uint64_t)(now.utc_ms - snapshot->oldest_undelivered_ms) * 1000;

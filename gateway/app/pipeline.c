@@ -148,8 +148,8 @@ static void release(struct ward_gateway *gateway, size_t at, bool proved)
     struct ward_store_group group = {.records = &held->record, .record_count = 1, .urgent = true};
 
     pipeline->held_count--;
-    memmove(&pipeline->held[at], &pipeline->held[at + 1],
-            (pipeline->held_count - at) * sizeof(pipeline->held[0]));
+    for (size_t i = at; i < pipeline->held_count; i++)
+        pipeline->held[i] = pipeline->held[i + 1];
     if (proved) {
         if (reading->security == WARD_LINK_BONDED_UNPROVED)
             reading->security = WARD_LINK_BONDED;

@@ -360,7 +360,7 @@ static int open_keys(struct ward_gateway *gateway)
     struct ward_crypto_error error;
     int result;
 
-    strcpy(path, gateway->config.store.path);
+    memcpy(path, gateway->config.store.path, sizeof(path));
     result = ward_signer_new(&gateway->signer, dirname(path), &error);
     if (result < 0) {
         sd_journal_print(LOG_ERR, "%s", error.text);

@@ -151,7 +151,7 @@ void ward_occurrence_acknowledge(struct ward_alarm_machine *machine)
 void ward_occurrence_silence(struct ward_alarm_machine *machine)
 {
     machine->condition->by = *machine->signal->by;
-    machine->condition->silenced_until_us = machine->now_us + WARD_ALARM_SILENCE_MS * WARD_MS_US;
+    machine->condition->silenced_until_us = machine->now_us + (uint64_t)WARD_ALARM_SILENCE_MS * WARD_MS_US;
     machine->condition->state = WARD_ALARM_SILENCED;
     ward_occurrence_tell(machine, WARD_EVENT_SILENCED);
 }

@@ -213,8 +213,8 @@ static void read_times(const struct ward_plan_object *document, struct ward_care
 {
     struct ward_plan_object times;
 
-    for (uint8_t priority = WARD_PRIORITY_LOW; priority <= WARD_PRIORITY_HIGH; priority++) {
-        plan->times[priority] = ward_clinical_priority(priority)->times;
+    for (unsigned priority = WARD_PRIORITY_LOW; priority <= WARD_PRIORITY_HIGH; priority++) {
+        plan->times[priority] = ward_clinical_priority((uint8_t)priority)->times;
     }
     if (json_object_get(document->json, "times") == NULL) {
         return;

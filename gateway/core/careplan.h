@@ -16,7 +16,7 @@
 #include "ward/careplan.h"
 
 #define WARD_PLAN_SCHEMA     "wardgate.care-plan/1"
-#define WARD_PLAN_TEXT_MAX   (64 * 1024) /* octets of a plan's JSON */
+#define WARD_PLAN_TEXT_MAX   65536 /* octets of a plan's JSON */
 #define WARD_PLAN_ERRORS_MAX 64
 
 struct ward_plan_error {

@@ -31,9 +31,9 @@ static bool read_special(const json_t *item, struct ward_decimal *ret)
 {
     const char *name = json_string_value(json_object_get(item, "special"));
 
-    for (uint8_t special = WARD_NAN; special <= WARD_NEGATIVE_INFINITY; special++) {
-        if (name != NULL && strcmp(name, ward_special_name(special)) == 0) {
-            *ret = (struct ward_decimal){.special = special};
+    for (unsigned special = WARD_NAN; special <= WARD_NEGATIVE_INFINITY; special++) {
+        if (name != NULL && strcmp(name, ward_special_name((uint8_t)special)) == 0) {
+            *ret = (struct ward_decimal){.special = (uint8_t)special};
             return true;
         }
     }

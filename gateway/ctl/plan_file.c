@@ -49,7 +49,7 @@ int ward_plan_file_read(const char *path, struct ward_care_plan *ret, bool as_js
     char *text = NULL;
     int status = errors != NULL ? ward_file_read(path, &text) : ward_ctl_fail("out of memory");
 
-    if (status == WARD_CTL_DONE && !ward_care_plan_parse(text, strlen(text), ret, errors)) {
+    if (status == WARD_CTL_DONE && text != NULL && !ward_care_plan_parse(text, strlen(text), ret, errors)) {
         if (as_json) {
             print_errors_json(errors);
         } else {

@@ -305,7 +305,7 @@ static bool reach(struct ward_try *run, int64_t at_ms)
 static bool was_old(const struct ward_reading *reading)
 {
     return reading->received_at_ms != WARD_UTC_UNKNOWN && reading->measured_at_ms != WARD_UTC_UNKNOWN &&
-           reading->received_at_ms - reading->measured_at_ms > WARD_STALE_STREAM_MS;
+           reading->received_at_ms - reading->measured_at_ms > (int64_t)WARD_STALE_STREAM_MS;
 }
 
 static const char *take_object(struct ward_try *run, const json_t *line)

@@ -46,7 +46,7 @@ struct world {
     bool restarts;
     int plan;
     struct ward_alarm_patient patient;
-    bool pending[2]; /* amber, red of spo2-low */
+    bool pending[2];          /* amber, red of spo2-low */
     uint64_t beyond_since_us; /* valid values below 93, without one of another kind between */
     uint64_t last_value_us;
     int value, phase, phase_left;
