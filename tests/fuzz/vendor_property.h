@@ -6,6 +6,9 @@
 #ifndef WARD_FUZZ_VENDOR_PROPERTY_H
 #define WARD_FUZZ_VENDOR_PROPERTY_H
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/vendor.h"
 #include "decode_property.h"
 
