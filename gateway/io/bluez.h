@@ -3,9 +3,9 @@
  * Wearables over BlueZ: keeps the radio, pairs devices, hears their values. D-Bus paths do not leave this adapter.
  *
  * What it guarantees:
- *  - The radio is on only while everything is in place to hear (bluetoothd confirms an indication even when nobody
- *    listens, and the cuff then forgets it). It is switched off by ward_bluez_free; after a crash that is the work
- *    of the unit's ExecStopPost=.
+ *  - The radio is switched on only when everything is in place to hear (bluetoothd confirms an indication even when
+ *    nobody listens, and the cuff then forgets it), and off when that fails. It is switched off by ward_bluez_free;
+ *    after a crash that is the work of the unit's ExecStopPost=.
  *  - Only values of enrolled devices are delivered, in the order in which bluetoothd told them, never twice.
  *  - A value that came before its link was proved says so (proved = false). WARD_BLUEZ_LINK_PROVED follows for the
  *    same connection, or WARD_BLUEZ_LINK_DISCONNECTED does, and then the value was never proved. Proved means: for

@@ -78,7 +78,6 @@ struct ward_bluez {
     enum ward_bluez_start_state start;
     char adapter[WARD_BLUEZ_PATH_SIZE]; /* "" while there is none */
     bool adapter_powered;
-    bool powered_by_us;
     unsigned start_failures; /* in a row */
     unsigned subscribing;    /* StartNotify calls without an answer */
     bool may_subscribe;      /* agent and profile are in place */

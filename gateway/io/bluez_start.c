@@ -2,16 +2,20 @@
 /*
  * Laying the way, in this order, and each time from the start:
  *
- *   matches (once) → GetManagedObjects → radio off, if it is on → RegisterAgent, RequestDefaultAgent
- *   → RegisterApplication (bluetoothd calls back into us) → StartNotify wherever it is possible → radio on: READY
+ *   matches (once) → GetManagedObjects → RegisterAgent, RequestDefaultAgent → RegisterApplication (bluetoothd calls
+ *   back into us) → StartNotify wherever it is possible → radio on: READY
  *
  *   WAITING   for bluetoothd or the adapter; a signal tells of either
  *   LAYING    one step is out
  *   READY     the radio is on and everything is heard
  *   FAILED    a step was refused, or somebody switched the radio off: again after 1 s, 2 s, 4 s … 32 s
  *
- * Invariant: the radio is switched on in LAYING, after the last answer to StartNotify, and nowhere else. A radio that
- * is found on is switched off first: with it on, values would be confirmed that nobody hears.
+ * Invariant: the radio is switched on in LAYING, after the last answer to StartNotify, and nowhere else; when LAYING
+ * fails it is switched off. A radio that is found on, because bluetoothd was killed and came back, stays on while the
+ * way is laid: known devices are connecting at that very moment. To cut them off would gain half a second, after which
+ * their first contact is just as deaf (their characteristics are not exported before it; such a link is told as a
+ * possible gap), and kernel 6.1.192 has been seen to crash in bluetoothd (hci_chan_del) when links that are being made
+ * lose their radio.
  */
 #include "io/bluez_internal.h"
 
@@ -45,8 +49,18 @@ static void restart_after(struct ward_bluez *bluez, uint64_t delay_us)
                                      bluez);
 }
 
+/* Nobody would hear what a radio that is on confirms. */
+static void silence(struct ward_bluez *bluez)
+{
+    struct ward_bluez_request request = {bluez->adapter, WARD_BLUEZ_ADAPTER, NULL, 0, NULL, NULL};
+    if (bluez->adapter[0] && bluez->adapter_powered)
+        (void)ward_bluez_set_flag(bluez, &request, "Powered", false);
+}
+
 void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state, const char *reason)
 {
+    if (state == WARD_BLUEZ_RADIO_FAILED)
+        silence(bluez);
     ward_bluez_calls_drop(bluez);
     ward_bluez_identity_drop(bluez);
     bluez->start = WARD_BLUEZ_START_WAITING;
@@ -59,7 +73,7 @@ void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state
     ward_bluez_mirror_done(&bluez->mirror);
     ward_bluez_calls_drop(bluez); /* nobody waits for what the enrolment wanted undone */
     bluez->adapter[0] = '\0';
-    bluez->adapter_powered = bluez->powered_by_us = false;
+    bluez->adapter_powered = false;
     bluez->restart = sd_event_source_disable_unref(bluez->restart);
     if (state == WARD_BLUEZ_RADIO_FAILED) {
         bluez->start = WARD_BLUEZ_START_FAILED;
@@ -105,7 +119,7 @@ static void on_powered(struct ward_bluez *bluez, const char *path, sd_bus_messag
     if (!may_go_on(bluez, reply, NULL))
         return;
     bluez->start = WARD_BLUEZ_START_READY;
-    bluez->powered_by_us = bluez->adapter_powered = true;
+    bluez->adapter_powered = true;
     bluez->start_failures = 0;
     tell_radio(bluez, WARD_BLUEZ_RADIO_READY, "");
 }
@@ -152,11 +166,8 @@ static void on_agent(struct ward_bluez *bluez, const char *path, sd_bus_message 
     go_on(bluez, ward_bluez_call(bluez, &request, "o", WARD_BLUEZ_AGENT_PATH));
 }
 
-static void on_silent(struct ward_bluez *bluez, const char *path, sd_bus_message *reply)
+static void register_agent(struct ward_bluez *bluez)
 {
-    (void)path;
-    if (reply && !may_go_on(bluez, reply, NULL))
-        return;
     struct ward_bluez_request not_pairable = {bluez->adapter, WARD_BLUEZ_ADAPTER, NULL, 0, NULL, NULL};
     (void)ward_bluez_set_flag(bluez, &not_pairable, "Pairable", false); /* the agent would refuse as well */
     struct ward_bluez_request request = {
@@ -178,12 +189,7 @@ static void on_objects(struct ward_bluez *bluez, const char *path, sd_bus_messag
         ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_ABSENT, "there is no Bluetooth adapter");
         return;
     }
-    if (!bluez->adapter_powered) {
-        on_silent(bluez, bluez->adapter, NULL);
-        return;
-    }
-    struct ward_bluez_request request = {bluez->adapter, WARD_BLUEZ_ADAPTER, NULL, 0, on_silent, NULL};
-    go_on(bluez, ward_bluez_set_flag(bluez, &request, "Powered", false));
+    register_agent(bluez);
 }
 
 void ward_bluez_start(struct ward_bluez *bluez)

@@ -129,6 +129,16 @@ static int start_discovery(sd_bus_message *call, void *userdata, sd_bus_error *r
     return sd_bus_error_set(ret_error, "org.bluez.Error.InProgress", "Operation already in progress");
 }
 
+static int register_application(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct fake *fake = userdata;
+    tell(fake, "RegisterApplication ");
+    if (!fake->refuses_application)
+        return sd_bus_reply_method_return(call, NULL);
+    fake->refuses_application = false;
+    return sd_bus_error_set(ret_error, "org.bluez.Error.Failed", "No object received");
+}
+
 static int join(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
     struct fake *fake = userdata;
@@ -237,7 +247,7 @@ static const sd_bus_vtable agent_manager_vtable[] = {
 };
 static const sd_bus_vtable gatt_manager_vtable[] = {
     SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD("RegisterApplication", "oa{sv}", NULL, note, OPEN_TO_ALL),
+    SD_BUS_METHOD("RegisterApplication", "oa{sv}", NULL, register_application, OPEN_TO_ALL),
     SD_BUS_VTABLE_END,
 };
 static const sd_bus_vtable adapter_vtable[] = {

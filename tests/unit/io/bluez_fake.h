@@ -34,6 +34,7 @@ struct fake {
     const char *join_error, *join_message; /* of Pair and Connect; NULL: they succeed */
     unsigned busy_scans;                   /* StartDiscovery answers InProgress so often */
     bool shows_measurement;
+    bool refuses_application;
 };
 
 /* A bus, the fake on it (radio on or off), and a gateway that has one enrolled device or none. */

@@ -29,21 +29,33 @@ static void assert_order(const struct fake *fake, const char *const *texts, size
     assert_order(fake, (const char *const[]){__VA_ARGS__},                                                   \
                  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
-static void a_radio_that_is_on_goes_off_and_on_last(void **state)
+static void the_radio_goes_on_last(void **state)
 {
-    struct fake fake = {.powered = true, .exported = true, .paired = true};
+    struct fake fake = {.exported = true, .paired = true};
     (void)state;
     fake_begin(&fake, &bonded);
-    ASSERT_ORDER(&fake, "preparing ", "Powered=0 ", "RegisterAgent ", "RequestDefaultAgent ",
-                 "RegisterApplication ", "StartNotify ", "Powered=1 ", "ready ");
+    ASSERT_ORDER(&fake, "preparing ", "RegisterAgent ", "RequestDefaultAgent ", "RegisterApplication ",
+                 "StartNotify ", "Powered=1 ", "ready ");
     fake_end(&fake);
 }
 
-static void a_radio_that_is_off_stays_off_until_the_end(void **state)
+static void a_radio_that_is_on_is_switched_off_when_nobody_will_hear(void **state)
 {
-    struct fake fake = {0};
+    struct fake fake = {.powered = true, .refuses_application = true};
     (void)state;
     fake_begin(&fake, &bonded);
+    ASSERT_ORDER(&fake, "RegisterApplication failed Powered=0 ", "preparing ", "RegisterApplication ",
+                 "Powered=1 ", "ready ");
+    assert_int_equal(ward_bluez_counters(fake.bluez).start_failures, 1);
+    fake_end(&fake);
+}
+
+static void a_radio_that_is_on_is_left_on_while_the_way_is_laid(void **state)
+{
+    struct fake fake = {.powered = true, .exported = true, .paired = true, .connected = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    ASSERT_ORDER(&fake, "preparing connected=1,gap ", "StartNotify ", "ready ");
     assert_false(fake_has(&fake, 0, "Powered=0"));
     fake_end(&fake);
 }
@@ -374,8 +386,9 @@ static void what_is_wrong_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_radio_that_is_on_goes_off_and_on_last),
-        cmocka_unit_test(a_radio_that_is_off_stays_off_until_the_end),
+        cmocka_unit_test(the_radio_goes_on_last),
+        cmocka_unit_test(a_radio_that_is_on_is_switched_off_when_nobody_will_hear),
+        cmocka_unit_test(a_radio_that_is_on_is_left_on_while_the_way_is_laid),
         cmocka_unit_test(a_value_before_the_proof_says_so),
         cmocka_unit_test(a_value_before_the_connection_is_of_that_connection),
         cmocka_unit_test(connected_twice_is_two_connections_and_proved_anew),
