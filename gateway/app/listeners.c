@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/listeners.h"
+
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/documents.h"
+#include "app/gateway.h"
+#include "core/model.h"
+
+static void spool_link(void *userdata, bool up, const char *text, int64_t certificate_expires_ms)
+{
+    struct ward_gateway *gateway = userdata;
+
+    ward_outbox_link(&gateway->outbox, up, text, certificate_expires_ms);
+    ward_gateway_settle(gateway);
+}
+
+static void spool_credit(void *userdata)
+{
+    ward_gateway_settle(userdata);
+}
+
+static void spool_result(void *userdata, uint64_t id, uint8_t reason)
+{
+    struct ward_gateway *gateway = userdata;
+
+    ward_outbox_broker_answered(&gateway->outbox, id, reason);
+    ward_gateway_settle(gateway);
+}
+
+static void spool_down(void *userdata, const struct ward_spool_down *down)
+{
+    ward_inbox_down(userdata, down);
+    ward_gateway_settle(userdata);
+}
+
+static void spool_trouble(void *userdata, const char *text)
+{
+    (void)userdata;
+    sd_journal_print(LOG_WARNING, "spool: %s", text);
+}
+
+const struct ward_spool_listener ward_spool_events = {.link = spool_link,
+                                                      .credit = spool_credit,
+                                                      .result = spool_result,
+                                                      .down = spool_down,
+                                                      .trouble = spool_trouble};
+
+static void bluez_value(const struct ward_bluez_value *value, void *userdata)
+{
+    ward_pipeline_value(userdata, value);
+}
+
+/* What a device can measure has stopped coming when its link ends. */
+static void tell_input_stopped(struct ward_gateway *gateway, const char *device_id)
+{
+    const struct ward_store_device *device = ward_registry_device(&gateway->registry, device_id);
+    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, device_id);
+    const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
+    struct ward_watch *watch = binding ? ward_gateway_watch(gateway, binding->patient.text) : NULL;
+
+    if (model && watch)
+        ward_watch_input_stopped(watch, model->quantities);
+}
+
+static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, link->device->id.text);
+
+    if (!now)
+        return;
+    if (link->state == WARD_BLUEZ_LINK_CONNECTED || link->state == WARD_BLUEZ_LINK_DISCONNECTED)
+        now->connected = link->state == WARD_BLUEZ_LINK_CONNECTED;
+    if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING || link->state == WARD_BLUEZ_LINK_PROVED)
+        now->needs_pairing = link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING;
+}
+
+static void bluez_link(const struct ward_bluez_link *link, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    if (link->text[0])
+        sd_journal_print(LOG_NOTICE, "%s: %s", link->device->id.text, link->text);
+    ward_pipeline_link(gateway, link);
+    note_link(gateway, link);
+    if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
+        tell_input_stopped(gateway, link->device->id.text);
+    if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
+        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, true);
+    else if (link->state == WARD_BLUEZ_LINK_PROVED)
+        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, false);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
+static void bluez_battery(const struct ward_bluez_device *device, uint8_t percent, uint64_t receipt_us,
+                          void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device->id.text);
+
+    (void)receipt_us;
+    if (now && percent <= 100)
+        now->battery_percent = (int8_t)percent;
+}
+
+static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    sd_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio %s%s%s",
+                     ward_documents_radio_name(state), reason[0] ? ": " : "", reason);
+    if (gateway->radio == WARD_BLUEZ_RADIO_READY)
+        gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
+    gateway->radio = state;
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
+static void bluez_found(const struct ward_bluez_found *found, void *userdata)
+{
+    ward_enrolment_found(userdata, found);
+}
+
+static void bluez_scan_ended(int error, void *userdata)
+{
+    ward_enrolment_scan_ended(userdata, error);
+}
+
+static void bluez_enrolment(const struct ward_bluez_enrolment *enrolment, void *userdata)
+{
+    ward_enrolment_step(userdata, enrolment);
+    ward_gateway_settle(userdata);
+}
+
+static int bluez_identified(struct ward_bluez_device *device, void *userdata)
+{
+    return ward_enrolment_identified(userdata, device);
+}
+
+static void bluez_forgotten(const char *address, int error, void *userdata)
+{
+    ward_enrolment_forgotten(userdata, address, error);
+}
+
+const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
+                                                      .link = bluez_link,
+                                                      .battery = bluez_battery,
+                                                      .radio = bluez_radio,
+                                                      .found = bluez_found,
+                                                      .scan_ended = bluez_scan_ended,
+                                                      .enrolment = bluez_enrolment,
+                                                      .identified = bluez_identified,
+                                                      .forgotten = bluez_forgotten};
+
+void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
+{
+    struct ward_gateway *gateway = userdata;
+
+    (void)now;
+    sd_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From each adapter to who in the gateway cares. The userdata of all of them is the gateway.
+ */
+#ifndef WARD_APP_LISTENERS_H
+#define WARD_APP_LISTENERS_H
+
+#include "io/bluez.h"
+#include "io/clock.h"
+#include "io/spool.h"
+
+extern const struct ward_spool_listener ward_spool_events;
+extern const struct ward_bluez_listener ward_bluez_events;
+ward_clock_jumped ward_clock_event;
+
+#endif
