@@ -13,7 +13,8 @@
  *   RESOLVING     joined and trusted; its services are being discovered.
  *   IDENTIFYING   its serial number and system id are being read. If it leaves before, it is waited for. If
  *                 none of its measurements is there, it is sent away, twice at most, to be discovered anew.
- *   LEAVING       identified and subscribed. A cuff goes by itself; a strap is sent away after a while.
+ *   LEAVING       identified and subscribed. A cuff goes by itself; a strap is sent away after a while, and discovery
+ *                 runs until it is back: to be heard at once it must not have to wait for the kernel's scan to start.
  *   RETURNING     gone; it has to come back by itself, because that is what it will have to do every day.
  *   READING       back. A reading over a proved link ends it well. If the link drops before: RETURNING again.
  *
@@ -99,14 +100,15 @@ static const struct transition table[WARD_BLUEZ_ENROL_STATE_COUNT][WARD_BLUEZ_EN
         },
     IN(LEAVING) =
         {
-            ON(TIMER) = {GO(LEAVING), .actions = DO(LEAVE), .timer_ms = LEAVE_TIMEOUT_MS},
+            ON(TIMER) = {GO(LEAVING), .actions = DO(LOOK) | DO(LEAVE), .timer_ms = LEAVE_TIMEOUT_MS},
             ON(DISCONNECTED) = {GO(RETURNING),
                                 SAY(WAITING_FOR_RETURN, "Disconnected. Take a measurement, or put it on.")},
             ON(GONE) = {FAIL(GONE_FOR_GOOD)},
         },
     IN(RETURNING) =
         {
-            ON(CONNECTED) = {GO(READING), SAY(WAITING_FOR_READING, "It is back. Waiting for a reading.")},
+            ON(CONNECTED) = {GO(READING), .actions = DO(STOP_LOOK),
+                             SAY(WAITING_FOR_READING, "It is back. Waiting for a reading.")},
             ON(GONE) = {FAIL(GONE_FOR_GOOD)},
         },
     IN(READING) =

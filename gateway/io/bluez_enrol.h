@@ -50,14 +50,14 @@ enum ward_bluez_enrol_event {
 
 /* What to do, in this order. */
 enum ward_bluez_enrol_action {
-    WARD_BLUEZ_DO_CLEAN = 1u << 0,     /* RemoveDevice */
-    WARD_BLUEZ_DO_LOOK = 1u << 1,      /* discover */
-    WARD_BLUEZ_DO_JOIN = 1u << 2,      /* Pair, or Connect for an open device */
-    WARD_BLUEZ_DO_STOP_LOOK = 1u << 3, /* after JOIN: a device that is being joined does not vanish */
-    WARD_BLUEZ_DO_TRUST = 1u << 4,
-    WARD_BLUEZ_DO_IDENTIFY = 1u << 5,
-    WARD_BLUEZ_DO_LEAVE = 1u << 6, /* Disconnect */
-    WARD_BLUEZ_DO_UNDO = 1u << 7,  /* it failed: leave nothing behind */
+    WARD_BLUEZ_DO_UNDO = 1u << 0,  /* it failed: leave nothing behind */
+    WARD_BLUEZ_DO_CLEAN = 1u << 1, /* RemoveDevice */
+    WARD_BLUEZ_DO_TRUST = 1u << 2,
+    WARD_BLUEZ_DO_JOIN = 1u << 3,      /* Pair, or Connect for an open device */
+    WARD_BLUEZ_DO_LOOK = 1u << 4,      /* discover */
+    WARD_BLUEZ_DO_STOP_LOOK = 1u << 5, /* after JOIN: a device that is being joined does not vanish */
+    WARD_BLUEZ_DO_LEAVE = 1u << 6,     /* Disconnect */
+    WARD_BLUEZ_DO_IDENTIFY = 1u << 7,
 };
 
 struct ward_bluez_enrol {

@@ -245,13 +245,13 @@ static void carry_out(struct ward_bluez *bluez, const struct ward_bluez_enrol_ou
         tell(bluez, outcome->step, text);
     if (actions & WARD_BLUEZ_DO_CLEAN)
         clean(bluez);
-    if (actions & WARD_BLUEZ_DO_LEAVE)
-        ward_bluez_disconnect(bluez, bluez->enrolment.path);
     if (actions & WARD_BLUEZ_DO_TRUST)
         trust(bluez);
     bool joined = !(actions & WARD_BLUEZ_DO_JOIN) || join(bluez);
     if (actions & (WARD_BLUEZ_DO_STOP_LOOK | WARD_BLUEZ_DO_LOOK))
         ward_bluez_discovery_want(bluez, (actions & WARD_BLUEZ_DO_LOOK) != 0);
+    if (actions & WARD_BLUEZ_DO_LEAVE)
+        ward_bluez_disconnect(bluez, bluez->enrolment.path);
     if (last)
         close_window(bluez, outcome->step, text);
     else if (!joined)

@@ -161,8 +161,10 @@ static void a_strap_is_sent_away(void **state)
     (void)state;
     WALK(&enrol, TO_LEAVING);
     struct ward_bluez_enrol_outcome outcome = take(&enrol, EVENT(TIMER));
-    assert_int_equal(outcome.actions, WARD_BLUEZ_DO_LEAVE);
+    assert_int_equal(outcome.actions, WARD_BLUEZ_DO_LOOK | WARD_BLUEZ_DO_LEAVE);
     assert_true(outcome.timer_ms > 0); /* asked again when it does not go */
+    take(&enrol, EVENT(DISCONNECTED));
+    assert_int_equal(take(&enrol, EVENT(CONNECTED)).actions, WARD_BLUEZ_DO_STOP_LOOK);
 }
 
 /* Whatever the state, the end of the window fails it once, undoes it, and is the end. */
