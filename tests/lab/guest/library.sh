@@ -56,11 +56,14 @@ lab_start() {
     echo $! >"/run/lab/$name.pid"
 }
 
-# lab_stop NAME [SIGNAL]: end what lab_start NAME began, with its children, and wait for it.
+# lab_stop NAME [SIGNAL]: end what lab_start NAME began, and wait for it. KILL takes its children along, which it could
+# not end itself.
 lab_stop() {
-    local pid
+    local pid target
     pid=$(<"/run/lab/$1.pid")
-    kill -"${2:-TERM}" -- "-$pid" 2>/dev/null || true
+    target=$pid
+    if [ "${2:-TERM}" = KILL ]; then target=-$pid; fi
+    kill -"${2:-TERM}" -- "$target" 2>/dev/null || true
     tail --pid="$pid" -s 0.05 -f /dev/null
     rm "/run/lab/$1.pid"
 }
