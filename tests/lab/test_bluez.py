@@ -124,7 +124,3 @@ def test_an_enrolment_ends_with_its_window_or_when_it_is_cancelled(lab):
     at = index_of(second, "^enrolment 00:AA:01:0F:00:0F failed .*time to enrol it is over")
     index_of(second, "^answer pair -16", at)
     index_of(second, "^enrolment 00:AA:01:0F:00:0F failed .*cancelled", at)
-
-
-def test_a_gateway_that_is_stopped_switches_the_radio_off(lab):
-    assert lab.file("powered-after-stop") == "b false\n"
