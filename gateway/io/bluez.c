@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define BEFORE_THE_BUS (10 * SD_EVENT_PRIORITY_IMPORTANT)
+
 uint64_t ward_bluez_now(void)
 {
     struct timespec now;
@@ -134,6 +136,14 @@ static int on_begin(sd_event_source *source, uint64_t usec, void *userdata)
     return 0;
 }
 
+/* The loop ends; the bus closes itself then, a little later than this. */
+static int on_exit_of_loop(sd_event_source *source, void *userdata)
+{
+    (void)source;
+    ward_bluez_start_power_off(userdata);
+    return 0;
+}
+
 static void dismantle(struct ward_bluez *bluez)
 {
     for (size_t i = 0; i < bluez->slot_count; i++)
@@ -143,6 +153,7 @@ static void dismantle(struct ward_bluez *bluez)
     ward_bluez_discovery_done(bluez);
     ward_bluez_enrolment_done(bluez);
     sd_event_source_disable_unref(bluez->restart);
+    sd_event_source_disable_unref(bluez->end);
     ward_bluez_mirror_done(&bluez->mirror);
     while (bluez->nodes)
         ward_bluez_node_remove(bluez->nodes);
@@ -177,6 +188,10 @@ int ward_bluez_new(struct ward_bluez **ret, sd_event *event, sd_bus *bus,
         r = ward_bluez_profile_export(bluez);
     if (r >= 0)
         r = sd_event_add_time_relative(event, &bluez->restart, CLOCK_BOOTTIME, 0, 0, on_begin, bluez);
+    if (r >= 0)
+        r = sd_event_add_exit(event, &bluez->end, on_exit_of_loop, bluez);
+    if (r >= 0)
+        r = sd_event_source_set_priority(bluez->end, BEFORE_THE_BUS);
     if (r < 0) {
         dismantle(bluez);
         return r;

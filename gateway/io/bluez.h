@@ -174,7 +174,10 @@ int ward_bluez_new(struct ward_bluez **ret, sd_event *event, sd_bus *bus,
                    const struct ward_bluez_options *options, const struct ward_bluez_listener *listener,
                    void *userdata);
 
-/* Switches the radio off, waiting for that up to 2 s, and frees. Returns NULL. */
+/*
+ * Switches the radio off, waiting for that up to 8 s, and frees. Returns NULL. When the event loop exits before, the
+ * radio is switched off then, while the bus is still open.
+ */
 struct ward_bluez *ward_bluez_free(struct ward_bluez *bluez);
 
 /*

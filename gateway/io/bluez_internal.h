@@ -83,6 +83,7 @@ struct ward_bluez {
     bool may_subscribe;      /* agent and profile are in place */
     bool awaits_subscriptions;
     sd_event_source *restart; /* starts over */
+    sd_event_source *end;     /* of the loop */
 
     struct ward_bluez_mirror mirror;
     struct ward_bluez_node *nodes, *removed;

@@ -23,7 +23,7 @@
 
 #define RESTART_US          UINT64_C(1000000)
 #define RESTART_SHIFT_MAX   5
-#define POWER_OFF_US        UINT64_C(2000000)
+#define POWER_OFF_US        (8 * UINT64_C(1000000)) /* the kernel ends every link first, and waits for each */
 #define REGISTER_TIMEOUT_US (30 * UINT64_C(1000000))
 #define CAPABILITY          "NoInputNoOutput" /* nobody is there to compare numbers, so none are pretended to be */
 
@@ -237,8 +237,9 @@ void ward_bluez_start_adapter(struct ward_bluez *bluez, const char *path,
 void ward_bluez_start_power_off(struct ward_bluez *bluez)
 {
     sd_bus_message *message = NULL;
-    if (!bluez->adapter[0])
+    if (!bluez->adapter[0] || !bluez->adapter_powered)
         return;
+    bluez->adapter_powered = false;
     int r = sd_bus_message_new_method_call(bluez->bus, &message, WARD_BLUEZ_SERVICE, bluez->adapter,
                                            WARD_BLUEZ_PROPERTIES, "Set");
     if (r >= 0)
