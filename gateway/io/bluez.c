@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#define BEFORE_THE_BUS (10 * SD_EVENT_PRIORITY_IMPORTANT)
+#define BEFORE_THE_BUS (INT64_C(10) * SD_EVENT_PRIORITY_IMPORTANT)
 
 uint64_t ward_bluez_now(void)
 {

@@ -24,6 +24,12 @@ class Lab:
         return self.file(name).splitlines()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def parts():
+    """The kernel and what else the guest is made of, so that no run of a test says that it is downloading them."""
+    subprocess.run([RUN.parent / "fetch"], check=True)
+
+
 @pytest.fixture(scope="module")
 def boot(tmp_path_factory):
     """boot(*arguments of tests/lab/run) → Lab. A boot takes seconds: let one serve many checks."""
