@@ -2,6 +2,9 @@
 """The lab itself: a guest boots, controllers hear each other, and what happened inside is handed back."""
 
 import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from conftest import GUEST
@@ -84,6 +87,25 @@ def test_a_guest_that_dies_is_reported(boot):
     lab = boot("--bare", "--", "bash", "-c", "echo c >/proc/sysrq-trigger")
     assert lab.status == 125
     assert "went away without an exit status" in lab.stderr
+
+
+def test_a_guest_that_hangs_before_its_root_is_booted_anew(boot, tmp_path, monkeypatch):
+    """An initial file system without a program: the kernel panics, or waits, and the root is never entered."""
+    parts = Path(os.environ.get("WARD_LAB_DIR") or GUEST.parents[2] / "build" / "lab")
+    for name in ["vmlinux", "lib", "btvirt"]:
+        (tmp_path / name).symlink_to(parts / name)
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "init").symlink_to("/busybox")
+    shutil.copy("/bin/busybox", tmp_path / "root" / "busybox")  # as "init" it waits for ever without an inittab
+    listing = "init\nbusybox\n"
+    with open(tmp_path / "initrd.cpio", "wb") as out:
+        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=tmp_path / "root", input=listing.encode(), stdout=out, check=True)
+    monkeypatch.setenv("WARD_LAB_DIR", str(tmp_path))
+    monkeypatch.setenv("WARD_LAB_ENTER_S", "4")
+    lab = boot("--bare", "--", "true")
+    assert lab.status == 125
+    assert lab.stderr.count("did not enter its root within 4 s") == 3
+    assert lab.stderr.count("booting again") == 2
 
 
 def test_a_disk_survives_a_power_cut(boot, tmp_path):

@@ -19,7 +19,7 @@ lab_port() {
     return 1
 }
 
-# lab_control LINE: tell the host (started, exit N, cut). The port admits one writer at a time.
+# lab_control LINE: tell the host (entered, started, exit N, cut). The port admits one writer at a time.
 lab_control() {
     (
         flock 9
