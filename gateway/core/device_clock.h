@@ -93,11 +93,12 @@ const char *ward_device_clock_state_name(enum ward_device_clock_state state);
 bool ward_device_clock_offset_ms(const struct ward_device_clock_pair *pair, int64_t *ret);
 
 /*
- * How much faster than ours the device's clock runs, in parts per million, by two pairs at least an hour apart between
- * which nobody set it. Returns false, with ret unchanged, when they do not tell: too close, or a clock that was set
- * (beyond WARD_DEVICE_CLOCK_DRIFT_MAX_PPM).
+ * How much faster than ours the device's clock runs, in parts per million, by two pairs at least a day apart. Returns
+ * false, with ret unchanged, when they do not tell: too close, no UTC, or a distance that no crystal drifts
+ * (WARD_DEVICE_CLOCK_DRIFT_MAX_PPM, or WARD_DEVICE_CLOCK_STEP_MS): somebody set it.
  */
-#define WARD_DEVICE_CLOCK_DRIFT_MAX_PPM 500
+#define WARD_DEVICE_CLOCK_DRIFT_MAX_PPM 200
+#define WARD_DEVICE_CLOCK_STEP_MS       600000
 bool ward_device_clock_drift_ppm(const struct ward_device_clock_pair *older,
                                  const struct ward_device_clock_pair *newer, int32_t *ret);
 
@@ -119,17 +120,22 @@ struct ward_device_moment {
 };
 
 /*
- * When the record that bears this stamp was measured; received is when we got it. Not known for a stamp without a date,
- * for one that lies ahead of the device's clock, and where no pair of this connection is.
+ * When the record that bears this stamp was measured; received is when we got it. A stamp may lie WARD_DEVICE_CLOCK_WRONG_MS
+ * ahead of the clock, as one without seconds does at most; it is then of now.
  *
- * Which pair a stamp belongs to, when we set the clock in this connection or somebody did between two:
+ * Which pair a stamp belongs to. `after` counts for what was measured since we set the clock, `before` for the rest; the
+ * earlier one only where somebody else set the clock since, or it was reset, and only when UTC was known then and now.
  *
- *   stamp                                                           pair
- *   not before `after` (a measurement since we set it)              after
- *   not after `before` (the clock as it was)                        before
- *   after `before`, before `after` (the clock was behind)           none: no clock of this device ever showed it …
- *   the clock was set between `earlier` and `before`: it fits both  before; the step is part of the uncertainty
- *   … it fits `earlier` alone (a reset: it lies ahead of `before`)  earlier, as estimated
+ *   stamp                                                    pair            how good
+ *   between `after` and now by it                            after           device
+ *   not after `before`, nobody set the clock since earlier   before          device
+ *     … somebody did: it fits the time since earlier by both before          estimated; the step is uncertainty
+ *     … by one of them alone                                 that one        before: device; earlier: estimated
+ *   ahead of `before` (the clock was reset), fits earlier    earlier         estimated
+ *   anything else; no date; no pair of this connection       not known
+ *
+ * "device" is only as good as our own clock: it is "estimated" when ours is, and "unsynced" while our UTC is not known; the
+ * age holds nevertheless.
  */
 struct ward_device_moment ward_device_clock_map(const struct ward_device_clock_known *known,
                                                 const struct ward_device_time *stamp,
