@@ -53,13 +53,16 @@ static void tell_once(const struct ward_decoded *decoded, const struct ward_exch
                   });
 }
 
+/* It says so itself, or its values do. */
 static void note_worn(struct ward_exchange *exchange, const struct ward_decoded *decoded, uint64_t now_us)
 {
-    const bool is_lost = decoded->has_contact && decoded->contact == WARD_CONTACT_LOST;
+    const bool is_worn = decoded->has_contact && decoded->contact != WARD_CONTACT_NOT_SAID
+                             ? decoded->contact == WARD_CONTACT_MADE
+                             : decoded->quality != WARD_INVALID;
 
-    if (!is_lost && decoded->quality != WARD_INVALID)
+    if (is_worn)
         exchange->not_worn_us = UINT64_MAX;
-    else if (is_lost && exchange->not_worn_us == UINT64_MAX)
+    else if (exchange->not_worn_us == UINT64_MAX)
         exchange->not_worn_us = now_us;
 }
 
@@ -82,7 +85,7 @@ static bool decide_asked(const struct ward_exchange *exchange, const struct ward
     const bool is_last = is_over ? exchange->is_whole : racp->is_counted && racp->received >= racp->announced;
 
     *ret_late = true;
-    if (held->is_known_one || held->number != exchange->newest_asked)
+    if (held->number != exchange->newest_asked)
         return true;
     if (is_last)
         *ret_late = exchange->newest_sent != 0 || exchange->terms.model->presence == WARD_MODEL_ALWAYS;
@@ -103,8 +106,8 @@ static bool decide(const struct ward_exchange *exchange, const struct ward_excha
 {
     const uint64_t waited_us = now_us - held->received.boot_us;
 
-    *ret_late = false;
-    if (!held->is_asked_for && !decoded->device_time.present)
+    *ret_late = held->is_known_one;
+    if (held->is_known_one || (!held->is_asked_for && !decoded->device_time.present))
         return true;
     if (ward_exchange_clock_is_awaited(exchange) && waited_us < WARD_EXCHANGE_HOLD_US)
         return false;

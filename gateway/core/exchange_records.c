@@ -75,9 +75,11 @@ static void follow(struct ward_exchange *exchange, const struct ward_racp_output
 {
     const uint16_t count = exchange->racp.received;
 
+    if (output->type != WARD_RACP_NOTHING)
+        exchange->to_write = *output; /* in the place of what was not written yet */
     switch (output->type) {
-    case WARD_RACP_NOTHING: break;
-    case WARD_RACP_WRITE: exchange->to_write = *output; break;
+    case WARD_RACP_NOTHING:
+    case WARD_RACP_WRITE: break;
     case WARD_RACP_REPORTED: report(exchange, output->end, context); break;
     case WARD_RACP_ERASED:
         ward_exchange_tell(context,
