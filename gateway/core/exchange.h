@@ -13,6 +13,8 @@
  * Values are taken from the first moment on, before ward_exchange_resolved too, and no procedure ever delays one.
  *
  * When a spot measurement was taken ("late"): by how it came, never by a clock that nobody checked. The first that applies:
+ *   - it says itself that it is from the memory (PLXS 1.0.1 §3.2.1.5, "data from measurement storage"): late, unless the
+ *     device's clock is known already and says otherwise;
  *   - it bears no time: a device gives one to what it keeps (HTP 1.0 §4.2, BLP 1.1.1 §4.2), so it is of now;
  *   - the device's clock was read or set in this connection, and knows the time that it bears: that decides;
  *   - we asked for it as a record: those before the last one are from the memory, and so is the last one when the device
@@ -66,7 +68,7 @@ struct ward_exchange_measurement {
     uint32_t number; /* counts the spot measurements of the connection, from 1; 0: of a stream */
     bool is_settled; /* see above */
     bool late;       /* settled only: it was old already when it came */
-    uint8_t kind;    /* enum ward_record_kind: SPOT, CONTINUOUS, or STORED when it is late */
+    uint8_t kind;    /* enum ward_record_kind: SPOT, CONTINUOUS, or STORED: late, or it says so */
     uint16_t code;   /* 16-bit UUID that octets are of, or a vendor's number, as in struct ward_reading */
     const struct ward_decoded *decoded; /* validated */
     const uint8_t *octets;              /* as the device sent them: one frame of a vendor's stream */

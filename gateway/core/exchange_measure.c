@@ -4,6 +4,7 @@
  *
  *   what came                          told                        decided
  *   a stream, a battery, undecodable   once, number 0              at once: not late
+ *   that says it is from the memory    once                        at once: late, unless the clock says otherwise
  *   sent by itself, without a time     once                        at once: not late
  *   sent by itself, with a time        at once as unsettled,       by the clock as soon as that is known; else late when
  *                                      again when decided          another follows, not late after LAST_US or at the end
@@ -107,8 +108,13 @@ static bool decide(const struct ward_exchange *exchange, const struct ward_excha
     const uint64_t waited_us = now_us - held->received.boot_us;
 
     *ret_late = held->is_known_one;
-    if (held->is_known_one || (!held->is_asked_for && !decoded->device_time.present))
+    if (held->is_known_one ||
+        (!held->is_asked_for && !decoded->device_time.present && decoded->kind != WARD_READING_STORED))
         return true;
+    if (decoded->kind == WARD_READING_STORED) {
+        *ret_late = !moment->is_known || moment->age_ms > WARD_EXCHANGE_LATE_MS;
+        return true;
+    }
     if (ward_exchange_clock_is_awaited(exchange) && waited_us < WARD_EXCHANGE_HOLD_US)
         return false;
     if (moment->is_known) {

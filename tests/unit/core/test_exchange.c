@@ -8,6 +8,7 @@
  *   temp@-5            2A1C                                clock@0  clock:HEX  clock!N   what was read: a time, octets, error
  *   glu:17@-5  glux:17@-5   2A18, sequence number; with a context to follow
  *   ctx:17             2A34                                commit:N          committed
+ *   pls@-5             2A5E that says it is from the memory
  *   plx@-5  stream     2A5E, 2A5F                          +N                N milliseconds pass, and nothing happens
  *   battery  bad       2A19; 2A35 cut short                tick              the deadline has come
  *   cp:HEX             2A52                                seg:HEX           2B36
@@ -234,11 +235,22 @@ static void temperature(struct play *play, const char *minutes)
     value(play, WARD_CHAR_TEMPERATURE_MEASUREMENT, octets, 5 + put_time(play, minutes, octets + 5));
 }
 
-static void spot_check(struct play *play, const char *minutes)
+/* Measurement status bit 9: data from measurement storage. */
+static void spot_check(struct play *play, const char *minutes, bool is_from_memory)
 {
-    uint8_t octets[32] = {0x01, 0x60, 0x00, 0x48, 0x00};
+    uint8_t octets[32] = {0x00, 0x60, 0x00, 0x48, 0x00};
+    size_t length = 5;
 
-    value(play, WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT, octets, 5 + put_time(play, minutes, octets + 5));
+    if (minutes != NULL) {
+        octets[0] |= 0x01;
+        length += put_time(play, minutes, octets + length);
+    }
+    if (is_from_memory) {
+        octets[0] |= 0x02;
+        octets[length + 1] = 1 << 1;
+        length += 2;
+    }
+    value(play, WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT, octets, length);
 }
 
 static void glucose(struct play *play, uint8_t flags, const char *number, const char *minutes)
@@ -271,7 +283,9 @@ static void put_value(struct play *play, const char *word, const char *argument,
     } else if (strcmp(word, "temp") == 0) {
         temperature(play, minutes);
     } else if (strcmp(word, "plx") == 0) {
-        spot_check(play, minutes);
+        spot_check(play, minutes, false);
+    } else if (strcmp(word, "pls") == 0) {
+        spot_check(play, minutes, true);
     } else if (strcmp(word, "glu") == 0) {
         glucose(play, 0x02, argument, minutes);
     } else if (strcmp(word, "glux") == 0) {
@@ -405,6 +419,10 @@ static const struct script scripts[] = {
      "m1 M1"},
     {"the last one is of now, at the end of the link", "blood-pressure-cuff", 0, "services:- bp@-5 +300 end",
      "m1 M1"},
+    {"it says itself that it is from the memory", "oximeter", 0, "pls@-1 pls services:- plx@-1 tick",
+     "M1L M2L m3 M3"},
+    {"it says so, and the clock says otherwise", "oximeter", 0, "services:1805/2a2b clock@0 pls@-600 pls@-1",
+     "R1805/2a2b C:right M1L M2"},
     {"those before the last are from the memory", "blood-pressure-cuff", 0,
      "services:- bp@-900 +40 bp@-600 +40 bp@-1 tick", "m1 M1L m2 M2L m3 M3"},
     {"a time that is not known is one", "blood-pressure-cuff", 0, "services:- bp@none bp@none end",
@@ -808,9 +826,10 @@ static void account(void *context, const struct ward_exchange_action *what)
 }
 
 static const char *const any_input[] = {
-    "bp@-600",     "bp@-1",       "bp",          "glu:18@-600", "glux:19@-1",  "ctx:19",
-    "plx@-9",      "stream",      "battery",     "bad",         "cp:05000000", "cp:05000200",
-    "cp:06000101", "cp:06000201", "cp:06000406", "cp:06000108", "cp:06000301", "seg:031200352A00780050005D00",
+    "bp@-600",     "bp@-1",       "bp",          "glu:18@-600", "glux:19@-1",
+    "ctx:19",      "plx@-9",      "pls@-9",      "pls",         "stream",
+    "battery",     "bad",         "cp:05000000", "cp:05000200", "cp:06000101",
+    "cp:06000201", "cp:06000406", "cp:06000108", "cp:06000301", "seg:031200352A00780050005D00",
     "seg:01",      "+100",        "+1500",       "temp@none",
 };
 
