@@ -41,11 +41,21 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
         enrolment->scan_call = call;
 }
 
+static const struct ward_model *model_of(const struct ward_bluez_found *found)
+{
+    struct ward_gatt_name services[WARD_BLUEZ_FOUND_SERVICES];
+
+    for (size_t i = 0; i < found->service_count; i++)
+        services[i] = WARD_GATT_NUMBER(found->services[i]);
+    return ward_model_recognise(&(struct ward_model_traits){
+        .services = services, .service_count = found->service_count, .name = found->name});
+}
+
 static size_t write_found(const struct ward_bluez_found *found, char *text, size_t size)
 {
+    const struct ward_model *model = model_of(found);
     struct ward_json json;
-    size_t length = 0, models;
-    const struct ward_model *rows = ward_models(&models);
+    size_t length = 0;
 
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
     ward_json_object(&json);
@@ -55,10 +65,8 @@ static size_t write_found(const struct ward_bluez_found *found, char *text, size
         ward_json_key(&json, "rssi");
         ward_json_int(&json, found->rssi);
     }
-    for (size_t i = 0; i < models; i++)
-        for (size_t j = 0; j < found->service_count; j++)
-            if (rows[i].service == found->services[j])
-                ward_json_member(&json, "kind", rows[i].label);
+    if (model)
+        ward_json_member(&json, "kind", model->label);
     ward_json_key(&json, "paired");
     ward_json_bool(&json, found->paired);
     ward_json_key(&json, "enrolled");
@@ -195,7 +203,7 @@ struct ward_bluez_device ward_enrolment_known(const struct ward_store_device *de
 static struct ward_store_device stored_form(const struct ward_bluez_device *device, uint16_t characteristic,
                                             int64_t now_ms)
 {
-    const struct ward_model *model = ward_model_by_characteristic(characteristic);
+    const struct ward_model *model = ward_model_by_sender(characteristic, device->identity.model);
     struct ward_store_device stored = {.id = device->id, .enrolled_at_ms = now_ms};
 
     snprintf(stored.address, sizeof(stored.address), "%s", device->address);

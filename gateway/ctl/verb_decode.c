@@ -12,6 +12,8 @@
 
 #include "core/decimal.h"
 #include "core/decode_json.h"
+#include "core/decode_quirk.h"
+#include "core/model.h"
 #include "core/quantity.h"
 #include "core/validate.h"
 #include "core/vendor.h"
@@ -201,21 +203,46 @@ static bool parse_source(const char *word, struct ward_uuid *ret)
     return true;
 }
 
+struct choices {
+    bool as_json;
+    uint32_t quirks;
+};
+
+/* Returns an exit status. */
+static int parse_options(int argc, char **argv, struct choices *ret)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'}, {"model", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0}};
+    const struct ward_model *model;
+    int option;
+
+    *ret = (struct choices){0};
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'j') {
+            ret->as_json = true;
+            continue;
+        }
+        if (option != 'm')
+            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not an option of it, or lacks its model",
+                                  argv[optind - 1]);
+        model = ward_model_by_id(optarg);
+        if (model == NULL)
+            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is no model known here", optarg);
+        ret->quirks = model->quirks;
+    }
+    return WARD_CTL_DONE;
+}
+
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    struct choices choices;
     struct ward_uuid uuid;
     struct ward_decoded decoded;
     struct frame frame;
-    bool as_json = false;
-    int option;
-    int status;
+    int status = parse_options(argc, argv, &choices);
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'j')
-            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not an option of it", argv[optind - 1]);
-        as_json = true;
-    }
+    if (status != WARD_CTL_DONE)
+        return status;
     if (argc - optind < 2)
         return ward_ctl_usage(&ward_verb_decode,
                               "a UUID and the octets of a frame are needed (\"\" for no octets)");
@@ -226,11 +253,11 @@ static int run(int argc, char **argv)
             argv[optind]);
     status = read_frame(argc - optind - 1, argv + optind + 1, &frame);
     if (status == WARD_CTL_DONE && !uuid.is_short) {
-        status = print_unknown(uuid.text, as_json);
+        status = print_unknown(uuid.text, choices.as_json);
     } else if (status == WARD_CTL_DONE) {
-        ward_decode(uuid.short_number, frame.octets, frame.length, &decoded);
+        ward_decode_as(choices.quirks, uuid.short_number, frame.octets, frame.length, &decoded);
         ward_validate(&decoded);
-        status = print_decoded(&decoded, as_json);
+        status = print_decoded(&decoded, choices.as_json);
     }
     free(frame.octets);
     return status;
@@ -238,13 +265,15 @@ static int run(int argc, char **argv)
 
 const struct ward_verb ward_verb_decode = {
     .name = "decode",
-    .usage = "decode UUID OCTETS… [--json]\n",
+    .usage = "decode UUID OCTETS… [--model ID] [--json]\n",
     .summary = "Say what a frame of a characteristic means; needs no daemon",
     .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
             "          00002a5f-0000-1000-8000-00805f9b34fb; or a vendor's own protocol:\n"
             "          vendor:nonin, vendor:masimo, vendor:o2ring, vendor:pc60fw,\n"
             "          vendor:jumper, vendor:berrymed, vendor:contec\n"
             "  OCTETS  in hexadecimal, with or without spaces, colons or 0x; \"\" for none\n"
+            "  --model the frame is of this model and may not be as its standard says:\n"
+            "          beurer-bm85, beurer-bm59, elite-900, i-sens-glucose-meter, …\n"
             "  --json  one JSON object\n"
             "\n"
             "Exit status 1 when the frame cannot be decoded; the outcome says why: truncated\n"

@@ -105,18 +105,20 @@ def vectors():
             if line.startswith("#"):
                 clause = line[2:]
             elif line.startswith("{"):
-                yield pytest.param(frame[0], frame[1:], json.loads(line), id=f"{path.stem}: {clause}")
+                yield pytest.param(frame[0], frame[1:], model, json.loads(line), id=f"{path.stem}: {clause}")
             elif line:
-                frame = line.split()
+                octets, _, name = line.partition(" model ")
+                frame = octets.split()
+                model = ["--model", name] if name else []
 
 
-@pytest.mark.parametrize("uuid, octets, expected", vectors())
-def test_decode_says_what_the_vector_says(uuid, octets, expected):
-    result = run("decode", uuid, " ".join(octets), "--json")
+@pytest.mark.parametrize("uuid, octets, model, expected", vectors())
+def test_decode_says_what_the_vector_says(uuid, octets, model, expected):
+    result = run("decode", uuid, " ".join(octets), *model, "--json")
     assert result.stdout.count("\n") == 1
     assert json.loads(result.stdout) == expected
     assert result.returncode == (DONE if expected["outcome"] == "ok" else FAILED)
-    people = run("decode", uuid, *octets or [""])
+    people = run("decode", uuid, *octets or [""], *model)
     assert people.returncode == result.returncode
     assert people.stdout.startswith(f"{uuid}: {expected['outcome']}")
 
@@ -150,7 +152,8 @@ def test_decode_does_not_know_a_vendors_characteristic():
 
 @pytest.mark.parametrize("arguments", [["2A37"], [], ["2A3", "00"], ["2A37", "0"], ["2A37", "0g"], ["2A37", "00", "1"],
                                        ["2A37", "00", "--colour"], ["0000-2A37", "00"], ["2A37", "0 0"],
-                                       ["vendor:", "00"], ["vendor:polar", "00"], ["vendor:nonin", "0"]])
+                                       ["vendor:", "00"], ["vendor:polar", "00"],
+                                       ["2A35", "00", "--model"], ["2A35", "00", "--model", "toaster"], ["vendor:nonin", "0"]])
 def test_decode_says_what_is_wrong_with_its_arguments(arguments):
     result = run("decode", *arguments)
     assert result.returncode == USAGE

@@ -13,12 +13,15 @@
 #include <jansson.h>
 
 #include "core/decode_json.h"
+#include "core/decode_quirk.h"
+#include "core/model.h"
 #include "core/validate.h"
 #include "core/vendor.h"
 
 struct vector {
     const char *clause;
     uint16_t characteristic;
+    uint32_t quirks;
     uint8_t octets[WARD_GATT_VALUE_MAX];
     size_t length;
 };
@@ -38,11 +41,27 @@ static char *parse_source(char *line, struct vector *vector)
     return end;
 }
 
+/* Takes " model beurer-bm85" off the end of a frame. */
+static uint32_t parse_model(char *line)
+{
+    char *const words = strstr(line, " model ");
+    char id[64];
+
+    if (words == NULL)
+        return 0;
+    assert_int_equal(sscanf(words, " model %63[a-z0-9-]", id), 1);
+    assert_non_null(ward_model_by_id(id));
+    *words = '\0';
+    return ward_model_by_id(id)->quirks;
+}
+
 /* "2A5F 00 6200 4800" */
 static void parse_frame(char *line, struct vector *vector)
 {
     char *next;
     char *end = parse_source(line, vector);
+
+    vector->quirks = parse_model(line);
 
     vector->length = 0;
     for (next = end; *next != '\0' && *next != '\n';) {
@@ -69,7 +88,7 @@ static void check(const struct vector *vector, const char *expected_text)
 
     memcpy(octets, vector->octets, vector->length);
     memset(&decoded, 0xA5, sizeof(decoded));
-    ward_decode(vector->characteristic, octets, vector->length, &decoded);
+    ward_decode_as(vector->quirks, vector->characteristic, octets, vector->length, &decoded);
     ward_validate(&decoded);
     ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
     ward_decoded_write_json(&decoded, &json);

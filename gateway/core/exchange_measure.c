@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was measured, told at once or held until it is decided whether it is late.
+ *
+ *   what came                          told                        decided
+ *   a stream, a battery, undecodable   once, number 0              at once: not late
+ *   that says it is from the memory    once                        at once: late, unless the clock says otherwise
+ *   sent by itself, without a time     once                        at once: not late
+ *   sent by itself, with a time        at once as unsettled,       by the clock as soon as that is known; else late when
+ *                                      again when decided          another follows, not late after LAST_US or at the end
+ *   asked for                          once, when decided          by the clock; else late when another follows; the last
+ *                                                                  one when it has come: not late, unless the device sends
+ *                                                                  what it measures by itself
+ *   asked for to see its number        once                        at once: late, it is known
+ *
+ * A glucose measurement that says so waits for its context, LAST_US at most, or until something else comes.
+ */
+#include <string.h>
+
+#include "core/decode_quirk.h"
+#include "core/exchange_part.h"
+#include "core/validate.h"
+
+static void decode(const struct ward_exchange *exchange, uint16_t code, const uint8_t *octets, size_t length,
+                   struct ward_decoded *ret)
+{
+    ward_decode_as(exchange->terms.model->quirks, code, octets, length, ret);
+    ward_validate(ret);
+}
+
+static void tell(const struct ward_exchange_context *context,
+                 const struct ward_exchange_measurement *measurement)
+{
+    ward_exchange_tell(context, &(struct ward_exchange_action){.type = WARD_EXCHANGE_MEASUREMENT,
+                                                               .measurement = measurement});
+}
+
+/* --- what needs no decision ---------------------------------------------------------------------------------------- */
+
+static void tell_once(const struct ward_decoded *decoded, const struct ward_exchange_arrival *arrival,
+                      const struct ward_exchange_context *context)
+{
+    tell(context, &(struct ward_exchange_measurement){
+                      .is_settled = true,
+                      .kind = decoded->kind,
+                      .code = arrival->code,
+                      .decoded = decoded,
+                      .octets = arrival->octets,
+                      .length = arrival->length,
+                      .received = context->now,
+                      .measured = {.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED},
+                      .has_record = arrival->has_record,
+                      .record = arrival->record,
+                  });
+}
+
+/* It says so itself, or its values do. */
+static void note_worn(struct ward_exchange *exchange, const struct ward_decoded *decoded, uint64_t now_us)
+{
+    const bool is_worn = decoded->has_contact && decoded->contact != WARD_CONTACT_NOT_SAID
+                             ? decoded->contact == WARD_CONTACT_MADE
+                             : decoded->quality != WARD_INVALID;
+
+    if (is_worn)
+        exchange->not_worn_us = UINT64_MAX;
+    else if (exchange->not_worn_us == UINT64_MAX)
+        exchange->not_worn_us = now_us;
+}
+
+void ward_exchange_take_frame(struct ward_exchange *exchange, struct ward_decoded *decoded,
+                              const struct ward_exchange_arrival *arrival,
+                              const struct ward_exchange_context *context)
+{
+    ward_validate(decoded);
+    note_worn(exchange, decoded, context->now.boot_us);
+    tell_once(decoded, arrival, context);
+}
+
+/* --- deciding ------------------------------------------------------------------------------------------------------- */
+
+static bool decide_asked(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
+                         bool *ret_late)
+{
+    const struct ward_racp *racp = &exchange->racp;
+    const bool is_over = exchange->transfer_step == WARD_EXCHANGE_TRANSFER_OVER;
+    const bool is_last = is_over ? exchange->is_whole : racp->is_counted && racp->received >= racp->announced;
+
+    *ret_late = true;
+    if (held->number != exchange->newest_asked)
+        return true;
+    if (is_last)
+        *ret_late = exchange->newest_sent != 0 || exchange->terms.model->presence == WARD_MODEL_ALWAYS;
+    return is_last || is_over;
+}
+
+static bool awaits_context(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
+                           uint64_t now_us)
+{
+    return held->awaits_context && now_us < held->received.boot_us + WARD_EXCHANGE_LAST_US &&
+           !(held->is_asked_for && exchange->transfer_step == WARD_EXCHANGE_TRANSFER_OVER);
+}
+
+/* Returns whether it is decided whether the held one is late. */
+static bool decide(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
+                   const struct ward_decoded *decoded, const struct ward_device_moment *moment,
+                   uint64_t now_us, bool *ret_late)
+{
+    const uint64_t waited_us = now_us - held->received.boot_us;
+
+    *ret_late = held->is_known_one;
+    if (held->is_known_one ||
+        (!held->is_asked_for && !decoded->device_time.present && decoded->kind != WARD_READING_STORED))
+        return true;
+    if (decoded->kind == WARD_READING_STORED) {
+        *ret_late = !moment->is_known || moment->age_ms > WARD_EXCHANGE_LATE_MS;
+        return true;
+    }
+    if (ward_exchange_clock_is_awaited(exchange) && waited_us < WARD_EXCHANGE_HOLD_US)
+        return false;
+    if (moment->is_known) {
+        *ret_late = moment->age_ms > WARD_EXCHANGE_LATE_MS;
+        return true;
+    }
+    if (held->is_asked_for)
+        return decide_asked(exchange, held, ret_late);
+    *ret_late = held->number != exchange->newest_sent;
+    return *ret_late || waited_us >= WARD_EXCHANGE_LAST_US;
+}
+
+/* --- holding and settling -------------------------------------------------------------------------------------------- */
+
+static void tell_held(const struct ward_exchange_held *held, struct ward_exchange_measurement *measurement,
+                      const struct ward_exchange_context *context)
+{
+    measurement->number = held->number;
+    measurement->code = held->code;
+    measurement->octets = held->octets;
+    measurement->length = held->length;
+    measurement->received = held->received;
+    measurement->has_record = held->has_record;
+    measurement->record = held->record;
+    tell(context, measurement);
+}
+
+static void tell_settled(const struct ward_exchange_held *held, struct ward_exchange_measurement *measurement,
+                         const struct ward_exchange_context *context)
+{
+    struct ward_decoded beside;
+
+    measurement->is_settled = true;
+    measurement->kind = measurement->late ? WARD_READING_STORED : measurement->decoded->kind;
+    if (held->context_length > 0) {
+        ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, held->context, held->context_length, &beside);
+        measurement->context = &beside;
+        measurement->context_octets = held->context;
+        measurement->context_length = held->context_length;
+    }
+    tell_held(held, measurement, context);
+}
+
+/*
+ * Tells the held one settled when it is decided, and returns whether it did. Forced, it does in any case: what is not
+ * decided then is late unless it is the last that the device sent by itself.
+ */
+static bool settle_one(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
+                       bool is_forced, const struct ward_exchange_context *context)
+{
+    const uint64_t now_us = context->now.boot_us;
+    struct ward_exchange_measurement measurement = {0};
+    struct ward_decoded decoded;
+    bool is_decided;
+
+    decode(exchange, held->code, held->octets, held->length, &decoded);
+    measurement.decoded = &decoded;
+    measurement.measured = ward_device_clock_map(&exchange->clock, &decoded.device_time, &held->received);
+    is_decided = decide(exchange, held, &decoded, &measurement.measured, now_us, &measurement.late);
+    if (!is_forced && (!is_decided || held->awaits_context))
+        return false;
+    if (!is_decided)
+        measurement.late = held->is_asked_for || held->number != exchange->newest_sent;
+    if (!measurement.measured.is_known) {
+        measurement.measured.utc_ms = WARD_UTC_UNKNOWN;
+        measurement.measured.clock = WARD_CLOCK_UNSYNCED;
+    }
+    tell_settled(held, &measurement, context);
+    return true;
+}
+
+static void drop(struct ward_exchange *exchange, size_t index)
+{
+    exchange->held_count--;
+    memmove(&exchange->held[index], &exchange->held[index + 1],
+            (exchange->held_count - index) * sizeof(exchange->held[0]));
+}
+
+void ward_exchange_settle(struct ward_exchange *exchange, bool is_end,
+                          const struct ward_exchange_context *context)
+{
+    size_t index = 0;
+
+    while (index < exchange->held_count) {
+        struct ward_exchange_held *held = &exchange->held[index];
+
+        held->awaits_context = awaits_context(exchange, held, context->now.boot_us);
+        if (settle_one(exchange, held, is_end, context))
+            drop(exchange, index);
+        else
+            index++;
+    }
+}
+
+uint64_t ward_exchange_settle_due_us(const struct ward_exchange *exchange)
+{
+    uint64_t due_us = UINT64_MAX;
+
+    for (size_t i = 0; i < exchange->held_count; i++) {
+        const struct ward_exchange_held *held = &exchange->held[i];
+        uint64_t held_us = held->received.boot_us + WARD_EXCHANGE_LAST_US;
+
+        if (!held->awaits_context && ward_exchange_clock_is_awaited(exchange))
+            held_us = held->received.boot_us + WARD_EXCHANGE_HOLD_US;
+        else if (!held->awaits_context && held->is_asked_for)
+            held_us = UINT64_MAX; /* the transfer's own deadline ends it */
+        if (held_us < due_us)
+            due_us = held_us;
+    }
+    return due_us;
+}
+
+static struct ward_exchange_held *make_room(struct ward_exchange *exchange,
+                                            const struct ward_exchange_context *context)
+{
+    if (exchange->held_count == WARD_EXCHANGE_HELD_MAX) {
+        (void)settle_one(exchange, &exchange->held[0], true, context);
+        drop(exchange, 0);
+    }
+    return &exchange->held[exchange->held_count++];
+}
+
+static void hold(struct ward_exchange *exchange, const struct ward_decoded *decoded,
+                 const struct ward_exchange_arrival *arrival, const struct ward_exchange_context *context)
+{
+    const bool is_glucose = arrival->code == WARD_CHAR_GLUCOSE_MEASUREMENT;
+    const bool is_known_one = exchange->racp.state == WARD_RACP_LOOKING;
+    const uint32_t number = ++exchange->numbered;
+    struct ward_exchange_held *held;
+    struct ward_exchange_held fresh = {
+        .received = context->now,
+        .number = number,
+        .awaits_context = is_glucose && decoded->detail.glucose.context_follows,
+        .has_record = arrival->has_record || is_glucose,
+        .record = is_glucose ? decoded->detail.glucose.sequence_number : arrival->record,
+        .code = arrival->code,
+        .length = (uint16_t)arrival->length,
+    };
+
+    fresh.is_asked_for = ward_racp_record(&exchange->racp, fresh.record, context->now.boot_us);
+    fresh.is_known_one = fresh.is_asked_for && is_known_one;
+    if (fresh.is_asked_for)
+        exchange->newest_asked = number;
+    else
+        exchange->newest_sent = number;
+    for (size_t i = 0; i < exchange->held_count; i++)
+        exchange->held[i].awaits_context = false;
+    held = make_room(exchange, context);
+    *held = fresh;
+    memcpy(held->octets, arrival->octets, arrival->length);
+}
+
+void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchange_arrival *arrival,
+                        const struct ward_exchange_context *context)
+{
+    struct ward_exchange_measurement measurement = {
+        .measured = {.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED}};
+    const struct ward_exchange_held *newest;
+    struct ward_decoded decoded;
+
+    decode(exchange, arrival->code, arrival->octets, arrival->length, &decoded);
+    if (!decoded.is_measurement)
+        return;
+    if (decoded.kind == WARD_READING_CONTINUOUS)
+        note_worn(exchange, &decoded, context->now.boot_us);
+    if (decoded.outcome != WARD_DECODE_OK || decoded.kind == WARD_READING_CONTINUOUS ||
+        arrival->code == WARD_CHAR_BATTERY_LEVEL) {
+        tell_once(&decoded, arrival, context);
+        return;
+    }
+    hold(exchange, &decoded, arrival, context);
+    ward_exchange_settle(exchange, false, context);
+    newest = exchange->held_count > 0 ? &exchange->held[exchange->held_count - 1] : NULL;
+    if (newest == NULL || newest->number != exchange->numbered || newest->is_asked_for)
+        return;
+    measurement.decoded = &decoded;
+    measurement.kind = decoded.kind;
+    tell_held(newest, &measurement, context);
+}
+
+void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
+                                const struct ward_exchange_context *context)
+{
+    struct ward_decoded decoded;
+
+    ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, length, &decoded);
+    for (size_t i = 0;
+         i < exchange->held_count && decoded.outcome == WARD_DECODE_OK && length <= WARD_EXCHANGE_CONTEXT_MAX;
+         i++) {
+        struct ward_exchange_held *held = &exchange->held[i];
+
+        if (held->awaits_context && held->record == decoded.detail.glucose_context.sequence_number) {
+            memcpy(held->context, octets, length);
+            held->context_length = (uint16_t)length;
+            held->awaits_context = false;
+            ward_exchange_settle(exchange, false, context);
+            return;
+        }
+    }
+    ward_exchange_tell_fault(context, "context-without-measurement",
+                             "What came to be said about a measurement belongs to none that waits for it.",
+                             0);
+}
