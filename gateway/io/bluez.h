@@ -15,7 +15,7 @@
  *    anybody can copy, no more than that it still tells neither.
  *  - Nothing is asked of a device, nor written to it, before its link is proved. Every request that was accepted is
  *    answered once, over the connection that it was made in or by -ENOTCONN at its end, and never mixed with those
- *    of another connection.
+ *    of another.
  *  - A subscription is never ended and a CCC never written to 0: some cuffs drop their bond then.
  *  - A restart of bluetoothd and an adapter that goes and comes back are survived, without a call from outside.
  *
@@ -111,8 +111,8 @@ enum ward_bluez_link_state {
     WARD_BLUEZ_LINK_DISCONNECTED,
     WARD_BLUEZ_LINK_NEEDS_PAIRING, /* the bond is gone on one side; a person has to pair it again */
     WARD_BLUEZ_LINK_IMPOSTOR,      /* an open device whose serial number or system id is another's */
-    WARD_BLUEZ_LINK_RESTING,       /* sent away for a while: a device of higher priority needs its connection */
-    WARD_BLUEZ_LINK_FAULT,         /* something else is wrong with it; text says what */
+    WARD_BLUEZ_LINK_RESTING, /* sent away for a while: a device of higher priority needs its connection */
+    WARD_BLUEZ_LINK_FAULT,   /* something else is wrong with it; text says what */
 };
 
 struct ward_bluez_link {
@@ -141,8 +141,9 @@ struct ward_bluez_answer {
      * it cannot; -EREMOTEIO it refused with the error in att_error; -EIO anything else.
      */
     int error;
-    uint8_t att_error; /* Core 5.3, Vol 3, Part F, §3.4.1.1, or of the profile; 0: none, or BlueZ does not say */
-    const char *text;  /* a plain sentence for people; "" without an error */
+    uint8_t
+        att_error; /* Core 5.3, Vol 3, Part F, §3.4.1.1, or of the profile; 0: none, or BlueZ does not say */
+    const char *text; /* a plain sentence for people; "" without an error */
 };
 
 enum ward_bluez_radio {
@@ -256,13 +257,14 @@ bool ward_bluez_has(const struct ward_bluez *bluez, const char *address, const c
                     const char *characteristic);
 
 /*
- * Ask an enrolled device for a value, and give it one (up to WARD_GATT_VALUE_MAX octets, copied): answered by read_done
- * and write_done, in the order of the requests for one characteristic. A write is a request, which the device confirms,
- * where the characteristic has it; a command, of which `done` says no more than that it was sent, where it has nothing
- * else. A device that is removed or forgotten gives no answer any more.
+ * Ask an enrolled device for a value, and give it one (up to WARD_GATT_VALUE_MAX octets, copied); answered by read_done
+ * and write_done. A write is a request, which the device confirms, where the characteristic has it; where it has nothing
+ * else it is a command, of which `done` says no more than that it was sent. One request a characteristic at a time:
+ * bluetoothd may refuse a second one with -EINPROGRESS. A device that is removed or forgotten gives no answer any more.
  * Returns 0 when it was asked; else nothing was: -EINVAL (an address, UUID or length that is none), -ENOENT (it is not
  * enrolled), -ENOTCONN (not connected, or RESOLVED was not told of this connection yet), -ENODATA (it has no such
- * characteristic), -EOPNOTSUPP (that cannot be read, or written), -EBUSY (WARD_BLUEZ_REQUESTS_MAX have no answer yet).
+ * characteristic), -EOPNOTSUPP (that cannot be read, or written, or it is subscribed to and its values come by
+ * themselves), -EBUSY (WARD_BLUEZ_REQUESTS_MAX have no answer yet).
  */
 int ward_bluez_read(struct ward_bluez *bluez, const char *address, const char *service,
                     const char *characteristic);

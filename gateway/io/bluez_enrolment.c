@@ -104,6 +104,34 @@ static void trust(struct ward_bluez *bluez)
     (void)ward_bluez_set_flag(bluez, &request, "Trusted", true);
 }
 
+/*
+ * How it is enrolled, given what a person chose and what it tells. Returns why it cannot be, or NULL. What tells a
+ * device from another is the best that it has: its bond, else its serial number or system id, else its address.
+ */
+static const char *choose_security(const struct ward_bluez_facts *facts,
+                                   const struct ward_bluez_identity *identity, uint8_t *security)
+{
+    bool is_told = ward_bluez_identity_is_told(identity);
+    if (*security == WARD_BLUEZ_BONDED)
+        return NULL;
+    if (*security == WARD_BLUEZ_OPEN && !is_told)
+        return "It has neither bond nor serial number nor system id: it could not be told from another.";
+    if (is_told)
+        *security = WARD_BLUEZ_OPEN;
+    else if (!ward_bluez_address_is_lasting(facts->address, facts->address_type))
+        return "It has nothing but an address that changes by itself: it could not be told from another.";
+    return NULL;
+}
+
+static const char *refusal_text(int error)
+{
+    switch (-error) {
+    case EEXIST: return "It is enrolled already, under another address.";
+    case EKEYREJECTED: return "A device of this kind has to be bonded: it is not enrolled without.";
+    default: return strerror(-error);
+    }
+}
+
 /* Why a device that told who it is may not be enrolled, or NULL with *ret_node set. */
 static const char *admit(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
                          const struct ward_bluez_identity *identity, struct ward_bluez_node **ret_node)
@@ -115,18 +143,20 @@ static const char *admit(struct ward_bluez *bluez, const struct ward_bluez_mirro
         .identity = *identity,
     };
     memcpy(made.address, device->facts.address, sizeof made.address);
-    if (made.security == WARD_BLUEZ_OPEN && !identity->serial_number[0] && !identity->system_id[0])
-        return "It has neither bond nor serial number nor system id: it could not be told from another.";
+    const char *refusal = choose_security(&device->facts, identity, &made.security);
+    if (refusal)
+        return refusal;
     if (node && !ward_bluez_identity_equal(&node->device.identity, identity))
         return "It is another device than the one that was enrolled under this address.";
+    int r = bluez->listener.identified(&made, bluez->userdata);
+    if (r < 0)
+        return refusal_text(r);
     if (node) {
         node->device.security = made.security;
+        node->device.presence = made.presence;
         *ret_node = node;
         return NULL;
     }
-    int r = bluez->listener.identified(&made, bluez->userdata);
-    if (r < 0)
-        return r == -EEXIST ? "It is enrolled already, under another address." : strerror(-r);
     node = ward_bluez_node_new(bluez, &made);
     if (!node)
         return "There is no room for another device.";
@@ -291,7 +321,7 @@ void ward_bluez_enrolment_changed(struct ward_bluez *bluez, struct ward_bluez_mi
     }
     bool bonded = facts->known & WARD_BLUEZ_FACT_BONDED ? facts->bonded : facts->paired;
     bool known = facts->connected && facts->resolved &&
-                 (bonded || bluez->enrolment.machine.security == WARD_BLUEZ_OPEN);
+                 (bonded || bluez->enrolment.machine.security != WARD_BLUEZ_BONDED);
     if (known && (changed & (WARD_BLUEZ_FACT_RESOLVED | WARD_BLUEZ_FACT_BONDED | WARD_BLUEZ_FACT_PAIRED)))
         take_event(bluez, WARD_BLUEZ_ENROL_RESOLVED, NULL);
 }
@@ -331,6 +361,7 @@ int ward_bluez_pair(struct ward_bluez *bluez, const char *address, enum ward_blu
     bluez->enrolment.path[0] = '\0';
     set_pairable(bluez, true);
     take_event(bluez, WARD_BLUEZ_ENROL_OPEN, NULL);
+    ward_bluez_slots_changed(bluez);
     return 0;
 }
 

@@ -36,8 +36,8 @@ static const char *const step_names[] = {
     "paired",
     "failed",
 };
-static const char *const link_names[] = {"connected",     "proved",   "disconnected",
-                                         "needs-pairing", "impostor", "fault"};
+static const char *const link_names[] = {"connected",     "proved",   "resolved", "disconnected",
+                                         "needs-pairing", "impostor", "resting",  "fault"};
 static const char *const radio_names[] = {"absent", "preparing", "ready", "failed"};
 
 static void on_value(const struct ward_bluez_value *value, void *userdata)

@@ -11,11 +11,62 @@
 
 #define ADAPTER_PATH        "/org/bluez/hci0"
 #define DEVICE_PATH         ADAPTER_PATH "/dev_C0_FF_EE_00_00_01"
-#define MEASUREMENT_PATH    DEVICE_PATH "/service0010/char0011"
-#define SERIAL_PATH         DEVICE_PATH "/service0020/char0021"
+#define DEVICE              "org.bluez.Device1"
+#define SERVICE             "org.bluez.GattService1"
 #define CHARACTERISTIC      "org.bluez.GattCharacteristic1"
 #define DEADLINE_US         (60 * UINT64_C(1000000))
 #define OFFSET(type, field) offsetof(struct type, field)
+
+#define LONG(short) "0000" short "-0000-1000-8000-00805f9b34fb"
+
+/* When an object is exported. */
+enum when { ALWAYS, WITH_SERIAL, WITH_MEASUREMENT, WHEN_IT_CONVERSES };
+
+static const struct object {
+    enum when when;
+    const char *interface, *path, *uuid;
+    const char *flags[2];
+} objects[FAKE_OBJECTS] = {
+    {ALWAYS, DEVICE, DEVICE_PATH, NULL, {NULL}},
+    {WITH_SERIAL, SERVICE, DEVICE_PATH "/service0020", LONG("180a"), {NULL}},
+    {WITH_SERIAL, CHARACTERISTIC, DEVICE_PATH "/service0020/char0021", LONG("2a25"), {"read"}},
+    {ALWAYS, SERVICE, DEVICE_PATH "/service0010", LONG("1810"), {NULL}},
+    {WITH_MEASUREMENT, CHARACTERISTIC, DEVICE_PATH "/service0010/char0011", LONG("2a35"), {"indicate"}},
+    {WHEN_IT_CONVERSES,
+     CHARACTERISTIC,
+     DEVICE_PATH "/service0010/char0014",
+     LONG("2a52"),
+     {"write", "indicate"}},
+    {WHEN_IT_CONVERSES, CHARACTERISTIC, DEVICE_PATH "/service0010/char0017", LONG("2a08"), {"read", "write"}},
+    {WHEN_IT_CONVERSES, SERVICE, DEVICE_PATH "/service0030", FAKE_VENDOR, {NULL}},
+    {WHEN_IT_CONVERSES,
+     CHARACTERISTIC,
+     DEVICE_PATH "/service0030/char0031",
+     LONG("ff02"),
+     {"notify", "read"}},
+    {WHEN_IT_CONVERSES,
+     CHARACTERISTIC,
+     DEVICE_PATH "/service0030/char0034",
+     LONG("ff01"),
+     {"write-without-response"}},
+    /* Another vendor's, with the same UUIDs inside. */
+    {WHEN_IT_CONVERSES, SERVICE, DEVICE_PATH "/service0040", LONG("fff0"), {NULL}},
+    {WHEN_IT_CONVERSES, CHARACTERISTIC, DEVICE_PATH "/service0040/char0041", LONG("ff02"), {"notify"}},
+};
+
+static const struct object *object_at(const char *path)
+{
+    size_t i = 0;
+    while (i + 1 < FAKE_OBJECTS && strcmp(objects[i].path, path) != 0)
+        i++;
+    return &objects[i];
+}
+
+/* "char0011" */
+static const char *name_of(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
 
 static void tell(struct fake *fake, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void tell(struct fake *fake, const char *format, ...)
@@ -54,14 +105,16 @@ void fake_wait(struct fake *fake, size_t since, const char *text)
 
 static void on_value(const struct ward_bluez_value *value, void *userdata)
 {
+    if (value->characteristic != 0x2A35)
+        tell(userdata, "%.8s/%04x-", value->service_uuid, value->characteristic);
     tell(userdata, "value=%u,%s,%u ", value->octets[0], value->proved ? "proved" : "unproved",
          value->connection);
 }
 
 static void on_link(const struct ward_bluez_link *link, void *userdata)
 {
-    static const char *const names[] = {"connected",     "proved",   "disconnected",
-                                        "needs-pairing", "impostor", "fault"};
+    static const char *const names[] = {"connected",     "proved",   "resolved", "disconnected",
+                                        "needs-pairing", "impostor", "resting",  "fault"};
     tell(userdata, "%s=%u%s ", names[link->state], link->connection, link->possible_gap ? ",gap" : "");
 }
 
@@ -82,7 +135,7 @@ static void on_radio(enum ward_bluez_radio state, const char *reason, void *user
 
 static void on_found(const struct ward_bluez_found *found, void *userdata)
 {
-    tell(userdata, "found=%s ", found->address);
+    tell(userdata, "found=%s,%s ", found->address, found->vendor_count ? found->vendors[0] : "");
 }
 
 static void on_scan_ended(int error, void *userdata)
@@ -99,15 +152,35 @@ static void on_enrolment(const struct ward_bluez_enrolment *enrolment, void *use
 
 static int on_identified(struct ward_bluez_device *device, void *userdata)
 {
-    tell(userdata, "identified=%s ", device->identity.serial_number);
+    struct fake *fake = userdata;
+    tell(fake, "identified=%s ", device->identity.serial_number);
     strcpy(device->id.text, "d-1");
-    return 0;
+    return fake->identified;
 }
 
 static void on_forgotten(const char *address, int error, void *userdata)
 {
     (void)address;
     tell(userdata, "forgotten=%d ", error);
+}
+
+static void tell_answer(struct fake *fake, const char *what, const struct ward_bluez_answer *answer)
+{
+    tell(fake, "%s=%04x,%d,%02x", what, answer->characteristic, answer->error, answer->att_error);
+    for (size_t i = 0; i < answer->length; i++)
+        tell(fake, ",%02x", answer->octets[i]);
+    tell(fake, ",connection-%u ", answer->connection);
+    assert_true((answer->error == 0) == (answer->text[0] == '\0'));
+}
+
+static void on_read_done(const struct ward_bluez_answer *answer, void *userdata)
+{
+    tell_answer(userdata, "read-done", answer);
+}
+
+static void on_write_done(const struct ward_bluez_answer *answer, void *userdata)
+{
+    tell_answer(userdata, "write-done", answer);
 }
 
 /* What the fake is asked. The member's name is the story. */
@@ -149,18 +222,65 @@ static int join(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
     return 1;
 }
 
-static int read_serial(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+/* The answer to a read or a write: what the test says. */
+static int answer(struct fake *fake, sd_bus_message *call, const void *octets, size_t length)
 {
-    const struct fake *fake = userdata;
     sd_bus_message *reply = NULL;
-    (void)ret_error;
-    int r = sd_bus_message_new_method_return(call, &reply);
-    if (r >= 0)
-        r = sd_bus_message_append_array(reply, 'y', fake->serial, strlen(fake->serial));
+    int r = fake->request_error ? sd_bus_message_new_method_errorf(call, &reply, fake->request_error, "%s",
+                                                                   fake->request_message)
+                                : sd_bus_message_new_method_return(call, &reply);
+    if (r >= 0 && octets && !fake->request_error)
+        r = sd_bus_message_append_array(reply, 'y', octets, length);
     if (r >= 0)
         r = sd_bus_send(NULL, reply, NULL);
     sd_bus_message_unref(reply);
     return r < 0 ? r : 1;
+}
+
+static int read_value(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    static const uint8_t clock[] = {0xEA, 0x07, 11, 28, 14, 30, 0};
+    struct fake *fake = userdata;
+    const char *path = sd_bus_message_get_path(call);
+    (void)ret_error;
+    if (strcmp(object_at(path)->uuid, LONG("2a25")) == 0)
+        return answer(&(struct fake){0}, call, fake->serial, strlen(fake->serial));
+    tell(fake, "ReadValue-%s ", name_of(path));
+    if (fake->holds_answers) {
+        fake->held = sd_bus_message_ref(call);
+        return 1;
+    }
+    return answer(fake, call, clock, sizeof clock);
+}
+
+static int write_value(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct fake *fake = userdata;
+    const uint8_t *octets;
+    const void *array;
+    const char *option, *type;
+    size_t length;
+    (void)ret_error;
+    assert_true(sd_bus_message_read_array(call, 'y', &array, &length) >= 0);
+    assert_true(sd_bus_message_read(call, "a{sv}", 1, &option, "s", &type) >= 0);
+    assert_string_equal(option, "type");
+    octets = array;
+    tell(fake, "WriteValue-%s,%s", name_of(sd_bus_message_get_path(call)), type);
+    for (size_t i = 0; i < length; i++)
+        tell(fake, ",%02x", octets[i]);
+    tell(fake, " ");
+    if (fake->holds_answers) {
+        fake->held = sd_bus_message_ref(call);
+        return 1;
+    }
+    return answer(fake, call, NULL, 0);
+}
+
+void fake_release(struct fake *fake)
+{
+    assert_non_null(fake->held);
+    assert_true(answer(fake, fake->held, NULL, 0) > 0);
+    fake->held = sd_bus_message_unref(fake->held);
 }
 
 static int get_flag(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -175,7 +295,7 @@ static int get_flag(sd_bus *bus, const char *path, const char *interface, const 
     return sd_bus_message_append(reply, "b", (int)*flag);
 }
 
-/* Powered is told with its value, the others are of no interest. */
+/* Powered and Trusted are told with their values, the others are of no interest. */
 static int set_flag(sd_bus *bus, const char *path, const char *interface, const char *property,
                     sd_bus_message *value, void *userdata, sd_bus_error *ret_error)
 {
@@ -193,24 +313,39 @@ static int set_flag(sd_bus *bus, const char *path, const char *interface, const 
         tell(fake, "Powered=%d ", new_value);
         return sd_bus_emit_properties_changed(bus, path, interface, property, NULL);
     }
+    if (strcmp(property, "Trusted") == 0) {
+        struct fake *fake = (struct fake *)(void *)((char *)flag - OFFSET(fake, trusted));
+        tell(fake, "Trusted=%d ", new_value);
+        return sd_bus_emit_properties_changed(bus, path, interface, property, NULL);
+    }
     return 0;
 }
 
 static int get_text(sd_bus *bus, const char *path, const char *interface, const char *property,
                     sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
 {
+    const struct fake *fake = userdata;
     (void)bus;
     (void)interface;
-    (void)userdata;
     (void)ret_error;
     if (strcmp(property, "Address") == 0)
         return sd_bus_message_append(reply, "s", FAKE_ADDRESS);
     if (strcmp(property, "AddressType") == 0)
-        return sd_bus_message_append(reply, "s", "public");
-    bool measurement = strcmp(path, MEASUREMENT_PATH) == 0;
-    return sd_bus_message_append(reply, "s",
-                                 measurement ? "00002a35-0000-1000-8000-00805f9b34fb"
-                                             : "00002a25-0000-1000-8000-00805f9b34fb");
+        return sd_bus_message_append(reply, "s", fake->address_type ? fake->address_type : "public");
+    return sd_bus_message_append(reply, "s", object_at(path)->uuid);
+}
+
+static int get_services(sd_bus *bus, const char *path, const char *interface, const char *property,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *ret_error)
+{
+    const struct fake *fake = userdata;
+    (void)bus;
+    (void)path;
+    (void)interface;
+    (void)property;
+    (void)ret_error;
+    return fake->converses ? sd_bus_message_append(reply, "as", 2, LONG("1810"), FAKE_VENDOR)
+                           : sd_bus_message_append(reply, "as", 1, LONG("1810"));
 }
 
 static int get_flags(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -221,7 +356,9 @@ static int get_flags(sd_bus *bus, const char *path, const char *interface, const
     (void)property;
     (void)userdata;
     (void)ret_error;
-    return sd_bus_message_append(reply, "as", 1, strcmp(path, MEASUREMENT_PATH) == 0 ? "indicate" : "read");
+    const struct object *object = object_at(path);
+    return object->flags[1] ? sd_bus_message_append(reply, "as", 2, object->flags[0], object->flags[1])
+                            : sd_bus_message_append(reply, "as", 1, object->flags[0]);
 }
 
 static int get_rssi(sd_bus *bus, const char *path, const char *interface, const char *property,
@@ -269,6 +406,7 @@ static const sd_bus_vtable device_vtable[] = {
     SD_BUS_METHOD("Disconnect", NULL, NULL, note, OPEN_TO_ALL),
     SD_BUS_PROPERTY("Address", "s", get_text, 0, 0),
     SD_BUS_PROPERTY("AddressType", "s", get_text, 0, 0),
+    SD_BUS_PROPERTY("UUIDs", "as", get_services, 0, CHANGES),
     SD_BUS_PROPERTY("RSSI", "n", get_rssi, 0, CHANGES),
     SD_BUS_PROPERTY("Connected", "b", get_flag, OFFSET(fake, connected), CHANGES),
     SD_BUS_PROPERTY("ServicesResolved", "b", get_flag, OFFSET(fake, resolved), CHANGES),
@@ -278,10 +416,17 @@ static const sd_bus_vtable device_vtable[] = {
                              CHANGES | OPEN_TO_ALL),
     SD_BUS_VTABLE_END,
 };
+static const sd_bus_vtable service_vtable[] = {
+    SD_BUS_VTABLE_START(0),
+    SD_BUS_PROPERTY("UUID", "s", get_text, 0, 0),
+    SD_BUS_VTABLE_END,
+};
 static const sd_bus_vtable characteristic_vtable[] = {
     SD_BUS_VTABLE_START(0),
     SD_BUS_METHOD("StartNotify", NULL, NULL, note, OPEN_TO_ALL),
-    SD_BUS_METHOD("ReadValue", "a{sv}", "ay", read_serial, OPEN_TO_ALL),
+    SD_BUS_METHOD("StopNotify", NULL, NULL, note, OPEN_TO_ALL),
+    SD_BUS_METHOD("ReadValue", "a{sv}", "ay", read_value, OPEN_TO_ALL),
+    SD_BUS_METHOD("WriteValue", "aya{sv}", NULL, write_value, OPEN_TO_ALL),
     SD_BUS_PROPERTY("UUID", "s", get_text, 0, 0),
     SD_BUS_PROPERTY("Flags", "as", get_flags, 0, 0),
     SD_BUS_VTABLE_END,
@@ -293,25 +438,37 @@ static void add(struct fake *fake, sd_bus_slot **slot, const char *path, const c
     assert_true(sd_bus_add_object_vtable(fake->side, slot, path, interface, vtable, fake) >= 0);
 }
 
+static bool is_exported(const struct fake *fake, const struct object *object)
+{
+    switch (object->when) {
+    case ALWAYS: return true;
+    case WITH_SERIAL: return fake->serial[0] != '\0';
+    case WITH_MEASUREMENT: return fake->shows_measurement;
+    case WHEN_IT_CONVERSES: return fake->converses;
+    }
+    return false;
+}
+
 void fake_export(struct fake *fake)
 {
-    static const char *const paths[] = {DEVICE_PATH, SERIAL_PATH, MEASUREMENT_PATH};
-    size_t count = fake->shows_measurement ? 3 : 2;
-    for (size_t i = 0; i < count; i++) {
-        const char *interface = i == 0 ? "org.bluez.Device1" : CHARACTERISTIC;
-        add(fake, &fake->device_slots[i], paths[i], interface,
-            i == 0 ? device_vtable : characteristic_vtable);
-        assert_true(sd_bus_emit_object_added(fake->side, paths[i]) >= 0);
+    for (size_t i = 0; i < FAKE_OBJECTS; i++) {
+        const char *interface = objects[i].interface;
+        if (!is_exported(fake, &objects[i]))
+            continue;
+        add(fake, &fake->device_slots[i], objects[i].path, interface,
+            strcmp(interface, DEVICE) == 0    ? device_vtable
+            : strcmp(interface, SERVICE) == 0 ? service_vtable
+                                              : characteristic_vtable);
+        assert_true(sd_bus_emit_object_added(fake->side, objects[i].path) >= 0);
     }
 }
 
 void fake_withdraw(struct fake *fake)
 {
-    static const char *const paths[] = {DEVICE_PATH, SERIAL_PATH, MEASUREMENT_PATH};
-    for (size_t i = 3; i-- > 0;) {
+    for (size_t i = FAKE_OBJECTS; i-- > 0;) {
         if (!fake->device_slots[i])
             continue;
-        assert_true(sd_bus_emit_object_removed(fake->side, paths[i]) >= 0);
+        assert_true(sd_bus_emit_object_removed(fake->side, objects[i].path) >= 0);
         fake->device_slots[i] = sd_bus_slot_unref(fake->device_slots[i]);
     }
     fake->connected = fake->resolved = fake->paired = false;
@@ -335,6 +492,8 @@ void fake_set(struct fake *fake, bool *flag, bool value)
         property = "Connected";
     if (flag == &fake->resolved)
         property = "ServicesResolved";
+    if (flag == &fake->trusted)
+        property = "Trusted";
     if (flag == &fake->powered) {
         property = "Powered";
         interface = "org.bluez.Adapter1";
@@ -344,15 +503,22 @@ void fake_set(struct fake *fake, bool *flag, bool value)
     assert_true(sd_bus_emit_properties_changed(fake->side, path, interface, property, second, NULL) >= 0);
 }
 
-void fake_value(struct fake *fake, uint8_t octet)
+void fake_value_of(struct fake *fake, const char *below, uint8_t octet)
 {
+    char path[sizeof DEVICE_PATH + 64];
     sd_bus_message *signal = NULL;
-    assert_true(sd_bus_message_new_signal(fake->side, &signal, MEASUREMENT_PATH,
-                                          "org.freedesktop.DBus.Properties", "PropertiesChanged") >= 0);
+    snprintf(path, sizeof path, DEVICE_PATH "/%s", below);
+    assert_true(sd_bus_message_new_signal(fake->side, &signal, path, "org.freedesktop.DBus.Properties",
+                                          "PropertiesChanged") >= 0);
     assert_true(sd_bus_message_append(signal, "sa{sv}as", CHARACTERISTIC, 1, "Value", "ay", 1, octet, 0) >=
                 0);
     assert_true(sd_bus_send(fake->side, signal, NULL) >= 0);
     sd_bus_message_unref(signal);
+}
+
+void fake_value(struct fake *fake, uint8_t octet)
+{
+    fake_value_of(fake, "service0010/char0011", octet);
 }
 
 static void start_bus(struct fake *fake, char *address, size_t size)
@@ -389,11 +555,25 @@ static sd_bus *connect_to(struct fake *fake, const char *address)
 
 void fake_begin(struct fake *fake, const struct ward_bluez_device *enrolled)
 {
-    static const char *const services[] = {"1810", NULL}, *const characteristics[] = {"2a35", NULL};
-    static const struct ward_bluez_listener listener = {on_value,     on_link,       on_battery,
-                                                        on_radio,     on_found,      on_scan_ended,
-                                                        on_enrolment, on_identified, on_forgotten};
-    struct ward_bluez_options options = {"hci0", services, characteristics};
+    static const char *const services[] = {"1810", FAKE_VENDOR, NULL};
+    static const char *const characteristics[] = {"2a35", "2A52", "ff02", NULL};
+    static const struct ward_bluez_listener listener = {
+        .value = on_value,
+        .link = on_link,
+        .battery = on_battery,
+        .radio = on_radio,
+        .found = on_found,
+        .scan_ended = on_scan_ended,
+        .enrolment = on_enrolment,
+        .identified = on_identified,
+        .forgotten = on_forgotten,
+        .read_done = on_read_done,
+        .write_done = on_write_done,
+    };
+    struct ward_bluez_options options = {.adapter = "hci0",
+                                         .services = services,
+                                         .characteristics = characteristics,
+                                         .connections_max = fake->connections_max};
     char address[256];
 
     start_bus(fake, address, sizeof address);
@@ -424,6 +604,7 @@ void fake_end(struct fake *fake)
     fake_wait(fake, mark, "absent ");
     ward_bluez_free(fake->bluez);
     fake_withdraw(fake);
+    sd_bus_message_unref(fake->held);
     for (size_t i = 0; i < 8; i++)
         sd_bus_slot_unref(fake->slots[i]);
     sd_bus_flush_close_unref(fake->bus);

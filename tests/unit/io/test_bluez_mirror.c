@@ -165,7 +165,8 @@ static void nobody_is_not_somebody(void **state)
     struct ward_bluez_identity nobody = {0}, one = {.serial_number = "1"}, other = {.serial_number = "2"};
     struct ward_bluez_identity same = {.serial_number = "1", .firmware = "updated"};
     (void)state;
-    assert_false(ward_bluez_identity_equal(&nobody, &nobody));
+    assert_false(ward_bluez_identity_is_told(&nobody));
+    assert_true(ward_bluez_identity_is_told(&one));
     assert_false(ward_bluez_identity_equal(&one, &other));
     assert_false(ward_bluez_identity_equal(&one, &nobody));
     assert_true(ward_bluez_identity_equal(&one, &same));
