@@ -115,7 +115,8 @@ static const char *choose_security(const struct ward_bluez_facts *facts,
     if (*security == WARD_BLUEZ_BONDED)
         return NULL;
     if (*security == WARD_BLUEZ_OPEN && !is_told)
-        return "It has neither bond nor serial number nor system id: it could not be told from another.";
+        return "It has neither bond nor serial number nor system id: it could not be told from another. "
+               "It can be known by its address, if a person chooses so.";
     if (is_told)
         *security = WARD_BLUEZ_OPEN;
     else if (!ward_bluez_address_is_lasting(facts->address, facts->address_type))

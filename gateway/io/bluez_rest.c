@@ -13,7 +13,7 @@
 
 #include "io/bluez_slots.h"
 
-#define IDLE_AFTER_US UINT64_C(30000000)
+#define IDLE_AFTER_US UINT64_C(10000000)
 #define SLOT_REST_S   60
 
 static void set_trusted(struct ward_bluez *bluez, const char *path, bool trusted)

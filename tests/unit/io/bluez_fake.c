@@ -147,13 +147,16 @@ static void on_enrolment(const struct ward_bluez_enrolment *enrolment, void *use
 {
     static const char *const names[] = {"looking",  "discovered", "bonding", "connecting",  "bonded",
                                         "identity", "return",     "reading", "step-paired", "step-failed"};
-    tell(userdata, "%s ", names[enrolment->step]);
+    struct fake *fake = userdata;
+    tell(fake, "%s ", names[enrolment->step]);
+    snprintf(fake->last_step_text, sizeof fake->last_step_text, "%s", enrolment->text);
 }
 
 static int on_identified(struct ward_bluez_device *device, void *userdata)
 {
+    static const char *const securities[] = {"", ",open", ",by-address"};
     struct fake *fake = userdata;
-    tell(fake, "identified=%s ", device->identity.serial_number);
+    tell(fake, "identified=%s%s ", device->identity.serial_number, securities[device->security]);
     strcpy(device->id.text, "d-1");
     return fake->identified;
 }
@@ -190,6 +193,15 @@ static int note(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
     (void)ret_error;
     tell(userdata, "%s ", sd_bus_message_get_member(call));
     return sd_bus_reply_method_return(call, NULL);
+}
+
+static int start_notify(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct fake *fake = userdata;
+    tell(fake, "StartNotify ");
+    if (!fake->refuses_notify)
+        return sd_bus_reply_method_return(call, NULL);
+    return sd_bus_error_set(ret_error, "org.bluez.Error.NotPermitted", "Not paired");
 }
 
 static int start_discovery(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -247,6 +259,7 @@ static int read_value(sd_bus_message *call, void *userdata, sd_bus_error *ret_er
         return answer(&(struct fake){0}, call, fake->serial, strlen(fake->serial));
     tell(fake, "ReadValue-%s ", name_of(path));
     if (fake->holds_answers) {
+        sd_bus_message_unref(fake->held);
         fake->held = sd_bus_message_ref(call);
         return 1;
     }
@@ -270,6 +283,7 @@ static int write_value(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
         tell(fake, ",%02x", octets[i]);
     tell(fake, " ");
     if (fake->holds_answers) {
+        sd_bus_message_unref(fake->held);
         fake->held = sd_bus_message_ref(call);
         return 1;
     }
@@ -279,7 +293,8 @@ static int write_value(sd_bus_message *call, void *userdata, sd_bus_error *ret_e
 void fake_release(struct fake *fake)
 {
     assert_non_null(fake->held);
-    assert_true(answer(fake, fake->held, NULL, 0) > 0);
+    const char *octets = sd_bus_message_is_method_call(fake->held, CHARACTERISTIC, "ReadValue") ? "" : NULL;
+    assert_true(answer(fake, fake->held, octets, 0) > 0);
     fake->held = sd_bus_message_unref(fake->held);
 }
 
@@ -329,7 +344,7 @@ static int get_text(sd_bus *bus, const char *path, const char *interface, const 
     (void)interface;
     (void)ret_error;
     if (strcmp(property, "Address") == 0)
-        return sd_bus_message_append(reply, "s", FAKE_ADDRESS);
+        return sd_bus_message_append(reply, "s", fake->address ? fake->address : FAKE_ADDRESS);
     if (strcmp(property, "AddressType") == 0)
         return sd_bus_message_append(reply, "s", fake->address_type ? fake->address_type : "public");
     return sd_bus_message_append(reply, "s", object_at(path)->uuid);
@@ -423,7 +438,7 @@ static const sd_bus_vtable service_vtable[] = {
 };
 static const sd_bus_vtable characteristic_vtable[] = {
     SD_BUS_VTABLE_START(0),
-    SD_BUS_METHOD("StartNotify", NULL, NULL, note, OPEN_TO_ALL),
+    SD_BUS_METHOD("StartNotify", NULL, NULL, start_notify, OPEN_TO_ALL),
     SD_BUS_METHOD("StopNotify", NULL, NULL, note, OPEN_TO_ALL),
     SD_BUS_METHOD("ReadValue", "a{sv}", "ay", read_value, OPEN_TO_ALL),
     SD_BUS_METHOD("WriteValue", "aya{sv}", NULL, write_value, OPEN_TO_ALL),

@@ -36,12 +36,15 @@ struct fake {
     bool powered, pairable, connected, resolved, paired, trusted, exported;
     const char *serial;       /* "": it has no Device Information Service */
     const char *address_type; /* NULL: public */
+    const char *address;      /* NULL: FAKE_ADDRESS */
     bool converses;
+    bool refuses_notify;
     const char *request_error, *request_message; /* of ReadValue and WriteValue; NULL: they succeed */
-    bool holds_answers;                          /* ... are answered by fake_release() */
+    bool holds_answers; /* they are answered by fake_release(), the last one of them */
     sd_bus_message *held;
     int identified; /* what the application answers */
     unsigned connections_max;
+    char last_step_text[200];              /* of the enrolment */
     const char *join_error, *join_message; /* of Pair and Connect; NULL: they succeed */
     unsigned busy_scans;                   /* StartDiscovery answers InProgress so often */
     bool shows_measurement;
