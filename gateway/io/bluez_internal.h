@@ -18,6 +18,7 @@
  *   bluez_discovery.c  scans
  *   bluez_enrol.c      the course of an enrolment (pure)
  *   bluez_enrolment.c  the same, with hands: D-Bus and timers
+ *   bluez_admission.c  who may be enrolled, and as what
  *   bluez_agent.c      org.bluez.Agent1        bluez_profile.c  org.bluez.GattProfile1
  *   bluez_call.c       outstanding method calls
  */
@@ -250,6 +251,10 @@ void ward_bluez_enrolment_event(struct ward_bluez *bluez, enum ward_bluez_enrol_
 void ward_bluez_enrolment_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
                                   uint32_t changed);
 void ward_bluez_enrolment_done(struct ward_bluez *bluez);
+
+/* bluez_admission.c. Why the device may not be enrolled, or NULL with *ret_node set: it is one of the set now. */
+const char *ward_bluez_admit(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
+                             const struct ward_bluez_identity *identity, struct ward_bluez_node **ret_node);
 
 /* bluez.c */
 struct ward_bluez_node *ward_bluez_node_new(struct ward_bluez *bluez, const struct ward_bluez_device *device);

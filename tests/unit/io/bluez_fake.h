@@ -77,6 +77,10 @@ void fake_release(struct fake *fake);
 /* Runs the loop until the story, from `since` on, has text. Fails the test after a generous while. */
 void fake_wait(struct fake *fake, size_t since, const char *text);
 
+/* Adds to the story; and the objects of bluetoothd and its adapter, for fake_begin. */
+void fake_tell(struct fake *fake, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void fake_serve(struct fake *fake);
+
 /* Where the story is now, and whether it has text from there on. */
 size_t fake_mark(const struct fake *fake);
 bool fake_has(const struct fake *fake, size_t since, const char *text);
