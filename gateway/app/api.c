@@ -323,7 +323,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_ADMIT: admit(gateway, call, text); break;
     case WARD_BUS_APPLY_PLAN: change_plan(gateway, call, text[0], text[1]); break;
     case WARD_BUS_SCAN: ward_enrolment_scan(gateway, call, arguments->number); break;
-    case WARD_BUS_PAIR: ward_enrolment_pair(gateway, call, text[0], text[1], arguments->number); break;
+    case WARD_BUS_PAIR: ward_enrolment_pair(gateway, call, text, arguments->number); break;
     case WARD_BUS_BIND: ward_enrolment_bind(gateway, call, text[0], text[1]); break;
     case WARD_BUS_FORGET: ward_enrolment_forget(gateway, call, text[0]); break;
     case WARD_BUS_SILENCE: silence(gateway, call, text[0]); break;

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/model.h"
 #include "core/reading.h"
+#include "core/vendor.h"
 #include "io/crypto.h"
 
 #define SENTENCE_MAX 300
@@ -115,13 +116,37 @@ void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error)
 
 /* --- the pairing --------------------------------------------------------------------------------------------- */
 
-void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *address,
-                         const char *patient, uint32_t timeout_s)
+/* How a device is enrolled, in the API and in the database. */
+static const char *const security_names[] = {
+    [WARD_BLUEZ_BONDED] = "bonded",
+    [WARD_BLUEZ_OPEN] = "open",
+    [WARD_BLUEZ_OPEN_BY_ADDRESS] = WARD_ENROLMENT_BY_ADDRESS,
+};
+
+static bool security_by_name(const char *name, uint8_t *ret)
+{
+    for (uint8_t i = 0; i < sizeof(security_names) / sizeof(security_names[0]); i++)
+        if (strcmp(security_names[i], name) == 0) {
+            *ret = i;
+            return true;
+        }
+    return false;
+}
+
+void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *text,
+                         uint32_t timeout_s)
 {
     struct ward_enrolment *enrolment = &gateway->enrolment;
+    const char *address = text[0], *patient = text[1];
     char sentence[SENTENCE_MAX];
+    uint8_t security;
     int result;
 
+    if (!security_by_name(text[2], &security)) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                             "A device is enrolled as bonded, open or open-by-address.");
+        return;
+    }
     if (!ward_gateway_watch(gateway, patient)) {
         snprintf(sentence, sizeof(sentence),
                  "No patient %.64s is admitted here. `wardctl patient list` shows who is.", patient);
@@ -132,7 +157,7 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
         ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
         return;
     }
-    result = ward_bluez_pair(gateway->bluez, address, WARD_BLUEZ_BONDED, timeout_s);
+    result = ward_bluez_pair(gateway->bluez, address, (enum ward_bluez_security)security, timeout_s);
     if (result == -EBUSY) {
         ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
     } else if (result == -ENETDOWN) {
@@ -148,27 +173,45 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
     }
 }
 
+/* The driver for what a connected device offers; NULL: it speaks no vendor's protocol. */
+static const struct ward_vendor_driver *driver_of(const struct ward_gateway *gateway, const char *address)
+{
+    size_t count;
+    const struct ward_vendor_driver *const *drivers = ward_vendor_drivers(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (ward_bluez_has(gateway->bluez, address, drivers[i]->service, drivers[i]->notify))
+            return drivers[i];
+    return NULL;
+}
+
 /*
  * The id is made from what names the device itself, so that it stays when address or bond change. A device that tells
- * neither serial number nor system id is known by its bond, which a random id stands for.
+ * neither serial number nor system id is known by its bond, which a random id stands for; or, when a person has chosen
+ * so, by its address and the protocol that it speaks. A kind of which the bond is demanded is not enrolled without.
  */
 int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_device *device)
 {
     const struct ward_bluez_identity *identity = &device->identity;
+    const struct ward_vendor_driver *driver = driver_of(gateway, device->address);
     char text[4 * WARD_BLUEZ_TEXT_SIZE];
     uint8_t digest[32];
     const struct ward_store_device *known = ward_registry_device_at(&gateway->registry, device->address);
     int length = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", identity->manufacturer, identity->model,
                           identity->serial_number, identity->system_id);
 
-    if (identity->serial_number[0] || identity->system_id[0]) {
+    if (device->security != WARD_BLUEZ_BONDED && driver && driver->is_bonded)
+        return -EKEYREJECTED;
+    if (device->security == WARD_BLUEZ_OPEN_BY_ADDRESS)
+        length = snprintf(text, sizeof(text), "address\n%s\n%04x", device->address,
+                          (unsigned)(driver ? driver->number : 0));
+    if (identity->serial_number[0] || identity->system_id[0] ||
+        (device->security == WARD_BLUEZ_OPEN_BY_ADDRESS && !known)) {
         if (ward_sha256(text, (size_t)length, digest) < 0)
             return -EIO;
     } else if (known) {
         device->id = known->id;
         return 0;
-    } else if (device->security == WARD_BLUEZ_OPEN) {
-        return -ENODATA;
     } else if (ward_random(digest, sizeof(digest)) < 0) {
         return -EIO;
     }
@@ -191,7 +234,7 @@ struct ward_bluez_device ward_enrolment_known(const struct ward_store_device *de
     snprintf(known.address, sizeof(known.address), "%s", device->address);
     known.address_type =
         strcmp(device->address_type, "random") == 0 ? WARD_BLUEZ_ADDRESS_RANDOM : WARD_BLUEZ_ADDRESS_PUBLIC;
-    known.security = strcmp(device->policy.text, "open") == 0 ? WARD_BLUEZ_OPEN : WARD_BLUEZ_BONDED;
+    (void)security_by_name(device->policy.text, &known.security);
     snprintf(known.identity.serial_number, sizeof(known.identity.serial_number), "%s", device->serial_number);
     snprintf(known.identity.system_id, sizeof(known.identity.system_id), "%.16s", device->system_id);
     snprintf(known.identity.manufacturer, sizeof(known.identity.manufacturer), "%s", device->manufacturer);
@@ -209,7 +252,7 @@ static struct ward_store_device stored_form(const struct ward_bluez_device *devi
     snprintf(stored.address, sizeof(stored.address), "%s", device->address);
     snprintf(stored.address_type, sizeof(stored.address_type), "%s",
              device->address_type == WARD_BLUEZ_ADDRESS_RANDOM ? "random" : "public");
-    (void)ward_id_set(&stored.policy, device->security == WARD_BLUEZ_OPEN ? "open" : "bonded");
+    (void)ward_id_set(&stored.policy, security_names[device->security]);
     if (model)
         (void)ward_id_set(&stored.model, model->id);
     snprintf(stored.manufacturer, sizeof(stored.manufacturer), "%s", device->identity.manufacturer);

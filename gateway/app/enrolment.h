@@ -16,6 +16,8 @@
 #include "ward/reading.h"
 
 #define WARD_FOUND_MAX 64
+#define WARD_ENROLMENT_BY_ADDRESS                                                                            \
+    "open-by-address" /* the policy of a device that is known by its address alone */
 
 struct ward_gateway;
 
@@ -30,8 +32,9 @@ struct ward_enrolment {
 
 /* The calls of the API; each answers its call, now or later. */
 void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *call, uint32_t seconds);
-void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *address,
-                         const char *patient, uint32_t timeout_s);
+/* text: the address, the patient, and how it is to be enrolled: "bonded", "open", "open-by-address". */
+void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *text,
+                         uint32_t timeout_s);
 void ward_enrolment_bind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
                          const char *patient);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);

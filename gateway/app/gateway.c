@@ -54,6 +54,7 @@ void ward_gateway_tell_sources(struct ward_gateway *gateway)
     for (size_t i = 0; i < gateway->watch_count; i++) {
         const char *patient = gateway->watches[i]->patient.text;
         uint32_t quantities = 0;
+        bool by_address = false;
 
         for (size_t j = 0; j < gateway->registry.binding_count; j++) {
             const struct ward_store_binding *binding = &gateway->registry.bindings[j];
@@ -61,10 +62,15 @@ void ward_gateway_tell_sources(struct ward_gateway *gateway)
                 ward_registry_device(&gateway->registry, binding->device.text);
             const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
 
-            if (model && strcmp(binding->patient.text, patient) == 0)
+            if (!device || strcmp(binding->patient.text, patient) != 0)
+                continue;
+            if (model)
                 quantities |= model->quantities;
+            if (strcmp(device->policy.text, WARD_ENROLMENT_BY_ADDRESS) == 0)
+                by_address = true;
         }
         ward_watch_sources(gateway->watches[i], quantities);
+        ward_technical_set_for(gateway->watches[i], WARD_TECHNICAL_KNOWN_BY_ADDRESS, by_address);
     }
 }
 

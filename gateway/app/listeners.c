@@ -144,6 +144,26 @@ static void bluez_forgotten(const char *address, int error, void *userdata)
     ward_enrolment_forgotten(userdata, address, error);
 }
 
+/* Nothing is asked of a device yet, so that an answer is of no use but to the log. */
+static void note_answer(const struct ward_bluez_answer *answer, const char *what)
+{
+    if (answer->error < 0)
+        sd_journal_print(LOG_NOTICE, "%s: %s of %s failed: %s", answer->device->id.text, what, answer->uuid,
+                         answer->text);
+}
+
+static void bluez_read_done(const struct ward_bluez_answer *answer, void *userdata)
+{
+    (void)userdata;
+    note_answer(answer, "reading");
+}
+
+static void bluez_write_done(const struct ward_bluez_answer *answer, void *userdata)
+{
+    (void)userdata;
+    note_answer(answer, "writing");
+}
+
 const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
                                                       .link = bluez_link,
                                                       .battery = bluez_battery,
@@ -152,7 +172,9 @@ const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
                                                       .scan_ended = bluez_scan_ended,
                                                       .enrolment = bluez_enrolment,
                                                       .identified = bluez_identified,
-                                                      .forgotten = bluez_forgotten};
+                                                      .forgotten = bluez_forgotten,
+                                                      .read_done = bluez_read_done,
+                                                      .write_done = bluez_write_done};
 
 void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
 {

@@ -31,7 +31,7 @@ static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *v
     reading->clock = now.clock;
     reading->received_at_ms = now.utc_ms;
     reading->measured_at_ms = now.utc_ms;
-    if (value->device->security == WARD_BLUEZ_OPEN)
+    if (value->device->security != WARD_BLUEZ_BONDED)
         reading->security = WARD_LINK_OPEN;
     else
         reading->security = value->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;

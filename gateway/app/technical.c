@@ -57,6 +57,12 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
                                          "The ward's keys cannot be read: nothing from the ward is believed",
                                      .priority = WARD_PRIORITY_MEDIUM,
                                      .degrades = true},
+    [WARD_TECHNICAL_KNOWN_BY_ADDRESS] =
+        {.name = "device-known-by-address",
+         .text = "A device has neither bond nor serial number: another could take its place unnoticed",
+         .priority = WARD_PRIORITY_LOW,
+         .advisory = true,
+         .degrades = true},
 };
 
 const char *ward_technical_name(enum ward_technical_condition condition)
@@ -71,6 +77,11 @@ void ward_technical_set(struct ward_gateway *gateway, enum ward_technical_condit
     gateway->technical.active[condition] = active;
     for (size_t i = 0; i < gateway->watch_count; i++)
         ward_watch_technical(gateway->watches[i], &conditions[condition], active);
+}
+
+void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condition condition, bool active)
+{
+    ward_watch_technical(watch, &conditions[condition], active);
 }
 
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)

@@ -26,6 +26,7 @@ enum ward_technical_condition {
     WARD_TECHNICAL_UNSIGNED_PLAN,
     WARD_TECHNICAL_CLOCK_UNTRUSTED,
     WARD_TECHNICAL_NO_WARD_KEYS,
+    WARD_TECHNICAL_KNOWN_BY_ADDRESS, /* of a patient: ward_technical_set_for */
     WARD_TECHNICAL_COUNT,
 };
 
@@ -38,6 +39,8 @@ const char *ward_technical_name(enum ward_technical_condition condition);
 
 /* Asserts or withdraws a condition on all watches. Saying the same again does nothing. */
 void ward_technical_set(struct ward_gateway *gateway, enum ward_technical_condition condition, bool active);
+/* The same for one patient alone. */
+void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condition condition, bool active);
 /* Tells a new watch what is the matter. */
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch);
 

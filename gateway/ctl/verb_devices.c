@@ -105,6 +105,7 @@ struct enrolling {
     const char *address, *patient; /* pair */
     uint32_t seconds;
     bool as_json;
+    bool open, by_address; /* pair: without a bond; known by its address */
 };
 
 static int parse_enrolling(int argc, char **argv, struct enrolling *ret)
@@ -113,6 +114,8 @@ static int parse_enrolling(int argc, char **argv, struct enrolling *ret)
                                             {"timeout", required_argument, NULL, 't'},
                                             {"seconds", required_argument, NULL, 't'},
                                             {"json", no_argument, NULL, 'j'},
+                                            {"open", no_argument, NULL, 'o'},
+                                            {"by-address", no_argument, NULL, 'a'},
                                             {NULL, 0, NULL, 0}};
     int option;
 
@@ -120,6 +123,8 @@ static int parse_enrolling(int argc, char **argv, struct enrolling *ret)
         switch (option) {
         case 'p': ret->patient = optarg; break;
         case 'j': ret->as_json = true; break;
+        case 'o': ret->open = true; break;
+        case 'a': ret->by_address = true; break;
         case 't':
             if (!parse_seconds(optarg, &ret->seconds))
                 return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not 1 to %d seconds", optarg,
@@ -160,7 +165,7 @@ static int scan(int argc, char **argv)
 
     if (status != WARD_CTL_DONE)
         return status;
-    if (scan.address != NULL || scan.patient != NULL)
+    if (scan.address != NULL || scan.patient != NULL || scan.open || scan.by_address)
         return ward_ctl_usage(&ward_verb_devices, "scan takes --seconds and --json only");
     status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE && isatty(STDERR_FILENO))
@@ -185,6 +190,7 @@ static int scan(int argc, char **argv)
 static int pair(int argc, char **argv)
 {
     struct enrolling pairing = {.seconds = PAIR_S};
+    const char *security;
     sd_bus *bus = NULL;
     sd_bus_message *call = NULL;
     sd_bus_message *reply = NULL;
@@ -195,13 +201,16 @@ static int pair(int argc, char **argv)
         return status;
     if (pairing.address == NULL || argc - optind != 1 || pairing.patient == NULL)
         return ward_ctl_usage(&ward_verb_devices, "pair needs one ADDRESS and --patient");
+    if (pairing.by_address && !pairing.open)
+        return ward_ctl_usage(&ward_verb_devices, "--by-address goes with --open");
+    security = pairing.by_address ? "open-by-address" : pairing.open ? "open" : "bonded";
     status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
         status = ward_client_listen(bus, "EnrolmentStep", show_step, &pairing.as_json);
     if (status == WARD_CTL_DONE)
         status = ward_client_call_new(bus, "Pair", &call);
     if (status == WARD_CTL_DONE &&
-        sd_bus_message_append(call, "ssu", pairing.address, pairing.patient, pairing.seconds) < 0)
+        sd_bus_message_append(call, "sssu", pairing.address, pairing.patient, security, pairing.seconds) < 0)
         status = ward_ctl_fail("an argument is not a text that can be sent");
     if (status == WARD_CTL_DONE)
         status = ward_client_send_and_listen(bus, call, pairing.seconds + MARGIN_S, &reply);
@@ -227,7 +236,8 @@ static int bind_device(int argc, char **argv)
 
     if (status != WARD_CTL_DONE)
         return status;
-    if (binding.address == NULL || argc - optind != 1 || binding.patient == NULL)
+    if (binding.address == NULL || argc - optind != 1 || binding.patient == NULL || binding.open ||
+        binding.by_address)
         return ward_ctl_usage(&ward_verb_devices, "bind needs one DEVICE and --patient");
     status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
@@ -277,13 +287,17 @@ const struct ward_verb ward_verb_devices = {
     .name = "devices",
     .usage = "devices [list] [--json]\n"
              "devices scan [--seconds N] [--json]\n"
-             "devices pair ADDRESS --patient PATIENT [--timeout SECONDS] [--json]\n"
+             "devices pair ADDRESS --patient PATIENT [--open [--by-address]] [--timeout SECONDS] [--json]\n"
              "devices bind DEVICE --patient PATIENT\n"
              "devices forget DEVICE\n",
     .summary = "What is enrolled, and enrolling",
     .help = "  scan    what advertises nearby, for 20 s unless --seconds says else\n"
             "  pair    enrols a device for a patient: bonds, lets it reconnect, waits for a reading;\n"
             "          prints each step; 120 s unless --timeout says else\n"
+            "          --open        without a bond, for a model that has none; its serial number or system\n"
+            "                        id is compared on every connection\n"
+            "          --by-address  for one that tells neither: known by its address, which anybody can\n"
+            "                        copy; monitoring says so for as long as it is read\n"
             "  bind    from now on an enrolled device is read for this patient\n"
             "  forget  ends its binding and removes its bond\n"
             "  --json  one JSON object a line\n",

@@ -19,6 +19,7 @@ uint64_t ward_bluez_now(void)
 static void node_free(struct ward_bluez_node *node)
 {
     sd_event_source_disable_unref(node->completeness);
+    sd_event_source_disable_unref(node->rest_end);
     free(node);
 }
 
@@ -47,6 +48,8 @@ void ward_bluez_node_remove(struct ward_bluez_node *node)
             break;
         }
     node->completeness = sd_event_source_disable_unref(node->completeness);
+    node->rest_end = sd_event_source_disable_unref(node->rest_end);
+    ward_bluez_requests_drop(node);
     node->next = bluez->removed;
     bluez->removed = node;
     bluez->node_count--;
@@ -108,6 +111,9 @@ static size_t count(const char *const *texts)
 static int copy_options(struct ward_bluez *bluez, const struct ward_bluez_options *options)
 {
     size_t services = count(options->services), characteristics = count(options->characteristics);
+    if (services > WARD_BLUEZ_SERVICES_MAX)
+        return -E2BIG;
+    bluez->connections_max = options->connections_max ? options->connections_max : WARD_BLUEZ_CONNECTIONS_MAX;
     bluez->services = calloc(services + 1, sizeof *bluez->services);
     bluez->characteristics = calloc(characteristics + 1, sizeof *bluez->characteristics);
     if (!bluez->services || !bluez->characteristics)
@@ -152,6 +158,7 @@ static void dismantle(struct ward_bluez *bluez)
     ward_bluez_identity_drop(bluez);
     ward_bluez_discovery_done(bluez);
     ward_bluez_enrolment_done(bluez);
+    sd_event_source_disable_unref(bluez->slots_due);
     sd_event_source_disable_unref(bluez->restart);
     sd_event_source_disable_unref(bluez->end);
     ward_bluez_mirror_done(&bluez->mirror);

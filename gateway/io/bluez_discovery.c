@@ -145,6 +145,9 @@ static void tell_found(struct ward_bluez *bluez, const struct ward_bluez_mirror_
     memcpy(found.address, device->facts.address, sizeof found.address);
     memcpy(found.name, device->facts.name, sizeof found.name);
     memcpy(found.services, device->facts.services, sizeof found.services);
+    for (size_t i = 0; bluez->services[i] && found.vendor_count < WARD_BLUEZ_FOUND_VENDORS; i++)
+        if ((device->facts.offered >> i & 1) && !ward_bluez_uuid_short(bluez->services[i]))
+            found.vendors[found.vendor_count++] = bluez->services[i];
     bluez->listener.found(&found, bluez->userdata);
 }
 

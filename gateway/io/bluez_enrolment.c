@@ -104,37 +104,6 @@ static void trust(struct ward_bluez *bluez)
     (void)ward_bluez_set_flag(bluez, &request, "Trusted", true);
 }
 
-/* Why a device that told who it is may not be enrolled, or NULL with *ret_node set. */
-static const char *admit(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
-                         const struct ward_bluez_identity *identity, struct ward_bluez_node **ret_node)
-{
-    struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
-    struct ward_bluez_device made = {
-        .address_type = device->facts.address_type,
-        .security = (uint8_t)bluez->enrolment.machine.security,
-        .identity = *identity,
-    };
-    memcpy(made.address, device->facts.address, sizeof made.address);
-    if (made.security == WARD_BLUEZ_OPEN && !identity->serial_number[0] && !identity->system_id[0])
-        return "It has neither bond nor serial number nor system id: it could not be told from another.";
-    if (node && !ward_bluez_identity_equal(&node->device.identity, identity))
-        return "It is another device than the one that was enrolled under this address.";
-    if (node) {
-        node->device.security = made.security;
-        *ret_node = node;
-        return NULL;
-    }
-    int r = bluez->listener.identified(&made, bluez->userdata);
-    if (r < 0)
-        return r == -EEXIST ? "It is enrolled already, under another address." : strerror(-r);
-    node = ward_bluez_node_new(bluez, &made);
-    if (!node)
-        return "There is no room for another device.";
-    node->enrolling = true;
-    *ret_node = node;
-    return NULL;
-}
-
 static void on_identity(struct ward_bluez *bluez, const char *path,
                         const struct ward_bluez_identity *identity)
 {
@@ -149,7 +118,7 @@ static void on_identity(struct ward_bluez *bluez, const char *path,
         take_event(bluez, WARD_BLUEZ_ENROL_INCOMPLETE, NULL);
         return;
     }
-    const char *refusal = admit(bluez, device, identity, &node);
+    const char *refusal = ward_bluez_admit(bluez, device, identity, &node);
     if (refusal) {
         take_event(bluez, WARD_BLUEZ_ENROL_UNWANTED, refusal);
         return;
@@ -291,7 +260,7 @@ void ward_bluez_enrolment_changed(struct ward_bluez *bluez, struct ward_bluez_mi
     }
     bool bonded = facts->known & WARD_BLUEZ_FACT_BONDED ? facts->bonded : facts->paired;
     bool known = facts->connected && facts->resolved &&
-                 (bonded || bluez->enrolment.machine.security == WARD_BLUEZ_OPEN);
+                 (bonded || bluez->enrolment.machine.security != WARD_BLUEZ_BONDED);
     if (known && (changed & (WARD_BLUEZ_FACT_RESOLVED | WARD_BLUEZ_FACT_BONDED | WARD_BLUEZ_FACT_PAIRED)))
         take_event(bluez, WARD_BLUEZ_ENROL_RESOLVED, NULL);
 }
@@ -331,6 +300,7 @@ int ward_bluez_pair(struct ward_bluez *bluez, const char *address, enum ward_blu
     bluez->enrolment.path[0] = '\0';
     set_pairable(bluez, true);
     take_event(bluez, WARD_BLUEZ_ENROL_OPEN, NULL);
+    ward_bluez_slots_changed(bluez);
     return 0;
 }
 

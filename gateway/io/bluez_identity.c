@@ -53,10 +53,14 @@ void ward_bluez_identity_set(struct ward_bluez_identity *identity, uint16_t char
     }
 }
 
+bool ward_bluez_identity_is_told(const struct ward_bluez_identity *identity)
+{
+    return identity->serial_number[0] || identity->system_id[0];
+}
+
 bool ward_bluez_identity_equal(const struct ward_bluez_identity *one, const struct ward_bluez_identity *other)
 {
-    return (one->serial_number[0] || one->system_id[0]) &&
-           strcmp(one->serial_number, other->serial_number) == 0 &&
+    return strcmp(one->serial_number, other->serial_number) == 0 &&
            strcmp(one->system_id, other->system_id) == 0;
 }
 

@@ -7,12 +7,18 @@
  *   bluez_signals.c    what bluetoothd tells, into the mirror and from there to the parts
  *   bluez_message.c    reads D-Bus messages
  *   bluez_mirror.c     bluetoothd's object tree (pure)
+ *   bluez_uuid.c       UUIDs and addresses as texts (pure)
  *   bluez_link.c       connections of enrolled devices: proof, faults, values
+ *   bluez_request.c    reads and writes
+ *   bluez_error.c      what bluetoothd answers when it refuses (pure)
+ *   bluez_rest.c       devices that are sent away for a while
+ *   bluez_slots.c      which of them, when connections are short (pure)
  *   bluez_subscribe.c  StartNotify
  *   bluez_identity.c   the Device Information Service
  *   bluez_discovery.c  scans
  *   bluez_enrol.c      the course of an enrolment (pure)
  *   bluez_enrolment.c  the same, with hands: D-Bus and timers
+ *   bluez_admission.c  who may be enrolled, and as what
  *   bluez_agent.c      org.bluez.Agent1        bluez_profile.c  org.bluez.GattProfile1
  *   bluez_call.c       outstanding method calls
  */
@@ -21,10 +27,12 @@
 
 #include "io/bluez_enrol.h"
 #include "io/bluez_mirror.h"
+#include "io/bluez_uuid.h"
 
 #define WARD_BLUEZ_SERVICE            "org.bluez"
 #define WARD_BLUEZ_ADAPTER            "org.bluez.Adapter1"
 #define WARD_BLUEZ_DEVICE             "org.bluez.Device1"
+#define WARD_BLUEZ_GATT_SERVICE       "org.bluez.GattService1"
 #define WARD_BLUEZ_CHARACTERISTIC     "org.bluez.GattCharacteristic1"
 #define WARD_BLUEZ_BATTERY            "org.bluez.Battery1"
 #define WARD_BLUEZ_PROPERTIES         "org.freedesktop.DBus.Properties"
@@ -39,12 +47,17 @@ struct ward_bluez_node {
     struct ward_bluez_device device;
     uint32_t connection;
     bool connected, proved;
-    bool implied; /* connected, because a value came; Connected=true is still to be told */
+    bool resolved; /* RESOLVED was told of this connection */
+    bool implied;  /* connected, because a value came; Connected=true is still to be told */
     bool needs_pairing;
     bool enrolling;          /* new: goes again if its enrolment fails */
     unsigned unproved_drops; /* in a row */
     unsigned incomplete;     /* in a row */
     sd_event_source *completeness;
+    uint8_t priority;
+    uint64_t used_us; /* when it connected, sent or was asked something last */
+    bool resting;
+    sd_event_source *rest_end;
 };
 
 struct ward_bluez_call {
@@ -56,6 +69,7 @@ struct ward_bluez_call {
 };
 
 struct ward_bluez_reader;
+struct ward_bluez_asked;
 
 enum ward_bluez_start_state {
     WARD_BLUEZ_START_WAITING, /* for bluetoothd, or an adapter */
@@ -82,14 +96,17 @@ struct ward_bluez {
     unsigned subscribing;    /* StartNotify calls without an answer */
     bool may_subscribe;      /* agent and profile are in place */
     bool awaits_subscriptions;
-    sd_event_source *restart; /* starts over */
-    sd_event_source *end;     /* of the loop */
+    unsigned connections_max;
+    sd_event_source *slots_due; /* the budget of connections is to be looked at */
+    sd_event_source *restart;   /* starts over */
+    sd_event_source *end;       /* of the loop */
 
     struct ward_bluez_mirror mirror;
     struct ward_bluez_node *nodes, *removed;
     size_t node_count;
     struct ward_bluez_call *calls;
     struct ward_bluez_reader *readers;
+    struct ward_bluez_asked *asked; /* reads and writes without an answer */
 
     struct {
         bool scanning, enrolling; /* who wants it */
@@ -136,14 +153,17 @@ const char *ward_bluez_error_of(sd_bus_message *reply);
 /* bluez_message.c. Each reads exactly one a{sv} and returns 0 or negative errno. */
 struct ward_bluez_characteristic_facts {
     char uuid[WARD_BLUEZ_UUID_SIZE]; /* "" when not told */
-    bool notifies;
-    const uint8_t *value; /* into the message; NULL when not told */
+    uint8_t properties;              /* set of enum ward_bluez_property */
+    const uint8_t *value;            /* into the message; NULL when not told */
     size_t value_length;
 };
 struct ward_bluez_adapter_facts {
     bool powered_known, powered;
 };
-int ward_bluez_read_device(sd_bus_message *message, struct ward_bluez_facts *ret);
+/* services are those of the options, ended by NULL. */
+int ward_bluez_read_device(sd_bus_message *message, char *const *services, struct ward_bluez_facts *ret);
+int ward_bluez_read_service(sd_bus_message *message,
+                            char ret[static WARD_BLUEZ_UUID_SIZE]); /* "": not told */
 int ward_bluez_read_characteristic(sd_bus_message *message, struct ward_bluez_characteristic_facts *ret);
 int ward_bluez_read_adapter(sd_bus_message *message, struct ward_bluez_adapter_facts *ret);
 int ward_bluez_read_battery(sd_bus_message *message, int *ret_percent); /* -1: not told */
@@ -164,10 +184,14 @@ void ward_bluez_start_adapter(struct ward_bluez *bluez, const char *path,
 void ward_bluez_start_power_off(struct ward_bluez *bluez);
 
 /* bluez_subscribe.c */
-bool ward_bluez_is_read(const struct ward_bluez *bluez, const char *uuid);
+/* Whether values of it are wanted: it can send them, and both it and its service are in the options. */
+bool ward_bluez_is_read(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
+                        const struct ward_bluez_mirror_characteristic *characteristic);
 void ward_bluez_subscribe(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device);
 bool ward_bluez_is_subscribed(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 bool ward_bluez_has_readings(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
+/* Every StartNotify that it needs was answered, with yes or no. */
+bool ward_bluez_is_settled(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 
 /* bluez_link.c */
 struct ward_bluez_node *ward_bluez_node_find(const struct ward_bluez *bluez, const char *address);
@@ -179,7 +203,20 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
                            const struct ward_bluez_mirror_characteristic *characteristic,
                            const struct ward_bluez_characteristic_facts *facts);
 void ward_bluez_link_tell(struct ward_bluez_node *node, enum ward_bluez_link_state state, const char *text);
+/* Tells RESOLVED, once a connection, when all that it takes is there. */
+void ward_bluez_link_settle(struct ward_bluez_node *node);
 void ward_bluez_disconnect(struct ward_bluez *bluez, const char *path);
+
+/* bluez_request.c */
+void ward_bluez_requests_end(struct ward_bluez_node *node);  /* its link ended: they are answered so */
+void ward_bluez_requests_drop(struct ward_bluez_node *node); /* without an answer */
+
+/* bluez_rest.c */
+void ward_bluez_rest_begin(struct ward_bluez_node *node, unsigned seconds);
+/* Trusted of an enrolled device was told: it is as it should be, or made so. */
+void ward_bluez_rest_trusted(struct ward_bluez_node *node, const struct ward_bluez_mirror_device *device);
+/* Who is connected, or matters how much, has changed. */
+void ward_bluez_slots_changed(struct ward_bluez *bluez);
 
 /*
  * bluez_identity.c. Reads the device's identity; `done` gets NULL when it left before its serial number and system id
@@ -193,7 +230,9 @@ void ward_bluez_identity_cancel(struct ward_bluez *bluez, const char *path);
 void ward_bluez_identity_drop(struct ward_bluez *bluez);
 void ward_bluez_identity_set(struct ward_bluez_identity *identity, uint16_t characteristic,
                              const uint8_t *octets, size_t length);
-/* The same device: the serial numbers agree and so do the system ids, and at least one of them is there. */
+/* It tells a serial number or a system id. */
+bool ward_bluez_identity_is_told(const struct ward_bluez_identity *identity);
+/* The serial numbers agree and so do the system ids; where neither is told that proves nothing. */
 bool ward_bluez_identity_equal(const struct ward_bluez_identity *one,
                                const struct ward_bluez_identity *other);
 
@@ -212,6 +251,10 @@ void ward_bluez_enrolment_event(struct ward_bluez *bluez, enum ward_bluez_enrol_
 void ward_bluez_enrolment_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
                                   uint32_t changed);
 void ward_bluez_enrolment_done(struct ward_bluez *bluez);
+
+/* bluez_admission.c. Why the device may not be enrolled, or NULL with *ret_node set: it is one of the set now. */
+const char *ward_bluez_admit(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
+                             const struct ward_bluez_identity *identity, struct ward_bluez_node **ret_node);
 
 /* bluez.c */
 struct ward_bluez_node *ward_bluez_node_new(struct ward_bluez *bluez, const struct ward_bluez_device *device);

@@ -7,8 +7,11 @@
  *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none
  *   ServicesResolved=true            bonded: proved if the bond stands, else needs pairing (again, by a person)
  *                                    open: its identity is read and compared; proved, or an impostor and sent away
+ *   ... proved, and StartNotify      RESOLVED, once: it can be talked to
+ *       answered wherever needed
  *   ... without what it must have    sent away, so that it is discovered anew; at most 3 times in a row
- *   Connected=false, object gone     over. Ended unproved 3 times in a row: it has probably lost its bond, said once
+ *   Connected=true while it rests    sent away again: a bluetoothd that was restarted connects also those
+ *   Connected=false, object gone     over, and so is every request. Ended unproved 3 times in a row: it has probably lost its bond, said once
  *
  * Values are delivered at once, proved or not. bluetoothd goes on connecting a device that needs pairing: the verdict
  * can be wrong (a weak signal looks the same), and a link that is proved after all takes it back.
@@ -71,11 +74,23 @@ static bool in_enrolment(const struct ward_bluez_node *node)
 static void begin(struct ward_bluez_node *node, bool possible_gap)
 {
     node->connected = true;
-    node->proved = false;
+    node->proved = node->resolved = false;
     node->connection++;
+    node->used_us = ward_bluez_now();
     tell(node, &(struct ward_bluez_link){
                    .state = WARD_BLUEZ_LINK_CONNECTED, .possible_gap = possible_gap, .text = ""});
     tell_enrolment(node, WARD_BLUEZ_ENROL_CONNECTED);
+    ward_bluez_slots_changed(node->bluez);
+}
+
+void ward_bluez_link_settle(struct ward_bluez_node *node)
+{
+    const struct ward_bluez_mirror_device *device = mirror_of(node);
+    if (!device || !node->connected || !node->proved || node->resolved || !device->facts.resolved ||
+        !ward_bluez_is_settled(node->bluez, device))
+        return;
+    node->resolved = true;
+    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_RESOLVED, "");
 }
 
 static void prove(struct ward_bluez_node *node)
@@ -85,6 +100,7 @@ static void prove(struct ward_bluez_node *node)
     node->needs_pairing = false;
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_PROVED, "");
     tell_enrolment(node, WARD_BLUEZ_ENROL_PROVED);
+    ward_bluez_link_settle(node);
 }
 
 static void needs_pairing(struct ward_bluez_node *node, const char *text)
@@ -103,7 +119,8 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
         return;
     node->connected = node->implied = false;
     bool counts = !node->proved && node->device.security == WARD_BLUEZ_BONDED && !in_enrolment(node);
-    node->proved = false;
+    node->proved = node->resolved = false;
+    ward_bluez_requests_end(node);
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_DISCONNECTED, "");
     if (counts) {
         bluez->counters.unproved_drops++;
@@ -112,6 +129,14 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
                 node, "It connects and drops again before it proves who it is: it may have lost its bond.");
     }
     tell_enrolment(node, WARD_BLUEZ_ENROL_DISCONNECTED);
+    ward_bluez_slots_changed(bluez);
+}
+
+/* What an open device told of itself is what it told when it was enrolled. */
+static bool is_itself(const struct ward_bluez_device *device, const struct ward_bluez_identity *identity)
+{
+    return ward_bluez_identity_equal(identity, &device->identity) &&
+           ward_bluez_identity_is_told(identity) == (device->security == WARD_BLUEZ_OPEN);
 }
 
 /* The identity of an open device was read over the connection that stands. */
@@ -128,7 +153,7 @@ static void on_identity(struct ward_bluez *bluez, const char *path,
         ward_bluez_disconnect(bluez, path);
         return;
     }
-    if (ward_bluez_identity_equal(identity, &node->device.identity)) {
+    if (is_itself(&node->device, identity)) {
         prove(node);
         return;
     }
@@ -147,7 +172,7 @@ static void seek_proof(struct ward_bluez_node *node, const struct ward_bluez_mir
     if (node->proved || !node->connected || !device->facts.resolved)
         return;
     bool enrolling = in_enrolment(node);
-    if (node->device.security == WARD_BLUEZ_OPEN) {
+    if (node->device.security != WARD_BLUEZ_BONDED) {
         int r = ward_bluez_identity_read(node->bluez, device, on_identity);
         if (r < 0 && r != -EBUSY && !enrolling)
             ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT, "Its identity could not be asked for.");
@@ -207,6 +232,9 @@ void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mir
         check_completeness(node, device);
     if (changed & (WARD_BLUEZ_FACT_RESOLVED | WARD_BLUEZ_FACT_PAIRED | WARD_BLUEZ_FACT_BONDED))
         seek_proof(node, device);
+    ward_bluez_link_settle(node);
+    if ((changed & WARD_BLUEZ_FACT_CONNECTED) && node->connected && node->resting)
+        ward_bluez_disconnect(node->bluez, device->path);
 }
 
 void ward_bluez_link_adopt(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device)
@@ -216,6 +244,7 @@ void ward_bluez_link_adopt(struct ward_bluez_node *node, struct ward_bluez_mirro
     if (!node->proved)
         prove(node);
     check_completeness(node, device);
+    ward_bluez_link_settle(node);
 }
 
 void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device,
@@ -227,16 +256,20 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
         node->implied = true;
         begin(node, !ward_bluez_is_subscribed(bluez, device));
     }
+    const struct ward_bluez_mirror_service *service = ward_bluez_mirror_service_of(device, characteristic);
+    node->used_us = ward_bluez_now();
     bluez->counters.values++;
     if (!node->proved)
         bluez->counters.values_unproved++;
     struct ward_bluez_value value = {
         .device = &node->device,
         .uuid = characteristic->uuid,
+        .service_uuid = service->uuid, /* it has one, or it would not be read */
         .characteristic = characteristic->short_uuid,
+        .service = service->short_uuid,
         .octets = facts->value,
         .length = facts->value_length,
-        .receipt_us = ward_bluez_now(),
+        .receipt_us = node->used_us,
         .connection = node->connection,
         .proved = node->proved,
         .enrolling = node->enrolling,

@@ -79,13 +79,22 @@ static int read_texts(sd_bus_message *message, void (*take)(const char *text, vo
     return r < 0 ? r : 1;
 }
 
+struct device_reader {
+    struct ward_bluez_facts facts;
+    char *const *services; /* of the options */
+};
+
 static void take_service(const char *text, void *into)
 {
-    struct ward_bluez_facts *facts = into;
+    struct device_reader *reader = into;
+    struct ward_bluez_facts *facts = &reader->facts;
     char uuid[WARD_BLUEZ_UUID_SIZE];
-    if (!ward_bluez_uuid_normalise(text, uuid) || !ward_bluez_uuid_short(uuid))
+    if (!ward_bluez_uuid_normalise(text, uuid))
         return;
-    if (facts->service_count < WARD_BLUEZ_FOUND_SERVICES)
+    for (size_t i = 0; reader->services[i]; i++)
+        if (strcmp(reader->services[i], uuid) == 0)
+            facts->offered |= UINT64_C(1) << i;
+    if (ward_bluez_uuid_short(uuid) && facts->service_count < WARD_BLUEZ_FOUND_SERVICES)
         facts->services[facts->service_count++] = ward_bluez_uuid_short(uuid);
 }
 
@@ -100,6 +109,7 @@ static int device_flag(sd_bus_message *message, struct ward_bluez_facts *facts, 
         {"ServicesResolved", &facts->resolved, WARD_BLUEZ_FACT_RESOLVED},
         {"Paired", &facts->paired, WARD_BLUEZ_FACT_PAIRED},
         {"Bonded", &facts->bonded, WARD_BLUEZ_FACT_BONDED},
+        {"Trusted", &facts->trusted, WARD_BLUEZ_FACT_TRUSTED},
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (strcmp(name, flags[i].name) == 0) {
@@ -111,7 +121,8 @@ static int device_flag(sd_bus_message *message, struct ward_bluez_facts *facts, 
 
 static int device_property(sd_bus_message *message, const char *name, void *into)
 {
-    struct ward_bluez_facts *facts = into;
+    struct device_reader *reader = into;
+    struct ward_bluez_facts *facts = &reader->facts;
     const char *text;
     int r;
 
@@ -142,39 +153,69 @@ static int device_property(sd_bus_message *message, const char *name, void *into
         facts->known |= WARD_BLUEZ_FACT_RSSI;
     } else if (strcmp(name, "UUIDs") == 0) {
         facts->known |= WARD_BLUEZ_FACT_SERVICES;
-        return read_texts(message, take_service, facts);
+        return read_texts(message, take_service, reader);
     } else {
         return device_flag(message, facts, name);
     }
     return 1;
 }
 
-int ward_bluez_read_device(sd_bus_message *message, struct ward_bluez_facts *ret)
+int ward_bluez_read_device(sd_bus_message *message, char *const *services, struct ward_bluez_facts *ret)
 {
-    struct ward_bluez_facts facts = {0};
-    int r = read_properties(message, &(struct reader){device_property, &facts});
+    struct device_reader device = {.services = services};
+    int r = read_properties(message, &(struct reader){device_property, &device});
     if (r >= 0)
-        *ret = facts;
+        *ret = device.facts;
+    return r;
+}
+
+/* The UUID of a service or a characteristic, in 128-bit form. */
+static int read_uuid(sd_bus_message *message, char ret[static WARD_BLUEZ_UUID_SIZE])
+{
+    const char *text;
+    int r = sd_bus_message_read(message, "v", "s", &text);
+    if (r < 0)
+        return r;
+    return ward_bluez_uuid_normalise(text, ret) ? 1 : -EBADMSG;
+}
+
+static int service_property(sd_bus_message *message, const char *name, void *into)
+{
+    return strcmp(name, "UUID") == 0 ? read_uuid(message, into) : 0;
+}
+
+int ward_bluez_read_service(sd_bus_message *message, char ret[static WARD_BLUEZ_UUID_SIZE])
+{
+    char uuid[WARD_BLUEZ_UUID_SIZE] = "";
+    int r = read_properties(message, &(struct reader){service_property, uuid});
+    if (r >= 0)
+        memcpy(ret, uuid, sizeof uuid);
     return r;
 }
 
 static void take_flag(const char *text, void *into)
 {
+    static const struct {
+        const char *name;
+        uint8_t property;
+    } flags[] = {
+        {"read", WARD_BLUEZ_CAN_READ},
+        {"write", WARD_BLUEZ_CAN_WRITE},
+        {"write-without-response", WARD_BLUEZ_CAN_COMMAND},
+        {"notify", WARD_BLUEZ_CAN_NOTIFY},
+        {"indicate", WARD_BLUEZ_CAN_NOTIFY},
+    };
     struct ward_bluez_characteristic_facts *facts = into;
-    if (strcmp(text, "notify") == 0 || strcmp(text, "indicate") == 0)
-        facts->notifies = true;
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+        if (strcmp(text, flags[i].name) == 0)
+            facts->properties |= flags[i].property;
 }
 
 static int characteristic_property(sd_bus_message *message, const char *name, void *into)
 {
     struct ward_bluez_characteristic_facts *facts = into;
-    if (strcmp(name, "UUID") == 0) {
-        const char *text;
-        int r = sd_bus_message_read(message, "v", "s", &text);
-        if (r < 0)
-            return r;
-        return ward_bluez_uuid_normalise(text, facts->uuid) ? 1 : -EBADMSG;
-    }
+    if (strcmp(name, "UUID") == 0)
+        return read_uuid(message, facts->uuid);
     if (strcmp(name, "Flags") == 0)
         return read_texts(message, take_flag, facts);
     if (strcmp(name, "Value") != 0)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "io/bluez_mirror.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "io/bluez_uuid.h"
 
 static void device_free(struct ward_bluez_mirror_device *device)
 {
@@ -12,6 +12,11 @@ static void device_free(struct ward_bluez_mirror_device *device)
         struct ward_bluez_mirror_characteristic *next = device->characteristics->next;
         free(device->characteristics);
         device->characteristics = next;
+    }
+    while (device->services) {
+        struct ward_bluez_mirror_service *next = device->services->next;
+        free(device->services);
+        device->services = next;
     }
     free(device);
 }
@@ -101,13 +106,16 @@ uint32_t ward_bluez_mirror_apply(struct ward_bluez_mirror_device *device,
         changed |= WARD_BLUEZ_FACT_RSSI; /* it is the sign that the device was heard just now */
     }
     if ((facts->known & WARD_BLUEZ_FACT_SERVICES) &&
-        memcmp(into->services, facts->services, sizeof into->services) != 0) {
+        (into->offered != facts->offered ||
+         memcmp(into->services, facts->services, sizeof into->services) != 0)) {
         memcpy(into->services, facts->services, sizeof into->services);
         into->service_count = facts->service_count;
+        into->offered = facts->offered;
         changed |= WARD_BLUEZ_FACT_SERVICES;
     }
     take_flag(&into->paired, facts, facts->paired, WARD_BLUEZ_FACT_PAIRED, &changed);
     take_flag(&into->bonded, facts, facts->bonded, WARD_BLUEZ_FACT_BONDED, &changed);
+    take_flag(&into->trusted, facts, facts->trusted, WARD_BLUEZ_FACT_TRUSTED, &changed);
     if (told_by_signal && (facts->known & WARD_BLUEZ_FACT_CONNECTED) && facts->connected) {
         into->resolved = false;
         changed |= WARD_BLUEZ_FACT_CONNECTED;
@@ -148,6 +156,64 @@ struct ward_bluez_mirror_characteristic *ward_bluez_mirror_put_characteristic(
     return made;
 }
 
+struct ward_bluez_mirror_service *ward_bluez_mirror_put_service(struct ward_bluez_mirror_device *device,
+                                                                const char *path, const char *uuid)
+{
+    struct ward_bluez_mirror_service *service = device->services;
+    while (service && strcmp(service->path, path) != 0)
+        service = service->next;
+    if (service)
+        return service;
+    if (device->service_count >= WARD_BLUEZ_MIRROR_SERVICES_MAX || strlen(path) >= sizeof service->path ||
+        strlen(uuid) >= sizeof service->uuid)
+        return NULL;
+    service = calloc(1, sizeof *service);
+    if (!service)
+        return NULL;
+    strcpy(service->path, path);
+    strcpy(service->uuid, uuid);
+    service->short_uuid = ward_bluez_uuid_short(uuid);
+    service->next = device->services;
+    device->services = service;
+    device->service_count++;
+    return service;
+}
+
+const struct ward_bluez_mirror_service *ward_bluez_mirror_service_of(
+    const struct ward_bluez_mirror_device *device,
+    const struct ward_bluez_mirror_characteristic *characteristic)
+{
+    const struct ward_bluez_mirror_service *service = device->services;
+    while (service && !belongs(characteristic->path, service->path))
+        service = service->next;
+    return service;
+}
+
+struct ward_bluez_mirror_characteristic *ward_bluez_mirror_look_up(
+    const struct ward_bluez_mirror_device *device, const char *service, const char *uuid)
+{
+    for (struct ward_bluez_mirror_characteristic *at = device->characteristics; at; at = at->next) {
+        const struct ward_bluez_mirror_service *of =
+            strcmp(at->uuid, uuid) == 0 ? ward_bluez_mirror_service_of(device, at) : NULL;
+        if (of && strcmp(of->uuid, service) == 0)
+            return at;
+    }
+    return NULL;
+}
+
+static bool remove_service(struct ward_bluez_mirror_device *device, const char *path)
+{
+    for (struct ward_bluez_mirror_service **at = &device->services; *at; at = &(*at)->next)
+        if (strcmp((*at)->path, path) == 0) {
+            struct ward_bluez_mirror_service *gone = *at;
+            *at = gone->next;
+            device->service_count--;
+            free(gone);
+            return true;
+        }
+    return false;
+}
+
 static bool remove_characteristic(struct ward_bluez_mirror_device *device, const char *path)
 {
     for (struct ward_bluez_mirror_characteristic **at = &device->characteristics; *at; at = &(*at)->next)
@@ -172,7 +238,7 @@ bool ward_bluez_mirror_remove(struct ward_bluez_mirror *mirror, const char *path
             return true;
         }
         if (belongs(path, device->path))
-            return remove_characteristic(device, path);
+            return remove_characteristic(device, path) || remove_service(device, path);
     }
     return false;
 }
@@ -192,44 +258,4 @@ void ward_bluez_mirror_sweep(struct ward_bluez_mirror *mirror,
         mirror->device_count--;
         device_free(device);
     }
-}
-
-/* Every character of text is as pattern says: 'x' a hex digit, anything else itself; and it ends there. */
-static bool looks_like(const char *text, const char *pattern)
-{
-    for (; *pattern; text++, pattern++) {
-        if (*pattern == 'x' ? !isxdigit((unsigned char)*text) : *text != *pattern)
-            return false;
-    }
-    return *text == '\0';
-}
-
-bool ward_bluez_uuid_normalise(const char *text, char ret[static WARD_BLUEZ_UUID_SIZE])
-{
-    if (looks_like(text, "xxxx"))
-        snprintf(ret, WARD_BLUEZ_UUID_SIZE, "0000%s" WARD_GATT_BASE_UUID_TAIL, text);
-    else if (looks_like(text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"))
-        memcpy(ret, text, WARD_BLUEZ_UUID_SIZE);
-    else
-        return false;
-    for (char *at = ret; *at; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return true;
-}
-
-uint16_t ward_bluez_uuid_short(const char *uuid)
-{
-    if (strlen(uuid) != WARD_BLUEZ_UUID_SIZE - 1 || strncmp(uuid, "0000", 4) != 0 ||
-        strcmp(uuid + 8, WARD_GATT_BASE_UUID_TAIL) != 0)
-        return 0;
-    return (uint16_t)strtoul(uuid + 4, NULL, 16); /* stops at the dash */
-}
-
-bool ward_bluez_address_normalise(const char *text, char ret[static WARD_BLUEZ_ADDRESS_SIZE])
-{
-    if (!text || !looks_like(text, "xx:xx:xx:xx:xx:xx"))
-        return false;
-    for (size_t i = 0; i < WARD_BLUEZ_ADDRESS_SIZE; i++)
-        ret[i] = (char)toupper((unsigned char)text[i]);
-    return true;
 }

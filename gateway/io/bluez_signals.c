@@ -9,12 +9,15 @@
 #include <string.h>
 
 #define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
+#define OTHERS_MAX     (WARD_BLUEZ_CHARACTERISTICS_MAX - 32)
 
 /* The passes over a reply to GetManagedObjects, whose order is no order: each needs what the one before took. */
 enum pass {
     PASS_ADAPTERS = 1,
     PASS_DEVICES = 2,
-    PASS_CHARACTERISTICS = 4,
+    PASS_SERVICES = 4,
+    PASS_CHARACTERISTICS = 8,
+    PASS_ALL = 15,
 };
 
 static bool on_our_adapter(const struct ward_bluez *bluez, const char *path)
@@ -47,7 +50,7 @@ static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_messag
                        bool told_by_signal)
 {
     struct ward_bluez_facts facts;
-    int r = ward_bluez_read_device(message, &facts);
+    int r = ward_bluez_read_device(message, bluez->services, &facts);
     if (r < 0)
         return r;
     struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
@@ -64,6 +67,10 @@ static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_messag
         device_changed(bluez, device, changed);
     if (again)
         recheck(bluez, path);
+    device = ward_bluez_mirror_find(&bluez->mirror, path);
+    struct ward_bluez_node *node = device ? ward_bluez_node_find(bluez, device->facts.address) : NULL;
+    if (node && (facts.known & WARD_BLUEZ_FACT_TRUSTED))
+        ward_bluez_rest_trusted(node, device);
     return 0;
 }
 
@@ -84,7 +91,22 @@ static void recheck(struct ward_bluez *bluez, const char *path)
     (void)ward_bluez_call(bluez, &request, "s", WARD_BLUEZ_DEVICE);
 }
 
-/* A characteristic was exported. Only those that are read, and those of the device information, are kept. */
+static int take_service(struct ward_bluez *bluez, const char *path, sd_bus_message *message)
+{
+    char uuid[WARD_BLUEZ_UUID_SIZE];
+    int r = ward_bluez_read_service(message, uuid);
+    struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    if (r >= 0 && device && uuid[0])
+        (void)ward_bluez_mirror_put_service(device, path, uuid); /* a stranger service more or less */
+    return r;
+}
+
+static bool is_information(uint16_t uuid)
+{
+    return uuid >= WARD_CHAR_SYSTEM_ID && uuid <= WARD_CHAR_MANUFACTURER_NAME;
+}
+
+/* A characteristic was exported, after its service. Those that are not read leave some room to those that are. */
 static int take_characteristic(struct ward_bluez *bluez, const char *path, sd_bus_message *message)
 {
     struct ward_bluez_characteristic_facts facts;
@@ -94,17 +116,22 @@ static int take_characteristic(struct ward_bluez *bluez, const char *path, sd_bu
     struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
     if (!device || !facts.uuid[0])
         return 0;
-    uint16_t uuid = ward_bluez_uuid_short(facts.uuid);
-    bool is_information = uuid >= WARD_CHAR_SYSTEM_ID && uuid <= WARD_CHAR_MANUFACTURER_NAME;
-    if (!is_information && !ward_bluez_is_read(bluez, facts.uuid))
-        return 0;
+    bool is_new = !ward_bluez_mirror_find_characteristic(device, path);
     struct ward_bluez_mirror_characteristic *characteristic =
         ward_bluez_mirror_put_characteristic(device, path, facts.uuid);
     if (!characteristic)
         return 0;
-    characteristic->notifies = facts.notifies;
-    if (ward_bluez_node_find(bluez, device->facts.address))
+    characteristic->properties = facts.properties;
+    if (is_new && device->characteristic_count > OTHERS_MAX && !is_information(characteristic->short_uuid) &&
+        !ward_bluez_is_read(bluez, device, characteristic)) {
+        ward_bluez_mirror_remove(&bluez->mirror, path);
+        return 0;
+    }
+    struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
+    if (node) {
         ward_bluez_subscribe(bluez, device);
+        ward_bluez_link_settle(node);
+    }
     return 0;
 }
 
@@ -142,6 +169,8 @@ static int take_interface(struct ward_bluez *bluez, sd_bus_message *message, con
         return take_adapter(bluez, path, message);
     if ((passes & PASS_DEVICES) && strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
         return take_device(bluez, path, message, false);
+    if ((passes & PASS_SERVICES) && strcmp(interface, WARD_BLUEZ_GATT_SERVICE) == 0)
+        return take_service(bluez, path, message);
     if ((passes & PASS_CHARACTERISTICS) && strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0)
         return take_characteristic(bluez, path, message);
     if ((passes & PASS_CHARACTERISTICS) && strcmp(interface, WARD_BLUEZ_BATTERY) == 0)
@@ -168,7 +197,7 @@ static int take_object(struct ward_bluez *bluez, sd_bus_message *message, unsign
     return r < 0 ? r : sd_bus_message_exit_container(message);
 }
 
-static int take_pass(struct ward_bluez *bluez, sd_bus_message *reply, enum pass pass)
+static int take_pass(struct ward_bluez *bluez, sd_bus_message *reply, unsigned pass)
 {
     int r = sd_bus_message_rewind(reply, true);
     if (r >= 0)
@@ -187,11 +216,9 @@ static int take_pass(struct ward_bluez *bluez, sd_bus_message *reply, enum pass 
 
 int ward_bluez_take_objects(struct ward_bluez *bluez, sd_bus_message *reply)
 {
-    int r = take_pass(bluez, reply, PASS_ADAPTERS);
-    if (r >= 0)
-        r = take_pass(bluez, reply, PASS_DEVICES);
-    if (r >= 0)
-        r = take_pass(bluez, reply, PASS_CHARACTERISTICS);
+    int r = 0;
+    for (unsigned pass = PASS_ADAPTERS; pass <= PASS_CHARACTERISTICS && r >= 0; pass <<= 1)
+        r = take_pass(bluez, reply, pass);
     return r < 0 ? r : 0;
 }
 
@@ -216,9 +243,7 @@ static int on_interfaces_added(sd_bus_message *message, void *userdata, sd_bus_e
     struct ward_bluez *bluez = userdata;
     (void)ret_error;
     ward_bluez_reap(bluez);
-    (void)take_object(bluez, message,
-                      PASS_ADAPTERS | PASS_DEVICES |
-                          PASS_CHARACTERISTICS); /* a message that cannot be read is no news */
+    (void)take_object(bluez, message, PASS_ALL); /* a message that cannot be read is no news */
     return 0;
 }
 
@@ -248,7 +273,8 @@ static int on_interfaces_removed(sd_bus_message *message, void *userdata, sd_bus
             ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_ABSENT, "the Bluetooth adapter was removed");
         else if (device && strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
             device_gone(bluez, device);
-        else if (device && strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0)
+        else if (device && (strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0 ||
+                            strcmp(interface, WARD_BLUEZ_GATT_SERVICE) == 0))
             ward_bluez_mirror_remove(&bluez->mirror, path);
     }
     return 0;
@@ -263,7 +289,7 @@ static void take_value(struct ward_bluez *bluez, const char *path, sd_bus_messag
     const struct ward_bluez_mirror_characteristic *characteristic =
         ward_bluez_mirror_find_characteristic(device, path);
     struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
-    if (characteristic && node && ward_bluez_is_read(bluez, characteristic->uuid))
+    if (characteristic && node && ward_bluez_is_read(bluez, device, characteristic))
         ward_bluez_link_value(node, device, characteristic, &facts);
 }
 

@@ -34,7 +34,7 @@ static const struct {
     [WARD_BUS_PLAN] = {"Plan", 1, false},       [WARD_BUS_DEVICES] = {"Devices", 0, true},
     [WARD_BUS_QUEUE] = {"Queue", 0, false},     [WARD_BUS_HUB] = {"Hub", 0, false},
     [WARD_BUS_ADMIT] = {"Admit", 5, false},     [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", 2, false},
-    [WARD_BUS_SCAN] = {"Scan", 0, true},        [WARD_BUS_PAIR] = {"Pair", 2, false},
+    [WARD_BUS_SCAN] = {"Scan", 0, true},        [WARD_BUS_PAIR] = {"Pair", 3, false},
     [WARD_BUS_BIND] = {"Bind", 2, false},       [WARD_BUS_FORGET] = {"Forget", 1, false},
     [WARD_BUS_SILENCE] = {"Silence", 1, false}, [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", 1, false},
 };

@@ -328,7 +328,7 @@ def test_pair_shows_its_steps_as_they_come(gateway):
     lines = result.stdout.splitlines()
     assert lines[0].split(maxsplit=2) == [address, "bonding", "Bonding with it."]
     assert "sent a reading" in lines[1] and "is paired" in lines[2]
-    assert gateway.calls() == [["Pair", address, "p-7f3a", "60"]]
+    assert gateway.calls() == [["Pair", address, "p-7f3a", "bonded", "60"]]
     documents = [json.loads(line) for line in
                  gateway.run("devices", "pair", address, "--patient", "p-7f3a", "--json").stdout.splitlines()]
     assert [d.get("step") for d in documents] == ["bonding", "reading", None]

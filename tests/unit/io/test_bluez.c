@@ -80,8 +80,8 @@ static void a_value_before_the_proof_says_so(void **state)
     fake_begin(&fake, &bonded);
     visit(&fake, 7);
     visit(&fake, 8);
-    ASSERT_ORDER(&fake, "ready ", "connected=1 value=7,unproved,1 proved=1 disconnected=1 ",
-                 "connected=2 value=8,unproved,2 proved=2 disconnected=2 ");
+    ASSERT_ORDER(&fake, "ready ", "connected=1 value=7,unproved,1 proved=1 resolved=1 disconnected=1 ",
+                 "connected=2 value=8,unproved,2 proved=2 resolved=2 disconnected=2 ");
     assert_int_equal(ward_bluez_counters(fake.bluez).values_unproved, 2);
     fake_end(&fake);
 }
@@ -97,7 +97,7 @@ static void a_value_before_the_connection_is_of_that_connection(void **state)
     fake_set(&fake, &fake.resolved, true);
     fake_value(&fake, 8);
     fake_wait(&fake, 0, "value=8");
-    ASSERT_ORDER(&fake, "connected=1 value=7,unproved,1 proved=1 value=8,proved,1 ");
+    ASSERT_ORDER(&fake, "connected=1 value=7,unproved,1 proved=1 resolved=1 value=8,proved,1 ");
     fake_end(&fake);
 }
 
@@ -111,7 +111,7 @@ static void connected_twice_is_two_connections_and_proved_anew(void **state)
     fake_wait(&fake, 0, "proved=1");
     fake_set(&fake, &fake.connected, true);
     fake_wait(&fake, 0, "proved=2");
-    ASSERT_ORDER(&fake, "connected=1 proved=1 disconnected=1 connected=2 proved=2 ");
+    ASSERT_ORDER(&fake, "connected=1 proved=1 resolved=1 disconnected=1 connected=2 proved=2 ");
     fake_end(&fake);
 }
 
@@ -361,7 +361,7 @@ static void what_is_wrong_is_refused(void **state)
 {
     struct fake fake = {0};
     static const char *const none[] = {NULL}, *const wrong[] = {"2a35", "cuff", NULL};
-    struct ward_bluez_options options = {NULL, none, wrong};
+    struct ward_bluez_options options = {.services = none, .characteristics = wrong};
     struct ward_bluez_listener listener = {0};
     struct ward_bluez_device device = bonded;
     struct ward_bluez *bluez = NULL;

@@ -35,6 +35,38 @@ static void characteristics_belong_to_the_device_above_them(void **state)
     ward_bluez_mirror_done(&mirror);
 }
 
+/* Two services of a device may have the same characteristic, and one may have the same UUID as another vendor's. */
+static void characteristics_belong_to_the_service_above_them(void **state)
+{
+    struct ward_bluez_mirror mirror = {0};
+    char ff12[WARD_BLUEZ_UUID_SIZE], fff0[WARD_BLUEZ_UUID_SIZE], ff02[WARD_BLUEZ_UUID_SIZE];
+    (void)state;
+    assert_true(ward_bluez_uuid_normalise("ff12", ff12));
+    assert_true(ward_bluez_uuid_normalise("FFF0", fff0));
+    assert_true(ward_bluez_uuid_normalise("ff02", ff02));
+    struct ward_bluez_mirror_device *device = ward_bluez_mirror_put(&mirror, CUFF);
+    struct ward_bluez_mirror_service *service =
+        ward_bluez_mirror_put_service(device, CUFF "/service0010", ff12);
+    assert_int_equal(service->short_uuid, 0xFF12);
+    assert_ptr_equal(ward_bluez_mirror_put_service(device, CUFF "/service0010", ff12), service);
+    assert_non_null(ward_bluez_mirror_put_service(device, CUFF "/service001", fff0));
+    struct ward_bluez_mirror_characteristic *one =
+        ward_bluez_mirror_put_characteristic(device, CUFF "/service0010/char0011", ff02);
+    struct ward_bluez_mirror_characteristic *other =
+        ward_bluez_mirror_put_characteristic(device, CUFF "/service001/char0002", ff02);
+    struct ward_bluez_mirror_characteristic *orphan =
+        ward_bluez_mirror_put_characteristic(device, CUFF "/service0030/char0031", ff02);
+    assert_ptr_equal(ward_bluez_mirror_service_of(device, one), service);
+    assert_null(ward_bluez_mirror_service_of(device, orphan));
+    assert_ptr_equal(ward_bluez_mirror_look_up(device, ff12, ff02), one);
+    assert_ptr_equal(ward_bluez_mirror_look_up(device, fff0, ff02), other);
+    assert_null(ward_bluez_mirror_look_up(device, ff12, ff12));
+    assert_true(ward_bluez_mirror_remove(&mirror, CUFF "/service0010"));
+    assert_null(ward_bluez_mirror_look_up(device, ff12, ff02));
+    assert_int_equal(device->service_count, 1);
+    ward_bluez_mirror_done(&mirror);
+}
+
 static void strangers_fill_a_table_and_no_more(void **state)
 {
     struct ward_bluez_mirror mirror = {0};
@@ -53,6 +85,12 @@ static void strangers_fill_a_table_and_no_more(void **state)
         ward_bluez_mirror_put_characteristic(device, below, UUID);
     }
     assert_int_equal(device->characteristic_count, WARD_BLUEZ_CHARACTERISTICS_MAX);
+    for (unsigned i = 0; i < 1000; i++) {
+        char below[2 * WARD_BLUEZ_PATH_SIZE];
+        snprintf(below, sizeof below, "%s/service%04x", device->path, i);
+        ward_bluez_mirror_put_service(device, below, UUID);
+    }
+    assert_int_equal(device->service_count, WARD_BLUEZ_MIRROR_SERVICES_MAX);
     ward_bluez_mirror_done(&mirror);
     memset(path, 'a', sizeof path - 1);
     path[sizeof path - 1] = '\0';
@@ -95,6 +133,10 @@ static void only_what_changed_is_a_change(void **state)
     facts.connected = false;
     assert_int_equal(ward_bluez_mirror_apply(&device, &facts, true), 0);
     assert_true(device.facts.connected);
+    facts.known = WARD_BLUEZ_FACT_SERVICES;
+    facts.offered = 2; /* a vendor's: it has no 16-bit number */
+    assert_int_equal(ward_bluez_mirror_apply(&device, &facts, true), WARD_BLUEZ_FACT_SERVICES);
+    assert_int_equal(ward_bluez_mirror_apply(&device, &facts, true), 0);
 }
 
 /* bluetoothd signals changes only: a second "connected" hides a disconnection, and what was proved is proved no more. */
@@ -140,6 +182,17 @@ static void addresses_have_one_form(void **state)
     assert_string_equal(address, "C0:FF:EE:00:00:01");
 }
 
+static void only_some_addresses_last(void **state)
+{
+    (void)state;
+    assert_true(ward_bluez_address_is_lasting("00:11:22:33:44:55", WARD_BLUEZ_ADDRESS_PUBLIC));
+    assert_true(ward_bluez_address_is_lasting("C0:11:22:33:44:55", WARD_BLUEZ_ADDRESS_RANDOM));
+    assert_true(ward_bluez_address_is_lasting("FF:11:22:33:44:55", WARD_BLUEZ_ADDRESS_RANDOM));
+    assert_false(ward_bluez_address_is_lasting("BF:11:22:33:44:55", WARD_BLUEZ_ADDRESS_RANDOM));
+    assert_false(ward_bluez_address_is_lasting("40:11:22:33:44:55", WARD_BLUEZ_ADDRESS_RANDOM));
+    assert_false(ward_bluez_address_is_lasting("0C:11:22:33:44:55", WARD_BLUEZ_ADDRESS_RANDOM));
+}
+
 static void an_identity_is_made_of_safe_text(void **state)
 {
     struct ward_bluez_identity identity = {0};
@@ -165,7 +218,8 @@ static void nobody_is_not_somebody(void **state)
     struct ward_bluez_identity nobody = {0}, one = {.serial_number = "1"}, other = {.serial_number = "2"};
     struct ward_bluez_identity same = {.serial_number = "1", .firmware = "updated"};
     (void)state;
-    assert_false(ward_bluez_identity_equal(&nobody, &nobody));
+    assert_false(ward_bluez_identity_is_told(&nobody));
+    assert_true(ward_bluez_identity_is_told(&one));
     assert_false(ward_bluez_identity_equal(&one, &other));
     assert_false(ward_bluez_identity_equal(&one, &nobody));
     assert_true(ward_bluez_identity_equal(&one, &same));
@@ -177,12 +231,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(characteristics_belong_to_the_device_above_them),
+        cmocka_unit_test(characteristics_belong_to_the_service_above_them),
         cmocka_unit_test(strangers_fill_a_table_and_no_more),
         cmocka_unit_test(a_sweep_keeps_what_it_is_told_to),
         cmocka_unit_test(only_what_changed_is_a_change),
         cmocka_unit_test(connected_twice_is_a_new_connection),
         cmocka_unit_test(uuids_have_one_form),
         cmocka_unit_test(addresses_have_one_form),
+        cmocka_unit_test(only_some_addresses_last),
         cmocka_unit_test(an_identity_is_made_of_safe_text),
         cmocka_unit_test(nobody_is_not_somebody),
     };

@@ -277,7 +277,7 @@ static void call_bind(sd_bus *bus, FILE *out)
 
 static void call_pair(sd_bus *bus, FILE *out)
 {
-    CALL(bus, out, "Pair", "ssu", "00:11:22:33:44:55", "p-1", 60u);
+    CALL(bus, out, "Pair", "sssu", "00:11:22:33:44:55", "p-1", "bonded", 60u);
 }
 
 static void call_acknowledge(sd_bus *bus, FILE *out)
