@@ -85,7 +85,7 @@ struct ward_record_access_detail {
     uint8_t bound_length;
 };
 
-#define WARD_RECORD_FILTER_SEQUENCE_NUMBER 1 /* limits are numbers of as many octets as the service has */
+#define WARD_RECORD_FILTER_SEQUENCE_NUMBER  1 /* limits are numbers of as many octets as the service has */
 #define WARD_RECORD_FILTER_USER_FACING_TIME 2 /* limits are times: 7 octets are a Date Time */
 
 /* Battery Level Status: numbers for the names in core/decode_names.h. */
@@ -103,7 +103,7 @@ struct ward_battery_status_detail {
 
 /* One whole health observation; it can be read again and again, since ward_decode() has found it whole. */
 struct ward_observation_detail {
-    uint8_t segment; /* rolling counter, 6 bits */
+    uint8_t segment;       /* rolling counter, 6 bits */
     const uint8_t *octets; /* for ward_observation_read(); points into the decoded octets */
     size_t length;
 };
@@ -136,7 +136,7 @@ union ward_decoded_detail {
     struct ward_record_access_detail record_access;
     struct ward_device_time
         base_time; /* 2B34, 2B35: the time stamp, where the time shown to the user is there too */
-    uint16_t measurement_interval_s; /* 2A21; 0: it does not measure by itself */
+    uint16_t measurement_interval_s;                  /* 2A21; 0: it does not measure by itself */
     struct ward_battery_status_detail battery_status; /* 2BED */
     struct ward_observation_detail observation;       /* 2B8B */
 };

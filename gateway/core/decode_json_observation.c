@@ -29,7 +29,8 @@ static void write_flag(struct ward_json *json, const char *name, bool value)
     ward_json_bool(json, value);
 }
 
-static void write_attributes(struct ward_json *json, const char *name, unsigned count, struct ward_cursor cursor)
+static void write_attributes(struct ward_json *json, const char *name, unsigned count,
+                             struct ward_cursor cursor)
 {
     struct ward_observation_attribute attribute;
 

@@ -50,7 +50,8 @@ void ward_decoded_write_reference_time(const struct ward_reference_time_detail *
 }
 
 /* A limit of a filter: a number of so many octets, a Date Time (null: no date), or its octets as they are. */
-static void write_bound(const struct ward_record_access_detail *detail, unsigned index, struct ward_json *json)
+static void write_bound(const struct ward_record_access_detail *detail, unsigned index,
+                        struct ward_json *json)
 {
     const uint8_t *octets = detail->operand + 1 + (size_t)index * detail->bound_length;
     struct ward_cursor cursor;

@@ -193,9 +193,10 @@ const char *ward_time_source_name(uint8_t source)
 const char *ward_record_op_code_name(uint8_t op_code)
 {
     static const char *const names[] = {
-        [1] = "report-stored-records",           [2] = "delete-stored-records",    [3] = "abort-operation",
-        [4] = "report-number-of-stored-records", [5] = "number-of-stored-records", [6] = "response-code",
-        [7] = "combined-report",                 [8] = "combined-report-response",
+        [1] = "report-stored-records",    [2] = "delete-stored-records",
+        [3] = "abort-operation",          [4] = "report-number-of-stored-records",
+        [5] = "number-of-stored-records", [6] = "response-code",
+        [7] = "combined-report",          [8] = "combined-report-response",
     };
 
     return name_at(names, COUNT(names), op_code);
@@ -263,8 +264,8 @@ const char *ward_charge_level_name(unsigned number)
 
 const char *ward_charging_type_name(unsigned number)
 {
-    static const char *const names[] = {"unknown-or-not-charging", "constant-current", "constant-voltage", "trickle",
-                                        "float"};
+    static const char *const names[] = {"unknown-or-not-charging", "constant-current", "constant-voltage",
+                                        "trickle", "float"};
 
     return name_at(names, COUNT(names), number);
 }

@@ -114,10 +114,10 @@ static void add_number(struct context *context, uint32_t type, const struct ward
         return;
     }
     /* A FLOAT goes up to 10^133: not at this resolution. */
-    if (!dimension->is_kept &&
-        !ward_decimal_convert(&number, (enum ward_unit)dimension->from, &number))
+    if (!dimension->is_kept && !ward_decimal_convert(&number, (enum ward_unit)dimension->from, &number))
         number = (struct ward_decimal){.special = WARD_NRES};
-    context->is_streamed = context->is_streamed && streams(quantity) && context->modality != MDC_MODALITY_SPOT;
+    context->is_streamed =
+        context->is_streamed && streams(quantity) && context->modality != MDC_MODALITY_SPOT;
     ward_decoded_add(context->decoded, quantity, number);
 }
 

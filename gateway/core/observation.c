@@ -64,7 +64,9 @@ static bool read_plain_value(struct ward_cursor *cursor, struct ward_observation
         ret->string.octets = ward_cursor_octets(cursor, ret->string.length, "string");
         return true;
     case WARD_OBSERVATION_SAMPLE_ARRAY: read_samples(cursor, ret); return true;
-    case WARD_OBSERVATION_COMPOUND_DISCRETE: read_codes(cursor, "discrete values", &ret->discretes); return true;
+    case WARD_OBSERVATION_COMPOUND_DISCRETE:
+        read_codes(cursor, "discrete values", &ret->discretes);
+        return true;
     case WARD_OBSERVATION_COMPOUND_STATE:
         ret->state.size = ward_cursor_u8(cursor, "size of a mask");
         ret->state.supported = ward_cursor_octets(cursor, ret->state.size, "mask of what is supported");
@@ -139,7 +141,8 @@ enum place { ALONE, IN_A_BUNDLE };
 static enum ward_observation_outcome read_observation(struct ward_cursor *cursor, enum place place,
                                                       struct ward_observation *ret);
 
-static enum ward_observation_outcome read_bundle(struct ward_cursor *cursor, struct ward_observation_value *ret)
+static enum ward_observation_outcome read_bundle(struct ward_cursor *cursor,
+                                                 struct ward_observation_value *ret)
 {
     enum ward_observation_outcome outcome = WARD_OBSERVATION_READ;
     struct ward_observation observation;
@@ -238,16 +241,11 @@ const char *ward_observation_class_name(uint8_t number)
 uint64_t ward_observation_statuses(uint16_t field)
 {
     static const uint8_t statuses[16] = {
-        [0] = WARD_STATUS_INVALID_MEASUREMENT,
-        [1] = WARD_STATUS_QUESTIONABLE_MEASUREMENT,
-        [2] = WARD_STATUS_MEASUREMENT_UNAVAILABLE,
-        [3] = WARD_STATUS_CALIBRATION_ONGOING,
-        [4] = WARD_STATUS_DATA_FOR_TESTING,
-        [5] = WARD_STATUS_EARLY_ESTIMATED_DATA,
-        [6] = WARD_STATUS_MANUALLY_ENTERED,
-        [7] = WARD_STATUS_SETTING,
-        [14] = WARD_STATUS_THRESHOLD_ERROR,
-        [15] = WARD_STATUS_THRESHOLDING_DISABLED,
+        [0] = WARD_STATUS_INVALID_MEASUREMENT,     [1] = WARD_STATUS_QUESTIONABLE_MEASUREMENT,
+        [2] = WARD_STATUS_MEASUREMENT_UNAVAILABLE, [3] = WARD_STATUS_CALIBRATION_ONGOING,
+        [4] = WARD_STATUS_DATA_FOR_TESTING,        [5] = WARD_STATUS_EARLY_ESTIMATED_DATA,
+        [6] = WARD_STATUS_MANUALLY_ENTERED,        [7] = WARD_STATUS_SETTING,
+        [14] = WARD_STATUS_THRESHOLD_ERROR,        [15] = WARD_STATUS_THRESHOLDING_DISABLED,
     };
     uint64_t set = 0;
 

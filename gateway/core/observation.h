@@ -71,9 +71,9 @@ enum ward_elapsed_flag {
 };
 
 struct ward_elapsed_time {
-    uint8_t flags;  /* set of enum ward_elapsed_flag */
-    uint64_t value; /* in the resolution; a time of day counts from the start of 2000 */
-    uint8_t source; /* index for ward_time_source_name() */
+    uint8_t flags;          /* set of enum ward_elapsed_flag */
+    uint64_t value;         /* in the resolution; a time of day counts from the start of 2000 */
+    uint8_t source;         /* index for ward_time_source_name() */
     int8_t offset_quarters; /* of an hour, local time minus UTC */
 };
 

@@ -28,9 +28,9 @@
 struct ward_segments {
     uint8_t octets[WARD_GATT_VALUE_MAX]; /* what was put together, header first */
     size_t length;
-    uint64_t lost; /* segments that are part of no observation that was told */
+    uint64_t lost;  /* segments that are part of no observation that was told */
     uint32_t begun; /* segments of what is being put together; 0: nothing is */
-    uint8_t next; /* counter of the segment that goes on with it */
+    uint8_t next;   /* counter of the segment that goes on with it */
 };
 
 /*
