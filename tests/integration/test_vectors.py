@@ -20,6 +20,12 @@ def test_every_flag_special_and_name_is_in_a_vector():
     assert len(result.stdout.splitlines()) > 300
 
 
+def test_every_frame_is_in_the_corpus_of_its_fuzz_target():
+    result = subprocess.run([ROOT / "tests" / "fuzz" / "seed", "--check"], capture_output=True, text=True, timeout=60,
+                            check=False)
+    assert result.returncode == 0, result.stderr + "run tests/fuzz/seed"
+
+
 @pytest.fixture
 def copy(tmp_path):
     shutil.copytree(ROOT / "tests" / "vectors", tmp_path / "tests" / "vectors")
