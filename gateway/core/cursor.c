@@ -18,17 +18,23 @@ size_t ward_cursor_left(const struct ward_cursor *cursor)
     return cursor->length - cursor->offset;
 }
 
+static bool has(struct ward_cursor *cursor, uint64_t count, const char *field)
+{
+    if (!ward_cursor_is_ok(cursor))
+        return false;
+    if (ward_cursor_left(cursor) >= count)
+        return true;
+    cursor->missing_field = field;
+    cursor->missing_octets = count;
+    return false;
+}
+
 static uint64_t take(struct ward_cursor *cursor, size_t count, const char *field)
 {
     uint64_t value = 0;
 
-    if (!ward_cursor_is_ok(cursor))
+    if (!has(cursor, count, field))
         return 0;
-    if (ward_cursor_left(cursor) < count) {
-        cursor->missing_field = field;
-        cursor->missing_octets = count;
-        return 0;
-    }
     for (size_t i = 0; i < count; i++)
         value |= (uint64_t)cursor->octets[cursor->offset + i] << (8 * i);
     cursor->offset += count;
@@ -58,6 +64,22 @@ uint32_t ward_cursor_u32(struct ward_cursor *cursor, const char *field)
 uint64_t ward_cursor_u40(struct ward_cursor *cursor, const char *field)
 {
     return take(cursor, 5, field);
+}
+
+uint64_t ward_cursor_u48(struct ward_cursor *cursor, const char *field)
+{
+    return take(cursor, 6, field);
+}
+
+const uint8_t *ward_cursor_octets(struct ward_cursor *cursor, uint64_t count, const char *field)
+{
+    const uint8_t *octets;
+
+    if (cursor->octets == NULL || !has(cursor, count, field))
+        return NULL;
+    octets = cursor->octets + cursor->offset;
+    cursor->offset += (size_t)count;
+    return octets;
 }
 
 struct ward_decimal ward_cursor_sfloat(struct ward_cursor *cursor, const char *field)

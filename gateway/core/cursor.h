@@ -20,7 +20,7 @@ struct ward_cursor {
     size_t length;
     size_t offset;             /* of the next octet; stays at the first field that did not fit */
     const char *missing_field; /* the name of that field, NULL while everything fitted */
-    size_t missing_octets;     /* how long that field is */
+    uint64_t missing_octets;   /* how long that field is */
 };
 
 void ward_cursor_init(struct ward_cursor *cursor, const uint8_t *octets, size_t length);
@@ -31,8 +31,15 @@ uint16_t ward_cursor_u16(struct ward_cursor *cursor, const char *field);
 uint32_t ward_cursor_u24(struct ward_cursor *cursor, const char *field);
 uint32_t ward_cursor_u32(struct ward_cursor *cursor, const char *field);
 uint64_t ward_cursor_u40(struct ward_cursor *cursor, const char *field);
+uint64_t ward_cursor_u48(struct ward_cursor *cursor, const char *field);
 struct ward_decimal ward_cursor_sfloat(struct ward_cursor *cursor, const char *field);
 struct ward_decimal ward_cursor_float(struct ward_cursor *cursor, const char *field);
+
+/*
+ * Passes over count octets that stay where they are: the result points into the cursor's octets. Returns NULL when they
+ * do not fit, and may when count is 0.
+ */
+const uint8_t *ward_cursor_octets(struct ward_cursor *cursor, uint64_t count, const char *field);
 
 /* Octets not read yet. */
 size_t ward_cursor_left(const struct ward_cursor *cursor);

@@ -171,7 +171,11 @@ bool ward_decimal_convert(const struct ward_decimal *value, enum ward_unit from,
         [WARD_UNIT_KILOPASCAL] = {.mantissa = 7500615758, .exponent = -9},
         [WARD_UNIT_POUND] = {.mantissa = 45359237, .exponent = -8},
         [WARD_UNIT_GLUCOSE_KG_PER_LITRE] = {.mantissa = 555074491, .exponent = -5},
+        [WARD_UNIT_GLUCOSE_MG_PER_DL] = {.mantissa = 555074491, .exponent = -10},
         [WARD_UNIT_MOLE_PER_LITRE] = {.mantissa = 1, .exponent = 3},
+        [WARD_UNIT_GRAM] = {.mantissa = 1, .exponent = -3},
+        [WARD_UNIT_METRE] = {.mantissa = 1, .exponent = 2},
+        [WARD_UNIT_INCH] = {.mantissa = 254, .exponent = -2},
     };
 
     if (from == WARD_UNIT_FAHRENHEIT)

@@ -58,15 +58,20 @@ bool ward_decimal_parse(const char *text, size_t length, struct ward_decimal *re
 
 /* Units that devices send and that Wardgate keeps in another one. */
 enum ward_unit {
-    WARD_UNIT_KILOPASCAL,           /* to mm[Hg] */
+    WARD_UNIT_KILOPASCAL,           /* to mm[Hg]: 7.500615758, which is 1000 / 133.322387415 */
     WARD_UNIT_FAHRENHEIT,           /* to Cel, rounded to 6 places: ninths have no end */
-    WARD_UNIT_POUND,                /* to kg, exact by definition */
-    WARD_UNIT_GLUCOSE_KG_PER_LITRE, /* to mmol/L, by the molar mass of glucose */
+    WARD_UNIT_POUND,                /* to kg: 0.45359237, exact by definition */
+    WARD_UNIT_GLUCOSE_KG_PER_LITRE, /* to mmol/L: 5550.74491, by the molar mass of glucose, 180.156 g/mol */
+    WARD_UNIT_GLUCOSE_MG_PER_DL,    /* to mmol/L: 0.0555074491, by the same */
     WARD_UNIT_MOLE_PER_LITRE,       /* to mmol/L */
+    WARD_UNIT_GRAM,                 /* to kg */
+    WARD_UNIT_METRE,                /* to cm */
+    WARD_UNIT_INCH,                 /* to cm: 2.54, exact by definition */
 };
 
 /*
- * Converts value from its unit to the one that Wardgate keeps. Specials are unchanged. Returns false, with
+ * Converts value from its unit to the one that Wardgate keeps: multiplied exactly by the factor above, and not rounded
+ * (16.0 kPa is 120.009852128 mm[Hg]): what is shown may be rounded, what is judged may not. Specials are unchanged. Returns false, with
  * ret unchanged, when the result does not fit.
  */
 bool ward_decimal_convert(const struct ward_decimal *value, enum ward_unit from, struct ward_decimal *ret);

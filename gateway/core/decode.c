@@ -39,6 +39,8 @@ static const struct decoder decoders[] = {
     {WARD_CHAR_REFERENCE_TIME_INFORMATION, false, 0, ward_decode_reference_time},
     {WARD_CHAR_RECORD_ACCESS_CONTROL_POINT, false, 0, ward_decode_record_access},
     {WARD_CHAR_BATTERY_LEVEL, true, WARD_READING_SPOT, ward_decode_battery},
+    {WARD_CHAR_BATTERY_LEVEL_STATUS, true, WARD_READING_SPOT, ward_decode_battery_status},
+    {WARD_CHAR_LIVE_HEALTH_OBSERVATIONS, true, WARD_READING_SPOT, ward_decode_live_observation},
     {WARD_CHAR_BODY_SENSOR_LOCATION, false, 0, ward_decode_body_sensor_location},
     {WARD_CHAR_BLOOD_PRESSURE_FEATURE, false, 0, ward_decode_blood_pressure_feature},
     {WARD_CHAR_PLX_FEATURES, false, 0, ward_decode_plx_features},

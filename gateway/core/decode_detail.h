@@ -76,10 +76,36 @@ struct ward_reference_time_detail {
 struct ward_record_access_detail {
     uint8_t op_code, record_operator;
     bool has_number, has_response, has_operand;
-    uint16_t number_of_records;
+    uint32_t number_of_records;
     uint8_t request_op_code, response_code;
     const uint8_t *operand; /* points into the decoded octets */
     size_t operand_length;
+    bool has_filter; /* the operand is a filter with one limit or two, of bound_length octets each */
+    uint8_t filter;
+    uint8_t bound_length;
+};
+
+#define WARD_RECORD_FILTER_SEQUENCE_NUMBER  1 /* limits are numbers of as many octets as the service has */
+#define WARD_RECORD_FILTER_USER_FACING_TIME 2 /* limits are times: 7 octets are a Date Time */
+
+/* Battery Level Status: numbers for the names in core/decode_names.h. */
+struct ward_battery_status_detail {
+    bool is_present;
+    uint8_t wired_source, wireless_source; /* of external power */
+    uint8_t charge_state, charge_level, charging_type;
+    uint8_t charging_faults; /* set of bits */
+    bool has_identifier;
+    uint16_t identifier;
+    bool has_additional_status;
+    uint8_t service_required;
+    bool has_fault;
+};
+
+/* One whole health observation; it can be read again and again, since ward_decode() has found it whole. */
+struct ward_observation_detail {
+    uint8_t segment;       /* rolling counter, 6 bits */
+    const uint8_t *octets; /* for ward_observation_read(); points into the decoded octets */
+    size_t length;
 };
 
 /* The member goes by `characteristic`. */
@@ -110,7 +136,9 @@ union ward_decoded_detail {
     struct ward_record_access_detail record_access;
     struct ward_device_time
         base_time; /* 2B34, 2B35: the time stamp, where the time shown to the user is there too */
-    uint16_t measurement_interval_s; /* 2A21; 0: it does not measure by itself */
+    uint16_t measurement_interval_s;                  /* 2A21; 0: it does not measure by itself */
+    struct ward_battery_status_detail battery_status; /* 2BED */
+    struct ward_observation_detail observation;       /* 2B8B */
 };
 
 #endif

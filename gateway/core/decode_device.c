@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a device says of itself: Battery Level 2A19 (BAS 1.0), Body Sensor Location 2A38 (HRS 1.0 §3.2) and
+ * What a device says of itself: Battery Level 2A19 and Battery Level Status 2BED (BAS 1.1), Body Sensor Location 2A38 (HRS 1.0 §3.2) and
  * the Device Information Service 2A23 to 2A2A and 2A50 (DIS 1.1 §3). Here a value out of the specification's
  * range has nothing beside it that could be used, so it is refused as `reserved`.
  */
@@ -9,15 +9,58 @@
 
 #include <string.h>
 
-void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded)
+static void read_level(struct ward_cursor *cursor, struct ward_decoded *decoded)
 {
+    const size_t offset = cursor->offset;
     const uint8_t level = ward_cursor_u8(cursor, "battery level");
 
     if (level > 100)
-        ward_decoded_refuse(decoded, WARD_DECODE_RESERVED, "battery level", level, 0,
+        ward_decoded_refuse(decoded, WARD_DECODE_RESERVED, "battery level", level, offset,
                             "is reserved: 0 to 100 are levels");
     else
         ward_decoded_add(decoded, WARD_BATTERY, (struct ward_decimal){.mantissa = level});
+}
+
+void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    read_level(cursor, decoded);
+}
+
+/*
+ * Flags, 8 bits; power state, 16 bits; identifier, 16 bits (flag bit 0); level, 8 bits (bit 1); additional status, 8 bits
+ * (bit 2). Without a level it is no measurement.
+ */
+void ward_decode_battery_status(struct ward_cursor *cursor, struct ward_decoded *decoded)
+{
+    enum {
+        FLAG_IDENTIFIER = 1 << 0,
+        FLAG_LEVEL = 1 << 1,
+        FLAG_ADDITIONAL_STATUS = 1 << 2,
+    };
+    struct ward_battery_status_detail *detail = &decoded->detail.battery_status;
+    const uint8_t flags = ward_cursor_u8(cursor, "flags");
+    const uint16_t power = ward_cursor_u16(cursor, "power state");
+
+    detail->is_present = (power & 1) != 0;
+    detail->wired_source = power >> 1 & 3;
+    detail->wireless_source = power >> 3 & 3;
+    detail->charge_state = power >> 5 & 3;
+    detail->charge_level = power >> 7 & 3;
+    detail->charging_type = power >> 9 & 7;
+    detail->charging_faults = power >> 12 & 7;
+    detail->has_identifier = (flags & FLAG_IDENTIFIER) != 0;
+    if (detail->has_identifier)
+        detail->identifier = ward_cursor_u16(cursor, "identifier");
+    decoded->is_measurement = (flags & FLAG_LEVEL) != 0;
+    if (decoded->is_measurement)
+        read_level(cursor, decoded);
+    if ((flags & FLAG_ADDITIONAL_STATUS) != 0 && decoded->outcome == WARD_DECODE_OK) {
+        const uint8_t status = ward_cursor_u8(cursor, "additional status");
+
+        detail->has_additional_status = true;
+        detail->service_required = status & 3;
+        detail->has_fault = (status & 1 << 2) != 0;
+    }
 }
 
 void ward_decode_body_sensor_location(struct ward_cursor *cursor, struct ward_decoded *decoded)

@@ -6,8 +6,13 @@
  *                      "truncated", "reserved", "unknown", "invalid")
  *   outcome not ok     error, and nothing else
  *   a measurement      kind, quality, reasons, values (quantity, value, special?, unit, mdc?, loinc?)
- *   where they apply   status (names), device_time (null: not known), user (null: not known), rr_ms, energy_kJ,
- *                      contact (null: not supported), extra (an object, by characteristic; `frame`: what a vendor's frame is that is no measurement)
+ *   where they apply   status (names), device_time (null: not known, or no date that exists), user (null: not known, 255),
+ *                      rr_ms, energy_kJ, contact (null: not supported), extra (an object, by characteristic; `frame`: what a
+ *                      vendor's frame is that is no measurement)
+ *
+ * Numbers are exact: a value has the digits that were sent, or all digits of its conversion (core/decimal.h says by which
+ * factor); an RR interval is n · 0.9765625 ms. A value that is no number is null, with "special": "nan", "nres", "reserved",
+ * "+inf" or "-inf" beside it.
  */
 #ifndef WARD_CORE_DECODE_JSON_H
 #define WARD_CORE_DECODE_JSON_H

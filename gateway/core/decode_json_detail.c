@@ -3,6 +3,7 @@
 #include "core/decimal.h"
 #include "core/decode_json_part.h"
 #include "core/decode_names.h"
+#include "core/quantity.h"
 #include "core/status.h"
 #include "core/vendor.h"
 
@@ -11,7 +12,9 @@ bool ward_decoded_has_detail(const struct ward_decoded *decoded)
     switch (decoded->characteristic) {
     case WARD_CHAR_TEMPERATURE_MEASUREMENT:
     case WARD_CHAR_INTERMEDIATE_TEMPERATURE: return decoded->detail.temperature.has_type;
-    case WARD_CHAR_GLUCOSE_MEASUREMENT: return true;
+    case WARD_CHAR_GLUCOSE_MEASUREMENT:
+    case WARD_CHAR_BATTERY_LEVEL_STATUS:
+    case WARD_CHAR_LIVE_HEALTH_OBSERVATIONS: return true;
     case WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT:
     case WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE: return decoded->detail.base_time.present;
     case WARD_CHAR_DATE_TIME: return false;
@@ -28,6 +31,39 @@ void ward_decoded_write_number(struct ward_json *json, const char *name, uint64_
 {
     ward_json_key(json, name);
     ward_json_uint(json, number);
+}
+
+void ward_decoded_write_sent(struct ward_json *json, const char *name, const char *special_name,
+                             struct ward_decimal number)
+{
+    ward_json_key(json, name);
+    ward_json_decimal(json, number);
+    if (number.special != WARD_FINITE)
+        ward_json_member(json, special_name, ward_special_name(number.special));
+}
+
+static void write_battery_status(const struct ward_battery_status_detail *detail, struct ward_json *json)
+{
+    ward_json_key(json, "battery_present");
+    ward_json_bool(json, detail->is_present);
+    ward_decoded_write_name(json, "wired_power", ward_power_source_name(detail->wired_source));
+    ward_decoded_write_name(json, "wireless_power", ward_power_source_name(detail->wireless_source));
+    ward_decoded_write_name(json, "charge_state", ward_charge_state_name(detail->charge_state));
+    ward_decoded_write_name(json, "charge_level", ward_charge_level_name(detail->charge_level));
+    ward_decoded_write_name(json, "charging_type", ward_charging_type_name(detail->charging_type));
+    ward_json_key(json, "charging_faults");
+    ward_json_array(json);
+    for (unsigned bit = 0; bit < 3; bit++)
+        if ((detail->charging_faults & 1u << bit) != 0)
+            ward_json_string(json, ward_charging_fault_name(bit));
+    ward_json_array_end(json);
+    if (detail->has_identifier)
+        ward_decoded_write_number(json, "identifier", detail->identifier);
+    if (!detail->has_additional_status)
+        return;
+    ward_decoded_write_name(json, "service_required", ward_service_required_name(detail->service_required));
+    ward_json_key(json, "battery_fault");
+    ward_json_bool(json, detail->has_fault);
 }
 
 static void write_text(const struct ward_decoded *decoded, const char *name, struct ward_json *json)
@@ -158,6 +194,10 @@ void ward_decoded_write_detail(const struct ward_decoded *decoded, struct ward_j
     case WARD_CHAR_GLUCOSE_MEASUREMENT: ward_decoded_write_glucose(&decoded->detail.glucose, json); break;
     case WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT:
         ward_decoded_write_glucose_context(&decoded->detail.glucose_context, json);
+        break;
+    case WARD_CHAR_BATTERY_LEVEL_STATUS: write_battery_status(&decoded->detail.battery_status, json); break;
+    case WARD_CHAR_LIVE_HEALTH_OBSERVATIONS:
+        ward_decoded_write_observation(&decoded->detail.observation, json);
         break;
     case WARD_CHAR_WEIGHT_SCALE_FEATURE:
         write_features(decoded, json);

@@ -30,12 +30,6 @@ void ward_decoded_write_glucose(const struct ward_glucose_detail *detail, struct
     ward_json_bool(json, detail->context_follows);
 }
 
-static void write_decimal(struct ward_json *json, const char *name, struct ward_decimal value)
-{
-    ward_json_key(json, name);
-    ward_json_decimal(json, value);
-}
-
 static void write_exercise(const struct ward_glucose_context_detail *detail, struct ward_json *json)
 {
     ward_json_key(json, "exercise_duration_s");
@@ -54,7 +48,7 @@ void ward_decoded_write_glucose_context(const struct ward_glucose_context_detail
     ward_decoded_write_number(json, "sequence_number", detail->sequence_number);
     if ((detail->flags & WARD_CONTEXT_CARBOHYDRATE) != 0) {
         ward_decoded_write_name(json, "carbohydrate", ward_carbohydrate_name(detail->carbohydrate_id));
-        write_decimal(json, "carbohydrate_kg", detail->carbohydrate_kg);
+        ward_decoded_write_sent(json, "carbohydrate_kg", "carbohydrate_special", detail->carbohydrate_kg);
     }
     if ((detail->flags & WARD_CONTEXT_MEAL) != 0)
         ward_decoded_write_name(json, "meal", ward_meal_name(detail->meal));
@@ -66,8 +60,9 @@ void ward_decoded_write_glucose_context(const struct ward_glucose_context_detail
         write_exercise(detail, json);
     if ((detail->flags & WARD_CONTEXT_MEDICATION) != 0) {
         ward_decoded_write_name(json, "medication", ward_medication_name(detail->medication_id));
-        write_decimal(json, in_litres ? "medication_L" : "medication_kg", detail->medication);
+        ward_decoded_write_sent(json, in_litres ? "medication_L" : "medication_kg", "medication_special",
+                                detail->medication);
     }
     if ((detail->flags & WARD_CONTEXT_HBA1C) != 0)
-        write_decimal(json, "hba1c_percent", detail->hba1c_percent);
+        ward_decoded_write_sent(json, "hba1c_percent", "hba1c_special", detail->hba1c_percent);
 }

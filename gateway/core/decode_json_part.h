@@ -31,6 +31,13 @@ void ward_decoded_write_reference_time(const struct ward_reference_time_detail *
 /* The members of the record access control point. */
 void ward_decoded_write_record_access(const struct ward_record_access_detail *detail, struct ward_json *json);
 
+/* The members of a health observation. */
+void ward_decoded_write_observation(const struct ward_observation_detail *detail, struct ward_json *json);
+
+/* A member with a number as it was sent; a special value is null, and a second member says which. */
+void ward_decoded_write_sent(struct ward_json *json, const char *name, const char *special_name,
+                             struct ward_decimal number);
+
 /* The names of the statuses of a set from first to last, as a list. */
 void ward_decoded_write_statuses(uint64_t statuses, unsigned first, unsigned last, struct ward_json *json);
 

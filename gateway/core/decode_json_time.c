@@ -3,6 +3,7 @@
 #include "core/decimal.h"
 #include "core/decode_json_part.h"
 #include "core/decode_names.h"
+#include "core/decode_part.h"
 
 void ward_decoded_write_current_time(const struct ward_current_time_detail *detail, struct ward_json *json)
 {
@@ -48,6 +49,46 @@ void ward_decoded_write_reference_time(const struct ward_reference_time_detail *
         ward_json_uint(json, 24u * detail->days_since_update + detail->hours_since_update);
 }
 
+/* A limit of a filter: a number of so many octets, a Date Time (null: no date), or its octets as they are. */
+static void write_bound(const struct ward_record_access_detail *detail, unsigned index,
+                        struct ward_json *json)
+{
+    const uint8_t *octets = detail->operand + 1 + (size_t)index * detail->bound_length;
+    struct ward_cursor cursor;
+    struct ward_decoded time = {0};
+    uint64_t number = 0;
+
+    if (detail->filter == WARD_RECORD_FILTER_SEQUENCE_NUMBER) {
+        for (unsigned i = detail->bound_length; i-- > 0;)
+            number = number << 8 | octets[i];
+        ward_json_uint(json, number);
+    } else if (detail->filter == WARD_RECORD_FILTER_USER_FACING_TIME && detail->bound_length == 7) {
+        ward_cursor_init(&cursor, octets, detail->bound_length);
+        ward_decoded_read_time(&cursor, &time);
+        if (time.device_time.year == 0)
+            ward_json_null(json);
+        else
+            ward_json_device_time(json, &time.device_time);
+    } else {
+        ward_json_hex(json, octets, detail->bound_length);
+    }
+}
+
+static void write_filter(const struct ward_record_access_detail *detail, struct ward_json *json)
+{
+    enum { OPERATOR_UP_TO = 2, OPERATOR_FROM = 3 };
+
+    ward_decoded_write_name(json, "filter", ward_record_filter_name(detail->filter));
+    if (detail->record_operator != OPERATOR_UP_TO) {
+        ward_json_key(json, "from");
+        write_bound(detail, 0, json);
+    }
+    if (detail->record_operator != OPERATOR_FROM) {
+        ward_json_key(json, "to");
+        write_bound(detail, detail->record_operator == OPERATOR_UP_TO ? 0 : 1, json);
+    }
+}
+
 void ward_decoded_write_record_access(const struct ward_record_access_detail *detail, struct ward_json *json)
 {
     ward_decoded_write_name(json, "op_code", ward_record_op_code_name(detail->op_code));
@@ -62,4 +103,6 @@ void ward_decoded_write_record_access(const struct ward_record_access_detail *de
         ward_json_key(json, "operand");
         ward_json_hex(json, detail->operand, detail->operand_length);
     }
+    if (detail->has_filter)
+        write_filter(detail, json);
 }

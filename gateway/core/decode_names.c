@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "core/decode_detail.h"
 #include "ward/gatt.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -182,6 +183,7 @@ const char *ward_time_source_name(uint8_t source)
         [4] = "manual",
         [5] = "atomic-clock",
         [6] = "cellular-network",
+        [7] = "not-synchronized",
     };
 
     return name_at(names, COUNT(names), source);
@@ -191,8 +193,10 @@ const char *ward_time_source_name(uint8_t source)
 const char *ward_record_op_code_name(uint8_t op_code)
 {
     static const char *const names[] = {
-        [1] = "report-stored-records",           [2] = "delete-stored-records",    [3] = "abort-operation",
-        [4] = "report-number-of-stored-records", [5] = "number-of-stored-records", [6] = "response-code",
+        [1] = "report-stored-records",    [2] = "delete-stored-records",
+        [3] = "abort-operation",          [4] = "report-number-of-stored-records",
+        [5] = "number-of-stored-records", [6] = "response-code",
+        [7] = "combined-report",          [8] = "combined-report-response",
     };
 
     return name_at(names, COUNT(names), op_code);
@@ -208,6 +212,16 @@ const char *ward_record_operator_name(uint8_t record_operator)
     return name_at(names, COUNT(names), record_operator);
 }
 
+const char *ward_record_filter_name(uint8_t filter)
+{
+    static const char *const names[] = {
+        [WARD_RECORD_FILTER_SEQUENCE_NUMBER] = "sequence-number",
+        [WARD_RECORD_FILTER_USER_FACING_TIME] = "user-facing-time",
+    };
+
+    return name_at(names, COUNT(names), filter);
+}
+
 const char *ward_record_response_name(uint8_t response_code)
 {
     static const char *const names[] = {
@@ -220,7 +234,52 @@ const char *ward_record_response_name(uint8_t response_code)
         [7] = "abort-unsuccessful",
         [8] = "procedure-not-completed",
         [9] = "operand-not-supported",
+        [10] = "server-busy",
     };
 
     return name_at(names, COUNT(names), response_code);
+}
+
+/* BAS 1.1, Battery Level Status. */
+const char *ward_power_source_name(unsigned number)
+{
+    static const char *const names[] = {"not-connected", "connected", "unknown"};
+
+    return name_at(names, COUNT(names), number);
+}
+
+const char *ward_charge_state_name(unsigned number)
+{
+    static const char *const names[] = {"unknown", "charging", "discharging-active", "discharging-inactive"};
+
+    return name_at(names, COUNT(names), number);
+}
+
+const char *ward_charge_level_name(unsigned number)
+{
+    static const char *const names[] = {"unknown", "good", "low", "critical"};
+
+    return name_at(names, COUNT(names), number);
+}
+
+const char *ward_charging_type_name(unsigned number)
+{
+    static const char *const names[] = {"unknown-or-not-charging", "constant-current", "constant-voltage",
+                                        "trickle", "float"};
+
+    return name_at(names, COUNT(names), number);
+}
+
+const char *ward_charging_fault_name(unsigned bit)
+{
+    static const char *const names[] = {"battery", "external-power-source", "other"};
+
+    return name_at(names, COUNT(names), bit);
+}
+
+const char *ward_service_required_name(unsigned number)
+{
+    static const char *const names[] = {"no", "yes", "unknown"};
+
+    return name_at(names, COUNT(names), number);
 }

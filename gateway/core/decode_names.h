@@ -31,6 +31,15 @@ const char *ward_time_source_name(uint8_t source); /* "network-time-protocol" */
 /* Of 2A52. */
 const char *ward_record_op_code_name(uint8_t op_code);          /* "report-stored-records" */
 const char *ward_record_operator_name(uint8_t record_operator); /* "all-records" */
+const char *ward_record_filter_name(uint8_t filter);            /* "sequence-number" */
 const char *ward_record_response_name(uint8_t response_code);   /* "no-records-found" */
+
+/* Of 2BED. */
+const char *ward_power_source_name(unsigned number);     /* "connected" */
+const char *ward_charge_state_name(unsigned number);     /* "charging" */
+const char *ward_charge_level_name(unsigned number);     /* "critical" */
+const char *ward_charging_type_name(unsigned number);    /* "constant-current" */
+const char *ward_charging_fault_name(unsigned bit);      /* "external-power-source" */
+const char *ward_service_required_name(unsigned number); /* "yes" */
 
 #endif

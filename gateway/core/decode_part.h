@@ -34,6 +34,8 @@ void ward_decode_local_time(struct ward_cursor *cursor, struct ward_decoded *dec
 void ward_decode_reference_time(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_record_access(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_battery(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_battery_status(struct ward_cursor *cursor, struct ward_decoded *decoded);
+void ward_decode_live_observation(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_body_sensor_location(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_system_id(struct ward_cursor *cursor, struct ward_decoded *decoded);
 void ward_decode_pnp_id(struct ward_cursor *cursor, struct ward_decoded *decoded);

@@ -129,6 +129,20 @@ enum ward_quantity ward_quantity_by_code(const char *name, uint32_t mdc)
     return ward_quantity_by_name(name);
 }
 
+enum ward_quantity ward_quantity_by_mdc(uint32_t mdc)
+{
+    /* Tympanum, rectum, mouth, ear, finger, toe, armpit, gastro-intestinal tract. */
+    static const uint32_t temperatures[] = {150392, 188420, 188424, 188428, 188432, 188448, 188452, 188456};
+
+    for (size_t i = 0; i < sizeof(temperatures) / sizeof(temperatures[0]); i++)
+        if (temperatures[i] == mdc)
+            return WARD_BODY_TEMPERATURE;
+    for (unsigned i = WARD_QUANTITY_NONE + 1; i < WARD_QUANTITY_COUNT && mdc != 0; i++)
+        if (rows[i].mdc == mdc)
+            return (enum ward_quantity)i;
+    return WARD_QUANTITY_NONE;
+}
+
 _Static_assert(WARD_GLUCOSE_CAPILLARY_PLASMA <= 32,
                "the quantities that limits apply to are a set of 32 bits");
 

@@ -36,6 +36,12 @@ enum ward_quantity ward_quantity_by_name(const char *name);
 enum ward_quantity ward_quantity_by_code(const char *name, uint32_t mdc);
 
 /*
+ * The quantity that a device means by this MDC code, or WARD_QUANTITY_NONE. A temperature's site is part of its code:
+ * all of them are WARD_BODY_TEMPERATURE.
+ */
+enum ward_quantity ward_quantity_by_mdc(uint32_t mdc);
+
+/*
  * The quantity whose limits apply: a cuff's pulse is the patient's pulse, glucose is glucose whatever it was measured
  * in, and a control solution is nothing of a patient: WARD_QUANTITY_NONE. Any other is judged as itself. The result is
  * below 32, so that 1 << it is an element of a set.

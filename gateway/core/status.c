@@ -84,6 +84,11 @@ static const struct ward_status_info rows[WARD_STATUS_COUNT] = {
                                              QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},
     [WARD_STATUS_GENERAL_DEVICE_FAULT] = {"general-device-fault", INVALID(WARD_REASON_SENSOR_FAULT)},
     [WARD_STATUS_TIME_FAULT] = {"time-fault", NO_EFFECT},
+
+    [WARD_STATUS_MANUALLY_ENTERED] = {"manually-entered", NO_EFFECT},
+    [WARD_STATUS_SETTING] = {"setting", INVALID(WARD_REASON_NOT_CLINICAL)},
+    [WARD_STATUS_THRESHOLD_ERROR] = {"threshold-error", NO_EFFECT},
+    [WARD_STATUS_THRESHOLDING_DISABLED] = {"thresholding-disabled", NO_EFFECT},
 };
 
 _Static_assert(WARD_STATUS_COUNT <= 64, "a set of statuses is one uint64_t");

@@ -52,14 +52,24 @@ static void validate_statuses(struct ward_decoded *decoded)
     }
 }
 
+/* A generic sensor measures what it is made for, be it a height alone. */
+static bool all_are_primary(const struct ward_decoded *decoded)
+{
+    for (unsigned i = 0; i < decoded->value_count; i++)
+        if (is_primary(&decoded->values[i]))
+            return false;
+    return decoded->characteristic == WARD_CHAR_LIVE_HEALTH_OBSERVATIONS;
+}
+
 static void validate_values(struct ward_decoded *decoded)
 {
+    const bool all_primary = all_are_primary(decoded);
     unsigned primaries = 0;
     unsigned absent = 0;
 
     for (unsigned i = 0; i < decoded->value_count; i++) {
         const struct ward_value *value = &decoded->values[i];
-        const bool primary = is_primary(value);
+        const bool primary = all_primary || is_primary(value);
 
         primaries += primary;
         absent += primary && !ward_decimal_is_ordered(&value->number);

@@ -11,7 +11,7 @@
  *   - no value in any of the quantities that the measurement is made for: invalid, in some of them:
  *     questionable. Those are SpO2 and pulse of an oximeter, systolic and diastolic of a cuff, the heart rate
  *     of a strap, a temperature, a weight, glucose; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
- *     absent;
+ *     absent; a generic sensor's (2B8B) are any others when it has none of these;
  *   - a value outside the plausibility bounds: invalid in those quantities, questionable in the others.
  */
 #ifndef WARD_CORE_VALIDATE_H

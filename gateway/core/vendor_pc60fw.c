@@ -8,7 +8,8 @@
  *              octet 5 SpO2, 6 and 7 pulse rate (low octet first), 8 perfusion index in 0.1 %,
  *              9 status: bit 1 no finger, bit 2 searching for a pulse, 10 bits 6 and 7 battery, 0 to 3.
  *              0 is "none" for each of the three values.
- *   0F .. 02   waveform      0F .. 21  what it is doing (a spot check counts down, ends)      F0 ..  the device
+ *   0F .. 02   waveform      0F .. 21  what it is doing (a spot check counts down, ends)
+ *   F0 .. 03   battery, 0 to 3   F0 ..     what else the device says of itself
  *
  * Most public accounts know octets 7 and 9 as always 0; that they are the pulse's high octet and the status is
  * the maker's own library's account, which fits them. The clip turns itself off when the finger is gone.
@@ -19,8 +20,10 @@
 enum {
     HEADER_LENGTH = 4,
     TOKEN_MEASUREMENT = 0x0F,
+    TOKEN_DEVICE = 0xF0,
     FUNCTION_VALUES = 0x01,
     FUNCTION_WAVEFORM = 0x02,
+    FUNCTION_BATTERY = 0x03,
     FUNCTION_ACTIVITY = 0x21,
     VALUES_LENGTH = 8,
     STATUS_NO_FINGER = 1 << 1,
@@ -64,7 +67,8 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 {
     (void)length;
     if (frame[2] != TOKEN_MEASUREMENT)
-        ward_vendor_other(decoded, "device");
+        ward_vendor_other(decoded,
+                          frame[2] == TOKEN_DEVICE && frame[4] == FUNCTION_BATTERY ? "battery" : "device");
     else if (frame[4] == FUNCTION_VALUES && frame[3] < VALUES_LENGTH)
         ward_decoded_refuse(decoded, WARD_DECODE_TRUNCATED, "length", frame[3], 3,
                             "is too short for the values");

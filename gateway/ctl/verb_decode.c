@@ -2,6 +2,7 @@
 /* wardctl decode: what a frame says, without a daemon. The same decoder and the same rules as in the gateway. */
 #include <ctype.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,19 +12,20 @@
 #include <strings.h>
 
 #include "core/decimal.h"
-#include "core/decode_json.h"
-#include "core/decode_quirk.h"
+#include "core/decode.h"
 #include "core/model.h"
 #include "core/quantity.h"
-#include "core/validate.h"
 #include "core/vendor.h"
+#include "ctl/frames.h"
 #include "ctl/uuid.h"
 #include "ctl/verbs.h"
 
 struct frame {
     uint8_t *octets; /* room for every pair of digits */
     size_t length;
-    bool half; /* an octet of which only the first digit was there */
+    bool half;    /* an octet of which only the first digit was there */
+    size_t *ends; /* of the notifications, room for one an argument and the last */
+    size_t count;
 };
 
 static unsigned digit_value(char digit)
@@ -50,19 +52,27 @@ static bool add_octets(const char *text, struct frame *frame)
     return true;
 }
 
-/* All arguments together are one frame, so that octets need no quotes. Returns an exit status. */
+static bool is_slash(const char *argument)
+{
+    return strcmp(argument, "/") == 0;
+}
+
+/* All arguments up to a slash are one notification, so that octets need no quotes. Returns an exit status. */
 static int read_frame(int argc, char **argv, struct frame *frame)
 {
     size_t room = 1;
 
     for (int i = 0; i < argc; i++)
         room += strlen(argv[i]);
-    *frame = (struct frame){.octets = malloc(room)};
-    if (frame->octets == NULL)
+    *frame = (struct frame){.octets = malloc(room), .ends = calloc((size_t)argc + 1, sizeof(*frame->ends))};
+    if (frame->octets == NULL || frame->ends == NULL)
         return ward_ctl_fail("out of memory");
     for (int i = 0; i < argc; i++)
-        if (!add_octets(argv[i], frame) || frame->half)
+        if (is_slash(argv[i]))
+            frame->ends[frame->count++] = frame->length;
+        else if (!add_octets(argv[i], frame) || frame->half)
             return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not whole octets in hexadecimal", argv[i]);
+    frame->ends[frame->count++] = frame->length;
     return WARD_CTL_DONE;
 }
 
@@ -99,31 +109,56 @@ static void print_scalar(const json_t *value)
         fputs("not known", stdout);
 }
 
-static void print_member(const char *name, const json_t *value)
+static void print_items(const json_t *list)
 {
     size_t index;
     const json_t *item;
 
-    printf("  %-16s ", name);
-    if (json_is_array(value)) {
-        if (json_array_size(value) == 0)
-            fputs("none", stdout);
-        json_array_foreach(value, index, item)
-        {
-            fputs(index > 0 ? ", " : "", stdout);
-            print_scalar(item);
-        }
-    } else {
-        print_scalar(value);
+    if (json_array_size(list) == 0)
+        fputs("none", stdout);
+    json_array_foreach(list, index, item)
+    {
+        fputs(index > 0 ? ", " : "", stdout);
+        print_scalar(item);
     }
     putchar('\n');
 }
 
-/* The values as they are, exactly; everything else as the document has it. */
-static void print_for_people(const struct ward_decoded *decoded, json_t *document)
+/* What an object holds stands under its name, two columns further in. */
+static void print_members(json_t *object, int indent)
 {
     const char *name;
     json_t *member;
+
+    json_object_foreach(object, name, member)
+    {
+        size_t index;
+        json_t *item;
+
+        printf("%*s%-16s ", indent, "", name);
+        if (json_is_object(member)) {
+            putchar('\n');
+            print_members(member, indent + 2);
+        } else if (json_is_array(member) && json_is_object(json_array_get(member, 0))) {
+            printf("%zu\n", json_array_size(member));
+            json_array_foreach(member, index, item)
+            {
+                print_members(item, indent + 2);
+            }
+        } else if (json_is_array(member)) {
+            print_items(member);
+        } else {
+            print_scalar(member);
+            putchar('\n');
+        }
+    }
+}
+
+/* The values as they are, exactly; everything else as the document has it, that of `extra` among the rest. */
+static void print_for_people(const struct ward_decoded *decoded, json_t *document)
+{
+    static const char *const told[] = {"characteristic", "outcome", "values", "error", "extra"};
+    json_t *extra = json_incref(json_object_get(document, "extra"));
 
     printf("%s: %s", json_string_value(json_object_get(document, "characteristic")),
            ward_decode_outcome_name(decoded->outcome));
@@ -132,45 +167,60 @@ static void print_for_people(const struct ward_decoded *decoded, json_t *documen
     putchar('\n');
     for (unsigned i = 0; i < decoded->value_count; i++)
         print_value(&decoded->values[i]);
-    json_object_foreach(document, name, member)
-    {
-        if (strcmp(name, "characteristic") == 0 || strcmp(name, "outcome") == 0 ||
-            strcmp(name, "values") == 0 || strcmp(name, "error") == 0)
-            continue;
-        if (json_is_object(member)) {
-            const char *inner_name;
-            json_t *inner;
-
-            json_object_foreach(member, inner_name, inner)
-            {
-                print_member(inner_name, inner);
-            }
-        } else {
-            print_member(name, member);
-        }
-    }
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+        (void)json_object_del(document, told[i]);
+    print_members(document, 2);
+    print_members(extra, 2);
+    json_decref(extra);
 }
 
-static int print_decoded(const struct ward_decoded *decoded, bool as_json)
+/* Each frame by itself; what they say together is of use to programs alone. */
+static int print_frames(const struct ward_frames *frames)
 {
-    char text[16384];
-    struct ward_json json;
-
-    ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
-    ward_decoded_write_json(decoded, &json);
-    if (ward_json_finish(&json, NULL) != WARD_JSON_OK)
-        return ward_ctl_fail("the answer does not fit");
-    if (as_json) {
-        puts(text);
-    } else {
-        json_t *document = json_loads(text, 0, NULL);
+    for (size_t i = 0; i < frames->count; i++) {
+        json_t *document = json_loads(frames->frames[i].text, 0, NULL);
 
         if (document == NULL)
             return ward_ctl_fail("out of memory");
-        print_for_people(decoded, document);
+        print_for_people(&frames->frames[i].decoded, document);
         json_decref(document);
     }
-    return decoded->outcome == WARD_DECODE_OK ? WARD_CTL_DONE : WARD_CTL_FAILED;
+    if (frames->skipped_octets > 0)
+        printf("%" PRIu64 " octets are no part of a frame\n", frames->skipped_octets);
+    return WARD_CTL_DONE;
+}
+
+static int print_as_json(const struct ward_frames *frames)
+{
+    char *text = ward_frames_text(frames);
+
+    if (text == NULL)
+        return ward_ctl_fail("out of memory");
+    puts(text);
+    free(text);
+    return WARD_CTL_DONE;
+}
+
+struct choices {
+    bool as_json;
+    uint32_t quirks; /* set of enum ward_decode_quirk */
+};
+
+static int decode(uint16_t characteristic, const struct frame *frame, const struct choices *choices)
+{
+    const struct ward_notifications notifications = {frame->octets, frame->ends, frame->count,
+                                                     choices->quirks};
+    struct ward_frames frames;
+    int status;
+
+    if (!ward_frames_read(characteristic, &notifications, &frames))
+        status = ward_ctl_fail("out of memory");
+    else
+        status = choices->as_json ? print_as_json(&frames) : print_frames(&frames);
+    if (status == WARD_CTL_DONE && frames.frames[frames.chosen].decoded.outcome != WARD_DECODE_OK)
+        status = WARD_CTL_FAILED;
+    ward_frames_done(&frames);
+    return status;
 }
 
 /* A characteristic of a vendor's own; its UUID has no 16-bit form that ward_decode() could take. */
@@ -203,11 +253,6 @@ static bool parse_source(const char *word, struct ward_uuid *ret)
     return true;
 }
 
-struct choices {
-    bool as_json;
-    uint32_t quirks;
-};
-
 /* Returns an exit status. */
 static int parse_options(int argc, char **argv, struct choices *ret)
 {
@@ -237,7 +282,6 @@ static int run(int argc, char **argv)
 {
     struct choices choices;
     struct ward_uuid uuid;
-    struct ward_decoded decoded;
     struct frame frame;
     int status = parse_options(argc, argv, &choices);
 
@@ -255,26 +299,27 @@ static int run(int argc, char **argv)
     if (status == WARD_CTL_DONE && !uuid.is_short) {
         status = print_unknown(uuid.text, choices.as_json);
     } else if (status == WARD_CTL_DONE) {
-        ward_decode_as(choices.quirks, uuid.short_number, frame.octets, frame.length, &decoded);
-        ward_validate(&decoded);
-        status = print_decoded(&decoded, choices.as_json);
+        status = decode(uuid.short_number, &frame, &choices);
     }
     free(frame.octets);
+    free(frame.ends);
     return status;
 }
 
 const struct ward_verb ward_verb_decode = {
     .name = "decode",
-    .usage = "decode UUID OCTETS… [--model ID] [--json]\n",
+    .usage = "decode UUID OCTETS… [/ OCTETS…]… [--model ID] [--json]\n",
     .summary = "Say what a frame of a characteristic means; needs no daemon",
     .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
             "          00002a5f-0000-1000-8000-00805f9b34fb; or a vendor's own protocol:\n"
             "          vendor:nonin, vendor:masimo, vendor:o2ring, vendor:pc60fw,\n"
             "          vendor:jumper, vendor:berrymed, vendor:contec\n"
-            "  OCTETS  in hexadecimal, with or without spaces, colons or 0x; \"\" for none\n"
+            "  OCTETS  in hexadecimal, with or without spaces, colons or 0x; \"\" for none;\n"
+            "          a slash by itself parts notifications\n"
             "  --model the frame is of this model and may not be as its standard says:\n"
             "          beurer-bm85, beurer-bm59, elite-900, i-sens-glucose-meter, …\n"
-            "  --json  one JSON object\n"
+            "  --json  one JSON object; of several frames it is that of the first measurement, and\n"
+            "          \"frames\" are all of them\n"
             "\n"
             "Exit status 1 when the frame cannot be decoded; the outcome says why: truncated\n"
             "(too short for its flags), reserved, invalid (a wrong checksum, too), or\n"

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 enum ward_gatt_service {
-    WARD_SERVICE_CURRENT_TIME = 0x1805,       /* CTS 1.1 */
-    WARD_SERVICE_GLUCOSE = 0x1808,            /* GLS 1.0 */
-    WARD_SERVICE_HEALTH_THERMOMETER = 0x1809, /* HTS 1.0 */
-    WARD_SERVICE_DEVICE_INFORMATION = 0x180A, /* DIS 1.1 */
-    WARD_SERVICE_HEART_RATE = 0x180D,         /* HRS 1.0 */
-    WARD_SERVICE_BATTERY = 0x180F,            /* BAS 1.0 */
-    WARD_SERVICE_BLOOD_PRESSURE = 0x1810,     /* BLS 1.1.1 */
-    WARD_SERVICE_WEIGHT_SCALE = 0x181D,       /* WSS 1.0.1 */
-    WARD_SERVICE_PULSE_OXIMETER = 0x1822,     /* PLXS 1.0.1 */
+    WARD_SERVICE_CURRENT_TIME = 0x1805,          /* CTS 1.1 */
+    WARD_SERVICE_GLUCOSE = 0x1808,               /* GLS 1.0 */
+    WARD_SERVICE_HEALTH_THERMOMETER = 0x1809,    /* HTS 1.0 */
+    WARD_SERVICE_DEVICE_INFORMATION = 0x180A,    /* DIS 1.1 */
+    WARD_SERVICE_HEART_RATE = 0x180D,            /* HRS 1.0 */
+    WARD_SERVICE_BATTERY = 0x180F,               /* BAS 1.0 */
+    WARD_SERVICE_BLOOD_PRESSURE = 0x1810,        /* BLS 1.1.1 */
+    WARD_SERVICE_WEIGHT_SCALE = 0x181D,          /* WSS 1.0.1 */
+    WARD_SERVICE_PULSE_OXIMETER = 0x1822,        /* PLXS 1.0.1 */
+    WARD_SERVICE_GENERIC_HEALTH_SENSOR = 0x1840, /* GHSS 1.0 */
 };
 
 enum ward_gatt_characteristic {
@@ -56,6 +57,8 @@ enum ward_gatt_characteristic {
     WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT = 0x2B34,
     WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE = 0x2B35,
     WARD_CHAR_BLOOD_PRESSURE_RECORD = 0x2B36,
+    WARD_CHAR_LIVE_HEALTH_OBSERVATIONS = 0x2B8B,
+    WARD_CHAR_BATTERY_LEVEL_STATUS = 0x2BED,
 };
 
 /* "0000XXXX-" and this tail is the 128-bit form of a 16-bit UUID (Core 5.3, Vol 3, Part B, §2.5.1). */

@@ -7,6 +7,7 @@
 #define WARD_FUZZ_DECODE_PROPERTY_H
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/decimal.h"
 #include "core/decode_json.h"
@@ -26,7 +27,8 @@ static inline bool is_as_sent(const struct ward_value *value)
     return value->quantity >= WARD_SPO2 && value->quantity <= WARD_PULSE_RATE_CUFF;
 }
 
-static inline void check_value(const struct ward_value *value)
+/* An observation's numbers are FLOATs. */
+static inline void check_value(uint16_t characteristic, const struct ward_value *value)
 {
     uint16_t bits;
     struct ward_decimal again;
@@ -35,7 +37,7 @@ static inline void check_value(const struct ward_value *value)
     HOLDS(ward_quantity_info(value->quantity)->name[0] != '\0');
     if (value->number.special != WARD_FINITE)
         HOLDS(value->number.mantissa == 0 && value->number.exponent == 0);
-    if (!is_as_sent(value))
+    if (!is_as_sent(value) || characteristic == WARD_CHAR_LIVE_HEALTH_OBSERVATIONS)
         return;
     HOLDS(ward_sfloat_encode(&value->number, &bits));
     again = ward_sfloat_decode(bits);
@@ -94,6 +96,19 @@ static inline void check_cuts(const struct ward_decoded *decoded, const uint8_t 
     HOLDS(cut.outcome == WARD_DECODE_TRUNCATED || cut.rr_count + 1 == decoded->rr_count);
 }
 
+/* The reading keeps what was sent, and of what was made of it neither more nor less. */
+static inline void check_reading(const struct ward_decoded *decoded, const uint8_t *octets, size_t length)
+{
+    static struct ward_reading reading;
+
+    HOLDS(ward_decode_is_known(decoded->characteristic) == (decoded->outcome != WARD_DECODE_UNKNOWN));
+    HOLDS(decoded->is_measurement <= ward_decode_is_measurement(decoded->characteristic));
+    ward_decoded_fill_reading(decoded, octets, length, &reading);
+    HOLDS(reading.raw_length == (length < sizeof(reading.raw) ? length : sizeof(reading.raw)));
+    HOLDS(length == 0 || memcmp(reading.raw, octets, reading.raw_length) == 0);
+    HOLDS(reading.value_count == decoded->value_count && reading.quality == decoded->quality);
+}
+
 static inline int check_frame(const uint8_t *data, size_t size, const uint16_t *characteristics, size_t count)
 {
     const uint16_t characteristic = size < 2 ? 0 : (uint16_t)(data[0] << 8 | data[1]);
@@ -111,6 +126,7 @@ static inline int check_frame(const uint8_t *data, size_t size, const uint16_t *
     ward_validate(&decoded);
     check_json(&decoded);
     check_quality(&decoded);
+    check_reading(&decoded, data, size);
     if (decoded.outcome != WARD_DECODE_OK) {
         HOLDS(decoded.value_count == 0 && decoded.rr_count == 0 && decoded.error[0] != '\0');
         HOLDS(decoded.quality == WARD_INVALID && decoded.reasons == WARD_REASON_UNDECODABLE);
@@ -118,7 +134,7 @@ static inline int check_frame(const uint8_t *data, size_t size, const uint16_t *
     }
     HOLDS(decoded.error[0] == '\0' && decoded.value_count <= WARD_READING_VALUES_MAX);
     for (unsigned i = 0; i < decoded.value_count; i++)
-        check_value(&decoded.values[i]);
+        check_value(characteristic, &decoded.values[i]);
     check_cuts(&decoded, data, size);
     return 0;
 }

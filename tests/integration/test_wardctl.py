@@ -99,7 +99,7 @@ def gateway():
 
 
 def vectors():
-    for path in sorted((ROOT / "tests" / "vectors").rglob("*.vec")):
+    for path in sorted([*(ROOT / "tests" / "vectors").rglob("*.vec"), *(ROOT / "tests" / "vectors").rglob("*.cap")]):
         clause, frame = "", ()
         for line in path.read_text().splitlines():
             if line.startswith("#"):
@@ -114,13 +114,16 @@ def vectors():
 
 @pytest.mark.parametrize("uuid, octets, model, expected", vectors())
 def test_decode_says_what_the_vector_says(uuid, octets, model, expected):
-    result = run("decode", uuid, " ".join(octets), *model, "--json")
+    result = run("decode", uuid, *(octets or [""]), *model, "--json")
     assert result.stdout.count("\n") == 1
     assert json.loads(result.stdout) == expected
     assert result.returncode == (DONE if expected["outcome"] == "ok" else FAILED)
     people = run("decode", uuid, *octets or [""], *model)
     assert people.returncode == result.returncode
-    assert people.stdout.startswith(f"{uuid}: {expected['outcome']}")
+    frames = expected.get("frames", [expected])
+    assert [line for line in people.stdout.splitlines() if not line.startswith(" ") and ": " in line
+            and line.startswith(uuid)][0].startswith(f"{uuid}: {frames[0]['outcome']}")
+    assert people.stdout.count(f"{uuid}: ") == len(frames)
 
 
 @pytest.mark.parametrize("uuid", ["2A5F", "2a5f", "0x2A5F", "00002A5F", "00002a5f-0000-1000-8000-00805f9b34fb",
@@ -142,6 +145,26 @@ def test_decode_knows_a_vendors_protocol_by_any_name(word):
     document = json.loads(result.stdout)
     assert document["characteristic"] == "vendor:o2ring"
     assert [value["value"] for value in document["values"][:2]] == [97, 72]
+
+
+def test_decode_parts_notifications_by_a_slash():
+    """Each of a standard characteristic's is a frame; what they say together is what the first measurement says."""
+    result = run("decode", "2A5F", "0062", "/", "0062004800", "/", "0061004800", "--json")
+    assert result.returncode == DONE
+    document = json.loads(result.stdout)
+    assert document["outcome"] == "ok" and document["values"][0]["value"] == 98
+    assert [frame["outcome"] for frame in document["frames"]] == ["truncated", "ok", "ok"]
+    assert "frames" not in json.loads(run("decode", "2A5F", "0062004800", "--json").stdout)
+    assert run("decode", "2A5F", "0062", "/", "00", "--json").returncode == FAILED
+
+
+def test_decode_shows_what_is_inside_of_an_observation():
+    result = run("decode", "2B8B", "03FF21000000 02 010C000100B84B0200200262000000 010C0001001A480200A00A48000000")
+    assert result.returncode == DONE
+    lines = [line.split(None, 1) for line in result.stdout.splitlines()]
+    assert ["SpO2", "98 %"] in lines and ["Pulse", "72 /min"] in lines
+    assert ["observations", "2"] in lines and ["unit", "544"] in lines and ["type", "149530"] in lines
+    assert "not known" not in result.stdout
 
 
 def test_decode_does_not_know_a_vendors_characteristic():
