@@ -144,6 +144,24 @@ static void bluez_forgotten(const char *address, int error, void *userdata)
     ward_enrolment_forgotten(userdata, address, error);
 }
 
+/* Discovery that has to be started twice is nobody's concern; what is done to the adapter is. */
+static void bluez_recovery(const struct ward_bluez_recovering *recovering, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    if (recovering->rung == WARD_BLUEZ_RUNG_NONE)
+        sd_journal_print(LOG_INFO, "The radio works again");
+    else
+        sd_journal_print(recovering->error < 0 ? LOG_ERR : LOG_WARNING, "%s Recovery by %s%s%s",
+                         recovering->reason, ward_documents_rung_name(recovering->rung),
+                         recovering->error < 0 ? ", which fails: " : "",
+                         recovering->error < 0 ? strerror(-recovering->error) : "");
+    ward_technical_set(gateway, WARD_TECHNICAL_ADAPTER_RECOVERY,
+                       ward_bluez_rung(gateway->bluez) >= WARD_BLUEZ_RUNG_POWER);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
 const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
                                                       .link = bluez_link,
                                                       .battery = bluez_battery,
@@ -152,7 +170,8 @@ const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
                                                       .scan_ended = bluez_scan_ended,
                                                       .enrolment = bluez_enrolment,
                                                       .identified = bluez_identified,
-                                                      .forgotten = bluez_forgotten};
+                                                      .forgotten = bluez_forgotten,
+                                                      .recovery = bluez_recovery};
 
 void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
 {

@@ -111,6 +111,14 @@ static void on_forgotten(const char *address, int error, void *userdata)
     printf("forgotten %s %d\n", address, error);
 }
 
+static void on_recovery(const struct ward_bluez_recovering *recovering, void *userdata)
+{
+    static const char *const names[] = {"none", "discovery", "power", "restart", "reset"};
+
+    (void)userdata;
+    printf("recovery %s %d %s\n", names[recovering->rung], recovering->error, recovering->reason);
+}
+
 static void print_counters(const struct probe *probe)
 {
     struct ward_bluez_counters c = ward_bluez_counters(probe->bluez);
@@ -184,10 +192,10 @@ int main(int argc, char **argv)
 {
     static const char *const services[] = {"180d", "1810", "1822", NULL};
     static const char *const characteristics[] = {"2a37", "2a35", "2a36", "2a5e", "2a5f", NULL};
-    static const struct ward_bluez_listener listener = {on_value,     on_link,       on_battery,
-                                                        on_radio,     on_found,      on_scan_ended,
-                                                        on_enrolment, on_identified, on_forgotten};
-    struct ward_bluez_options options = {argc > 1 ? argv[1] : "hci0", services, characteristics};
+    static const struct ward_bluez_listener listener = {
+        on_value,      on_link,      on_battery,    on_radio,     on_found,
+        on_scan_ended, on_enrolment, on_identified, on_forgotten, on_recovery};
+    struct ward_bluez_options options = {argc > 1 ? argv[1] : "hci0", services, characteristics, NULL};
     struct probe probe = {0};
     sd_bus *bus = NULL;
     sigset_t signals;

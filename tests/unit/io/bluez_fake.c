@@ -110,6 +110,12 @@ static void on_forgotten(const char *address, int error, void *userdata)
     tell(userdata, "forgotten=%d ", error);
 }
 
+static void on_recovery(const struct ward_bluez_recovering *recovering, void *userdata)
+{
+    static const char *const names[] = {"none", "discovery", "power", "restart", "reset"};
+    tell(userdata, "rung=%s,%d ", names[recovering->rung], recovering->error);
+}
+
 /* What the fake is asked. The member's name is the story. */
 
 static int note(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
@@ -390,10 +396,10 @@ static sd_bus *connect_to(struct fake *fake, const char *address)
 void fake_begin(struct fake *fake, const struct ward_bluez_device *enrolled)
 {
     static const char *const services[] = {"1810", NULL}, *const characteristics[] = {"2a35", NULL};
-    static const struct ward_bluez_listener listener = {on_value,     on_link,       on_battery,
-                                                        on_radio,     on_found,      on_scan_ended,
-                                                        on_enrolment, on_identified, on_forgotten};
-    struct ward_bluez_options options = {"hci0", services, characteristics};
+    static const struct ward_bluez_listener listener = {
+        on_value,      on_link,      on_battery,    on_radio,     on_found,
+        on_scan_ended, on_enrolment, on_identified, on_forgotten, on_recovery};
+    struct ward_bluez_options options = {"hci0", services, characteristics, NULL};
     char address[256];
 
     start_bus(fake, address, sizeof address);

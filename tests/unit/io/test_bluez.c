@@ -361,7 +361,7 @@ static void what_is_wrong_is_refused(void **state)
 {
     struct fake fake = {0};
     static const char *const none[] = {NULL}, *const wrong[] = {"2a35", "cuff", NULL};
-    struct ward_bluez_options options = {NULL, none, wrong};
+    struct ward_bluez_options options = {NULL, none, wrong, NULL};
     struct ward_bluez_listener listener = {0};
     struct ward_bluez_device device = bonded;
     struct ward_bluez *bluez = NULL;
