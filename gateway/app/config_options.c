@@ -113,6 +113,9 @@ static const struct ward_config_option options[] = {
      "Empty: g- and 16 hex digits made from this machine's id; wardctl status shows it."},
     {"bluetooth", "adapter", parse_text, AT(bluetooth.adapter), "hci0",
      "The adapter that hears the wearables. It is powered only while the daemon is ready to hear."},
+    {"bluetooth", "recovery_directory", parse_path, AT(bluetooth.recovery_directory), "/run/wardgate/recover",
+     "Where a restart of bluetooth.service and a reset of the USB port are requested when the adapter does not\n"
+     "work; units of root's carry them out. Empty: nobody does."},
     {"store", "path", parse_path, AT(store.path), "/var/lib/wardgate/ward.db",
      "The database of readings and alarms."},
     {"store", "commit_window", parse_duration, AT(store.commit_window_ms), "10s",

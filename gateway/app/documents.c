@@ -83,6 +83,19 @@ static size_t list_devices(const struct ward_gateway *gateway, struct ward_state
     return registry->device_count;
 }
 
+static void fill_radio(const struct ward_gateway *gateway, struct ward_state_message *message)
+{
+    const struct ward_bluez_counters counters = ward_bluez_counters(gateway->bluez);
+
+    message->radio.present = gateway->radio != WARD_BLUEZ_RADIO_ABSENT;
+    message->radio.powered = gateway->radio == WARD_BLUEZ_RADIO_READY;
+    message->radio.recovery.rung = ward_documents_rung_name(ward_bluez_rung(gateway->bluez));
+    message->radio.recovery.discovery = counters.rungs[WARD_BLUEZ_RUNG_DISCOVERY];
+    message->radio.recovery.power = counters.rungs[WARD_BLUEZ_RUNG_POWER];
+    message->radio.recovery.restart = counters.rungs[WARD_BLUEZ_RUNG_RESTART];
+    message->radio.recovery.reset = counters.rungs[WARD_BLUEZ_RUNG_RESET];
+}
+
 size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size_t size)
 {
     const char *reasons[WARD_DOCUMENTS_REASONS_MAX];
@@ -109,8 +122,7 @@ size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size
     message.queue.alarms = gateway->outbox.alarms.count;
     message.queue.oldest_age_ms = ward_documents_oldest_age_ms(gateway);
     message.storage.state = gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok";
-    message.radio.present = gateway->radio != WARD_BLUEZ_RADIO_ABSENT;
-    message.radio.powered = gateway->radio == WARD_BLUEZ_RADIO_READY;
+    fill_radio(gateway, &message);
     message.device_count = list_devices(gateway, devices);
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
     ward_state_write_json(&message, &json);

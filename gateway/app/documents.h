@@ -47,6 +47,9 @@ size_t ward_documents_patient(const struct ward_gateway *gateway, const struct w
 /* "ready"; static. */
 const char *ward_documents_radio_name(enum ward_bluez_radio radio);
 
+/* "power"; static. */
+const char *ward_documents_rung_name(enum ward_bluez_rung rung);
+
 /* The device at `index` of the registry. */
 size_t ward_documents_device(const struct ward_gateway *gateway, size_t index, char *text, size_t size);
 /* The condition at `index` of those present, as its newest event with the present state. */

@@ -246,6 +246,30 @@ const char *ward_documents_radio_name(enum ward_bluez_radio radio)
     return "";
 }
 
+const char *ward_documents_rung_name(enum ward_bluez_rung rung)
+{
+    switch (rung) {
+    case WARD_BLUEZ_RUNG_NONE: return "none";
+    case WARD_BLUEZ_RUNG_DISCOVERY: return "discovery";
+    case WARD_BLUEZ_RUNG_POWER: return "power";
+    case WARD_BLUEZ_RUNG_RESTART: return "restart";
+    case WARD_BLUEZ_RUNG_RESET: return "reset";
+    case WARD_BLUEZ_RUNG_COUNT: break;
+    }
+    return "";
+}
+
+static void write_recovery(const struct ward_gateway *gateway, struct ward_json *json)
+{
+    const struct ward_bluez_counters counters = ward_bluez_counters(gateway->bluez);
+
+    ward_json_object(json);
+    ward_json_member(json, "rung", ward_documents_rung_name(ward_bluez_rung(gateway->bluez)));
+    for (enum ward_bluez_rung rung = WARD_BLUEZ_RUNG_DISCOVERY; rung < WARD_BLUEZ_RUNG_COUNT; rung++)
+        member_uint(json, ward_documents_rung_name(rung), counters.rungs[rung]);
+    ward_json_object_end(json);
+}
+
 static void write_annunciator(const struct ward_gateway *gateway, struct ward_json *json)
 {
     const struct ward_annunciator_health health = ward_annunciator_check(gateway->annunciator);
@@ -288,6 +312,8 @@ size_t ward_documents_status(const struct ward_gateway *gateway, char *text, siz
     ward_json_key(&json, "link");
     write_link(gateway, &json);
     ward_json_member(&json, "radio", ward_documents_radio_name(gateway->radio));
+    ward_json_key(&json, "recovery");
+    write_recovery(gateway, &json);
     ward_json_member(&json, "clock", ward_clock_quality_name(now.clock));
     ward_json_member(&json, "storage",
                      gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok");

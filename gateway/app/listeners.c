@@ -164,6 +164,24 @@ static void bluez_write_done(const struct ward_bluez_answer *answer, void *userd
     note_answer(answer, "writing");
 }
 
+/* Discovery that has to be started twice is nobody's concern; what is done to the adapter is. */
+static void bluez_recovery(const struct ward_bluez_recovering *recovering, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    if (recovering->rung == WARD_BLUEZ_RUNG_NONE)
+        sd_journal_print(LOG_INFO, "The radio works again");
+    else
+        sd_journal_print(recovering->error < 0 ? LOG_ERR : LOG_WARNING, "%s Recovery by %s%s%s",
+                         recovering->reason, ward_documents_rung_name(recovering->rung),
+                         recovering->error < 0 ? ", which fails: " : "",
+                         recovering->error < 0 ? strerror(-recovering->error) : "");
+    ward_technical_set(gateway, WARD_TECHNICAL_ADAPTER_RECOVERY,
+                       ward_bluez_rung(gateway->bluez) >= WARD_BLUEZ_RUNG_POWER);
+    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
 const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
                                                       .link = bluez_link,
                                                       .battery = bluez_battery,
@@ -174,7 +192,8 @@ const struct ward_bluez_listener ward_bluez_events = {.value = bluez_value,
                                                       .identified = bluez_identified,
                                                       .forgotten = bluez_forgotten,
                                                       .read_done = bluez_read_done,
-                                                      .write_done = bluez_write_done};
+                                                      .write_done = bluez_write_done,
+                                                      .recovery = bluez_recovery};
 
 void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
 {

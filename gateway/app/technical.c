@@ -63,6 +63,11 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
          .priority = WARD_PRIORITY_LOW,
          .advisory = true,
          .degrades = true},
+    [WARD_TECHNICAL_ADAPTER_RECOVERY] = {.name = "adapter-recovery",
+                                         .text = "The Bluetooth adapter does not work by itself: it is being "
+                                                 "recovered, and readings may be missing",
+                                         .priority = WARD_PRIORITY_LOW,
+                                         .degrades = true},
 };
 
 const char *ward_technical_name(enum ward_technical_condition condition)

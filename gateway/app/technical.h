@@ -27,6 +27,7 @@ enum ward_technical_condition {
     WARD_TECHNICAL_CLOCK_UNTRUSTED,
     WARD_TECHNICAL_NO_WARD_KEYS,
     WARD_TECHNICAL_KNOWN_BY_ADDRESS, /* of a patient: ward_technical_set_for */
+    WARD_TECHNICAL_ADAPTER_RECOVERY,
     WARD_TECHNICAL_COUNT,
 };
 

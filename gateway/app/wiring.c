@@ -179,7 +179,9 @@ static int start_bluez(struct ward_gateway *gateway)
     struct uuid_list services, characteristics;
     const struct ward_bluez_options options = {.adapter = gateway->config.bluetooth.adapter,
                                                .services = services.entries,
-                                               .characteristics = characteristics.entries};
+                                               .characteristics = characteristics.entries,
+                                               .recovery_directory =
+                                                   gateway->config.bluetooth.recovery_directory};
     int result;
 
     list_uuids(ward_model_services, &services);

@@ -94,6 +94,10 @@ struct ward_state_message {
     int64_t certificate_expires_ms; /* UTC; WARD_UTC_UNKNOWN leaves it out */
     struct {
         bool present, powered;
+        struct {
+            const char *rung; /* the highest now: "none", "discovery", "power", "restart", "reset" */
+            uint32_t discovery, power, restart, reset; /* how often each was taken since the start */
+        } recovery;
     } radio;
     const struct ward_state_device *devices;
     size_t device_count;

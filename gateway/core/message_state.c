@@ -61,6 +61,18 @@ static void write_radio_and_devices(const struct ward_state_message *message, st
     ward_json_bool(json, message->radio.present);
     ward_json_key(json, "powered");
     ward_json_bool(json, message->radio.powered);
+    ward_json_key(json, "recovery");
+    ward_json_object(json);
+    ward_json_member(json, "rung", message->radio.recovery.rung);
+    ward_json_key(json, "discovery");
+    ward_json_uint(json, message->radio.recovery.discovery);
+    ward_json_key(json, "power");
+    ward_json_uint(json, message->radio.recovery.power);
+    ward_json_key(json, "restart");
+    ward_json_uint(json, message->radio.recovery.restart);
+    ward_json_key(json, "reset");
+    ward_json_uint(json, message->radio.recovery.reset);
+    ward_json_object_end(json);
     ward_json_object_end(json);
     ward_json_key(json, "devices");
     ward_json_array(json);

@@ -5,7 +5,7 @@
  * Reads wardgate.status/1: gateway, version, monitoring, reasons[], patients[]{patient, label, monitoring, reasons[],
  * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}}, devices[]{device, model,
  * patient, connected, battery, last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
- * link{up, reason}, radio, clock, storage.
+ * link{up, reason}, radio, recovery{rung, power, restart, reset}, clock, storage.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -121,6 +121,24 @@ static void print_devices(const json_t *devices)
     ward_table_free(table);
 }
 
+/* What had to be done about the radio since the daemon was started; a discovery started twice is not worth a word. */
+static void print_radio(const json_t *document)
+{
+    static const struct {
+        const char *name, *words;
+    } rungs[] = {{"power", "power cycles"}, {"restart", "restarts of Bluetooth"}, {"reset", "USB resets"}};
+    const json_t *recovery = json_object_get(document, "recovery");
+
+    printf("\nRadio        %s", ward_document_member(document, "radio").text);
+    for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++)
+        if (json_integer_value(json_object_get(recovery, rungs[i].name)) > 0)
+            printf(", %s %s", ward_document_member(recovery, rungs[i].name).text, rungs[i].words);
+    if (*ward_document_text(recovery, "rung") != '\0' &&
+        strcmp(ward_document_text(recovery, "rung"), "none") != 0)
+        printf(" (recovering: %s)", ward_document_text(recovery, "rung"));
+    putchar('\n');
+}
+
 static void print_link(const json_t *document)
 {
     const json_t *link = json_object_get(document, "link");
@@ -134,7 +152,7 @@ static void print_link(const json_t *document)
            ward_document_member(queue, "undelivered_alarms").text);
     if (json_is_number(age))
         printf(", oldest %s", ward_document_duration(json_number_value(age)).text);
-    printf("\nRadio        %s\n", ward_document_member(document, "radio").text);
+    print_radio(document);
     printf("Clock        %s\n", ward_document_member(document, "clock").text);
     printf("Storage      %s\n", ward_document_member(document, "storage").text);
 }

@@ -66,12 +66,17 @@ void ward_bluez_reap(struct ward_bluez *bluez)
     }
 }
 
-bool ward_bluez_is_wanted(const struct ward_bluez *bluez, const char *path, const char *address)
+bool ward_bluez_is_ours(const struct ward_bluez *bluez, const char *path, const char *address)
 {
-    if (bluez->discovery.scanning || ward_bluez_node_find(bluez, address))
+    if (ward_bluez_node_find(bluez, address))
         return true;
     return bluez->enrolment.machine.state != WARD_BLUEZ_ENROL_CLOSED &&
            (strcmp(bluez->enrolment.address, address) == 0 || strcmp(bluez->enrolment.path, path) == 0);
+}
+
+bool ward_bluez_is_wanted(const struct ward_bluez *bluez, const char *path, const char *address)
+{
+    return bluez->discovery.scanning || ward_bluez_is_ours(bluez, path, address);
 }
 
 static bool keeps(const struct ward_bluez_mirror_device *device, void *userdata)
@@ -120,6 +125,9 @@ static int copy_options(struct ward_bluez *bluez, const struct ward_bluez_option
         return -ENOMEM;
     if (options->adapter && !(bluez->adapter_wanted = strdup(options->adapter)))
         return -ENOMEM;
+    if (options->recovery_directory && options->recovery_directory[0] &&
+        !(bluez->ladder.directory = strdup(options->recovery_directory)))
+        return -ENOMEM;
     for (size_t i = 0; i < services; i++) {
         bluez->services[i] = calloc(1, WARD_BLUEZ_UUID_SIZE);
         if (!bluez->services[i])
@@ -159,6 +167,7 @@ static void dismantle(struct ward_bluez *bluez)
     ward_bluez_discovery_done(bluez);
     ward_bluez_enrolment_done(bluez);
     sd_event_source_disable_unref(bluez->slots_due);
+    ward_bluez_ladder_done(bluez);
     sd_event_source_disable_unref(bluez->restart);
     sd_event_source_disable_unref(bluez->end);
     ward_bluez_mirror_done(&bluez->mirror);
@@ -195,6 +204,8 @@ int ward_bluez_new(struct ward_bluez **ret, sd_event *event, sd_bus *bus,
         r = ward_bluez_profile_export(bluez);
     if (r >= 0)
         r = sd_event_add_time_relative(event, &bluez->restart, CLOCK_BOOTTIME, 0, 0, on_begin, bluez);
+    if (r >= 0)
+        r = ward_bluez_ladder_begin(bluez);
     if (r >= 0)
         r = sd_event_add_exit(event, &bluez->end, on_exit_of_loop, bluez);
     if (r >= 0)
@@ -278,5 +289,12 @@ int ward_bluez_forget(struct ward_bluez *bluez, const char *address)
 
 struct ward_bluez_counters ward_bluez_counters(const struct ward_bluez *bluez)
 {
-    return bluez->counters;
+    struct ward_bluez_counters counters = bluez->counters;
+    memcpy(counters.rungs, bluez->ladder.machine.taken, sizeof counters.rungs);
+    return counters;
+}
+
+enum ward_bluez_rung ward_bluez_rung(const struct ward_bluez *bluez)
+{
+    return bluez->ladder.machine.rung;
 }

@@ -17,7 +17,9 @@
  *    answered once, over the connection that it was made in or by -ENOTCONN at its end, and never mixed with those
  *    of another.
  *  - A subscription is never ended and a CCC never written to 0: some cuffs drop their bond then.
- *  - A restart of bluetoothd and an adapter that goes and comes back are survived, without a call from outside.
+ *  - A restart of bluetoothd and an adapter that goes and comes back are survived, without a call from outside. A
+ *    bluetoothd that does not answer is noticed within half a minute, and counts as no radio.
+ *  - A radio that does not work is recovered, rung by rung of a ladder, each told by `recovery`, limited and counted.
  *
  * One thread: everything happens in the event loop, callbacks are never entered from inside a call of this API
  * (ward_bluez_free enters none at all), and all pointers handed to a callback are valid during that callback only.
@@ -153,6 +155,22 @@ enum ward_bluez_radio {
     WARD_BLUEZ_RADIO_FAILED,    /* preparing did not succeed; tried again by itself */
 };
 
+/* The recovery ladder, from the mildest rung to the hardest; when each is taken stands in bluez_recovery.c. */
+enum ward_bluez_rung {
+    WARD_BLUEZ_RUNG_NONE,
+    WARD_BLUEZ_RUNG_DISCOVERY, /* discovery stopped and started */
+    WARD_BLUEZ_RUNG_POWER,     /* the adapter switched off and on */
+    WARD_BLUEZ_RUNG_RESTART,   /* a restart of bluetooth.service requested */
+    WARD_BLUEZ_RUNG_RESET,     /* a reset of the adapter's USB port requested */
+    WARD_BLUEZ_RUNG_COUNT,
+};
+
+struct ward_bluez_recovering {
+    enum ward_bluez_rung rung; /* taken just now; NONE: it is over, the radio has been well for long enough */
+    const char *reason;        /* a plain sentence; "" with NONE */
+    int error;                 /* 0, or negative errno when it could not be carried out */
+};
+
 struct ward_bluez_found {
     char address[WARD_BLUEZ_ADDRESS_SIZE];
     char name[WARD_BLUEZ_TEXT_SIZE]; /* "" when it tells none */
@@ -211,6 +229,7 @@ struct ward_bluez_listener {
                       void *userdata); /* 0: bluetoothd has no bond with it now */
     void (*read_done)(const struct ward_bluez_answer *answer, void *userdata);
     void (*write_done)(const struct ward_bluez_answer *answer, void *userdata);
+    void (*recovery)(const struct ward_bluez_recovering *recovering, void *userdata);
 };
 
 /* Copied by ward_bluez_new. UUIDs, here and below, are 4 or 36 characters, in any case. */
@@ -220,6 +239,11 @@ struct ward_bluez_options {
     /* Ended by NULL: what is subscribed to, inside those services alone (vendors share UUIDs such as FF01). */
     const char *const *characteristics;
     unsigned connections_max; /* links that the controller holds at a time; 0: WARD_BLUEZ_CONNECTIONS_MAX */
+    /*
+     * Where the upper two rungs are requested of somebody who may: a file "bluetooth-restart" or "usb-reset" is made
+     * there, with the reason in it. NULL or "": nobody carries them out, and they fail with -ENOENT.
+     */
+    const char *recovery_directory;
 };
 
 /*
@@ -317,7 +341,11 @@ struct ward_bluez_counters {
     uint32_t request_failures; /* reads and writes that were answered with an error */
     uint32_t rests_for_slots;  /* devices sent away for one of higher priority */
     uint32_t values, values_unproved;
+    uint32_t rungs[WARD_BLUEZ_RUNG_COUNT]; /* of the recovery ladder, how often each was taken */
 };
 struct ward_bluez_counters ward_bluez_counters(const struct ward_bluez *bluez);
+
+/* The highest rung that was taken since the radio was last well for long enough. */
+enum ward_bluez_rung ward_bluez_rung(const struct ward_bluez *bluez);
 
 #endif

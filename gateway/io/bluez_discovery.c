@@ -55,6 +55,7 @@ static void on_started(struct ward_bluez *bluez, const char *path, sd_bus_messag
     if (!error) {
         bluez->discovery.failures = 0;
         bluez->discovery.running = true;
+        ward_bluez_ladder_listen(bluez);
         if (!bluez->discovery.scanning && !bluez->discovery.enrolling)
             ward_bluez_discovery_want(bluez, false); /* nobody waited for it */
         return;
@@ -71,6 +72,8 @@ static void on_started(struct ward_bluez *bluez, const char *path, sd_bus_messag
     scan_over(bluez, -EIO);
     if (bluez->discovery.enrolling)
         ward_bluez_enrolment_event(bluez, WARD_BLUEZ_ENROL_LOOK_FAILED);
+    ward_bluez_ladder_trouble(bluez, WARD_BLUEZ_TROUBLE_SCAN,
+                              "The Bluetooth service refuses to look for devices.");
 }
 
 static void start(struct ward_bluez *bluez)
@@ -95,6 +98,16 @@ void ward_bluez_discovery_want(struct ward_bluez *bluez, bool enrolling)
         return;
     bluez->discovery.running = false;
     adapter_call(bluez, "StopDiscovery", NULL);
+    ward_bluez_ladder_listened(bluez);
+}
+
+void ward_bluez_discovery_restart(struct ward_bluez *bluez)
+{
+    if (!bluez->discovery.running || bluez->discovery.held)
+        return;
+    bluez->discovery.running = false;
+    adapter_call(bluez, "StopDiscovery", NULL);
+    start(bluez);
 }
 
 void ward_bluez_discovery_hold(struct ward_bluez *bluez, bool held)
@@ -171,6 +184,7 @@ void ward_bluez_discovery_lost(struct ward_bluez *bluez)
     bluez->discovery.held = false;
     bluez->discovery.failures = 0;
     bluez->discovery.retry = sd_event_source_disable_unref(bluez->discovery.retry);
+    ward_bluez_ladder_deafened(bluez);
     scan_over(bluez, -ENETDOWN);
 }
 

@@ -20,6 +20,8 @@
  *   bluez_enrolment.c  the same, with hands: D-Bus and timers
  *   bluez_admission.c  who may be enrolled, and as what
  *   bluez_agent.c      org.bluez.Agent1        bluez_profile.c  org.bluez.GattProfile1
+ *   bluez_recovery.c   the recovery ladder (pure)
+ *   bluez_ladder.c     the same, with hands
  *   bluez_call.c       outstanding method calls
  */
 #ifndef WARD_IO_BLUEZ_INTERNAL_H
@@ -28,6 +30,7 @@
 #include "io/bluez_enrol.h"
 #include "io/bluez_mirror.h"
 #include "io/bluez_uuid.h"
+#include "io/bluez_recovery.h"
 
 #define WARD_BLUEZ_SERVICE            "org.bluez"
 #define WARD_BLUEZ_ADAPTER            "org.bluez.Adapter1"
@@ -90,6 +93,7 @@ struct ward_bluez {
     size_t slot_count;
 
     enum ward_bluez_start_state start;
+    bool serves;                        /* bluetoothd is on the bus, as far as we were told */
     char adapter[WARD_BLUEZ_PATH_SIZE]; /* "" while there is none */
     bool adapter_powered;
     unsigned start_failures; /* in a row */
@@ -123,6 +127,14 @@ struct ward_bluez {
         struct ward_bluez_node *node;    /* NULL until it was identified */
         sd_event_source *timer, *window, *cancel;
     } enrolment;
+
+    struct {
+        struct ward_bluez_recovery machine;
+        char *directory;    /* NULL: nobody carries out the upper rungs */
+        bool heard, silent; /* in the discovery that runs, or ran last */
+        bool asking;        /* bluetoothd was asked whether it is there */
+        sd_event_source *look, *listen, *quiet;
+    } ladder;
 
     struct ward_bluez_counters counters;
 };
@@ -182,6 +194,8 @@ void ward_bluez_start_subscribed(struct ward_bluez *bluez); /* no StartNotify is
 void ward_bluez_start_adapter(struct ward_bluez *bluez, const char *path,
                               const struct ward_bluez_adapter_facts *facts);
 void ward_bluez_start_power_off(struct ward_bluez *bluez);
+/* Switches the adapter off, and prepares anew, which switches it on. */
+void ward_bluez_start_power_cycle(struct ward_bluez *bluez);
 
 /* bluez_subscribe.c */
 /* Whether values of it are wanted: it can send them, and both it and its service are in the options. */
@@ -241,8 +255,22 @@ void ward_bluez_discovery_want(struct ward_bluez *bluez, bool enrolling);
 void ward_bluez_discovery_hold(struct ward_bluez *bluez, bool held);
 void ward_bluez_discovery_seen(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
                                uint32_t changed);
+void ward_bluez_discovery_restart(struct ward_bluez *bluez);
 void ward_bluez_discovery_lost(struct ward_bluez *bluez);
 void ward_bluez_discovery_done(struct ward_bluez *bluez);
+
+/*
+ * bluez_ladder.c. Troubles are told when the part that has them is in order again, except that PREPARING comes before
+ * the adapter is given up.
+ */
+int ward_bluez_ladder_begin(struct ward_bluez *bluez);
+void ward_bluez_ladder_trouble(struct ward_bluez *bluez, enum ward_bluez_trouble trouble, const char *reason);
+void ward_bluez_ladder_heard(struct ward_bluez *bluez);
+/* Discovery was started, and was started again; nobody wants it any more; it is gone with the radio. */
+void ward_bluez_ladder_listen(struct ward_bluez *bluez);
+void ward_bluez_ladder_listened(struct ward_bluez *bluez);
+void ward_bluez_ladder_deafened(struct ward_bluez *bluez);
+void ward_bluez_ladder_done(struct ward_bluez *bluez);
 
 /* bluez_enrolment.c */
 bool ward_bluez_enrolment_is_of(const struct ward_bluez *bluez,
@@ -265,6 +293,8 @@ void ward_bluez_sweep(struct ward_bluez *bluez);
 /* Where bluetoothd has the device with address, or will have it. */
 void ward_bluez_path_of(const struct ward_bluez *bluez, const char *address,
                         char ret[static WARD_BLUEZ_PATH_SIZE]);
+/* It is enrolled, or being enrolled; is_wanted: or somebody scans. */
+bool ward_bluez_is_ours(const struct ward_bluez *bluez, const char *path, const char *address);
 bool ward_bluez_is_wanted(const struct ward_bluez *bluez, const char *path, const char *address);
 
 /* bluez_agent.c, bluez_profile.c: export the objects that bluetoothd calls. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Properties of bluetoothd's objects, out of D-Bus messages. A property of an unexpected type is an error of the whole
- * message: bluetoothd is another than the one this was written for, and guessing would be worse.
+ * Properties of bluetoothd's objects, out of D-Bus messages. A property of an unexpected type, or whose text is not
+ * what it should be, counts as not told: nothing is guessed from it, and one bad object does not take the others along.
  */
 #include "io/bluez_internal.h"
 
@@ -26,7 +26,7 @@ static int read_properties(sd_bus_message *message, const struct reader *reader)
         if (r < 0)
             return r;
         r = reader->property(message, name, reader->into);
-        if (r == 0)
+        if (r == 0 || r == -ENXIO) /* not ours, or not of the type that it should have: it was not touched */
             r = sd_bus_message_skip(message, "v");
         if (r < 0)
             return r;
@@ -113,8 +113,10 @@ static int device_flag(sd_bus_message *message, struct ward_bluez_facts *facts, 
     };
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
         if (strcmp(name, flags[i].name) == 0) {
-            facts->known |= flags[i].fact;
-            return read_flag(message, flags[i].into);
+            int r = read_flag(message, flags[i].into);
+            if (r > 0)
+                facts->known |= flags[i].fact;
+            return r;
         }
     return 0;
 }
@@ -130,9 +132,8 @@ static int device_property(sd_bus_message *message, const char *name, void *into
         r = sd_bus_message_read(message, "v", "s", &text);
         if (r < 0)
             return r;
-        if (!ward_bluez_address_normalise(text, facts->address))
-            return -EBADMSG;
-        facts->known |= WARD_BLUEZ_FACT_ADDRESS;
+        if (ward_bluez_address_normalise(text, facts->address))
+            facts->known |= WARD_BLUEZ_FACT_ADDRESS;
     } else if (strcmp(name, "AddressType") == 0) {
         r = sd_bus_message_read(message, "v", "s", &text);
         if (r < 0)
@@ -152,8 +153,10 @@ static int device_property(sd_bus_message *message, const char *name, void *into
             return r;
         facts->known |= WARD_BLUEZ_FACT_RSSI;
     } else if (strcmp(name, "UUIDs") == 0) {
-        facts->known |= WARD_BLUEZ_FACT_SERVICES;
-        return read_texts(message, take_service, reader);
+        r = read_texts(message, take_service, reader);
+        if (r > 0)
+            facts->known |= WARD_BLUEZ_FACT_SERVICES;
+        return r;
     } else {
         return device_flag(message, facts, name);
     }
@@ -231,7 +234,7 @@ static int characteristic_property(sd_bus_message *message, const char *name, vo
     if (r < 0)
         return r;
     if (length > WARD_GATT_VALUE_MAX)
-        return -EBADMSG;
+        return 1; /* no attribute is longer (Core 5.3, Vol 3, Part F, §3.2.9): it is not a device's */
     facts->value = length ? octets : (const uint8_t *)"";
     facts->value_length = length;
     return 1;
@@ -251,8 +254,9 @@ static int adapter_property(sd_bus_message *message, const char *name, void *int
     struct ward_bluez_adapter_facts *facts = into;
     if (strcmp(name, "Powered") != 0)
         return 0;
-    facts->powered_known = true;
-    return read_flag(message, &facts->powered);
+    int r = read_flag(message, &facts->powered);
+    facts->powered_known = r > 0;
+    return r;
 }
 
 int ward_bluez_read_adapter(sd_bus_message *message, struct ward_bluez_adapter_facts *ret)

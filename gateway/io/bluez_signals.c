@@ -46,6 +46,17 @@ static void device_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_de
 
 static void recheck(struct ward_bluez *bluez, const char *path);
 
+/* A device of ours needs a place and a crowd of strangers has them all: one that was told already loses its own. */
+static struct ward_bluez_mirror_device *put_ours(struct ward_bluez *bluez, const char *path)
+{
+    struct ward_bluez_mirror_device *device = bluez->mirror.devices;
+    while (device && ward_bluez_is_ours(bluez, device->path, device->facts.address))
+        device = device->next;
+    if (device)
+        ward_bluez_mirror_remove(&bluez->mirror, device->path);
+    return ward_bluez_mirror_put(&bluez->mirror, path);
+}
+
 static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_message *message,
                        bool told_by_signal)
 {
@@ -58,6 +69,8 @@ static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_messag
         if (!on_our_adapter(bluez, path) || !ward_bluez_is_wanted(bluez, path, facts.address))
             return 0;
         device = ward_bluez_mirror_put(&bluez->mirror, path);
+        if (!device && ward_bluez_is_ours(bluez, path, facts.address))
+            device = put_ours(bluez, path);
         if (!device)
             return 0; /* the table is full: a stranger more or less */
     }
@@ -165,6 +178,8 @@ static int take_interface(struct ward_bluez *bluez, sd_bus_message *message, con
     int r = sd_bus_message_read(message, "s", &interface);
     if (r < 0)
         return r;
+    if (passes == PASS_ALL && strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
+        ward_bluez_ladder_heard(bluez);
     if ((passes & PASS_ADAPTERS) && strcmp(interface, WARD_BLUEZ_ADAPTER) == 0)
         return take_adapter(bluez, path, message);
     if ((passes & PASS_DEVICES) && strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
@@ -301,6 +316,8 @@ static int on_properties_changed(sd_bus_message *message, void *userdata, sd_bus
     ward_bluez_reap(bluez);
     if (sd_bus_message_read(message, "s", &interface) < 0)
         return 0;
+    if (strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0 || strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
+        ward_bluez_ladder_heard(bluez);
     if (strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0)
         take_value(bluez, path, message);
     else if (strcmp(interface, WARD_BLUEZ_DEVICE) == 0 && ward_bluez_mirror_find(&bluez->mirror, path))
@@ -320,6 +337,7 @@ static int on_owner_changed(sd_bus_message *message, void *userdata, sd_bus_erro
     ward_bluez_reap(bluez);
     if (sd_bus_message_read(message, "sss", &name, &old_owner, &new_owner) < 0)
         return 0;
+    bluez->serves = new_owner[0] != '\0';
     if (old_owner[0]) {
         bluez->counters.daemon_restarts++;
         ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_ABSENT, "the Bluetooth service went away");

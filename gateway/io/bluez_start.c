@@ -57,6 +57,16 @@ static void silence(struct ward_bluez *bluez)
         (void)ward_bluez_set_flag(bluez, &request, "Powered", false);
 }
 
+void ward_bluez_start_power_cycle(struct ward_bluez *bluez)
+{
+    bluez->adapter_powered = true; /* whatever it says: it is told to go off */
+    silence(bluez);
+    bluez->adapter_powered = false;
+    if (bluez->start == WARD_BLUEZ_START_READY)
+        ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_FAILED,
+                              "the Bluetooth adapter is switched off and on again");
+}
+
 void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state, const char *reason)
 {
     if (state == WARD_BLUEZ_RADIO_FAILED)
@@ -84,6 +94,13 @@ void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state
     tell_radio(bluez, state, reason);
 }
 
+static void failed(struct ward_bluez *bluez, enum ward_bluez_trouble trouble, const char *reason)
+{
+    bluez->counters.start_failures++;
+    ward_bluez_ladder_trouble(bluez, trouble, reason);
+    ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_FAILED, reason);
+}
+
 /* Ends the attempt when the reply is an error other than `fine`. Returns whether to go on. */
 static bool may_go_on(struct ward_bluez *bluez, sd_bus_message *reply, const char *fine)
 {
@@ -92,6 +109,7 @@ static bool may_go_on(struct ward_bluez *bluez, sd_bus_message *reply, const cha
         return true;
     if (strcmp(error, SD_BUS_ERROR_SERVICE_UNKNOWN) == 0 ||
         strcmp(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) == 0) {
+        bluez->serves = false;
         ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_ABSENT, "the Bluetooth service is not running");
         return false;
     }
@@ -99,8 +117,10 @@ static bool may_go_on(struct ward_bluez *bluez, sd_bus_message *reply, const cha
     const char *text = sd_bus_message_get_error(reply)->message;
     strncpy(reason, text && text[0] ? text : error, sizeof reason - 1);
     reason[sizeof reason - 1] = '\0';
-    bluez->counters.start_failures++;
-    ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_FAILED, reason);
+    failed(bluez,
+           strcmp(error, SD_BUS_ERROR_NO_REPLY) == 0 ? WARD_BLUEZ_TROUBLE_HANGS
+                                                     : WARD_BLUEZ_TROUBLE_PREPARING,
+           reason);
     return false;
 }
 
@@ -109,8 +129,7 @@ static void go_on(struct ward_bluez *bluez, int r)
 {
     if (r >= 0)
         return;
-    bluez->counters.start_failures++;
-    ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_FAILED, strerror(-r));
+    failed(bluez, WARD_BLUEZ_TROUBLE_PREPARING, strerror(-r));
 }
 
 static void on_powered(struct ward_bluez *bluez, const char *path, sd_bus_message *reply)
@@ -180,6 +199,7 @@ static void on_objects(struct ward_bluez *bluez, const char *path, sd_bus_messag
     (void)path;
     if (!may_go_on(bluez, reply, NULL))
         return;
+    bluez->serves = true;
     int r = ward_bluez_take_objects(bluez, reply);
     if (r < 0) {
         go_on(bluez, r);
@@ -231,6 +251,8 @@ void ward_bluez_start_adapter(struct ward_bluez *bluez, const char *path,
     if (bluez->start == WARD_BLUEZ_START_READY && !facts->powered) {
         bluez->counters.power_losses++;
         ward_bluez_start_lost(bluez, WARD_BLUEZ_RADIO_FAILED, "the Bluetooth adapter was switched off");
+        ward_bluez_ladder_trouble(bluez, WARD_BLUEZ_TROUBLE_PREPARING,
+                                  "The Bluetooth adapter was switched off again.");
     }
 }
 

@@ -27,6 +27,7 @@ struct ward_config {
     } gateway;
     struct {
         char adapter[WARD_CONFIG_TEXT_MAX + 1]; /* "hci0" */
+        char recovery_directory[WARD_CONFIG_TEXT_MAX + 1];
     } bluetooth;
     struct {
         char path[WARD_CONFIG_TEXT_MAX + 1];

@@ -149,6 +149,14 @@ static void on_forgotten(const char *address, int error, void *userdata)
     printf("forgotten %s %d\n", address, error);
 }
 
+static void on_recovery(const struct ward_bluez_recovering *recovering, void *userdata)
+{
+    static const char *const names[] = {"none", "discovery", "power", "restart", "reset"};
+
+    (void)userdata;
+    printf("recovery %s %d %s\n", names[recovering->rung], recovering->error, recovering->reason);
+}
+
 static void print_counters(const struct probe *probe)
 {
     struct ward_bluez_counters c = ward_bluez_counters(probe->bluez);
@@ -305,6 +313,7 @@ int main(int argc, char **argv)
         .forgotten = on_forgotten,
         .read_done = on_read_done,
         .write_done = on_write_done,
+        .recovery = on_recovery,
     };
     struct ward_bluez_options options = {.adapter = argc > 1 ? argv[1] : "hci0",
                                          .services = services,

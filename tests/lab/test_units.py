@@ -30,7 +30,8 @@ def test_the_units_are_clean(lab):
     assert lab.file("verify") == ""
 
 
-@pytest.mark.parametrize(("unit", "limit"), [("wardgated", 0.5), ("wardgate-uplink", 1.5)])
+@pytest.mark.parametrize(("unit", "limit"), [
+    ("wardgated", 0.5), ("wardgate-uplink", 1.5), ("wardgate-recover-bluetooth", 2), ("wardgate-recover-usb", 2)])
 def test_the_units_are_tight(lab, unit, limit):
     assert exposure(lab, unit) <= limit
 
@@ -94,6 +95,17 @@ def test_a_core_that_hangs_is_back_with_radio_and_link(lab):
     assert "Watchdog timeout" in lab.lines("watchdog")
     assert lab.file("powered-after-watchdog") == "b true\n"
     assert lab.file("link-after-watchdog") == "up\n"
+
+
+def test_bluetooth_is_restarted_for_the_core_at_a_limited_rate(lab):
+    assert lab.lines("recover-bluetooth") == ["restarted", "waits"]
+    assert lab.file("recover-left") == ""
+    assert lab.file("powered-after-recovery") == "b true\n"
+
+
+def test_the_usb_port_is_reset_for_the_core(lab):
+    assert lab.lines("recover-usb")[0] == "waits"
+    assert "hci0 is not on USB: there is nothing to reset" in lab.lines("recover-usb")
 
 
 def test_the_radio_is_off_when_the_core_was_stopped(lab):

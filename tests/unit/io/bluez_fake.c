@@ -110,6 +110,12 @@ static void on_forgotten(const char *address, int error, void *userdata)
     fake_tell(userdata, "forgotten=%d ", error);
 }
 
+static void on_recovery(const struct ward_bluez_recovering *recovering, void *userdata)
+{
+    static const char *const names[] = {"none", "discovery", "power", "restart", "reset"};
+    fake_tell(userdata, "rung=%s,%d ", names[recovering->rung], recovering->error);
+}
+
 static void tell_answer(struct fake *fake, const char *what, const struct ward_bluez_answer *answer)
 {
     fake_tell(fake, "%s=%04x,%d,%02x", what, answer->characteristic, answer->error, answer->att_error);
@@ -187,6 +193,7 @@ void fake_begin(struct fake *fake, const struct ward_bluez_device *enrolled)
         .forgotten = on_forgotten,
         .read_done = on_read_done,
         .write_done = on_write_done,
+        .recovery = on_recovery,
     };
     struct ward_bluez_options options = {.adapter = "hci0",
                                          .services = services,
