@@ -55,6 +55,7 @@ enum ward_gatt_characteristic {
     WARD_CHAR_WEIGHT_SCALE_FEATURE = 0x2A9E,
     WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT = 0x2B34,
     WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE = 0x2B35,
+    WARD_CHAR_BLOOD_PRESSURE_RECORD = 0x2B36,
 };
 
 /* "0000XXXX-" and this tail is the 128-bit form of a 16-bit UUID (Core 5.3, Vol 3, Part B, §2.5.1). */

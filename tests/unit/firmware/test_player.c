@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "wearable/script/parse.h"
+
 #define SECOND UINT64_C(1000000)
 
 struct play {
@@ -192,7 +194,7 @@ static void a_cuff_goes_when_its_reading_is_confirmed(void **state)
     ward_player_subscribed(&play->player, 0x2A35, true);
     assert_string_equal(due(play), cuff_frame);
     assert_string_equal(after(play, 60 * SECOND), "");
-    ward_player_confirmed(&play->player);
+    ward_player_confirmed(&play->player, 0x2A35);
     assert_string_equal(due(play), "disconnect\n");
     ward_player_connected(&play->player, false);
     assert_string_equal(due(play), "battery 32\n");
@@ -212,7 +214,7 @@ static void a_reading_that_was_not_confirmed_is_sent_again(void **state)
     ward_player_connected(&play->player, true);
     assert_string_equal(due(play), cuff_frame);
     assert_string_equal(due(play), ""); /* once a connection */
-    ward_player_confirmed(&play->player);
+    ward_player_confirmed(&play->player, 0x2A35);
     assert_string_equal(due(play), "disconnect\n");
     free(play);
 }
@@ -227,7 +229,7 @@ static void what_nobody_listened_to_is_sent_when_somebody_does(void **state)
     assert_string_equal(due(play), "");
     ward_player_subscribed(&play->player, 0x2A35, true);
     assert_string_equal(due(play), cuff_frame);
-    ward_player_confirmed(&play->player);
+    ward_player_confirmed(&play->player, 0x2A35);
     due(play);
     assert_true(play->done);
     free(play);

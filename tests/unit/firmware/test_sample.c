@@ -11,18 +11,18 @@
 
 #include "ward/gatt.h"
 
-static struct ward_sample sample_with(enum ward_sample_field field, int64_t mantissa, int8_t exponent)
+static struct ward_sample sample_with(enum ward_sample_field field, int32_t mantissa, int8_t exponent)
 {
     struct ward_sample sample = {.present = 1u << field};
 
-    sample.value[field] = (struct ward_decimal){.mantissa = mantissa, .exponent = exponent};
+    sample.value[field] = (struct ward_number){.mantissa = mantissa, .exponent = exponent};
     return sample;
 }
 
-static void add(struct ward_sample *sample, enum ward_sample_field field, int64_t mantissa)
+static void add(struct ward_sample *sample, enum ward_sample_field field, int32_t mantissa)
 {
     sample->present |= 1u << field;
-    sample->value[field] = (struct ward_decimal){.mantissa = mantissa};
+    sample->value[field] = (struct ward_number){.mantissa = mantissa};
 }
 
 static void assert_octets(const struct ward_sample *sample, uint16_t characteristic, const char *expected)
@@ -189,7 +189,7 @@ static void blood_pressure_in_kilopascal(void **state)
     struct ward_sample sample = sample_with(WARD_FIELD_SYSTOLIC, 171, -1);
 
     (void)state;
-    sample.kilopascal = true;
+    sample.second_unit = true;
     assert_octets(&sample, WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, "01abf0ff07ff07");
 }
 
@@ -197,7 +197,7 @@ static void what_does_not_fit_is_refused(void **state)
 {
     static const struct {
         enum ward_sample_field field;
-        int64_t mantissa;
+        int32_t mantissa;
         int8_t exponent;
         uint16_t characteristic;
     } cases[] = {

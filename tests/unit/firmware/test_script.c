@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wearable/core/script.h"
+#include "wearable/script/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,10 +31,12 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"oximeter", "advertise on off\n", 1, "left over:", "off"},
         {"oximeter", "wait\n", 1, "wait needs a duration or an event", ""},
         {"oximeter", "wait 5\n", 1,
-         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed or disconnected, not",
+         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed, disconnected, "
+         "transferred or clock, not",
          "5"},
         {"oximeter", "wait 50d\n", 1,
-         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed or disconnected, not",
+         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed, disconnected, "
+         "transferred or clock, not",
          "50d"},
         {"oximeter", "battery\n", 1, "battery needs a percentage", ""},
         {"oximeter", "battery 101\n", 1, "battery takes 0 to 100, not", "101"},
@@ -55,7 +57,7 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"oximeter", "measure spo2 30001\n", 1, "a value does not fit its field", ""},
         {"oximeter", "measure rate 70\n", 1, "no such field in this measurement:", "rate"},
         {"oximeter", "measure spo2-fast 97\n", 1, "no such field in this measurement:", "spo2-fast"},
-        {"oximeter", "measure spo2 97 time yesterday\n", 1, "time takes YYYY-MM-DDThh:mm:ss, not",
+        {"oximeter", "measure spo2 97 time yesterday\n", 1, "time takes YYYY-MM-DDThh:mm:ss, now, now-26h or none, not",
          "yesterday"},
         {"oximeter", "stream 5s spo2 97 time 2026-01-01T00:00:00\n", 1,
          "no such field in this measurement:", "time"},
@@ -68,7 +70,7 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"strap", "measure rate 70 rr 800,x\n", 1, "rr takes milliseconds separated by commas, not", "800,x"},
         {"strap", "measure rate 70 rr 1,2,3,4,5,6,7,8,9\n", 1,
          "rr takes at most 8 intervals:", "1,2,3,4,5,6,7,8,9"},
-        {"cuff", "stream 5s systolic 120\n", 1, "this profile has no stream; use measure", ""},
+        {"scale", "stream 5s weight 80\n", 1, "this profile has no stream; use measure", ""},
         {"cuff", "measure systolic 120 unit bar\n", 1, "unit takes 'mmHg' or 'kPa', not", "bar"},
         {"cuff", "raw\n", 1, "raw needs a characteristic and its octets", ""},
         {"cuff", "raw 2a3 00\n", 1, "raw takes the four hex digits of a characteristic first, not", "2a3"},
@@ -207,19 +209,17 @@ static void reads_answer_what_the_profile_says(void **state)
     uint8_t value[16];
 
     (void)state;
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_BATTERY_LEVEL, value, sizeof(value)), 1);
-    assert_int_equal(value[0], 80);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_SERIAL_NUMBER, value, sizeof(value)), 2);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_SERIAL_NUMBER, value, sizeof(value)), 2);
     assert_memory_equal(value, "S1", 2);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_MANUFACTURER_NAME, value, 7), 0);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 8);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_MANUFACTURER_NAME, value, 7), 0);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 8);
     assert_memory_equal(value, identity.system_id, 8);
-    assert_int_equal(ward_wearable_read(&anonymous, 80, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 0);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_PLX_FEATURES, value, sizeof(value)), 7);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_BLOOD_PRESSURE_FEATURE, value, 16), 2);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_BODY_SENSOR_LOCATION, value, 16), 1);
+    assert_int_equal(ward_wearable_read(&anonymous, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 0);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_PLX_FEATURES, value, sizeof(value)), 7);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_BLOOD_PRESSURE_FEATURE, value, 16), 2);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_BODY_SENSOR_LOCATION, value, 16), 1);
     assert_int_equal(value[0], 1);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_HEART_RATE_MEASUREMENT, value, 16), 0);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_HEART_RATE_MEASUREMENT, value, 16), 0);
     assert_null(ward_wearable_profile_find("toaster"));
 }
 
