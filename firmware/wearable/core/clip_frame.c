@@ -33,7 +33,7 @@ static struct values values_of(const struct ward_sample *sample, const struct li
     struct values values = {.spo2 = limits->no_spo2,
                             .pulse = limits->no_pulse,
                             .fits = true,
-                            .worn = sample->contact != WARD_CONTACT_LOST};
+                            .worn = sample->contact != WARD_SAMPLE_CONTACT_LOST};
 
     take(&values, sample, WARD_FIELD_SPO2, 1, 100, &values.spo2);
     take(&values, sample, WARD_FIELD_PULSE, 1, limits->pulse_maximum, &values.pulse);

@@ -3,7 +3,7 @@
 
 void ward_player_init(struct ward_player *player, const struct ward_script *script)
 {
-    *player = (struct ward_player){.script = script, .confirmed = true, .contact = WARD_CONTACT_OK};
+    *player = (struct ward_player){.script = script, .confirmed = true, .contact = WARD_SAMPLE_CONTACT_OK};
     ward_device_init(&player->device, script->profile);
 }
 

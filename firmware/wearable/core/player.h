@@ -59,7 +59,7 @@ void ward_player_connected(struct ward_player *player, bool connected);
 void ward_player_subscribed(struct ward_player *player, uint16_t characteristic, bool subscribed);
 void ward_player_confirmed(struct ward_player *player, uint16_t characteristic);
 
-/* Plays up to now_us. Sets *ret_action only with ACTION and *ret_deadline_us only with WAIT. */
+/* Plays up to now_us. *ret_action means something with ACTION only, *ret_deadline_us with WAIT only. */
 enum ward_player_result ward_player_step(struct ward_player *player, uint64_t now_us,
                                          struct ward_player_action *ret_action, uint64_t *ret_deadline_us);
 

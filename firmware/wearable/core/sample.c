@@ -105,13 +105,13 @@ void ward_put_time(struct ward_writer *writer, const struct ward_device_time *ti
 
 static bool has_sensor_status(const struct ward_sample *sample)
 {
-    return ward_sample_has(sample, WARD_FIELD_SENSOR_STATUS) || sample->contact == WARD_CONTACT_LOST;
+    return ward_sample_has(sample, WARD_FIELD_SENSOR_STATUS) || sample->contact == WARD_SAMPLE_CONTACT_LOST;
 }
 
 static void put_sensor_status(struct ward_writer *writer, const struct ward_sample *sample)
 {
     struct ward_sample merged = {0};
-    int32_t lost = sample->contact == WARD_CONTACT_LOST ? SENSOR_UNCONNECTED : 0;
+    int32_t lost = sample->contact == WARD_SAMPLE_CONTACT_LOST ? SENSOR_UNCONNECTED : 0;
 
     if (ward_sample_has(sample, WARD_FIELD_SENSOR_STATUS))
         merged.value[WARD_FIELD_SENSOR_STATUS] = sample->value[WARD_FIELD_SENSOR_STATUS];
@@ -170,8 +170,8 @@ static void put_plx_continuous(struct ward_writer *writer, const struct ward_sam
 static void put_heart_rate(struct ward_writer *writer, const struct ward_sample *sample)
 {
     bool wide = sample->value[WARD_FIELD_RATE].mantissa > 255;
-    uint32_t flags = (wide ? 0x01u : 0) | (sample->contact == WARD_CONTACT_OK ? 0x02u : 0) |
-                     (sample->contact != WARD_CONTACT_UNKNOWN ? 0x04u : 0) |
+    uint32_t flags = (wide ? 0x01u : 0) | (sample->contact == WARD_SAMPLE_CONTACT_OK ? 0x02u : 0) |
+                     (sample->contact != WARD_SAMPLE_CONTACT_UNKNOWN ? 0x04u : 0) |
                      (ward_sample_has(sample, WARD_FIELD_ENERGY) ? 0x08u : 0) |
                      (sample->rr_count > 0 ? 0x10u : 0);
 

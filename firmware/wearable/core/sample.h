@@ -52,9 +52,9 @@ enum ward_sample_field {
      (1u << WARD_FIELD_TESTER) | (1u << WARD_FIELD_HEALTH) | (1u << WARD_FIELD_HBA1C))
 
 enum ward_sample_contact {
-    WARD_CONTACT_UNKNOWN, /* the sensor cannot tell */
-    WARD_CONTACT_OK,
-    WARD_CONTACT_LOST,
+    WARD_SAMPLE_CONTACT_UNKNOWN, /* the sensor cannot tell */
+    WARD_SAMPLE_CONTACT_OK,
+    WARD_SAMPLE_CONTACT_LOST,
 };
 
 #define WARD_SAMPLE_RR_MAX 8

@@ -84,9 +84,9 @@ static bool parse_forget(struct ward_script_parser *parser)
 static bool parse_contact(struct ward_script_parser *parser)
 {
     static const char *const names[] = {
-        [WARD_CONTACT_UNKNOWN] = "unknown",
-        [WARD_CONTACT_OK] = "ok",
-        [WARD_CONTACT_LOST] = "lost",
+        [WARD_SAMPLE_CONTACT_UNKNOWN] = "unknown",
+        [WARD_SAMPLE_CONTACT_OK] = "ok",
+        [WARD_SAMPLE_CONTACT_LOST] = "lost",
     };
     struct ward_word word;
 

@@ -127,7 +127,7 @@ static void lost_contact_of_an_oximeter_is_sensor_status_bit_11(void **state)
 
     (void)state;
     add(&sample, WARD_FIELD_PULSE, 72);
-    sample.contact = WARD_CONTACT_LOST;
+    sample.contact = WARD_SAMPLE_CONTACT_LOST;
     assert_octets(&sample, WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, "0860004800000800");
     add(&sample, WARD_FIELD_SENSOR_STATUS, 0x8020);
     assert_octets(&sample, WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, "0860004800208800");
@@ -140,9 +140,9 @@ static void heart_rates(void **state)
 
     (void)state;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "0048");
-    sample.contact = WARD_CONTACT_OK;
+    sample.contact = WARD_SAMPLE_CONTACT_OK;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "0648");
-    sample.contact = WARD_CONTACT_LOST;
+    sample.contact = WARD_SAMPLE_CONTACT_LOST;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "0448");
     sample.value[WARD_FIELD_RATE].mantissa = 255;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "04ff");
@@ -156,7 +156,7 @@ static void heart_rate_with_energy_and_intervals(void **state)
 
     (void)state;
     add(&sample, WARD_FIELD_ENERGY, 300);
-    sample.contact = WARD_CONTACT_OK;
+    sample.contact = WARD_SAMPLE_CONTACT_OK;
     sample.rr_count = 2;
     sample.rr_1024[0] = 831;
     sample.rr_1024[1] = 850;
