@@ -32,7 +32,7 @@ static struct play *begin(const char *profile, const char *text)
 
     assert_non_null(play);
     if (!ward_script_parse(&play->script, ward_wearable_profile_find(profile), text, strlen(text), &error))
-        fail_msg("line %u: %s %s", error.line, error.text, error.word);
+        fail_msg("line %u: %s %s", (unsigned)error.line, error.text, error.word);
     ward_player_init(&play->player, &play->script);
     play->now_us = 100 * SECOND;
     return play;

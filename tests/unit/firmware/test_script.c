@@ -253,7 +253,7 @@ static void the_shipped_scripts_are_right(void **state)
         text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
         fclose(file);
         if (!parse(shipped[i][0], text, script, &error))
-            fail_msg("%s:%u: %s %s", path, error.line, error.text, error.word);
+            fail_msg("%s:%u: %s %s", path, (unsigned)error.line, error.text, error.word);
     }
     free(script);
 }
