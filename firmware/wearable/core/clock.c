@@ -40,7 +40,7 @@ bool ward_seconds_from_time(const struct ward_device_time *time, int64_t *ret)
 {
     if (!exists(time))
         return false;
-    *ret = (int64_t)day_of(time) * SECONDS_PER_DAY + time->hour * 3600 + time->minute * 60 + time->second;
+    *ret = ((day_of(time) * INT64_C(24) + time->hour) * 60 + time->minute) * 60 + time->second;
     return true;
 }
 
