@@ -51,7 +51,7 @@ def test_the_cuff_comes_back_with_each_of_its_readings(lab):
 def test_who_they_are_can_be_read(lab):
     assert values(lab, "read 1822 2a25") == [b"OX1".hex()]
     assert values(lab, "read 1822 2a23") == ["0102030405060708"]
-    assert values(lab, "read 1822 2a60") == ["7b00e0ffffff00"]
+    assert values(lab, "read 1822 2a60") == ["7f00e0ffffff00"]
     assert values(lab, "read 180d 2a38") == ["01"]
     assert values(lab, "read 1810 2a49") == ["1f00"]
     assert values(lab, "read 1810 2a29") == [b"Wardgate".hex()]

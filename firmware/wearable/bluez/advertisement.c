@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wearable/bluez/server.h"
+
 #define PATH    "/org/wardgate/wearable_advertisement"
 #define MANAGER "org.bluez.LEAdvertisingManager1"
 
@@ -37,10 +39,10 @@ static int get_services(sd_bus *bus, const char *path, const char *interface, co
                         sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
     const struct ward_advertisement *advertisement = userdata;
-    char uuid[37];
+    char uuid[WARD_UUID_TEXT_LENGTH + 1];
 
     (void)bus, (void)path, (void)interface, (void)property, (void)error;
-    snprintf(uuid, sizeof(uuid), "0000%04x" WARD_GATT_BASE_UUID_TAIL, advertisement->profile->service);
+    ward_server_print_uuid(advertisement->profile, advertisement->profile->service, uuid);
     return sd_bus_message_append(reply, "as", 1, uuid);
 }
 

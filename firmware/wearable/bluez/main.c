@@ -10,6 +10,7 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 
 #include "wearable/bluez/advertisement.h"
 #include "wearable/bluez/options.h"
@@ -49,7 +50,7 @@ static void say(const struct wearable *wearable, uint32_t line, const char *what
 
 static void say_sent(const struct wearable *wearable, const struct ward_player_action *action, int sent)
 {
-    char text[2 * WARD_SCRIPT_RAW_MAX + 40];
+    char text[2 * WARD_GATT_VALUE_MAX + 40];
     int length = snprintf(text, sizeof(text), "%s %04x:", sent > 0 ? "sent" : "nobody subscribed to",
                           action->characteristic);
 
@@ -72,10 +73,11 @@ static int carry_out(struct wearable *wearable, const struct ward_player_action 
     case WARD_ACTION_DISCONNECT:
         say(wearable, action->line, "disconnects");
         return ward_peripheral_disconnect(wearable->peripheral);
+    case WARD_ACTION_FORGET_BONDS:
+        say(wearable, action->line, "forgets its bonds");
+        return ward_peripheral_forget_bonds(wearable->peripheral);
     case WARD_ACTION_BATTERY:
     case WARD_ACTION_SEND:
-        if (action->kind == WARD_ACTION_BATTERY)
-            ward_server_set_battery(wearable->server, action->octets[0]);
         r = ward_server_send(wearable->server, action->characteristic, action->octets, action->length);
         if (r >= 0)
             say_sent(wearable, action, r);
@@ -177,8 +179,25 @@ static void on_confirmed(void *userdata, uint16_t characteristic)
 
     snprintf(text, sizeof(text), "confirmed %04x", characteristic);
     say(wearable, 0, text);
-    ward_player_confirmed(&wearable->player);
+    ward_player_confirmed(&wearable->player, characteristic);
     play(wearable);
+}
+
+/* The answer to the write goes out before what it leads to, since bluetoothd is told of both in this order. */
+static void on_written(void *userdata, uint16_t characteristic, const uint8_t *octets, size_t length,
+                       enum ward_att_error refusal)
+{
+    struct wearable *wearable = userdata;
+    char text[2 * WARD_GATT_VALUE_MAX + 40];
+    int used = snprintf(text, sizeof(text), "written %04x:", characteristic);
+
+    for (size_t i = 0; i < length && i < WARD_GATT_VALUE_MAX; i++)
+        used += snprintf(text + used, sizeof(text) - (size_t)used, "%02x", octets[i]);
+    if (refusal != WARD_ATT_OK)
+        snprintf(text + used, sizeof(text) - (size_t)used, " refused: 0x%02x", (unsigned)refusal);
+    say(wearable, 0, text);
+    if (wearable->ready)
+        wake_at(wearable, now_us(wearable));
 }
 
 static int start_loop(struct wearable *wearable)
@@ -205,7 +224,7 @@ static int start_loop(struct wearable *wearable)
 
 static int start_bluez(struct wearable *wearable, const struct ward_wearable_options *options)
 {
-    struct ward_server_events server_events = {on_subscribed, on_confirmed, wearable};
+    struct ward_server_events server_events = {on_subscribed, on_confirmed, on_written, wearable};
     struct ward_peripheral_events peripheral_events = {on_ready, on_lost, on_connected, wearable};
     struct ward_peripheral_options peripheral_options = {options->adapter, options->name, ward_server_path()};
     char adapter_path[80];
@@ -217,7 +236,7 @@ static int start_bluez(struct wearable *wearable, const struct ward_wearable_opt
     if (r >= 0)
         r = sd_bus_set_exit_on_disconnect(wearable->bus, true);
     if (r >= 0)
-        r = ward_server_new(&wearable->server, wearable->bus, options->profile, &options->identity,
+        r = ward_server_new(&wearable->server, wearable->bus, &wearable->player.device, &options->identity,
                             &server_events);
     if (r >= 0)
         r = ward_advertisement_new(&wearable->advertisement, wearable->bus, adapter_path, options->profile,
@@ -238,11 +257,33 @@ static void stop(struct wearable *wearable)
     sd_event_unref(wearable->event);
 }
 
+/* The wearable's clock is right, until its script says otherwise: local time, as people set their devices to. */
+static void set_clock(struct wearable *wearable)
+{
+    time_t now = time(NULL);
+    struct tm local;
+
+    if (!localtime_r(&now, &local))
+        return;
+
+    const struct ward_device_time device_time = {
+        .year = (uint16_t)(local.tm_year + 1900),
+        .month = (uint8_t)(local.tm_mon + 1),
+        .day = (uint8_t)local.tm_mday,
+        .hour = (uint8_t)local.tm_hour,
+        .minute = (uint8_t)local.tm_min,
+        .second = (uint8_t)(local.tm_sec > 59 ? 59 : local.tm_sec),
+        .present = true,
+    };
+
+    ward_wearable_clock_set(&wearable->player.device.clock, &device_time, wearable->began_us);
+}
+
 int main(int argc, char **argv)
 {
     static struct ward_script script;
     struct ward_wearable_options options;
-    struct wearable wearable = {0};
+    static struct wearable wearable;
     int r;
 
     setvbuf(stderr, NULL, _IOLBF, 0);
@@ -253,6 +294,7 @@ int main(int argc, char **argv)
     }
     ward_player_init(&wearable.player, &script);
     r = start_loop(&wearable);
+    set_clock(&wearable);
     if (r >= 0)
         r = start_bluez(&wearable, &options);
     if (r < 0)

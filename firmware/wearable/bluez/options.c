@@ -7,49 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wearable/core/words.h"
+#include "wearable/bluez/guide.h"
+#include "wearable/script/parse.h"
+#include "wearable/script/words.h"
 
 #define SCRIPT_OCTETS_MAX 65536
 
-static const char help[] =
-    "Usage: wardgate-wearable --profile PROFILE --script FILE [OPTION]...\n"
-    "Plays a wearable on a Bluetooth adapter: a GATT peripheral that does what its script says.\n"
-    "\n"
-    "  -p, --profile PROFILE    oximeter, strap or cuff\n"
-    "  -s, --script FILE        what it does (below); - is standard input\n"
-    "  -a, --adapter hciN       the adapter, which it powers (default hci1)\n"
-    "  -n, --name NAME          name it advertises (default: Ward and its model)\n"
-    "      --serial TEXT        serial number (default 000001)\n"
-    "      --model TEXT         model number (default: one per profile)\n"
-    "      --manufacturer TEXT  (default Wardgate)\n"
-    "      --firmware TEXT      firmware revision (default: this program's version)\n"
-    "      --system-id HEX      system id, 16 digits in the order of the air (default: none is served)\n"
-    "  -c, --check              only read the script, and say whether it is right\n"
-    "  -h, --help\n"
-    "  -V, --version\n"
-    "\n"
-    "A script has one step a line, played in order; '#' begins a comment:\n"
-    "  advertise on|off\n"
-    "  wait DURATION            500ms, 30s, 2m, 1h\n"
-    "  wait connected|disconnected\n"
-    "  wait subscribed          connected, and what is sent next is subscribed to\n"
-    "  wait confirmed           the last indication was; it is sent again on each connection until then\n"
-    "  disconnect\n"
-    "  battery PERCENT\n"
-    "  contact ok|lost|unknown  said in the measurements that follow\n"
-    "  measure FIELD VALUE ...  one measurement: 2A5E, 2A37 or 2A35\n"
-    "  stream DURATION FIELD VALUE|FROM..TO ...   one each second: 2A5F or 2A37\n"
-    "  raw UUID HEX             these octets as they are\n"
-    "  repeat COUNT|forever ... end\n"
-    "Values are decimals, nan, nres, reserved, +inf or -inf. Fields:\n"
-    "  oximeter: spo2 pulse amplitude status sensor-status time (measure), spo2-fast pulse-fast spo2-slow\n"
-    "            pulse-slow (stream)\n"
-    "  strap:    rate energy rr (milliseconds, separated by commas)\n"
-    "  cuff:     systolic diastolic mean pulse user status unit (mmHg or kPa) time\n"
-    "Status fields are bits as on the air (0x0800); time is YYYY-MM-DDThh:mm:ss.\n"
-    "The program ends with the script, or on SIGTERM. What it does goes to standard error, a line each.\n";
-
-enum long_only { OPTION_SERIAL = 256, OPTION_MODEL, OPTION_MANUFACTURER, OPTION_FIRMWARE, OPTION_SYSTEM_ID };
+enum long_only {
+    OPTION_SERIAL = 256,
+    OPTION_MODEL,
+    OPTION_MANUFACTURER,
+    OPTION_FIRMWARE,
+    OPTION_SYSTEM_ID,
+    OPTION_SHOW,
+};
 
 static const struct option long_options[] = {
     {"profile", required_argument, NULL, 'p'},
@@ -61,6 +32,7 @@ static const struct option long_options[] = {
     {"manufacturer", required_argument, NULL, OPTION_MANUFACTURER},
     {"firmware", required_argument, NULL, OPTION_FIRMWARE},
     {"system-id", required_argument, NULL, OPTION_SYSTEM_ID},
+    {"show", no_argument, NULL, OPTION_SHOW},
     {"check", no_argument, NULL, 'c'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -71,6 +43,7 @@ struct given {
     const char *profile;
     const char *script;
     bool check;
+    bool show;
 };
 
 static enum ward_options_outcome wrong(const char *what, const char *about)
@@ -96,6 +69,7 @@ static enum ward_options_outcome take(int option, struct ward_wearable_options *
     case 'a': options->adapter = optarg; break;
     case 'n': options->name = optarg; break;
     case 'c': given->check = true; break;
+    case OPTION_SHOW: given->show = true; break;
     case OPTION_SERIAL: options->identity.serial = optarg; break;
     case OPTION_MODEL: options->identity.model = optarg; break;
     case OPTION_MANUFACTURER: options->identity.manufacturer = optarg; break;
@@ -104,7 +78,7 @@ static enum ward_options_outcome take(int option, struct ward_wearable_options *
         if (!parse_system_id(optarg, options->identity.system_id))
             return wrong("--system-id takes 16 hex digits, not", optarg);
         break;
-    case 'h': fputs(help, stdout); return WARD_OPTIONS_DONE;
+    case 'h': ward_guide_print_help(stdout); return WARD_OPTIONS_DONE;
     case 'V': puts("wardgate-wearable " WARD_VERSION); return WARD_OPTIONS_DONE;
     default: return wrong("see", "--help"); /* getopt_long said what is wrong */
     }
@@ -136,24 +110,55 @@ static char *read_script(const char *path, size_t *ret_length)
     return text;
 }
 
-static bool load_script(const char *path, const struct ward_wearable_profile *profile,
-                        struct ward_script *ret_script)
+static bool parse_script(const char *path, const char *text, size_t length,
+                         const struct ward_wearable_profile *profile, struct ward_script *ret_script)
 {
     struct ward_script_error error;
-    size_t length = 0;
-    char *text = read_script(path, &length);
-    bool parsed;
+    bool parsed = ward_script_parse(ret_script, profile, text, length, &error);
 
-    if (!text) {
-        fprintf(stderr, "wardgate-wearable: %s: %s\n", path, strerror(errno));
-        return false;
-    }
-    parsed = ward_script_parse(ret_script, profile, text, length, &error);
     if (!parsed)
         fprintf(stderr, "%s:%u: %s%s%s%s\n", path, error.line, error.text, error.word[0] ? " '" : "",
                 error.word, error.word[0] ? "'" : "");
+    return parsed;
+}
+
+/* The script of the command line, or the profile's own; shown or read. */
+static bool load_script(const struct given *given, const struct ward_wearable_profile *profile,
+                        struct ward_script *ret_script)
+{
+    const char *ready = ward_guide_script(profile);
+    size_t length = 0;
+    char *text = NULL;
+    bool parsed = true;
+
+    if (given->script) {
+        text = read_script(given->script, &length);
+        if (!text) {
+            fprintf(stderr, "wardgate-wearable: %s: %s\n", given->script, strerror(errno));
+            return false;
+        }
+    }
+    if (given->show && text)
+        fwrite(text, 1, length, stdout);
+    else if (given->show)
+        fputs(ready, stdout);
+    else if (text)
+        parsed = parse_script(given->script, text, length, profile, ret_script);
+    else
+        parsed = parse_script(profile->name, ready, strlen(ready), profile, ret_script);
     free(text);
     return parsed;
+}
+
+static enum ward_options_outcome wrong_profile(const char *name)
+{
+    const struct ward_wearable_profile *profile;
+
+    fprintf(stderr, "wardgate-wearable: there is no profile '%s'; there are:", name);
+    for (size_t i = 0; (profile = ward_wearable_profile_at(i)); i++)
+        fprintf(stderr, " %s", profile->name);
+    fputc('\n', stderr);
+    return WARD_OPTIONS_WRONG;
 }
 
 enum ward_options_outcome ward_wearable_options_parse(struct ward_wearable_options *ret,
@@ -175,12 +180,12 @@ enum ward_options_outcome ward_wearable_options_parse(struct ward_wearable_optio
     }
     if (optind < argc)
         return wrong("left over:", argv[optind]);
-    if (!given.profile || !given.script)
-        return wrong("--profile and --script are needed; see", "--help");
+    if (!given.profile)
+        return wrong("--profile is needed; see", "--help");
     options.profile = ward_wearable_profile_find(given.profile);
     if (!options.profile)
-        return wrong("--profile takes oximeter, strap or cuff, not", given.profile);
-    if (!load_script(given.script, options.profile, ret_script))
+        return wrong_profile(given.profile);
+    if (!load_script(&given, options.profile, ret_script))
         return WARD_OPTIONS_WRONG;
     if (!options.identity.model)
         options.identity.model = options.profile->model;
@@ -188,5 +193,5 @@ enum ward_options_outcome ward_wearable_options_parse(struct ward_wearable_optio
     if (!options.name)
         options.name = default_name;
     *ret = options;
-    return given.check ? WARD_OPTIONS_DONE : WARD_OPTIONS_RUN;
+    return given.check || given.show ? WARD_OPTIONS_DONE : WARD_OPTIONS_RUN;
 }

@@ -17,7 +17,7 @@ struct ward_wearable_options {
 
 enum ward_options_outcome {
     WARD_OPTIONS_RUN,
-    WARD_OPTIONS_DONE,  /* --help, --version or --check said all there was to say */
+    WARD_OPTIONS_DONE,  /* --help, --version, --show or --check said all there was to say */
     WARD_OPTIONS_WRONG, /* what is wrong was printed */
 };
 

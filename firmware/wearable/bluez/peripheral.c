@@ -17,31 +17,7 @@
 #include <systemd/sd-event.h>
 
 #include "wearable/bluez/agent.h"
-
-#define BLUEZ          "org.bluez"
-#define ADAPTER        "org.bluez.Adapter1"
-#define DEVICE         "org.bluez.Device1"
-#define PROPERTIES     "org.freedesktop.DBus.Properties"
-#define OBJECT_MANAGER "org.freedesktop.DBus.ObjectManager"
-#define CENTRALS_MAX   4
-#define PATH_LENGTH    80
-#define RETRY_US       UINT64_C(1000000)
-
-struct ward_peripheral {
-    sd_bus *bus;
-    struct ward_agent *agent;
-    char adapter_path[PATH_LENGTH];
-    char *name;
-    char *application_path;
-    struct ward_peripheral_events events;
-    sd_bus_slot *match_owner, *match_added, *match_removed, *match_changed;
-    sd_bus_slot *pending; /* the call of the chain, or GetManagedObjects */
-    sd_event_source *retry;
-    bool present;
-    char centrals[CENTRALS_MAX][PATH_LENGTH]; /* paths of connected devices; "" is free */
-};
-
-static int begin(struct ward_peripheral *peripheral);
+#include "wearable/bluez/peripheral_part.h"
 
 static size_t central_count(const struct ward_peripheral *peripheral)
 {
@@ -73,8 +49,10 @@ static void set_connected(struct ward_peripheral *peripheral, const char *path, 
     if (!slot || strlen(path) >= PATH_LENGTH)
         return;
     snprintf(slot, PATH_LENGTH, "%s", connected ? path : "");
-    if (connected)
+    if (connected) {
+        snprintf(peripheral->last_central, PATH_LENGTH, "%s", path);
         ward_agent_prefer(peripheral->agent);
+    }
     if ((before > 0) != (central_count(peripheral) > 0))
         peripheral->events.connected(peripheral->events.userdata, connected);
 }
@@ -97,96 +75,6 @@ static void lose(struct ward_peripheral *peripheral)
         if (peripheral->centrals[i][0])
             set_connected(peripheral, peripheral->centrals[i], false);
     peripheral->events.lost(peripheral->events.userdata);
-}
-
-static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
-{
-    (void)source, (void)usec;
-    return begin(userdata);
-}
-
-static int retry_later(struct ward_peripheral *peripheral, const char *what, const sd_bus_error *refusal)
-{
-    fprintf(stderr, "wardgate-wearable: %s: %s: %s; trying again\n", peripheral->adapter_path, what,
-            refusal->message);
-    peripheral->retry = sd_event_source_disable_unref(peripheral->retry);
-    return sd_event_add_time_relative(sd_bus_get_event(peripheral->bus), &peripheral->retry, CLOCK_BOOTTIME,
-                                      RETRY_US, 0, on_retry, peripheral);
-}
-
-static int on_registered(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-    struct ward_peripheral *peripheral = userdata;
-    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
-
-    (void)error;
-    if (refusal)
-        return retry_later(peripheral, "RegisterApplication", refusal);
-    peripheral->events.ready(peripheral->events.userdata);
-    return 0;
-}
-
-static int on_named(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-    struct ward_peripheral *peripheral = userdata;
-    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
-
-    (void)error;
-    if (refusal)
-        return retry_later(peripheral, "Alias", refusal);
-    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
-    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
-                                    "org.bluez.GattManager1", "RegisterApplication", on_registered,
-                                    peripheral, "oa{sv}", peripheral->application_path, 0);
-}
-
-static int on_pairable(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-    struct ward_peripheral *peripheral = userdata;
-    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
-
-    (void)error;
-    if (refusal)
-        return retry_later(peripheral, "Pairable", refusal);
-    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
-    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
-                                    PROPERTIES, "Set", on_named, peripheral, "ssv", ADAPTER, "Alias", "s",
-                                    peripheral->name);
-}
-
-static int on_powered(sd_bus_message *reply, void *userdata, sd_bus_error *error)
-{
-    struct ward_peripheral *peripheral = userdata;
-    const sd_bus_error *refusal = sd_bus_message_get_error(reply);
-
-    (void)error;
-    if (refusal)
-        return retry_later(peripheral, "Powered", refusal);
-    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
-    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
-                                    PROPERTIES, "Set", on_pairable, peripheral, "ssv", ADAPTER, "Pairable",
-                                    "b", 1);
-}
-
-static int begin(struct ward_peripheral *peripheral)
-{
-    peripheral->pending = sd_bus_slot_unref(peripheral->pending);
-    return sd_bus_call_method_async(peripheral->bus, &peripheral->pending, BLUEZ, peripheral->adapter_path,
-                                    PROPERTIES, "Set", on_powered, peripheral, "ssv", ADAPTER, "Powered", "b",
-                                    1);
-}
-
-static int appear(struct ward_peripheral *peripheral)
-{
-    int r;
-
-    if (peripheral->present)
-        return 0;
-    peripheral->present = true;
-    r = ward_agent_register(peripheral->agent);
-    if (r >= 0)
-        r = ward_agent_prefer(peripheral->agent);
-    return r < 0 ? r : begin(peripheral);
 }
 
 /*
@@ -228,7 +116,7 @@ static int read_object(struct ward_peripheral *peripheral, sd_bus_message *messa
         /* the GATT manager is exported after Adapter1, and is what is needed first */
         if (r >= 0 && strcmp(interface, "org.bluez.GattManager1") == 0 &&
             strcmp(path, peripheral->adapter_path) == 0)
-            r = appear(peripheral);
+            r = ward_peripheral_appear(peripheral);
         if (r >= 0)
             r = read_properties(peripheral, message, path, interface);
         if (r >= 0)
@@ -387,5 +275,23 @@ int ward_peripheral_disconnect(struct ward_peripheral *peripheral)
         if (peripheral->centrals[i][0])
             r = sd_bus_call_method_async(peripheral->bus, NULL, BLUEZ, peripheral->centrals[i], DEVICE,
                                          "Disconnect", NULL, NULL, "");
+    return r < 0 ? r : 0;
+}
+
+static int forget(struct ward_peripheral *peripheral, const char *device)
+{
+    return sd_bus_call_method_async(peripheral->bus, NULL, BLUEZ, peripheral->adapter_path, ADAPTER,
+                                    "RemoveDevice", NULL, NULL, "o", device);
+}
+
+int ward_peripheral_forget_bonds(struct ward_peripheral *peripheral)
+{
+    int r = 0;
+
+    if (peripheral->last_central[0] && !find_central(peripheral, peripheral->last_central))
+        r = forget(peripheral, peripheral->last_central);
+    for (size_t i = 0; i < CENTRALS_MAX && r >= 0; i++)
+        if (peripheral->centrals[i][0])
+            r = forget(peripheral, peripheral->centrals[i]);
     return r < 0 ? r : 0;
 }

@@ -1,53 +1,147 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wearable/core/profile.h"
 
+#include "wearable/core/clip.h"
+
 #define READ      WARD_PROPERTY_READ
 #define NOTIFY    WARD_PROPERTY_NOTIFY
 #define INDICATE  WARD_PROPERTY_INDICATE
 #define ENCRYPTED WARD_PROPERTY_ENCRYPTED
+#define WRITE     WARD_PROPERTY_WRITE
+#define COMMAND   WARD_PROPERTY_WRITE_COMMAND
 
 /*
  * Battery and Device Information are the same everywhere and open to read, as on the wearables that are
  * sold.
  */
-#define COMMON_CHARACTERISTICS                                                                               \
-    {WARD_CHAR_BATTERY_LEVEL, WARD_SERVICE_BATTERY, READ | NOTIFY},                                          \
-        {WARD_CHAR_MANUFACTURER_NAME, WARD_SERVICE_DEVICE_INFORMATION, READ},                                \
-        {WARD_CHAR_MODEL_NUMBER, WARD_SERVICE_DEVICE_INFORMATION, READ},                                     \
-        {WARD_CHAR_SERIAL_NUMBER, WARD_SERVICE_DEVICE_INFORMATION, READ},                                    \
-        {WARD_CHAR_FIRMWARE_REVISION, WARD_SERVICE_DEVICE_INFORMATION, READ},                                \
+static const struct ward_wearable_characteristic common[] = {
+    {WARD_CHAR_BATTERY_LEVEL, WARD_SERVICE_BATTERY, READ | NOTIFY},
+    {WARD_CHAR_MANUFACTURER_NAME, WARD_SERVICE_DEVICE_INFORMATION, READ},
+    {WARD_CHAR_MODEL_NUMBER, WARD_SERVICE_DEVICE_INFORMATION, READ},
+    {WARD_CHAR_SERIAL_NUMBER, WARD_SERVICE_DEVICE_INFORMATION, READ},
+    {WARD_CHAR_FIRMWARE_REVISION, WARD_SERVICE_DEVICE_INFORMATION, READ},
+    {WARD_CHAR_SYSTEM_ID, WARD_SERVICE_DEVICE_INFORMATION, READ},
+};
+
+/* A clock is in the measurement's own service (Date Time, as on many cuffs, scales and thermometers) or in its own. */
+#define DATE_TIME(service)                                                                                   \
     {                                                                                                        \
-        WARD_CHAR_SYSTEM_ID, WARD_SERVICE_DEVICE_INFORMATION, READ                                           \
+        WARD_CHAR_DATE_TIME, service, READ | WRITE | ENCRYPTED                                               \
+    }
+#define CURRENT_TIME                                                                                         \
+    {WARD_CHAR_CURRENT_TIME, WARD_SERVICE_CURRENT_TIME, READ | WRITE | NOTIFY | ENCRYPTED},                  \
+    {                                                                                                        \
+        WARD_CHAR_LOCAL_TIME_INFORMATION, WARD_SERVICE_CURRENT_TIME, READ | WRITE | ENCRYPTED                \
+    }
+#define RECORD_ACCESS(service)                                                                               \
+    {                                                                                                        \
+        WARD_CHAR_RECORD_ACCESS_CONTROL_POINT, service, WRITE | INDICATE | ENCRYPTED                         \
     }
 
-static const struct ward_wearable_characteristic oximeter_characteristics[] = {
+static const struct ward_wearable_characteristic oximeter[] = {
     {WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT, WARD_SERVICE_PULSE_OXIMETER, INDICATE | ENCRYPTED},
     {WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, WARD_SERVICE_PULSE_OXIMETER, NOTIFY | ENCRYPTED},
     {WARD_CHAR_PLX_FEATURES, WARD_SERVICE_PULSE_OXIMETER, READ | ENCRYPTED},
-    COMMON_CHARACTERISTICS,
+    RECORD_ACCESS(WARD_SERVICE_PULSE_OXIMETER),
+    CURRENT_TIME,
 };
 
-static const struct ward_wearable_characteristic strap_characteristics[] = {
+static const struct ward_wearable_characteristic strap[] = {
     {WARD_CHAR_HEART_RATE_MEASUREMENT, WARD_SERVICE_HEART_RATE, NOTIFY | ENCRYPTED},
     {WARD_CHAR_BODY_SENSOR_LOCATION, WARD_SERVICE_HEART_RATE, READ | ENCRYPTED},
-    COMMON_CHARACTERISTICS,
 };
 
-static const struct ward_wearable_characteristic cuff_characteristics[] = {
-    {WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, WARD_SERVICE_BLOOD_PRESSURE, INDICATE | ENCRYPTED},
-    {WARD_CHAR_BLOOD_PRESSURE_FEATURE, WARD_SERVICE_BLOOD_PRESSURE, READ | ENCRYPTED},
-    COMMON_CHARACTERISTICS,
+#define CUFF                                                                                                 \
+    {WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, WARD_SERVICE_BLOOD_PRESSURE, INDICATE | ENCRYPTED},               \
+        {WARD_CHAR_INTERMEDIATE_CUFF_PRESSURE, WARD_SERVICE_BLOOD_PRESSURE, NOTIFY | ENCRYPTED},             \
+    {                                                                                                        \
+        WARD_CHAR_BLOOD_PRESSURE_FEATURE, WARD_SERVICE_BLOOD_PRESSURE, READ | ENCRYPTED                      \
+    }
+
+static const struct ward_wearable_characteristic cuff[] = {
+    CUFF,
+    DATE_TIME(WARD_SERVICE_BLOOD_PRESSURE),
 };
 
-#define CHARACTERISTICS(array) array, sizeof(array) / sizeof((array)[0])
+static const struct ward_wearable_characteristic enhanced_cuff[] = {
+    CUFF,
+    {WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT, WARD_SERVICE_BLOOD_PRESSURE, INDICATE | ENCRYPTED},
+    {WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE, WARD_SERVICE_BLOOD_PRESSURE, NOTIFY | ENCRYPTED},
+    {WARD_CHAR_BLOOD_PRESSURE_RECORD, WARD_SERVICE_BLOOD_PRESSURE, NOTIFY | ENCRYPTED},
+    RECORD_ACCESS(WARD_SERVICE_BLOOD_PRESSURE),
+    CURRENT_TIME,
+};
+
+static const struct ward_wearable_characteristic thermometer[] = {
+    {WARD_CHAR_TEMPERATURE_MEASUREMENT, WARD_SERVICE_HEALTH_THERMOMETER, INDICATE | ENCRYPTED},
+    {WARD_CHAR_INTERMEDIATE_TEMPERATURE, WARD_SERVICE_HEALTH_THERMOMETER, NOTIFY | ENCRYPTED},
+    {WARD_CHAR_TEMPERATURE_TYPE, WARD_SERVICE_HEALTH_THERMOMETER, READ | ENCRYPTED},
+    {WARD_CHAR_MEASUREMENT_INTERVAL, WARD_SERVICE_HEALTH_THERMOMETER, READ | ENCRYPTED},
+    DATE_TIME(WARD_SERVICE_HEALTH_THERMOMETER),
+};
+
+static const struct ward_wearable_characteristic scale[] = {
+    {WARD_CHAR_WEIGHT_MEASUREMENT, WARD_SERVICE_WEIGHT_SCALE, INDICATE | ENCRYPTED},
+    {WARD_CHAR_WEIGHT_SCALE_FEATURE, WARD_SERVICE_WEIGHT_SCALE, READ | ENCRYPTED},
+    DATE_TIME(WARD_SERVICE_WEIGHT_SCALE),
+};
+
+static const struct ward_wearable_characteristic glucose_meter[] = {
+    {WARD_CHAR_GLUCOSE_MEASUREMENT, WARD_SERVICE_GLUCOSE, NOTIFY | ENCRYPTED},
+    {WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, WARD_SERVICE_GLUCOSE, NOTIFY | ENCRYPTED},
+    {WARD_CHAR_GLUCOSE_FEATURE, WARD_SERVICE_GLUCOSE, READ | ENCRYPTED},
+    RECORD_ACCESS(WARD_SERVICE_GLUCOSE),
+    CURRENT_TIME,
+};
+
+/* The clips are open, but for the one that wants a bond; two of them are never written to. */
+static const struct ward_wearable_characteristic bonded_clip[] = {
+    {WARD_CLIP_NOTIFY, WARD_CLIP_SERVICE, NOTIFY | ENCRYPTED},
+    {WARD_CLIP_WRITE, WARD_CLIP_SERVICE, WRITE | COMMAND | ENCRYPTED},
+};
+static const struct ward_wearable_characteristic clip[] = {
+    {WARD_CLIP_NOTIFY, WARD_CLIP_SERVICE, NOTIFY},
+    {WARD_CLIP_WRITE, WARD_CLIP_SERVICE, WRITE | COMMAND},
+};
+static const struct ward_wearable_characteristic silent_clip[] = {
+    {WARD_CLIP_NOTIFY, WARD_CLIP_SERVICE, NOTIFY},
+};
+
+#define COUNT(array)      (sizeof(array) / sizeof((array)[0]))
+#define OWN(array)        COUNT(array), array
+#define PULSE_OXIMETER    0x0C41 /* appearance: fingertip */
+#define PACKETS_PERIOD_MS 40     /* four packets each, a hundred a second */
+
+/* A clip that is not polled sends once a second. */
+#define CLIP(name, model, kind, period_ms, own)                                                              \
+    {                                                                                                        \
+        name, model, WARD_CLIP_SERVICE, PULSE_OXIMETER, WARD_CLIP_NOTIFY, WARD_CLIP_NOTIFY, 0, period_ms,    \
+            kind, OWN(own)                                                                                   \
+    }
 
 static const struct ward_wearable_profile profiles[] = {
-    {"oximeter", "WG-OX1", WARD_SERVICE_PULSE_OXIMETER, 0x0C41, WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT,
-     WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, CHARACTERISTICS(oximeter_characteristics)},
+    {"oximeter", "WG-OX1", WARD_SERVICE_PULSE_OXIMETER, PULSE_OXIMETER, WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT,
+     WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT, 1000, 0, OWN(oximeter)},
     {"strap", "WG-HR1", WARD_SERVICE_HEART_RATE, 0x0341, WARD_CHAR_HEART_RATE_MEASUREMENT,
-     WARD_CHAR_HEART_RATE_MEASUREMENT, CHARACTERISTICS(strap_characteristics)},
-    {"cuff", "WG-BP1", WARD_SERVICE_BLOOD_PRESSURE, 0x0381, WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, 0,
-     CHARACTERISTICS(cuff_characteristics)},
+     WARD_CHAR_HEART_RATE_MEASUREMENT, 0, 1000, 0, OWN(strap)},
+    {"cuff", "WG-BP1", WARD_SERVICE_BLOOD_PRESSURE, 0x0381, WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT,
+     WARD_CHAR_INTERMEDIATE_CUFF_PRESSURE, WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, 1000, 0, OWN(cuff)},
+    {"enhanced-cuff", "WG-BP2", WARD_SERVICE_BLOOD_PRESSURE, 0x0381,
+     WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT, WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE,
+     WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT, 1000, 0, OWN(enhanced_cuff)},
+    {"thermometer", "WG-TH1", WARD_SERVICE_HEALTH_THERMOMETER, 0x0300, WARD_CHAR_TEMPERATURE_MEASUREMENT,
+     WARD_CHAR_INTERMEDIATE_TEMPERATURE, WARD_CHAR_TEMPERATURE_MEASUREMENT, 1000, 0, OWN(thermometer)},
+    {"scale", "WG-WS1", WARD_SERVICE_WEIGHT_SCALE, 0x0C80, WARD_CHAR_WEIGHT_MEASUREMENT, 0,
+     WARD_CHAR_WEIGHT_MEASUREMENT, 1000, 0, OWN(scale)},
+    {"glucose-meter", "WG-GM1", WARD_SERVICE_GLUCOSE, 0x0400, WARD_CHAR_GLUCOSE_MEASUREMENT, 0,
+     WARD_CHAR_GLUCOSE_MEASUREMENT, 1000, 0, OWN(glucose_meter)},
+    CLIP("nonin", "WG-3230", WARD_CLIP_NONIN, 1000, bonded_clip),
+    CLIP("masimo", "WG-MIGHTYSAT", WARD_CLIP_MASIMO, 1000, clip),
+    CLIP("o2ring", "WG-O2RING", WARD_CLIP_O2RING, 1000, clip),
+    CLIP("pc60fw", "WG-PC60FW", WARD_CLIP_PC60FW, 1000, clip),
+    CLIP("jumper", "WG-JPD500F", WARD_CLIP_JUMPER, 1000, silent_clip),
+    CLIP("berrymed", "WG-BM1000", WARD_CLIP_BERRYMED, PACKETS_PERIOD_MS, silent_clip),
+    CLIP("contec", "WG-CMS50D", WARD_CLIP_CONTEC, 1000, clip),
 };
 
 static bool text_equal(const char *a, const char *b)
@@ -59,76 +153,34 @@ static bool text_equal(const char *a, const char *b)
     return *a == *b;
 }
 
+const struct ward_wearable_profile *ward_wearable_profile_at(size_t index)
+{
+    return index < COUNT(profiles) ? &profiles[index] : NULL;
+}
+
 const struct ward_wearable_profile *ward_wearable_profile_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+    for (size_t i = 0; i < COUNT(profiles); i++)
         if (text_equal(profiles[i].name, name))
             return &profiles[i];
     return NULL;
 }
 
+const struct ward_wearable_characteristic *ward_wearable_characteristic_at(
+    const struct ward_wearable_profile *profile, size_t index)
+{
+    if (index < profile->own_count)
+        return &profile->own[index];
+    return index - profile->own_count < COUNT(common) ? &common[index - profile->own_count] : NULL;
+}
+
 const struct ward_wearable_characteristic *ward_wearable_characteristic_find(
     const struct ward_wearable_profile *profile, uint16_t uuid)
 {
-    for (size_t i = 0; i < profile->characteristic_count; i++)
-        if (profile->characteristics[i].uuid == uuid)
-            return &profile->characteristics[i];
+    const struct ward_wearable_characteristic *characteristic;
+
+    for (size_t i = 0; (characteristic = ward_wearable_characteristic_at(profile, i)); i++)
+        if (characteristic->uuid == uuid)
+            return characteristic;
     return NULL;
-}
-
-static size_t put_octets(const uint8_t *octets, size_t length, uint8_t *buffer, size_t size)
-{
-    if (length > size)
-        return 0;
-    for (size_t i = 0; i < length; i++)
-        buffer[i] = octets[i];
-    return length;
-}
-
-static size_t put_text(const char *text, uint8_t *buffer, size_t size)
-{
-    size_t length = 0;
-
-    while (text[length]) {
-        if (length == size)
-            return 0;
-        buffer[length] = (uint8_t)text[length];
-        length++;
-    }
-    return length;
-}
-
-static size_t put_system_id(const uint8_t system_id[8], uint8_t *buffer, size_t size)
-{
-    bool given = false;
-
-    for (size_t i = 0; i < 8; i++)
-        given = given || system_id[i] != 0;
-    return given ? put_octets(system_id, 8, buffer, size) : 0;
-}
-
-size_t ward_wearable_read(const struct ward_wearable_identity *identity, uint8_t battery, uint16_t uuid,
-                          uint8_t *buffer, size_t size)
-{
-    /* PLXS §3.3: measurement status, sensor status, time stamp, fast, slow, pulse amplitude; then the bits of
-     * both status fields that this wearable can set: all of the defined ones. */
-    static const uint8_t plx_features[] = {0x7B, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0x00};
-    /* BLS §3.3: movement, cuff fit, irregular pulse, pulse rate range, measurement position. */
-    static const uint8_t blood_pressure_features[] = {0x1F, 0x00};
-    static const uint8_t location_chest[] = {0x01}; /* HRS §3.2 */
-
-    switch (uuid) {
-    case WARD_CHAR_BATTERY_LEVEL: return put_octets(&battery, 1, buffer, size);
-    case WARD_CHAR_PLX_FEATURES: return put_octets(plx_features, sizeof(plx_features), buffer, size);
-    case WARD_CHAR_BLOOD_PRESSURE_FEATURE:
-        return put_octets(blood_pressure_features, sizeof(blood_pressure_features), buffer, size);
-    case WARD_CHAR_BODY_SENSOR_LOCATION:
-        return put_octets(location_chest, sizeof(location_chest), buffer, size);
-    case WARD_CHAR_MANUFACTURER_NAME: return put_text(identity->manufacturer, buffer, size);
-    case WARD_CHAR_MODEL_NUMBER: return put_text(identity->model, buffer, size);
-    case WARD_CHAR_SERIAL_NUMBER: return put_text(identity->serial, buffer, size);
-    case WARD_CHAR_FIRMWARE_REVISION: return put_text(identity->firmware, buffer, size);
-    case WARD_CHAR_SYSTEM_ID: return put_system_id(identity->system_id, buffer, size);
-    default: return 0;
-    }
 }

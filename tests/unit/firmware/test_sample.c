@@ -11,18 +11,18 @@
 
 #include "ward/gatt.h"
 
-static struct ward_sample sample_with(enum ward_sample_field field, int64_t mantissa, int8_t exponent)
+static struct ward_sample sample_with(enum ward_sample_field field, int32_t mantissa, int8_t exponent)
 {
     struct ward_sample sample = {.present = 1u << field};
 
-    sample.value[field] = (struct ward_decimal){.mantissa = mantissa, .exponent = exponent};
+    sample.value[field] = (struct ward_number){.mantissa = mantissa, .exponent = exponent};
     return sample;
 }
 
-static void add(struct ward_sample *sample, enum ward_sample_field field, int64_t mantissa)
+static void add(struct ward_sample *sample, enum ward_sample_field field, int32_t mantissa)
 {
     sample->present |= 1u << field;
-    sample->value[field] = (struct ward_decimal){.mantissa = mantissa};
+    sample->value[field] = (struct ward_number){.mantissa = mantissa};
 }
 
 static void assert_octets(const struct ward_sample *sample, uint16_t characteristic, const char *expected)
@@ -127,7 +127,7 @@ static void lost_contact_of_an_oximeter_is_sensor_status_bit_11(void **state)
 
     (void)state;
     add(&sample, WARD_FIELD_PULSE, 72);
-    sample.contact = WARD_CONTACT_LOST;
+    sample.contact = WARD_SAMPLE_CONTACT_LOST;
     assert_octets(&sample, WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, "0860004800000800");
     add(&sample, WARD_FIELD_SENSOR_STATUS, 0x8020);
     assert_octets(&sample, WARD_CHAR_PLX_CONTINUOUS_MEASUREMENT, "0860004800208800");
@@ -140,9 +140,9 @@ static void heart_rates(void **state)
 
     (void)state;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "0048");
-    sample.contact = WARD_CONTACT_OK;
+    sample.contact = WARD_SAMPLE_CONTACT_OK;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "0648");
-    sample.contact = WARD_CONTACT_LOST;
+    sample.contact = WARD_SAMPLE_CONTACT_LOST;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "0448");
     sample.value[WARD_FIELD_RATE].mantissa = 255;
     assert_octets(&sample, WARD_CHAR_HEART_RATE_MEASUREMENT, "04ff");
@@ -156,7 +156,7 @@ static void heart_rate_with_energy_and_intervals(void **state)
 
     (void)state;
     add(&sample, WARD_FIELD_ENERGY, 300);
-    sample.contact = WARD_CONTACT_OK;
+    sample.contact = WARD_SAMPLE_CONTACT_OK;
     sample.rr_count = 2;
     sample.rr_1024[0] = 831;
     sample.rr_1024[1] = 850;
@@ -189,7 +189,7 @@ static void blood_pressure_in_kilopascal(void **state)
     struct ward_sample sample = sample_with(WARD_FIELD_SYSTOLIC, 171, -1);
 
     (void)state;
-    sample.kilopascal = true;
+    sample.second_unit = true;
     assert_octets(&sample, WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, "01abf0ff07ff07");
 }
 
@@ -197,7 +197,7 @@ static void what_does_not_fit_is_refused(void **state)
 {
     static const struct {
         enum ward_sample_field field;
-        int64_t mantissa;
+        int32_t mantissa;
         int8_t exponent;
         uint16_t characteristic;
     } cases[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wearable/core/script.h"
+#include "wearable/script/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,10 +31,12 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"oximeter", "advertise on off\n", 1, "left over:", "off"},
         {"oximeter", "wait\n", 1, "wait needs a duration or an event", ""},
         {"oximeter", "wait 5\n", 1,
-         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed or disconnected, not",
+         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed, disconnected, "
+         "transferred or clock, not",
          "5"},
         {"oximeter", "wait 50d\n", 1,
-         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed or disconnected, not",
+         "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed, disconnected, "
+         "transferred or clock, not",
          "50d"},
         {"oximeter", "battery\n", 1, "battery needs a percentage", ""},
         {"oximeter", "battery 101\n", 1, "battery takes 0 to 100, not", "101"},
@@ -55,8 +57,8 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"oximeter", "measure spo2 30001\n", 1, "a value does not fit its field", ""},
         {"oximeter", "measure rate 70\n", 1, "no such field in this measurement:", "rate"},
         {"oximeter", "measure spo2-fast 97\n", 1, "no such field in this measurement:", "spo2-fast"},
-        {"oximeter", "measure spo2 97 time yesterday\n", 1, "time takes YYYY-MM-DDThh:mm:ss, not",
-         "yesterday"},
+        {"oximeter", "measure spo2 97 time yesterday\n", 1,
+         "time takes YYYY-MM-DDThh:mm:ss, now, now-26h or none, not", "yesterday"},
         {"oximeter", "stream 5s spo2 97 time 2026-01-01T00:00:00\n", 1,
          "no such field in this measurement:", "time"},
         {"oximeter", "stream\n", 1, "stream needs a duration", ""},
@@ -68,8 +70,48 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"strap", "measure rate 70 rr 800,x\n", 1, "rr takes milliseconds separated by commas, not", "800,x"},
         {"strap", "measure rate 70 rr 1,2,3,4,5,6,7,8,9\n", 1,
          "rr takes at most 8 intervals:", "1,2,3,4,5,6,7,8,9"},
-        {"cuff", "stream 5s systolic 120\n", 1, "this profile has no stream; use measure", ""},
+        {"scale", "stream 5s weight 80\n", 1, "this profile has no stream; use measure", ""},
         {"cuff", "measure systolic 120 unit bar\n", 1, "unit takes 'mmHg' or 'kPa', not", "bar"},
+        {"cuff", "battery 50 falls\n", 1, "left over:", "falls"},
+        {"cuff", "battery 50 drain\n", 1, "drain needs a duration", ""},
+        {"cuff", "battery 50 drain 0s\n", 1, "drain takes the duration of one percent (30s, 2m), not", "0s"},
+        {"cuff", "battery 50 drain 1s x\n", 1, "left over:", "x"},
+        {"cuff", "clock\n", 1, "clock needs a time or 'reset'", ""},
+        {"cuff", "clock noon\n", 1, "clock takes YYYY-MM-DDThh:mm:ss or 'reset', not", "noon"},
+        {"strap", "store rate 70\n", 1, "this profile has no memory for records", ""},
+        {"strap", "report\n", 1, "this profile has no memory for records", ""},
+        {"nonin", "wait 1s\nreport\n", 2, "this profile has no memory for records", ""},
+        {"cuff", "store\n", 1, "no field and value given", ""},
+        {"cuff", "store systolic 1..2\n", 1, "only a stream goes through a range:", "1..2"},
+        {"cuff", "fault\n", 1, "fault needs cut, pad, late, drop, duplicate, count or mute", ""},
+        {"cuff", "fault nap\n", 1, "fault takes cut, pad, late, drop, duplicate, count or mute, not", "nap"},
+        {"cuff", "fault cut\n", 1, "cut takes a number of octets, 1 to 512", ""},
+        {"cuff", "fault cut 0\n", 1, "cut takes a number of octets, 1 to 512", "0"},
+        {"cuff", "fault pad 513\n", 1, "pad takes a number of octets, 1 to 512", "513"},
+        {"cuff", "fault late soon\n", 1, "late takes a duration (500ms, 30s)", "soon"},
+        {"cuff", "fault drop 0\n", 1, "drop takes a number of records from 1", "0"},
+        {"cuff", "fault count -1\n", 1, "count takes a number of records", "-1"},
+        {"cuff", "fault mute 5\n", 1, "left over:", "5"},
+        {"cuff", "measure systolic 120 time now-\n", 1,
+         "time takes YYYY-MM-DDThh:mm:ss, now, now-26h or none, not", "now-"},
+        {"cuff", "measure systolic 120 time now+1h\n", 1,
+         "time takes YYYY-MM-DDThh:mm:ss, now, now-26h or none, not", "now+1h"},
+        {"enhanced-cuff", "measure systolic 120 time 2026-02-30T00:00:00\n", 1,
+         "a value does not fit its field", ""}, /* it goes as seconds */
+        {"cuff", "measure systolic 0xffffffff\n", 1, "a value does not fit its field", ""},
+        {"cuff", "stream 5s systolic 120\n", 1, "no such field in this measurement:", "systolic"},
+        {"cuff", "measure cuff 120\n", 1, "no such field in this measurement:", "cuff"},
+        {"thermometer", "measure temperature 36.8 unit K\n", 1, "unit takes 'C' or 'F', not", "K"},
+        {"thermometer", "measure temperature 36.8 type 256\n", 1, "a value does not fit its field", ""},
+        {"scale", "measure weight 81.403\n", 1, "a value does not fit its field", ""}, /* 5 g are the least */
+        {"scale", "measure weight 327.68\n", 1, "a value does not fit its field", ""},
+        {"scale", "measure weight 80 unit st\n", 1, "unit takes 'kg' or 'lb', not", "st"},
+        {"glucose-meter", "measure glucose 5 unit g\n", 1, "unit takes 'mmol/L' or 'mg/dL', not", "g"},
+        {"glucose-meter", "measure glucose 5 type 16\n", 1, "a value does not fit its field", ""},
+        {"glucose-meter", "measure glucose 5 offset 40000\n", 1, "a value does not fit its field", ""},
+        {"glucose-meter", "measure glucose 5 health 16\n", 1, "a value does not fit its field", ""},
+        {"jumper", "stream 5s spo2 101\n", 1, "a value does not fit its field", ""},
+        {"jumper", "stream 5s spo2 97 time now\n", 1, "no such field in this measurement:", "time"},
         {"cuff", "raw\n", 1, "raw needs a characteristic and its octets", ""},
         {"cuff", "raw 2a3 00\n", 1, "raw takes the four hex digits of a characteristic first, not", "2a3"},
         {"cuff", "raw 2a37 00\n", 1, "this profile does not serve", "2a37"},
@@ -173,11 +215,29 @@ static void the_shipped_scripts_are_right(void **state)
 {
     static const char *const shipped[][2] = {
         {"oximeter", "oximeter-desaturation"},
+        {"oximeter", "oximeter-demo"},
         {"oximeter", "oximeter-spot"},
+        {"oximeter", "oximeter-faults"},
         {"strap", "strap"},
+        {"strap", "strap-demo"},
         {"cuff", "cuff"},
+        {"cuff", "cuff-demo"},
         {"cuff", "cuff-returns"},
         {"cuff", "cuff-error"},
+        {"cuff", "cuff-clock"},
+        {"cuff", "ten-records-of-another"},
+        {"enhanced-cuff", "ten-records-of-another"},
+        {"glucose-meter", "glucose-records"},
+        {"glucose-meter", "glucose-faults"},
+        {"thermometer", "thermometer-fever"},
+        {"scale", "scale-family"},
+        {"contec", "clip"},
+        {"berrymed", "clip"},
+        {"nonin", "clip"},
+        {"masimo", "clip"},
+        {"o2ring", "clip"},
+        {"pc60fw", "clip"},
+        {"jumper", "clip"},
     };
     struct ward_script *script = malloc(sizeof(*script));
 
@@ -193,7 +253,7 @@ static void the_shipped_scripts_are_right(void **state)
         text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
         fclose(file);
         if (!parse(shipped[i][0], text, script, &error))
-            fail_msg("%s:%u: %s %s", path, error.line, error.text, error.word);
+            fail_msg("%s:%u: %s %s", path, (unsigned)error.line, error.text, error.word);
     }
     free(script);
 }
@@ -207,19 +267,17 @@ static void reads_answer_what_the_profile_says(void **state)
     uint8_t value[16];
 
     (void)state;
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_BATTERY_LEVEL, value, sizeof(value)), 1);
-    assert_int_equal(value[0], 80);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_SERIAL_NUMBER, value, sizeof(value)), 2);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_SERIAL_NUMBER, value, sizeof(value)), 2);
     assert_memory_equal(value, "S1", 2);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_MANUFACTURER_NAME, value, 7), 0);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 8);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_MANUFACTURER_NAME, value, 7), 0);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 8);
     assert_memory_equal(value, identity.system_id, 8);
-    assert_int_equal(ward_wearable_read(&anonymous, 80, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 0);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_PLX_FEATURES, value, sizeof(value)), 7);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_BLOOD_PRESSURE_FEATURE, value, 16), 2);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_BODY_SENSOR_LOCATION, value, 16), 1);
+    assert_int_equal(ward_wearable_read(&anonymous, WARD_CHAR_SYSTEM_ID, value, sizeof(value)), 0);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_PLX_FEATURES, value, sizeof(value)), 7);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_BLOOD_PRESSURE_FEATURE, value, 16), 2);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_BODY_SENSOR_LOCATION, value, 16), 1);
     assert_int_equal(value[0], 1);
-    assert_int_equal(ward_wearable_read(&identity, 80, WARD_CHAR_HEART_RATE_MEASUREMENT, value, 16), 0);
+    assert_int_equal(ward_wearable_read(&identity, WARD_CHAR_HEART_RATE_MEASUREMENT, value, 16), 0);
     assert_null(ward_wearable_profile_find("toaster"));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wearable/core/words.h"
+#include "wearable/script/words.h"
 
 static bool is_blank(char character)
 {
@@ -228,5 +228,24 @@ bool ward_word_time(const struct ward_word *word, struct ward_device_time *ret)
         .second = (uint8_t)part[5],
         .present = true,
     };
+    return true;
+}
+
+bool ward_word_age(const struct ward_word *word, uint32_t *ret_s)
+{
+    static const char now[] = "now";
+    const size_t length = sizeof(now) - 1;
+    struct ward_word first = {.text = word->text, .length = word->length < length ? word->length : length};
+    uint32_t ms = 0;
+
+    if (!ward_word_is(&first, now))
+        return false;
+    if (word->length > length) {
+        struct ward_word age = {.text = word->text + length + 1, .length = word->length - length - 1};
+
+        if (word->text[length] != '-' || !ward_word_duration(&age, &ms))
+            return false;
+    }
+    *ret_s = ms / 1000;
     return true;
 }

@@ -49,4 +49,7 @@ bool ward_word_octets(const struct ward_word *word, uint8_t *buffer, size_t size
 /* "2026-11-22T09:00:00": the shape is checked, not the calendar, so that a script can play a broken clock. */
 bool ward_word_time(const struct ward_word *word, struct ward_device_time *ret);
 
+/* "now", or "now-26h": how long ago in seconds. */
+bool ward_word_age(const struct ward_word *word, uint32_t *ret_s);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wearable/core/script.h"
+#include "wearable/script/parse.h"
 
-#include "wearable/core/script_parser.h"
+#include "wearable/script/parse_part.h"
 
 bool ward_script_fail(struct ward_script_parser *parser, const char *text, const struct ward_word *word)
 {
@@ -13,8 +13,7 @@ bool ward_script_fail(struct ward_script_parser *parser, const char *text, const
     return false;
 }
 
-/* Gives the word of a step that cannot do without one. */
-static bool next_word(struct ward_script_parser *parser, const char *missing, struct ward_word *ret)
+bool ward_script_next_word(struct ward_script_parser *parser, const char *missing, struct ward_word *ret)
 {
     return ward_words_next(&parser->words, ret) || ward_script_fail(parser, missing, NULL);
 }
@@ -29,7 +28,7 @@ static bool parse_advertise(struct ward_script_parser *parser)
 {
     struct ward_word word;
 
-    if (!next_word(parser, "advertise needs 'on' or 'off'", &word))
+    if (!ward_script_next_word(parser, "advertise needs 'on' or 'off'", &word))
         return false;
     if (!ward_word_is(&word, "on") && !ward_word_is(&word, "off"))
         return ward_script_fail(parser, "advertise takes 'on' or 'off', not", &word);
@@ -44,14 +43,13 @@ static bool parse_wait(struct ward_script_parser *parser)
         const char *name;
         enum ward_step_kind kind;
     } events[] = {
-        {"connected", WARD_STEP_WAIT_CONNECTED},
-        {"subscribed", WARD_STEP_WAIT_SUBSCRIBED},
-        {"confirmed", WARD_STEP_WAIT_CONFIRMED},
-        {"disconnected", WARD_STEP_WAIT_DISCONNECTED},
+        {"connected", WARD_STEP_WAIT_CONNECTED},     {"subscribed", WARD_STEP_WAIT_SUBSCRIBED},
+        {"confirmed", WARD_STEP_WAIT_CONFIRMED},     {"disconnected", WARD_STEP_WAIT_DISCONNECTED},
+        {"transferred", WARD_STEP_WAIT_TRANSFERRED}, {"clock", WARD_STEP_WAIT_CLOCK},
     };
     struct ward_word word;
 
-    if (!next_word(parser, "wait needs a duration or an event", &word))
+    if (!ward_script_next_word(parser, "wait needs a duration or an event", &word))
         return false;
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
         if (ward_word_is(&word, events[i].name)) {
@@ -63,7 +61,8 @@ static bool parse_wait(struct ward_script_parser *parser)
     if (!ward_word_duration(&word, &parser->step->duration_ms))
         return ward_script_fail(
             parser,
-            "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed or disconnected, not",
+            "wait takes a duration (500ms, 30s, 2m, 1h), connected, subscribed, confirmed, disconnected, "
+            "transferred or clock, not",
             &word);
     if (parser->step->duration_ms > 0)
         note_time_passes(parser);
@@ -76,30 +75,22 @@ static bool parse_disconnect(struct ward_script_parser *parser)
     return true;
 }
 
-static bool parse_battery(struct ward_script_parser *parser)
+static bool parse_forget(struct ward_script_parser *parser)
 {
-    struct ward_word word;
-    uint32_t percent = 0;
-
-    if (!next_word(parser, "battery needs a percentage", &word))
-        return false;
-    if (!ward_word_unsigned(&word, 100, &percent))
-        return ward_script_fail(parser, "battery takes 0 to 100, not", &word);
-    parser->step->kind = WARD_STEP_BATTERY;
-    parser->step->argument = (uint8_t)percent;
+    parser->step->kind = WARD_STEP_FORGET;
     return true;
 }
 
 static bool parse_contact(struct ward_script_parser *parser)
 {
     static const char *const names[] = {
-        [WARD_CONTACT_UNKNOWN] = "unknown",
-        [WARD_CONTACT_OK] = "ok",
-        [WARD_CONTACT_LOST] = "lost",
+        [WARD_SAMPLE_CONTACT_UNKNOWN] = "unknown",
+        [WARD_SAMPLE_CONTACT_OK] = "ok",
+        [WARD_SAMPLE_CONTACT_LOST] = "lost",
     };
     struct ward_word word;
 
-    if (!next_word(parser, "contact needs 'ok', 'lost' or 'unknown'", &word))
+    if (!ward_script_next_word(parser, "contact needs 'ok', 'lost' or 'unknown'", &word))
         return false;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (ward_word_is(&word, names[i])) {
@@ -115,6 +106,8 @@ static bool parse_measure(struct ward_script_parser *parser)
 {
     parser->step->kind = WARD_STEP_MEASURE;
     parser->step->characteristic = parser->script->profile->measure;
+    /* 2A18 cannot do without a time */
+    parser->step->sample.time_is_relative = parser->step->characteristic == WARD_CHAR_GLUCOSE_MEASUREMENT;
     return ward_script_parse_fields(parser);
 }
 
@@ -126,7 +119,7 @@ static bool parse_stream(struct ward_script_parser *parser)
     parser->step->characteristic = parser->script->profile->stream;
     if (parser->step->characteristic == 0)
         return ward_script_fail(parser, "this profile has no stream; use measure", NULL);
-    if (!next_word(parser, "stream needs a duration", &word))
+    if (!ward_script_next_word(parser, "stream needs a duration", &word))
         return false;
     if (!ward_word_duration(&word, &parser->step->duration_ms) || parser->step->duration_ms == 0)
         return ward_script_fail(parser, "stream takes a duration (30s, 2m, 1h) first, not", &word);
@@ -141,7 +134,7 @@ static bool parse_raw(struct ward_script_parser *parser)
     size_t length = 0;
 
     parser->step->kind = WARD_STEP_RAW;
-    if (!next_word(parser, "raw needs a characteristic and its octets", &word))
+    if (!ward_script_next_word(parser, "raw needs a characteristic and its octets", &word))
         return false;
     if (!ward_word_octets(&word, uuid, sizeof(uuid), &length) || length != 2)
         return ward_script_fail(parser, "raw takes the four hex digits of a characteristic first, not",
@@ -149,7 +142,7 @@ static bool parse_raw(struct ward_script_parser *parser)
     parser->step->characteristic = (uint16_t)(uuid[0] << 8 | uuid[1]);
     if (!ward_wearable_characteristic_find(parser->script->profile, parser->step->characteristic))
         return ward_script_fail(parser, "this profile does not serve", &word);
-    if (!next_word(parser, "raw needs octets in hex", &word))
+    if (!ward_script_next_word(parser, "raw needs octets in hex", &word))
         return false;
     if (!ward_word_octets(&word, parser->step->raw.octets, WARD_SCRIPT_RAW_MAX, &length))
         return ward_script_fail(parser, "raw takes up to 64 octets as pairs of hex digits, not", &word);
@@ -162,7 +155,7 @@ static bool parse_repeat(struct ward_script_parser *parser)
     struct ward_word word;
 
     parser->step->kind = WARD_STEP_REPEAT;
-    if (!next_word(parser, "repeat needs a count or 'forever'", &word))
+    if (!ward_script_next_word(parser, "repeat needs a count or 'forever'", &word))
         return false;
     if (!ward_word_is(&word, "forever") &&
         (!ward_word_unsigned(&word, UINT32_MAX, &parser->step->count) || parser->step->count == 0))
@@ -193,11 +186,21 @@ static bool parse_step(struct ward_script_parser *parser, const struct ward_word
         const char *name;
         bool (*parse)(struct ward_script_parser *parser);
     } verbs[] = {
-        {"advertise", parse_advertise},   {"wait", parse_wait},
-        {"disconnect", parse_disconnect}, {"battery", parse_battery},
-        {"contact", parse_contact},       {"measure", parse_measure},
-        {"stream", parse_stream},         {"raw", parse_raw},
-        {"repeat", parse_repeat},         {"end", parse_end},
+        {"advertise", parse_advertise},
+        {"wait", parse_wait},
+        {"disconnect", parse_disconnect},
+        {"forget", parse_forget},
+        {"battery", ward_script_parse_battery},
+        {"clock", ward_script_parse_clock},
+        {"contact", parse_contact},
+        {"measure", parse_measure},
+        {"stream", parse_stream},
+        {"store", ward_script_parse_store},
+        {"report", ward_script_parse_report},
+        {"fault", ward_script_parse_fault},
+        {"raw", parse_raw},
+        {"repeat", parse_repeat},
+        {"end", parse_end},
     };
     struct ward_word extra;
 
@@ -227,15 +230,27 @@ static bool parse_line(struct ward_script_parser *parser)
     return true;
 }
 
-/* What a wait for a subscription waits for is what will be sent next. */
+static bool is_sent(const struct ward_step *step)
+{
+    return step->characteristic != 0 && step->kind != WARD_STEP_STORE &&
+           step->kind != WARD_STEP_WAIT_SUBSCRIBED;
+}
+
+/*
+ * What a wait for a subscription waits for is what will be sent next. After the last that is sent, it is that one:
+ * where a script ends, or begins again.
+ */
 static void resolve_subscriptions(struct ward_script *script)
 {
-    uint16_t next = script->profile->stream ? script->profile->stream : script->profile->measure;
+    uint16_t next = script->profile->measure;
 
+    for (size_t i = 0; i < script->step_count; i++)
+        if (is_sent(&script->steps[i]))
+            next = script->steps[i].characteristic;
     for (size_t i = script->step_count; i-- > 0;) {
         if (script->steps[i].kind == WARD_STEP_WAIT_SUBSCRIBED)
             script->steps[i].characteristic = next;
-        else if (script->steps[i].characteristic != 0)
+        else if (is_sent(&script->steps[i]))
             next = script->steps[i].characteristic;
     }
 }
