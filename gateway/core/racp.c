@@ -333,8 +333,8 @@ struct ward_racp_output ward_racp_indication(struct ward_racp *racp, const uint8
     ward_decode(WARD_CHAR_RECORD_ACCESS_CONTROL_POINT, octets, length, &decoded);
     if (decoded.outcome != WARD_DECODE_OK)
         return unexpected(racp);
-    if (detail->has_number)
-        return number_came(racp, detail->number_of_records, now_us);
+    if (detail->has_number && detail->number_of_records <= UINT16_MAX)
+        return number_came(racp, (uint16_t)detail->number_of_records, now_us);
     if (detail->has_response)
         return response_came(racp, detail->request_op_code, detail->response_code, now_us);
     return unexpected(racp);
