@@ -35,12 +35,12 @@ def test_a_device_with_a_serial_number_is_enrolled_without_a_bond(lab):
     assert lab.lines("open")[-1] == "exit 0"
     assert [device["security"] for device in documents(lab, "devices-open")] == ["open"]
     assert {reading["security"] for reading in documents(lab, "readings")} == {"open"}
-    assert ADVISORY not in documents(lab, "patients-open")[0]["reasons"]
+    assert ADVISORY not in documents(lab, "status-open")[0]["patients"][0]["reasons"]
 
 
 def test_what_is_known_by_its_address_is_told_to_the_ward(lab):
     assert lab.lines("by-address")[-1] == "exit 0"
     assert sorted(device["security"] for device in documents(lab, "devices-by-address")) == ["open", "open-by-address"]
-    patient = documents(lab, "patients-by-address")[0]
+    patient = documents(lab, "status-by-address")[0]["patients"][0]
     assert ADVISORY in patient["reasons"]
     assert patient["monitoring"] == "degraded"
