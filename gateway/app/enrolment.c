@@ -125,9 +125,9 @@ static const char *const security_names[] = {
 
 static bool security_by_name(const char *name, uint8_t *ret)
 {
-    for (uint8_t i = 0; i < sizeof(security_names) / sizeof(security_names[0]); i++)
+    for (size_t i = 0; i < sizeof(security_names) / sizeof(security_names[0]); i++)
         if (strcmp(security_names[i], name) == 0) {
-            *ret = i;
+            *ret = (uint8_t)i;
             return true;
         }
     return false;

@@ -139,13 +139,13 @@ struct ward_bluez_answer {
     uint32_t connection; /* the one that it was asked in, also when it has ended */
     /*
      * 0, or negative errno: -ENOTCONN the link ended first; -ETIMEDOUT no answer; -EACCES not permitted, or it wants a
-     * bond; -EINPROGRESS another operation of its is under way; -EMSGSIZE a length that it does not take; -EOPNOTSUPP
-     * it cannot; -EREMOTEIO it refused with the error in att_error; -EIO anything else.
+     * bond; -EINPROGRESS it is busy with an earlier one; -EMSGSIZE a length that it does not take; -EOPNOTSUPP it
+     * cannot; -ENODATA it has that characteristic no more; -EREMOTEIO it refused with the error in att_error; -EIO
+     * anything else.
      */
     int error;
-    uint8_t
-        att_error; /* Core 5.3, Vol 3, Part F, §3.4.1.1, or of the profile; 0: none, or BlueZ does not say */
-    const char *text; /* a plain sentence for people; "" without an error */
+    uint8_t att_error; /* Core 5.3, Vol 3, Part F, §3.4.1.1; 0: none, or bluetoothd does not say which */
+    const char *text;  /* a plain sentence for people; "" without an error */
 };
 
 enum ward_bluez_radio {

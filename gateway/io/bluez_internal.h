@@ -60,7 +60,7 @@ struct ward_bluez_node {
     uint8_t priority;
     uint64_t used_us; /* when it connected, sent or was asked something last */
     bool resting;
-    sd_event_source *rest_end;
+    sd_event_source *rest_end; /* runs without a rest, too: Trusted is to be mended */
 };
 
 struct ward_bluez_call {

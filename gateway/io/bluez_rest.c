@@ -3,9 +3,13 @@
  * Devices that are always present, sent away for a while: because they are not worn (the application says so; a link
  * keeps some rings awake for ever), or because one that matters more needs their connection (bluez_slots.c).
  *
- * bluetoothd connects a trusted device again at once, and stops to do so for an untrusted one when Disconnect is called.
- * So a rest is Trusted=false and Disconnect, and its end Trusted=true. Trusted outlives bluetoothd and us; so whenever
- * it is told of an enrolled device and is not as it should be, it is set again.
+ *   rest      Trusted=false, Disconnect: bluetoothd connects a trusted device again at once, and takes an untrusted one
+ *             off the kernel's list
+ *   its end   Trusted=true, Connect: that alone puts it on the list again, and whether it is there now does not matter.
+ *             It waits while the radio is not ready, and while an enrolment has it
+ *
+ * Trusted outlives bluetoothd and us. So whenever it is told and is not as it should be it is set again, and when it is
+ * false of one that does not rest, a rest of an earlier life is ended.
  */
 #include "io/bluez_internal.h"
 
@@ -15,6 +19,21 @@
 
 #define IDLE_AFTER_US UINT64_C(10000000)
 #define SLOT_REST_S   60
+#define END_AGAIN_US  UINT64_C(2000000)
+
+static int on_rest_end(sd_event_source *source, uint64_t usec, void *userdata);
+
+static int arm(struct ward_bluez_node *node, uint64_t delay_us)
+{
+    node->rest_end = sd_event_source_disable_unref(node->rest_end);
+    return sd_event_add_time_relative(node->bluez->event, &node->rest_end, CLOCK_BOOTTIME, delay_us, 0,
+                                      on_rest_end, node);
+}
+
+static const struct ward_bluez_mirror_device *mirror_of(const struct ward_bluez_node *node)
+{
+    return ward_bluez_mirror_find_address(&node->bluez->mirror, node->device.address);
+}
 
 static void set_trusted(struct ward_bluez *bluez, const char *path, bool trusted)
 {
@@ -23,15 +42,29 @@ static void set_trusted(struct ward_bluez *bluez, const char *path, bool trusted
                               trusted); /* if not: it is set when it is told again */
 }
 
+/* It fails when the device is not there, but has put it on the kernel's list by then. */
+static void connect_device(struct ward_bluez *bluez, const char *path)
+{
+    struct ward_bluez_request request = {
+        path, WARD_BLUEZ_DEVICE, "Connect", WARD_BLUEZ_CONNECT_TIMEOUT_US, NULL, NULL};
+    (void)ward_bluez_call(bluez, &request, NULL);
+}
+
 static void end_rest(struct ward_bluez_node *node)
 {
     struct ward_bluez *bluez = node->bluez;
-    const struct ward_bluez_mirror_device *device =
-        ward_bluez_mirror_find_address(&bluez->mirror, node->device.address);
+    const struct ward_bluez_mirror_device *device = mirror_of(node);
+    if (bluez->start != WARD_BLUEZ_START_READY || bluez->discovery.held ||
+        bluez->enrolment.machine.state != WARD_BLUEZ_ENROL_CLOSED) {
+        (void)arm(node, END_AGAIN_US);
+        return;
+    }
     node->rest_end = sd_event_source_disable_unref(node->rest_end);
     node->resting = false;
     if (device)
         set_trusted(bluez, device->path, true);
+    if (device && !device->facts.connected && node->device.presence == WARD_BLUEZ_ALWAYS)
+        connect_device(bluez, device->path);
     ward_bluez_slots_changed(bluez);
 }
 
@@ -45,24 +78,24 @@ static int on_rest_end(sd_event_source *source, uint64_t usec, void *userdata)
 
 void ward_bluez_rest_begin(struct ward_bluez_node *node, unsigned seconds)
 {
-    struct ward_bluez *bluez = node->bluez;
-    const struct ward_bluez_mirror_device *device =
-        ward_bluez_mirror_find_address(&bluez->mirror, node->device.address);
-    node->rest_end = sd_event_source_disable_unref(node->rest_end);
-    if (sd_event_add_time_relative(bluez->event, &node->rest_end, CLOCK_BOOTTIME, seconds * UINT64_C(1000000),
-                                   0, on_rest_end, node) < 0)
+    const struct ward_bluez_mirror_device *device = mirror_of(node);
+    if (arm(node, seconds * UINT64_C(1000000)) < 0)
         return; /* a rest that would not end */
     node->resting = true;
     if (!device)
         return;
-    set_trusted(bluez, device->path, false);
-    ward_bluez_disconnect(bluez, device->path);
+    set_trusted(node->bluez, device->path, false);
+    ward_bluez_disconnect(node->bluez, device->path);
 }
 
 void ward_bluez_rest_trusted(struct ward_bluez_node *node, const struct ward_bluez_mirror_device *device)
 {
-    if (device->facts.trusted == node->resting && !ward_bluez_enrolment_is_of(node->bluez, device))
-        set_trusted(node->bluez, device->path, !node->resting);
+    if (device->facts.trusted != node->resting || ward_bluez_enrolment_is_of(node->bluez, device))
+        return;
+    if (node->resting)
+        set_trusted(node->bluez, device->path, false);
+    else if (!node->rest_end)
+        (void)arm(node, 0);
 }
 
 /* The enrolled device with this address, or NULL with *ret_error set. */
@@ -99,8 +132,7 @@ int ward_bluez_disconnect_device(struct ward_bluez *bluez, const char *address)
     struct ward_bluez_node *node = enrolled(bluez, address, &error);
     if (!node)
         return error;
-    const struct ward_bluez_mirror_device *device =
-        ward_bluez_mirror_find_address(&bluez->mirror, node->device.address);
+    const struct ward_bluez_mirror_device *device = mirror_of(node);
     if (!device || !node->connected)
         return -ENOTCONN;
     ward_bluez_disconnect(bluez, device->path);

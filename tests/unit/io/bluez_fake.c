@@ -225,6 +225,8 @@ void fake_end(struct fake *fake)
     fake_vanish(fake);
     fake_wait(fake, mark, "absent ");
     ward_bluez_free(fake->bluez);
+    /* Whatever a test is about: some cuffs drop their bond when they are unsubscribed. */
+    assert_false(fake_has(fake, 0, "StopNotify"));
     fake_withdraw(fake);
     sd_bus_message_unref(fake->held);
     for (size_t i = 0; i < 8; i++)

@@ -22,6 +22,9 @@ static const struct ward_bluez_device ring = {.id = {"d-1"},
 static const struct ward_bluez_device by_address = {
     .id = {"d-1"}, .address = FAKE_ADDRESS, .security = WARD_BLUEZ_OPEN_BY_ADDRESS};
 
+#define ASSERT_FIRST(fake, since, one, other)                                                                \
+    assert_true(strstr((fake)->story + (since), one) < strstr((fake)->story + (since), other))
+
 /* A device that can be talked to, connected. */
 static void meet(struct fake *fake, const struct ward_bluez_device *device)
 {
@@ -278,7 +281,7 @@ static void a_rest_is_untrusted_and_ends_trusted(void **state)
     fake_wait(&fake, mark, "Trusted=0 Disconnect ");
     fake_set(&fake, &fake.connected, false);
     fake_wait(&fake, mark, "disconnected=1 ");
-    fake_wait(&fake, mark, "Trusted=1 ");
+    fake_wait(&fake, mark, "Trusted=1 Connect "); /* without Connect it is not waited for any more */
     fake_end(&fake);
 }
 
@@ -310,8 +313,28 @@ static void an_unfinished_rest_of_an_earlier_life_is_ended(void **state)
     struct fake fake = {.exported = true, .paired = true};
     (void)state;
     fake_begin(&fake, &ring);
-    assert_true(fake_has(&fake, 0, "Trusted=1 "));
+    fake_wait(&fake, 0, " ready ");
+    fake_wait(&fake, 0, "Trusted=1 Connect "); /* not before the radio is ready: it would be refused */
     assert_false(fake_has(&fake, 0, "Trusted=0 "));
+    fake_end(&fake);
+}
+
+static void a_rest_does_not_end_into_an_enrolment(void **state)
+{
+    struct fake fake = {.trusted = true};
+    (void)state;
+    meet(&fake, &ring);
+    assert_int_equal(ward_bluez_rest(fake.bluez, FAKE_ADDRESS, 60), 0);
+    fake_wait(&fake, 0, "Trusted=0 Disconnect ");
+    fake_set(&fake, &fake.connected, false);
+    fake_wait(&fake, 0, "disconnected=1 ");
+    assert_int_equal(ward_bluez_pair(fake.bluez, "C0:FF:EE:00:00:02", WARD_BLUEZ_BONDED, 60), 0);
+    fake_wait(&fake, 0, "StartDiscovery ");
+    size_t mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_rest(fake.bluez, FAKE_ADDRESS, 0), 0);
+    assert_int_equal(ward_bluez_pair_cancel(fake.bluez), 0);
+    fake_wait(&fake, mark, "Connect ");
+    ASSERT_FIRST(&fake, mark, "step-failed ", "Trusted=1 ");
     fake_end(&fake);
 }
 
@@ -457,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_rest_is_untrusted_and_ends_trusted),
         cmocka_unit_test(a_rest_outlives_bluetoothd_and_can_be_ended),
         cmocka_unit_test(an_unfinished_rest_of_an_earlier_life_is_ended),
+        cmocka_unit_test(a_rest_does_not_end_into_an_enrolment),
         cmocka_unit_test(whoever_trusts_a_resting_device_is_overruled),
         cmocka_unit_test(a_burst_does_not_rest),
         cmocka_unit_test(the_least_device_makes_room),
