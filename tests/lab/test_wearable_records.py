@@ -42,9 +42,15 @@ def test_a_clock_can_be_set_and_read(lab):
     assert said(lab, "read 1808 2a0f") == ["80ff"]
 
 
+def test_a_date_that_does_not_exist_is_ignored(lab):
+    (refused,) = said(lab, "refused 1810 2a2b")
+    assert refused == "ea07021e0e1600060000 Operation failed with ATT error: 0x80"
+
+
 def test_a_report_that_nobody_would_hear_is_refused(lab):
     (refused,) = said(lab, "refused 1810 2a52")
-    assert refused.startswith("0101 ") and "0xfd" in refused
+    assert refused.startswith("0101 Operation failed with ATT error: 0x")  # bluetoothd 5.66 makes 0x0e of 0xfd
+    assert "written 2a52:0101 refused: 0xfd" in lab.file("cuff.log")
     assert said(lab, "value 1810 2a52") == ["05000a00"]  # ten records of another
 
 

@@ -128,7 +128,10 @@ static uint64_t now_us(const struct ward_server *server)
     return now;
 }
 
-/* bluetoothd makes an ATT error of the names that it knows, and of a Failed whose message is the number. */
+/*
+ * bluetoothd makes an ATT error of the names that it knows, and of a Failed whose message is the number. Version 5.66
+ * takes 0x80 to 0x9F so and makes 0x0E, "unlikely error", of the others.
+ */
 static int refuse(sd_bus_error *ret, enum ward_att_error error)
 {
     switch (error) {
