@@ -17,7 +17,7 @@ struct CMUnitTest {
 
 #define cmocka_unit_test(function)                                                                           \
     {                                                                                                        \
-        #function, function                                                                                  \
+#function, function                                                                                  \
     }
 
 #define fail_msg(...)                                                                                        \
@@ -34,9 +34,9 @@ struct CMUnitTest {
             fail_msg("not true: %s", #condition);                                                            \
     } while (0)
 
-#define assert_false(condition)    assert_true(!(condition))
-#define assert_null(pointer)       assert_true((pointer) == NULL)
-#define assert_non_null(pointer)   assert_true((pointer) != NULL)
+#define assert_false(condition)  assert_true(!(condition))
+#define assert_null(pointer)     assert_true((pointer) == NULL)
+#define assert_non_null(pointer) assert_true((pointer) != NULL)
 
 #define assert_int_equal(a, b)                                                                               \
     do {                                                                                                     \
@@ -68,6 +68,7 @@ static inline int ward_run_tests(const struct CMUnitTest *tests, size_t count)
     return 0;
 }
 
-#define cmocka_run_group_tests(tests, setup, teardown) ward_run_tests(tests, sizeof(tests) / sizeof((tests)[0]))
+#define cmocka_run_group_tests(tests, setup, teardown)                                                       \
+    ward_run_tests(tests, sizeof(tests) / sizeof((tests)[0]))
 
 #endif

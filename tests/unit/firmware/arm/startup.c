@@ -6,8 +6,8 @@
  */
 #include <stdint.h>
 
-#define SYS_EXIT                  0x18
-#define STOPPED_RUN_TIME_ERROR    0x20023
+#define SYS_EXIT               0x18
+#define STOPPED_RUN_TIME_ERROR 0x20023
 
 extern uint32_t ward_stack_top[];
 void _start(void);
@@ -37,6 +37,6 @@ __attribute__((section(".vectors"), used)) static const struct {
     ward_vector *handlers[15];
 } vectors = {
     ward_stack_top,
-    {ward_reset, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault,
-     ward_fault, ward_fault, ward_fault, ward_fault, ward_fault},
+    {ward_reset, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault,
+     ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault, ward_fault},
 };
