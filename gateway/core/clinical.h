@@ -41,6 +41,15 @@
 #define WARD_OFF_DELAY_MAX_MS    (600 * 1000)
 #define WARD_LATE_MAX_AGE_MS     (12 * WARD_HOUR_MS)
 
+/* A measurement that was taken longer ago than this when it came is late. */
+#define WARD_LATE_AFTER_MS INT64_C(120000)
+/* No other spot measurement of a device for so long: it was the last of those that it had kept, and is of now. */
+#define WARD_LAST_KEPT_US (2 * WARD_SECOND_US)
+/* So long a spot measurement waits for the device's clock to say when it was taken, and no longer. */
+#define WARD_CLOCK_WAIT_US (10 * WARD_SECOND_US)
+/* A device's clock further from ours is wrong. Stamps of a minute have no seconds: less is no reason to touch it. */
+#define WARD_DEVICE_CLOCK_WRONG_MS (60 * 1000)
+
 /* Priorities of what is wrong with the data rather than with the patient. */
 #define WARD_PRIORITY_OF_INCOMPLETE    WARD_PRIORITY_MEDIUM
 #define WARD_PRIORITY_OF_NO_VALID_DATA WARD_PRIORITY_LOW

@@ -21,7 +21,7 @@
 #define RESOLUTION_OF_256THS_MS  4
 
 enum {
-    ADJUSTED_BY_REFERENCE = 1 << 1, /* CTS 1.1 §3.1.2.1: external reference time update */
+    ADJUSTED_BY_REFERENCE = 1 << 1, /* CTS 1.1, adjust reason: external reference time update */
     MONDAY = 1,
     THURSDAY = 4, /* 1970-01-01 was one */
 };
@@ -30,6 +30,11 @@ struct ward_device_clock_pair ward_device_clock_no_pair(void)
 {
     return (struct ward_device_clock_pair){.device_ms = WARD_DEVICE_TIME_UNKNOWN,
                                            .at = {.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED}};
+}
+
+struct ward_device_moment ward_device_clock_no_moment(void)
+{
+    return (struct ward_device_moment){.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED};
 }
 
 bool ward_device_clock_is_pair(const struct ward_device_clock_pair *pair)
@@ -262,7 +267,7 @@ static bool fits(int64_t stamp_ms, int64_t offset_ms, int64_t from_ms, int64_t t
 static struct ward_device_moment by_before(const struct ward_device_clock_known *known, int64_t stamp_ms,
                                            const struct ward_time *received)
 {
-    const struct ward_device_moment unknown = {0};
+    const struct ward_device_moment unknown = ward_device_clock_no_moment();
     const struct ward_device_moment moment = by_pair(&known->before, stamp_ms, received);
     const bool is_ahead = stamp_ms > shown_ms(&known->before, received->boot_us) + WARD_DEVICE_CLOCK_WRONG_MS;
     int64_t offset, earlier_offset, step;
@@ -290,12 +295,12 @@ struct ward_device_moment ward_device_clock_map(const struct ward_device_clock_k
     const int64_t stamp_ms = stamp->present ? ward_device_time_to_ms(stamp) : WARD_DEVICE_TIME_UNKNOWN;
 
     if (stamp_ms == WARD_DEVICE_TIME_UNKNOWN)
-        return (struct ward_device_moment){0};
+        return ward_device_clock_no_moment();
     if (ward_device_clock_is_pair(&known->after) &&
         stamp_ms >= known->after.device_ms - WARD_DEVICE_CLOCK_WRONG_MS &&
         stamp_ms <= shown_ms(&known->after, received->boot_us) + WARD_DEVICE_CLOCK_WRONG_MS)
         return by_pair(&known->after, stamp_ms, received);
     if (!ward_device_clock_is_pair(&known->before))
-        return (struct ward_device_moment){0};
+        return ward_device_clock_no_moment();
     return by_before(known, stamp_ms, received);
 }

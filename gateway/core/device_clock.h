@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/clinical.h"
 #include "ward/reading.h"
 
 #define WARD_DEVICE_CLOCK_OCTETS_MAX 10
@@ -34,9 +35,6 @@ enum ward_device_clock_state {
     WARD_DEVICE_CLOCK_UNCHECKED, /* it runs; we have no trusted time to hold against it */
     WARD_DEVICE_CLOCK_RIGHT,
 };
-
-/* (CSO) A minute's stamp of many devices has no seconds: less than this is no reason to touch a clock. */
-#define WARD_DEVICE_CLOCK_WRONG_MS 60000
 
 /* What a device's clock showed at a moment of ours. */
 struct ward_device_clock_pair {
@@ -111,13 +109,16 @@ struct ward_device_clock_known {
 
 /* When a record was measured. */
 struct ward_device_moment {
-    bool is_known;           /* the rest means something */
+    bool is_known;           /* age, boot time and uncertainty mean something */
     int64_t age_ms;          /* at the moment it was received; never negative */
     int64_t boot_us;         /* in this boot; negative: before it */
     int64_t utc_ms;          /* WARD_UTC_UNKNOWN while our UTC is not known */
     uint32_t uncertainty_ms; /* either way */
     uint8_t clock;           /* enum ward_clock_quality: DEVICE, ESTIMATED or UNSYNCED */
 };
+
+/* One that is not known. */
+struct ward_device_moment ward_device_clock_no_moment(void);
 
 /*
  * When the record that bears this stamp was measured; received is when we got it. A stamp may lie WARD_DEVICE_CLOCK_WRONG_MS

@@ -13,15 +13,15 @@
  * Values are taken from the first moment on, before ward_exchange_resolved too, and no procedure ever delays one.
  *
  * When a spot measurement was taken ("late"): by how it came, never by a clock that nobody checked. The first that applies:
- *   - it says itself that it is from the memory (PLXS 1.0.1 §3.2.1.5, "data from measurement storage"): late, unless the
+ *   - it says itself that it is from the memory (PLXS, "data from measurement storage"): late, unless the
  *     device's clock is known already and says otherwise;
- *   - it bears no time: a device gives one to what it keeps (HTP 1.0 §4.2, BLP 1.1.1 §4.2), so it is of now;
+ *   - it bears no time: a device gives one to what it keeps (HTS, BLS), so it is of now;
  *   - the device's clock was read or set in this connection, and knows the time that it bears: that decides;
  *   - we asked for it as a record: those before the last one are from the memory, and so is the last one when the device
  *     sends what it measures by itself. Which is the last is known by their number, when it comes;
  *   - the device sent it by itself: the last one is of now, those before it are from the memory. Which is the last is
- *     known when no other has come for WARD_EXCHANGE_LAST_US, or the link has ended.
- * In the last case, and while the clock has not answered (for WARD_EXCHANGE_HOLD_US at most), nothing waits that could be
+ *     known when no other has come for WARD_LAST_KEPT_US, or the link has ended.
+ * In the last case, and while the clock has not answered (for WARD_CLOCK_WAIT_US at most), nothing waits that could be
  * an alarm, and nothing is decided that cannot be taken back: the measurement is told twice.
  *   1. at once, with is_settled false: evaluate it now as one that may raise and must not clear (as a questionable one);
  *      do not store it;
@@ -39,18 +39,9 @@
 
 #include "core/decode.h"
 #include "core/device_clock.h"
+#include "core/exchange_state.h"
 #include "core/gatt_name.h"
-#include "core/model.h"
-#include "core/racp.h"
-#include "core/vendor.h"
 #include "ward/reading.h"
-
-#define WARD_EXCHANGE_LAST_US     UINT64_C(2000000)  /* (CSO) no other came for so long: it was the last */
-#define WARD_EXCHANGE_HOLD_US     UINT64_C(10000000) /* (CSO) so long the clock is waited for, and no longer */
-#define WARD_EXCHANGE_LATE_MS     120000             /* (CSO) measured longer ago than this is late */
-#define WARD_EXCHANGE_ANSWER_US   UINT64_C(35000000) /* of a read or write: an ATT transaction may take 30 s */
-#define WARD_EXCHANGE_HELD_MAX    16                 /* measurements that are not settled */
-#define WARD_EXCHANGE_CONTEXT_MAX 64                 /* octets of one */
 
 enum ward_exchange_action_type {
     WARD_EXCHANGE_READ,          /* read the place; answer with ward_exchange_read_done */
@@ -126,102 +117,6 @@ struct ward_exchange_sink {
 struct ward_exchange_context {
     struct ward_time now; /* boot_us never goes back */
     const struct ward_exchange_sink *sink;
-};
-
-/* What a conversation begins with. */
-struct ward_exchange_terms {
-    const struct ward_model *model;      /* a row of core/model.h */
-    bool has_record;                     /* some records of this device are committed, up to … */
-    uint16_t last_record;                /* … this sequence number */
-    struct ward_device_clock_pair clock; /* the last CLOCK of an earlier connection, or none */
-    bool enrolling; /* nothing is deleted on the device: whose its records are is not known */
-    bool may_set_clock;
-    int16_t zone_min; /* what our local time is east of UTC now, summer time included: what is set */
-};
-
-/* --- the state: whoever holds a conversation allocates it; its members are exchange*.c's own -------------------- */
-
-/* A measurement that is not settled. */
-struct ward_exchange_held {
-    struct ward_time received;
-    uint32_t number;
-    bool is_asked_for; /* by RACP … */
-    bool is_known_one; /* … only to see that its numbers did not begin anew */
-    bool awaits_context;
-    bool has_record;
-    uint16_t record;
-    uint16_t code, length, context_length;
-    uint8_t octets[WARD_GATT_VALUE_MAX];
-    uint8_t context[WARD_EXCHANGE_CONTEXT_MAX];
-};
-
-/* 2B36: a record that comes in segments. */
-struct ward_exchange_segments {
-    bool is_open;
-    uint8_t next; /* counter of the segment that has to follow */
-    uint16_t length;
-    uint8_t octets[WARD_GATT_VALUE_MAX];
-};
-
-/* What the one READ or WRITE that is out is for. */
-enum ward_exchange_errand {
-    WARD_EXCHANGE_NO_ERRAND,
-    WARD_EXCHANGE_CLOCK_READ,
-    WARD_EXCHANGE_CLOCK_WRITE,
-    WARD_EXCHANGE_CLOCK_READ_BACK,
-    WARD_EXCHANGE_RACP_WRITE,
-    WARD_EXCHANGE_VENDOR_WRITE,
-};
-
-enum ward_exchange_clock_step {
-    WARD_EXCHANGE_CLOCK_TO_READ,
-    WARD_EXCHANGE_CLOCK_TO_WRITE,
-    WARD_EXCHANGE_CLOCK_TO_READ_BACK,
-    WARD_EXCHANGE_CLOCK_OVER, /* told, or there is none */
-};
-
-enum ward_exchange_transfer_step {
-    WARD_EXCHANGE_TRANSFER_TO_START,
-    WARD_EXCHANGE_TRANSFER_RUNS,
-    WARD_EXCHANGE_TRANSFER_OVER, /* told, or there is none; records may still be deleted */
-};
-
-struct ward_exchange {
-    struct ward_exchange_terms terms;
-    bool is_resolved, is_over, rests;
-    uint64_t heard_us; /* the last value or answer */
-
-    enum ward_exchange_errand errand;
-    uint64_t errand_due_us;
-    struct ward_time asked;
-
-    enum ward_exchange_clock_step clock_step;
-    struct ward_gatt_place clock_place;
-    struct ward_device_clock_known clock;
-    enum ward_device_clock_state clock_state;
-    bool clock_was_set;
-
-    enum ward_exchange_transfer_step transfer_step;
-    struct ward_gatt_place racp_place;
-    struct ward_racp racp;
-    struct ward_racp_output to_write; /* to the control point, when nothing else is out */
-    struct ward_exchange_segments segments;
-    bool is_answered;      /* what the write that is out was for has come already */
-    bool is_whole;         /* TRANSFER_OVER: the last record that came is the last there is */
-    uint32_t newest_asked; /* number of the newest record that was asked for */
-
-    const struct ward_vendor_driver *driver; /* NULL: a standard device */
-    struct ward_gatt_place vendor_place;
-    bool vendor_writes, vendor_refused;
-    size_t vendor_started; /* so many of the driver's start writes are out or done */
-    uint64_t vendor_due_us;
-    struct ward_vendor_stream stream;
-    uint64_t not_worn_us; /* since when; UINT64_MAX: it is worn */
-
-    uint32_t numbered, committed;
-    uint32_t newest_sent; /* number of the newest that the device sent by itself; 0: none */
-    size_t held_count;
-    struct ward_exchange_held held[WARD_EXCHANGE_HELD_MAX];
 };
 
 /* The device is connected. Overwrites exchange as a whole. */

@@ -7,13 +7,13 @@
  *   that says it is from the memory    once                        at once: late, unless the clock says otherwise
  *   sent by itself, without a time     once                        at once: not late
  *   sent by itself, with a time        at once as unsettled,       by the clock as soon as that is known; else late when
- *                                      again when decided          another follows, not late after LAST_US or at the end
+ *                                      again when decided          another follows, not late after WARD_LAST_KEPT_US or at the end
  *   asked for                          once, when decided          by the clock; else late when another follows; the last
  *                                                                  one when it has come: not late, unless the device sends
  *                                                                  what it measures by itself
  *   asked for to see its number        once                        at once: late, it is known
  *
- * A glucose measurement that says so waits for its context, LAST_US at most, or until something else comes.
+ * A glucose measurement that says so waits for its context, WARD_LAST_KEPT_US at most, or until something else comes.
  */
 #include <string.h>
 
@@ -48,7 +48,7 @@ static void tell_once(const struct ward_decoded *decoded, const struct ward_exch
                       .octets = arrival->octets,
                       .length = arrival->length,
                       .received = context->now,
-                      .measured = {.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED},
+                      .measured = ward_device_clock_no_moment(),
                       .has_record = arrival->has_record,
                       .record = arrival->record,
                   });
@@ -96,7 +96,7 @@ static bool decide_asked(const struct ward_exchange *exchange, const struct ward
 static bool awaits_context(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
                            uint64_t now_us)
 {
-    return held->awaits_context && now_us < held->received.boot_us + WARD_EXCHANGE_LAST_US &&
+    return held->awaits_context && now_us < held->received.boot_us + WARD_LAST_KEPT_US &&
            !(held->is_asked_for && exchange->transfer_step == WARD_EXCHANGE_TRANSFER_OVER);
 }
 
@@ -112,19 +112,19 @@ static bool decide(const struct ward_exchange *exchange, const struct ward_excha
         (!held->is_asked_for && !decoded->device_time.present && decoded->kind != WARD_READING_STORED))
         return true;
     if (decoded->kind == WARD_READING_STORED) {
-        *ret_late = !moment->is_known || moment->age_ms > WARD_EXCHANGE_LATE_MS;
+        *ret_late = !moment->is_known || moment->age_ms > WARD_LATE_AFTER_MS;
         return true;
     }
-    if (ward_exchange_clock_is_awaited(exchange) && waited_us < WARD_EXCHANGE_HOLD_US)
+    if (ward_exchange_clock_is_awaited(exchange) && waited_us < WARD_CLOCK_WAIT_US)
         return false;
     if (moment->is_known) {
-        *ret_late = moment->age_ms > WARD_EXCHANGE_LATE_MS;
+        *ret_late = moment->age_ms > WARD_LATE_AFTER_MS;
         return true;
     }
     if (held->is_asked_for)
         return decide_asked(exchange, held, ret_late);
     *ret_late = held->number != exchange->newest_sent;
-    return *ret_late || waited_us >= WARD_EXCHANGE_LAST_US;
+    return *ret_late || waited_us >= WARD_LAST_KEPT_US;
 }
 
 /* --- holding and settling -------------------------------------------------------------------------------------------- */
@@ -142,20 +142,15 @@ static void tell_held(const struct ward_exchange_held *held, struct ward_exchang
     tell(context, measurement);
 }
 
-static void tell_settled(const struct ward_exchange_held *held, struct ward_exchange_measurement *measurement,
-                         const struct ward_exchange_context *context)
+static void add_context(const struct ward_exchange_held *held, struct ward_decoded *decoded,
+                        struct ward_exchange_measurement *measurement)
 {
-    struct ward_decoded beside;
-
-    measurement->is_settled = true;
-    measurement->kind = measurement->late ? WARD_READING_STORED : measurement->decoded->kind;
-    if (held->context_length > 0) {
-        ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, held->context, held->context_length, &beside);
-        measurement->context = &beside;
-        measurement->context_octets = held->context;
-        measurement->context_length = held->context_length;
-    }
-    tell_held(held, measurement, context);
+    if (held->context_length == 0)
+        return;
+    ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, held->context, held->context_length, decoded);
+    measurement->context = decoded;
+    measurement->context_octets = held->context;
+    measurement->context_length = held->context_length;
 }
 
 /*
@@ -166,8 +161,8 @@ static bool settle_one(const struct ward_exchange *exchange, const struct ward_e
                        bool is_forced, const struct ward_exchange_context *context)
 {
     const uint64_t now_us = context->now.boot_us;
-    struct ward_exchange_measurement measurement = {0};
-    struct ward_decoded decoded;
+    struct ward_exchange_measurement measurement = {.is_settled = true};
+    struct ward_decoded decoded, beside;
     bool is_decided;
 
     decode(exchange, held->code, held->octets, held->length, &decoded);
@@ -177,12 +172,10 @@ static bool settle_one(const struct ward_exchange *exchange, const struct ward_e
     if (!is_forced && (!is_decided || held->awaits_context))
         return false;
     if (!is_decided)
-        measurement.late = held->is_asked_for || held->number != exchange->newest_sent;
-    if (!measurement.measured.is_known) {
-        measurement.measured.utc_ms = WARD_UTC_UNKNOWN;
-        measurement.measured.clock = WARD_CLOCK_UNSYNCED;
-    }
-    tell_settled(held, &measurement, context);
+        measurement.late = held->number != exchange->newest_sent;
+    measurement.kind = measurement.late ? WARD_READING_STORED : decoded.kind;
+    add_context(held, &beside, &measurement);
+    tell_held(held, &measurement, context);
     return true;
 }
 
@@ -215,10 +208,10 @@ uint64_t ward_exchange_settle_due_us(const struct ward_exchange *exchange)
 
     for (size_t i = 0; i < exchange->held_count; i++) {
         const struct ward_exchange_held *held = &exchange->held[i];
-        uint64_t held_us = held->received.boot_us + WARD_EXCHANGE_LAST_US;
+        uint64_t held_us = held->received.boot_us + WARD_LAST_KEPT_US;
 
         if (!held->awaits_context && ward_exchange_clock_is_awaited(exchange))
-            held_us = held->received.boot_us + WARD_EXCHANGE_HOLD_US;
+            held_us = held->received.boot_us + WARD_CLOCK_WAIT_US;
         else if (!held->awaits_context && held->is_asked_for)
             held_us = UINT64_MAX; /* the transfer's own deadline ends it */
         if (held_us < due_us)
@@ -270,8 +263,7 @@ static void hold(struct ward_exchange *exchange, const struct ward_decoded *deco
 void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchange_arrival *arrival,
                         const struct ward_exchange_context *context)
 {
-    struct ward_exchange_measurement measurement = {
-        .measured = {.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED}};
+    struct ward_exchange_measurement measurement = {.measured = ward_device_clock_no_moment()};
     const struct ward_exchange_held *newest;
     struct ward_decoded decoded;
 

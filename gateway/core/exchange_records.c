@@ -2,7 +2,7 @@
 /*
  * Drives core/racp.h, and puts the records together that come in segments.
  *
- * Blood Pressure Record, 2B36 (GSS; BLS 1.1.1 §3.4): segmentation, 8 bits (first, last, a counter of 6 bits), then, of the
+ * Blood Pressure Record, 2B36 (GSS; BLS 1.1.1): segmentation, 8 bits (first, last, a counter of 6 bits), then, of the
  * segments together, sequence number and UUID, 16 bits each, and the value of that characteristic; a CRC may follow, which
  * is not checked here: the link's own is.
  */

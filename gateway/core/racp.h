@@ -15,9 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WARD_RACP_WRITE_MAX 7
-#define WARD_RACP_PROCEDURE_US                                                                               \
-    UINT64_C(30000000) /* GLP 1.0.1 §5.4.8: without progress for so long it has failed */
+#define WARD_RACP_WRITE_MAX    7
+#define WARD_RACP_PROCEDURE_US UINT64_C(30000000) /* without progress for so long it has failed (GLP 1.0.1) */
 
 /* Which records there are to ask for. */
 enum ward_racp_filter {

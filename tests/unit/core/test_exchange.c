@@ -648,7 +648,7 @@ static void what_a_measurement_carries(void **state)
     run_inputs(&play, "services:- bp@-5 tick");
     assert_true(play.newest.is_settled);
     assert_true(play.newest.received.boot_us == BEGIN_US);
-    assert_true(play.now.boot_us == BEGIN_US + WARD_EXCHANGE_LAST_US);
+    assert_true(play.now.boot_us == BEGIN_US + WARD_LAST_KEPT_US);
     assert_false(play.newest.measured.is_known);
     assert_true(play.newest.measured.utc_ms == WARD_UTC_UNKNOWN);
     assert_int_equal(play.newest.measured.clock, WARD_CLOCK_UNSYNCED);
@@ -772,6 +772,26 @@ static void a_record_without_end(void **state)
     assert_string_equal(play.log, "F:record-broken ");
 }
 
+/* A device may have two control points: the other one's answers are not ours. */
+static void the_control_point_of_another_service(void **state)
+{
+    static const uint8_t none[] = {5, 0, 0, 0};
+    struct ward_gatt_place place = {WARD_GATT_NUMBER(WARD_SERVICE_PULSE_OXIMETER),
+                                    WARD_GATT_NUMBER(WARD_CHAR_RECORD_ACCESS_CONTROL_POINT)};
+    static struct play play;
+    struct ward_exchange_context context;
+
+    (void)state;
+    begin(&play, ward_model_by_id("glucose-meter"), 0);
+    run_inputs(&play, METER " ok");
+    context = (struct ward_exchange_context){.now = play.now, .sink = &play.sink};
+    ward_exchange_value(&play.exchange, place, none, sizeof(none), &context);
+    assert_string_equal(play.log, "Wcp=0401 ");
+    place.service = WARD_GATT_NUMBER(WARD_SERVICE_GLUCOSE);
+    ward_exchange_value(&play.exchange, place, none, sizeof(none), &context);
+    assert_string_equal(play.log, "Wcp=0401 T0/0 ");
+}
+
 /* A context that has no room is not attached, and not written either. */
 static void a_context_without_end(void **state)
 {
@@ -782,10 +802,15 @@ static void a_context_without_end(void **state)
     begin(&play, ward_model_by_id("glucose-meter"), 0);
     run_inputs(&play, "services:- glux:1@-1");
     value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, sizeof(octets));
+    run_inputs(&play, "tick");
+    assert_string_equal(play.log, "m1#1 F:context-without-measurement M1#1 ");
+
+    begin(&play, ward_model_by_id("glucose-meter"), 0);
+    run_inputs(&play, "services:- glux:1@-1");
     value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, 2);
     value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, sizeof(octets) - 1);
     run_inputs(&play, "tick");
-    assert_string_equal(play.log, "m1#1 F:context-without-measurement F:context-without-measurement M1+c#1 ");
+    assert_string_equal(play.log, "m1#1 F:context-without-measurement M1+c#1 ");
 }
 
 /* --- whatever comes, in whatever order ------------------------------------------------------------------------------ */
@@ -901,6 +926,7 @@ int main(void)
         cmocka_unit_test(rest_of_a_cuff),
         cmocka_unit_test(longer_than_a_value_can_be),
         cmocka_unit_test(a_record_without_end),
+        cmocka_unit_test(the_control_point_of_another_service),
         cmocka_unit_test(a_context_without_end),
         cmocka_unit_test(whatever_comes),
     };

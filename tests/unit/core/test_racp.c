@@ -61,6 +61,8 @@ static const struct racp_case cases[] = {
     {"the numbers are used up", &after_the_last,
      "start >0403010000 <05000100 >0103010000 r0 <06000101 reported "
      "complete"},
+    {"the same, told the other way round", &after_17_erase,
+     "start >0403011200 <05000200 >0103011200 r18 r19 <06000101 reported complete committed >04040112001300"},
     /* nothing new */
     {"the last one is known", &after_17, "start >0403011200 <05000000 >0106 r17 <06000101 reported complete"},
     {"no last one", &after_17, "start >0403011200 <06000406 >0106 <06000106 reported complete"},
