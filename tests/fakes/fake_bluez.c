@@ -13,6 +13,7 @@
  *   disconnect ADDRESS
  *   value ADDRESS UUID HEX               it notifies; "long-value ADDRESS UUID N" sends N octets
  *   omit ADDRESS UUID on|off             bluetoothd does not show the characteristic
+ *   vanish ADDRESS                       its objects go, until it connects
  *   lose-bond ADDRESS                    bluetoothd has no bond with it any more
  *
  *   fault MEMBER TIMES ERROR MESSAGE…    the next TIMES calls ("always": all) fail; ERROR without org.bluez.Error.
@@ -238,6 +239,15 @@ static bool verb_disconnect(struct fake *fake, char **words, size_t count)
     return device != NULL;
 }
 
+static bool verb_vanish(struct fake *fake, char **words, size_t count)
+{
+    struct fake_device *device = count == 1 ? fake_find(fake, words[0]) : NULL;
+
+    if (device)
+        fake_withdraw(fake, device);
+    return device != NULL;
+}
+
 static bool verb_lose_bond(struct fake *fake, char **words, size_t count)
 {
     struct fake_device *device = count == 1 ? fake_find(fake, words[0]) : NULL;
@@ -421,6 +431,7 @@ static const struct {
     {"storm", verb_storm},
     {"strangers", verb_strangers},
     {"value", verb_value},
+    {"vanish", verb_vanish},
     {"wake", verb_wake},
 };
 
