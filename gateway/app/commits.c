@@ -8,6 +8,8 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 
+#define KNOWN_A_GROUP 256
+
 struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *record)
 {
     struct ward_commit_waiter *waiter = calloc(1, sizeof(*waiter));
@@ -18,6 +20,15 @@ struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *reco
             *waiter->record = *record;
     }
     return waiter;
+}
+
+struct ward_store_group ward_arrival_group(const struct ward_arrival *arrival, bool urgent)
+{
+    return (struct ward_store_group){.records = &arrival->record,
+                                     .record_count = 1,
+                                     .changes = &arrival->known,
+                                     .change_count = arrival->named,
+                                     .urgent = urgent};
 }
 
 /* Tells a record of a commit, with its number, to whoever follows the readings on the bus. */
@@ -180,7 +191,7 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
 }
 
 /* Everything that a fresh file must know: patients, plans, devices, bindings. */
-static void submit_again(struct ward_gateway *gateway)
+static void submit_rows_again(struct ward_gateway *gateway)
 {
     const struct ward_registry *registry = &gateway->registry;
     const size_t most =
@@ -210,6 +221,25 @@ static void submit_again(struct ward_gateway *gateway)
     free(changes);
 }
 
+/* And what the devices have given already, or their memories would be read into the fresh file again. */
+static void submit_known_again(struct ward_gateway *gateway)
+{
+    struct ward_store_change *changes = calloc(KNOWN_A_GROUP, sizeof(*changes));
+    struct ward_store_group group = {.urgent = true, .changes = changes};
+    struct ward_known_position position = {0};
+    bool more = changes != NULL;
+
+    while (more) {
+        group.change_count = 0;
+        while (group.change_count < KNOWN_A_GROUP &&
+               (more = ward_known_next(&gateway->known, &position, &changes[group.change_count].known)))
+            changes[group.change_count++].kind = WARD_STORE_KNOWN;
+        if (group.change_count > 0)
+            (void)ward_gateway_submit(gateway, &group, NULL);
+    }
+    free(changes);
+}
+
 /* The file was replaced while running: what it must know again is submitted from memory. */
 static void store_replaced(void *context, const struct ward_store_replaced *replaced)
 {
@@ -219,7 +249,9 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
                      replaced->reason);
     gateway->epoch = replaced->epoch;
     gateway->head_seq = 0;
-    submit_again(gateway);
+    submit_rows_again(gateway);
+    submit_known_again(gateway);
+    ward_unassigned_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
 }

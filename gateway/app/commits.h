@@ -15,6 +15,16 @@
 
 struct ward_gateway;
 
+/* A record on its way to the store. What makes it known when it comes again goes into the same transaction. */
+struct ward_arrival {
+    struct ward_record record;
+    bool named; /* it can be known again */
+    struct ward_store_change known;
+};
+
+/* The group that stores it; borrows from arrival. */
+struct ward_store_group ward_arrival_group(const struct ward_arrival *arrival, bool urgent);
+
 /* Who waits for a commit: a record that is told with its seq, a call or a command that is answered. */
 struct ward_commit_waiter {
     struct ward_commit_waiter *next;

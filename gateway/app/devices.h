@@ -20,7 +20,10 @@ struct ward_device_now {
     struct ward_id device;
     bool connected, needs_pairing;
     int8_t battery_percent;
-    struct ward_time heard; /* boot_us 0: not since the start */
+    struct ward_time heard;    /* boot_us 0: not since the start */
+    uint64_t duplicates;       /* records that it sent again, since the start */
+    struct ward_id claimed_by; /* whose its readings are until then, if it is shared */
+    uint64_t claimed_until_us;
 };
 
 struct ward_devices {

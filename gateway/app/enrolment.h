@@ -32,8 +32,6 @@ struct ward_enrolment {
 void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *call, uint32_t seconds);
 void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *address,
                          const char *patient, uint32_t timeout_s);
-void ward_enrolment_bind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
-                         const char *patient);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
 
 /* From the pipeline: a value of any device. */

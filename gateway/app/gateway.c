@@ -55,13 +55,11 @@ void ward_gateway_tell_sources(struct ward_gateway *gateway)
         const char *patient = gateway->watches[i]->patient.text;
         uint32_t quantities = 0;
 
-        for (size_t j = 0; j < gateway->registry.binding_count; j++) {
-            const struct ward_store_binding *binding = &gateway->registry.bindings[j];
-            const struct ward_store_device *device =
-                ward_registry_device(&gateway->registry, binding->device.text);
-            const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
+        for (size_t j = 0; j < gateway->registry.device_count; j++) {
+            const struct ward_store_device *device = &gateway->registry.devices[j];
+            const struct ward_model *model = ward_model_by_id(device->model.text);
 
-            if (model && strcmp(binding->patient.text, patient) == 0)
+            if (model && ward_registry_is_bound(&gateway->registry, device->id.text, patient))
                 quantities |= model->quantities;
         }
         ward_watch_sources(gateway->watches[i], quantities);

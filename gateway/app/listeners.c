@@ -56,12 +56,11 @@ static void bluez_value(const struct ward_bluez_value *value, void *userdata)
 static void tell_input_stopped(struct ward_gateway *gateway, const char *device_id)
 {
     const struct ward_store_device *device = ward_registry_device(&gateway->registry, device_id);
-    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, device_id);
     const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
-    struct ward_watch *watch = binding ? ward_gateway_watch(gateway, binding->patient.text) : NULL;
 
-    if (model && watch)
-        ward_watch_input_stopped(watch, model->quantities);
+    for (size_t i = 0; model && i < gateway->watch_count; i++)
+        if (ward_registry_is_bound(&gateway->registry, device_id, gateway->watches[i]->patient.text))
+            ward_watch_input_stopped(gateway->watches[i], model->quantities);
 }
 
 static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)
@@ -160,6 +159,7 @@ void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
 
     (void)now;
     sd_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
+    ward_binding_dated(gateway);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
 }

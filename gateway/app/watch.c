@@ -246,12 +246,12 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
 }
 
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
-                        const struct ward_record *commit)
+                        const struct ward_arrival *commit)
 {
-    const struct ward_store_group group = {.records = commit,
-                                           .record_count = commit ? 1 : 0,
-                                           .urgent = commit && reading->kind == WARD_READING_SPOT};
-    struct ward_commit_waiter *waiter = commit ? ward_commit_waiter_new(commit) : NULL;
+    const struct ward_store_group group =
+        commit ? ward_arrival_group(commit, reading->kind != WARD_READING_CONTINUOUS)
+               : (struct ward_store_group){0};
+    struct ward_commit_waiter *waiter = commit ? ward_commit_waiter_new(&commit->record) : NULL;
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(&effects);
     struct ward_alarm_context context = begin(watch, &sink);

@@ -26,6 +26,7 @@
 
 struct ward_gateway;
 struct ward_commit_waiter;
+struct ward_arrival;
 
 struct ward_watch {
     struct ward_gateway *gateway;
@@ -65,11 +66,11 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
                            size_t size);
 
 /*
- * Evaluates a reading of this patient. commit: the record to store with it; NULL when its commit waits for something
- * or was made by somebody else.
+ * Evaluates a reading of this patient. commit: what to store with it; NULL when its commit waits for something or was
+ * made by somebody else.
  */
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
-                        const struct ward_record *commit);
+                        const struct ward_arrival *commit);
 void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */

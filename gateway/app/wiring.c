@@ -77,9 +77,14 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
     ward_outbox_init(&gateway->outbox, gateway, snapshot);
     for (size_t i = 0; i < snapshot->row_count; i++) {
         ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
+        ward_unassigned_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             sd_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
+    for (size_t i = 0; i < snapshot->known_count; i++)
+        if (!ward_known_restore(&gateway->known, &snapshot->known[i]))
+            sd_journal_print(LOG_CRIT, "%s: not all that it gave is known again",
+                             snapshot->known[i].device.text);
     for (size_t i = 0; i < gateway->registry.patient_count; i++)
         restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
     ward_gateway_tell_sources(gateway);
@@ -290,6 +295,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     gateway->bus = ward_bus_free(gateway->bus);
     while (gateway->watch_count > 0)
         ward_watch_free(gateway->watches[--gateway->watch_count]);
+    ward_known_done(&gateway->known);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     ward_inbox_done(&gateway->inbox);
     gateway->keyring = ward_keyring_free(gateway->keyring);

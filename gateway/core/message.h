@@ -95,6 +95,8 @@ struct ward_state_message {
     struct {
         bool present, powered;
     } radio;
+    uint64_t unassigned; /* records that wait for a patient */
+    uint64_t duplicates; /* records that were sent again, since the start */
     const struct ward_state_device *devices;
     size_t device_count;
 };

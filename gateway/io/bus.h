@@ -28,7 +28,10 @@ enum ward_bus_method {
     WARD_BUS_APPLY_PLAN,  /* (s patient, s plan) */
     WARD_BUS_SCAN,        /* (u seconds) -> as; DeviceFound meanwhile */
     WARD_BUS_PAIR,        /* (s address, s patient, u time-out in seconds) -> s; EnrolmentStep meanwhile */
-    WARD_BUS_BIND,        /* (s device, s patient) */
+    WARD_BUS_BIND,        /* (s device, s patient, s "move" or "share", u slot, 255 for none) */
+    WARD_BUS_UNBIND,      /* (s device, s patient, "" for all) */
+    WARD_BUS_RENAME,      /* (s device, s name) */
+    WARD_BUS_MEASURE,     /* (s patient, s device, "" for all that it shares, u seconds) */
     WARD_BUS_FORGET,      /* (s device) */
     WARD_BUS_SILENCE,     /* (s patient) */
     WARD_BUS_ACKNOWLEDGE, /* (s JWS) -> s: anybody may bring it, the signature decides */

@@ -208,6 +208,8 @@ static bool change_is_valid(const struct ward_store_change *change)
         return ward_id_is_valid(change->binding.device.text) &&
                ward_id_is_valid(change->binding.patient.text) &&
                ward_id_is_valid(change->binding.episode.text) && change->binding.from_ms != WARD_UTC_UNKNOWN;
+    case WARD_STORE_KNOWN:
+        return ward_id_is_valid(change->known.device.text) && change->known.number <= INT64_MAX;
     case WARD_STORE_COUNTER: return change->counter.kid[0] != '\0' && change->counter.counter <= INT64_MAX;
     case WARD_STORE_COMMAND: return documented && ward_id_is_valid(change->name.text);
     case WARD_STORE_SETTING: return ward_id_is_valid(change->name.text);

@@ -201,6 +201,8 @@ static void the_state(void **state)
         .queue = {.records = 3, .alarms = 1, .oldest_age_ms = 2500},
         .storage = {.state = "ok", .used_octets = 4096, .quota_octets = 1048576},
         .certificate_expires_ms = AT_MS,
+        .unassigned = 2,
+        .duplicates = 5,
         .radio = {.present = true, .powered = true},
         .devices = devices,
         .device_count = 2,
@@ -215,7 +217,7 @@ static void the_state(void **state)
         "\"seq\":17,\"head\":\"ab00000000000000000000000000000000000000000000000000000000000000\","
         "\"queue\":{\"records\":3,\"alarms\":1,\"oldest_age_ms\":2500},"
         "\"storage\":{\"state\":\"ok\",\"used_octets\":4096,\"quota_octets\":1048576},"
-        "\"certificate_expires_at\":\"2026-11-22T09:00:16.000Z\",\"radio\":{\"present\":true,\"powered\":true},"
+        "\"certificate_expires_at\":\"2026-11-22T09:00:16.000Z\",\"unassigned\":2,\"duplicates\":5,\"radio\":{\"present\":true,\"powered\":true},"
         "\"devices\":[{\"device\":\"d-91c2\",\"model\":\"Clip 3\",\"patient\":\"p-7f3a\",\"connected\":true,"
         "\"battery\":81,\"last_heard_at\":\"2026-11-22T09:00:16.000Z\"},"
         "{\"device\":\"d-0001\",\"connected\":false,\"last_heard_at\":null}]}");
