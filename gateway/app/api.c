@@ -254,7 +254,7 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
     sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
                      ward_bus_call_uid(call));
-    waiter = ward_commit_waiter_new(NULL);
+    waiter = ward_commit_waiter_new(NULL, 0);
     if (waiter)
         waiter->call = call;
     else

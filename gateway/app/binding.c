@@ -181,7 +181,7 @@ static const struct ward_watch *watch_of(struct ward_gateway *gateway, struct wa
 /* A waiter that answers the call; NULL, with the call answered, without memory. */
 static struct ward_commit_waiter *waiter_of(struct ward_bus_call *call)
 {
-    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL);
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
 
     if (waiter)
         waiter->call = call;

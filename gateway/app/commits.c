@@ -10,14 +10,16 @@
 
 #define KNOWN_A_GROUP 256
 
-struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *record)
+struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count)
 {
     struct ward_commit_waiter *waiter = calloc(1, sizeof(*waiter));
 
-    if (waiter && record) {
-        waiter->record = malloc(sizeof(*record));
-        if (waiter->record)
-            *waiter->record = *record;
+    if (waiter && count > 0) {
+        waiter->records = calloc(count, sizeof(*records));
+        if (waiter->records) {
+            memcpy(waiter->records, records, count * sizeof(*records));
+            waiter->record_count = count;
+        }
     }
     return waiter;
 }
@@ -72,7 +74,7 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
     if (waiter->answer && waiter->to_ward && !waiter->failed)
         ward_outbox_result(&gateway->outbox, waiter->answer);
     free(waiter->answer);
-    free(waiter->record);
+    free(waiter->records);
     free(waiter);
 }
 
@@ -142,6 +144,31 @@ int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_ch
     return result;
 }
 
+/*
+ * The records of a commit have their numbers. The engine is told from the last on: what was derived stands behind the
+ * reading that made it steady, and it is the derived one that was evaluated.
+ */
+static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter *waiter,
+                         const struct ward_store_commit *commit)
+{
+    const size_t count =
+        waiter->record_count < commit->record_count ? waiter->record_count : commit->record_count;
+
+    for (size_t i = count; i-- > 0;) {
+        struct ward_reading *reading = &waiter->records[i].reading;
+        struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
+
+        reading->seq = commit->first_seq + i;
+        reading->derived_first = commit->derived[i].first;
+        reading->derived_last = commit->derived[i].last;
+        memcpy(reading->chain, commit->chains[i], sizeof(reading->chain));
+        if (watch)
+            ward_alarm_committed(&watch->state, reading);
+    }
+    for (size_t i = 0; i < count; i++)
+        tell_record(gateway, &waiter->records[i]);
+}
+
 static void store_committed(void *context, const struct ward_store_commit *commit)
 {
     struct ward_gateway *gateway = context;
@@ -153,16 +180,8 @@ static void store_committed(void *context, const struct ward_store_commit *commi
         ward_outbox_committed(&gateway->outbox,
                               (struct ward_seq_range){commit->first_seq, gateway->head_seq});
     }
-    if (waiter && waiter->record && commit->record_count > 0) {
-        struct ward_reading *reading = &waiter->record->reading;
-        struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
-
-        reading->seq = commit->first_seq;
-        memcpy(reading->chain, commit->chains[0], sizeof(reading->chain));
-        if (watch)
-            ward_alarm_committed(&watch->state, reading);
-        tell_record(gateway, waiter->record);
-    }
+    if (waiter)
+        tell_records(gateway, waiter, commit);
     if (waiter)
         finish_waiter(gateway, waiter);
 }

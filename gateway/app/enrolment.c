@@ -217,7 +217,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     const struct ward_store_device stored =
         stored_form(device, enrolment->characteristic, ward_gateway_now(gateway).utc_ms);
     struct ward_watch *watch = ward_gateway_watch(gateway, enrolment->patient.text);
-    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL);
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
     struct ward_bus_call *call = enrolment->pair_call;
 
     enrolment->pair_call = NULL;

@@ -195,7 +195,7 @@ static void release(struct ward_gateway *gateway, size_t at, bool proved)
     if (proved && watch)
         ward_watch_reading(watch, reading, &held->arrival);
     else
-        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&held->arrival.record));
+        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&held->arrival.record, 1));
     free(held);
 }
 

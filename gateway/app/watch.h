@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/derived.h"
 #include "core/alarm.h"
 #include "core/record.h"
 #include "io/store.h"
@@ -35,8 +36,9 @@ struct ward_watch {
     struct ward_care_plan plan;
     char *plan_document; /* as it was applied */
     bool has_sources;
-    uint32_t sources; /* last told to the engine */
-    uint8_t *packed;  /* room for the packed state */
+    uint32_t sources;                                                /* last told to the engine */
+    uint8_t *packed;                                                 /* room for the packed state */
+    struct ward_derived_source derived_sources[WARD_QUANTITY_COUNT]; /* of the streams; not stored */
     struct ward_alarm_patient state;
 };
 

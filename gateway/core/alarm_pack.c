@@ -239,6 +239,7 @@ static void each_input(struct codec *codec, struct ward_alarm_input_state *input
     each_u64(codec, &input->expected_us);
     each_i64(codec, &input->newest_measured_ms);
     each_session(codec, &input->session);
+    each_u64(codec, &input->derive_from_us);
     for (int side = 0; side < 2; side++) {
         each_detector(codec, &input->detectors[side][0]);
         each_detector(codec, &input->detectors[side][1]);

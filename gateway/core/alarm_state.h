@@ -94,6 +94,8 @@ struct ward_alarm_input_state {
     uint64_t expected_us;       /* from when the expectation counts: plan, or newest valid value */
     int64_t newest_measured_ms; /* newest time of measurement that was evaluated */
     struct ward_session session;
+    uint64_t
+        derive_from_us; /* receipt of the first reading that the next derived value is from; WARD_NEVER: of the next one */
     struct ward_alarm_detector detectors[2][2]; /* [side][level - 1] */
     struct ward_alarm_condition conditions[WARD_CAUSE_COUNT];
 };

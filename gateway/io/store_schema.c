@@ -144,6 +144,9 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_RECORD_ADD] =
         "INSERT INTO record (" RECORD_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
         " ?10, ?11)",
+    [WARD_SQL_DERIVED_FROM] = "SELECT min(seq), max(seq) FROM record WHERE seq > ?1 AND kind = 1"
+                              " AND patient IS ?2 AND boot IS ?3 AND (?4 IS NULL OR device = ?4)"
+                              " AND mono_us BETWEEN ?5 AND ?6",
     [WARD_SQL_EVENT_ADD] = "INSERT INTO alarm_event (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                            " ON CONFLICT (id, n) WHERE n > 0 DO NOTHING",
     [WARD_SQL_EVENT_DELIVERED] = "UPDATE alarm_event SET delivered = 1 WHERE id = ?1 AND n = ?2 AND n > 0",

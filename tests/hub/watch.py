@@ -97,6 +97,8 @@ def describe_record(record):
         f"{value['quantity']} {value.get('special', value['value'])} {value['unit']}".rstrip() for value in record["values"]
     )
     marks = [record["kind"], record["quality"], *record["reasons"], *(["late"] if record["late"] else [])]
+    if "derived_from" in record:
+        marks.append("derived from records {} to {}".format(*record["derived_from"]))
     return f"{at} {record['patient'] or 'no patient'} {values or 'no values'} ({', '.join(marks)})"
 
 

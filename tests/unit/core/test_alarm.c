@@ -255,12 +255,15 @@ static void the_list_has_the_worst_first(void **state)
 
 static void a_commit_gives_readings_their_seq(void **state)
 {
-    struct ward_reading committed = {.seq = 17};
+    struct ward_reading committed = {
+        .seq = 17, .value_count = 1, .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 88}}}};
+    struct ward_reading other = {.seq = 16, .value_count = 1, .values = {{.quantity = WARD_HEART_RATE}}};
     struct ward_alarm_context context;
 
     (void)state;
     give(WARD_SPO2, 88);
-    committed.mono_us = now_us;
+    other.mono_us = committed.mono_us = now_us; /* two of one moment: each names its own */
+    ward_alarm_committed(&patient, &other);
     ward_alarm_committed(&patient, &committed);
     assert_int_equal(count_present(), 1);
     assert_int_equal(present[0].newest.reading_seq, 17);

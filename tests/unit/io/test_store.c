@@ -365,6 +365,53 @@ static void what_was_given_is_known_and_the_oldest_makes_room(void **state)
     free(changes);
 }
 
+/* One of the stream that a derived reading is from, received then. */
+static struct ward_record streamed(uint64_t mono_us)
+{
+    struct ward_record record = reading_of(96);
+
+    record.reading.mono_us = mono_us;
+    return record;
+}
+
+/*
+ * The stream was committed in part before, stands in part in the same transaction, and other things lie between: the
+ * range spans what is its patient's and its device's, from the moment it says to its own.
+ */
+static void a_derived_reading_gets_the_numbers_of_its_stream(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record before[] = {streamed(10), streamed(20), streamed(30), streamed(35), streamed(36)};
+    struct ward_record now[] = {streamed(40), streamed(50), reading_of(96)};
+
+    open_store(bench);
+    set_id(&before[3].reading.device, "d-2");
+    set_id(&before[4].reading.patient, "p-2");
+    now[2].reading.kind = WARD_READING_SPOT;
+    now[2].reading.mono_us = 50;
+    now[2].derived_since_us = 20;
+    submit(bench, 1, true, before, 5);
+    submit(bench, 2, true, now, 3);
+    fetch(bench, 1, 8);
+    assert_int_equal(bench->records[7].reading.derived_first, 2);
+    assert_int_equal(bench->records[7].reading.derived_last, 7);
+    assert_int_equal(bench->committed[1].last_derived.first, 2);
+    assert_int_equal(bench->committed[1].last_derived.last, 7);
+    assert_int_equal(bench->records[6].reading.derived_first, 0);
+
+    now[2].reading.mono_us = 60; /* its stream was lost on the way */
+    now[2].derived_since_us = 55;
+    submit(bench, 3, true, &now[2], 1);
+    now[2].derived_since_us = 20; /* another boot has another clock */
+    set_id(&now[2].reading.boot, "b-2");
+    submit(bench, 4, true, &now[2], 1);
+    fetch(bench, 9, 10);
+    assert_int_equal(bench->records[0].reading.derived_first, 9);
+    assert_int_equal(bench->records[0].reading.derived_last, 9);
+    assert_int_equal(bench->records[1].reading.derived_first, 10);
+    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), 10);
+}
+
 /* --- reading back ------------------------------------------------------------------------------------------- */
 
 static void queries_filter_newest_first(void **state)
@@ -462,6 +509,7 @@ int main(void)
         STORE_TEST(marks_ride_along_and_never_go_back),
         STORE_TEST(rows_come_back_as_they_were_put),
         STORE_TEST(two_patients_share_a_device_and_a_binding_gets_its_date),
+        STORE_TEST(a_derived_reading_gets_the_numbers_of_its_stream),
         STORE_TEST(what_was_given_is_known_and_the_oldest_makes_room),
         STORE_TEST(queries_filter_newest_first),
         STORE_TEST(a_query_finds_what_lies_deep),
