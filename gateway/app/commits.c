@@ -139,6 +139,9 @@ int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_ch
     for (size_t i = 0; i < count && result >= 0; i++)
         if (!ward_registry_apply(&gateway->registry, &changes[i]))
             sd_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
+    for (size_t i = 0; i < count && result >= 0; i++)
+        if (changes[i].kind == WARD_STORE_BINDING)
+            ward_technical_bound(gateway, changes[i].binding.device.text);
     ward_gateway_tell_sources(gateway);
     ward_outbox_state_changed(&gateway->outbox);
     return result;

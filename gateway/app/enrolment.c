@@ -295,6 +295,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
     ward_devices_drop(&gateway->devices, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);
+    ward_technical_bound(gateway, change.device.id.text);
 }
 
 void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address, int error)

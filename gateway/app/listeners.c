@@ -86,9 +86,9 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         tell_input_stopped(gateway, link->device->id.text);
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
-        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, true);
+        ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST, WARD_PRIORITY_MEDIUM);
     else if (link->state == WARD_BLUEZ_LINK_PROVED)
-        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, false);
+        ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST, WARD_PRIORITY_NONE);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
 }
@@ -97,11 +97,17 @@ static void bluez_battery(const struct ward_bluez_device *device, uint8_t percen
                           void *userdata)
 {
     struct ward_gateway *gateway = userdata;
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device->id.text);
+    const char *id = device->id.text;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, id);
 
     (void)receipt_us;
-    if (now && percent <= 100)
-        now->battery_percent = (int8_t)percent;
+    if (!now || percent > 100)
+        return;
+    now->battery_percent = (int8_t)percent;
+    ward_technical_device(
+        gateway, id, WARD_DEVICE_BATTERY_LOW,
+        ward_clinical_battery(percent, ward_technical_device_priority(gateway, id, WARD_DEVICE_BATTERY_LOW)));
+    ward_gateway_settle(gateway);
 }
 
 static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *userdata)

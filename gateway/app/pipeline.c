@@ -50,7 +50,8 @@ static void note_heard(struct ward_gateway *gateway, const struct ward_bluez_val
 static void note_outcome(struct ward_gateway *gateway, const struct ward_bluez_value *value,
                          const struct ward_decoded *decoded)
 {
-    ward_technical_set(gateway, WARD_TECHNICAL_UNDECODABLE_FRAME, decoded->outcome != WARD_DECODE_OK);
+    ward_technical_device(gateway, value->device->id.text, WARD_DEVICE_UNDECODABLE_FRAME,
+                          decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE : WARD_PRIORITY_LOW);
     if (decoded->outcome != WARD_DECODE_OK) {
         gateway->pipeline.undecodable++;
         sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", value->device->id.text,

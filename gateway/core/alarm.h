@@ -146,6 +146,8 @@ void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_re
 /* A technical condition of the gateway itself. name is an id ("no-storage"); text is for people. */
 struct ward_alarm_technical {
     const char *name;
+    const char
+        *device; /* id of the one that it concerns; NULL: the gateway. (name, device) is the condition */
     const char *text;
     enum ward_alarm_priority priority;
     bool advisory; /* WARD_ALARM_ADVISORY instead of WARD_ALARM_TECHNICAL */
@@ -154,7 +156,7 @@ struct ward_alarm_technical {
 
 /*
  * Asserts or withdraws a technical condition. Asserting what is active already changes nothing, unless its priority
- * rose, which raises it again. Returns 0, -EINVAL for a name that is no id, or -ENOSPC when
+ * rose, which raises it again. Returns 0, -EINVAL for a name or device that is no id, or -ENOSPC when
  * WARD_ALARM_TECHNICAL_MAX others are present; the state is unchanged then.
  */
 int ward_alarm_technical(struct ward_alarm_patient *state, const struct ward_alarm_context *context,

@@ -252,6 +252,14 @@ static bool is_newer(const struct ward_alarm_input_state *input, int64_t measure
                                                          : measured_ms > input->newest_measured_ms;
 }
 
+/* A device whose clock is ahead must not make everything that follows look old. */
+static void note_measured(struct ward_alarm_input_state *input, int64_t measured_ms, int64_t now_ms)
+{
+    const bool ahead = now_ms != WARD_UTC_UNKNOWN && measured_ms > now_ms;
+
+    input->newest_measured_ms = measured_ms == WARD_UTC_UNKNOWN || ahead ? now_ms : measured_ms;
+}
+
 static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                       const struct ward_alarm_measure *measure)
 {
@@ -265,7 +273,7 @@ static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state 
         }
         return;
     }
-    input->newest_measured_ms = measure->measured_ms;
+    note_measured(input, measure->measured_ms, now_ms);
     if (ward_alarm_evaluate_late(run, input, measure)) {
         note_value(input, measure, run->context->now.boot_us);
     }
@@ -274,9 +282,12 @@ static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state 
 static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_reading *reading)
 {
+    if (reading->late) {
+        return; /* that there was no finger then says nothing of now */
+    }
     if ((reading->reasons & WARD_REASON_NO_CONTACT) != 0) {
         ward_alarm_input_stop(run, input);
-    } else if (!reading->late) {
+    } else {
         note_no_valid(run, input, reading->kind != WARD_READING_CONTINUOUS);
     }
 }
@@ -308,8 +319,7 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
         take_late(run, input, &measure);
         return;
     }
-    input->newest_measured_ms =
-        measure.measured_ms != WARD_UTC_UNKNOWN ? measure.measured_ms : run->context->now.utc_ms;
+    note_measured(input, measure.measured_ms, run->context->now.utc_ms);
     if (!measure.spot && row->mode == WARD_MODE_SPOT) {
         take_session(run, input, row, &measure);
     } else {

@@ -269,6 +269,7 @@ static void each_technical(struct codec *codec, struct ward_alarm_patient *state
         struct ward_alarm_technical_state *technical = &state->technical[i];
 
         each_id(codec, &technical->name);
+        each_id(codec, &technical->device);
         each_bool(codec, &technical->advisory);
         each_bool(codec, &technical->degrades);
         each_text(codec, technical->text, WARD_ALARM_TEXT_MAX);

@@ -105,6 +105,7 @@ struct ward_alarm_input_state {
 /* A technical condition of the gateway, or one that the engine finds itself without a quantity (no-plan). */
 struct ward_alarm_technical_state {
     struct ward_id name;
+    struct ward_id device; /* empty: of the gateway */
     bool advisory, degrades;
     struct ward_alarm_condition condition;
     char text[WARD_ALARM_TEXT_MAX + 1];
