@@ -112,9 +112,10 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
 {
     int result;
 
-    group->token = ++gateway->next_token;
     group->boot = gateway->boot;
     group->now = ward_gateway_now(gateway);
+    ward_chronicle_submitting(gateway, group);
+    group->token = ++gateway->next_token;
     if (waiter) {
         waiter->token = group->token;
         *gateway->waiters_end = waiter;

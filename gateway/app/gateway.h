@@ -14,6 +14,7 @@
 
 #include "app/api.h"
 #include "app/binding.h"
+#include "app/chronicle.h"
 #include "app/commits.h"
 #include "app/devices.h"
 #include "app/enrolment.h"
@@ -61,6 +62,7 @@ struct ward_gateway {
     struct ward_devices devices;
     struct ward_known known;
     struct ward_unassigned unassigned;
+    struct ward_chronicle chronicle;
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;
     struct ward_technical technical;

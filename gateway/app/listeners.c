@@ -118,6 +118,8 @@ static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *u
                      ward_documents_radio_name(state), reason[0] ? ": " : "", reason);
     if (gateway->radio == WARD_BLUEZ_RADIO_READY)
         gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
+    else if (state == WARD_BLUEZ_RADIO_READY)
+        ward_chronicle_radio_back(gateway, gateway->radio_off_us);
     gateway->radio = state;
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);

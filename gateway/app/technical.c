@@ -54,6 +54,11 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
                                          "The ward's keys cannot be read: nothing from the ward is believed",
                                      .priority = WARD_PRIORITY_MEDIUM,
                                      .degrades = true},
+    [WARD_TECHNICAL_WAS_UNMONITORED] = {.name = "was-unmonitored",
+                                        .text =
+                                            "Nobody was watched for a while, and no reading has come since",
+                                        .priority = WARD_PRIORITY_LOW,
+                                        .advisory = true},
 };
 
 /* Of a device. The text follows its id; the priority is said with each. */

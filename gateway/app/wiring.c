@@ -78,6 +78,7 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
     for (size_t i = 0; i < snapshot->row_count; i++) {
         ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
         ward_unassigned_restore(gateway, &snapshot->rows[i]);
+        ward_chronicle_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             sd_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
@@ -111,6 +112,7 @@ static int start_store(struct ward_gateway *gateway)
         return result;
     }
     restore(gateway, snapshot);
+    ward_chronicle_begin(gateway, snapshot);
     ward_store_snapshot_free(snapshot);
     return sd_event_add_io(gateway->event, &gateway->store_source, ward_store_fd(gateway->store), EPOLLIN,
                            store_readable, gateway);
@@ -286,6 +288,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     gateway->bluez = ward_bluez_free(gateway->bluez); /* the radio goes off first */
     if (gateway->store) {
         ward_pipeline_done(gateway);
+        ward_chronicle_end(gateway);
         sd_event_source_unref(gateway->store_source);
         gateway->store = ward_store_free(gateway->store);
         ward_commits_done(gateway);
