@@ -142,8 +142,10 @@ static void take(struct ward_gateway *gateway, const struct ward_bluez_value *va
     struct ward_reading *reading = &arrival->record.reading;
     struct ward_watch *watch = whose(gateway, value, decoded, reading);
 
-    if (watch)
+    if (watch) {
         ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
+        ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
+    }
     if (!watch)
         ward_unassigned_store(gateway, arrival);
     else if (!value->proved)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "app/derived.h"
+#include "core/agreement.h"
 #include "core/alarm.h"
 #include "core/record.h"
 #include "io/store.h"
@@ -36,8 +37,9 @@ struct ward_watch {
     struct ward_care_plan plan;
     char *plan_document; /* as it was applied */
     bool has_sources;
-    uint32_t sources;                                                /* last told to the engine */
-    uint8_t *packed;                                                 /* room for the packed state */
+    uint32_t sources;                /* last told to the engine */
+    uint8_t *packed;                 /* room for the packed state */
+    struct ward_agreement agreement; /* of the devices on the patient; not stored */
     struct ward_derived_source derived_sources[WARD_QUANTITY_COUNT]; /* of the streams; not stored */
     struct ward_alarm_patient state;
 };

@@ -73,6 +73,10 @@ const struct ward_clinical_priority *ward_clinical_priority(uint8_t priority);
 /* The row of a quantity that a plan may set limits on, or NULL for one that it may not. */
 const struct ward_clinical_quantity *ward_clinical_quantity(uint8_t quantity);
 
+/* Two devices on one patient disagree when their pulses of the last so long differ by more than that, /min. */
+#define WARD_DISAGREEMENT_US   (30 * WARD_SECOND_US)
+#define WARD_DISAGREEMENT_RATE 20
+
 /* A device's battery: below the first it is to be charged or changed soon, below the second now. */
 #define WARD_BATTERY_LOW_PERCENT   20
 #define WARD_BATTERY_EMPTY_PERCENT 10
