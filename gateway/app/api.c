@@ -254,7 +254,7 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
     sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
                      ward_bus_call_uid(call));
-    waiter = ward_commit_waiter_new(NULL);
+    waiter = ward_commit_waiter_new(NULL, 0);
     if (waiter)
         waiter->call = call;
     else
@@ -324,7 +324,10 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_APPLY_PLAN: change_plan(gateway, call, text[0], text[1]); break;
     case WARD_BUS_SCAN: ward_enrolment_scan(gateway, call, arguments->number); break;
     case WARD_BUS_PAIR: ward_enrolment_pair(gateway, call, text, arguments->number); break;
-    case WARD_BUS_BIND: ward_enrolment_bind(gateway, call, text[0], text[1]); break;
+    case WARD_BUS_BIND: ward_binding_bind(gateway, call, arguments); break;
+    case WARD_BUS_UNBIND: ward_binding_unbind(gateway, call, text[0], text[1]); break;
+    case WARD_BUS_RENAME: ward_binding_rename(gateway, call, text[0], text[1]); break;
+    case WARD_BUS_MEASURE: ward_binding_measure(gateway, call, text[0], text[1], arguments->number); break;
     case WARD_BUS_FORGET: ward_enrolment_forget(gateway, call, text[0]); break;
     case WARD_BUS_SILENCE: silence(gateway, call, text[0]); break;
     case WARD_BUS_ACKNOWLEDGE: ward_inbox_by_hand(gateway, call, text[0]); break;

@@ -8,16 +8,29 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 
-struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *record)
+#define KNOWN_A_GROUP 256
+
+struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count)
 {
     struct ward_commit_waiter *waiter = calloc(1, sizeof(*waiter));
 
-    if (waiter && record) {
-        waiter->record = malloc(sizeof(*record));
-        if (waiter->record)
-            *waiter->record = *record;
+    if (waiter && count > 0) {
+        waiter->records = calloc(count, sizeof(*records));
+        if (waiter->records) {
+            memcpy(waiter->records, records, count * sizeof(*records));
+            waiter->record_count = count;
+        }
     }
     return waiter;
+}
+
+struct ward_store_group ward_arrival_group(const struct ward_arrival *arrival, bool urgent)
+{
+    return (struct ward_store_group){.records = &arrival->record,
+                                     .record_count = 1,
+                                     .changes = &arrival->known,
+                                     .change_count = arrival->named,
+                                     .urgent = urgent};
 }
 
 /* Tells a record of a commit, with its number, to whoever follows the readings on the bus. */
@@ -61,7 +74,7 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
     if (waiter->answer && waiter->to_ward && !waiter->failed)
         ward_outbox_result(&gateway->outbox, waiter->answer);
     free(waiter->answer);
-    free(waiter->record);
+    free(waiter->records);
     free(waiter);
 }
 
@@ -99,9 +112,10 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
 {
     int result;
 
-    group->token = ++gateway->next_token;
     group->boot = gateway->boot;
     group->now = ward_gateway_now(gateway);
+    ward_chronicle_submitting(gateway, group);
+    group->token = ++gateway->next_token;
     if (waiter) {
         waiter->token = group->token;
         *gateway->waiters_end = waiter;
@@ -126,9 +140,37 @@ int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_ch
     for (size_t i = 0; i < count && result >= 0; i++)
         if (!ward_registry_apply(&gateway->registry, &changes[i]))
             sd_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
+    for (size_t i = 0; i < count && result >= 0; i++)
+        if (changes[i].kind == WARD_STORE_BINDING)
+            ward_technical_bound(gateway, changes[i].binding.device.text);
     ward_gateway_tell_sources(gateway);
     ward_outbox_state_changed(&gateway->outbox);
     return result;
+}
+
+/*
+ * The records of a commit have their numbers. The engine is told from the last on: what was derived stands behind the
+ * reading that made it steady, and it is the derived one that was evaluated.
+ */
+static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter *waiter,
+                         const struct ward_store_commit *commit)
+{
+    const size_t count =
+        waiter->record_count < commit->record_count ? waiter->record_count : commit->record_count;
+
+    for (size_t i = count; i-- > 0;) {
+        struct ward_reading *reading = &waiter->records[i].reading;
+        struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
+
+        reading->seq = commit->first_seq + i;
+        reading->derived_first = commit->derived[i].first;
+        reading->derived_last = commit->derived[i].last;
+        memcpy(reading->chain, commit->chains[i], sizeof(reading->chain));
+        if (watch)
+            ward_alarm_committed(&watch->state, reading);
+    }
+    for (size_t i = 0; i < count; i++)
+        tell_record(gateway, &waiter->records[i]);
 }
 
 static void store_committed(void *context, const struct ward_store_commit *commit)
@@ -142,16 +184,8 @@ static void store_committed(void *context, const struct ward_store_commit *commi
         ward_outbox_committed(&gateway->outbox,
                               (struct ward_seq_range){commit->first_seq, gateway->head_seq});
     }
-    if (waiter && waiter->record && commit->record_count > 0) {
-        struct ward_reading *reading = &waiter->record->reading;
-        struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
-
-        reading->seq = commit->first_seq;
-        memcpy(reading->chain, commit->chains[0], sizeof(reading->chain));
-        if (watch)
-            ward_alarm_committed(&watch->state, reading);
-        tell_record(gateway, waiter->record);
-    }
+    if (waiter)
+        tell_records(gateway, waiter, commit);
     if (waiter)
         finish_waiter(gateway, waiter);
 }
@@ -180,7 +214,7 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
 }
 
 /* Everything that a fresh file must know: patients, plans, devices, bindings. */
-static void submit_again(struct ward_gateway *gateway)
+static void submit_rows_again(struct ward_gateway *gateway)
 {
     const struct ward_registry *registry = &gateway->registry;
     const size_t most =
@@ -210,6 +244,25 @@ static void submit_again(struct ward_gateway *gateway)
     free(changes);
 }
 
+/* And what the devices have given already, or their memories would be read into the fresh file again. */
+static void submit_known_again(struct ward_gateway *gateway)
+{
+    struct ward_store_change *changes = calloc(KNOWN_A_GROUP, sizeof(*changes));
+    struct ward_store_group group = {.urgent = true, .changes = changes};
+    struct ward_known_position position = {0};
+    bool more = changes != NULL;
+
+    while (more) {
+        group.change_count = 0;
+        while (group.change_count < KNOWN_A_GROUP &&
+               (more = ward_known_next(&gateway->known, &position, &changes[group.change_count].known)))
+            changes[group.change_count++].kind = WARD_STORE_KNOWN;
+        if (group.change_count > 0)
+            (void)ward_gateway_submit(gateway, &group, NULL);
+    }
+    free(changes);
+}
+
 /* The file was replaced while running: what it must know again is submitted from memory. */
 static void store_replaced(void *context, const struct ward_store_replaced *replaced)
 {
@@ -219,7 +272,9 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
                      replaced->reason);
     gateway->epoch = replaced->epoch;
     gateway->head_seq = 0;
-    submit_again(gateway);
+    submit_rows_again(gateway);
+    submit_known_again(gateway);
+    ward_unassigned_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
 }

@@ -15,11 +15,22 @@
 
 struct ward_gateway;
 
-/* Who waits for a commit: a record that is told with its seq, a call or a command that is answered. */
+/* A record on its way to the store. What makes it known when it comes again goes into the same transaction. */
+struct ward_arrival {
+    struct ward_record record;
+    bool named; /* it can be known again */
+    struct ward_store_change known;
+};
+
+/* The group that stores it; borrows from arrival. */
+struct ward_store_group ward_arrival_group(const struct ward_arrival *arrival, bool urgent);
+
+/* Who waits for a commit: records that are told with their seqs, a call or a command that is answered. */
 struct ward_commit_waiter {
     struct ward_commit_waiter *next;
     uint64_t token;
-    struct ward_record *record;   /* NULL for none */
+    struct ward_record *records; /* as many as the group has, or none */
+    size_t record_count;
     struct ward_bus_call *call;   /* NULL for none */
     struct ward_id answer_device; /* the call is answered with this device's document */
     char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
@@ -27,8 +38,8 @@ struct ward_commit_waiter {
     bool failed; /* it could not be submitted */
 };
 
-/* A waiter that owns a copy of record (or has none). NULL when there is no memory. */
-struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *record);
+/* A waiter that owns a copy of the records of its group (or has none). NULL when there is no memory. */
+struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count);
 
 /*
  * Submits a group, filling in token, boot and time. waiter may be NULL; it is owned by the gateway from now on, told

@@ -12,7 +12,7 @@
 #include "app/registry.h"
 #include "io/bluez.h"
 
-struct ward_gateway;
+#define WARD_DEVICE_CONDITIONS_MAX 8
 
 #define WARD_BATTERY_UNKNOWN (-1)
 
@@ -20,7 +20,11 @@ struct ward_device_now {
     struct ward_id device;
     bool connected, needs_pairing;
     int8_t battery_percent;
-    struct ward_time heard; /* boot_us 0: not since the start */
+    struct ward_time heard;    /* boot_us 0: not since the start */
+    uint64_t duplicates;       /* records that it sent again, since the start */
+    struct ward_id claimed_by; /* whose its readings are until then, if it is shared */
+    uint64_t claimed_until_us;
+    uint8_t conditions[WARD_DEVICE_CONDITIONS_MAX]; /* 0: not known; otherwise 1 + enum ward_alarm_priority */
 };
 
 struct ward_devices {

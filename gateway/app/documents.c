@@ -69,13 +69,17 @@ static size_t list_devices(const struct ward_gateway *gateway, struct ward_state
 
     for (size_t i = 0; i < registry->device_count; i++) {
         const struct ward_store_device *device = &registry->devices[i];
-        const struct ward_store_binding *binding = ward_registry_binding(registry, device->id.text);
+        const struct ward_store_binding *binding =
+            ward_registry_next_binding(registry, device->id.text, NULL);
         const struct ward_device_now *now = ward_devices_find(&gateway->devices, device->id.text);
 
         ret[i] = (struct ward_state_device){
             .device = device->id.text,
             .model = device->model.text,
-            .patient = binding ? binding->patient.text : "",
+            /* Of several patients none can be named here. */
+            .patient = binding && !ward_registry_next_binding(registry, device->id.text, binding)
+                           ? binding->patient.text
+                           : "",
             .connected = now && now->connected,
             .battery_percent = (int8_t)(now ? now->battery_percent : WARD_BATTERY_UNKNOWN),
             .last_heard_at_ms = now && now->heard.boot_us ? now->heard.utc_ms : WARD_UTC_UNKNOWN};
@@ -121,6 +125,8 @@ size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size
     message.queue.records = ward_delivery_undelivered(&gateway->outbox.delivery);
     message.queue.alarms = gateway->outbox.alarms.count;
     message.queue.oldest_age_ms = ward_documents_oldest_age_ms(gateway);
+    message.unassigned = gateway->unassigned.count;
+    message.duplicates = gateway->pipeline.duplicates;
     message.storage.state = gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok";
     fill_radio(gateway, &message);
     message.device_count = list_devices(gateway, devices);

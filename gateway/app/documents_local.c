@@ -120,14 +120,36 @@ size_t ward_documents_patient(const struct ward_gateway *gateway, const struct w
     return finish(&json);
 }
 
+static void write_bindings(const struct ward_gateway *gateway, const char *device, struct ward_json *json)
+{
+    const struct ward_store_binding *binding = NULL;
+
+    ward_json_key(json, "bindings");
+    ward_json_array(json);
+    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding))) {
+        const bool dated = binding->from_ms != WARD_BOUND_FROM_UNKNOWN;
+
+        ward_json_object(json);
+        ward_json_member(json, "patient", binding->patient.text);
+        if (binding->slot != WARD_SLOT_NONE)
+            member_uint(json, "slot", binding->slot);
+        member_utc(json, "from", dated ? binding->from_ms : WARD_UTC_UNKNOWN);
+        member_bool(json, "read_out", binding->read_out);
+        ward_json_object_end(json);
+    }
+    ward_json_array_end(json);
+}
+
 static void write_device(const struct ward_gateway *gateway, const struct ward_store_device *device,
                          struct ward_json *json)
 {
-    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, device->id.text);
+    const struct ward_store_binding *binding =
+        ward_registry_next_binding(&gateway->registry, device->id.text, NULL);
     const struct ward_device_now *now = ward_devices_find(&gateway->devices, device->id.text);
 
     ward_json_object(json);
     ward_json_member(json, "device", device->id.text);
+    ward_json_member_if(json, "name", device->name);
     ward_json_member_if(json, "model", device->model.text);
     ward_json_member_if(json, "manufacturer", device->manufacturer);
     ward_json_member_if(json, "model_number", device->model_number);
@@ -137,8 +159,12 @@ static void write_device(const struct ward_gateway *gateway, const struct ward_s
     ward_json_member(json, "security", device->policy.text);
     if (binding) {
         ward_json_member(json, "patient", binding->patient.text);
-        member_utc(json, "bound_from", binding->from_ms);
+        write_bindings(gateway, device->id.text, json);
     }
+    if (ward_binding_claimant(gateway, device->id.text))
+        ward_json_member(json, "claimed_by", ward_binding_claimant(gateway, device->id.text));
+    member_bool(json, "shared", ward_registry_is_shared(&gateway->registry, device->id.text));
+    member_uint(json, "duplicates", now ? now->duplicates : 0);
     member_bool(json, "connected", now && now->connected);
     member_bool(json, "needs_pairing", now && now->needs_pairing);
     if (now && now->battery_percent != WARD_BATTERY_UNKNOWN) {
@@ -194,6 +220,8 @@ static void write_queue(const struct ward_gateway *gateway, struct ward_json *js
     member_uint(json, "commits", counters.commits);
     member_uint(json, "failed_commits", counters.failed_commits);
     member_uint(json, "dropped", counters.dropped_records);
+    member_uint(json, "unassigned", gateway->unassigned.count);
+    member_uint(json, "duplicates", gateway->pipeline.duplicates);
     ward_json_object_end(json);
 }
 

@@ -17,7 +17,6 @@
 
 #define SENTENCE_MAX 300
 #define DOCUMENT_MAX 2048
-#define NO_SLOT      0xFF
 
 /* --- the scan ------------------------------------------------------------------------------------------------ */
 
@@ -263,42 +262,13 @@ static struct ward_store_device stored_form(const struct ward_bluez_device *devi
     return stored;
 }
 
-/*
- * Binds a device to a patient from now on, ending the binding before it. The changes go into one transaction: device
- * (when it is new), old binding, new binding. Returns 0, -ENOSPC when the tables are full, or the store's error.
- */
-static int bind(struct ward_gateway *gateway, const struct ward_store_device *device, bool is_new,
-                const struct ward_watch *watch, struct ward_commit_waiter *waiter)
-{
-    const struct ward_store_binding *old = ward_registry_binding(&gateway->registry, device->id.text);
-    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
-    const int64_t from_ms = now_ms == WARD_UTC_UNKNOWN ? 0 : now_ms;
-    struct ward_store_change changes[3] = {0};
-    size_t count = 0;
-
-    if (is_new)
-        changes[count++] = (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = *device};
-    if (old) {
-        changes[count] = (struct ward_store_change){.kind = WARD_STORE_BINDING, .binding = *old};
-        changes[count++].binding.until_ms = from_ms;
-    }
-    changes[count++] = (struct ward_store_change){.kind = WARD_STORE_BINDING,
-                                                  .binding = {.device = device->id,
-                                                              .slot = NO_SLOT,
-                                                              .patient = watch->patient,
-                                                              .episode = watch->episode,
-                                                              .from_ms = from_ms,
-                                                              .until_ms = WARD_UTC_UNKNOWN}};
-    return ward_gateway_change(gateway, changes, count, waiter);
-}
-
 static void paired(struct ward_gateway *gateway, const struct ward_bluez_device *device)
 {
     struct ward_enrolment *enrolment = &gateway->enrolment;
     const struct ward_store_device stored =
         stored_form(device, enrolment->characteristic, ward_gateway_now(gateway).utc_ms);
     struct ward_watch *watch = ward_gateway_watch(gateway, enrolment->patient.text);
-    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL);
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
     struct ward_bus_call *call = enrolment->pair_call;
 
     enrolment->pair_call = NULL;
@@ -311,7 +281,10 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     waiter->call = call;
     waiter->answer_device = stored.id;
     sd_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
-    (void)bind(gateway, &stored, true, watch, waiter);
+    (void)ward_binding_make(gateway,
+                            &(struct ward_binding_order){
+                                .device = &stored, .is_new = true, .watch = watch, .slot = WARD_SLOT_NONE},
+                            waiter);
 }
 
 static const char *step_name(enum ward_bluez_step step)
@@ -347,28 +320,7 @@ void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_e
         enrolment->patient.text[0] = '\0';
 }
 
-/* --- binding and forgetting ---------------------------------------------------------------------------------- */
-
-void ward_enrolment_bind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
-                         const char *patient)
-{
-    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
-    const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
-    struct ward_commit_waiter *waiter;
-
-    if (!known || !watch) {
-        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND,
-                             known ? "No such patient is admitted here. `wardctl patient list` shows who is."
-                                   : "No such device is enrolled here. `wardctl devices` shows which are.");
-        return;
-    }
-    waiter = ward_commit_waiter_new(NULL);
-    if (waiter)
-        waiter->call = call;
-    else
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
-    (void)bind(gateway, known, false, watch, waiter);
-}
+/* --- forgetting -------------------------------------------------------------------------------------------- */
 
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device)
 {
@@ -394,6 +346,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
     ward_devices_drop(&gateway->devices, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);
+    ward_technical_bound(gateway, change.device.id.text);
 }
 
 void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address, int error)

@@ -35,8 +35,6 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
 /* text: the address, the patient, and how it is to be enrolled: "bonded", "open", "open-by-address". */
 void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *text,
                          uint32_t timeout_s);
-void ward_enrolment_bind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
-                         const char *patient);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
 
 /* From the pipeline: a value of any device. */

@@ -56,13 +56,11 @@ void ward_gateway_tell_sources(struct ward_gateway *gateway)
         uint32_t quantities = 0;
         bool by_address = false;
 
-        for (size_t j = 0; j < gateway->registry.binding_count; j++) {
-            const struct ward_store_binding *binding = &gateway->registry.bindings[j];
-            const struct ward_store_device *device =
-                ward_registry_device(&gateway->registry, binding->device.text);
-            const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
+        for (size_t j = 0; j < gateway->registry.device_count; j++) {
+            const struct ward_store_device *device = &gateway->registry.devices[j];
+            const struct ward_model *model = ward_model_by_id(device->model.text);
 
-            if (!device || strcmp(binding->patient.text, patient) != 0)
+            if (!ward_registry_is_bound(&gateway->registry, device->id.text, patient))
                 continue;
             if (model)
                 quantities |= model->quantities;
@@ -192,6 +190,8 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     uint64_t due;
 
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
+    due = earlier(due, ward_technical_check_silent(gateway, now.boot_us));
+    due = earlier(due, ward_chronicle_check(gateway));
     ward_commits_finish_failed(gateway);
     ward_outbox_pump(&gateway->outbox);
     due = earlier(due, check_undelivered(gateway, now.boot_us));

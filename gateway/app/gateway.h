@@ -13,14 +13,18 @@
 #include <systemd/sd-event.h>
 
 #include "app/api.h"
+#include "app/binding.h"
+#include "app/chronicle.h"
 #include "app/commits.h"
 #include "app/devices.h"
 #include "app/enrolment.h"
 #include "app/inbox.h"
+#include "app/known.h"
 #include "app/outbox.h"
 #include "app/pipeline.h"
 #include "app/registry.h"
 #include "app/technical.h"
+#include "app/unassigned.h"
 #include "app/watch.h"
 #include "io/annunciator.h"
 #include "io/bluez.h"
@@ -56,6 +60,9 @@ struct ward_gateway {
 
     struct ward_registry registry;
     struct ward_devices devices;
+    struct ward_known known;
+    struct ward_unassigned unassigned;
+    struct ward_chronicle chronicle;
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;
     struct ward_technical technical;

@@ -235,7 +235,7 @@ static void acknowledge(struct ward_gateway *gateway, struct arrival *arrival,
                    "No such patient and episode is looked after here.");
         return;
     }
-    waiter = ward_commit_waiter_new(NULL);
+    waiter = ward_commit_waiter_new(NULL, 0);
     if (!waiter) {
         answer_now(gateway, arrival, WARD_OUTCOME_FAILED, "Out of memory.");
         return;

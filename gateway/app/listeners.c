@@ -56,12 +56,11 @@ static void bluez_value(const struct ward_bluez_value *value, void *userdata)
 static void tell_input_stopped(struct ward_gateway *gateway, const char *device_id)
 {
     const struct ward_store_device *device = ward_registry_device(&gateway->registry, device_id);
-    const struct ward_store_binding *binding = ward_registry_binding(&gateway->registry, device_id);
     const struct ward_model *model = device ? ward_model_by_id(device->model.text) : NULL;
-    struct ward_watch *watch = binding ? ward_gateway_watch(gateway, binding->patient.text) : NULL;
 
-    if (model && watch)
-        ward_watch_input_stopped(watch, model->quantities);
+    for (size_t i = 0; model && i < gateway->watch_count; i++)
+        if (ward_registry_is_bound(&gateway->registry, device_id, gateway->watches[i]->patient.text))
+            ward_watch_input_stopped(gateway->watches[i], model->quantities);
 }
 
 static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)
@@ -87,9 +86,9 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         tell_input_stopped(gateway, link->device->id.text);
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
-        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, true);
+        ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST, WARD_PRIORITY_MEDIUM);
     else if (link->state == WARD_BLUEZ_LINK_PROVED)
-        ward_technical_set(gateway, WARD_TECHNICAL_BOND_LOST, false);
+        ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST, WARD_PRIORITY_NONE);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
 }
@@ -98,11 +97,17 @@ static void bluez_battery(const struct ward_bluez_device *device, uint8_t percen
                           void *userdata)
 {
     struct ward_gateway *gateway = userdata;
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device->id.text);
+    const char *id = device->id.text;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, id);
 
     (void)receipt_us;
-    if (now && percent <= 100)
-        now->battery_percent = (int8_t)percent;
+    if (!now || percent > 100)
+        return;
+    now->battery_percent = (int8_t)percent;
+    ward_technical_device(
+        gateway, id, WARD_DEVICE_BATTERY_LOW,
+        ward_clinical_battery(percent, ward_technical_device_priority(gateway, id, WARD_DEVICE_BATTERY_LOW)));
+    ward_gateway_settle(gateway);
 }
 
 static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *userdata)
@@ -113,6 +118,8 @@ static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *u
                      ward_documents_radio_name(state), reason[0] ? ": " : "", reason);
     if (gateway->radio == WARD_BLUEZ_RADIO_READY)
         gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
+    else if (state == WARD_BLUEZ_RADIO_READY)
+        ward_chronicle_radio_back(gateway, gateway->radio_off_us);
     gateway->radio = state;
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
@@ -201,6 +208,7 @@ void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
 
     (void)now;
     sd_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
+    ward_binding_dated(gateway);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
 }

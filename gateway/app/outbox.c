@@ -314,6 +314,8 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     const uint64_t now = now_us(outbox);
     const bool urgent = outbox->alarms.count > 0;
 
+    if (!outbox->gateway->spool)
+        return; /* what is raised while the past is restored waits until everything stands */
     /* The uplink takes a core that says nothing for 15 s for a dead one, so this is said again and again. */
     if (urgent != outbox->urgent || now >= outbox->alive_due_us) {
         outbox->urgent = urgent;

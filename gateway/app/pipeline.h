@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/commits.h"
 #include "core/record.h"
 #include "io/bluez.h"
 
@@ -19,7 +20,7 @@ struct ward_gateway;
 
 /* A reading that came before its link was proved; its commit waits. */
 struct ward_held {
-    struct ward_record record;
+    struct ward_arrival arrival;
     uint32_t connection;
     uint64_t due_us;
 };
@@ -27,7 +28,7 @@ struct ward_held {
 struct ward_pipeline {
     struct ward_held *held[WARD_PIPELINE_HELD_MAX];
     size_t held_count;
-    uint64_t undecodable, unassigned;
+    uint64_t undecodable, duplicates;
 };
 
 /* One notification or indication of an enrolled device. */

@@ -32,6 +32,7 @@ static size_t find_binding(const struct ward_registry *registry, const struct wa
 
     while (i < registry->binding_count && !(same(&registry->bindings[i].device, binding->device.text) &&
                                             registry->bindings[i].slot == binding->slot &&
+                                            same(&registry->bindings[i].patient, binding->patient.text) &&
                                             registry->bindings[i].from_ms == binding->from_ms))
         i++;
     return i;
@@ -67,14 +68,37 @@ static void drop_binding(struct ward_registry *registry, size_t at)
         registry->bindings[at] = registry->bindings[--registry->binding_count];
 }
 
+static bool is_open(const struct ward_store_binding *binding)
+{
+    return binding->until_ms == WARD_UTC_UNKNOWN;
+}
+
+/* A place for one more: behind the others, or that of the binding that ended first. */
+static size_t free_place(const struct ward_registry *registry)
+{
+    size_t oldest = WARD_BINDINGS_MAX;
+
+    if (registry->binding_count < WARD_BINDINGS_MAX)
+        return registry->binding_count;
+    for (size_t i = 0; i < registry->binding_count; i++)
+        if (!is_open(&registry->bindings[i]) &&
+            (oldest == WARD_BINDINGS_MAX ||
+             registry->bindings[i].until_ms < registry->bindings[oldest].until_ms))
+            oldest = i;
+    return oldest;
+}
+
 static bool put_binding(struct ward_registry *registry, const struct ward_store_binding *binding)
 {
-    size_t at = find_binding(registry, binding);
+    struct ward_store_binding undated = *binding;
+    size_t at;
 
-    if (binding->until_ms != WARD_UTC_UNKNOWN) {
-        drop_binding(registry, at);
-        return true;
-    }
+    undated.from_ms = WARD_BOUND_FROM_UNKNOWN;
+    if (is_open(binding))
+        drop_binding(registry, find_binding(registry, &undated));
+    at = find_binding(registry, binding);
+    if (at == registry->binding_count)
+        at = free_place(registry);
     if (at == WARD_BINDINGS_MAX)
         return false;
     registry->bindings[at] = *binding;
@@ -118,6 +142,7 @@ bool ward_registry_apply(struct ward_registry *registry, const struct ward_store
     case WARD_STORE_DEVICE_FORGOTTEN: drop_device(registry, change->device.id.text); return true;
     case WARD_STORE_BINDING: return put_binding(registry, &change->binding);
     case WARD_STORE_PLAN:
+    case WARD_STORE_KNOWN:
     case WARD_STORE_COUNTER:
     case WARD_STORE_COMMAND:
     case WARD_STORE_SETTING: return true;
@@ -148,20 +173,42 @@ const struct ward_store_device *ward_registry_device_at(const struct ward_regist
     return NULL;
 }
 
-const struct ward_store_binding *ward_registry_binding(const struct ward_registry *registry,
-                                                       const char *device)
+const struct ward_store_binding *ward_registry_next_binding(const struct ward_registry *registry,
+                                                            const char *device,
+                                                            const struct ward_store_binding *after)
 {
-    for (size_t i = 0; i < registry->binding_count; i++)
-        if (same(&registry->bindings[i].device, device))
+    for (size_t i = after ? (size_t)(after - registry->bindings) + 1 : 0; i < registry->binding_count; i++)
+        if (is_open(&registry->bindings[i]) && same(&registry->bindings[i].device, device))
             return &registry->bindings[i];
     return NULL;
+}
+
+bool ward_registry_is_shared(const struct ward_registry *registry, const char *device)
+{
+    const struct ward_store_binding *one = NULL, *other;
+
+    while ((one = ward_registry_next_binding(registry, device, one)))
+        for (other = one; (other = ward_registry_next_binding(registry, device, other));)
+            if (other->slot == one->slot && !same(&other->patient, one->patient.text))
+                return true;
+    return false;
+}
+
+bool ward_registry_is_bound(const struct ward_registry *registry, const char *device, const char *patient)
+{
+    const struct ward_store_binding *binding = NULL;
+
+    while ((binding = ward_registry_next_binding(registry, device, binding)))
+        if (same(&binding->patient, patient))
+            return true;
+    return false;
 }
 
 size_t ward_registry_bound(const struct ward_registry *registry, const char *patient)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < registry->binding_count; i++)
-        count += same(&registry->bindings[i].patient, patient);
+    for (size_t i = 0; i < registry->device_count; i++)
+        count += ward_registry_is_bound(registry, registry->devices[i].id.text, patient);
     return count;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who is looked after, with which devices: the patients, devices and bindings in force, in memory.
+ * Who is looked after, with which devices: the patients, devices and bindings, in memory. Bindings that have ended are
+ * kept too, since a device may bring a record that was measured under them.
  *
  * It has one way in, the store's changes: those of the snapshot at the start, and later each one that is submitted.
  * So memory and file cannot say different things.
@@ -22,13 +23,14 @@ struct ward_registry {
     size_t patient_count;
     struct ward_store_device devices[WARD_DEVICES_MAX];
     size_t device_count;
-    struct ward_store_binding bindings[WARD_BINDINGS_MAX]; /* open ones only */
+    struct ward_store_binding bindings[WARD_BINDINGS_MAX]; /* open ones, and ended ones while there is room */
     size_t binding_count;
 };
 
 /*
  * Takes over one change. Kinds that are not of the registry (plans, counters, commands, settings) are ignored.
- * Returns false, unchanged, when there is no room for one more.
+ * Returns false, unchanged, when there is no room for one more. Of bindings that have ended the oldest makes room: a
+ * record that was measured under it then belongs to nobody, which is safe.
  */
 bool ward_registry_apply(struct ward_registry *registry, const struct ward_store_change *change);
 
@@ -37,9 +39,13 @@ const struct ward_store_patient *ward_registry_patient(const struct ward_registr
 const struct ward_store_device *ward_registry_device(const struct ward_registry *registry, const char *id);
 const struct ward_store_device *ward_registry_device_at(const struct ward_registry *registry,
                                                         const char *address);
-/* The open binding of a device; a device without user slots has one at most. */
-const struct ward_store_binding *ward_registry_binding(const struct ward_registry *registry,
-                                                       const char *device);
+/* The open bindings of a device, one after the other: the first after NULL, NULL after the last. */
+const struct ward_store_binding *ward_registry_next_binding(const struct ward_registry *registry,
+                                                            const char *device,
+                                                            const struct ward_store_binding *after);
+/* Whether two patients have it on the same slot, or as a whole: then it must be claimed before use. */
+bool ward_registry_is_shared(const struct ward_registry *registry, const char *device);
+bool ward_registry_is_bound(const struct ward_registry *registry, const char *device, const char *patient);
 /* How many devices are bound to the patient now. */
 size_t ward_registry_bound(const struct ward_registry *registry, const char *patient);
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/technical.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "app/gateway.h"
+#include "core/model.h"
 
 /* Priorities by what they mean for the patient: high when nobody hears, medium when nobody may be told, low else. */
 static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
@@ -33,17 +37,10 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
     [WARD_TECHNICAL_DATABASE_PUT_BACK] = {.name = "database-put-back",
                                           .text = "The ward has records that this database does not have",
                                           .priority = WARD_PRIORITY_MEDIUM},
-    [WARD_TECHNICAL_UNDECODABLE_FRAME] = {.name = "undecodable-frame",
-                                          .text = "A device sent data that cannot be decoded",
-                                          .priority = WARD_PRIORITY_LOW},
     [WARD_TECHNICAL_READING_WITHOUT_PATIENT] = {.name = "reading-without-patient",
                                                 .text = "A reading is kept that belongs to no known patient",
                                                 .priority = WARD_PRIORITY_LOW,
                                                 .advisory = true},
-    [WARD_TECHNICAL_BOND_LOST] = {.name = "bond-lost",
-                                  .text = "A device must be paired again",
-                                  .priority = WARD_PRIORITY_MEDIUM,
-                                  .degrades = true},
     [WARD_TECHNICAL_UNSIGNED_PLAN] = {.name = "unsigned-plan",
                                       .text = "The care plan in force is not signed",
                                       .priority = WARD_PRIORITY_LOW,
@@ -68,7 +65,25 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
                                                  "recovered, and readings may be missing",
                                          .priority = WARD_PRIORITY_LOW,
                                          .degrades = true},
+    [WARD_TECHNICAL_WAS_UNMONITORED] = {.name = "was-unmonitored",
+                                        .text =
+                                            "Nobody was watched for a while, and no reading has come since",
+                                        .priority = WARD_PRIORITY_LOW,
+                                        .advisory = true},
 };
+
+/* Of a device. The text follows its id; the priority is said with each. */
+static const struct ward_alarm_technical device_conditions[WARD_DEVICE_CONDITION_COUNT] = {
+    [WARD_DEVICE_UNDECODABLE_FRAME] = {.name = "undecodable-frame",
+                                       .text = "it sent data that cannot be decoded"},
+    [WARD_DEVICE_BOND_LOST] = {.name = "bond-lost", .text = "it must be paired again", .degrades = true},
+    [WARD_DEVICE_BATTERY_LOW] = {.name = "battery-low", .text = "its battery is low"},
+    [WARD_DEVICE_SILENT] = {.name = "device-silent",
+                            .text = "it should be worn now, and is not heard",
+                            .degrades = true},
+};
+
+_Static_assert(WARD_DEVICE_CONDITION_COUNT <= WARD_DEVICE_CONDITIONS_MAX, "each has its place");
 
 const char *ward_technical_name(enum ward_technical_condition condition)
 {
@@ -93,4 +108,100 @@ void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
 {
     for (size_t i = 0; i < WARD_TECHNICAL_COUNT; i++)
         ward_watch_technical(watch, &conditions[i], gateway->technical.active[i]);
+}
+
+/* --- of devices ---------------------------------------------------------------------------------------------- */
+
+/* state: as in struct ward_device_now. */
+static void tell_device(struct ward_watch *watch, const char *device, enum ward_device_condition condition,
+                        uint8_t state)
+{
+    struct ward_alarm_technical technical = device_conditions[condition];
+    char text[WARD_ALARM_TEXT_MAX + 1];
+
+    snprintf(text, sizeof(text), "%s: %s", device, technical.text);
+    technical.text = text;
+    technical.device = device;
+    technical.priority = (enum ward_alarm_priority)(state > 1 ? state - 1 : WARD_PRIORITY_LOW);
+    ward_watch_technical(watch, &technical, state > 1);
+}
+
+void ward_technical_device(struct ward_gateway *gateway, const char *device,
+                           enum ward_device_condition condition, uint8_t priority)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+    const uint8_t state = (uint8_t)(1 + priority);
+
+    if (!now || now->conditions[condition] == state)
+        return;
+    now->conditions[condition] = state;
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        if (ward_registry_is_bound(&gateway->registry, device, gateway->watches[i]->patient.text))
+            tell_device(gateway->watches[i], device, condition, state);
+}
+
+uint8_t ward_technical_device_priority(const struct ward_gateway *gateway, const char *device,
+                                       enum ward_device_condition condition)
+{
+    const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
+
+    return now && now->conditions[condition] > 1 ? now->conditions[condition] - 1 : WARD_PRIORITY_NONE;
+}
+
+void ward_technical_bound(struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
+
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        struct ward_watch *watch = gateway->watches[i];
+        const bool bound = ward_registry_is_bound(&gateway->registry, device, watch->patient.text);
+
+        for (int condition = 0; condition < WARD_DEVICE_CONDITION_COUNT; condition++)
+            if (!bound || (now && now->conditions[condition] != 0))
+                tell_device(watch, device, (enum ward_device_condition)condition,
+                            bound ? now->conditions[condition] : 1);
+    }
+}
+
+/* How long this patient's plan lets the device be silent; 0: it need not be worn now. */
+static uint32_t silence_ms(const struct ward_watch *watch, const struct ward_model *model)
+{
+    uint32_t least_ms = 0;
+
+    for (size_t i = 0; watch->has_plan && i < watch->plan.quantity_count; i++) {
+        const struct ward_plan_quantity *row = &watch->plan.quantities[i];
+
+        if (row->mode == WARD_MODE_STREAM && row->expect_ms != 0 &&
+            row->expect_ms <= WARD_WORN_EXPECT_MAX_MS && (model->quantities & (1u << row->quantity)) != 0 &&
+            (least_ms == 0 || row->expect_ms < least_ms))
+            least_ms = row->expect_ms;
+    }
+    return least_ms;
+}
+
+uint64_t ward_technical_check_silent(struct ward_gateway *gateway, uint64_t now_us)
+{
+    const struct ward_registry *registry = &gateway->registry;
+    uint64_t due_us = UINT64_MAX;
+
+    for (size_t i = 0; i < registry->binding_count; i++) {
+        const char *device = registry->bindings[i].device.text;
+        const struct ward_store_device *known = ward_registry_device(registry, device);
+        const struct ward_model *model = known ? ward_model_by_id(known->model.text) : NULL;
+        const struct ward_watch *watch = ward_gateway_watch(gateway, registry->bindings[i].patient.text);
+        const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
+        const uint64_t heard_us = now && now->heard.boot_us ? now->heard.boot_us : gateway->started_us;
+        uint64_t silent_us;
+
+        if (registry->bindings[i].until_ms != WARD_UTC_UNKNOWN || !model || !watch)
+            continue;
+        silent_us = silence_ms(watch, model) * UINT64_C(1000);
+        if (silent_us == 0 || now_us < heard_us + silent_us) {
+            ward_technical_device(gateway, device, WARD_DEVICE_SILENT, WARD_PRIORITY_NONE);
+            due_us = silent_us && heard_us + silent_us < due_us ? heard_us + silent_us : due_us;
+        } else {
+            ward_technical_device(gateway, device, WARD_DEVICE_SILENT, WARD_PRIORITY_MEDIUM);
+        }
+    }
+    return due_us;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What can be wrong with the gateway itself. Each is a technical alarm condition of every patient it looks after,
- * because it concerns whether they are watched.
+ * What can be wrong with the gateway itself, and with a device. The first is a technical alarm condition of every patient
+ * it looks after, because it concerns whether they are watched; the second, with the device's id, of those who have the
+ * device. Two devices never share a condition: that one recovers says nothing of the other.
  */
 #ifndef WARD_APP_TECHNICAL_H
 #define WARD_APP_TECHNICAL_H
@@ -20,15 +21,22 @@ enum ward_technical_condition {
     WARD_TECHNICAL_HUB_NOT_CONFIRMING,
     WARD_TECHNICAL_HUB_REFUSES,
     WARD_TECHNICAL_DATABASE_PUT_BACK,
-    WARD_TECHNICAL_UNDECODABLE_FRAME,
     WARD_TECHNICAL_READING_WITHOUT_PATIENT,
-    WARD_TECHNICAL_BOND_LOST,
     WARD_TECHNICAL_UNSIGNED_PLAN,
     WARD_TECHNICAL_CLOCK_UNTRUSTED,
     WARD_TECHNICAL_NO_WARD_KEYS,
     WARD_TECHNICAL_KNOWN_BY_ADDRESS, /* of a patient: ward_technical_set_for */
     WARD_TECHNICAL_ADAPTER_RECOVERY,
+    WARD_TECHNICAL_WAS_UNMONITORED,
     WARD_TECHNICAL_COUNT,
+};
+
+enum ward_device_condition {
+    WARD_DEVICE_UNDECODABLE_FRAME,
+    WARD_DEVICE_BOND_LOST,
+    WARD_DEVICE_BATTERY_LOW,
+    WARD_DEVICE_SILENT,
+    WARD_DEVICE_CONDITION_COUNT,
 };
 
 struct ward_technical {
@@ -44,5 +52,22 @@ void ward_technical_set(struct ward_gateway *gateway, enum ward_technical_condit
 void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condition condition, bool active);
 /* Tells a new watch what is the matter. */
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch);
+
+/*
+ * The same for a condition of a device, with its priority; WARD_PRIORITY_NONE withdraws it. What was asserted before a
+ * restart stands until the device shows again how it is.
+ */
+void ward_technical_device(struct ward_gateway *gateway, const char *device,
+                           enum ward_device_condition condition, uint8_t priority);
+uint8_t ward_technical_device_priority(const struct ward_gateway *gateway, const char *device,
+                                       enum ward_device_condition condition);
+/* Who has the device has changed: those who have it no longer are rid of its conditions, the others are told. */
+void ward_technical_bound(struct ward_gateway *gateway, const char *device);
+
+/*
+ * Holds each device that is expected to be worn now against when it was heard last. Returns when to be called again,
+ * UINT64_MAX: not before something else happens.
+ */
+uint64_t ward_technical_check_silent(struct ward_gateway *gateway, uint64_t now_us);
 
 #endif

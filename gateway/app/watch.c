@@ -22,6 +22,7 @@ struct effects {
     size_t count;
     bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
     bool changed;  /* a condition went from one state to another */
+    struct ward_derived derived;
 };
 
 static void collect_event(void *context, const struct ward_alarm_event *event)
@@ -44,11 +45,21 @@ static void collect_transition(void *context, const struct ward_alarm_trace *tra
     sd_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", trace->condition, trace->from, trace->signal, trace->to);
 }
 
-static struct ward_alarm_sink sink_of(struct effects *effects)
+static void collect_derived(void *context, const struct ward_alarm_derived *derived)
+{
+    struct effects *effects = context;
+
+    ward_derived_add(&effects->derived, derived);
+}
+
+static struct ward_alarm_sink sink_of(const struct ward_watch *watch, struct effects *effects)
 {
     effects->count = 0;
     effects->overflow = effects->changed = false;
-    return (struct ward_alarm_sink){.event = collect_event, .trace = collect_transition, .context = effects};
+    effects->derived.watch = watch;
+    effects->derived.count = 0;
+    return (struct ward_alarm_sink){
+        .event = collect_event, .derived = collect_derived, .trace = collect_transition, .context = effects};
 }
 
 /* An alarm without a good id is better than no alarm: zeros when there are no random octets. */
@@ -113,6 +124,7 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
 {
     static const struct ward_store_group nothing;
     struct ward_store_group group = with ? *with : nothing;
+    struct ward_record records[1 + WARD_DERIVED_MAX];
     struct ward_store_event stored[WARD_WATCH_EVENTS_MAX];
     struct ward_store_alarm_state state = {.patient = watch->patient, .version = WARD_ALARM_PACK_VERSION};
     struct ward_annunciation_shown shown = {0};
@@ -136,7 +148,11 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
                                                                     .payload_length = length};
     }
     group.events = stored;
-    group.urgent = group.urgent || effects->changed;
+    group.record_count = ward_derived_append(&effects->derived, group.records, group.record_count, records);
+    group.records = records;
+    group.urgent = group.urgent || effects->changed || effects->derived.count > 0;
+    if (!waiter && group.record_count > 0)
+        waiter = ward_commit_waiter_new(records, group.record_count);
     if (effects->changed || store_state) {
         state.state = watch->packed;
         state.length = ward_alarm_pack(&watch->state, watch->packed, WARD_ALARM_PACKED_MAX);
@@ -180,7 +196,7 @@ struct ward_watch *ward_watch_free(struct ward_watch *watch)
 bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (!ward_alarm_unpack(stored->state, stored->length, &watch->state))
@@ -217,7 +233,7 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
     struct ward_store_change change = {.kind = WARD_STORE_PLAN, .document = document};
     struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = restored ? 0 : 1};
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     bool taken = false;
 
     if (!errors || !plan || !copy) {
@@ -246,24 +262,24 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
 }
 
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
-                        const struct ward_record *commit)
+                        const struct ward_arrival *commit)
 {
-    const struct ward_store_group group = {.records = commit,
-                                           .record_count = commit ? 1 : 0,
-                                           .urgent = commit && reading->kind == WARD_READING_SPOT};
-    struct ward_commit_waiter *waiter = commit ? ward_commit_waiter_new(commit) : NULL;
+    const struct ward_store_group group =
+        commit ? ward_arrival_group(commit, reading->kind != WARD_READING_CONTINUOUS)
+               : (struct ward_store_group){0};
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
+    ward_derived_note_source(watch->derived_sources, reading);
     ward_alarm_reading(&watch->state, &context, reading);
-    carry_out(watch, &effects, &group, waiter, true);
+    carry_out(watch, &effects, &group, NULL, true);
 }
 
 void ward_watch_tick(struct ward_watch *watch)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     ward_alarm_tick(&watch->state, &context);
@@ -273,7 +289,7 @@ void ward_watch_tick(struct ward_watch *watch)
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     ward_alarm_input_stopped(&watch->state, &context, quantities);
@@ -283,7 +299,7 @@ void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
 void ward_watch_sources(struct ward_watch *watch, uint32_t quantities)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (watch->has_sources && watch->sources == quantities)
@@ -297,7 +313,7 @@ void ward_watch_sources(struct ward_watch *watch, uint32_t quantities)
 void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical, bool active)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (ward_alarm_technical(&watch->state, &context, technical, active) < 0)
@@ -308,7 +324,7 @@ void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_tech
 size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
     size_t silenced = ward_alarm_silence(&watch->state, &context, by);
 
@@ -321,7 +337,7 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch, const st
                                               struct ward_commit_waiter *waiter)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
     enum ward_alarm_answer answer =
         ward_alarm_acknowledge(&watch->state, &context, &order->id, &order->by, order->clinician);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/derived.h"
+#include "core/agreement.h"
 #include "core/alarm.h"
 #include "core/record.h"
 #include "io/store.h"
@@ -26,6 +28,7 @@
 
 struct ward_gateway;
 struct ward_commit_waiter;
+struct ward_arrival;
 
 struct ward_watch {
     struct ward_gateway *gateway;
@@ -34,8 +37,10 @@ struct ward_watch {
     struct ward_care_plan plan;
     char *plan_document; /* as it was applied */
     bool has_sources;
-    uint32_t sources; /* last told to the engine */
-    uint8_t *packed;  /* room for the packed state */
+    uint32_t sources;                /* last told to the engine */
+    uint8_t *packed;                 /* room for the packed state */
+    struct ward_agreement agreement; /* of the devices on the patient; not stored */
+    struct ward_derived_source derived_sources[WARD_QUANTITY_COUNT]; /* of the streams; not stored */
     struct ward_alarm_patient state;
 };
 
@@ -65,11 +70,11 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
                            size_t size);
 
 /*
- * Evaluates a reading of this patient. commit: the record to store with it; NULL when its commit waits for something
- * or was made by somebody else.
+ * Evaluates a reading of this patient. commit: what to store with it; NULL when its commit waits for something or was
+ * made by somebody else.
  */
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
-                        const struct ward_record *commit);
+                        const struct ward_arrival *commit);
 void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */

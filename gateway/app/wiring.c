@@ -77,9 +77,15 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
     ward_outbox_init(&gateway->outbox, gateway, snapshot);
     for (size_t i = 0; i < snapshot->row_count; i++) {
         ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
+        ward_unassigned_restore(gateway, &snapshot->rows[i]);
+        ward_chronicle_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             sd_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
+    for (size_t i = 0; i < snapshot->known_count; i++)
+        if (!ward_known_restore(&gateway->known, &snapshot->known[i]))
+            sd_journal_print(LOG_CRIT, "%s: not all that it gave is known again",
+                             snapshot->known[i].device.text);
     for (size_t i = 0; i < gateway->registry.patient_count; i++)
         restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
     ward_gateway_tell_sources(gateway);
@@ -106,6 +112,7 @@ static int start_store(struct ward_gateway *gateway)
         return result;
     }
     restore(gateway, snapshot);
+    ward_chronicle_begin(gateway, snapshot);
     ward_store_snapshot_free(snapshot);
     return sd_event_add_io(gateway->event, &gateway->store_source, ward_store_fd(gateway->store), EPOLLIN,
                            store_readable, gateway);
@@ -283,6 +290,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     gateway->bluez = ward_bluez_free(gateway->bluez); /* the radio goes off first */
     if (gateway->store) {
         ward_pipeline_done(gateway);
+        ward_chronicle_end(gateway);
         sd_event_source_unref(gateway->store_source);
         gateway->store = ward_store_free(gateway->store);
         ward_commits_done(gateway);
@@ -292,6 +300,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     gateway->bus = ward_bus_free(gateway->bus);
     while (gateway->watch_count > 0)
         ward_watch_free(gateway->watches[--gateway->watch_count]);
+    ward_known_done(&gateway->known);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     ward_inbox_done(&gateway->inbox);
     gateway->keyring = ward_keyring_free(gateway->keyring);

@@ -36,9 +36,23 @@ struct ward_alarm_trace {
     const char *to;     /* name of the state after */
 };
 
-/* Where effects go. event must be set; trace may be NULL. What is passed is valid for the call only. */
+/*
+ * What a session (core/session.h) made of a stream: a spot reading of its own, which the engine has evaluated and the
+ * caller is to record. It is from the readings of this quantity received from .. to, which are those of the steady stretch since the one
+ * derived before. Not valid: the session ended unsettled, beyond a red limit.
+ */
+struct ward_alarm_derived {
+    uint8_t quantity; /* enum ward_quantity */
+    struct ward_decimal value;
+    bool valid; /* otherwise questionable */
+    uint64_t from_mono_us, to_mono_us;
+    int64_t measured_at_ms; /* of the newest of them, or WARD_UTC_UNKNOWN */
+};
+
+/* Where effects go. event must be set; the others may be NULL. What is passed is valid for the call only. */
 struct ward_alarm_sink {
     void (*event)(void *context, const struct ward_alarm_event *event);
+    void (*derived)(void *context, const struct ward_alarm_derived *derived);
     void (*trace)(void *context, const struct ward_alarm_trace *trace);
     void *context;
 };
@@ -132,6 +146,8 @@ void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_re
 /* A technical condition of the gateway itself. name is an id ("no-storage"); text is for people. */
 struct ward_alarm_technical {
     const char *name;
+    const char
+        *device; /* id of the one that it concerns; NULL: the gateway. (name, device) is the condition */
     const char *text;
     enum ward_alarm_priority priority;
     bool advisory; /* WARD_ALARM_ADVISORY instead of WARD_ALARM_TECHNICAL */
@@ -140,7 +156,7 @@ struct ward_alarm_technical {
 
 /*
  * Asserts or withdraws a technical condition. Asserting what is active already changes nothing, unless its priority
- * rose, which raises it again. Returns 0, -EINVAL for a name that is no id, or -ENOSPC when
+ * rose, which raises it again. Returns 0, -EINVAL for a name or device that is no id, or -ENOSPC when
  * WARD_ALARM_TECHNICAL_MAX others are present; the state is unchanged then.
  */
 int ward_alarm_technical(struct ward_alarm_patient *state, const struct ward_alarm_context *context,

@@ -46,12 +46,25 @@ static void describe_finding(const struct ward_alarm_finding *finding, struct wa
     event->confirm = finding->confirm;
     event->again = false;
     event->late = false;
+    event->late_age_ms = -1;
     event->by = (struct ward_id){{0}};
     event->condition_delay_ms = 0;
     if (finding->rule != NULL) {
         event->rule = finding->rule->id;
         event->limit = finding->rule->limit;
     }
+}
+
+/* How old the late reading is that the condition was raised for. */
+static int64_t late_age_ms(const struct ward_alarm_view *view)
+{
+    const int64_t now_ms = view->context->now.utc_ms;
+
+    if (!view->condition->late || view->input == NULL || now_ms == WARD_UTC_UNKNOWN ||
+        view->input->newest_measured_ms == WARD_UTC_UNKNOWN || view->input->newest_measured_ms > now_ms) {
+        return -1;
+    }
+    return now_ms - view->input->newest_measured_ms;
 }
 
 void ward_alarm_describe(const struct ward_alarm_view *view, const struct ward_alarm_finding *finding,
@@ -73,6 +86,10 @@ void ward_alarm_describe(const struct ward_alarm_view *view, const struct ward_a
     ret->cleared_reason = condition->last_event == WARD_EVENT_CLEARED ? condition->cleared_reason : 0;
     ret->again = condition->last_event == WARD_EVENT_RAISED && condition->again;
     ret->late = condition->late;
+    ret->late_age_ms = late_age_ms(view);
+    if (view->technical != NULL) {
+        ret->device = view->technical->device;
+    }
     ret->confirm = condition->confirm;
     ret->suspended = view->state->suspended_until_us != WARD_NEVER;
     ret->at = view->context->now;

@@ -17,6 +17,7 @@ void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantit
         .steady_from_us = WARD_NEVER,
         .expected_us = now_us,
         .newest_measured_ms = WARD_UTC_UNKNOWN,
+        .derive_from_us = WARD_NEVER,
     };
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
@@ -144,12 +145,41 @@ static bool was_beyond_red(const struct ward_alarm_input_state *input)
     return false;
 }
 
+/* A derived value is evaluated as the spot value that it is, and handed out to be recorded. */
+static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_alarm_measure *measure)
+{
+    const struct ward_alarm_sink *sink = run->context->sink;
+    const uint64_t last_us = measure->mono_us;
+    const uint64_t beyond_us = last_us > WARD_STEADY_US ? last_us - WARD_STEADY_US : 0;
+    struct ward_alarm_derived derived = {.quantity = input->quantity,
+                                         .value = measure->value,
+                                         .valid = measure->valid,
+                                         .from_mono_us = input->derive_from_us,
+                                         .to_mono_us = last_us,
+                                         .measured_at_ms = measure->measured_ms};
+
+    if (!measure->valid && derived.from_mono_us > beyond_us) { /* those that were beyond a red limit */
+        derived.from_mono_us = beyond_us;
+    }
+    if (derived.from_mono_us > last_us) {
+        derived.from_mono_us = last_us;
+    }
+
+    input->derive_from_us = WARD_NEVER;
+    if (sink->derived != NULL) {
+        sink->derived(sink->context, &derived);
+    }
+    take(run, input, measure);
+}
+
 static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
 {
     const struct ward_session_rules rules = {.figures = ward_clinical_quantity(input->quantity),
                                              .settle_ms = row->settle_ms};
     struct ward_alarm_measure derived = *measure;
+    enum ward_session_outcome outcome;
 
     input->last = measure->value;
     input->last_us = run->context->now.boot_us;
@@ -164,9 +194,13 @@ static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_sta
         return;
     }
     derived.spot = true;
-    if (ward_session_value(&input->session, &rules, &measure->value, run->context->now.boot_us,
-                           &derived.value) == WARD_SESSION_DERIVED) {
-        take(run, input, &derived);
+    outcome = ward_session_value(&input->session, &rules, &measure->value, run->context->now.boot_us,
+                                 &derived.value);
+    if (input->derive_from_us == WARD_NEVER || input->session.steady_us == run->context->now.boot_us) {
+        input->derive_from_us = measure->mono_us;
+    }
+    if (outcome == WARD_SESSION_DERIVED) {
+        take_derived(run, input, &derived);
     }
 }
 
@@ -186,7 +220,7 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
     }
     if (outcome == WARD_SESSION_DERIVED || beyond_red) {
         derived.valid = outcome == WARD_SESSION_DERIVED;
-        take(run, input, &derived);
+        take_derived(run, input, &derived);
     } else if (outcome == WARD_SESSION_INCOMPLETE) {
         ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
     }
@@ -218,6 +252,14 @@ static bool is_newer(const struct ward_alarm_input_state *input, int64_t measure
                                                          : measured_ms > input->newest_measured_ms;
 }
 
+/* A device whose clock is ahead must not make everything that follows look old. */
+static void note_measured(struct ward_alarm_input_state *input, int64_t measured_ms, int64_t now_ms)
+{
+    const bool ahead = now_ms != WARD_UTC_UNKNOWN && measured_ms > now_ms;
+
+    input->newest_measured_ms = measured_ms == WARD_UTC_UNKNOWN || ahead ? now_ms : measured_ms;
+}
+
 static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                       const struct ward_alarm_measure *measure)
 {
@@ -231,7 +273,7 @@ static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state 
         }
         return;
     }
-    input->newest_measured_ms = measure->measured_ms;
+    note_measured(input, measure->measured_ms, now_ms);
     if (ward_alarm_evaluate_late(run, input, measure)) {
         note_value(input, measure, run->context->now.boot_us);
     }
@@ -240,9 +282,12 @@ static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state 
 static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_reading *reading)
 {
+    if (reading->late) {
+        return; /* that there was no finger then says nothing of now */
+    }
     if ((reading->reasons & WARD_REASON_NO_CONTACT) != 0) {
         ward_alarm_input_stop(run, input);
-    } else if (!reading->late) {
+    } else {
         note_no_valid(run, input, reading->kind != WARD_READING_CONTINUOUS);
     }
 }
@@ -274,8 +319,7 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
         take_late(run, input, &measure);
         return;
     }
-    input->newest_measured_ms =
-        measure.measured_ms != WARD_UTC_UNKNOWN ? measure.measured_ms : run->context->now.utc_ms;
+    note_measured(input, measure.measured_ms, run->context->now.utc_ms);
     if (!measure.spot && row->mode == WARD_MODE_SPOT) {
         take_session(run, input, row, &measure);
     } else {

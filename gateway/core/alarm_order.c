@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/alarm_private.h"
+#include "core/quantity.h"
 
 void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *patient,
                      const struct ward_id *episode)
@@ -158,11 +159,24 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
     return quantities;
 }
 
+static bool carries(const struct ward_reading *reading, uint8_t quantity)
+{
+    for (size_t i = 0; i < reading->value_count; i++) {
+        if (ward_quantity_judged_as(reading->values[i].quantity) == quantity) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading)
 {
     for (size_t i = 0; i < state->input_count; i++) {
         struct ward_alarm_input_state *input = &state->inputs[i];
 
+        if (!carries(reading, input->quantity)) {
+            continue;
+        }
         if (input->value_seq == 0 && input->value_mono_us == reading->mono_us) {
             input->value_seq = reading->seq;
         }

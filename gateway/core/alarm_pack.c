@@ -239,6 +239,7 @@ static void each_input(struct codec *codec, struct ward_alarm_input_state *input
     each_u64(codec, &input->expected_us);
     each_i64(codec, &input->newest_measured_ms);
     each_session(codec, &input->session);
+    each_u64(codec, &input->derive_from_us);
     for (int side = 0; side < 2; side++) {
         each_detector(codec, &input->detectors[side][0]);
         each_detector(codec, &input->detectors[side][1]);
@@ -268,6 +269,7 @@ static void each_technical(struct codec *codec, struct ward_alarm_patient *state
         struct ward_alarm_technical_state *technical = &state->technical[i];
 
         each_id(codec, &technical->name);
+        each_id(codec, &technical->device);
         each_bool(codec, &technical->advisory);
         each_bool(codec, &technical->degrades);
         each_text(codec, technical->text, WARD_ALARM_TEXT_MAX);

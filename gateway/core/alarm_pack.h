@@ -13,7 +13,7 @@
 
 #include "core/alarm_state.h"
 
-#define WARD_ALARM_PACK_VERSION 1
+#define WARD_ALARM_PACK_VERSION 2
 /* Room for any state. Ordinary ones need a few hundred octets. */
 #define WARD_ALARM_PACKED_MAX (sizeof(struct ward_alarm_patient) + 1024)
 

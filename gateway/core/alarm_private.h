@@ -189,9 +189,10 @@ void ward_alarm_check_sources(struct ward_alarm_run *run);
 /* alarm_suspend.c */
 void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id *by);
 
-/* alarm_technical.c. The slot of that name, a fresh one when there is none; NULL when all are taken. */
+/* alarm_technical.c. The slot of that condition (device NULL: of the gateway), a fresh one when there is none; NULL when
+ * all are taken. */
 struct ward_alarm_technical_state *ward_alarm_technical_slot(struct ward_alarm_patient *state,
-                                                             const char *name);
+                                                             const char *name, const char *device);
 void ward_alarm_technical_text(struct ward_alarm_technical_state *slot, const char *text);
 bool ward_alarm_is_asserted(const struct ward_alarm_patient *state, const char *name);
 void ward_alarm_assert(struct ward_alarm_run *run, const struct ward_alarm_technical *technical, bool active);

@@ -94,6 +94,8 @@ struct ward_alarm_input_state {
     uint64_t expected_us;       /* from when the expectation counts: plan, or newest valid value */
     int64_t newest_measured_ms; /* newest time of measurement that was evaluated */
     struct ward_session session;
+    uint64_t
+        derive_from_us; /* receipt of the first reading that the next derived value is from; WARD_NEVER: of the next one */
     struct ward_alarm_detector detectors[2][2]; /* [side][level - 1] */
     struct ward_alarm_condition conditions[WARD_CAUSE_COUNT];
 };
@@ -103,6 +105,7 @@ struct ward_alarm_input_state {
 /* A technical condition of the gateway, or one that the engine finds itself without a quantity (no-plan). */
 struct ward_alarm_technical_state {
     struct ward_id name;
+    struct ward_id device; /* empty: of the gateway */
     bool advisory, degrades;
     struct ward_alarm_condition condition;
     char text[WARD_ALARM_TEXT_MAX + 1];

@@ -16,7 +16,7 @@ bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alar
         return false;
     }
     run = ward_alarm_begin(state, context);
-    slot = ward_alarm_technical_slot(state, WARD_ALARM_SUSPENSION);
+    slot = ward_alarm_technical_slot(state, WARD_ALARM_SUSPENSION, NULL);
     if (slot == NULL || state->ended) {
         return false;
     }
@@ -56,7 +56,8 @@ static void annunciate_again(struct ward_alarm_run *run, const struct ward_alarm
 
 void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id *by)
 {
-    struct ward_alarm_technical_state *slot = ward_alarm_technical_slot(run->state, WARD_ALARM_SUSPENSION);
+    struct ward_alarm_technical_state *slot =
+        ward_alarm_technical_slot(run->state, WARD_ALARM_SUSPENSION, NULL);
 
     run->state->suspended_until_us = WARD_NEVER;
     run->state->suspended_until_utc_ms = WARD_UTC_UNKNOWN;

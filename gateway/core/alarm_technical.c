@@ -6,47 +6,58 @@
 #include "core/alarm_private.h"
 #include "core/reading.h"
 
-/* The slot of that name; a fresh one when there is none, in the place of one at rest; NULL when all are present. */
-struct ward_alarm_technical_state *ward_alarm_technical_slot(struct ward_alarm_patient *state,
-                                                             const char *name)
+/* Where the condition is, or technical_count. */
+static size_t find(const struct ward_alarm_patient *state, const char *name, const char *device)
 {
-    struct ward_alarm_technical_state *free_slot = NULL;
+    size_t i = 0;
 
-    for (size_t i = 0; i < state->technical_count; i++) {
-        if (strcmp(state->technical[i].name.text, name) == 0) {
-            return &state->technical[i];
-        }
-        if (!ward_alarm_is_present(&state->technical[i].condition)) {
-            free_slot = &state->technical[i];
-        }
+    while (i < state->technical_count &&
+           (strcmp(state->technical[i].name.text, name) != 0 ||
+            strcmp(state->technical[i].device.text, device != NULL ? device : "") != 0)) {
+        i++;
     }
-    if (free_slot == NULL && state->technical_count < WARD_ALARM_TECHNICAL_MAX) {
-        free_slot = &state->technical[state->technical_count++];
-    }
-    if (free_slot != NULL) {
-        memset(free_slot, 0, sizeof(*free_slot));
-        (void)ward_id_set(&free_slot->name, name);
-        ward_alarm_condition_init(&free_slot->condition);
-    }
-    return free_slot;
+    return i;
 }
 
-static const struct ward_alarm_technical_state *find_technical(const struct ward_alarm_patient *state,
-                                                               const char *name)
+/* A fresh slot is one more, or takes the place of one at rest. */
+struct ward_alarm_technical_state *ward_alarm_technical_slot(struct ward_alarm_patient *state,
+                                                             const char *name, const char *device)
 {
-    for (size_t i = 0; i < state->technical_count; i++) {
-        if (strcmp(state->technical[i].name.text, name) == 0) {
-            return &state->technical[i];
+    size_t at = find(state, name, device);
+    struct ward_alarm_technical_state *slot = NULL;
+
+    if (at < state->technical_count) {
+        return &state->technical[at];
+    }
+    for (size_t i = 0; i < state->technical_count && slot == NULL; i++) {
+        if (!ward_alarm_is_present(&state->technical[i].condition)) {
+            slot = &state->technical[i];
         }
     }
-    return NULL;
+    if (slot == NULL && state->technical_count < WARD_ALARM_TECHNICAL_MAX) {
+        slot = &state->technical[state->technical_count++];
+    }
+    if (slot != NULL) {
+        memset(slot, 0, sizeof(*slot));
+        (void)ward_id_set(&slot->name, name);
+        (void)ward_id_set(&slot->device, device != NULL ? device : "");
+        ward_alarm_condition_init(&slot->condition);
+    }
+    return slot;
+}
+
+static bool is_asserted(const struct ward_alarm_patient *state, const struct ward_alarm_technical *technical)
+{
+    size_t at = find(state, technical->name, technical->device);
+
+    return at < state->technical_count && ward_alarm_is_present(&state->technical[at].condition);
 }
 
 bool ward_alarm_is_asserted(const struct ward_alarm_patient *state, const char *name)
 {
-    const struct ward_alarm_technical_state *known = find_technical(state, name);
+    const struct ward_alarm_technical technical = {.name = name};
 
-    return known != NULL && ward_alarm_is_present(&known->condition);
+    return is_asserted(state, &technical);
 }
 
 void ward_alarm_technical_text(struct ward_alarm_technical_state *slot, const char *text)
@@ -72,11 +83,11 @@ static int set_technical(struct ward_alarm_run *run, const struct ward_alarm_tec
                                          .beyond = true};
     struct ward_alarm_subject subject;
 
-    if (!active && !ward_alarm_is_asserted(run->state, technical->name)) {
+    if (!active && !is_asserted(run->state, technical)) {
         return 0;
     }
     subject.input = NULL;
-    subject.technical = ward_alarm_technical_slot(run->state, technical->name);
+    subject.technical = ward_alarm_technical_slot(run->state, technical->name, technical->device);
     if (subject.technical == NULL) {
         return -ENOSPC;
     }
@@ -112,10 +123,11 @@ int ward_alarm_technical(struct ward_alarm_patient *state, const struct ward_ala
 {
     struct ward_alarm_run run;
 
-    if (!ward_id_is_valid(technical->name)) {
+    if (!ward_id_is_valid(technical->name) ||
+        (technical->device != NULL && !ward_id_is_valid(technical->device))) {
         return -EINVAL;
     }
-    if (active && !ward_alarm_is_asserted(state, technical->name) &&
+    if (active && !is_asserted(state, technical) &&
         technical_present(state) >= WARD_ALARM_TECHNICAL_MAX - WARD_ALARM_TECHNICAL_OWN) {
         return -ENOSPC;
     }

@@ -78,6 +78,16 @@ static void put_seconds(struct words *words, uint32_t seconds)
     put(words, " s");
 }
 
+/* "12 min", "3 h": how old something is, cut to whole units. */
+static void put_age(struct words *words, int64_t age_ms)
+{
+    const bool hours = age_ms >= WARD_HOUR_MS;
+    struct ward_decimal number = {.mantissa = hours ? age_ms / WARD_HOUR_MS : age_ms / WARD_MINUTE_MS};
+
+    put_number(words, &number);
+    put(words, hours ? " h" : " min");
+}
+
 static void put_limit(struct words *words, const struct ward_alarm_view *view,
                       const struct ward_alarm_event *event, const char *lead)
 {
@@ -124,6 +134,11 @@ static void put_physiological(struct words *words, const struct ward_alarm_view 
     if (event->event == WARD_EVENT_RAISED && view->condition->held_ms >= 1000) {
         put(words, " for ");
         put_seconds(words, view->condition->held_ms / 1000);
+    }
+    if (event->late && event->late_age_ms >= 0) {
+        put(words, ", measured ");
+        put_age(words, event->late_age_ms);
+        put(words, " ago");
     }
     put(words, event->state == WARD_ALARM_UNKNOWN ? ", nothing newer" : "");
     put_limit(words, view, event, ", alarm ");

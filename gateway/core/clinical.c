@@ -52,6 +52,19 @@ const struct ward_clinical_priority *ward_clinical_priority(uint8_t priority)
                                                                                        : WARD_PRIORITY_HIGH];
 }
 
+uint8_t ward_clinical_battery(uint8_t percent, uint8_t before)
+{
+    const uint8_t low =
+        WARD_BATTERY_LOW_PERCENT + (before >= WARD_PRIORITY_LOW ? WARD_BATTERY_RECOVERED_BY : 0);
+    const uint8_t empty =
+        WARD_BATTERY_EMPTY_PERCENT + (before >= WARD_PRIORITY_MEDIUM ? WARD_BATTERY_RECOVERED_BY : 0);
+
+    if (percent < empty) {
+        return WARD_PRIORITY_MEDIUM;
+    }
+    return percent < low ? WARD_PRIORITY_LOW : WARD_PRIORITY_NONE;
+}
+
 const struct ward_clinical_quantity *ward_clinical_quantity(uint8_t quantity)
 {
     for (size_t i = 0; i < WARD_CLINICAL_QUANTITIES; i++) {

@@ -82,6 +82,23 @@ const struct ward_clinical_priority *ward_clinical_priority(uint8_t priority);
 /* The row of a quantity that a plan may set limits on, or NULL for one that it may not. */
 const struct ward_clinical_quantity *ward_clinical_quantity(uint8_t quantity);
 
+/* Two devices on one patient disagree when their pulses of the last so long differ by more than that, /min. */
+#define WARD_DISAGREEMENT_US   (30 * WARD_SECOND_US)
+#define WARD_DISAGREEMENT_RATE 20
+
+/* A device's battery: below the first it is to be charged or changed soon, below the second now. */
+#define WARD_BATTERY_LOW_PERCENT   20
+#define WARD_BATTERY_EMPTY_PERCENT 10
+#define WARD_BATTERY_RECOVERED_BY  5 /* above a bound, before the condition is taken back */
+/* A device is expected to be worn now when the plan expects its stream at least this often. */
+#define WARD_WORN_EXPECT_MAX_MS (15 * WARD_MINUTE_MS)
+
+/*
+ * The priority of battery-low at that charge, 0 to 100; before is what it was (WARD_PRIORITY_NONE: not low), so that a
+ * charge that wavers about a bound does not raise again and again.
+ */
+uint8_t ward_clinical_battery(uint8_t percent, uint8_t before);
+
 /* How many quantities there are rows for: the alarm state has room for all of them. */
 #define WARD_CLINICAL_QUANTITIES 16
 

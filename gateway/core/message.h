@@ -99,6 +99,8 @@ struct ward_state_message {
             uint32_t discovery, power, restart, reset; /* how often each was taken since the start */
         } recovery;
     } radio;
+    uint64_t unassigned; /* records that wait for a patient */
+    uint64_t duplicates; /* records that were sent again, since the start */
     const struct ward_state_device *devices;
     size_t device_count;
 };

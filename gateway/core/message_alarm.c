@@ -75,6 +75,14 @@ static void write_true(struct ward_json *json, const char *name, bool value)
     }
 }
 
+static void write_age(const struct ward_alarm_event *event, struct ward_json *json)
+{
+    if (event->late && event->late_age_ms >= 0) {
+        ward_json_key(json, "late_age_ms");
+        ward_json_int(json, event->late_age_ms);
+    }
+}
+
 void ward_alarm_event_write_json(const struct ward_alarm_event *event, const struct ward_origin *origin,
                                  struct ward_json *json)
 {
@@ -87,6 +95,7 @@ void ward_alarm_event_write_json(const struct ward_alarm_event *event, const str
     ward_json_member_if(json, "patient", event->patient.text);
     ward_json_member_if(json, "episode", event->episode.text);
     ward_json_member(json, "condition", event->condition.text);
+    ward_json_member_if(json, "device", event->device.text);
     ward_json_member_if(json, "rule", event->rule.text);
     ward_json_member(json, "kind", ward_alarm_kind_name(event->kind));
     ward_json_member(json, "priority", ward_alarm_priority_name(event->priority));
@@ -104,6 +113,7 @@ void ward_alarm_event_write_json(const struct ward_alarm_event *event, const str
     ward_json_member_if(json, "by", event->by.text);
     ward_json_key(json, "late");
     ward_json_bool(json, event->late);
+    write_age(event, json);
     ward_json_key(json, "confirm");
     ward_json_bool(json, event->confirm);
     write_true(json, "suspended", event->suspended);
@@ -118,6 +128,7 @@ void ward_condition_write_json(const struct ward_active_condition *condition, co
     ward_json_object(json);
     write_key(event, json);
     ward_json_member(json, "condition", event->condition.text);
+    ward_json_member_if(json, "device", event->device.text);
     ward_json_member_if(json, "rule", event->rule.text);
     ward_json_member(json, "kind", ward_alarm_kind_name(event->kind));
     ward_json_member(json, "priority", ward_alarm_priority_name(event->priority));
@@ -129,6 +140,7 @@ void ward_condition_write_json(const struct ward_active_condition *condition, co
     ward_json_member_if(json, "text", event->text);
     ward_json_member_if(json, "by", event->by.text);
     write_true(json, "late", event->late);
+    write_age(event, json);
     write_true(json, "confirm", event->confirm);
     write_true(json, "suspended", event->suspended);
     ward_json_object_end(json);

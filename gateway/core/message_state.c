@@ -100,6 +100,10 @@ void ward_state_write_json(const struct ward_state_message *message, struct ward
         ward_json_key(json, "certificate_expires_at");
         ward_json_utc(json, message->certificate_expires_ms);
     }
+    ward_json_key(json, "unassigned");
+    ward_json_uint(json, message->unassigned);
+    ward_json_key(json, "duplicates");
+    ward_json_uint(json, message->duplicates);
     write_radio_and_devices(message, json);
     ward_json_object_end(json);
 }

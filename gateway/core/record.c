@@ -104,6 +104,17 @@ static void write_chain(struct ward_json *json, const struct ward_reading *readi
     }
 }
 
+static void write_derived_from(struct ward_json *json, const struct ward_reading *reading)
+{
+    if (reading->derived_first != 0) {
+        ward_json_key(json, "derived_from");
+        ward_json_array(json);
+        ward_json_uint(json, reading->derived_first);
+        ward_json_uint(json, reading->derived_last);
+        ward_json_array_end(json);
+    }
+}
+
 /* What an unassigned reading says about somebody is withheld; that and when it was received is not. */
 static void write_reading(struct ward_json *json, const char *epoch, const struct ward_record *record,
                           bool with_chain)
@@ -118,6 +129,7 @@ static void write_reading(struct ward_json *json, const char *epoch, const struc
     }
     write_chain(json, reading, with_chain);
     ward_json_member(json, "clock", ward_clock_quality_name(reading->clock));
+    write_derived_from(json, reading);
     write_id(json, "device", &reading->device);
     ward_json_key(json, "device_time");
     ward_json_device_time(json, &told->device_time);

@@ -33,6 +33,11 @@ struct ward_record_note {
 struct ward_record {
     struct ward_reading reading;
     struct ward_record_note note;
+    /*
+     * Of a derived reading on its way to the store: when the first reading that it is from was received, in the boot of
+     * the reading. The commit makes derived_first and derived_last of it. 0 otherwise; not part of any form.
+     */
+    uint64_t derived_since_us;
 };
 
 /* Bounds that every record of valid ids keeps: of its text with the chain and a NUL, and of its packed body. */

@@ -2,7 +2,7 @@
 /*
  * The packed body of a record: docs/records.md, "Stored form".
  *
- *   version (1)  flags  grades  reasons  [device time]  count, count values  [raw]  [note]
+ *   version (1)  flags  grades  reasons  [device time]  count, count values  [raw]  [note]  [derived from]
  *
  * Integers are variable-length, seven bits an octet, least first; signed ones zigzag before that. The flags say which
  * of the parts in brackets are there. Nothing may follow.
@@ -21,7 +21,8 @@ enum flag {
     FLAG_DEVICE_TIME = 1u << 2,
     FLAG_RAW = 1u << 3,
     FLAG_NOTE = 1u << 4,
-    FLAGS_KNOWN = (1u << 5) - 1,
+    FLAG_DERIVED = 1u << 5,
+    FLAGS_KNOWN = (1u << 6) - 1,
 };
 
 /* What the canonical text can say exactly: RFC 7493 §2.2 for integers, 15 digits for decimals. */
@@ -183,6 +184,15 @@ static bool reading_is_valid(const struct ward_reading *reading)
            (reading->characteristic != 0 || reading->raw_length == 0);
 }
 
+static bool derivation_is_valid(const struct ward_reading *reading)
+{
+    if (reading->derived_first == 0) {
+        return reading->derived_last == 0;
+    }
+    return reading->kind == WARD_READING_SPOT && reading->derived_first <= reading->derived_last &&
+           reading->derived_last <= INTEGER_MAX;
+}
+
 /* --- the two directions ------------------------------------------------------------------------------------- */
 
 static void put_value(struct writer *writer, const struct ward_value *value)
@@ -232,6 +242,7 @@ static uint8_t flags_of(const struct ward_reading *reading)
     flags |= reading->device_time.present ? FLAG_DEVICE_TIME : 0;
     flags |= reading->characteristic != 0 ? FLAG_RAW : 0;
     flags |= has_note(reading->kind) ? FLAG_NOTE : 0;
+    flags |= reading->derived_first != 0 ? FLAG_DERIVED : 0;
     return (uint8_t)flags;
 }
 
@@ -240,7 +251,7 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
     const struct ward_reading *reading = &record->reading;
     struct writer writer = {.at = buffer, .end = buffer + size};
 
-    if (!reading_is_valid(reading) || reading->mono_us > INTEGER_MAX ||
+    if (!reading_is_valid(reading) || reading->mono_us > INTEGER_MAX || !derivation_is_valid(reading) ||
         (has_note(reading->kind) && !note_is_valid(reading->kind, &record->note))) {
         return 0;
     }
@@ -262,6 +273,10 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
     }
     if (has_note(reading->kind)) {
         put_note(&writer, &record->note);
+    }
+    if (reading->derived_first != 0) {
+        put_uint(&writer, reading->derived_first);
+        put_uint(&writer, reading->derived_last);
     }
     return writer.fault ? 0 : (size_t)(writer.at - buffer);
 }
@@ -330,6 +345,8 @@ static void clear(struct ward_record *record)
     memset(reading->values, 0, sizeof(reading->values));
     reading->characteristic = 0;
     reading->raw_length = 0;
+    reading->derived_first = reading->derived_last = 0;
+    record->derived_since_us = 0;
 }
 
 bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *record)
@@ -364,6 +381,11 @@ bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *
     if (noted) {
         take_note(&reader, reading->kind, &record->note);
     }
+    if (flags & FLAG_DERIVED) {
+        reading->derived_first = take_uint(&reader);
+        reading->derived_last = take_uint(&reader);
+        reader.fault = reader.fault || reading->derived_first == 0;
+    }
     return !reader.fault && reader.at == reader.end && reading_is_valid(reading) &&
-           (reading->characteristic != 0) == ((flags & FLAG_RAW) != 0);
+           derivation_is_valid(reading) && (reading->characteristic != 0) == ((flags & FLAG_RAW) != 0);
 }

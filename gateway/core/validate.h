@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a decoded frame is worth. The one place where the quality of data is decided; alarms only read it.
+ * What a decoded frame is worth. Where the quality of data is decided; alarms only read it.
  *
  * Quality is the worst that any of these says, and reasons are all that spoke:
  *   - a status bit, as its row in status.c says. "Measurement ongoing" is the normal state of a stream and of
@@ -13,6 +13,9 @@
  *     of a strap, a temperature, a weight, glucose; a cuff's mean pressure and pulse and an oximeter's fast and slow values are normally
  *     absent; a generic sensor's (2B8B) are any others when it has none of these;
  *   - a value outside the plausibility bounds: invalid in those quantities, questionable in the others.
+ *
+ * Two rules need more than the frame and stand elsewhere: that a value came before its link was proved (questionable:
+ * link-unproved, app/pipeline.c), and that another device on the patient says otherwise (core/agreement.h).
  */
 #ifndef WARD_CORE_VALIDATE_H
 #define WARD_CORE_VALIDATE_H

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ctl/client.h"
+#include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/show.h"
 
@@ -26,10 +27,15 @@
 static int list(int argc, char **argv)
 {
     static const struct ward_column columns[] = {
-        {"DEVICE", "device", WARD_COLUMN_PLAIN},   {"MODEL", "model", WARD_COLUMN_PLAIN},
-        {"PATIENT", "patient", WARD_COLUMN_PLAIN}, {"CONNECTED", "connected", WARD_COLUMN_PLAIN},
-        {"BATTERY", "battery", WARD_COLUMN_PLAIN}, {"HEARD", "last_heard_at", WARD_COLUMN_AGE},
-        {"LINK", "security", WARD_COLUMN_PLAIN},   {NULL, NULL, WARD_COLUMN_PLAIN},
+        {"DEVICE", "device", WARD_COLUMN_PLAIN},
+        {"NAME", "name", WARD_COLUMN_PLAIN},
+        {"MODEL", "model", WARD_COLUMN_PLAIN},
+        {"PATIENT", "patient", WARD_COLUMN_PLAIN},
+        {"CONNECTED", "connected", WARD_COLUMN_PLAIN},
+        {"BATTERY", "battery", WARD_COLUMN_PLAIN},
+        {"HEARD", "last_heard_at", WARD_COLUMN_AGE},
+        {"LINK", "security", WARD_COLUMN_PLAIN},
+        {NULL, NULL, WARD_COLUMN_PLAIN},
     };
     char **texts = NULL;
     bool as_json;
@@ -227,28 +233,6 @@ static int pair(int argc, char **argv)
     return status;
 }
 
-static int bind_device(int argc, char **argv)
-{
-    struct enrolling binding = {.seconds = 0};
-    sd_bus *bus = NULL;
-    sd_bus_message *reply = NULL;
-    int status = parse_enrolling(argc, argv, &binding);
-
-    if (status != WARD_CTL_DONE)
-        return status;
-    if (binding.address == NULL || argc - optind != 1 || binding.patient == NULL || binding.open ||
-        binding.by_address)
-        return ward_ctl_usage(&ward_verb_devices, "bind needs one DEVICE and --patient");
-    status = ward_client_open(&bus);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_call(bus, &reply, "Bind", "ss", binding.address, binding.patient);
-    if (status == WARD_CTL_DONE)
-        printf("%s is read for %s from now on.\n", binding.address, binding.patient);
-    sd_bus_message_unref(reply);
-    sd_bus_flush_close_unref(bus);
-    return status;
-}
-
 static int forget(int argc, char **argv)
 {
     sd_bus *bus = NULL;
@@ -273,14 +257,23 @@ static int run(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } subverbs[] = {
-        {"list", list}, {"scan", scan}, {"pair", pair}, {"bind", bind_device}, {"forget", forget}};
+        {"list", list},
+        {"show", ward_devices_show},
+        {"scan", scan},
+        {"pair", pair},
+        {"bind", ward_devices_bind},
+        {"unbind", ward_devices_unbind},
+        {"rename", ward_devices_rename},
+        {"forget", forget},
+    };
 
     if (argc < 2 || argv[1][0] == '-')
         return list(argc, argv);
     for (size_t i = 0; i < sizeof(subverbs) / sizeof(subverbs[0]); i++)
         if (strcmp(argv[1], subverbs[i].name) == 0)
             return subverbs[i].run(argc - 1, argv + 1);
-    return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not list, scan, pair, bind or forget", argv[1]);
+    return ward_ctl_usage(&ward_verb_devices,
+                          "\"%s\" is not list, show, scan, pair, bind, unbind, rename or forget", argv[1]);
 }
 
 const struct ward_verb ward_verb_devices = {
@@ -288,7 +281,10 @@ const struct ward_verb ward_verb_devices = {
     .usage = "devices [list] [--json]\n"
              "devices scan [--seconds N] [--json]\n"
              "devices pair ADDRESS --patient PATIENT [--open [--by-address]] [--timeout SECONDS] [--json]\n"
-             "devices bind DEVICE --patient PATIENT\n"
+             "devices show DEVICE [--json]\n"
+             "devices bind DEVICE --patient PATIENT [--slot N] [--share]\n"
+             "devices unbind DEVICE [--patient PATIENT]\n"
+             "devices rename DEVICE NAME\n"
              "devices forget DEVICE\n",
     .summary = "What is enrolled, and enrolling",
     .help = "  scan    what advertises nearby, for 20 s unless --seconds says else\n"
@@ -298,7 +294,12 @@ const struct ward_verb ward_verb_devices = {
             "                        id is compared on every connection\n"
             "          --by-address  for one that tells neither: known by its address, which anybody can\n"
             "                        copy; monitoring says so for as long as it is read\n"
-            "  bind    from now on an enrolled device is read for this patient\n"
+            "  show    one device: whose it is, what it says of itself, battery, when it was heard\n"
+            "  bind    from now on an enrolled device is read for this patient, and no longer for another;\n"
+            "          --slot N: only what its user N measures; --share: beside those who have it,\n"
+            "          and then it must be claimed before use (`wardctl measure`)\n"
+            "  unbind  what it measures from now on belongs to nobody\n"
+            "  rename  a name for people, which stays here\n"
             "  forget  ends its binding and removes its bond\n"
             "  --json  one JSON object a line\n",
     .run = run,

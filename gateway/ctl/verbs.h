@@ -29,6 +29,7 @@ extern const struct ward_verb ward_verb_alarms;
 extern const struct ward_verb ward_verb_decode;
 extern const struct ward_verb ward_verb_devices;
 extern const struct ward_verb ward_verb_hub;
+extern const struct ward_verb ward_verb_measure;
 extern const struct ward_verb ward_verb_patient;
 extern const struct ward_verb ward_verb_plan;
 extern const struct ward_verb ward_verb_queue;

@@ -40,7 +40,8 @@ struct ward_store_commit {
     uint64_t token;     /* 0: a gap record that the store made by itself */
     uint64_t first_seq; /* of the group's records; 0 when it has none */
     size_t record_count;
-    const uint8_t (*chains)[32]; /* of each record; valid for the call */
+    const uint8_t (*chains)[32];          /* of each record; valid for the call */
+    const struct ward_seq_range *derived; /* of each: the seqs that it was derived from, or 0; likewise */
 };
 
 struct ward_store_trouble {

@@ -81,8 +81,21 @@ static int forget_device(struct ward_database *database, const struct ward_store
                                 device->enrolled_at_ms);
 }
 
+/* The one that was made when the date was not known has got its date, or another in its place. */
+static int drop_undated(struct ward_database *database, const struct ward_store_binding *binding)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_BINDING_DATED);
+
+    ward_database_bind_text(statement, 1, binding->device.text);
+    sqlite3_bind_int(statement, 2, binding->slot);
+    ward_database_bind_text(statement, 3, binding->patient.text);
+    sqlite3_bind_int64(statement, 4, WARD_BOUND_FROM_UNKNOWN);
+    return ward_database_run(database, statement);
+}
+
 static int put_binding(struct ward_database *database, const struct ward_store_binding *binding)
 {
+    int error = binding->until_ms == WARD_UTC_UNKNOWN ? drop_undated(database, binding) : 0;
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_BINDING_PUT);
 
     ward_database_bind_text(statement, 1, binding->device.text);
@@ -91,7 +104,21 @@ static int put_binding(struct ward_database *database, const struct ward_store_b
     ward_database_bind_text(statement, 4, binding->patient.text);
     ward_database_bind_text(statement, 5, binding->episode.text);
     ward_database_bind_utc(statement, 6, binding->until_ms);
-    return ward_database_run(database, statement);
+    sqlite3_bind_int(statement, 7, binding->read_out);
+    return error ? error : ward_database_run(database, statement);
+}
+
+static int put_known(struct ward_database *database, const struct ward_store_known *known)
+{
+    int64_t device = 0;
+    int error = ward_database_name_ref(database, &known->device, true, &device);
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_KNOWN_PUT);
+
+    sqlite3_bind_int64(statement, 1, device);
+    sqlite3_bind_int64(statement, 2, (int64_t)(known->number % WARD_STORE_KNOWN_MAX));
+    sqlite3_bind_int64(statement, 3, (int64_t)known->number);
+    sqlite3_bind_blob(statement, 4, known->key, sizeof(known->key), SQLITE_STATIC);
+    return error ? error : ward_database_run(database, statement);
 }
 
 static int put_counter(struct ward_database *database, const struct ward_store_counter *counter)
@@ -122,6 +149,7 @@ int ward_change_write(struct ward_database *database, const struct ward_store_ch
     case WARD_STORE_DEVICE: return put_device(database, &change->device);
     case WARD_STORE_DEVICE_FORGOTTEN: return forget_device(database, &change->device);
     case WARD_STORE_BINDING: return put_binding(database, &change->binding);
+    case WARD_STORE_KNOWN: return put_known(database, &change->known);
     case WARD_STORE_COUNTER: return put_counter(database, &change->counter);
     case WARD_STORE_COMMAND: return put_document(database, WARD_SQL_COMMAND_PUT, change);
     case WARD_STORE_SETTING:

@@ -73,6 +73,7 @@ static int queued_record_new(const struct ward_record *record, struct ward_queue
         .device = reading->device,
         .boot = reading->boot,
         .mono_us = reading->mono_us,
+        .derived_since_us = record->derived_since_us,
         .measured_at_ms = reading->measured_at_ms,
         .received_at_ms = reading->received_at_ms,
         .kind = reading->kind,
@@ -107,7 +108,8 @@ static int copy_records(const struct ward_store_group *group, struct ward_group 
         return 0;
     }
     copy->chains = calloc(group->record_count, sizeof(copy->chains[0]));
-    if (!copy->chains) {
+    copy->derived = calloc(group->record_count, sizeof(copy->derived[0]));
+    if (!copy->chains || !copy->derived) {
         return -ENOMEM;
     }
     for (size_t i = 0; i < group->record_count; i++) {
@@ -208,6 +210,8 @@ static bool change_is_valid(const struct ward_store_change *change)
         return ward_id_is_valid(change->binding.device.text) &&
                ward_id_is_valid(change->binding.patient.text) &&
                ward_id_is_valid(change->binding.episode.text) && change->binding.from_ms != WARD_UTC_UNKNOWN;
+    case WARD_STORE_KNOWN:
+        return ward_id_is_valid(change->known.device.text) && change->known.number <= INT64_MAX;
     case WARD_STORE_COUNTER: return change->counter.kid[0] != '\0' && change->counter.counter <= INT64_MAX;
     case WARD_STORE_COMMAND: return documented && ward_id_is_valid(change->name.text);
     case WARD_STORE_SETTING: return ward_id_is_valid(change->name.text);
@@ -287,6 +291,7 @@ struct ward_group *ward_group_free(struct ward_group *group)
         free((void *)(uintptr_t)group->changes[i].document);
     }
     free(group->chains);
+    free(group->derived);
     free(group->events);
     free(group->states);
     free(group->changes);

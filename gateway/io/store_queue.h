@@ -15,7 +15,7 @@
 struct ward_queued_record {
     struct ward_queued_record *next;
     struct ward_id patient, episode, device, boot;
-    uint64_t mono_us;
+    uint64_t mono_us, derived_since_us;
     int64_t measured_at_ms, received_at_ms;
     uint8_t kind;
     uint16_t length;
@@ -49,7 +49,8 @@ struct ward_group {
     struct ward_queued_record *records;
     size_t record_count;
     uint64_t first_seq;
-    uint8_t (*chains)[32]; /* record_count of them, filled by the commit */
+    uint8_t (*chains)[32];          /* record_count of them, filled by the commit */
+    struct ward_seq_range *derived; /* the same, where a record is derived; otherwise 0 */
     struct ward_store_event *events;
     size_t event_count;
     struct ward_store_alarm_state *states;

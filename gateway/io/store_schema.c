@@ -102,6 +102,27 @@ const char *const ward_schema_migrations[] = {
     "  key TEXT PRIMARY KEY,"
     "  value TEXT NOT NULL"
     ") STRICT;",
+    /* 2: two patients may share a device; what a device gave once is known again */
+    "CREATE TABLE binding_2 ("
+    "  device TEXT NOT NULL,"
+    "  slot INTEGER NOT NULL,"
+    "  from_at INTEGER NOT NULL,"
+    "  patient TEXT NOT NULL,"
+    "  episode TEXT NOT NULL,"
+    "  until_at INTEGER,"
+    "  read_out INTEGER NOT NULL,"
+    "  PRIMARY KEY (device, slot, from_at, patient)"
+    ") STRICT;"
+    "INSERT INTO binding_2 SELECT device, slot, from_at, patient, episode, until_at, 0 FROM binding;"
+    "DROP TABLE binding;"
+    "ALTER TABLE binding_2 RENAME TO binding;"
+    "CREATE TABLE known ("
+    "  device INTEGER NOT NULL REFERENCES name,"
+    "  place INTEGER NOT NULL," /* number modulo WARD_STORE_KNOWN_MAX */
+    "  number INTEGER NOT NULL,"
+    "  key BLOB NOT NULL CHECK (length(key) = 16),"
+    "  PRIMARY KEY (device, place)"
+    ") STRICT, WITHOUT ROWID;",
 };
 
 int ward_schema_version(void)
@@ -123,6 +144,9 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_RECORD_ADD] =
         "INSERT INTO record (" RECORD_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
         " ?10, ?11)",
+    [WARD_SQL_DERIVED_FROM] = "SELECT min(seq), max(seq) FROM record WHERE seq > ?1 AND kind = 1"
+                              " AND patient IS ?2 AND boot IS ?3 AND (?4 IS NULL OR device = ?4)"
+                              " AND mono_us BETWEEN ?5 AND ?6",
     [WARD_SQL_EVENT_ADD] = "INSERT INTO alarm_event (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
                            " ON CONFLICT (id, n) WHERE n > 0 DO NOTHING",
     [WARD_SQL_EVENT_DELIVERED] = "UPDATE alarm_event SET delivered = 1 WHERE id = ?1 AND n = ?2 AND n > 0",
@@ -144,8 +168,12 @@ static const char *const statements[WARD_SQL_COUNT] = {
                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [WARD_SQL_DEVICE_DELETE] = "DELETE FROM device WHERE id = ?1",
     [WARD_SQL_BINDING_PUT] =
-        "INSERT OR REPLACE INTO binding (device, slot, from_at, patient, episode, until_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO binding (device, slot, from_at, patient, episode, until_at, read_out)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [WARD_SQL_BINDING_DATED] =
+        "DELETE FROM binding WHERE device = ?1 AND slot = ?2 AND patient = ?3 AND from_at = ?4",
+    [WARD_SQL_KNOWN_PUT] =
+        "INSERT OR REPLACE INTO known (device, place, number, key) VALUES (?1, ?2, ?3, ?4)",
     [WARD_SQL_COUNTER_PUT] = "INSERT INTO counter (kid, counter) VALUES (?1, ?2)"
                              " ON CONFLICT (kid) DO UPDATE SET counter = max(counter, excluded.counter)",
     [WARD_SQL_COMMAND_PUT] = "INSERT OR REPLACE INTO command (id, answer) VALUES (?1, ?2)",
@@ -170,8 +198,9 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_PLANS] = "SELECT patient, version, document FROM plan ORDER BY patient",
     [WARD_SQL_DEVICES] = "SELECT id, address, address_type, model, policy, name, manufacturer, model_number,"
                          " serial_number, system_id, firmware, enrolled_at FROM device ORDER BY id",
-    [WARD_SQL_BINDINGS] = "SELECT device, slot, from_at, patient, episode, until_at FROM binding"
-                          " ORDER BY device, slot, from_at",
+    [WARD_SQL_BINDINGS] = "SELECT device, slot, from_at, patient, episode, until_at, read_out FROM binding"
+                          " ORDER BY device, slot, from_at, patient",
+    [WARD_SQL_KNOWN] = "SELECT device, number, key FROM known ORDER BY device, number",
     [WARD_SQL_COUNTERS] = "SELECT kid, counter FROM counter ORDER BY kid",
     [WARD_SQL_COMMANDS] = "SELECT id, answer FROM command ORDER BY rowid DESC LIMIT 100",
     [WARD_SQL_SETTINGS] = "SELECT key, value FROM setting ORDER BY key",

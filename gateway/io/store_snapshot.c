@@ -68,6 +68,7 @@ static bool read_binding(sqlite3_stmt *statement, struct ward_store_change *ret)
     column_id(statement, 3, &binding->patient);
     column_id(statement, 4, &binding->episode);
     binding->until_ms = ward_database_column_utc(statement, 5);
+    binding->read_out = sqlite3_column_int(statement, 6) != 0;
     return true;
 }
 
@@ -179,6 +180,28 @@ static int read_states(struct ward_database *database, struct ward_store_snapsho
     return row;
 }
 
+static int read_known(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_KNOWN);
+    int row, error = 0;
+
+    while (!error && (row = ward_database_row(database, statement)) > 0) {
+        struct ward_store_known *known =
+            room_for_one(snapshot->known, snapshot->known_count, sizeof(known[0]));
+
+        if (!known) {
+            return -ENOMEM;
+        }
+        snapshot->known = known;
+        known += snapshot->known_count++;
+        memset(known, 0, sizeof(*known));
+        known->number = (uint64_t)sqlite3_column_int64(statement, 1);
+        memcpy(known->key, sqlite3_column_blob(statement, 2), sizeof(known->key));
+        error = ward_database_name_text(database, sqlite3_column_int64(statement, 0), &known->device);
+    }
+    return error ? error : row;
+}
+
 static int read_mark(struct ward_database *database, struct ward_store_snapshot *snapshot)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_READ);
@@ -229,7 +252,7 @@ int ward_snapshot_read(struct ward_database *database, struct ward_store_snapsho
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !error; i++) {
         error = read_rows(database, snapshot, i);
     }
-    return error;
+    return error ? error : read_known(database, snapshot);
 }
 
 struct ward_store_snapshot *ward_store_snapshot_free(struct ward_store_snapshot *snapshot)
@@ -249,6 +272,7 @@ struct ward_store_snapshot *ward_store_snapshot_free(struct ward_store_snapshot 
     free(snapshot->events);
     free(snapshot->states);
     free(snapshot->rows);
+    free(snapshot->known);
     free(snapshot);
     return NULL;
 }

@@ -56,14 +56,33 @@ struct ward_store_device {
     int64_t enrolled_at_ms;
 };
 
-/* A record belongs to whoever was bound when it was measured. (device, slot, from_ms) names a binding. */
+#define WARD_SLOT_NONE 0xFF
+/* The from_ms of a binding that was made while the date was not known: later than anything measured. */
+#define WARD_BOUND_FROM_UNKNOWN INT64_MAX
+
+/*
+ * A record belongs to whoever was bound when it was measured. (device, slot, patient, from_ms) names a binding. One
+ * with WARD_BOUND_FROM_UNKNOWN is replaced by the next of the same device, slot and patient.
+ */
 struct ward_store_binding {
     struct ward_id device;
-    uint8_t slot; /* the device's user slot; 0xFF: it has none */
+    uint8_t slot; /* the device's user slot; WARD_SLOT_NONE: the device as a whole */
     struct ward_id patient;
     struct ward_id episode;
     int64_t from_ms;
     int64_t until_ms; /* WARD_UTC_UNKNOWN: still bound */
+    bool read_out;    /* what the device had in its memory when it was bound has been transferred */
+};
+
+#define WARD_STORE_KEY_OCTETS 16
+/* So many records of a device are known again; more than any device keeps in its memory. */
+#define WARD_STORE_KNOWN_MAX 4096
+
+/* A record that a device gave us once. number counts those of the device from 0; the oldest make room. */
+struct ward_store_known {
+    struct ward_id device;
+    uint64_t number;
+    uint8_t key[WARD_STORE_KEY_OCTETS];
 };
 
 /* The highest counter taken from a key, so that a signed command counts once. It only rises. */
@@ -78,10 +97,11 @@ enum ward_store_change_kind {
     WARD_STORE_PLAN,             /* document: the plan's JSON text */
     WARD_STORE_DEVICE,           /* insert or replace by id */
     WARD_STORE_DEVICE_FORGOTTEN, /* device.id; its bindings end at device.enrolled_at_ms */
-    WARD_STORE_BINDING,          /* insert or replace by (device, slot, from_ms) */
+    WARD_STORE_BINDING,          /* insert or replace by (device, slot, patient, from_ms) */
     WARD_STORE_COUNTER,
     WARD_STORE_COMMAND, /* name: the command's id; document: the answer that it got */
     WARD_STORE_SETTING, /* name: the key; document: the value, NULL removes it */
+    WARD_STORE_KNOWN,
 };
 
 struct ward_store_change {
@@ -93,6 +113,7 @@ struct ward_store_change {
         struct ward_store_device device;
         struct ward_store_binding binding;
         struct ward_store_counter counter;
+        struct ward_store_known known;
         struct ward_id name;
     };
 };
@@ -118,6 +139,8 @@ struct ward_store_snapshot {
     struct ward_store_change *rows; /* patients, plans, devices, bindings, counters, the
                                        newest 100 commands (newest first), settings; in this order */
     size_t row_count;
+    struct ward_store_known *known; /* by device, number rising */
+    size_t known_count;
 };
 
 /* What to look for in a query. */

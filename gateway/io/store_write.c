@@ -7,6 +7,16 @@
 
 #include "io/store_chain.h"
 
+/* A derived record is from at most so many of those before it. */
+#define DERIVED_FROM_MAX 4096
+
+/* A body as it goes into the file: the one that waited, or one made anew in the room. */
+struct packed {
+    const uint8_t *octets;
+    size_t length;
+    uint8_t room[WARD_RECORD_PACKED_MAX];
+};
+
 /* A name's number, or NULL for none. */
 static int bind_name(struct ward_database *database, sqlite3_stmt *statement, int place,
                      const struct ward_id *name)
@@ -20,38 +30,88 @@ static int bind_name(struct ward_database *database, sqlite3_stmt *statement, in
     return error;
 }
 
-static int write_record(struct ward_database *database, const struct ward_queued_record *queued,
-                        struct ward_head *head, uint8_t ret_chain[static 32])
+/*
+ * Which records a derived one is from. They are in the file, or stand before it in this transaction, since groups are
+ * written in the order of their submission. What was lost on the way is not among them; if all was, the record is left
+ * as derived from itself.
+ */
+static int find_derived(struct ward_database *database, const struct ward_queued_record *queued,
+                        struct ward_reading *reading)
 {
-    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_RECORD_ADD);
-    struct ward_record record;
-    struct ward_reading *reading = &record.reading;
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_DERIVED_FROM);
+    const uint64_t before = reading->seq > DERIVED_FROM_MAX ? reading->seq - DERIVED_FROM_MAX : 0;
 
-    if (!ward_queued_record_unpack(queued, &record)) {
+    sqlite3_bind_int64(statement, 1, (int64_t)before);
+    int error = bind_name(database, statement, 2, &queued->patient);
+    error = error ? error : bind_name(database, statement, 3, &queued->boot);
+    error = error ? error : bind_name(database, statement, 4, &queued->device);
+    sqlite3_bind_int64(statement, 5, (int64_t)queued->derived_since_us);
+    sqlite3_bind_int64(statement, 6, (int64_t)queued->mono_us);
+    int row = error ? error : ward_database_row(database, statement);
+    bool found = row > 0 && sqlite3_column_type(statement, 0) != SQLITE_NULL;
+    reading->derived_first = found ? (uint64_t)sqlite3_column_int64(statement, 0) : reading->seq;
+    reading->derived_last = found ? (uint64_t)sqlite3_column_int64(statement, 1) : reading->seq;
+    sqlite3_reset(statement);
+    return row < 0 ? row : 0;
+}
+
+/* The record with the numbers that only the commit can give, and its body as it goes into the file. */
+static int complete(struct ward_database *database, const struct ward_queued_record *queued,
+                    const struct ward_head *head, struct packed *packed, struct ward_record *ret)
+{
+    int error = 0;
+
+    packed->octets = queued->body;
+    packed->length = queued->length;
+    bool good = ward_queued_record_unpack(queued, ret);
+    ret->reading.seq = head->seq + 1;
+    if (good && queued->derived_since_us != 0) {
+        error = find_derived(database, queued, &ret->reading);
+        packed->octets = packed->room;
+        packed->length = ward_record_pack(ret, packed->room, sizeof(packed->room));
+        good = packed->length > 0;
+    }
+    if (!good) {
         snprintf(database->text, sizeof(database->text), "a record that waited was damaged in memory");
         return -EBADMSG;
     }
-    reading->seq = head->seq + 1;
+    return error;
+}
+
+static int write_record(struct ward_database *database, const struct ward_queued_record *queued,
+                        struct ward_head *head, uint8_t ret_chain[static 32],
+                        struct ward_seq_range *ret_derived)
+{
+    struct packed packed;
+    struct ward_record record;
+    struct ward_reading *reading = &record.reading;
+    int error = complete(database, queued, head, &packed, &record);
+
+    if (error) {
+        return error;
+    }
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_RECORD_ADD);
     if (!ward_store_chain_next(head->chain, database->epoch.text, &record)) {
         snprintf(database->text, sizeof(database->text), "a record has no canonical text");
         return -EBADMSG;
     }
     sqlite3_bind_int64(statement, 1, (int64_t)reading->seq);
     sqlite3_bind_int(statement, 2, queued->kind);
-    int error = bind_name(database, statement, 3, &queued->patient);
+    error = bind_name(database, statement, 3, &queued->patient);
     error = error ? error : bind_name(database, statement, 4, &queued->episode);
     error = error ? error : bind_name(database, statement, 5, &queued->device);
     error = error ? error : bind_name(database, statement, 6, &queued->boot);
     sqlite3_bind_int64(statement, 7, (int64_t)queued->mono_us);
     ward_database_bind_utc(statement, 8, queued->measured_at_ms);
     ward_database_bind_utc(statement, 9, queued->received_at_ms);
-    sqlite3_bind_blob(statement, 10, queued->body, queued->length, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 10, packed.octets, (int)packed.length, SQLITE_STATIC);
     sqlite3_bind_blob(statement, 11, reading->chain, sizeof(reading->chain), SQLITE_STATIC);
     error = error ? error : ward_database_run(database, statement);
     if (!error) {
         head->seq = reading->seq;
         memcpy(head->chain, reading->chain, sizeof(head->chain));
         memcpy(ret_chain, reading->chain, sizeof(head->chain));
+        *ret_derived = (struct ward_seq_range){reading->derived_first, reading->derived_last};
     }
     return error;
 }
@@ -63,7 +123,8 @@ static int write_records(struct ward_database *database, struct ward_group *grou
 
     group->first_seq = group->record_count > 0 ? head->seq + 1 : 0;
     for (const struct ward_queued_record *record = group->records; record && !error; record = record->next) {
-        error = write_record(database, record, head, group->chains[i++]);
+        error = write_record(database, record, head, group->chains[i], &group->derived[i]);
+        i++;
     }
     return error;
 }

@@ -90,6 +90,8 @@ struct ward_alarm_event {
     uint8_t quantity; /* enum ward_quantity, WARD_QUANTITY_NONE when no value is concerned */
     struct ward_decimal value;
     struct ward_decimal limit;
+    struct ward_id device;  /* a technical condition of one device: which; empty otherwise */
+    int64_t late_age_ms;    /* with late: how old the reading was; negative: not known */
     bool has_reading;       /* false for technical conditions */
     uint64_t reading_seq;   /* 0: names a reading that is not committed yet */
     struct ward_id plan_id; /* the plan in force; empty for none */

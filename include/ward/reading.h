@@ -107,6 +107,7 @@ struct ward_reading {
     uint8_t security; /* enum ward_link_security */
     bool late;        /* already old when the gateway got it */
     bool unassigned;  /* kept on the hub, published without values: no patient is known for it */
+    uint64_t derived_first, derived_last; /* seq of the stream it was derived from; 0: it was measured */
     uint8_t value_count;
     struct ward_value values[WARD_READING_VALUES_MAX];
     uint16_t characteristic; /* 16-bit UUID the raw octets came from, or a vendor's number; 0 for none */

@@ -29,14 +29,25 @@ static const struct {
     int texts; /* in its arguments */
     bool answers_list;
 } methods[WARD_BUS_METHOD_COUNT] = {
-    [WARD_BUS_STATUS] = {"Status", 0, false},   [WARD_BUS_READINGS] = {"Readings", 0, true},
-    [WARD_BUS_ALARMS] = {"Alarms", 0, true},    [WARD_BUS_PATIENTS] = {"Patients", 0, true},
-    [WARD_BUS_PLAN] = {"Plan", 1, false},       [WARD_BUS_DEVICES] = {"Devices", 0, true},
-    [WARD_BUS_QUEUE] = {"Queue", 0, false},     [WARD_BUS_HUB] = {"Hub", 0, false},
-    [WARD_BUS_ADMIT] = {"Admit", 5, false},     [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", 2, false},
-    [WARD_BUS_SCAN] = {"Scan", 0, true},        [WARD_BUS_PAIR] = {"Pair", 3, false},
-    [WARD_BUS_BIND] = {"Bind", 2, false},       [WARD_BUS_FORGET] = {"Forget", 1, false},
-    [WARD_BUS_SILENCE] = {"Silence", 1, false}, [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", 1, false},
+    [WARD_BUS_STATUS] = {"Status", 0, false},
+    [WARD_BUS_READINGS] = {"Readings", 0, true},
+    [WARD_BUS_ALARMS] = {"Alarms", 0, true},
+    [WARD_BUS_PATIENTS] = {"Patients", 0, true},
+    [WARD_BUS_PLAN] = {"Plan", 1, false},
+    [WARD_BUS_DEVICES] = {"Devices", 0, true},
+    [WARD_BUS_QUEUE] = {"Queue", 0, false},
+    [WARD_BUS_HUB] = {"Hub", 0, false},
+    [WARD_BUS_ADMIT] = {"Admit", 5, false},
+    [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", 2, false},
+    [WARD_BUS_SCAN] = {"Scan", 0, true},
+    [WARD_BUS_PAIR] = {"Pair", 3, false},
+    [WARD_BUS_BIND] = {"Bind", 3, false},
+    [WARD_BUS_UNBIND] = {"Unbind", 2, false},
+    [WARD_BUS_RENAME] = {"Rename", 2, false},
+    [WARD_BUS_MEASURE] = {"Measure", 2, false},
+    [WARD_BUS_FORGET] = {"Forget", 1, false},
+    [WARD_BUS_SILENCE] = {"Silence", 1, false},
+    [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", 1, false},
 };
 
 /* The lines of DIRECTORY/NAMESUFFIX; none when there is no such file. */
@@ -79,7 +90,8 @@ static void write_call(const struct fake *fake, enum ward_bus_method method,
     fputs(methods[method].name, file);
     for (int i = 0; i < methods[method].texts; i++)
         fprintf(file, "\t%s", arguments->text[i]);
-    if (method == WARD_BUS_SCAN || method == WARD_BUS_PAIR)
+    if (method == WARD_BUS_SCAN || method == WARD_BUS_PAIR || method == WARD_BUS_BIND ||
+        method == WARD_BUS_MEASURE)
         fprintf(file, "\t%u", arguments->number);
     if (method == WARD_BUS_READINGS || method == WARD_BUS_ALARMS)
         fprintf(file, "\tpatient=%s\tdevice=%s\tquantity=%s\tsince=%lld\tlimit=%u\thistory=%d",

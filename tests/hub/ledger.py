@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS record(
 CREATE TABLE IF NOT EXISTS alarm(
     gateway TEXT NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL,
     heard INTEGER NOT NULL, PRIMARY KEY (gateway, id, n)) STRICT;
+CREATE TABLE IF NOT EXISTS clock(
+    gateway TEXT NOT NULL, boot TEXT NOT NULL, offset_ms INTEGER NOT NULL, uncertainty_ms INTEGER NOT NULL,
+    PRIMARY KEY (gateway, boot)) STRICT;
 CREATE TABLE IF NOT EXISTS latest(
     topic TEXT PRIMARY KEY, payload TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS refused(topic TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL) STRICT;
@@ -103,7 +106,23 @@ class Ledger:
             "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?)",
             (gateway, epoch, seq, record["chain"], dump(record), contract.utc()),
         )
+        if record["kind"] == "clock":
+            self._db.execute("REPLACE INTO clock VALUES (?, ?, ?, ?)",
+                             (gateway, record["boot"], record["offset_ms"], record["uncertainty_ms"]))
         return True
+
+    def clock(self, gateway, boot):
+        """(offset_ms, uncertainty_ms) of a boot, as a clock record told it; None when none has."""
+        return self._db.execute(
+            "SELECT offset_ms, uncertainty_ms FROM clock WHERE gateway = ? AND boot = ?", (gateway, boot)
+        ).fetchone()
+
+    def undated(self, gateway, epoch, boot):
+        """The readings of a boot that came without a time, before their clock record did."""
+        rows = self._db.execute("SELECT body FROM record WHERE gateway = ? AND epoch = ? ORDER BY seq", (gateway, epoch))
+        for record in (json.loads(body) for (body,) in rows):
+            if record["boot"] == boot and "values" in record and record["received_at"] is None:
+                yield record
 
     def _advance(self, gateway, epoch):
         through, head = self._db.execute(

@@ -278,7 +278,15 @@ class Hub:
         if new:
             self._show(topic, dict(document, records=new))
             for record in new:
-                self._say(f"reading {describe_record(record)}{' backlog' if document['backlog'] else ''}")
+                clock = self._ledger.clock(gateway, record["boot"])
+                self._say(f"reading {describe_record(record, clock)}{' backlog' if document['backlog'] else ''}")
+                if record["kind"] == "clock":
+                    self._say_dated(gateway, epoch, record["boot"])
+
+    def _say_dated(self, gateway, epoch, boot):
+        clock = self._ledger.clock(gateway, boot)
+        for record in self._ledger.undated(gateway, epoch, boot):
+            self._say(f"dated {describe_record(record, clock)}")
 
     def _take_alarm(self, site, gateway, topic, event):
         new = self._ledger.commit_alarm(event)

@@ -4,6 +4,9 @@
 The rules are the contract's: not monitored when up/state says offline or stopped, when the heartbeat is older than
 90 s, or when up/active is absent or expired. Times are the hub's own monotonic clock, given by the caller.
 """
+import datetime
+
+import contract
 
 HEARTBEAT_S = 90
 ACTIVE_S = 180
@@ -88,15 +91,29 @@ class Watch:
         return f"{word} {where}: {why}; {present}" if present else f"{word} {where}: {why}"
 
 
-def describe_record(record):
+def moment_of(record, clock):
+    """When it was; by the clock record of its boot, (offset_ms, uncertainty_ms), where it came without a time."""
+    at = record.get("measured_at") or record["received_at"]
+    if at or clock is None:
+        return at or "at an unknown time"
+    moment = datetime.datetime.fromtimestamp((record["mono_us"] // 1000 + clock[0]) / 1000, datetime.timezone.utc)
+    return f"{contract.utc(moment)} (by a clock that was known later, to {clock[1]} ms)"
+
+
+def describe_record(record, clock=None):
     """One line for the ward."""
-    at = record.get("measured_at") or record["received_at"] or "at an unknown time"
+    at = moment_of(record, clock)
+    if record["kind"] == "unmonitored":
+        span = f"from {record['from'] or 'an unknown time'} to {record['to'] or 'an unknown time'}"
+        return f"NOBODY WAS MONITORED {span} ({record['reason']})"
     if "values" not in record:
         return f"{at} {record['kind']} record {record['seq']}"
     values = ", ".join(
         f"{value['quantity']} {value.get('special', value['value'])} {value['unit']}".rstrip() for value in record["values"]
     )
     marks = [record["kind"], record["quality"], *record["reasons"], *(["late"] if record["late"] else [])]
+    if "derived_from" in record:
+        marks.append("derived from records {} to {}".format(*record["derived_from"]))
     return f"{at} {record['patient'] or 'no patient'} {values or 'no values'} ({', '.join(marks)})"
 
 

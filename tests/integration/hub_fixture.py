@@ -159,7 +159,7 @@ class Gateway:
         self._client.loop_stop()
 
 
-def records(count, epoch=Gateway.EPOCH, value=96):
+def records(count, epoch=Gateway.EPOCH, value=96, **more):
     """A run of records from seq 1, chained."""
     result, chain = [], contract.chain_start(epoch)
     for seq in range(1, count + 1):
@@ -169,7 +169,7 @@ def records(count, epoch=Gateway.EPOCH, value=96):
             "quality": "valid", "raw": "2a5e:0060004800", "reasons": [], "received_at": contract.utc(),
             "security": "bonded", "seq": seq,
             "values": [{"loinc": ["2708-6"], "mdc": 150456, "quantity": "spo2", "unit": "%", "value": value},
-                       {"loinc": ["8310-5"], "mdc": 150364, "quantity": "body_temperature", "unit": "Cel", "value": 36.4}],
+                       {"loinc": ["8310-5"], "mdc": 150364, "quantity": "body_temperature", "unit": "Cel", "value": 36.4}], **more,
         }
         chain = record["chain"] = contract.chain_next(chain, record)
         result.append(record)

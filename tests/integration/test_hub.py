@@ -81,6 +81,41 @@ def test_readings_are_committed_shown_and_confirmed_once(ward):
     assert [record["seq"] for record in lines[0]["payload"]["records"]] == [1, 2, 3]
 
 
+def small(run, kind, **members):
+    """A small record behind the last of the run."""
+    last = run[-1]
+    record = {"boot": last["boot"], "clock": "synced", "epoch": last["epoch"], "kind": kind, "mono_us": 90000000,
+              "received_at": "2026-11-22T09:01:30.000Z", "seq": last["seq"] + 1, **members}
+    record["chain"] = contract.chain_next(last["chain"], record)
+    return record
+
+
+def test_a_clock_record_dates_what_came_before_it_and_changes_nothing(ward):
+    run = records(2, received_at=None, measured_at=None, clock="unsynced")
+    hub = ward.start()
+    ward.gateway.publish_readings(run)
+    hub.said("at an unknown time", times=2)
+    clock = small(run, "clock", offset_ms=1795338000000, uncertainty_ms=1000)
+    ward.gateway.publish_readings([clock])
+    ward.gateway.receipt(through(3))
+    seconds = run[0]["mono_us"] / 1e6
+    minutes, seconds = divmod(seconds, 60)
+    hub.said(f"dated 2026-11-22T09:{int(minutes):02d}:{seconds:06.3f}Z (by a clock that was known later, to 1000 ms)")
+    hub.said("dated ", times=2)
+    with sqlite3.connect(ward.directory / "hub.db") as database:
+        kept = [json.loads(body) for (body,) in database.execute("SELECT body FROM record ORDER BY seq")]
+    assert kept == [*run, clock]
+
+
+def test_the_ward_is_told_when_nobody_was_watched(ward):
+    run = records(1)
+    hub = ward.start()
+    gone = {"from": "2026-11-22T08:00:00.000Z", "to": None, "reason": "power"}
+    ward.gateway.publish_readings([*run, small(run, "unmonitored", **gone)])
+    hub.said("NOBODY WAS MONITORED from 2026-11-22T08:00:00.000Z to an unknown time (power)")
+    ward.gateway.receipt(through(2))
+
+
 def test_batches_out_of_order_and_a_gap_that_fills(ward):
     run = records(9)
     ward.start()

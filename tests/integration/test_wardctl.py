@@ -191,7 +191,7 @@ def test_a_devices_text_cannot_move_the_cursor():
 
 # --- help, usage -----------------------------------------------------------------------------------------------------
 
-VERBS = ["status", "patient", "devices", "readings", "alarms", "plan", "queue", "hub", "decode"]
+VERBS = ["status", "patient", "devices", "measure", "readings", "alarms", "plan", "queue", "hub", "decode"]
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -205,6 +205,10 @@ def test_each_verb_has_help(verb):
 @pytest.mark.parametrize("arguments", [
     [], ["frobnicate"], ["status", "now"], ["status", "--yaml"], ["patient", "eat"], ["patient", "show"],
     ["patient", "admit", "p-1"], ["devices", "pair"], ["devices", "pair", "AA:BB"], ["devices", "bind", "d-1"],
+    ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "255"], ["devices", "bind", "d-1", "--for", "3"],
+    ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "-1"], ["devices", "unbind"], ["devices", "show"],
+    ["devices", "rename", "d-1"], ["measure"], ["measure", "--patient", "p-1", "--for", "0"],
+    ["measure", "--patient", "p-1", "--for", "61"], ["measure", "--patient", "p-1", "d-1"],
     ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
     ["devices", "scan", "--seconds"], ["readings", "--since", "yesterday"], ["readings", "--quantity", "mood"],
     ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["plan"],
@@ -220,7 +224,8 @@ def test_wrong_usage_is_said_before_anything_is_asked(arguments):
 
 QUESTIONS = [["status"], ["patient"], ["patient", "show", "p-1"], ["devices"], ["devices", "scan", "--seconds", "1"],
              ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"], ["devices", "forget", "d-1"],
-             ["devices", "bind", "d-1", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
+             ["devices", "bind", "d-1", "--patient", "p-1"], ["devices", "unbind", "d-1"], ["devices", "show", "d-1"],
+             ["devices", "rename", "d-1", "Clip"], ["measure", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
              ["alarms", "history"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"]]
 
 
@@ -247,7 +252,8 @@ def test_somebody_else_may_not_change_anything(gateway):
     program = shutil.copy(WARDCTL, gateway.directory)  # the checkout may be closed to others
     gateway.answers("Devices", {"device": "d-1"})
     assert gateway.run("devices", user=NOBODY, program=program).returncode == DONE
-    for arguments in (["devices", "forget", "d-1"], ["alarms", "silence", "p-1"],
+    for arguments in (["devices", "forget", "d-1"], ["devices", "unbind", "d-1"], ["devices", "rename", "d-1", "x"],
+                      ["devices", "bind", "d-1", "--patient", "p-1"], ["measure", "--patient", "p-1"], ["alarms", "silence", "p-1"],
                       ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"]):
         result = gateway.run(*arguments, user=NOBODY, program=program)
         assert (result.returncode, result.stdout) == (NOT_ALLOWED, ""), result
@@ -385,12 +391,20 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
                        "--plan", plan).returncode == DONE
     assert gateway.run("plan", "apply", "-", "--patient", "p-1", input='{"id":"b"}').returncode == DONE
     assert gateway.run("devices", "bind", "d-1", "--patient", "p-1").returncode == DONE
+    assert gateway.run("devices", "bind", "d-1", "--patient", "p-2", "--slot", "2", "--share").returncode == DONE
+    assert gateway.run("devices", "unbind", "d-1").returncode == DONE
+    assert gateway.run("devices", "unbind", "d-1", "--patient", "p-1").returncode == DONE
+    assert gateway.run("devices", "rename", "d-1", "Bärbels Clip").returncode == DONE
+    assert gateway.run("measure", "--patient", "p-1").returncode == DONE
+    assert gateway.run("measure", "--patient", "p-1", "--device", "d-1", "--for", "10").returncode == DONE
     assert gateway.run("devices", "forget", "d-1").returncode == DONE
     assert gateway.run("alarms", "silence", "p-1").returncode == DONE
     assert gateway.run("alarms", "ack", "-", input='{"payload":"x"}').returncode == DONE
     assert gateway.calls() == [
         ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
-        ["Bind", "d-1", "p-1"], ["Forget", "d-1"], ["Silence", "p-1"], ["Acknowledge", '{"payload":"x"}']]
+        ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
+        ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"], ["Measure", "p-1", "", "300"],
+        ["Measure", "p-1", "d-1", "600"], ["Forget", "d-1"], ["Silence", "p-1"], ["Acknowledge", '{"payload":"x"}']]
 
 
 def test_an_acknowledgement_that_was_refused_is_a_failure(gateway):
@@ -423,6 +437,19 @@ def test_patients_alarms_plan_queue_and_hub(gateway):
     assert "undelivered_readings" in gateway.run("queue").stdout
     assert "hub.example" in gateway.run("hub", "show").stdout
     assert [call[-1] for call in gateway.calls() if call[0] == "Alarms"] == ["history=0", "history=1"]
+
+
+def test_one_device_with_all_that_is_known_of_it(gateway):
+    device = {"device": "d-2", "name": "Clip", "battery": 80, "serial_number": "501", "duplicates": 3,
+              "bindings": [{"patient": "p-7f3a", "slot": 1, "from": "2026-11-22T09:00:00.000Z", "read_out": True}]}
+    gateway.answers("Devices", {"device": "d-1", "serial_number": "another"}, device)
+    shown = gateway.run("devices", "show", "d-2").stdout
+    assert all(text in shown for text in ("p-7f3a", "501", "80", "Clip", "2026-11-22"))
+    assert "another" not in shown
+    assert json.loads(gateway.run("devices", "show", "d-2", "--json").stdout) == device
+    result = gateway.run("devices", "show", "d-9")
+    assert (result.returncode, result.stdout) == (FAILED, "")
+    assert "d-9" in result.stderr
 
 
 def test_ages_are_short_and_a_wrong_clock_shows(gateway):

@@ -255,12 +255,15 @@ static void the_list_has_the_worst_first(void **state)
 
 static void a_commit_gives_readings_their_seq(void **state)
 {
-    struct ward_reading committed = {.seq = 17};
+    struct ward_reading committed = {
+        .seq = 17, .value_count = 1, .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 88}}}};
+    struct ward_reading other = {.seq = 16, .value_count = 1, .values = {{.quantity = WARD_HEART_RATE}}};
     struct ward_alarm_context context;
 
     (void)state;
     give(WARD_SPO2, 88);
-    committed.mono_us = now_us;
+    other.mono_us = committed.mono_us = now_us; /* two of one moment: each names its own */
+    ward_alarm_committed(&patient, &other);
     ward_alarm_committed(&patient, &committed);
     assert_int_equal(count_present(), 1);
     assert_int_equal(present[0].newest.reading_seq, 17);
@@ -268,6 +271,59 @@ static void a_commit_gives_readings_their_seq(void **state)
     assert_int_equal(ward_alarm_void(&patient, &context, 16), 0);
     assert_int_equal(ward_alarm_void(&patient, &context, 17), 1u << WARD_SPO2);
     assert_int_equal(count_present(), 0);
+}
+
+/* Two devices lose their bond; that one is paired again says nothing of the other. */
+static void a_condition_of_a_device_is_that_devices(void **state)
+{
+    struct ward_alarm_technical technical = {.name = "bond-lost",
+                                             .device = "d-1",
+                                             .text = "x",
+                                             .priority = WARD_PRIORITY_MEDIUM,
+                                             .degrades = true};
+    struct ward_alarm_context context = now();
+    static uint8_t packed[WARD_ALARM_PACKED_MAX];
+    struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
+    size_t length, reason_count;
+
+    (void)state;
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    technical.device = "d-2";
+    context.seed.octets[0]++;
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    assert_int_equal(event_count, 2);
+    assert_string_equal(events[1].device.text, "d-2");
+    assert_memory_not_equal(&events[0].id, &events[1].id, sizeof(events[0].id));
+    assert_int_equal(count_present(), 2);
+    (void)ward_alarm_monitoring(&patient, &context, reasons, &reason_count);
+    assert_int_equal(reason_count, 1); /* said once */
+    length = ward_alarm_pack(&patient, packed, sizeof(packed));
+    memset(&patient, 0, sizeof(patient));
+    assert_true(ward_alarm_unpack(packed, length, &patient));
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, false), 0);
+    assert_int_equal(count_present(), 1);
+    assert_string_equal(present[0].newest.device.text, "d-1");
+    technical.device = "not an id";
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), -EINVAL);
+    technical.device = NULL;
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    assert_int_equal(count_present(), 2);
+}
+
+static void a_late_alarm_says_how_old_it_is(void **state)
+{
+    struct ward_reading late = {.kind = WARD_READING_SPOT,
+                                .late = true,
+                                .value_count = 1,
+                                .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 88}}}};
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    late.measured_at_ms = context.now.utc_ms - 2 * WARD_HOUR_MS - 59 * WARD_MINUTE_MS;
+    ward_alarm_reading(&patient, &context, &late);
+    assert_int_equal(event_count, 1);
+    assert_int_equal(events[0].late_age_ms, 2 * WARD_HOUR_MS + 59 * WARD_MINUTE_MS);
+    assert_non_null(strstr(events[0].text, "measured 2 h ago"));
 }
 
 static void suspending_has_bounds(void **state)
@@ -411,6 +467,8 @@ int main(void)
         cmocka_unit_test_setup(rules_without_a_source_degrade, set_up),
         cmocka_unit_test_setup(the_list_has_the_worst_first, set_up),
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
+        cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
+        cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
         cmocka_unit_test_setup(suspending_has_bounds, set_up),
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
         cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),

@@ -204,6 +204,8 @@ static void the_state(void **state)
         .radio = {.present = true,
                   .powered = true,
                   .recovery = {.rung = "power", .discovery = 4, .power = 3, .restart = 2, .reset = 1}},
+        .unassigned = 2,
+        .duplicates = 5,
         .devices = devices,
         .device_count = 2,
     };
@@ -217,7 +219,8 @@ static void the_state(void **state)
         "\"seq\":17,\"head\":\"ab00000000000000000000000000000000000000000000000000000000000000\","
         "\"queue\":{\"records\":3,\"alarms\":1,\"oldest_age_ms\":2500},"
         "\"storage\":{\"state\":\"ok\",\"used_octets\":4096,\"quota_octets\":1048576},"
-        "\"certificate_expires_at\":\"2026-11-22T09:00:16.000Z\",\"radio\":{\"present\":true,\"powered\":true,"
+        "\"certificate_expires_at\":\"2026-11-22T09:00:16.000Z\",\"unassigned\":2,\"duplicates\":5,"
+        "\"radio\":{\"present\":true,\"powered\":true,"
         "\"recovery\":{\"rung\":\"power\",\"discovery\":4,\"power\":3,\"restart\":2,\"reset\":1}},"
         "\"devices\":[{\"device\":\"d-91c2\",\"model\":\"Clip 3\",\"patient\":\"p-7f3a\",\"connected\":true,"
         "\"battery\":81,\"last_heard_at\":\"2026-11-22T09:00:16.000Z\"},"

@@ -77,6 +77,68 @@ static void expect_text(const struct ward_record *record, const char *expected)
     assert_int_equal(length, strlen(expected));
 }
 
+static struct ward_record derived(void)
+{
+    struct ward_record record = spot_check();
+
+    record.reading.seq = 31;
+    record.reading.device_time = (struct ward_device_time){0};
+    record.reading.characteristic = record.reading.raw_length = 0;
+    record.reading.value_count = 1;
+    record.reading.derived_first = 20;
+    record.reading.derived_last = 30;
+    return record;
+}
+
+static void a_derived_reading_names_what_it_is_from(void **state)
+{
+    struct ward_record record = derived();
+
+    (void)state;
+    expect_text(&record,
+                "{\"boot\":\"b-77\",\"clock\":\"synced\",\"derived_from\":[20,30],\"device\":\"d-91c2\","
+                "\"device_time\":null,\"episode\":\"s-01\",\"epoch\":\"" EPOCH
+                "\",\"kind\":\"spot\",\"late\":false,\"measured_at\":\"2026-11-22T09:00:00.000Z\","
+                "\"mono_us\":81230000,\"patient\":\"p-7f3a\",\"quality\":\"valid\",\"raw\":null,"
+                "\"reasons\":[],\"received_at\":\"2026-11-22T09:00:01.120Z\",\"security\":\"bonded\","
+                "\"seq\":31,\"values\":[{\"loinc\":[\"2708-6\",\"59408-5\"],\"mdc\":150456,"
+                "\"quantity\":\"spo2\",\"unit\":\"%\",\"value\":96}]}");
+}
+
+static void what_a_reading_is_derived_from_must_make_sense(void **state)
+{
+    uint8_t body[WARD_RECORD_PACKED_MAX];
+    struct ward_record record = derived(),
+                       back = {.reading = {.kind = WARD_READING_SPOT, .derived_first = 9}};
+    size_t length = ward_record_pack(&record, body, sizeof(body));
+
+    (void)state;
+    assert_true(length > 0);
+    assert_true(ward_record_unpack(body, length, &back));
+    assert_int_equal(back.reading.derived_first, 20);
+    assert_int_equal(back.reading.derived_last, 30);
+    back.reading.kind = WARD_READING_CONTINUOUS;
+    assert_false(ward_record_unpack(body, length, &back));
+    back.reading.kind = WARD_READING_SPOT;
+    assert_false(ward_record_unpack(body, length - 1, &back));
+    body[length - 2] = 0;
+    assert_false(ward_record_unpack(body, length, &back));
+    body[length - 2] = 31;
+    assert_false(ward_record_unpack(body, length, &back));
+    record.reading.derived_first = 31;
+    assert_int_equal(ward_record_pack(&record, body, sizeof(body)), 0);
+    record.reading.derived_first = 0;
+    assert_int_equal(ward_record_pack(&record, body, sizeof(body)), 0);
+    record = derived();
+    record.reading.kind = WARD_READING_CONTINUOUS;
+    assert_int_equal(ward_record_pack(&record, body, sizeof(body)), 0);
+    record = spot_check();
+    back.reading.derived_first = 9; /* left over from another record */
+    length = ward_record_pack(&record, body, sizeof(body));
+    assert_true(ward_record_unpack(body, length, &back));
+    assert_int_equal(back.reading.derived_first, 0);
+}
+
 static void a_reading_is_written_as_documented(void **state)
 {
     struct ward_record record = spot_check();
@@ -369,6 +431,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reading_is_written_as_documented),
+        cmocka_unit_test(a_derived_reading_names_what_it_is_from),
+        cmocka_unit_test(what_a_reading_is_derived_from_must_make_sense),
         cmocka_unit_test(what_is_not_known_is_null),
         cmocka_unit_test(decimals_lose_their_trailing_zeros),
         cmocka_unit_test(an_unassigned_reading_tells_nothing_of_anybody),

@@ -67,6 +67,10 @@ struct scenario {
     struct ward_alarm_event events[EVENTS_MAX];
     uint64_t event_s[EVENTS_MAX];
     bool event_met[EVENTS_MAX];
+    size_t derived_count;
+    struct ward_alarm_derived derived[EVENTS_MAX];
+    uint64_t derived_s[EVENTS_MAX];
+    bool derived_met[EVENTS_MAX];
 };
 
 static void fault(struct scenario *scenario, const struct line *line, const char *what)
@@ -269,6 +273,15 @@ static void on_event(void *context, const struct ward_alarm_event *event)
     assert_true(scenario->event_count < EVENTS_MAX);
     scenario->event_s[scenario->event_count] = scenario->now_us / SECOND_US;
     scenario->events[scenario->event_count++] = *event;
+}
+
+static void on_derived(void *context, const struct ward_alarm_derived *derived)
+{
+    struct scenario *scenario = context;
+
+    assert_true(scenario->derived_count < EVENTS_MAX);
+    scenario->derived_s[scenario->derived_count] = scenario->now_us / SECOND_US;
+    scenario->derived[scenario->derived_count++] = *derived;
 }
 
 static struct ward_alarm_context now(struct scenario *scenario, const struct ward_alarm_sink *sink)
@@ -494,7 +507,7 @@ static void advance(struct scenario *scenario, uint64_t until_us, const struct w
 
 static void run(struct scenario *scenario)
 {
-    const struct ward_alarm_sink sink = {.event = on_event, .context = scenario};
+    const struct ward_alarm_sink sink = {.event = on_event, .derived = on_derived, .context = scenario};
     struct ward_alarm_context context = now(scenario, &sink);
 
     ward_alarm_init(&scenario->patient, &(struct ward_id){"p-7f3a"}, &(struct ward_id){"s-01"});
@@ -542,8 +555,51 @@ static bool fits(const struct ward_alarm_event *event, const struct line *line)
            (because == NULL || strcmp(because, ward_cleared_reason_name(event->cleared_reason)) == 0);
 }
 
+/* "expect 0:10 derived valid spo2 91 from 0:04 to 0:10" */
+static bool fits_derived(const struct scenario *scenario, const struct ward_alarm_derived *derived,
+                         const struct line *line)
+{
+    const uint64_t offset_us = START_US - scenario->boot_offset_us;
+    const char *from = word_after(line, "from"), *to = word_after(line, "to");
+    uint64_t from_s = 0, to_s = 0;
+
+    return strcmp(word_at(line, 2), "derived") == 0 &&
+           strcmp(word_at(line, 3), derived->valid ? "valid" : "questionable") == 0 &&
+           ward_quantity_by_name(word_at(line, 4)) == derived->quantity &&
+           is_number(&derived->value, word_at(line, 5)) && from != NULL && read_time(from, &from_s) &&
+           derived->from_mono_us == from_s * SECOND_US + offset_us && to != NULL && read_time(to, &to_s) &&
+           derived->to_mono_us == to_s * SECOND_US + offset_us;
+}
+
+static void compare_derived(struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->expectation_count; i++) {
+        struct expectation *expectation = &scenario->expectations[i];
+
+        for (size_t j = 0; j < scenario->derived_count && !expectation->met; j++) {
+            if (!scenario->derived_met[j] && scenario->derived_s[j] == expectation->at_s &&
+                fits_derived(scenario, &scenario->derived[j], &expectation->line)) {
+                expectation->met = scenario->derived_met[j] = true;
+            }
+        }
+    }
+    for (size_t j = 0; j < scenario->derived_count; j++) {
+        const struct ward_alarm_derived *derived = &scenario->derived[j];
+
+        if (!scenario->derived_met[j]) {
+            scenario->faults++;
+            print_error("  UNEXPECTED at %u s derived %s %s %d from %u s to %u s\n",
+                        (unsigned)scenario->derived_s[j], derived->valid ? "valid" : "questionable",
+                        ward_quantity_info(derived->quantity)->name, (int)derived->value.mantissa,
+                        (unsigned)((derived->from_mono_us - START_US + scenario->boot_offset_us) / SECOND_US),
+                        (unsigned)((derived->to_mono_us - START_US + scenario->boot_offset_us) / SECOND_US));
+        }
+    }
+}
+
 static void compare(struct scenario *scenario)
 {
+    compare_derived(scenario);
     for (size_t i = 0; i < scenario->expectation_count; i++) {
         struct expectation *expectation = &scenario->expectations[i];
 

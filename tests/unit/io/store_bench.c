@@ -20,6 +20,7 @@ static void on_committed(void *context, const struct ward_store_commit *commit)
         (struct told){.token = commit->token, .first_seq = commit->first_seq, .count = commit->record_count};
     if (commit->record_count > 0) {
         memcpy(told->last_chain, commit->chains[commit->record_count - 1], 32);
+        told->last_derived = commit->derived[commit->record_count - 1];
     }
 }
 

@@ -23,6 +23,7 @@ struct told {
     uint64_t token, first_seq;
     size_t count;
     uint8_t last_chain[32];
+    struct ward_seq_range last_derived;
 };
 
 struct bench {

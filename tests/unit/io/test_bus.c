@@ -272,7 +272,7 @@ static void call_admit(sd_bus *bus, FILE *out)
 
 static void call_bind(sd_bus *bus, FILE *out)
 {
-    CALL(bus, out, "Bind", "ss", "d-0", "p-1");
+    CALL(bus, out, "Bind", "sssu", "d-0", "p-1", "move", UINT32_C(255));
 }
 
 static void call_pair(sd_bus *bus, FILE *out)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "store_bench.h"
@@ -254,7 +255,8 @@ static void rows_come_back_as_they_were_put(void **state)
         {.kind = WARD_STORE_COMMAND, .name = {"c-1"}, .document = "{\"outcome\":\"done\"}"},
         {.kind = WARD_STORE_COUNTER, .counter = {"k-1", 7}},
         {.kind = WARD_STORE_COUNTER, .counter = {"k-1", 5}},
-        {.kind = WARD_STORE_BINDING, .binding = {{"d-1"}, 0xFF, {"p-1"}, {"s-1"}, 100, WARD_UTC_UNKNOWN}},
+        {.kind = WARD_STORE_BINDING,
+         .binding = {{"d-1"}, 0xFF, {"p-1"}, {"s-1"}, 100, WARD_UTC_UNKNOWN, true}},
         {.kind = WARD_STORE_DEVICE,
          .device = {.id = {"d-1"},
                     .address = "C0:11:22:33:44:55",
@@ -290,6 +292,7 @@ static void rows_come_back_as_they_were_put(void **state)
     assert_string_equal(rows[3].binding.patient.text, "p-1");
     assert_int_equal(rows[3].binding.slot, 0xFF);
     assert_true(rows[3].binding.until_ms == WARD_UTC_UNKNOWN);
+    assert_true(rows[3].binding.read_out);
     assert_int_equal(rows[4].counter.counter, 7); /* it only rises */
     assert_string_equal(rows[5].document, "{\"outcome\":\"done\"}");
     assert_string_equal(rows[6].name.text, "volume");
@@ -300,6 +303,113 @@ static void rows_come_back_as_they_were_put(void **state)
     assert_int_equal(bench->snapshot->row_count, 3);
     assert_int_equal(rows[0].kind, WARD_STORE_BINDING);
     assert_int_equal(rows[0].binding.until_ms, 200);
+}
+
+static struct ward_store_change bound(const char *patient, int64_t from_ms, int64_t until_ms)
+{
+    struct ward_store_change change = {.kind = WARD_STORE_BINDING};
+
+    set_id(&change.binding.device, "d-1");
+    set_id(&change.binding.patient, patient);
+    set_id(&change.binding.episode, "s-1");
+    change.binding.slot = WARD_SLOT_NONE;
+    change.binding.from_ms = from_ms;
+    change.binding.until_ms = until_ms;
+    return change;
+}
+
+static void two_patients_share_a_device_and_a_binding_gets_its_date(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_store_change shared[] = {
+        bound("p-1", 100, WARD_UTC_UNKNOWN),
+        bound("p-2", 100, WARD_UTC_UNKNOWN),
+        bound("p-3", WARD_BOUND_FROM_UNKNOWN, WARD_UTC_UNKNOWN),
+        bound("p-3", 50, 60),
+    };
+    const struct ward_store_change dated = bound("p-3", 200, WARD_UTC_UNKNOWN);
+
+    open_store(bench);
+    submit_changes(bench, shared, 4);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->row_count, 4);
+    submit_changes(bench, &dated, 1);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->row_count, 4);
+    assert_string_equal(bench->snapshot->rows[3].binding.patient.text, "p-3");
+    assert_int_equal(bench->snapshot->rows[3].binding.from_ms, 200);
+}
+
+/* The table stays as large as the memory of a device, however often it is read. */
+static void what_was_given_is_known_and_the_oldest_makes_room(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_store_change *changes = calloc(WARD_STORE_KNOWN_MAX + 2, sizeof(*changes));
+
+    assert_non_null(changes);
+    for (size_t i = 0; i < WARD_STORE_KNOWN_MAX + 2; i++) {
+        changes[i].kind = WARD_STORE_KNOWN;
+        set_id(&changes[i].known.device, i == WARD_STORE_KNOWN_MAX + 1 ? "d-2" : "d-1");
+        changes[i].known.number = i == WARD_STORE_KNOWN_MAX + 1 ? 0 : i;
+        memcpy(changes[i].known.key, &i, sizeof(i));
+    }
+    open_store(bench);
+    submit_changes(bench, changes, WARD_STORE_KNOWN_MAX + 2);
+    reopen_store(bench);
+    const struct ward_store_known *known = bench->snapshot->known;
+    assert_int_equal(bench->snapshot->known_count, WARD_STORE_KNOWN_MAX + 1);
+    assert_int_equal(known[0].number, 1);
+    assert_memory_equal(known[0].key, changes[1].known.key, WARD_STORE_KEY_OCTETS);
+    assert_int_equal(known[WARD_STORE_KNOWN_MAX - 1].number, WARD_STORE_KNOWN_MAX);
+    assert_string_equal(known[WARD_STORE_KNOWN_MAX].device.text, "d-2");
+    free(changes);
+}
+
+/* One of the stream that a derived reading is from, received then. */
+static struct ward_record streamed(uint64_t mono_us)
+{
+    struct ward_record record = reading_of(96);
+
+    record.reading.mono_us = mono_us;
+    return record;
+}
+
+/*
+ * The stream was committed in part before, stands in part in the same transaction, and other things lie between: the
+ * range spans what is its patient's and its device's, from the moment it says to its own.
+ */
+static void a_derived_reading_gets_the_numbers_of_its_stream(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record before[] = {streamed(10), streamed(20), streamed(30), streamed(35), streamed(36)};
+    struct ward_record now[] = {streamed(40), streamed(50), reading_of(96)};
+
+    open_store(bench);
+    set_id(&before[3].reading.device, "d-2");
+    set_id(&before[4].reading.patient, "p-2");
+    now[2].reading.kind = WARD_READING_SPOT;
+    now[2].reading.mono_us = 50;
+    now[2].derived_since_us = 20;
+    submit(bench, 1, true, before, 5);
+    submit(bench, 2, true, now, 3);
+    fetch(bench, 1, 8);
+    assert_int_equal(bench->records[7].reading.derived_first, 2);
+    assert_int_equal(bench->records[7].reading.derived_last, 7);
+    assert_int_equal(bench->committed[1].last_derived.first, 2);
+    assert_int_equal(bench->committed[1].last_derived.last, 7);
+    assert_int_equal(bench->records[6].reading.derived_first, 0);
+
+    now[2].reading.mono_us = 60; /* its stream was lost on the way */
+    now[2].derived_since_us = 55;
+    submit(bench, 3, true, &now[2], 1);
+    now[2].derived_since_us = 20; /* another boot has another clock */
+    set_id(&now[2].reading.boot, "b-2");
+    submit(bench, 4, true, &now[2], 1);
+    fetch(bench, 9, 10);
+    assert_int_equal(bench->records[0].reading.derived_first, 9);
+    assert_int_equal(bench->records[0].reading.derived_last, 9);
+    assert_int_equal(bench->records[1].reading.derived_first, 10);
+    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), 10);
 }
 
 /* --- reading back ------------------------------------------------------------------------------------------- */
@@ -398,6 +508,9 @@ int main(void)
         STORE_TEST(alarm_events_are_kept_until_received),
         STORE_TEST(marks_ride_along_and_never_go_back),
         STORE_TEST(rows_come_back_as_they_were_put),
+        STORE_TEST(two_patients_share_a_device_and_a_binding_gets_its_date),
+        STORE_TEST(a_derived_reading_gets_the_numbers_of_its_stream),
+        STORE_TEST(what_was_given_is_known_and_the_oldest_makes_room),
         STORE_TEST(queries_filter_newest_first),
         STORE_TEST(a_query_finds_what_lies_deep),
         STORE_TEST(too_many_requests_are_refused),

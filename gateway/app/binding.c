@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/binding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/gateway.h"
+
+#define SENTENCE_MAX 300
+/* Open bindings of one device, which ward_binding_bind keeps to. */
+#define BOUND_MAX 32
+
+/* --- bindings ------------------------------------------------------------------------------------------------ */
+
+static int64_t moment(const struct ward_gateway *gateway)
+{
+    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
+
+    return now_ms == WARD_UTC_UNKNOWN ? WARD_BOUND_FROM_UNKNOWN : now_ms;
+}
+
+/* Without a date nothing that was measured under the binding can be told from what came after: it counts for nothing. */
+static struct ward_store_change ended(const struct ward_gateway *gateway,
+                                      const struct ward_store_binding *binding)
+{
+    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
+    struct ward_store_change change = {.kind = WARD_STORE_BINDING, .binding = *binding};
+
+    change.binding.until_ms = now_ms == WARD_UTC_UNKNOWN ? binding->from_ms : now_ms;
+    return change;
+}
+
+/* A binding to a slot and one of the whole device do not go together: who took the device gives it up. */
+static bool makes_room(const struct ward_store_binding *old, const struct ward_binding_order *order)
+{
+    const bool same_patient = strcmp(old->patient.text, order->watch->patient.text) == 0;
+
+    if (old->slot == order->slot)
+        return same_patient || !order->shared;
+    return old->slot == WARD_SLOT_NONE || order->slot == WARD_SLOT_NONE;
+}
+
+int ward_binding_make(struct ward_gateway *gateway, const struct ward_binding_order *order,
+                      struct ward_commit_waiter *waiter)
+{
+    const char *device = order->device->id.text;
+    const struct ward_store_binding *old = NULL;
+    struct ward_store_change changes[BOUND_MAX + 2];
+    size_t count = 0;
+
+    if (order->is_new)
+        changes[count++] = (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = *order->device};
+    while ((old = ward_registry_next_binding(&gateway->registry, device, old)))
+        if (makes_room(old, order) && count <= BOUND_MAX)
+            changes[count++] = ended(gateway, old);
+    changes[count++] = (struct ward_store_change){.kind = WARD_STORE_BINDING,
+                                                  .binding = {.device = order->device->id,
+                                                              .slot = order->slot,
+                                                              .patient = order->watch->patient,
+                                                              .episode = order->watch->episode,
+                                                              .from_ms = moment(gateway),
+                                                              .until_ms = WARD_UTC_UNKNOWN,
+                                                              .read_out = order->read_out}};
+    return ward_gateway_change(gateway, changes, count, waiter);
+}
+
+void ward_binding_read_out(struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_store_binding *binding = NULL;
+    struct ward_store_change change = {.kind = WARD_STORE_BINDING};
+
+    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding))) {
+        if (binding->read_out)
+            continue;
+        change.binding = *binding;
+        change.binding.read_out = true;
+        (void)ward_gateway_change(gateway, &change, 1, NULL);
+        binding = NULL; /* the change may have moved it */
+    }
+}
+
+void ward_binding_dated(struct ward_gateway *gateway)
+{
+    const struct ward_registry *registry = &gateway->registry;
+    struct ward_store_change change = {.kind = WARD_STORE_BINDING};
+
+    if (ward_gateway_now(gateway).utc_ms == WARD_UTC_UNKNOWN)
+        return;
+    for (size_t i = registry->binding_count; i-- > 0;) {
+        if (registry->bindings[i].from_ms != WARD_BOUND_FROM_UNKNOWN ||
+            registry->bindings[i].until_ms != WARD_UTC_UNKNOWN)
+            continue;
+        change.binding = registry->bindings[i];
+        change.binding.from_ms = ward_gateway_now(gateway).utc_ms;
+        (void)ward_gateway_change(gateway, &change, 1, NULL);
+    }
+}
+
+/* --- claims -------------------------------------------------------------------------------------------------- */
+
+const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
+
+    return now && now->claimed_until_us > ward_gateway_now(gateway).boot_us ? now->claimed_by.text : NULL;
+}
+
+static bool is_claimed_by_another(const struct ward_gateway *gateway, const char *device, const char *patient)
+{
+    const char *claimant = ward_binding_claimant(gateway, device);
+
+    return claimant && strcmp(claimant, patient) != 0;
+}
+
+static bool claim(struct ward_gateway *gateway, const char *device, const struct ward_watch *watch,
+                  uint32_t seconds)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+
+    if (!now || is_claimed_by_another(gateway, device, watch->patient.text))
+        return false;
+    now->claimed_by = watch->patient;
+    now->claimed_until_us = ward_gateway_now(gateway).boot_us + seconds * UINT64_C(1000000);
+    return true;
+}
+
+/* Claims the shared devices of the patient, or the one that is named. Returns how many. */
+static size_t claim_all(struct ward_gateway *gateway, const struct ward_watch *watch, const char *device,
+                        uint32_t seconds)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < gateway->registry.device_count; i++) {
+        const char *id = gateway->registry.devices[i].id.text;
+
+        if ((device[0] && strcmp(device, id) != 0) ||
+            !ward_registry_is_bound(&gateway->registry, id, watch->patient.text) ||
+            !ward_registry_is_shared(&gateway->registry, id))
+            continue;
+        count += claim(gateway, id, watch, seconds);
+    }
+    return count;
+}
+
+/* --- the calls ----------------------------------------------------------------------------------------------- */
+
+/* Says "who or what: the rest". */
+static void refuse(struct ward_bus_call *call, enum ward_bus_error error, const char *subject,
+                   const char *rest)
+{
+    char sentence[SENTENCE_MAX];
+
+    snprintf(sentence, sizeof(sentence), "%.64s%s", subject, rest);
+    ward_bus_reply_error(call, error, sentence);
+}
+
+static const struct ward_store_device *device_of(struct ward_gateway *gateway, struct ward_bus_call *call,
+                                                 const char *device)
+{
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
+
+    if (!known)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND,
+                             "No such device is enrolled here. `wardctl devices` shows which are.");
+    return known;
+}
+
+static const struct ward_watch *watch_of(struct ward_gateway *gateway, struct ward_bus_call *call,
+                                         const char *patient)
+{
+    const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
+
+    if (!watch)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND,
+                             "No such patient is admitted here. `wardctl patient list` shows who is.");
+    return watch;
+}
+
+/* A waiter that answers the call; NULL, with the call answered, without memory. */
+static struct ward_commit_waiter *waiter_of(struct ward_bus_call *call)
+{
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
+
+    if (waiter)
+        waiter->call = call;
+    else
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+    return waiter;
+}
+
+static size_t bindings_of(const struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_store_binding *binding = NULL;
+    size_t count = 0;
+
+    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding)))
+        count++;
+    return count;
+}
+
+void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
+                       const struct ward_bus_arguments *arguments)
+{
+    const char *how = arguments->text[2];
+    struct ward_binding_order order = {.slot = (uint8_t)arguments->number};
+    struct ward_commit_waiter *waiter;
+
+    if (arguments->number > WARD_SLOT_NONE || (strcmp(how, "move") != 0 && strcmp(how, "share") != 0)) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                             "A user slot is 0 to 254 (255: none), and a device is moved or shared.");
+        return;
+    }
+    order.shared = strcmp(how, "share") == 0;
+    order.device = device_of(gateway, call, arguments->text[0]);
+    order.watch = order.device ? watch_of(gateway, call, arguments->text[1]) : NULL;
+    if (order.watch && bindings_of(gateway, arguments->text[0]) == BOUND_MAX) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, "No more patients fit on one device: unbind one first.");
+        return;
+    }
+    waiter = order.watch ? waiter_of(call) : NULL;
+    if (!waiter)
+        return;
+    sd_journal_print(LOG_NOTICE, "%s bound to %s, by uid %u", order.device->id.text,
+                     order.watch->patient.text, ward_bus_call_uid(call));
+    (void)ward_binding_make(gateway, &order, waiter);
+}
+
+void ward_binding_unbind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
+                         const char *patient)
+{
+    const struct ward_store_binding *binding = NULL;
+    struct ward_store_change changes[BOUND_MAX];
+    struct ward_commit_waiter *waiter;
+    size_t count = 0;
+
+    if (!device_of(gateway, call, device))
+        return;
+    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding)))
+        if (count < BOUND_MAX && (!patient[0] || strcmp(binding->patient.text, patient) == 0))
+            changes[count++] = ended(gateway, binding);
+    if (count == 0) {
+        refuse(call, WARD_BUS_NOT_FOUND, device,
+               " is not bound like that. `wardctl devices show` says to whom.");
+        return;
+    }
+    waiter = waiter_of(call);
+    if (!waiter)
+        return;
+    sd_journal_print(LOG_NOTICE, "%s no longer bound to %s, by uid %u", device,
+                     patient[0] ? patient : "anybody", ward_bus_call_uid(call));
+    (void)ward_gateway_change(gateway, changes, count, waiter);
+}
+
+static bool is_name(const char *name)
+{
+    const size_t length = strlen(name);
+
+    if (length >= sizeof(((struct ward_store_device *)NULL)->name))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)name[i] < ' ' || name[i] == 0x7F)
+            return false;
+    return true;
+}
+
+void ward_binding_rename(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
+                         const char *name)
+{
+    const struct ward_store_device *known = device_of(gateway, call, device);
+    struct ward_store_change change = {.kind = WARD_STORE_DEVICE};
+    struct ward_commit_waiter *waiter;
+
+    if (!known)
+        return;
+    if (!is_name(name)) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                             "A name has at most 64 octets, and no control characters.");
+        return;
+    }
+    waiter = waiter_of(call);
+    if (!waiter)
+        return;
+    change.device = *known;
+    snprintf(change.device.name, sizeof(change.device.name), "%s", name);
+    (void)ward_gateway_change(gateway, &change, 1, waiter);
+}
+
+void ward_binding_measure(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient,
+                          const char *device, uint32_t seconds)
+{
+    const struct ward_watch *watch = watch_of(gateway, call, patient);
+
+    if (!watch || (device[0] && !device_of(gateway, call, device)))
+        return;
+    if (seconds < 1 || seconds > WARD_CLAIM_MAX_S) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "A claim lasts 1 to 3600 seconds.");
+    } else if (device[0] && is_claimed_by_another(gateway, device, patient)) {
+        refuse(call, WARD_BUS_BUSY, ward_binding_claimant(gateway, device),
+               " has it now. Wait until that measurement is over.");
+    } else if (claim_all(gateway, watch, device, seconds) == 0) {
+        refuse(call, WARD_BUS_REFUSED, patient,
+               " shares no such device that is free now. A device of one patient alone needs no claim.");
+    } else {
+        ward_bus_reply(call);
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/ownership.h"
+
+#include <string.h>
+
+static bool counts(const struct ward_store_binding *binding, const struct ward_provenance *what)
+{
+    const bool open = binding->until_ms == WARD_UTC_UNKNOWN;
+
+    if (strcmp(binding->device.text, what->device) != 0)
+        return false;
+    if (what->now)
+        return open;
+    if (what->measured_at_ms == WARD_UTC_UNKNOWN)
+        return open && binding->read_out;
+    return binding->from_ms <= what->measured_at_ms && (open || what->measured_at_ms < binding->until_ms);
+}
+
+static bool goes_by_slots(const struct ward_registry *registry, const struct ward_provenance *what)
+{
+    for (size_t i = 0; i < registry->binding_count; i++)
+        if (registry->bindings[i].slot != WARD_SLOT_NONE && counts(&registry->bindings[i], what))
+            return true;
+    return false;
+}
+
+const struct ward_store_binding *ward_whose(const struct ward_registry *registry,
+                                            const struct ward_provenance *what)
+{
+    const bool by_slots = goes_by_slots(registry, what);
+    const struct ward_store_binding *found = NULL, *claimant = NULL;
+    bool several = false;
+
+    if (what->enrolling || (by_slots && what->slot == WARD_SLOT_NONE))
+        return NULL;
+    for (size_t i = 0; i < registry->binding_count; i++) {
+        const struct ward_store_binding *binding = &registry->bindings[i];
+
+        if (!counts(binding, what) || (by_slots && binding->slot != what->slot))
+            continue;
+        if (what->claimed_by && strcmp(binding->patient.text, what->claimed_by) == 0)
+            claimant = binding;
+        several = several || (found && strcmp(found->patient.text, binding->patient.text) != 0);
+        found = binding;
+    }
+    if (several)
+        return what->now ? claimant : NULL;
+    return found;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/duplicate.h"
+
+#include <string.h>
+
+/* Device, characteristic, number, user, time and each value of the most that a reading has. */
+_Static_assert(WARD_ID_MAX + 1 + 2 + 2 + 1 + 7 + 1 + 11 * WARD_READING_VALUES_MAX <= WARD_IDENTITY_MAX,
+               "every name fits");
+
+static void put(struct ward_identity *identity, uint64_t number, unsigned octets)
+{
+    for (unsigned i = 0; i < octets; i++)
+        identity->octets[identity->length++] = (uint8_t)(number >> (8 * i));
+}
+
+static void put_time(struct ward_identity *identity, const struct ward_device_time *time)
+{
+    put(identity, time->year, 2);
+    put(identity, time->month, 1);
+    put(identity, time->day, 1);
+    put(identity, time->hour, 1);
+    put(identity, time->minute, 1);
+    put(identity, time->second, 1);
+}
+
+static void put_values(struct ward_identity *identity, const struct ward_decoded *decoded)
+{
+    put(identity, decoded->value_count, 1);
+    for (unsigned i = 0; i < decoded->value_count; i++) {
+        const struct ward_value *value = &decoded->values[i];
+
+        put(identity, value->quantity, 1);
+        put(identity, value->number.special, 1);
+        put(identity, (uint8_t)value->number.exponent, 1);
+        put(identity, (uint64_t)value->number.mantissa, 8);
+    }
+}
+
+static bool is_known(const struct ward_device_time *time)
+{
+    return time->present && time->year != 0;
+}
+
+bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
+                      struct ward_identity *ret)
+{
+    const bool numbered = decoded->characteristic == WARD_CHAR_GLUCOSE_MEASUREMENT;
+    const struct ward_glucose_detail *glucose = &decoded->detail.glucose;
+    const struct ward_device_time *time = numbered ? &glucose->base_time : &decoded->device_time;
+    struct ward_identity identity = {0};
+
+    if (decoded->outcome != WARD_DECODE_OK || !decoded->is_measurement ||
+        decoded->kind == WARD_READING_CONTINUOUS || (!numbered && !is_known(time)))
+        return false;
+    memcpy(identity.octets, device->text, strlen(device->text) + 1);
+    identity.length = (uint16_t)(strlen(device->text) + 1);
+    put(&identity, decoded->characteristic, 2);
+    put_time(&identity, time);
+    if (numbered)
+        put(&identity, glucose->sequence_number, 2);
+    if (numbered && is_known(time)) {
+        *ret = identity;
+        return true;
+    }
+    put(&identity, decoded->has_user ? decoded->user : WARD_USER_UNKNOWN, 1);
+    put_values(&identity, decoded);
+    *ret = identity;
+    return true;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * When a record that a device sends is one that it has sent before: after a reconnection, by its record access control
+ * point, or because we crashed between hearing and committing.
+ *
+ *   a number and a base time (GLS 1.0.1 §3.1.1)    they name the record; a meter that does not know the date may begin
+ *                                                  to count anew, so there the values belong to the name too
+ *   a time stamp of the device                     the stamp, the user and the values name it. Status bits do not: the
+ *                                                  same record says "from measurement storage" when it is read again
+ *   neither, or a stream                           it has no name and is never a duplicate: two equal values are
+ *                                                  two measurements
+ *
+ * A frame that could not be decoded has no name either. The name begins with device and characteristic, so that names
+ * of two devices are never equal.
+ */
+#ifndef WARD_CORE_DUPLICATE_H
+#define WARD_CORE_DUPLICATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/decode.h"
+
+#define WARD_IDENTITY_MAX 256
+
+struct ward_identity {
+    uint16_t length;
+    uint8_t octets[WARD_IDENTITY_MAX];
+};
+
+/* Fills ret with the name. Returns false, with ret unchanged, for a measurement that has none. */
+bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
+                      struct ward_identity *ret);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl devices show, bind, unbind, rename; wardctl measure: whose a device is.
+ *
+ * Reads of a device all that the daemon tells; of its bindings patient, slot and from.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/devices.h"
+#include "ctl/document.h"
+#include "ctl/show.h"
+
+#define SLOT_NONE     255
+#define CLAIM_MIN     5
+#define CLAIM_MAX_MIN 60
+
+struct options {
+    const char *patient, *device;
+    uint32_t slot, minutes;
+    bool share;
+};
+
+static bool parse_number(const char *text, uint32_t most, uint32_t *ret)
+{
+    char *end;
+    unsigned long number;
+
+    errno = 0;
+    number = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number > most || text[0] == '-')
+        return false;
+    *ret = (uint32_t)number;
+    return true;
+}
+
+/* letters: those of the options that the verb has, of p(atient), d(evice), s(lot), (s)h(are), m(inutes). */
+static int parse(const struct ward_verb *verb, const char *letters, int argc, char **argv,
+                 struct options *ret)
+{
+    static const struct option options[] = {
+        {"patient", required_argument, NULL, 'p'}, {"device", required_argument, NULL, 'd'},
+        {"slot", required_argument, NULL, 's'},    {"share", no_argument, NULL, 'h'},
+        {"for", required_argument, NULL, 'm'},     {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    *ret = (struct options){.slot = SLOT_NONE, .minutes = CLAIM_MIN};
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == '?' || strchr(letters, option) == NULL)
+            return ward_ctl_usage(verb, "\"%s\" is no option here, or lacks its value", argv[optind - 1]);
+        if (option == 'p')
+            ret->patient = optarg;
+        else if (option == 'd')
+            ret->device = optarg;
+        else if (option == 'h')
+            ret->share = true;
+        else if (option == 's' && !parse_number(optarg, SLOT_NONE - 1, &ret->slot))
+            return ward_ctl_usage(verb, "\"%s\" is no user slot, 0 to %d", optarg, SLOT_NONE - 1);
+        else if (option == 'm' && (!parse_number(optarg, CLAIM_MAX_MIN, &ret->minutes) || ret->minutes == 0))
+            return ward_ctl_usage(verb, "\"%s\" is not 1 to %d minutes", optarg, CLAIM_MAX_MIN);
+    }
+    return WARD_CTL_DONE;
+}
+
+/* Calls a method that answers nothing, and then says the sentence. */
+static int change(sd_bus *bus, int status, sd_bus_message *call)
+{
+    sd_bus_message *reply = NULL;
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send(bus, call, WARD_CTL_TIMEOUT_S, &reply);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
+static int open_call(const char *method, sd_bus **ret_bus, sd_bus_message **ret_call)
+{
+    int status = ward_client_open(ret_bus);
+
+    return status == WARD_CTL_DONE ? ward_client_call_new(*ret_bus, method, ret_call) : status;
+}
+
+static int appended(int result)
+{
+    return result < 0 ? ward_ctl_fail("an argument is not a text that can be sent") : WARD_CTL_DONE;
+}
+
+int ward_devices_bind(int argc, char **argv)
+{
+    struct options options;
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    int status = parse(&ward_verb_devices, "psh", argc, argv, &options);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (argc - optind != 1 || options.patient == NULL)
+        return ward_ctl_usage(&ward_verb_devices, "bind needs one DEVICE and --patient");
+    status = open_call("Bind", &bus, &call);
+    if (status == WARD_CTL_DONE)
+        status = appended(sd_bus_message_append(call, "sssu", argv[optind], options.patient,
+                                                options.share ? "share" : "move", options.slot));
+    status = change(bus, status, call);
+    if (status == WARD_CTL_DONE && options.share)
+        printf("%s is read for %s too. Claim it before use: wardctl measure --patient %s\n", argv[optind],
+               options.patient, options.patient);
+    else if (status == WARD_CTL_DONE)
+        printf("%s is read for %s from now on.\n", argv[optind], options.patient);
+    return status;
+}
+
+int ward_devices_unbind(int argc, char **argv)
+{
+    struct options options;
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    int status = parse(&ward_verb_devices, "p", argc, argv, &options);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (argc - optind != 1)
+        return ward_ctl_usage(&ward_verb_devices, "unbind needs one DEVICE");
+    status = open_call("Unbind", &bus, &call);
+    if (status == WARD_CTL_DONE)
+        status = appended(
+            sd_bus_message_append(call, "ss", argv[optind], options.patient != NULL ? options.patient : ""));
+    status = change(bus, status, call);
+    if (status == WARD_CTL_DONE)
+        printf("%s is no longer read for %s.\n", argv[optind],
+               options.patient != NULL ? options.patient : "anybody");
+    return status;
+}
+
+int ward_devices_rename(int argc, char **argv)
+{
+    struct options options;
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    int status = parse(&ward_verb_devices, "", argc, argv, &options);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (argc - optind != 2)
+        return ward_ctl_usage(&ward_verb_devices, "rename needs one DEVICE and a NAME");
+    status = open_call("Rename", &bus, &call);
+    if (status == WARD_CTL_DONE)
+        status = appended(sd_bus_message_append(call, "ss", argv[optind], argv[optind + 1]));
+    status = change(bus, status, call);
+    if (status == WARD_CTL_DONE)
+        printf("%s is now called \"%s\".\n", argv[optind], argv[optind + 1]);
+    return status;
+}
+
+int ward_devices_show(int argc, char **argv)
+{
+    char **texts = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_devices, argc, argv, 1, &as_json);
+    const char *found = NULL;
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_fetch(&texts, "Devices", NULL);
+    if (status != WARD_CTL_DONE)
+        return status;
+    for (size_t i = 0; texts[i] != NULL && found == NULL; i++) {
+        json_t *document = ward_document_parse(texts[i]);
+
+        if (strcmp(ward_document_text(document, "device"), argv[optind]) == 0)
+            found = texts[i];
+        json_decref(document);
+    }
+    if (found == NULL)
+        status =
+            ward_ctl_fail("no device %s is enrolled here; `wardctl devices` shows which are", argv[optind]);
+    else if (as_json)
+        puts(found);
+    else
+        ward_show_document(found);
+    ward_client_free_texts(texts);
+    return status;
+}
+
+static int measure(int argc, char **argv)
+{
+    struct options options;
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    int status = parse(&ward_verb_measure, "pdm", argc, argv, &options);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (argc != optind || options.patient == NULL)
+        return ward_ctl_usage(&ward_verb_measure, "it needs --patient");
+    status = open_call("Measure", &bus, &call);
+    if (status == WARD_CTL_DONE)
+        status = appended(sd_bus_message_append(call, "ssu", options.patient,
+                                                options.device != NULL ? options.device : "",
+                                                options.minutes * 60));
+    status = change(bus, status, call);
+    if (status == WARD_CTL_DONE)
+        printf("What is measured in the next %u min is read for %s.\n", options.minutes, options.patient);
+    return status;
+}
+
+const struct ward_verb ward_verb_measure = {
+    .name = "measure",
+    .usage = "measure --patient PATIENT [--device DEVICE] [--for MINUTES]\n",
+    .summary = "Claims a shared device for a patient's measurement",
+    .help = "  --device  this one; otherwise every device that the patient shares with others\n"
+            "  --for     how long, 1 to 60 minutes (5). After that, and without a claim, what a shared\n"
+            "            device measures belongs to nobody\n",
+    .run = measure,
+};

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The daemon as a whole, but for the radio: a bus of this test's own, real files, and values as the Bluetooth adapter
+ * tells them. What the gateway knows of a device over months: whose it is, what it gave before, when nobody watched.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "app/gateway.h"
+#include "core/reading.h"
+
+#define DEADLINE_US (60 * UINT64_C(1000000))
+#define RECORDS_MAX 256
+#define CUFF        0x2A35
+#define OXIMETER    0x2A5F
+
+struct bench {
+    char directory[64], address[128];
+    pid_t daemon;
+    sd_event *event;
+    struct ward_config config;
+    struct ward_gateway *gateway;
+    struct ward_record records[RECORDS_MAX];
+    size_t record_count;
+    bool answered;
+    sd_bus_message *reply;
+};
+
+/* --- a bus, a gateway ---------------------------------------------------------------------------------------- */
+
+static void start_bus(struct bench *bench)
+{
+    char config[96], descriptor[32];
+    int out[2];
+    ssize_t length;
+    FILE *file;
+
+    snprintf(config, sizeof(config), "%s/bus.conf", bench->directory);
+    file = fopen(config, "we");
+    assert_non_null(file);
+    fprintf(
+        file,
+        "<busconfig><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth><policy context=\"default\">"
+        "<allow user=\"*\"/><allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/>"
+        "</policy></busconfig>",
+        bench->directory);
+    fclose(file);
+    assert_int_equal(pipe(out), 0);
+    bench->daemon = fork();
+    if (bench->daemon == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive a test that failed */
+        close(out[0]);
+        snprintf(descriptor, sizeof(descriptor), "--print-address=%d", out[1]);
+        snprintf(config, sizeof(config), "--config-file=%s/bus.conf", bench->directory);
+        execlp("dbus-daemon", "dbus-daemon", config, "--nofork", "--nopidfile", descriptor, (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    length = read(out[0], bench->address, sizeof(bench->address) - 1);
+    assert_true(length > 1);
+    bench->address[length - 1] = '\0';
+    close(out[0]);
+    assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", bench->address, 1), 0);
+}
+
+static uint64_t now_us(const struct bench *bench)
+{
+    uint64_t now = 0;
+
+    assert_true(sd_event_now(bench->event, CLOCK_BOOTTIME, &now) >= 0);
+    return now;
+}
+
+/* Lets the loop run until the condition holds. */
+#define WAIT_FOR(bench, condition)                                                                           \
+    do {                                                                                                     \
+        const uint64_t until_us = now_us(bench) + DEADLINE_US;                                               \
+        while (!(condition)) {                                                                               \
+            assert_true(now_us(bench) < until_us);                                                           \
+            assert_true(sd_event_run((bench)->event, 50000) >= 0);                                           \
+        }                                                                                                    \
+    } while (0)
+
+static void open_gateway(struct bench *bench)
+{
+    assert_int_equal(ward_gateway_new(&bench->gateway, &bench->config, bench->event), 0);
+}
+
+static void close_gateway(struct bench *bench)
+{
+    bench->gateway = ward_gateway_free(bench->gateway);
+}
+
+static int set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+
+    *state = bench;
+    strcpy(bench->directory, "/tmp/ward-app-XXXXXX");
+    assert_non_null(mkdtemp(bench->directory));
+    start_bus(bench);
+    assert_true(sd_event_new(&bench->event) >= 0);
+    ward_config_init(&bench->config);
+    strcpy(bench->config.gateway.id, "g-test");
+    strcpy(bench->config.gateway.site, "home");
+    strcpy(bench->config.spool.uplink_user, "root");
+    bench->config.plan.require_signature = false;
+    bench->config.store.commit_window_ms = 100;
+    snprintf(bench->config.store.path, sizeof(bench->config.store.path), "%s/ward.db", bench->directory);
+    snprintf(bench->config.spool.socket, sizeof(bench->config.spool.socket), "%s/spool", bench->directory);
+    bench->config.alarm.leds[0] = bench->config.alarm.sound_command[0] = bench->config.alarm.patient_text[0] =
+        '\0';
+    open_gateway(bench);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    char command[128];
+
+    close_gateway(bench);
+    sd_bus_message_unref(bench->reply);
+    sd_event_unref(bench->event);
+    kill(bench->daemon, SIGTERM);
+    waitpid(bench->daemon, NULL, 0);
+    snprintf(command, sizeof(command), "rm -rf %s", bench->directory);
+    assert_int_equal(system(command), 0);
+    free(bench);
+    return 0;
+}
+
+/* --- patients, devices --------------------------------------------------------------------------------------- */
+
+/* The plan of the scenarios, in which a stream of SpO2 is a measurement once it has been steady. */
+static char *plan(void)
+{
+    char *text = calloc(1, 16384);
+    FILE *file = fopen("scenarios/everything.json", "re");
+    char *settle;
+
+    assert_non_null(file);
+    assert_true(fread(text, 1, 16383, file) > 0);
+    fclose(file);
+    settle = strstr(text, "\"settle_s\": 10");
+    assert_non_null(settle);
+    memcpy(settle, "\"settle_s\":  0", 14);
+    return text;
+}
+
+static void admit(struct bench *bench, const char *patient)
+{
+    struct ward_store_change change = {.kind = WARD_STORE_PATIENT, .patient.episode = {"s-1"}};
+    struct ward_watch *watch;
+    char error[1024], *document = plan();
+
+    assert_true(ward_id_set(&change.patient.id, patient));
+    watch = ward_gateway_look_after(bench->gateway, &change.patient.id, &change.patient.episode);
+    assert_non_null(watch);
+    assert_true(ward_watch_apply_plan(watch, document, false, error, sizeof(error)));
+    assert_int_equal(ward_gateway_change(bench->gateway, &change, 1, NULL), 0);
+    free(document);
+}
+
+static void enrol(struct bench *bench, const char *device, const char *model)
+{
+    struct ward_store_change change = {.kind = WARD_STORE_DEVICE, .device.policy = {"bonded"}};
+
+    assert_true(ward_id_set(&change.device.id, device));
+    assert_true(ward_id_set(&change.device.model, model));
+    strcpy(change.device.address, "C0:00:00:00:00:01");
+    strcpy(change.device.address_type, "random");
+    assert_int_equal(ward_gateway_change(bench->gateway, &change, 1, NULL), 0);
+}
+
+static void bind_to(struct bench *bench, const char *device, const char *patient, uint8_t slot, bool shared)
+{
+    const struct ward_binding_order order = {.device =
+                                                 ward_registry_device(&bench->gateway->registry, device),
+                                             .watch = ward_gateway_watch(bench->gateway, patient),
+                                             .slot = slot,
+                                             .shared = shared};
+
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+}
+
+static int take_reply(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    struct bench *bench = userdata;
+
+    (void)error;
+    bench->reply = sd_bus_message_ref(message);
+    return 0;
+}
+
+/* `wardctl measure`, over the bus. Returns the error's name, "" when it was done. */
+static const char *measure(struct bench *bench, const char *patient, const char *device)
+{
+    sd_bus *bus = NULL;
+
+    bench->reply = sd_bus_message_unref(bench->reply);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Measure", take_reply, bench, "ssu", patient, device,
+                                         UINT32_C(300)) >= 0);
+    WAIT_FOR(bench, bench->reply != NULL);
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    return sd_bus_message_is_method_error(bench->reply, NULL) ? sd_bus_message_get_error(bench->reply)->name
+                                                              : "";
+}
+
+/* --- what a device says, what is stored ---------------------------------------------------------------------- */
+
+struct said {
+    const char *device;
+    uint16_t characteristic;
+    const char *hex;
+    bool enrolling;
+};
+
+static void hear(struct bench *bench, const struct said *said)
+{
+    struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
+    uint8_t octets[64];
+    struct ward_bluez_value value = {.device = &device,
+                                     .characteristic = said->characteristic,
+                                     .octets = octets,
+                                     .receipt_us = ward_gateway_now(bench->gateway).boot_us,
+                                     .connection = 1,
+                                     .proved = true,
+                                     .enrolling = said->enrolling};
+
+    assert_true(ward_id_set(&device.id, said->device));
+    for (char *at = (char *)(uintptr_t)said->hex, *end; *at != '\0'; at = end) {
+        octets[value.length++] = (uint8_t)strtoul(at, &end, 16);
+        end += strspn(end, " ");
+    }
+    ward_pipeline_value(bench->gateway, &value);
+}
+
+static void on_records(void *context, int error, const struct ward_record *records, size_t count)
+{
+    struct bench *bench = context;
+
+    assert_int_equal(error, 0);
+    assert_true(count <= RECORDS_MAX);
+    if (count > 0)
+        memcpy(bench->records, records, count * sizeof(*records));
+    bench->record_count = count;
+    bench->answered = true;
+}
+
+/* What is on the disk once all is committed, newest first, in bench->records. */
+static size_t read_back(struct bench *bench)
+{
+    const struct ward_store_filter filter = {.since_ms = WARD_UTC_UNKNOWN};
+
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    bench->answered = false;
+    assert_int_equal(ward_store_query(bench->gateway->store, &filter, on_records, bench), 0);
+    WAIT_FOR(bench, bench->answered);
+    return bench->record_count;
+}
+
+static const struct ward_reading *newest(const struct bench *bench)
+{
+    return &bench->records[0].reading;
+}
+
+static bool is_condition(const struct bench *bench, const char *patient, const char *name)
+{
+    const struct ward_watch *watch = ward_gateway_watch(bench->gateway, patient);
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    static struct ward_alarm_present present[WARD_PRESENT_MAX];
+    const size_t count = ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(present[i].newest.condition.text, name) == 0)
+            return true;
+    return false;
+}
+
+/* 120/80, of user 1 and of user 2, an hour apart; and one that is beyond no limit of a stream. */
+#define USER_1 "0A 78 00 50 00 5A 00 EA 07 0B 16 09 00 02 01"
+#define USER_2 "0A 78 00 50 00 5A 00 EA 07 0B 16 0A 00 02 02"
+
+static struct bench *couple(void **state)
+{
+    struct bench *bench = *state;
+
+    admit(bench, "p-ann");
+    admit(bench, "p-bob");
+    enrol(bench, "d-1", "blood-pressure-cuff");
+    return bench;
+}
+
+/* --- the tests ----------------------------------------------------------------------------------------------- */
+
+static void a_reading_finds_its_patient_or_nobody(void **state)
+{
+    struct bench *bench = couple(state);
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_false(is_condition(bench, "p-ann", "reading-without-patient"));
+
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_true(newest(bench)->unassigned);
+    assert_string_equal(newest(bench)->patient.text, "");
+    assert_int_equal(newest(bench)->value_count, 3); /* kept here */
+    assert_int_equal(bench->gateway->unassigned.count, 1);
+    assert_true(is_condition(bench, "p-ann", "reading-without-patient"));
+
+    close_gateway(bench); /* it is not forgotten with the process */
+    open_gateway(bench);
+    assert_int_equal(bench->gateway->unassigned.count, 1);
+    assert_true(is_condition(bench, "p-bob", "reading-without-patient"));
+}
+
+static void a_record_that_comes_again_is_counted_and_nothing_else(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct said cuff = {"d-1", CUFF, USER_1, false};
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &cuff);
+    hear(bench, &cuff);
+    assert_int_equal(read_back(bench), 1);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 1);
+    assert_int_equal(ward_devices_find(&bench->gateway->devices, "d-1")->duplicates, 1);
+
+    close_gateway(bench);
+    open_gateway(bench);
+    hear(bench, &cuff);
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_int_equal(newest(bench)->device_time.hour, 10);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 1);
+}
+
+static void a_stream_is_never_a_duplicate(void **state)
+{
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-2", OXIMETER, "00 61 00 48 00", false});
+    hear(bench, &(struct said){"d-2", OXIMETER, "00 61 00 48 00", false});
+    assert_int_equal(read_back(bench), 2);
+}
+
+static void what_a_device_brings_along_belongs_to_nobody(void **state)
+{
+    struct bench *bench = couple(state);
+
+    hear(bench, &(struct said){"d-new", CUFF, USER_1, true});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    close_gateway(bench); /* in the midst of it */
+    open_gateway(bench);
+    enrol(bench, "d-new", "blood-pressure-cuff");
+    bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-new", CUFF, USER_1, false}); /* the same record: not Ann's now */
+    assert_int_equal(read_back(bench), 1);
+    assert_false(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
+    ward_binding_read_out(bench->gateway, "d-new");
+    close_gateway(bench);
+    open_gateway(bench);
+    assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
+}
+
+static void a_shared_device_is_claimed_before_use(void **state)
+{
+    struct bench *bench = couple(state);
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    assert_string_equal(measure(bench, "p-ann", ""), "org.wardgate.Error.Refused"); /* hers alone */
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+
+    assert_string_equal(measure(bench, "p-bob", ""), "");
+    assert_string_equal(measure(bench, "p-ann", "d-1"), "org.wardgate.Error.Busy");
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false); /* moved: it is Ann's alone */
+    assert_false(ward_registry_is_shared(&bench->gateway->registry, "d-1"));
+    assert_false(ward_registry_is_bound(&bench->gateway->registry, "d-1", "p-bob"));
+}
+
+/* A clip is worn: what it streams is stored, and once steady the measurement too, naming the stream. */
+static void a_measurement_is_derived_from_its_stream(void **state)
+{
+    struct bench *bench = couple(state);
+    const uint64_t until_us = now_us(bench) + DEADLINE_US;
+    const struct ward_reading *derived;
+
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    do {
+        assert_true(now_us(bench) < until_us);
+        hear(bench, &(struct said){"d-2", OXIMETER, "00 5B 00 48 00", false});
+        assert_true(read_back(bench) > 0);
+    } while (newest(bench)->kind != WARD_READING_SPOT);
+    derived = newest(bench);
+    assert_int_equal(derived->values[0].quantity, WARD_SPO2);
+    assert_int_equal(derived->values[0].number.mantissa, 91);
+    assert_string_equal(derived->device.text, "d-2");
+    assert_int_equal(derived->derived_first, 1);
+    assert_int_equal(derived->derived_last, derived->seq - 1);
+    assert_true(is_condition(bench, "p-ann", "spo2-low"));
+}
+
+static void run_sql(const struct bench *bench, const char *sql)
+{
+    sqlite3 *connection;
+
+    assert_int_equal(sqlite3_open(bench->config.store.path, &connection), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(connection, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(connection);
+}
+
+static void restart_after(struct bench *bench, const char *sql)
+{
+    close_gateway(bench);
+    run_sql(bench, sql);
+    open_gateway(bench);
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+}
+
+static void the_ward_learns_when_nobody_was_watched(void **state)
+{
+    static const struct {
+        const char *sql, *reason;
+    } ends[] = {
+        {"UPDATE mark SET boot_us = boot_us - 60000000", "restart"},
+        {"UPDATE mark SET boot = 'b-other'", "reboot"},
+        {"UPDATE mark SET boot = 'b-other'; DELETE FROM setting WHERE key = 'stopped-cleanly'", "power"},
+    };
+    struct bench *bench = couple(state);
+
+    restart_after(bench, "SELECT 1"); /* at once: nothing to tell */
+    assert_int_equal(read_back(bench), 0);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        restart_after(bench, ends[i].sql);
+        assert_int_equal(read_back(bench), i + 1);
+        assert_int_equal(newest(bench)->kind, WARD_RECORD_UNMONITORED);
+        assert_string_equal(bench->records[0].note.reason.text, ends[i].reason);
+        assert_true(is_condition(bench, "p-ann", "was-unmonitored"));
+    }
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
+}
+
+/* Two devices: what is wrong with one is not wrong with the other, and only who has it is told. */
+static void what_is_wrong_with_a_device_is_its_own(void **state)
+{
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-2", "blood-pressure-cuff");
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-1", CUFF, "02 78", false});
+    assert_true(is_condition(bench, "p-ann", "undecodable-frame"));
+    assert_false(is_condition(bench, "p-bob", "undecodable-frame"));
+    hear(bench, &(struct said){"d-2", CUFF, USER_1, false});
+    assert_true(is_condition(bench, "p-ann", "undecodable-frame"));
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
+    assert_false(is_condition(bench, "p-ann", "undecodable-frame"));
+    assert_true(is_condition(bench, "p-bob", "undecodable-frame"));
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_false(is_condition(bench, "p-bob", "undecodable-frame"));
+}
+
+#define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        GATEWAY_TEST(a_reading_finds_its_patient_or_nobody),
+        GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
+        GATEWAY_TEST(a_stream_is_never_a_duplicate),
+        GATEWAY_TEST(what_a_device_brings_along_belongs_to_nobody),
+        GATEWAY_TEST(a_shared_device_is_claimed_before_use),
+        GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
+        GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
+        GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
+    };
+
+    return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);
+}
