@@ -56,7 +56,7 @@
 #define WARD_WITHIN_MIN_MS            (10 * WARD_MINUTE_MS)
 #define WARD_WITHIN_MAX_MS            (UINT32_C(30) * 24 * WARD_HOUR_MS)
 #define WARD_BASELINE_READINGS_MIN    3
-#define WARD_BASELINE_READINGS_MAX    15
+#define WARD_BASELINE_READINGS_MAX    WARD_PLAN_BASELINE_MAX
 #define WARD_BASELINE_STREAM_EVERY_US (60 * WARD_SECOND_US) /* of a stream one value enters so often */
 #define WARD_AT_LEAST_MAX             5
 /* Spot values of which some, but not enough, were beyond a limit: without another one for this long, please repeat. */

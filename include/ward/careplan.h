@@ -20,6 +20,7 @@
 #define WARD_PLAN_RULES_MAX      48 /* amber and red on both sides of each quantity */
 #define WARD_PLAN_TITLE_MAX      120
 #define WARD_PLAN_MEDIAN_MAX     9  /* values */
+#define WARD_PLAN_BASELINE_MAX   15 /* readings */
 #define WARD_PLAN_ZONE_MAX       64 /* octets of a time zone's name */
 #define WARD_PLAN_SCHEDULES_MAX  WARD_PLAN_QUANTITIES_MAX
 #define WARD_PLAN_TIMES_MAX      8 /* measurements of a quantity a day */
