@@ -7,7 +7,7 @@
  *
  *   new data, at or over a threshold     raised, or goes on; again when the minimum or a parameter more says so
  *   new data, under it, complete         cleared
- *   new data, under it, partial          nothing: who is not measured is not well
+ *   new data, under it, partial          nothing: who is not measured is not well; nor does its priority sink
  *   an input has grown too old, under it  unknown
  *   another plan, or a reading voided    cleared as that when the minimum is under it
  */
@@ -76,6 +76,11 @@ static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_
     ward_alarm_signal(run, subject, &signal);
 }
 
+static bool stands(const struct ward_alarm_condition *condition)
+{
+    return ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
+}
+
 static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
                   const struct ward_news2_score *score, enum ward_alarm_news2_why why,
                   struct ward_alarm_finding *finding)
@@ -83,6 +88,9 @@ static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *s
     if (finding->priority == WARD_PRIORITY_NONE) {
         under_threshold(run, subject, score, why);
         return;
+    }
+    if (!score->complete && stands(subject->condition) && finding->priority < subject->condition->priority) {
+        finding->priority = subject->condition->priority; /* a partial score takes nothing back */
     }
     if (why == WARD_NEWS2_NEW_DATA || why == WARD_NEWS2_NEW_PLAN) {
         finding->level = level_of(finding->priority);
@@ -123,8 +131,7 @@ void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_w
 /* Something of it is to be told when an input grows too old. */
 static bool waits_for_time(const struct ward_alarm_condition *condition)
 {
-    return ward_alarm_is_present(condition) && condition->state != WARD_ALARM_UNKNOWN &&
-           condition->state != WARD_ALARM_ENDED_UNSEEN;
+    return stands(condition) && condition->state != WARD_ALARM_UNKNOWN;
 }
 
 uint64_t ward_alarm_news2_due_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan)

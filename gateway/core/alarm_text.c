@@ -72,7 +72,8 @@ static void put_with_unit(struct words *words, const struct ward_decimal *number
 
 static bool has_ended(const struct ward_alarm_event *event)
 {
-    return event->event == WARD_EVENT_CLEARED || event->state == WARD_ALARM_ENDED_UNSEEN;
+    return event->event == WARD_EVENT_CLEARED || event->state == WARD_ALARM_ENDED_UNSEEN ||
+           event->state == WARD_ALARM_INACTIVE;
 }
 
 static void put_seconds(struct words *words, uint32_t seconds)
@@ -266,18 +267,23 @@ static void put_of_patient(struct words *words, const struct ward_alarm_view *vi
     const struct ward_value concern = {.number = event->value, .quantity = WARD_CONCERN};
     const char *who = ward_quantity_code(&concern);
     struct ward_alarm_news2 news2;
+    bool scored = ward_alarm_news2(view->state, view->context, &news2);
 
     if (view->cause == WARD_CAUSE_CONCERN) {
         put(words, who != NULL ? who : "somebody");
         put(words, " is worried: please call");
         return;
     }
-    if (has_ended(event) || !ward_alarm_news2(view->state, view->context, &news2)) {
+    if (!scored || has_ended(event)) {
         put(words, view->cause == WARD_CAUSE_NEWS2 ? "NEWS2 was " : "NEWS2 had 3 points in one parameter");
         if (view->cause == WARD_CAUSE_NEWS2) {
             put_number(words, &event->value);
         }
         put_ended(words, view, event);
+        if (scored) {
+            put(words, ". Now: ");
+            put_score(words, &news2.score);
+        }
         return;
     }
     if (view->cause == WARD_CAUSE_NEWS2_THREE) {

@@ -305,25 +305,48 @@ static struct ward_decimal number_of(const char *word)
     return number;
 }
 
+/* "spo2 88 and pulse_rate 70": the values of one reading. */
+static void read_values(struct scenario *scenario, const struct line *line, int at,
+                        struct ward_reading *reading)
+{
+    do {
+        struct ward_value *value = &reading->values[reading->value_count++];
+        const char *number = word_at(line, at + 1);
+
+        value->quantity = (uint8_t)ward_quantity_by_name(word_at(line, at));
+        if (strcmp(word_at(line, at), "cuff_pulse") == 0) {
+            value->quantity = WARD_PULSE_RATE_CUFF;
+        }
+        if (!ward_quantity_code_by_name(value->quantity, number, &value->number)) {
+            value->number = number_of(number);
+        }
+        if (value->quantity == WARD_QUANTITY_NONE) {
+            fault(scenario, line, "this is neither a quantity nor anything else that can happen");
+        }
+        scenario->newest_seq[value->quantity] = reading->seq;
+        at += 3;
+    } while (strcmp(word_at(line, at - 1), "and") == 0 && reading->value_count < WARD_READING_VALUES_MAX);
+}
+
 static void give_reading(struct scenario *scenario, const struct step *step,
                          const struct ward_alarm_context *context)
 {
     const struct line *line = &step->line;
     bool late = strcmp(word_at(line, step->first), "late") == 0;
-    const char *quantity = word_at(line, step->first + (late ? 1 : 0));
-    const char *value = word_at(line, step->first + (late ? 2 : 1));
+    bool entry = strcmp(word_at(line, step->first), "entry") == 0;
     struct ward_reading reading = {.kind = strcmp(line->words[0], "from") == 0 ? WARD_READING_CONTINUOUS
                                                                                : WARD_READING_SPOT,
                                    .late = late,
                                    .mono_us = context->now.boot_us,
                                    .measured_at_ms = context->now.utc_ms,
                                    .received_at_ms = context->now.utc_ms,
-                                   .seq = ++scenario->seq,
-                                   .value_count = 1};
+                                   .seq = ++scenario->seq};
     uint64_t measured_s = 0;
 
-    reading.values[0].quantity = (uint8_t)ward_quantity_by_name(quantity);
-    reading.values[0].number = number_of(value);
+    if (entry) {
+        reading.kind = WARD_READING_ENTRY;
+    }
+    read_values(scenario, line, step->first + (late || entry ? 1 : 0), &reading);
     if (has_word(line, "finger") && has_word(line, "off")) {
         reading.quality = WARD_INVALID;
         reading.reasons = WARD_REASON_NO_CONTACT;
@@ -336,11 +359,6 @@ static void give_reading(struct scenario *scenario, const struct step *step,
         read_time(word_after(line, "measured"), &measured_s)) {
         reading.measured_at_ms = scenario->start_utc_ms + (int64_t)measured_s * 1000;
     }
-    if (reading.values[0].quantity == WARD_QUANTITY_NONE) {
-        fault(scenario, line, "this is neither a quantity nor anything else that can happen");
-        return;
-    }
-    scenario->newest_seq[reading.values[0].quantity] = reading.seq;
     ward_alarm_reading(&scenario->patient, context, &reading);
 }
 
@@ -395,6 +413,26 @@ static void check_monitoring(struct scenario *scenario, const struct line *line,
     if (strcmp(is, word_at(line, 4)) != 0) {
         print_error("monitoring is %s\n", is);
         fault(scenario, line, "monitoring is different");
+    }
+}
+
+/* "news2 is 7" of a complete score, "news2 is 5 to 11" of a partial one. */
+static void check_news2(struct scenario *scenario, const struct step *step,
+                        const struct ward_alarm_context *context)
+{
+    const struct line *line = &step->line;
+    const char *to = word_after(line, "to");
+    unsigned minimum = (unsigned)strtoul(word_at(line, step->first + 2), NULL, 10);
+    unsigned maximum = to != NULL ? (unsigned)strtoul(to, NULL, 10) : minimum;
+    struct ward_alarm_news2 news2;
+
+    if (!ward_alarm_news2(&scenario->patient, context, &news2)) {
+        fault(scenario, line, "the plan does not ask for NEWS2");
+    } else if (news2.score.minimum != minimum || news2.score.maximum != maximum ||
+               news2.score.complete == (to != NULL)) {
+        print_error("NEWS2 is %u to %u, %s\n", news2.score.minimum, news2.score.maximum,
+                    news2.score.complete ? "complete" : "partial");
+        fault(scenario, line, "NEWS2 is different");
     }
 }
 
@@ -464,6 +502,8 @@ static void perform(struct scenario *scenario, const struct step *step, const st
                               scenario->newest_seq[ward_quantity_by_name(word_at(line, step->first + 1))]);
     } else if (strcmp(verb, "discharge") == 0) {
         ward_alarm_discharge(&scenario->patient, &context);
+    } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "news2") == 0) {
+        check_news2(scenario, step, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "monitoring") == 0) {
         check_monitoring(scenario, line, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0) {
