@@ -54,7 +54,8 @@ static bool is_worse(const struct ward_alarm_machine *machine)
     int order = 0;
 
     if (machine->subject->cause == WARD_CAUSE_NEWS2) {
-        return finding->value.mantissa >= machine->condition->acknowledged_value.mantissa + WARD_NEWS2_WORSE_BY;
+        return finding->value.mantissa >=
+               machine->condition->acknowledged_value.mantissa + WARD_NEWS2_WORSE_BY;
     }
     if (finding->rule == NULL || !finding->beyond) {
         return false;

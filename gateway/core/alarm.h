@@ -24,7 +24,6 @@
 #include "core/alarm_state.h"
 #include "core/clinical.h"
 #include "core/message.h"
-#include "core/news2.h"
 #include "ward/alarm.h"
 #include "ward/careplan.h"
 #include "ward/reading.h"
@@ -174,17 +173,9 @@ struct ward_alarm_present {
 size_t ward_alarm_present(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                           struct ward_alarm_present *ret, size_t capacity);
 
-/* NEWS2 with what it is made of, by enum ward_news2_parameter. */
-struct ward_alarm_news2 {
-    struct ward_news2_score score;
-    struct ward_news2_input inputs[WARD_NEWS2_PARAMETERS];
-    uint64_t age_ms[WARD_NEWS2_PARAMETERS];     /* of inputs that are not missing */
-    const char *sources[WARD_NEWS2_PARAMETERS]; /* static: "oximeter", "cuff", "strap", "entry", "plan" */
-};
-
-/* Returns false, with ret zeroed, when the plan does not ask for it. */
+/* NEWS2 with what it is made of. Returns false, with ret zeroed, when the plan does not ask for it. */
 bool ward_alarm_news2(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                      struct ward_alarm_news2 *ret);
+                      struct ward_news2_report *ret);
 
 /* The newest valid value of each quantity of the plan. ret has room for WARD_PLAN_QUANTITIES_MAX. Returns how many. */
 size_t ward_alarm_last_valid(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,

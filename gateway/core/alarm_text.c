@@ -266,7 +266,7 @@ static void put_of_patient(struct words *words, const struct ward_alarm_view *vi
 {
     const struct ward_value concern = {.number = event->value, .quantity = WARD_CONCERN};
     const char *who = ward_quantity_code(&concern);
-    struct ward_alarm_news2 news2;
+    struct ward_news2_report news2;
     bool scored = ward_alarm_news2(view->state, view->context, &news2);
 
     if (view->cause == WARD_CAUSE_CONCERN) {

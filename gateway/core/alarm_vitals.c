@@ -144,7 +144,7 @@ static enum ward_vital_source source_for(const struct ward_alarm_patient *state,
 }
 
 bool ward_alarm_news2(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                      struct ward_alarm_news2 *ret)
+                      struct ward_news2_report *ret)
 {
     const struct ward_care_plan *plan = context->plan;
 

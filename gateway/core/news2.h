@@ -54,6 +54,14 @@ struct ward_news2_score {
 struct ward_news2_score ward_news2_score(const struct ward_news2_input inputs[WARD_NEWS2_PARAMETERS],
                                          uint8_t scale);
 
+/* A score and where it comes from, by enum ward_news2_parameter. */
+struct ward_news2_report {
+    struct ward_news2_score score;
+    struct ward_news2_input inputs[WARD_NEWS2_PARAMETERS];
+    uint64_t age_ms[WARD_NEWS2_PARAMETERS];     /* of inputs that are not missing */
+    const char *sources[WARD_NEWS2_PARAMETERS]; /* static: "oximeter", "cuff", "strap", "entry", "plan" */
+};
+
 /* The quantity whose name the parameter has in messages ("bp_systolic", "pulse_rate"). */
 uint8_t ward_news2_quantity(enum ward_news2_parameter parameter);
 

@@ -424,7 +424,7 @@ static void check_news2(struct scenario *scenario, const struct step *step,
     const char *to = word_after(line, "to");
     unsigned minimum = (unsigned)strtoul(word_at(line, step->first + 2), NULL, 10);
     unsigned maximum = to != NULL ? (unsigned)strtoul(to, NULL, 10) : minimum;
-    struct ward_alarm_news2 news2;
+    struct ward_news2_report news2;
 
     if (!ward_alarm_news2(&scenario->patient, context, &news2)) {
         fault(scenario, line, "the plan does not ask for NEWS2");
