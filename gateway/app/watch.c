@@ -260,6 +260,22 @@ void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *rea
     carry_out(watch, &effects, &group, waiter, true);
 }
 
+void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call)
+{
+    const struct ward_store_group group = {.records = record, .record_count = 1, .urgent = true};
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(record);
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    if (waiter)
+        waiter->call = call;
+    ward_alarm_reading(&watch->state, &context, &record->reading);
+    carry_out(watch, &effects, &group, waiter, true);
+    if (!waiter)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+}
+
 void ward_watch_tick(struct ward_watch *watch)
 {
     struct effects effects;

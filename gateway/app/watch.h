@@ -24,6 +24,7 @@
 
 #define WARD_WATCH_EVENTS_MAX 48
 
+struct ward_bus_call;
 struct ward_gateway;
 struct ward_commit_waiter;
 
@@ -70,6 +71,9 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
  */
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
                         const struct ward_record *commit);
+
+/* Evaluates what a person has said and stores it; the call is answered when it is committed. */
+void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call);
 void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */
