@@ -24,6 +24,7 @@
 #include "core/alarm_state.h"
 #include "core/clinical.h"
 #include "core/message.h"
+#include "core/zone.h"
 #include "ward/alarm.h"
 #include "ward/careplan.h"
 #include "ward/reading.h"
@@ -36,16 +37,27 @@ struct ward_alarm_trace {
     const char *to;     /* name of the state after */
 };
 
-/* Where effects go. event must be set; trace may be NULL. What is passed is valid for the call only. */
+/* The patient is to be asked for a measurement. Texts are the plan's; they may be empty. */
+struct ward_alarm_prompt {
+    struct ward_id patient;
+    uint8_t quantity; /* enum ward_quantity */
+    uint8_t number;   /* 1 to WARD_PROMPTS_MAX of this measurement */
+    int64_t slot_ms;  /* UTC: when it was to be made */
+    const char *text;
+};
+
+/* Where effects go. event must be set; the others may be NULL. What is passed is valid for the call only. */
 struct ward_alarm_sink {
     void (*event)(void *context, const struct ward_alarm_event *event);
     void (*trace)(void *context, const struct ward_alarm_trace *trace);
+    void (*prompt)(void *context, const struct ward_alarm_prompt *prompt);
     void *context;
 };
 
 /* What every input comes with. */
 struct ward_alarm_context {
     const struct ward_care_plan *plan; /* NULL: the patient has none */
+    const struct ward_zone *zone;      /* of the plan; NULL: it names none, or it is not known */
     struct ward_time now;              /* boot_us never goes back, except with ward_alarm_reboot */
     struct ward_alarm_id seed;         /* 128 fresh random bits: the id of what this call raises first */
     const struct ward_alarm_sink *sink;

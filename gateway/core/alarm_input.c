@@ -18,6 +18,10 @@ void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantit
         .expected_us = now_us,
         .newest_measured_ms = WARD_UTC_UNKNOWN,
         .baseline = {.special = WARD_NAN},
+        .slot_ms = WARD_UTC_UNKNOWN,
+        .schedule_us = WARD_NEVER,
+        .heard_us = WARD_NEVER,
+        .wear_us = WARD_NEVER,
     };
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
@@ -113,6 +117,7 @@ static void take(struct ward_alarm_run *run, struct ward_alarm_input_state *inpu
     ward_alarm_evaluate(run, input, &judged, last_valid_us);
     ward_alarm_change_note(run, input, measure);
     if (measure->valid) {
+        ward_alarm_schedule_measured(run, input);
         end_data_conditions(run, input, measure->spot);
     } else if (!measure->spot) {
         note_no_valid(run, input, false);
@@ -295,6 +300,9 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
     if (input == NULL || row == NULL) {
         take_unplanned(run, reading, &measure);
         return;
+    }
+    if (!reading->late && (reading->reasons & WARD_REASON_NO_CONTACT) == 0) {
+        ward_alarm_schedule_heard(run, input);
     }
     if (quality == WARD_INVALID) {
         take_invalid(run, input, reading);

@@ -16,6 +16,7 @@ void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *pat
     for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
         ward_alarm_condition_init(&state->wide[i]);
     }
+    state->utc_offset_ms = WARD_UTC_UNKNOWN;
     state->plan_expires_us = WARD_NEVER;
     state->now.utc_ms = WARD_UTC_UNKNOWN;
     state->now.clock = WARD_CLOCK_UNSYNCED;

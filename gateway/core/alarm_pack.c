@@ -289,6 +289,12 @@ static void each_history(struct codec *codec, struct ward_alarm_input_state *inp
     each_decimal(codec, &input->baseline);
     each_decimals(codec, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX - 1);
     each_u64(codec, &input->learnt_life_us);
+    each_i64(codec, &input->slot_ms);
+    each_enum(codec, &input->prompts, WARD_PROMPTS_MAX);
+    each_enum(codec, &input->missed_in_row, UINT8_MAX);
+    each_u64(codec, &input->schedule_us);
+    each_u64(codec, &input->heard_us);
+    each_u64(codec, &input->wear_us);
 }
 
 static void each_input(struct codec *codec, struct ward_alarm_input_state *input)
@@ -406,6 +412,7 @@ static void each_of_patient(struct codec *codec, struct ward_alarm_patient *stat
             each_condition(codec, &state->wide[i]);
         }
     }
+    each_i64(codec, &state->utc_offset_ms);
     each_u64(codec, &state->life_offset_us);
     each_enum(codec, &state->news2_fresh, (1 << WARD_NEWS2_PARAMETERS) - 1);
     for (size_t i = 0; i < WARD_VITAL_COUNT && !codec->fault; i++) {

@@ -120,6 +120,7 @@ static void replace_for(struct ward_alarm_run *run, struct ward_alarm_input_stat
     struct ward_alarm_subject no_data = ward_alarm_subject_of(input, WARD_CAUSE_NO_DATA);
 
     ward_alarm_change_replace_plan(run, input);
+    ward_alarm_schedule_replace_plan(run, input);
     if (row == NULL) {
         withdraw_all(run, input);
         return;

@@ -222,6 +222,14 @@ uint64_t ward_alarm_news2_due_us(const struct ward_alarm_patient *state, const s
 /* Somebody is worried. */
 void ward_alarm_concern(struct ward_alarm_run *run, const struct ward_alarm_measure *measure);
 
+/* alarm_schedule.c: what is to be measured and worn when. */
+void ward_alarm_schedule_advance(struct ward_alarm_run *run);
+/* A worn device has given something, of whatever quality. */
+void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* A valid value has come, now. */
+void ward_alarm_schedule_measured(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+
 /* alarm_input.c: one quantity. */
 void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantity, uint64_t now_us);
 struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *state, uint8_t quantity);
@@ -232,8 +240,8 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
                                        const struct ward_alarm_context *context);
 uint32_t ward_alarm_stale_ms(const struct ward_alarm_input_state *input, const struct ward_care_plan *plan);
 
-/* The engine's own technical conditions (no-plan, plan-expired, the suspension) always find room. */
-#define WARD_ALARM_TECHNICAL_OWN 4
+/* The engine's own technical conditions (no-plan, plan-expired, schedule-unknown, the suspension) always find room. */
+#define WARD_ALARM_TECHNICAL_OWN 5
 #define WARD_ALARM_SUSPENSION    "monitoring-suspended"
 
 /* alarm_order.c */

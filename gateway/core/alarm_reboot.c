@@ -98,6 +98,9 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     input->last_us = input->running ? shift->now_us : past(shift, input->last_us, shift->off_us);
     input->value_us = past(shift, input->value_us, shift->off_us);
     input->expected_us = past(shift, input->expected_us, shift->off_us);
+    input->heard_us = past(shift, input->heard_us, shift->off_us);
+    input->wear_us = past(shift, input->wear_us, shift->off_us);
+    input->schedule_us = shift->now_us; /* is looked for anew */
     input->unvalid_us = WARD_NEVER;
     input->steady_from_us = WARD_NEVER;
 }

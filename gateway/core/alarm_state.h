@@ -122,6 +122,12 @@ struct ward_alarm_input_state {
     uint8_t learnt_count;
     struct ward_decimal learnt[WARD_PLAN_BASELINE_MAX];
     uint64_t learnt_life_us; /* the newest of them */
+    int64_t slot_ms; /* UTC of the measurement that is waited for; WARD_UTC_UNKNOWN: not yet looked for */
+    uint8_t prompts; /* given for it */
+    uint8_t missed_in_row;
+    uint64_t schedule_us; /* when something of schedule or wear is due next */
+    uint64_t heard_us;    /* when the device gave something last, worn */
+    uint64_t wear_us;     /* since when it is expected to be worn; WARD_NEVER: it is not now */
 };
 
 /* The sources of what NEWS2 is made of. The order is part of the stored state: append only. */
@@ -167,6 +173,8 @@ struct ward_alarm_patient {
     uint32_t sources;            /* set of 1 << enum ward_quantity */
     uint64_t suspended_until_us; /* WARD_NEVER: not suspended */
     int64_t suspended_until_utc_ms;
+    int64_t
+        utc_offset_ms; /* UTC - boot time by which the schedule was worked out; WARD_UTC_UNKNOWN: by none */
     uint64_t life_offset_us; /* life time = boot time + this, modulo 2⁶⁴ */
     struct ward_alarm_vital vitals[WARD_VITAL_COUNT];
     uint8_t

@@ -7,6 +7,7 @@
 #include "core/alarm_private.h"
 #include "core/decimal.h"
 #include "core/quantity.h"
+#include "core/schedule.h"
 
 struct words {
     char *text;
@@ -198,7 +199,7 @@ static const char *cause_text(enum ward_alarm_cause cause)
     case WARD_CAUSE_NO_DATA: return ": expected, but nothing valid came";
     case WARD_CAUSE_NO_SOURCE: return ": the plan has limits, but no device is bound that measures it";
     case WARD_CAUSE_LATE: return ": an old reading was beyond a limit";
-    case WARD_CAUSE_MISSED: return ": a measurement of the schedule was missed";
+    case WARD_CAUSE_MISSED: return ": a measurement was due, and none came";
     case WARD_CAUSE_SILENT: return ": the device should be worn now, and nothing comes from it";
     case WARD_CAUSE_LOW:
     case WARD_CAUSE_HIGH:
@@ -311,6 +312,15 @@ static struct plan_words words_of_plan(const struct ward_alarm_view *view,
     return rule != NULL ? (struct plan_words){rule->text, rule->patient_text} : (struct plan_words){"", ""};
 }
 
+/* The ward is there now, as far as the plan says. While nobody knows the time it may not be. */
+static bool is_answered(const struct ward_alarm_context *context)
+{
+    const struct ward_care_plan *plan = context->plan;
+
+    return !plan->has_service || (context->zone != NULL && context->now.utc_ms != WARD_UTC_UNKNOWN &&
+                                  ward_hours_contain(&plan->service, context->zone, context->now.utc_ms));
+}
+
 void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm_event *event)
 {
     struct words words = {.text = event->text};
@@ -336,8 +346,9 @@ void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm
         put(&words, ". ");
         put(&words, own.clinician);
     }
-    if (ward_alarm_is_present(view->condition) && event->state != WARD_ALARM_ENDED_UNSEEN) {
-        put(&shown, own.patient);
+    if (ward_alarm_is_present(view->condition) && event->state != WARD_ALARM_ENDED_UNSEEN &&
+        own.patient[0] != '\0') {
+        put(&shown, is_answered(view->context) ? own.patient : view->context->plan->out_of_hours_text);
     }
 }
 

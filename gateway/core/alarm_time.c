@@ -146,6 +146,7 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
     for (size_t i = 0; i < state->input_count; i++) {
         advance_input(&run, &state->inputs[i]);
     }
+    ward_alarm_schedule_advance(&run);
     ward_alarm_news2_update(&run, WARD_NEWS2_TIME);
     ward_alarm_for_each(&run, give_time, NULL);
     return run;
@@ -169,6 +170,7 @@ static void keep_earlier_of_input(uint64_t *earliest_us, const struct ward_alarm
     if (plan != NULL) {
         keep_earlier(earliest_us, stop_due_us(input, plan));
         keep_earlier(earliest_us, repeat_due_us(input));
+        keep_earlier(earliest_us, input->schedule_us);
         keep_earlier(earliest_us, input->planned ? expected_due_us(input, plan) : WARD_NEVER);
     }
     keep_earlier(earliest_us, stale_due_us(input, plan));

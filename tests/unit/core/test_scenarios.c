@@ -21,11 +21,12 @@
 #include "core/quantity.h"
 #include "core/utc.h"
 
-#define SECOND_US  UINT64_C(1000000)
-#define START_US   (1000 * SECOND_US)
-#define WORDS_MAX  24
-#define STEPS_MAX  512
-#define EVENTS_MAX 4096
+#define SECOND_US   UINT64_C(1000000)
+#define START_US    (1000 * SECOND_US)
+#define WORDS_MAX   24
+#define STEPS_MAX   512
+#define EVENTS_MAX  4096
+#define PROMPTS_MAX 256
 
 struct line {
     char text[256];
@@ -52,6 +53,8 @@ struct scenario {
     int faults;
     struct ward_care_plan plan;
     bool has_plan;
+    struct ward_zone zone;
+    bool has_zone;
     struct ward_alarm_patient patient;
     uint64_t now_us;         /* virtual time since START_US, what the scenario's times mean */
     uint64_t boot_offset_us; /* subtracted after a reboot */
@@ -67,6 +70,10 @@ struct scenario {
     struct ward_alarm_event events[EVENTS_MAX];
     uint64_t event_s[EVENTS_MAX];
     bool event_met[EVENTS_MAX];
+    size_t prompt_count;
+    struct ward_alarm_prompt prompts[PROMPTS_MAX];
+    uint64_t prompt_s[PROMPTS_MAX];
+    bool prompt_met[PROMPTS_MAX];
 };
 
 static void fault(struct scenario *scenario, const struct line *line, const char *what)
@@ -144,6 +151,28 @@ static bool has_word(const struct line *line, const char *name)
     return has_word_from(line, 0, name);
 }
 
+static void load_zone(struct scenario *scenario, const struct line *line)
+{
+    static uint8_t octets[WARD_ZONE_FILE_MAX];
+    char path[128];
+    FILE *file;
+
+    scenario->has_zone = false;
+    if (scenario->plan.zone[0] == '\0') {
+        return;
+    }
+    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", scenario->plan.zone);
+    file = fopen(path, "r");
+    scenario->has_zone =
+        file != NULL && ward_zone_parse(octets, fread(octets, 1, sizeof(octets), file), &scenario->zone);
+    if (!scenario->has_zone) {
+        fault(scenario, line, "the plan's time zone is not there");
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
 static void load_plan(struct scenario *scenario, const struct line *line, const char *name)
 {
     static struct ward_plan_errors errors;
@@ -168,6 +197,7 @@ static void load_plan(struct scenario *scenario, const struct line *line, const 
     }
     scenario->has_plan = true;
     fclose(file);
+    load_zone(scenario, line);
 }
 
 static void add_step(struct scenario *scenario, const struct line *line, uint64_t at_s, int first)
@@ -262,6 +292,15 @@ static void read_line(struct scenario *scenario, const struct line *line)
 
 /* --- running it --- */
 
+static void on_prompt(void *context, const struct ward_alarm_prompt *prompt)
+{
+    struct scenario *scenario = context;
+
+    assert_true(scenario->prompt_count < PROMPTS_MAX);
+    scenario->prompts[scenario->prompt_count] = *prompt;
+    scenario->prompt_s[scenario->prompt_count++] = scenario->now_us / SECOND_US;
+}
+
 static void on_event(void *context, const struct ward_alarm_event *event)
 {
     struct scenario *scenario = context;
@@ -275,6 +314,7 @@ static struct ward_alarm_context now(struct scenario *scenario, const struct war
 {
     struct ward_alarm_context context = {
         .plan = scenario->has_plan ? &scenario->plan : NULL,
+        .zone = scenario->has_zone ? &scenario->zone : NULL,
         .now = {.boot_us = START_US + scenario->now_us - scenario->boot_offset_us,
                 .utc_ms = scenario->clock == WARD_CLOCK_SYNCED
                               ? scenario->start_utc_ms + (int64_t)(scenario->now_us / 1000)
@@ -534,7 +574,7 @@ static void advance(struct scenario *scenario, uint64_t until_us, const struct w
 
 static void run(struct scenario *scenario)
 {
-    const struct ward_alarm_sink sink = {.event = on_event, .context = scenario};
+    const struct ward_alarm_sink sink = {.event = on_event, .prompt = on_prompt, .context = scenario};
     struct ward_alarm_context context = now(scenario, &sink);
 
     ward_alarm_init(&scenario->patient, &(struct ward_id){"p-7f3a"}, &(struct ward_id){"s-01"});
@@ -582,11 +622,40 @@ static bool fits(const struct ward_alarm_event *event, const struct line *line)
            (because == NULL || strcmp(because, ward_cleared_reason_name(event->cleared_reason)) == 0);
 }
 
+/* "expect 0:00 prompt spo2" */
+static void meet_prompt(struct scenario *scenario, struct expectation *expectation)
+{
+    for (size_t j = 0; j < scenario->prompt_count && !expectation->met; j++) {
+        const char *name = ward_quantity_info(scenario->prompts[j].quantity)->name;
+
+        if (!scenario->prompt_met[j] && scenario->prompt_s[j] == expectation->at_s &&
+            strcmp(name, word_at(&expectation->line, 3)) == 0) {
+            expectation->met = scenario->prompt_met[j] = true;
+        }
+    }
+}
+
+static void compare_prompts(struct scenario *scenario)
+{
+    for (size_t j = 0; j < scenario->prompt_count; j++) {
+        unsigned s = (unsigned)scenario->prompt_s[j];
+
+        if (!scenario->prompt_met[j]) {
+            scenario->faults++;
+            print_error("  UNEXPECTED %u:%02u:%02u prompt %s\n", s / 3600, s / 60 % 60, s % 60,
+                        ward_quantity_info(scenario->prompts[j].quantity)->name);
+        }
+    }
+}
+
 static void compare(struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->expectation_count; i++) {
         struct expectation *expectation = &scenario->expectations[i];
 
+        if (strcmp(word_at(&expectation->line, 2), "prompt") == 0) {
+            meet_prompt(scenario, expectation);
+        }
         for (size_t j = 0; j < scenario->event_count && !expectation->met; j++) {
             if (!scenario->event_met[j] && scenario->event_s[j] == expectation->at_s &&
                 fits(&scenario->events[j], &expectation->line)) {
@@ -597,6 +666,7 @@ static void compare(struct scenario *scenario)
             fault(scenario, &expectation->line, "this did not happen");
         }
     }
+    compare_prompts(scenario);
     for (size_t j = 0; j < scenario->event_count; j++) {
         const struct ward_alarm_event *event = &scenario->events[j];
 
