@@ -13,6 +13,7 @@
 #include "core/alarm_pack.h"
 #include "core/careplan.h"
 #include "core/message.h"
+#include "core/quantity.h"
 
 #define EVENT_JSON_MAX 4096
 
@@ -22,6 +23,8 @@ struct effects {
     size_t count;
     bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
     bool changed;  /* a condition went from one state to another */
+    bool prompted; /* the patient was asked to measure: that is part of the state */
+    struct ward_gateway *gateway;
 };
 
 static void collect_event(void *context, const struct ward_alarm_event *event)
@@ -44,11 +47,24 @@ static void collect_transition(void *context, const struct ward_alarm_trace *tra
     sd_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", trace->condition, trace->from, trace->signal, trace->to);
 }
 
-static struct ward_alarm_sink sink_of(struct effects *effects)
+/* A measurement is due: the room hears the same as when one is to be repeated. */
+static void give_prompt(void *context, const struct ward_alarm_prompt *prompt)
+{
+    struct effects *effects = context;
+
+    sd_journal_print(LOG_INFO, "%s: prompt %u for %s: %s", prompt->patient.text, prompt->number,
+                     ward_quantity_info(prompt->quantity)->name, prompt->text);
+    (void)ward_annunciator_answer(effects->gateway->annunciator, WARD_ANSWER_REPEAT);
+    effects->prompted = true;
+}
+
+static struct ward_alarm_sink sink_of(const struct ward_watch *watch, struct effects *effects)
 {
     effects->count = 0;
-    effects->overflow = effects->changed = false;
-    return (struct ward_alarm_sink){.event = collect_event, .trace = collect_transition, .context = effects};
+    effects->overflow = effects->changed = effects->prompted = false;
+    effects->gateway = watch->gateway;
+    return (struct ward_alarm_sink){
+        .event = collect_event, .trace = collect_transition, .prompt = give_prompt, .context = effects};
 }
 
 /* An alarm without a good id is better than no alarm: zeros when there are no random octets. */
@@ -63,6 +79,7 @@ static struct ward_alarm_id fresh_seed(void)
 struct ward_alarm_context ward_watch_context(const struct ward_watch *watch)
 {
     return (struct ward_alarm_context){.plan = watch->has_plan ? &watch->plan : NULL,
+                                       .zone = watch->has_zone ? &watch->zone : NULL,
                                        .now = ward_gateway_now(watch->gateway)};
 }
 
@@ -137,7 +154,7 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     }
     group.events = stored;
     group.urgent = group.urgent || effects->changed;
-    if (effects->changed || store_state) {
+    if (effects->changed || effects->prompted || store_state) {
         state.state = watch->packed;
         state.length = ward_alarm_pack(&watch->state, watch->packed, WARD_ALARM_PACKED_MAX);
         group.states = &state;
@@ -180,7 +197,7 @@ struct ward_watch *ward_watch_free(struct ward_watch *watch)
 bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (!ward_alarm_unpack(stored->state, stored->length, &watch->state))
@@ -208,6 +225,21 @@ static void describe(const struct ward_plan_errors *errors, char *ret, size_t si
     }
 }
 
+/* A plan whose zone this system does not know is taken: its limits count, and schedule-unknown says the rest. */
+static void read_zone(struct ward_watch *watch)
+{
+    int result = 0;
+
+    watch->has_zone = false;
+    if (watch->plan.zone[0] == '\0')
+        return;
+    result = ward_clock_zone(watch->plan.zone, &watch->zone);
+    watch->has_zone = result == 0;
+    if (result < 0)
+        sd_journal_print(LOG_ERR, "%s: the time zone %s cannot be read: %s", watch->patient.text,
+                         watch->plan.zone, strerror(-result));
+}
+
 bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
                            size_t size)
 {
@@ -217,7 +249,7 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
     struct ward_store_change change = {.kind = WARD_STORE_PLAN, .document = document};
     struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = restored ? 0 : 1};
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     bool taken = false;
 
     if (!errors || !plan || !copy) {
@@ -232,6 +264,7 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
         copy = NULL;
         watch->plan = *plan;
         watch->has_plan = true;
+        read_zone(watch);
         context = begin(watch, &sink);
         ward_alarm_replace_plan(&watch->state, &context);
         change.plan.patient = watch->patient;
@@ -253,7 +286,7 @@ void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *rea
                                            .urgent = commit && reading->kind == WARD_READING_SPOT};
     struct ward_commit_waiter *waiter = commit ? ward_commit_waiter_new(commit) : NULL;
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     ward_alarm_reading(&watch->state, &context, reading);
@@ -265,7 +298,7 @@ void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record
     const struct ward_store_group group = {.records = record, .record_count = 1, .urgent = true};
     struct ward_commit_waiter *waiter = ward_commit_waiter_new(record);
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (waiter)
@@ -279,7 +312,7 @@ void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record
 void ward_watch_tick(struct ward_watch *watch)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     ward_alarm_tick(&watch->state, &context);
@@ -289,7 +322,7 @@ void ward_watch_tick(struct ward_watch *watch)
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     ward_alarm_input_stopped(&watch->state, &context, quantities);
@@ -299,7 +332,7 @@ void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
 void ward_watch_sources(struct ward_watch *watch, uint32_t quantities)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (watch->has_sources && watch->sources == quantities)
@@ -313,7 +346,7 @@ void ward_watch_sources(struct ward_watch *watch, uint32_t quantities)
 void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical, bool active)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (ward_alarm_technical(&watch->state, &context, technical, active) < 0)
@@ -324,7 +357,7 @@ void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_tech
 size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
     size_t silenced = ward_alarm_silence(&watch->state, &context, by);
 
@@ -337,7 +370,7 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch, const st
                                               struct ward_commit_waiter *waiter)
 {
     struct effects effects;
-    struct ward_alarm_sink sink = sink_of(&effects);
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
     enum ward_alarm_answer answer =
         ward_alarm_acknowledge(&watch->state, &context, &order->id, &order->by, order->clinician);

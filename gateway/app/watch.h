@@ -33,7 +33,9 @@ struct ward_watch {
     struct ward_id patient, episode;
     bool has_plan;
     struct ward_care_plan plan;
-    char *plan_document; /* as it was applied */
+    bool has_zone;
+    struct ward_zone zone; /* of the plan */
+    char *plan_document;   /* as it was applied */
     bool has_sources;
     uint32_t sources; /* last told to the engine */
     uint8_t *packed;  /* room for the packed state */

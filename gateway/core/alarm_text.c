@@ -182,7 +182,7 @@ static void put_physiological(struct words *words, const struct ward_alarm_view 
         put_ended(words, view, event);
         return;
     }
-    if (event->event == WARD_EVENT_RAISED && view->condition->held_ms >= 1000) {
+    if (event->event == WARD_EVENT_RAISED && view->condition->held_ms >= 1000 && !view->input->last_spot) {
         put(words, " for ");
         put_seconds(words, view->condition->held_ms / 1000);
     }
