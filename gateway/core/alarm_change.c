@@ -143,3 +143,24 @@ void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input
         (void)ward_median(input->newest, row->median_of, &measure->value);
     }
 }
+
+static bool equals(const struct ward_decimal *a, const struct ward_decimal *b)
+{
+    int order = 1;
+
+    return ward_decimal_compare(a, b, &order) && order == 0;
+}
+
+void ward_alarm_change_forget_newest(struct ward_alarm_input_state *input)
+{
+    if (input->newest_count > 0 && equals(&input->newest[0], &input->value)) {
+        input->newest_count--;
+        for (size_t i = 0; i < input->newest_count; i++) {
+            input->newest[i] = input->newest[i + 1];
+        }
+    }
+    if (input->learnt_count > 0 && equals(&input->learnt[input->learnt_count - 1], &input->value)) {
+        input->learnt_count--;
+    }
+    ward_trend_forget_newest(&input->trend, &input->value);
+}

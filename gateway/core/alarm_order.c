@@ -161,6 +161,7 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
 
         if (input->value_seq == seq) {
             quantities |= 1u << input->quantity;
+            ward_alarm_change_forget_newest(input);
             input->value = (struct ward_decimal){.special = WARD_NAN};
             input->value_seq = 0;
         }

@@ -196,6 +196,8 @@ bool ward_alarm_change_rule(const struct ward_alarm_run *run, const struct ward_
 /* The value has been judged: from now on it is one of the patient's own. */
 void ward_alarm_change_note(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                             const struct ward_alarm_measure *measure);
+/* The newest valid value was taken back: what it has left behind here goes with it. */
+void ward_alarm_change_forget_newest(struct ward_alarm_input_state *input);
 void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 /* Puts the median in the place of a valid value, where the plan wants it. Before the value is noted. */
 void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input_state *input,

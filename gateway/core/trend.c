@@ -75,3 +75,12 @@ bool ward_trend_highest(const struct ward_trend *trend, uint64_t span_us, uint64
     }
     return found;
 }
+
+void ward_trend_forget_newest(struct ward_trend *trend, const struct ward_decimal *value)
+{
+    const struct ward_trend_piece *newest = trend->count > 0 ? &trend->pieces[trend->count - 1] : NULL;
+
+    if (newest != NULL && !(is_less(&newest->low, value) && is_less(value, &newest->high))) {
+        trend->count--; /* it is an extreme, or all there is */
+    }
+}

@@ -30,6 +30,9 @@ struct ward_trend {
 void ward_trend_add(struct ward_trend *trend, uint64_t span_us, const struct ward_decimal *value,
                     uint64_t now_us);
 
+/* The newest value, which was this one, is no value after all. What else its piece of time had may go with it. */
+void ward_trend_forget_newest(struct ward_trend *trend, const struct ward_decimal *value);
+
 /* The extreme value of the last span_us. Returns false, with ret unchanged, when there was none. */
 bool ward_trend_lowest(const struct ward_trend *trend, uint64_t span_us, uint64_t now_us,
                        struct ward_decimal *ret);
