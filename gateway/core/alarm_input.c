@@ -114,6 +114,7 @@ static void take(struct ward_alarm_run *run, struct ward_alarm_input_state *inpu
     ward_alarm_vital_note(run, measure);
     ward_alarm_apply_median(run, input, &judged);
     note_value(input, measure, run->context->now.boot_us);
+    input->last = judged.value;
     ward_alarm_evaluate(run, input, &judged, last_valid_us);
     ward_alarm_change_note(run, input, measure);
     if (measure->valid) {

@@ -102,7 +102,7 @@ static void withdraw_all(struct ward_alarm_run *run, struct ward_alarm_input_sta
 
 static void reevaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
-    const struct ward_alarm_measure newest = {.value = input->value,
+    const struct ward_alarm_measure newest = {.value = input->last_valid ? input->last : input->value,
                                               .seq = input->value_seq,
                                               .mono_us = input->value_mono_us,
                                               .measured_ms = input->value_measured_ms,

@@ -9,6 +9,7 @@
 
 #include "core/alarm.h"
 #include "core/alarm_state.h"
+#include "core/alarm_words.h"
 #include "core/careplan.h"
 #include "core/clinical.h"
 
@@ -115,6 +116,12 @@ struct ward_alarm_id ward_alarm_next_id(struct ward_alarm_run *run);
 /* alarm_text.c: in words. */
 void ward_alarm_condition_name(const struct ward_alarm_view *view, struct ward_id *ret);
 void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm_event *event);
+bool ward_alarm_has_ended(const struct ward_alarm_event *event);
+void ward_alarm_write_ended(struct ward_words *words, const struct ward_alarm_view *view,
+                            const struct ward_alarm_event *event);
+/* alarm_text_patient.c */
+void ward_alarm_write_of_patient(struct ward_words *words, const struct ward_alarm_view *view,
+                                 const struct ward_alarm_event *event);
 
 /* alarm_detect.c: one rule against one value. */
 struct ward_alarm_sample {

@@ -30,7 +30,7 @@
 #define STEPS     20000
 #define SEEDS     15
 #define PLANS     4
-#define TRACKED   64
+#define TRACKED   4096
 
 struct occurrence {
     struct ward_alarm_id id;
