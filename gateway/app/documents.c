@@ -145,6 +145,7 @@ size_t ward_documents_active(const struct ward_gateway *gateway, const struct wa
     struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
     const char *reason_texts[WARD_MONITORING_REASONS_MAX];
     size_t reason_count = 0, count;
+    struct ward_news2_report news2;
     struct ward_active_message message = {.origin = ward_documents_origin(gateway),
                                           .patient = watch->patient.text,
                                           .episode = watch->episode.text,
@@ -165,6 +166,7 @@ size_t ward_documents_active(const struct ward_gateway *gateway, const struct wa
         conditions[i] =
             (struct ward_active_condition){&gateway->present[i].newest, gateway->present[i].raised_at_ms};
     message.last_valid_count = ward_alarm_last_valid(&watch->state, &context, last_valid);
+    message.news2 = ward_alarm_news2(&watch->state, &context, &news2) ? &news2 : NULL;
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
     ward_active_write_json(&message, &json);
     return finish(&json);

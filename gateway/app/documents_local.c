@@ -79,6 +79,7 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
     struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
     size_t reason_count = 0, count;
     enum ward_monitoring monitoring = ward_alarm_monitoring(&watch->state, &context, reasons, &reason_count);
+    struct ward_news2_report news2;
 
     ward_json_object(json);
     ward_json_member(json, "patient", watch->patient.text);
@@ -101,6 +102,10 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
     ward_json_key(json, "devices");
     ward_json_uint(json, ward_registry_bound(&gateway->registry, watch->patient.text));
     write_last_values(json, watch, &context);
+    if (ward_alarm_news2(&watch->state, &context, &news2)) {
+        ward_json_key(json, "news2");
+        ward_news2_write_json(&news2, json);
+    }
     ward_json_key(json, "conditions");
     ward_json_array(json);
     count = ward_alarm_present(&watch->state, &context, gateway->present, WARD_PRESENT_MAX);

@@ -13,6 +13,7 @@
 #include "core/alarm_pack.h"
 #include "core/careplan.h"
 #include "core/message.h"
+#include "core/quantity.h"
 
 #define EVENT_JSON_MAX 4096
 
@@ -23,6 +24,8 @@ struct effects {
     bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
     bool changed;  /* a condition went from one state to another */
     struct ward_derived derived;
+    bool prompted; /* the patient was asked to measure: that is part of the state */
+    struct ward_gateway *gateway;
 };
 
 static void collect_event(void *context, const struct ward_alarm_event *event)
@@ -52,14 +55,29 @@ static void collect_derived(void *context, const struct ward_alarm_derived *deri
     ward_derived_add(&effects->derived, derived);
 }
 
+/* A measurement is due: the room hears the same as when one is to be repeated. */
+static void give_prompt(void *context, const struct ward_alarm_prompt *prompt)
+{
+    struct effects *effects = context;
+
+    sd_journal_print(LOG_INFO, "%s: prompt %u for %s: %s", prompt->patient.text, prompt->number,
+                     ward_quantity_info(prompt->quantity)->name, prompt->text);
+    (void)ward_annunciator_answer(effects->gateway->annunciator, WARD_ANSWER_REPEAT);
+    effects->prompted = true;
+}
+
 static struct ward_alarm_sink sink_of(const struct ward_watch *watch, struct effects *effects)
 {
     effects->count = 0;
-    effects->overflow = effects->changed = false;
+    effects->overflow = effects->changed = effects->prompted = false;
+    effects->gateway = watch->gateway;
     effects->derived.watch = watch;
     effects->derived.count = 0;
-    return (struct ward_alarm_sink){
-        .event = collect_event, .derived = collect_derived, .trace = collect_transition, .context = effects};
+    return (struct ward_alarm_sink){.event = collect_event,
+                                    .derived = collect_derived,
+                                    .trace = collect_transition,
+                                    .prompt = give_prompt,
+                                    .context = effects};
 }
 
 /* An alarm without a good id is better than no alarm: zeros when there are no random octets. */
@@ -74,6 +92,7 @@ static struct ward_alarm_id fresh_seed(void)
 struct ward_alarm_context ward_watch_context(const struct ward_watch *watch)
 {
     return (struct ward_alarm_context){.plan = watch->has_plan ? &watch->plan : NULL,
+                                       .zone = watch->has_zone ? &watch->zone : NULL,
                                        .now = ward_gateway_now(watch->gateway)};
 }
 
@@ -153,7 +172,7 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     group.urgent = group.urgent || effects->changed || effects->derived.count > 0;
     if (!waiter && group.record_count > 0)
         waiter = ward_commit_waiter_new(records, group.record_count);
-    if (effects->changed || store_state) {
+    if (effects->changed || effects->prompted || store_state) {
         state.state = watch->packed;
         state.length = ward_alarm_pack(&watch->state, watch->packed, WARD_ALARM_PACKED_MAX);
         group.states = &state;
@@ -224,6 +243,21 @@ static void describe(const struct ward_plan_errors *errors, char *ret, size_t si
     }
 }
 
+/* A plan whose zone this system does not know is taken: its limits count, and schedule-unknown says the rest. */
+static void read_zone(struct ward_watch *watch)
+{
+    int result = 0;
+
+    watch->has_zone = false;
+    if (watch->plan.zone[0] == '\0')
+        return;
+    result = ward_clock_zone(watch->plan.zone, &watch->zone);
+    watch->has_zone = result == 0;
+    if (result < 0)
+        sd_journal_print(LOG_ERR, "%s: the time zone %s cannot be read: %s", watch->patient.text,
+                         watch->plan.zone, strerror(-result));
+}
+
 bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
                            size_t size)
 {
@@ -248,6 +282,7 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
         copy = NULL;
         watch->plan = *plan;
         watch->has_plan = true;
+        read_zone(watch);
         context = begin(watch, &sink);
         ward_alarm_replace_plan(&watch->state, &context);
         change.plan.patient = watch->patient;
@@ -274,6 +309,22 @@ void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *rea
     ward_derived_note_source(watch->derived_sources, reading);
     ward_alarm_reading(&watch->state, &context, reading);
     carry_out(watch, &effects, &group, NULL, true);
+}
+
+void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call)
+{
+    const struct ward_store_group group = {.records = record, .record_count = 1, .urgent = true};
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(record, 1);
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    if (waiter)
+        waiter->call = call;
+    ward_alarm_reading(&watch->state, &context, &record->reading);
+    carry_out(watch, &effects, &group, waiter, true);
+    if (!waiter)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
 }
 
 void ward_watch_tick(struct ward_watch *watch)

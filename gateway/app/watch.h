@@ -26,6 +26,7 @@
 
 #define WARD_WATCH_EVENTS_MAX 48
 
+struct ward_bus_call;
 struct ward_gateway;
 struct ward_commit_waiter;
 struct ward_arrival;
@@ -35,7 +36,9 @@ struct ward_watch {
     struct ward_id patient, episode;
     bool has_plan;
     struct ward_care_plan plan;
-    char *plan_document; /* as it was applied */
+    bool has_zone;
+    struct ward_zone zone; /* of the plan */
+    char *plan_document;   /* as it was applied */
     bool has_sources;
     uint32_t sources;                /* last told to the engine */
     uint8_t *packed;                 /* room for the packed state */
@@ -75,6 +78,9 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
  */
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
                         const struct ward_arrival *commit);
+
+/* Evaluates what a person has said and stores it; the call is answered when it is committed. */
+void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call);
 void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */

@@ -36,6 +36,7 @@
  *    still fresh; otherwise re-alarm begins anew. A reminder that stops nagging is a hazard.
  *  ⁸ an unknown condition keeps its annunciation until data or a clinician end it.
  *  ⁹ unless its end is known in trusted UTC and lies ahead.
+ *    NEWS2 has no rule: its score is worse by 1, and another parameter with 3 points is one more measurement.
  * ¹⁰ voided, discharged: inactive, whoever looked. plan-changed: as ⁵; an ended-unseen one stays.
  */
 #include <string.h>
@@ -52,6 +53,10 @@ static bool is_worse(const struct ward_alarm_machine *machine)
     bool below;
     int order = 0;
 
+    if (machine->subject->cause == WARD_CAUSE_NEWS2) {
+        return finding->value.mantissa >=
+               machine->condition->acknowledged_value.mantissa + WARD_NEWS2_WORSE_BY;
+    }
     if (finding->rule == NULL || !finding->beyond) {
         return false;
     }

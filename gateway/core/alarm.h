@@ -24,6 +24,7 @@
 #include "core/alarm_state.h"
 #include "core/clinical.h"
 #include "core/message.h"
+#include "core/zone.h"
 #include "ward/alarm.h"
 #include "ward/careplan.h"
 #include "ward/reading.h"
@@ -49,17 +50,28 @@ struct ward_alarm_derived {
     int64_t measured_at_ms; /* of the newest of them, or WARD_UTC_UNKNOWN */
 };
 
+/* The patient is to be asked for a measurement. Texts are the plan's; they may be empty. */
+struct ward_alarm_prompt {
+    struct ward_id patient;
+    uint8_t quantity; /* enum ward_quantity */
+    uint8_t number;   /* 1 to WARD_PROMPTS_MAX of this measurement */
+    int64_t slot_ms;  /* UTC: when it was to be made */
+    const char *text;
+};
+
 /* Where effects go. event must be set; the others may be NULL. What is passed is valid for the call only. */
 struct ward_alarm_sink {
     void (*event)(void *context, const struct ward_alarm_event *event);
     void (*derived)(void *context, const struct ward_alarm_derived *derived);
     void (*trace)(void *context, const struct ward_alarm_trace *trace);
+    void (*prompt)(void *context, const struct ward_alarm_prompt *prompt);
     void *context;
 };
 
 /* What every input comes with. */
 struct ward_alarm_context {
     const struct ward_care_plan *plan; /* NULL: the patient has none */
+    const struct ward_zone *zone;      /* of the plan; NULL: it names none, or it is not known */
     struct ward_time now;              /* boot_us never goes back, except with ward_alarm_reboot */
     struct ward_alarm_id seed;         /* 128 fresh random bits: the id of what this call raises first */
     const struct ward_alarm_sink *sink;
@@ -188,6 +200,10 @@ struct ward_alarm_present {
  */
 size_t ward_alarm_present(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                           struct ward_alarm_present *ret, size_t capacity);
+
+/* NEWS2 with what it is made of. Returns false, with ret zeroed, when the plan does not ask for it. */
+bool ward_alarm_news2(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                      struct ward_news2_report *ret);
 
 /* The newest valid value of each quantity of the plan. ret has room for WARD_PLAN_QUANTITIES_MAX. Returns how many. */
 size_t ward_alarm_last_valid(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,

@@ -9,6 +9,8 @@
  *   questionable, beyond         a spot value holds at once, to be confirmed. In a stream it neither restarts nor stops
  *                                an on-delay; after 30 s of them without a valid value it holds, to be confirmed
  *   questionable, within         changes nothing but the runs: the last values were not all beyond
+ *   spot, at least n of m        counted over the newest m valid ones: holds with n of them beyond, pending with fewer,
+ *                                and ends with a value within the limit that leaves fewer than n
  *   the input stops              pending ends: holds if the last 5 s were all beyond the limit, abandoned otherwise
  *
  * The limits are compared as exact decimals; an infinity is beyond every limit on its side.
@@ -32,7 +34,11 @@ bool ward_alarm_is_beyond(const struct ward_plan_rule *rule, const struct ward_d
     if (!ward_decimal_compare(value, &rule->limit, &order)) {
         return false;
     }
-    return rule->side == WARD_SIDE_BELOW ? order < 0 : order > 0;
+    if (order == 0) {
+        return rule->kind !=
+               WARD_RULE_LIMIT; /* a change of so much is one; a limit is not crossed by reaching it */
+    }
+    return (order < 0) == (rule->side == WARD_SIDE_BELOW);
 }
 
 static bool is_past_clear_at(const struct ward_plan_rule *rule, const struct ward_decimal *value)
@@ -163,12 +169,50 @@ static enum ward_alarm_verdict questionable_beyond(struct ward_alarm_detector *d
     return sample->now_us - since_us >= WARD_UNPROVED_US ? hold(detector, true) : verdict;
 }
 
+static unsigned count_bits(uint8_t bits)
+{
+    unsigned count = 0;
+
+    for (; bits != 0; bits = (uint8_t)(bits & (bits - 1))) {
+        count++;
+    }
+    return count;
+}
+
+/* A valid spot value of a rule that wants so many of so many. */
+static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
+                                       const struct ward_plan_rule *rule,
+                                       const struct ward_alarm_sample *sample, bool beyond)
+{
+    bool enough;
+
+    detector->recent = (uint8_t)((detector->recent << 1 | (beyond ? 1 : 0)) & ((1 << rule->of) - 1));
+    detector->run_us = beyond ? earliest(detector->run_us, sample->now_us) : WARD_NEVER;
+    detector->unproved_us = WARD_NEVER;
+    enough = count_bits(detector->recent) >= rule->at_least;
+    if (detector->holds) {
+        detector->confirm &= !beyond;
+        return enough || beyond ? WARD_VERDICT_SAME : let_go(detector);
+    }
+    if (enough) {
+        detector->onset_us = detector->pending ? detector->onset_us : sample->now_us;
+        return hold(detector, false);
+    }
+    if (detector->recent == 0) {
+        return detector->pending ? settle(detector) : WARD_VERDICT_SAME;
+    }
+    return detector->pending ? WARD_VERDICT_SAME : begin(detector, sample);
+}
+
 enum ward_alarm_verdict ward_alarm_detect(struct ward_alarm_detector *detector,
                                           const struct ward_plan_rule *rule,
                                           const struct ward_alarm_sample *sample)
 {
     bool beyond = ward_alarm_is_beyond(rule, &sample->value);
 
+    if (sample->valid && sample->spot && rule->of > 1) {
+        return counted(detector, rule, sample, beyond);
+    }
     if (beyond) {
         detector->run_us = earliest(detector->run_us, sample->now_us);
         return sample->valid ? valid_beyond(detector, rule, sample) : questionable_beyond(detector, sample);

@@ -3,18 +3,26 @@
 #include "core/alarm_private.h"
 #include "core/decimal.h"
 
-static const enum ward_alarm_cause cause_of_side[] = {
-    [WARD_SIDE_BELOW] = WARD_CAUSE_LOW,
-    [WARD_SIDE_ABOVE] = WARD_CAUSE_HIGH,
+/* A quantity's four conditions of its value, in the order in which they are evaluated. */
+static const struct ground {
+    enum ward_alarm_cause cause;
+    enum ward_plan_side side;
+    bool change;
+} grounds[WARD_GROUND_COUNT] = {
+    {WARD_CAUSE_LOW, WARD_SIDE_BELOW, false},
+    {WARD_CAUSE_HIGH, WARD_SIDE_ABOVE, false},
+    {WARD_CAUSE_FALL, WARD_SIDE_BELOW, true},
+    {WARD_CAUSE_RISE, WARD_SIDE_ABOVE, true},
 };
 
-/* One side of one quantity while a value is held against it. */
+/* One of them while a value is held against it. */
 struct side {
     struct ward_alarm_run *run;
     struct ward_alarm_input_state *input;
     struct ward_alarm_subject subject;
     struct ward_alarm_detector *detectors; /* amber, red */
     const struct ward_plan_rule *rules[2]; /* NULL where there is none */
+    struct ward_plan_rule made[2];         /* of changes: with the limit that they have now */
     const struct ward_alarm_measure *measure;
 };
 
@@ -25,20 +33,38 @@ struct ward_alarm_subject ward_alarm_subject_of(struct ward_alarm_input_state *i
         .condition = &input->conditions[cause], .input = input, .cause = cause};
 }
 
-static struct side side_of(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                           const struct ward_alarm_measure *measure, enum ward_plan_side side)
+struct ward_alarm_subject ward_alarm_ground(struct ward_alarm_input_state *input, size_t index,
+                                            struct ward_alarm_detector **ret_detectors)
 {
-    const struct ward_care_plan *plan = run->context->plan;
+    const struct ground *ground = &grounds[index];
 
-    return (struct side){
-        .run = run,
-        .input = input,
-        .subject = ward_alarm_subject_of(input, cause_of_side[side]),
-        .detectors = input->detectors[side],
-        .rules = {ward_care_plan_rule(plan, input->quantity, side, WARD_LEVEL_AMBER),
-                  ward_care_plan_rule(plan, input->quantity, side, WARD_LEVEL_RED)},
-        .measure = measure,
-    };
+    *ret_detectors = ground->change ? input->changes[ground->side] : input->detectors[ground->side];
+    return ward_alarm_subject_of(input, ground->cause);
+}
+
+const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run *run,
+                                                    const struct ward_alarm_input_state *input, size_t index,
+                                                    enum ward_plan_level level, struct ward_plan_rule *made)
+{
+    const struct ground *ground = &grounds[index];
+
+    if (!ground->change) {
+        return ward_care_plan_rule(run->context->plan, input->quantity, ground->side, level);
+    }
+    return ward_alarm_change_rule(run, input, ground->side, level, made) ? made : NULL;
+}
+
+static void begin_side(struct side *side, struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                       const struct ward_alarm_measure *measure, size_t index)
+{
+    side->run = run;
+    side->input = input;
+    side->measure = measure;
+    side->subject = ward_alarm_ground(input, index, &side->detectors);
+    for (int i = 0; i < 2; i++) {
+        side->rules[i] = ward_alarm_ground_rule(run, input, index,
+                                                (enum ward_plan_level)(WARD_LEVEL_AMBER + i), &side->made[i]);
+    }
 }
 
 /* The finding at index 0 (amber) or 1 (red). */
@@ -128,10 +154,11 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
                                              .now_us = run->context->now.boot_us,
                                              .last_valid_us = last_valid_us};
 
-    for (int i = WARD_SIDE_BELOW; i <= WARD_SIDE_ABOVE; i++) {
-        struct side side = side_of(run, input, measure, (enum ward_plan_side)i);
+    for (size_t i = 0; i < WARD_GROUND_COUNT; i++) {
+        struct side side;
         enum ward_alarm_verdict verdicts[2] = {WARD_VERDICT_SAME, WARD_VERDICT_SAME};
 
+        begin_side(&side, run, input, measure, i);
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] != NULL) {
                 verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
@@ -146,7 +173,8 @@ bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quan
                                  const struct ward_decimal *value)
 {
     for (size_t i = 0; i < plan->rule_count; i++) {
-        if (plan->rules[i].quantity == quantity && ward_alarm_is_beyond(&plan->rules[i], value)) {
+        if (plan->rules[i].quantity == quantity && plan->rules[i].kind == WARD_RULE_LIMIT &&
+            ward_alarm_is_beyond(&plan->rules[i], value)) {
             return true;
         }
     }
@@ -156,12 +184,15 @@ bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quan
 bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                               const struct ward_alarm_measure *measure)
 {
-    bool out = false;
+    bool any = false;
 
-    for (int i = WARD_SIDE_BELOW; i <= WARD_SIDE_ABOVE; i++) {
-        struct side side = side_of(run, input, measure, (enum ward_plan_side)i);
+    /* Limits only: what an old value is a change from cannot be told any more. */
+    for (size_t i = 0; i < WARD_GROUND_LIMITS; i++) {
+        struct side side;
         struct ward_alarm_finding finding;
+        bool out = false;
 
+        begin_side(&side, run, input, measure, i);
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] == NULL || !ward_alarm_is_beyond(side.rules[level], &measure->value)) {
                 continue;
@@ -179,10 +210,10 @@ bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_inpu
             finding.late = true;
             ward_alarm_signal(run, &side.subject,
                               &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
-            break; /* no value is beyond both sides */
+            any = true;
         }
     }
-    return out;
+    return any;
 }
 
 /* Returns whether something pending was abandoned. */
@@ -217,9 +248,10 @@ void ward_alarm_evaluate_stop(struct ward_alarm_run *run, struct ward_alarm_inpu
                                             .valid = input->last_valid};
     bool abandoned = false;
 
-    for (int i = WARD_SIDE_BELOW; i <= WARD_SIDE_ABOVE; i++) {
-        struct side side = side_of(run, input, &last, (enum ward_plan_side)i);
+    for (size_t i = 0; i < WARD_GROUND_COUNT; i++) {
+        struct side side;
 
+        begin_side(&side, run, input, &last, i);
         abandoned |= stop_side(&side, input->last_us, input->value_us);
     }
     if (abandoned) {

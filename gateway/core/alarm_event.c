@@ -25,15 +25,34 @@ static uint8_t kind_of(const struct ward_alarm_view *view)
     }
     switch (view->cause) {
     case WARD_CAUSE_LOW:
-    case WARD_CAUSE_HIGH: return WARD_ALARM_PHYSIOLOGICAL;
+    case WARD_CAUSE_HIGH:
+    case WARD_CAUSE_FALL:
+    case WARD_CAUSE_RISE:
+    case WARD_CAUSE_NEWS2:
+    case WARD_CAUSE_NEWS2_THREE:
+    case WARD_CAUSE_CONCERN: return WARD_ALARM_PHYSIOLOGICAL;
     case WARD_CAUSE_LATE: return WARD_ALARM_ADVISORY;
     case WARD_CAUSE_INCOMPLETE:
     case WARD_CAUSE_NO_VALID_DATA:
     case WARD_CAUSE_NO_DATA:
     case WARD_CAUSE_NO_SOURCE:
-    case WARD_CAUSE_COUNT: break;
+    case WARD_CAUSE_MISSED:
+    case WARD_CAUSE_SILENT:
+    case WARD_CAUSE_COUNT:
+    case WARD_CAUSE_END: break;
     }
     return WARD_ALARM_TECHNICAL;
+}
+
+static uint8_t quantity_of(const struct ward_alarm_view *view)
+{
+    if (view->input != NULL) {
+        return view->input->quantity;
+    }
+    /* What scores 3 is a set: the text names it. */
+    return view->cause == WARD_CAUSE_NEWS2     ? WARD_NEWS2
+           : view->cause == WARD_CAUSE_CONCERN ? WARD_CONCERN
+                                               : WARD_QUANTITY_NONE;
 }
 
 /* The rule that is pending is not always the one that was raised. */
@@ -93,10 +112,11 @@ void ward_alarm_describe(const struct ward_alarm_view *view, const struct ward_a
     ret->confirm = condition->confirm;
     ret->suspended = view->state->suspended_until_us != WARD_NEVER;
     ret->at = view->context->now;
-    ret->quantity = view->input != NULL ? view->input->quantity : WARD_QUANTITY_NONE;
+    ret->quantity = quantity_of(view);
     ret->value = condition->value;
     ret->limit = condition->limit;
-    ret->has_reading = view->input != NULL && condition->value.special != WARD_NAN;
+    ret->has_reading =
+        (view->input != NULL || view->cause == WARD_CAUSE_CONCERN) && condition->value.special != WARD_NAN;
     ret->reading_seq = condition->value_seq;
     ret->condition_delay_ms = condition->condition_delay_ms;
     ret->by = condition->by;

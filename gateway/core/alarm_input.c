@@ -18,10 +18,16 @@ void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantit
         .expected_us = now_us,
         .newest_measured_ms = WARD_UTC_UNKNOWN,
         .derive_from_us = WARD_NEVER,
+        .baseline = {.special = WARD_NAN},
+        .slot_ms = WARD_UTC_UNKNOWN,
+        .schedule_us = WARD_NEVER,
+        .heard_us = WARD_NEVER,
+        .wear_us = WARD_NEVER,
     };
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
             ward_alarm_detector_init(&input->detectors[side][level]);
+            ward_alarm_detector_init(&input->changes[side][level]);
         }
     }
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
@@ -104,10 +110,16 @@ static void take(struct ward_alarm_run *run, struct ward_alarm_input_state *inpu
                  const struct ward_alarm_measure *measure)
 {
     uint64_t last_valid_us = input->running ? input->value_us : WARD_NEVER;
+    struct ward_alarm_measure judged = *measure;
 
+    ward_alarm_vital_note(run, measure);
+    ward_alarm_apply_median(run, input, &judged);
     note_value(input, measure, run->context->now.boot_us);
-    ward_alarm_evaluate(run, input, measure, last_valid_us);
+    input->last = judged.value;
+    ward_alarm_evaluate(run, input, &judged, last_valid_us);
+    ward_alarm_change_note(run, input, measure);
     if (measure->valid) {
+        ward_alarm_schedule_measured(run, input);
         end_data_conditions(run, input, measure->spot);
     } else if (!measure->spot) {
         note_no_valid(run, input, false);
@@ -292,6 +304,27 @@ static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_sta
     }
 }
 
+static bool has_quantity(const struct ward_reading *reading, uint8_t quantity)
+{
+    for (size_t i = 0; i < reading->value_count && i < WARD_READING_VALUES_MAX; i++) {
+        if (reading->values[i].quantity == quantity) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* No limit of the plan is on it, but it may be part of a score, or a person's worry. */
+static void take_unplanned(struct ward_alarm_run *run, const struct ward_reading *reading,
+                           const struct ward_alarm_measure *measure)
+{
+    if (measure->measured_as == WARD_CONCERN) {
+        ward_alarm_concern(run, measure);
+    } else if (!reading->late) {
+        ward_alarm_vital_note(run, measure);
+    }
+}
+
 static void take_value(struct ward_alarm_run *run, const struct ward_reading *reading,
                        const struct ward_value *value)
 {
@@ -305,10 +338,17 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
                                          .mono_us = reading->mono_us,
                                          .measured_ms = reading->measured_at_ms,
                                          .valid = quality == WARD_VALID,
-                                         .spot = reading->kind != WARD_READING_CONTINUOUS};
+                                         .spot = reading->kind != WARD_READING_CONTINUOUS,
+                                         .measured_as = value->quantity,
+                                         .with_spo2 = has_quantity(reading, WARD_SPO2),
+                                         .entered = reading->kind == WARD_READING_ENTRY};
 
     if (input == NULL || row == NULL) {
+        take_unplanned(run, reading, &measure);
         return;
+    }
+    if (!reading->late && (reading->reasons & WARD_REASON_NO_CONTACT) == 0) {
+        ward_alarm_schedule_heard(run, input);
     }
     if (quality == WARD_INVALID) {
         take_invalid(run, input, reading);
@@ -338,6 +378,11 @@ void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alar
     for (size_t i = 0; i < reading->value_count && i < WARD_READING_VALUES_MAX; i++) {
         take_value(&run, reading, &reading->values[i]);
     }
+    if (!reading->late && reading->quality == WARD_VALID && has_quantity(reading, WARD_SPO2) &&
+        !has_quantity(reading, WARD_PULSE_RATE)) {
+        ward_alarm_vital_forget(state, WARD_VITAL_PULSE_OXIMETER);
+    }
+    ward_alarm_news2_update(&run, WARD_NEWS2_NEW_DATA);
 }
 
 void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,

@@ -13,14 +13,14 @@ static const struct ward_plan_times *times_of(const struct ward_alarm_machine *m
     const struct ward_care_plan *plan = machine->run->context->plan;
     uint8_t priority = machine->condition->priority;
 
-    return plan != NULL && machine->subject->input != NULL ? &plan->times[priority]
-                                                           : &ward_clinical_priority(priority)->times;
+    return plan != NULL && machine->subject->technical == NULL ? &plan->times[priority]
+                                                               : &ward_clinical_priority(priority)->times;
 }
 
 static bool is_stale(const struct ward_alarm_machine *machine)
 {
     return machine->subject->input != NULL && machine->subject->input->stale &&
-           (machine->subject->cause == WARD_CAUSE_LOW || machine->subject->cause == WARD_CAUSE_HIGH);
+           ward_alarm_is_of_value(machine->subject->cause);
 }
 
 static bool is_advisory(const struct ward_alarm_subject *subject)
@@ -33,7 +33,7 @@ static bool latches(const struct ward_alarm_machine *machine)
 {
     const struct ward_alarm_condition *condition = machine->condition;
 
-    return machine->subject->input != NULL && machine->subject->cause != WARD_CAUSE_NO_SOURCE &&
+    return machine->subject->technical == NULL && machine->subject->cause != WARD_CAUSE_NO_SOURCE &&
            condition->priority >= WARD_PRIORITY_MEDIUM && !condition->seen;
 }
 
@@ -132,8 +132,8 @@ void ward_occurrence_acknowledge(struct ward_alarm_machine *machine)
     struct ward_alarm_condition *condition = machine->condition;
     const struct ward_time *now = &machine->run->context->now;
     uint32_t lasts_ms = times_of(machine)->acknowledgement_ms;
-    bool over = condition->state == WARD_ALARM_ENDED_UNSEEN ||
-                (machine->subject->input != NULL && machine->subject->cause == WARD_CAUSE_LATE);
+    bool over = condition->state == WARD_ALARM_ENDED_UNSEEN || machine->subject->cause == WARD_CAUSE_LATE ||
+                machine->subject->cause == WARD_CAUSE_CONCERN;
 
     condition->by = *machine->signal->by;
     condition->seen = machine->signal->clinician;
@@ -193,12 +193,19 @@ void ward_occurrence_remind(struct ward_alarm_machine *machine)
 static bool is_beyond_its_limit(const struct ward_alarm_machine *machine)
 {
     const struct ward_alarm_condition *condition = machine->condition;
+    enum ward_alarm_cause cause = machine->subject->cause;
     int order = 0;
 
+    if (cause == WARD_CAUSE_NEWS2 || cause == WARD_CAUSE_NEWS2_THREE) {
+        return true; /* only a score that is, counts as data since the acknowledgement */
+    }
     if (!ward_decimal_compare(&condition->value, &condition->limit, &order)) {
         return false;
     }
-    return machine->subject->cause == WARD_CAUSE_LOW ? order < 0 : order > 0;
+    if (order == 0) {
+        return cause == WARD_CAUSE_FALL || cause == WARD_CAUSE_RISE; /* a change of so much is one */
+    }
+    return (order < 0) == (cause == WARD_CAUSE_LOW || cause == WARD_CAUSE_FALL);
 }
 
 void ward_occurrence_expire(struct ward_alarm_machine *machine)

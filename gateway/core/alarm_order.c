@@ -13,6 +13,11 @@ void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *pat
     state->episode = *episode;
     state->suspended_until_us = WARD_NEVER;
     state->suspended_until_utc_ms = WARD_UTC_UNKNOWN;
+    ward_alarm_vitals_init(state);
+    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        ward_alarm_condition_init(&state->wide[i]);
+    }
+    state->utc_offset_ms = WARD_UTC_UNKNOWN;
     state->plan_expires_us = WARD_NEVER;
     state->now.utc_ms = WARD_UTC_UNKNOWN;
     state->now.clock = WARD_CLOCK_UNSYNCED;
@@ -40,7 +45,8 @@ static bool is_local(const struct ward_alarm_subject *subject)
     if (subject->technical != NULL) {
         return true;
     }
-    return subject->cause == WARD_CAUSE_NO_SOURCE || subject->cause == WARD_CAUSE_NO_VALID_DATA;
+    return subject->cause == WARD_CAUSE_NO_SOURCE || subject->cause == WARD_CAUSE_NO_VALID_DATA ||
+           subject->cause == WARD_CAUSE_SILENT;
 }
 
 enum ward_alarm_answer ward_alarm_acknowledge(struct ward_alarm_patient *state,
@@ -127,31 +133,49 @@ void ward_alarm_check_sources(struct ward_alarm_run *run)
     }
 }
 
+/* A worry that was entered for the wrong patient. */
+static void void_concern(struct ward_alarm_run *run, uint64_t seq)
+{
+    struct ward_alarm_subject subject = {
+        .condition = &run->state->wide[WARD_CAUSE_CONCERN - WARD_CAUSE_NEWS2], .cause = WARD_CAUSE_CONCERN};
+
+    if (seq != 0 && ward_alarm_is_present(subject.condition) && subject.condition->value_seq == seq) {
+        ward_alarm_signal(
+            run, &subject,
+            &(struct ward_alarm_signal){.kind = WARD_SIGNAL_WITHDRAWN, .reason = WARD_CLEARED_VOIDED});
+    }
+}
+
 uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                          uint64_t seq)
 {
     const struct ward_alarm_signal voided = {.kind = WARD_SIGNAL_WITHDRAWN, .reason = WARD_CLEARED_VOIDED};
     struct ward_alarm_run run = ward_alarm_begin(state, context);
-    uint32_t quantities = 0;
+    uint32_t quantities = seq != 0 ? ward_alarm_vitals_void(state, seq) : 0;
 
+    if (quantities != 0) {
+        ward_alarm_news2_update(&run, WARD_NEWS2_VOIDED);
+    }
+    void_concern(&run, seq);
     for (size_t i = 0; i < state->input_count && seq != 0; i++) {
         struct ward_alarm_input_state *input = &state->inputs[i];
 
         if (input->value_seq == seq) {
             quantities |= 1u << input->quantity;
+            ward_alarm_change_forget_newest(input);
             input->value = (struct ward_decimal){.special = WARD_NAN};
             input->value_seq = 0;
         }
-        for (int side = 0; side < 2; side++) {
-            struct ward_alarm_subject subject =
-                ward_alarm_subject_of(input, side == WARD_SIDE_BELOW ? WARD_CAUSE_LOW : WARD_CAUSE_HIGH);
+        for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
+            struct ward_alarm_detector *detectors;
+            struct ward_alarm_subject subject = ward_alarm_ground(input, ground, &detectors);
 
             /* One sample of a stream decides nothing: the next ones do. */
             if (ward_alarm_is_present(subject.condition) && subject.condition->value_seq == seq &&
                 input->last_spot) {
                 quantities |= 1u << input->quantity;
-                ward_alarm_detector_init(&input->detectors[side][0]);
-                ward_alarm_detector_init(&input->detectors[side][1]);
+                ward_alarm_detector_init(&detectors[0]);
+                ward_alarm_detector_init(&detectors[1]);
                 ward_alarm_signal(&run, &subject, &voided);
             }
         }
@@ -169,6 +193,13 @@ static bool carries(const struct ward_reading *reading, uint8_t quantity)
     return false;
 }
 
+static void give_seq(struct ward_alarm_condition *condition, const struct ward_reading *reading)
+{
+    if (condition->value_seq == 0 && condition->value_mono_us == reading->mono_us) {
+        condition->value_seq = reading->seq;
+    }
+}
+
 void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading)
 {
     for (size_t i = 0; i < state->input_count; i++) {
@@ -183,12 +214,18 @@ void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_re
         if (input->last_seq == 0 && input->last_mono_us == reading->mono_us) {
             input->last_seq = reading->seq;
         }
-        for (int cause = WARD_CAUSE_LOW; cause <= WARD_CAUSE_HIGH; cause++) {
-            struct ward_alarm_condition *condition = &input->conditions[cause];
+        for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
+            struct ward_alarm_detector *detectors;
 
-            if (condition->value_seq == 0 && condition->value_mono_us == reading->mono_us) {
-                condition->value_seq = reading->seq;
-            }
+            give_seq(ward_alarm_ground(input, ground, &detectors).condition, reading);
+        }
+    }
+    give_seq(&state->wide[WARD_CAUSE_CONCERN - WARD_CAUSE_NEWS2], reading);
+    for (size_t i = 0; i < WARD_VITAL_COUNT; i++) {
+        struct ward_alarm_vital *vital = &state->vitals[i];
+
+        if (vital->seq == 0 && vital->mono_us == reading->mono_us) {
+            vital->seq = reading->seq;
         }
     }
 }
@@ -211,15 +248,24 @@ void ward_alarm_discharge(struct ward_alarm_patient *state, const struct ward_al
     state->ended = true;
 }
 
+static bool is_tense(const struct ward_alarm_condition *condition)
+{
+    return condition->state != WARD_ALARM_INACTIVE && condition->state != WARD_ALARM_ENDED_UNSEEN &&
+           condition->state != WARD_ALARM_ACKNOWLEDGED;
+}
+
 bool ward_alarm_is_tense(const struct ward_alarm_patient *state)
 {
     for (size_t i = 0; i < state->input_count; i++) {
         for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
-            uint8_t at = state->inputs[i].conditions[cause].state;
-
-            if (at != WARD_ALARM_INACTIVE && at != WARD_ALARM_ENDED_UNSEEN && at != WARD_ALARM_ACKNOWLEDGED) {
+            if (is_tense(&state->inputs[i].conditions[cause])) {
                 return true;
             }
+        }
+    }
+    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        if (is_tense(&state->wide[i])) {
+            return true;
         }
     }
     return false;

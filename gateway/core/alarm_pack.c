@@ -4,7 +4,9 @@
  * the two cannot come apart. After a fault nothing more is written or taken over.
  *
  * Integers are little-endian in the width of their field, a bool is one octet, an id is its length and its text. Of a
- * quantity's conditions only those are there whose bit is set in an octet before them: the others are at rest.
+ * quantity's conditions only those are there whose bit is set in a set before them: the others are at rest.
+ *
+ * Version 2 knows changes, windows and NEWS2; what a version 1 does not say is as ward_alarm_init leaves it.
  */
 #include "core/alarm_pack.h"
 
@@ -14,7 +16,10 @@
 #include "core/alarm_private.h"
 #include "core/reading.h"
 
+#define VERSION_1_CAUSES (WARD_CAUSE_LATE + 1)
+
 struct codec {
+    uint8_t version;   /* of what is written or read */
     uint8_t *out;      /* writing; NULL: reading */
     const uint8_t *in; /* reading */
     size_t size, at;
@@ -175,6 +180,9 @@ static void each_detector(struct codec *codec, struct ward_alarm_detector *detec
     each_bool(codec, &detector->elapsed);
     each_bool(codec, &detector->confirm);
     each_bool(codec, &detector->long_run);
+    if (codec->version >= 2) {
+        each_enum(codec, &detector->recent, UINT8_MAX);
+    }
     each_u64(codec, &detector->onset_us);
     each_u64(codec, &detector->beyond_us);
     each_u64(codec, &detector->run_us);
@@ -196,6 +204,19 @@ static void each_session(struct codec *codec, struct ward_session *session)
     each_decimal(codec, &session->derived);
 }
 
+/* A set of `count` bits, in as many octets as it needs. */
+static void each_set(struct codec *codec, uint32_t *set, unsigned count)
+{
+    uint64_t octets = *set;
+
+    each_uint(codec, &octets, (count + 7) / 8);
+    if (octets >> count != 0) {
+        codec->fault = true;
+        return;
+    }
+    *set = (uint32_t)octets;
+}
+
 static bool is_at_rest(const struct ward_alarm_condition *condition)
 {
     return condition->state == WARD_ALARM_INACTIVE && !condition->acknowledgement_holds;
@@ -203,17 +224,77 @@ static bool is_at_rest(const struct ward_alarm_condition *condition)
 
 static void each_conditions(struct codec *codec, struct ward_alarm_input_state *input)
 {
-    uint8_t there = 0;
+    uint32_t there = 0;
 
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
-        there |= (uint8_t)(is_at_rest(&input->conditions[cause]) ? 0 : 1 << cause);
+        there |= is_at_rest(&input->conditions[cause]) ? 0 : 1u << cause;
     }
-    each_enum(codec, &there, (1 << WARD_CAUSE_COUNT) - 1);
+    each_set(codec, &there, codec->version >= 2 ? WARD_CAUSE_COUNT : VERSION_1_CAUSES);
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
-        if ((there & (1 << cause)) != 0) {
+        if ((there & (1u << cause)) != 0) {
             each_condition(codec, &input->conditions[cause]);
         }
     }
+}
+
+static void each_decimals(struct codec *codec, struct ward_decimal *values, uint8_t *count, uint8_t max)
+{
+    each_enum(codec, count, max);
+    for (uint8_t i = 0; i < *count && !codec->fault; i++) {
+        each_decimal(codec, &values[i]);
+    }
+}
+
+static void each_trend(struct codec *codec, struct ward_trend *trend)
+{
+    each_enum(codec, &trend->count, WARD_TREND_PIECES);
+    for (uint8_t i = 0; i < trend->count && !codec->fault; i++) {
+        each_u64(codec, &trend->pieces[i].first_us);
+        each_u64(codec, &trend->pieces[i].last_us);
+        each_decimal(codec, &trend->pieces[i].low);
+        each_decimal(codec, &trend->pieces[i].high);
+    }
+}
+
+static bool is_plain(const struct ward_alarm_detector *detector)
+{
+    struct ward_alarm_detector plain;
+
+    ward_alarm_detector_init(&plain);
+    return !detector->holds && !detector->pending && detector->recent == 0 &&
+           detector->run_us == plain.run_us && detector->unproved_us == plain.unproved_us;
+}
+
+/* The detectors of changes, but for those at rest: most plans have none. */
+static void each_changes(struct codec *codec, struct ward_alarm_input_state *input)
+{
+    uint32_t there = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        there |= is_plain(&input->changes[i / 2][i % 2]) ? 0 : 1u << i;
+    }
+    each_set(codec, &there, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        if ((there & (1u << i)) != 0) {
+            each_detector(codec, &input->changes[i / 2][i % 2]);
+        }
+    }
+}
+
+static void each_history(struct codec *codec, struct ward_alarm_input_state *input)
+{
+    each_changes(codec, input);
+    each_trend(codec, &input->trend);
+    each_decimals(codec, input->newest, &input->newest_count, WARD_PLAN_MEDIAN_MAX);
+    each_decimal(codec, &input->baseline);
+    each_decimals(codec, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX - 1);
+    each_u64(codec, &input->learnt_life_us);
+    each_i64(codec, &input->slot_ms);
+    each_enum(codec, &input->prompts, WARD_PROMPTS_MAX);
+    each_enum(codec, &input->missed_in_row, UINT8_MAX);
+    each_u64(codec, &input->schedule_us);
+    each_u64(codec, &input->heard_us);
+    each_u64(codec, &input->wear_us);
 }
 
 static void each_input(struct codec *codec, struct ward_alarm_input_state *input)
@@ -239,12 +320,17 @@ static void each_input(struct codec *codec, struct ward_alarm_input_state *input
     each_u64(codec, &input->expected_us);
     each_i64(codec, &input->newest_measured_ms);
     each_session(codec, &input->session);
-    each_u64(codec, &input->derive_from_us);
+    if (codec->version >= 2) {
+        each_u64(codec, &input->derive_from_us);
+    }
     for (int side = 0; side < 2; side++) {
         each_detector(codec, &input->detectors[side][0]);
         each_detector(codec, &input->detectors[side][1]);
     }
     each_conditions(codec, input);
+    if (codec->version >= 2) {
+        each_history(codec, input);
+    }
 }
 
 static void each_inputs(struct codec *codec, struct ward_alarm_patient *state)
@@ -269,7 +355,9 @@ static void each_technical(struct codec *codec, struct ward_alarm_patient *state
         struct ward_alarm_technical_state *technical = &state->technical[i];
 
         each_id(codec, &technical->name);
-        each_id(codec, &technical->device);
+        if (codec->version >= 2) {
+            each_id(codec, &technical->device);
+        }
         each_bool(codec, &technical->advisory);
         each_bool(codec, &technical->degrades);
         each_text(codec, technical->text, WARD_ALARM_TEXT_MAX);
@@ -277,12 +365,71 @@ static void each_technical(struct codec *codec, struct ward_alarm_patient *state
     }
 }
 
+static void each_window_value(struct codec *codec, struct ward_window_value *value)
+{
+    uint32_t mantissa = (uint32_t)value->mantissa;
+    uint8_t exponent = (uint8_t)value->exponent;
+
+    each_bool(codec, &value->present);
+    if (value->present) {
+        each_u32(codec, &mantissa);
+        each_enum(codec, &exponent, UINT8_MAX);
+        value->mantissa = (int32_t)mantissa;
+        value->exponent = (int8_t)exponent;
+    }
+}
+
+static void each_window(struct codec *codec, struct ward_window *window)
+{
+    each_bool(codec, &window->begun);
+    if (!window->begun) {
+        return;
+    }
+    each_u64(codec, &window->newest_us);
+    each_enum(codec, &window->span_s, WARD_WINDOW_S - 1);
+    for (size_t i = 0; i <= window->span_s && i < WARD_WINDOW_S && !codec->fault; i++) {
+        each_window_value(codec, &window->seconds[i]);
+    }
+}
+
+static void each_vital(struct codec *codec, struct ward_alarm_vital *vital)
+{
+    each_decimal(codec, &vital->value);
+    if (vital->value.special != WARD_NAN) {
+        each_u64(codec, &vital->life_us);
+        each_u64(codec, &vital->seq);
+        each_u64(codec, &vital->mono_us);
+        each_bool(codec, &vital->entered);
+        each_bool(codec, &vital->dubious);
+    }
+    each_window(codec, &vital->window);
+}
+
+static void each_of_patient(struct codec *codec, struct ward_alarm_patient *state)
+{
+    uint32_t there = 0;
+
+    for (unsigned i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        there |= is_at_rest(&state->wide[i]) ? 0 : 1u << i;
+    }
+    each_set(codec, &there, WARD_CAUSE_WIDE_COUNT);
+    for (unsigned i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        if ((there & (1u << i)) != 0) {
+            each_condition(codec, &state->wide[i]);
+        }
+    }
+    each_i64(codec, &state->utc_offset_ms);
+    each_u64(codec, &state->life_offset_us);
+    each_enum(codec, &state->news2_fresh, (1 << WARD_NEWS2_PARAMETERS) - 1);
+    for (size_t i = 0; i < WARD_VITAL_COUNT && !codec->fault; i++) {
+        each_vital(codec, &state->vitals[i]);
+    }
+}
+
 static void each_state(struct codec *codec, struct ward_alarm_patient *state)
 {
-    uint8_t version = WARD_ALARM_PACK_VERSION;
-
-    each_enum(codec, &version, UINT8_MAX);
-    codec->fault |= version != WARD_ALARM_PACK_VERSION;
+    each_enum(codec, &codec->version, WARD_ALARM_PACK_VERSION);
+    codec->fault |= codec->version == 0;
     each_id(codec, &state->patient);
     each_id(codec, &state->episode);
     each_bool(codec, &state->has_sources);
@@ -294,11 +441,14 @@ static void each_state(struct codec *codec, struct ward_alarm_patient *state)
     each_i64(codec, &state->suspended_until_utc_ms);
     each_inputs(codec, state);
     each_technical(codec, state);
+    if (codec->version >= 2) {
+        each_of_patient(codec, state);
+    }
 }
 
 size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t size)
 {
-    struct codec codec = {.out = buffer, .size = size};
+    struct codec codec = {.version = WARD_ALARM_PACK_VERSION, .out = buffer, .size = size};
 
     each_state(&codec, state);
     return codec.fault ? 0 : codec.at;
@@ -307,10 +457,11 @@ size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t
 bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *ret)
 {
     struct codec codec = {.in = buffer, .size = length};
-    struct ward_alarm_patient *state = calloc(1, sizeof(*state));
+    struct ward_alarm_patient *state = malloc(sizeof(*state));
     bool good = false;
 
     if (state != NULL) {
+        ward_alarm_init(state, &(struct ward_id){{0}}, &(struct ward_id){{0}});
         each_state(&codec, state);
         good = !codec.fault && codec.at == length;
     }

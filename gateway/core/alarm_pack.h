@@ -24,7 +24,7 @@
 size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t size);
 
 /*
- * Returns false, with ret unchanged, for a version that is not ours, octets missing or left over, a number out of its
+ * Takes version 1 too. Returns false, with ret unchanged, for a version that is not known, octets missing or left over, a number out of its
  * range, or for want of memory. The caller then starts from ward_alarm_init and says so: what was present is raised again
  * by new data.
  */

@@ -18,14 +18,16 @@
 static const struct ward_alarm_signal plan_changed = {.kind = WARD_SIGNAL_WITHDRAWN,
                                                       .reason = WARD_CLEARED_PLAN_CHANGED};
 
-static const struct ward_plan_rule *same_rule(const struct ward_care_plan *plan,
-                                              const struct ward_alarm_input_state *input,
-                                              enum ward_plan_side side, const struct ward_id *id)
+/* The rule of that id, of a change as it is now; NULL when it is gone or is none at present. */
+static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
+                                              const struct ward_alarm_input_state *input, size_t ground,
+                                              const struct ward_id *id, struct ward_plan_rule *made)
 {
-    for (size_t i = 0; i < plan->rule_count; i++) {
-        const struct ward_plan_rule *rule = &plan->rules[i];
+    for (int level = WARD_LEVEL_AMBER; level <= WARD_LEVEL_RED; level++) {
+        const struct ward_plan_rule *rule =
+            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)level, made);
 
-        if (rule->quantity == input->quantity && rule->side == side && strcmp(rule->id.text, id->text) == 0) {
+        if (rule != NULL && strcmp(rule->id.text, id->text) == 0) {
             return rule;
         }
     }
@@ -46,35 +48,38 @@ static bool goes_on(const struct ward_alarm_input_state *input, const struct war
     return ward_decimal_compare(&rule->limit, &condition->limit, &order) && order == 0;
 }
 
-static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                           enum ward_plan_side side, bool all)
+static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground,
+                           bool all)
 {
+    struct ward_alarm_detector *detectors;
+    struct ward_plan_rule made;
+
+    (void)ward_alarm_ground(input, ground, &detectors);
     for (int level = 0; level < 2; level++) {
-        if (all || ward_care_plan_rule(run->context->plan, input->quantity, side,
-                                       (enum ward_plan_level)(level + 1)) == NULL) {
-            ward_alarm_detector_init(&input->detectors[side][level]);
+        if (all ||
+            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)(level + 1), &made) == NULL) {
+            ward_alarm_detector_init(&detectors[level]);
         }
     }
 }
 
-static void replace_side(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                         enum ward_plan_side side)
+static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground)
 {
-    struct ward_alarm_subject subject =
-        ward_alarm_subject_of(input, side == WARD_SIDE_BELOW ? WARD_CAUSE_LOW : WARD_CAUSE_HIGH);
+    struct ward_alarm_detector *detectors;
+    struct ward_alarm_subject subject = ward_alarm_ground(input, ground, &detectors);
     struct ward_alarm_condition *condition = subject.condition;
-    const struct ward_plan_rule *rule = same_rule(run->context->plan, input, side, &condition->rule);
-    struct ward_alarm_detector *detectors = input->detectors[side];
+    struct ward_plan_rule made;
+    const struct ward_plan_rule *rule = same_rule(run, input, ground, &condition->rule, &made);
     bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 
     if (stands && goes_on(input, condition, rule)) {
-        drop_detectors(run, input, side, false);
+        drop_detectors(run, input, ground, false);
         condition->level = rule->level;
         condition->limit = rule->limit;
         detectors[rule->level - 1].holds = true;
         return;
     }
-    drop_detectors(run, input, side, stands);
+    drop_detectors(run, input, ground, stands);
     if (stands ||
         (condition->state == WARD_ALARM_PENDING && !detectors[0].pending && !detectors[1].pending)) {
         ward_alarm_signal(run, &subject, &plan_changed);
@@ -85,10 +90,8 @@ static void withdraw_all(struct ward_alarm_run *run, struct ward_alarm_input_sta
 {
     input->running = false;
     input->session = (struct ward_session){0};
-    for (int side = 0; side < 2; side++) {
-        for (int level = 0; level < 2; level++) {
-            ward_alarm_detector_init(&input->detectors[side][level]);
-        }
+    for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
+        drop_detectors(run, input, ground, true);
     }
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
         struct ward_alarm_subject subject = ward_alarm_subject_of(input, (enum ward_alarm_cause)cause);
@@ -99,7 +102,7 @@ static void withdraw_all(struct ward_alarm_run *run, struct ward_alarm_input_sta
 
 static void reevaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
-    const struct ward_alarm_measure newest = {.value = input->value,
+    const struct ward_alarm_measure newest = {.value = input->last_valid ? input->last : input->value,
                                               .seq = input->value_seq,
                                               .mono_us = input->value_mono_us,
                                               .measured_ms = input->value_measured_ms,
@@ -116,6 +119,8 @@ static void replace_for(struct ward_alarm_run *run, struct ward_alarm_input_stat
     const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
     struct ward_alarm_subject no_data = ward_alarm_subject_of(input, WARD_CAUSE_NO_DATA);
 
+    ward_alarm_change_replace_plan(run, input);
+    ward_alarm_schedule_replace_plan(run, input);
     if (row == NULL) {
         withdraw_all(run, input);
         return;
@@ -126,8 +131,9 @@ static void replace_for(struct ward_alarm_run *run, struct ward_alarm_input_stat
     if (row->mode == WARD_MODE_STREAM) {
         input->session = (struct ward_session){0};
     }
-    replace_side(run, input, WARD_SIDE_BELOW);
-    replace_side(run, input, WARD_SIDE_ABOVE);
+    for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
+        replace_ground(run, input, ground);
+    }
     reevaluate(run, input);
 }
 
@@ -170,4 +176,5 @@ void ward_alarm_replace_plan(struct ward_alarm_patient *state, const struct ward
         replace_for(&run, &state->inputs[i]);
     }
     ward_alarm_check_sources(&run);
+    ward_alarm_news2_update(&run, WARD_NEWS2_NEW_PLAN);
 }

@@ -9,6 +9,7 @@
 
 #include "core/alarm.h"
 #include "core/alarm_state.h"
+#include "core/alarm_words.h"
 #include "core/careplan.h"
 #include "core/clinical.h"
 
@@ -21,12 +22,12 @@ struct ward_alarm_run {
     uint32_t raised; /* occurrences that this call has raised: the n-th id is seed + n */
 };
 
-/* Which condition: one of a quantity's (input is set), or a technical one (technical is set). */
+/* Which condition: one of a quantity's (input is set), of the patient as a whole, or a technical one (technical is set). */
 struct ward_alarm_subject {
     struct ward_alarm_condition *condition;
     struct ward_alarm_input_state *input;
     struct ward_alarm_technical_state *technical;
-    enum ward_alarm_cause cause; /* of a quantity's condition */
+    enum ward_alarm_cause cause; /* WARD_CAUSE_COUNT: a technical one */
 };
 
 enum ward_alarm_signal_kind {
@@ -115,6 +116,12 @@ struct ward_alarm_id ward_alarm_next_id(struct ward_alarm_run *run);
 /* alarm_text.c: in words. */
 void ward_alarm_condition_name(const struct ward_alarm_view *view, struct ward_id *ret);
 void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm_event *event);
+bool ward_alarm_has_ended(const struct ward_alarm_event *event);
+void ward_alarm_write_ended(struct ward_words *words, const struct ward_alarm_view *view,
+                            const struct ward_alarm_event *event);
+/* alarm_text_patient.c */
+void ward_alarm_write_of_patient(struct ward_words *words, const struct ward_alarm_view *view,
+                                 const struct ward_alarm_event *event);
 
 /* alarm_detect.c: one rule against one value. */
 struct ward_alarm_sample {
@@ -149,10 +156,30 @@ struct ward_alarm_measure {
     int64_t measured_ms;
     bool valid; /* otherwise questionable */
     bool spot;
+    uint8_t measured_as; /* enum ward_quantity, as the device says it: a cuff's pulse */
+    bool with_spo2;      /* its reading has an SpO2 */
+    bool entered;        /* by a person */
 };
+
+/* Whether a condition of this cause says something of the value itself: a limit, or a change. */
+static inline bool ward_alarm_is_of_value(enum ward_alarm_cause cause)
+{
+    return cause == WARD_CAUSE_LOW || cause == WARD_CAUSE_HIGH || cause == WARD_CAUSE_FALL ||
+           cause == WARD_CAUSE_RISE;
+}
 
 struct ward_alarm_subject ward_alarm_subject_of(struct ward_alarm_input_state *input,
                                                 enum ward_alarm_cause cause);
+/* The four conditions of a quantity's value: its limits below and above, then its changes. */
+#define WARD_GROUND_LIMITS 2
+#define WARD_GROUND_COUNT  4
+/* The condition at index, and its detectors, amber and red. */
+struct ward_alarm_subject ward_alarm_ground(struct ward_alarm_input_state *input, size_t index,
+                                            struct ward_alarm_detector **ret_detectors);
+/* Its rule of a level, or NULL; of a change it is put into *made. */
+const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run *run,
+                                                    const struct ward_alarm_input_state *input, size_t index,
+                                                    enum ward_plan_level level, struct ward_plan_rule *made);
 /* Holds the value against every rule of the quantity and says what that means. */
 void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_alarm_measure *measure, uint64_t last_valid_us);
@@ -169,6 +196,49 @@ void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *i
 void ward_alarm_unset(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                       enum ward_alarm_cause cause);
 
+/* alarm_change.c */
+/* The change of the quantity as a rule with a limit. Returns false, with ret unchanged, when there is none now. */
+bool ward_alarm_change_rule(const struct ward_alarm_run *run, const struct ward_alarm_input_state *input,
+                            enum ward_plan_side side, enum ward_plan_level level, struct ward_plan_rule *ret);
+/* The value has been judged: from now on it is one of the patient's own. */
+void ward_alarm_change_note(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                            const struct ward_alarm_measure *measure);
+/* The newest valid value was taken back: what it has left behind here goes with it. */
+void ward_alarm_change_forget_newest(struct ward_alarm_input_state *input);
+void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* Puts the median in the place of a valid value, where the plan wants it. Before the value is noted. */
+void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                             struct ward_alarm_measure *measure);
+
+/* alarm_vitals.c: what NEWS2 is made of. */
+void ward_alarm_vitals_init(struct ward_alarm_patient *state);
+void ward_alarm_vital_note(struct ward_alarm_run *run, const struct ward_alarm_measure *measure);
+void ward_alarm_vital_forget(struct ward_alarm_patient *state, enum ward_vital_source source);
+uint64_t ward_alarm_vitals_due_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
+void ward_alarm_vitals_reboot(struct ward_alarm_patient *state, bool off_is_known);
+/* Takes back what the reading gave. Returns a set of 1 << enum ward_quantity. */
+uint32_t ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq);
+
+/* alarm_news2.c */
+enum ward_alarm_news2_why {
+    WARD_NEWS2_NEW_DATA,
+    WARD_NEWS2_TIME,
+    WARD_NEWS2_NEW_PLAN,
+    WARD_NEWS2_VOIDED,
+};
+void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_why why);
+uint64_t ward_alarm_news2_due_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
+/* Somebody is worried. */
+void ward_alarm_concern(struct ward_alarm_run *run, const struct ward_alarm_measure *measure);
+
+/* alarm_schedule.c: what is to be measured and worn when. */
+void ward_alarm_schedule_advance(struct ward_alarm_run *run);
+/* A worn device has given something, of whatever quality. */
+void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* A valid value has come, now. */
+void ward_alarm_schedule_measured(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+
 /* alarm_input.c: one quantity. */
 void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantity, uint64_t now_us);
 struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *state, uint8_t quantity);
@@ -179,8 +249,8 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
                                        const struct ward_alarm_context *context);
 uint32_t ward_alarm_stale_ms(const struct ward_alarm_input_state *input, const struct ward_care_plan *plan);
 
-/* The engine's own technical conditions (no-plan, plan-expired, the suspension) always find room. */
-#define WARD_ALARM_TECHNICAL_OWN 4
+/* The engine's own technical conditions (no-plan, plan-expired, schedule-unknown, the suspension) always find room. */
+#define WARD_ALARM_TECHNICAL_OWN 5
 #define WARD_ALARM_SUSPENSION    "monitoring-suspended"
 
 /* alarm_order.c */
@@ -211,6 +281,12 @@ static inline struct ward_alarm_view ward_alarm_view_of(const struct ward_alarm_
                                     .input = subject->input,
                                     .technical = subject->technical,
                                     .cause = subject->cause};
+}
+
+/* The moment on the clock that goes on over reboots. */
+static inline uint64_t ward_alarm_life_us(const struct ward_alarm_patient *state, uint64_t boot_us)
+{
+    return boot_us + state->life_offset_us;
 }
 
 static inline uint64_t ward_after_us(uint64_t moment_us, uint64_t duration_us)

@@ -7,6 +7,7 @@
  *   acknowledgement, suspension  over, unless its end is known in trusted UTC and lies ahead
  *   silence                      over
  *   active, unknown              annunciate at once
+ *   what NEWS2 is made of        stale, unless it is known how long the machine was off
  *   reminders, escalations       have what was left of their time, less the time off as far as it is known
  */
 #include "core/alarm_private.h"
@@ -86,6 +87,7 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
             move_detector(shift, &input->detectors[side][level], input->last_us);
+            move_detector(shift, &input->changes[side][level], input->last_us);
         }
     }
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
@@ -96,6 +98,9 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     input->last_us = input->running ? shift->now_us : past(shift, input->last_us, shift->off_us);
     input->value_us = past(shift, input->value_us, shift->off_us);
     input->expected_us = past(shift, input->expected_us, shift->off_us);
+    input->heard_us = past(shift, input->heard_us, shift->off_us);
+    input->wear_us = past(shift, input->wear_us, shift->off_us);
+    input->schedule_us = shift->now_us; /* is looked for anew */
     input->unvalid_us = WARD_NEVER;
     input->steady_from_us = WARD_NEVER;
 }
@@ -127,6 +132,11 @@ void ward_alarm_reboot(struct ward_alarm_patient *state, const struct ward_alarm
     for (size_t i = 0; i < state->input_count; i++) {
         move_input(&shift, &state->inputs[i]);
     }
+    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        move_condition(&shift, &state->wide[i]);
+    }
+    state->life_offset_us += shift.before_us + shift.off_us - shift.now_us;
+    ward_alarm_vitals_reboot(state, shift.off_us != 0);
     for (size_t i = 0; i < state->technical_count; i++) {
         move_condition(&shift, &state->technical[i].condition);
     }

@@ -4,6 +4,7 @@
  * plan. Only the engine looks inside; others hold it, copy it and store it (core/alarm_pack.h).
  *
  * Moments are boot-time microseconds; WARD_NEVER is none. Where an end must outlive a reboot its UTC stands beside it.
+ * Members named life_us count on over reboots instead: boot time and life_offset_us.
  */
 #ifndef WARD_CORE_ALARM_STATE_H
 #define WARD_CORE_ALARM_STATE_H
@@ -12,7 +13,10 @@
 #include <stdint.h>
 
 #include "core/session.h"
+#include "core/trend.h"
+#include "core/window.h"
 #include "ward/alarm.h"
+#include "ward/careplan.h"
 #include "ward/quantity.h"
 #include "ward/reading.h"
 
@@ -26,9 +30,21 @@ enum ward_alarm_cause {
     WARD_CAUSE_NO_VALID_DATA, /* no-valid-data: frames come, none of them valid */
     WARD_CAUSE_NO_DATA,       /* no-data: expected, and nothing valid came */
     WARD_CAUSE_NO_SOURCE,     /* rule-without-source: no device is bound that could measure it */
-    WARD_CAUSE_LATE, /* late-out-of-limits: an old reading, older than what was evaluated, is beyond */
-    WARD_CAUSE_COUNT,
+    WARD_CAUSE_LATE,   /* late-out-of-limits: an old reading, older than what was evaluated, is beyond */
+    WARD_CAUSE_FALL,   /* spo2-fall: fallen from the baseline, or within a time */
+    WARD_CAUSE_RISE,   /* body-mass-rise */
+    WARD_CAUSE_MISSED, /* reading-missed: the schedule's grace is over */
+    WARD_CAUSE_SILENT, /* device-silent: expected to be worn now, and nothing comes */
+    WARD_CAUSE_COUNT,  /* so many of each quantity; as a cause: none of a quantity */
+
+    /* Of the patient as a whole. */
+    WARD_CAUSE_NEWS2,       /* news2-score: the sum */
+    WARD_CAUSE_NEWS2_THREE, /* news2-three-in-one: 3 points in one parameter */
+    WARD_CAUSE_CONCERN,     /* concern: somebody is worried */
+    WARD_CAUSE_END,
 };
+
+#define WARD_CAUSE_WIDE_COUNT (WARD_CAUSE_END - WARD_CAUSE_COUNT - 1)
 
 /* One condition: its state, and the occurrence that it is in or was last in. */
 struct ward_alarm_condition {
@@ -65,6 +81,7 @@ struct ward_alarm_detector {
     bool elapsed;       /* the on-delay counts as elapsed (after a reboot) */
     bool confirm;       /* it holds on questionable values only */
     bool long_run;      /* after a reboot: before it, the run was long enough to raise when the input stops */
+    uint8_t recent;     /* of the newest valid spot values, newest first in bit 0: was it beyond? */
     uint64_t onset_us;  /* first value beyond the limit of this pending, of any quality but invalid */
     uint64_t beyond_us; /* first valid one */
     uint64_t run_us;    /* since when every value, questionable ones too, was beyond the limit */
@@ -84,7 +101,7 @@ struct ward_alarm_input_state {
     uint64_t value_us;         /* when it came */
     int64_t value_measured_ms; /* UTC, or WARD_UTC_UNKNOWN */
     bool value_spot;           /* it counted at once */
-    struct ward_decimal last;  /* newest value that is not invalid */
+    struct ward_decimal last;  /* newest that is not invalid, as it was judged: a median where the plan wants it */
     uint64_t last_us;          /* when it came */
     uint64_t last_seq, last_mono_us;
     bool last_spot;             /* it was a spot value: goes stale as such */
@@ -96,8 +113,47 @@ struct ward_alarm_input_state {
     struct ward_session session;
     uint64_t
         derive_from_us; /* receipt of the first reading that the next derived value is from; WARD_NEVER: of the next one */
-    struct ward_alarm_detector detectors[2][2]; /* [side][level - 1] */
+    struct ward_alarm_detector detectors[2][2]; /* of limits: [side][level - 1] */
+    struct ward_alarm_detector changes[2][2];   /* of changes */
     struct ward_alarm_condition conditions[WARD_CAUSE_COUNT];
+    struct ward_trend trend; /* valid values, for changes within a time */
+    struct ward_decimal
+        newest[WARD_PLAN_MEDIAN_MAX]; /* valid ones in a row, newest first, for their median */
+    uint8_t newest_count;
+    struct ward_decimal baseline; /* learnt; WARD_NAN: not yet */
+    uint8_t learnt_count;
+    struct ward_decimal learnt[WARD_PLAN_BASELINE_MAX];
+    uint64_t learnt_life_us; /* the newest of them */
+    int64_t slot_ms; /* UTC of the measurement that is waited for; WARD_UTC_UNKNOWN: not yet looked for */
+    uint8_t prompts; /* given for it */
+    uint8_t missed_in_row;
+    uint64_t schedule_us; /* when something of schedule or wear is due next */
+    uint64_t heard_us;    /* when the device gave something last, worn */
+    uint64_t wear_us;     /* since when it is expected to be worn; WARD_NEVER: it is not now */
+};
+
+/* The sources of what NEWS2 is made of. The order is part of the stored state: append only. */
+enum ward_vital_source {
+    WARD_VITAL_RESPIRATION_RATE,
+    WARD_VITAL_SPO2,
+    WARD_VITAL_OXYGEN,
+    WARD_VITAL_SYSTOLIC,
+    WARD_VITAL_PULSE_OXIMETER, /* from the reading that gave the SpO2 */
+    WARD_VITAL_PULSE_CUFF,
+    WARD_VITAL_PULSE_STRAP, /* or another wearable without SpO2 */
+    WARD_VITAL_CONSCIOUSNESS,
+    WARD_VITAL_TEMPERATURE,
+    WARD_VITAL_COUNT,
+};
+
+/* The newest value of a source: of a spot value itself, of a stream the median of its last minute. */
+struct ward_alarm_vital {
+    struct ward_decimal value; /* WARD_NAN: never given */
+    uint64_t life_us;          /* when it came */
+    uint64_t seq, mono_us;     /* its reading */
+    bool entered;              /* by a person */
+    bool dubious; /* nobody knows how long ago, after a reboot without a clock: counts as stale */
+    struct ward_window window;
 };
 
 #define WARD_ALARM_TECHNICAL_MAX 32
@@ -120,6 +176,13 @@ struct ward_alarm_patient {
     uint32_t sources;            /* set of 1 << enum ward_quantity */
     uint64_t suspended_until_us; /* WARD_NEVER: not suspended */
     int64_t suspended_until_utc_ms;
+    int64_t
+        utc_offset_ms; /* UTC - boot time by which the schedule was worked out; WARD_UTC_UNKNOWN: by none */
+    uint64_t life_offset_us; /* life time = boot time + this, modulo 2⁶⁴ */
+    struct ward_alarm_vital vitals[WARD_VITAL_COUNT];
+    uint8_t
+        news2_fresh; /* parameters that were fresh when it was scored last, 1 << enum ward_news2_parameter */
+    struct ward_alarm_condition wide[WARD_CAUSE_WIDE_COUNT]; /* [cause - WARD_CAUSE_NEWS2] */
     uint8_t input_count;
     uint8_t technical_count;
     struct ward_alarm_input_state inputs[WARD_CLINICAL_QUANTITIES];

@@ -20,7 +20,8 @@ bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alar
     if (slot == NULL || state->ended) {
         return false;
     }
-    subject = (struct ward_alarm_subject){.condition = &slot->condition, .technical = slot};
+    subject = (struct ward_alarm_subject){
+        .condition = &slot->condition, .technical = slot, .cause = WARD_CAUSE_COUNT};
     if (!ward_alarm_is_present(&slot->condition)) {
         ward_alarm_condition_init(&slot->condition);
         slot->condition.id = ward_alarm_next_id(&run);
@@ -66,7 +67,9 @@ void ward_alarm_end_suspension(struct ward_alarm_run *run, const struct ward_id 
     }
     slot->condition.state = WARD_ALARM_INACTIVE;
     slot->condition.by = *by;
-    ward_alarm_emit(run, &(struct ward_alarm_subject){.condition = &slot->condition, .technical = slot},
+    ward_alarm_emit(run,
+                    &(struct ward_alarm_subject){
+                        .condition = &slot->condition, .technical = slot, .cause = WARD_CAUSE_COUNT},
                     WARD_EVENT_RESUMED, NULL);
     ward_alarm_for_each(run, annunciate_again, NULL);
 }

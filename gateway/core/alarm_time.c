@@ -40,7 +40,8 @@ static uint64_t expected_due_us(const struct ward_alarm_input_state *input, cons
 {
     const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, input->quantity);
     bool known = stands(&input->conditions[WARD_CAUSE_NO_DATA]) ||
-                 stands(&input->conditions[WARD_CAUSE_LOW]) || stands(&input->conditions[WARD_CAUSE_HIGH]);
+                 stands(&input->conditions[WARD_CAUSE_LOW]) || stands(&input->conditions[WARD_CAUSE_HIGH]) ||
+                 stands(&input->conditions[WARD_CAUSE_FALL]) || stands(&input->conditions[WARD_CAUSE_RISE]);
 
     if (row == NULL || row->expect_ms == 0 || known) {
         return WARD_NEVER;
@@ -48,15 +49,30 @@ static uint64_t expected_due_us(const struct ward_alarm_input_state *input, cons
     return ward_after_us(input->expected_us, row->expect_ms * WARD_MS_US);
 }
 
+/* Some of so many spot values were beyond a limit, but not enough, and the next one does not come. */
+static uint64_t repeat_due_us(const struct ward_alarm_input_state *input)
+{
+    bool pending = false;
+
+    for (int side = 0; side < 2 && !input->running; side++) {
+        for (int level = 0; level < 2; level++) {
+            pending |= input->detectors[side][level].pending || input->changes[side][level].pending;
+        }
+    }
+    return pending ? ward_after_us(input->last_us, WARD_REPEAT_US) : WARD_NEVER;
+}
+
 static void go_stale(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
     const struct ward_alarm_signal signal = {.kind = WARD_SIGNAL_STALE};
-    struct ward_alarm_subject low = ward_alarm_subject_of(input, WARD_CAUSE_LOW);
-    struct ward_alarm_subject high = ward_alarm_subject_of(input, WARD_CAUSE_HIGH);
 
     input->stale = true;
-    ward_alarm_signal(run, &low, &signal);
-    ward_alarm_signal(run, &high, &signal);
+    for (size_t i = 0; i < WARD_GROUND_COUNT; i++) {
+        struct ward_alarm_detector *detectors;
+        struct ward_alarm_subject subject = ward_alarm_ground(input, i, &detectors);
+
+        ward_alarm_signal(run, &subject, &signal);
+    }
 }
 
 static void advance_input(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
@@ -66,6 +82,9 @@ static void advance_input(struct ward_alarm_run *run, struct ward_alarm_input_st
 
     if (now_us >= stop_due_us(input, plan) && plan != NULL) {
         ward_alarm_input_stop(run, input);
+    }
+    if (now_us >= repeat_due_us(input) && plan != NULL) {
+        ward_alarm_evaluate_stop(run, input);
     }
     if (now_us >= stale_due_us(input, plan)) {
         go_stale(run, input);
@@ -127,6 +146,8 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
     for (size_t i = 0; i < state->input_count; i++) {
         advance_input(&run, &state->inputs[i]);
     }
+    ward_alarm_schedule_advance(&run);
+    ward_alarm_news2_update(&run, WARD_NEWS2_TIME);
     ward_alarm_for_each(&run, give_time, NULL);
     return run;
 }
@@ -148,6 +169,8 @@ static void keep_earlier_of_input(uint64_t *earliest_us, const struct ward_alarm
 {
     if (plan != NULL) {
         keep_earlier(earliest_us, stop_due_us(input, plan));
+        keep_earlier(earliest_us, repeat_due_us(input));
+        keep_earlier(earliest_us, input->schedule_us);
         keep_earlier(earliest_us, input->planned ? expected_due_us(input, plan) : WARD_NEVER);
     }
     keep_earlier(earliest_us, stale_due_us(input, plan));
@@ -170,6 +193,10 @@ uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const st
     for (size_t i = 0; i < state->input_count; i++) {
         keep_earlier_of_input(&earliest_us, &state->inputs[i], plan);
     }
+    keep_earlier(&earliest_us, ward_alarm_news2_due_us(state, plan));
+    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->wide[i]));
+    }
     for (size_t i = 0; i < state->technical_count; i++) {
         keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->technical[i].condition));
     }
@@ -186,9 +213,16 @@ void ward_alarm_for_each(struct ward_alarm_run *run, ward_alarm_visit_fn *visit,
             visit(run, &subject, argument);
         }
     }
+    for (int cause = WARD_CAUSE_NEWS2; cause < WARD_CAUSE_END; cause++) {
+        struct ward_alarm_subject subject = {.condition = &run->state->wide[cause - WARD_CAUSE_NEWS2],
+                                             .cause = (enum ward_alarm_cause)cause};
+
+        visit(run, &subject, argument);
+    }
     for (size_t i = 0; i < run->state->technical_count; i++) {
         struct ward_alarm_subject subject = {.condition = &run->state->technical[i].condition,
-                                             .technical = &run->state->technical[i]};
+                                             .technical = &run->state->technical[i],
+                                             .cause = WARD_CAUSE_COUNT};
 
         visit(run, &subject, argument);
     }

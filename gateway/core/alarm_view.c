@@ -22,6 +22,11 @@ static void look_at_all(const struct ward_alarm_patient *state, const struct war
         }
     }
     view.input = NULL;
+    for (int cause = WARD_CAUSE_NEWS2; cause < WARD_CAUSE_END; cause++) {
+        view.cause = (enum ward_alarm_cause)cause;
+        view.condition = &state->wide[cause - WARD_CAUSE_NEWS2];
+        look(&view, argument);
+    }
     view.cause = WARD_CAUSE_COUNT;
     for (size_t i = 0; i < state->technical_count; i++) {
         view.technical = &state->technical[i];
@@ -133,13 +138,21 @@ static bool degrades(const struct ward_alarm_view *view)
     }
     switch (view->cause) {
     case WARD_CAUSE_LOW:
-    case WARD_CAUSE_HIGH: return view->input->stale;
+    case WARD_CAUSE_HIGH:
+    case WARD_CAUSE_FALL:
+    case WARD_CAUSE_RISE: return view->input->stale;
     case WARD_CAUSE_INCOMPLETE:
     case WARD_CAUSE_NO_VALID_DATA:
     case WARD_CAUSE_NO_DATA:
-    case WARD_CAUSE_NO_SOURCE: return true;
+    case WARD_CAUSE_NO_SOURCE:
+    case WARD_CAUSE_MISSED:
+    case WARD_CAUSE_SILENT: return true;
     case WARD_CAUSE_LATE:
-    case WARD_CAUSE_COUNT: break;
+    case WARD_CAUSE_NEWS2:
+    case WARD_CAUSE_NEWS2_THREE:
+    case WARD_CAUSE_CONCERN:
+    case WARD_CAUSE_COUNT:
+    case WARD_CAUSE_END: break;
     }
     return false;
 }

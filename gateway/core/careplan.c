@@ -10,179 +10,16 @@
 #include "core/careplan_private.h"
 #include "core/clinical.h"
 #include "core/decimal.h"
-#include "core/quantity.h"
 
 static const char *const document_members[] = {
-    "schema", "id",    "version",        "title",      "source",           "review_by",
-    "rules",  "times", "late_max_age_s", "quantities", "undelivered_text", NULL};
+    "schema",           "id",          "version",       "title", "source",
+    "review_by",        "quantities",  "rules",         "news2", "zone",
+    "schedule",         "quiet_hours", "service_hours", "times", "late_max_age_s",
+    "undelivered_text", NULL};
 static const char *const source_members[] = {"example", "citation", NULL};
-static const char *const quantity_members[] = {"quantity",       "mode",     "stale_s", "stale_spot_s",
-                                               "expect_every_s", "settle_s", NULL};
-static const char *const rule_members[] = {
-    "id",       "quantity",   "level",       "below", "above",        "priority", "clear_at",
-    "worse_by", "on_delay_s", "off_delay_s", "text",  "patient_text", NULL};
 static const char *const times_members[] = {"high", "medium", "low", NULL};
 static const char *const time_members[] = {"realarm_s", "escalate_s", "acknowledgement_s", NULL};
-
-static const char *const mode_names[] = {[WARD_MODE_SPOT] = "spot", [WARD_MODE_STREAM] = "stream", NULL};
-static const char *const level_names[] = {"amber", "red", NULL};
 static const char *const priority_names[] = {"low", "medium", "high", NULL};
-
-/* The patient reads it in distress: at most 15 words. */
-static bool has_many_words(const char *text)
-{
-    size_t words = 0;
-    bool inside = false;
-
-    for (; *text != '\0'; text++) {
-        words += *text != ' ' && !inside ? 1 : 0;
-        inside = *text != ' ';
-    }
-    return words > 15;
-}
-
-static void read_patient_text(const struct ward_plan_object *object, char *ret)
-{
-    if (ward_plan_text(object, "patient_text", WARD_PLAN_OPTIONAL, ret, WARD_ALARM_TEXT_MAX + 1) &&
-        has_many_words(ret)) {
-        ward_plan_fault(object, "patient_text", json_object_get(object->json, "patient_text"),
-                        "a text for the patient has at most 15 words");
-    }
-}
-
-/* A quantity on which a plan may set limits, or WARD_QUANTITY_NONE, which has been told. */
-static uint8_t read_quantity(const struct ward_plan_object *object)
-{
-    const json_t *value = json_object_get(object->json, "quantity");
-    uint8_t quantity = (uint8_t)(json_is_string(value) ? ward_quantity_by_name(json_string_value(value))
-                                                       : WARD_QUANTITY_NONE);
-
-    if (value == NULL) {
-        ward_plan_fault(object, "quantity", NULL, "this member is missing");
-    } else if (ward_clinical_quantity(quantity) == NULL) {
-        ward_plan_fault(object, "quantity", value, "is not a quantity that a plan can watch");
-        return WARD_QUANTITY_NONE;
-    }
-    return quantity;
-}
-
-static void read_quantity_row(const struct ward_plan_object *object, struct ward_care_plan *plan)
-{
-    struct ward_plan_quantity row = {.quantity = read_quantity(object),
-                                     .stale_ms = WARD_STALE_STREAM_MS,
-                                     .stale_spot_ms = WARD_STALE_SPOT_MS,
-                                     .settle_ms = WARD_SETTLE_MS};
-
-    ward_plan_refuse_unknown(object, quantity_members);
-    ward_plan_choice(object, "mode", WARD_PLAN_REQUIRED, mode_names, &row.mode);
-    ward_plan_seconds(object, "stale_s",
-                      (struct ward_plan_range){WARD_STALE_STREAM_MIN_MS, WARD_STALE_SPOT_MS}, &row.stale_ms);
-    ward_plan_seconds(object, "stale_spot_s",
-                      (struct ward_plan_range){WARD_STALE_STREAM_MIN_MS, WARD_STALE_SPOT_MS},
-                      &row.stale_spot_ms);
-    ward_plan_seconds(object, "expect_every_s",
-                      (struct ward_plan_range){WARD_EXPECT_MIN_MS, WARD_STALE_SPOT_MS}, &row.expect_ms);
-    if (ward_plan_seconds(object, "settle_s", (struct ward_plan_range){0, WARD_SETTLE_MAX_MS},
-                          &row.settle_ms) &&
-        row.mode != WARD_MODE_SPOT) {
-        ward_plan_fault(object, "settle_s", json_object_get(object->json, "settle_s"),
-                        "only mode spot settles");
-    }
-    if (row.quantity == WARD_QUANTITY_NONE) {
-        return;
-    }
-    if (ward_care_plan_quantity(plan, row.quantity) != NULL) {
-        ward_plan_fault(object, "quantity", json_object_get(object->json, "quantity"), "stands here twice");
-        return;
-    }
-    plan->quantities[plan->quantity_count++] = row;
-}
-
-/* Exactly one of below and above. Returns whether there is a limit. */
-static bool read_limit(const struct ward_plan_object *object, struct ward_plan_rule *rule)
-{
-    bool below = json_object_get(object->json, "below") != NULL;
-    bool above = json_object_get(object->json, "above") != NULL;
-
-    if (below == above) {
-        ward_plan_fault(object, NULL, NULL, "must have one limit: either below or above");
-        return false;
-    }
-    rule->side = below ? WARD_SIDE_BELOW : WARD_SIDE_ABOVE;
-    return ward_plan_decimal(object, below ? "below" : "above", WARD_PLAN_REQUIRED, &rule->limit);
-}
-
-static void read_delays(const struct ward_plan_object *object, const struct ward_care_plan *plan,
-                        struct ward_plan_rule *rule)
-{
-    const struct ward_clinical_priority *figures = ward_clinical_priority(rule->priority);
-    const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, rule->quantity);
-    const json_t *on_delay = json_object_get(object->json, "on_delay_s");
-    const json_t *off_delay = json_object_get(object->json, "off_delay_s");
-
-    rule->on_delay_ms = figures->on_delay_ms;
-    rule->off_delay_ms = figures->off_delay_ms;
-    ward_plan_seconds(object, "on_delay_s", (struct ward_plan_range){0, WARD_ON_DELAY_MAX_MS},
-                      &rule->on_delay_ms);
-    ward_plan_seconds(object, "off_delay_s", (struct ward_plan_range){0, WARD_OFF_DELAY_MAX_MS},
-                      &rule->off_delay_ms);
-    if (row == NULL || row->mode != WARD_MODE_SPOT) {
-        return;
-    }
-    if (rule->on_delay_ms != 0 && json_is_integer(on_delay)) {
-        ward_plan_fault(object, "on_delay_s", on_delay, "a spot value counts at once: must be 0 or absent");
-    }
-    if (rule->off_delay_ms != 0 && json_is_integer(off_delay)) {
-        ward_plan_fault(object, "off_delay_s", off_delay, "a spot value counts at once: must be 0 or absent");
-    }
-}
-
-static void read_margins(const struct ward_plan_object *object, struct ward_plan_rule *rule)
-{
-    const struct ward_clinical_quantity *figures = ward_clinical_quantity(rule->quantity);
-    struct ward_decimal clear_by = figures->clear_by;
-
-    if (rule->side == WARD_SIDE_ABOVE) {
-        clear_by.mantissa = -clear_by.mantissa;
-    }
-    if (!ward_decimal_add(&rule->limit, &clear_by, &rule->clear_at)) {
-        rule->clear_at = rule->limit;
-    }
-    rule->clear_at = ward_decimal_normalise(rule->clear_at);
-    rule->worse_by = ward_decimal_normalise(figures->worse_by);
-    ward_plan_decimal(object, "clear_at", WARD_PLAN_OPTIONAL, &rule->clear_at);
-    ward_plan_decimal(object, "worse_by", WARD_PLAN_OPTIONAL, &rule->worse_by);
-}
-
-/* The rule keeps its place in plan->rules, right or wrong, so that the checks can name it by its index. */
-static void read_rule(const struct ward_plan_object *object, struct ward_care_plan *plan)
-{
-    struct ward_plan_rule *rule = &plan->rules[plan->rule_count++];
-    uint8_t level = 0, priority = 0;
-    bool limited;
-
-    ward_plan_refuse_unknown(object, rule_members);
-    ward_plan_id(object, "id", &rule->id);
-    rule->quantity = read_quantity(object);
-    limited = read_limit(object, rule);
-    if (ward_plan_choice(object, "level", WARD_PLAN_REQUIRED, level_names, &level)) {
-        rule->level = (uint8_t)(WARD_LEVEL_AMBER + level);
-    }
-    rule->priority = rule->level == WARD_LEVEL_RED ? WARD_PRIORITY_HIGH : WARD_PRIORITY_MEDIUM;
-    if (ward_plan_choice(object, "priority", WARD_PLAN_OPTIONAL, priority_names, &priority)) {
-        rule->priority = (uint8_t)(WARD_PRIORITY_LOW + priority);
-    }
-    ward_plan_text(object, "text", WARD_PLAN_OPTIONAL, rule->text, sizeof(rule->text));
-    read_patient_text(object, rule->patient_text);
-    if (rule->quantity != WARD_QUANTITY_NONE) {
-        read_delays(object, plan, rule);
-    }
-    if (rule->quantity != WARD_QUANTITY_NONE && limited) {
-        read_margins(object, rule);
-    } else {
-        rule->level = WARD_LEVEL_NONE; /* not whole: the checks between rules pass it by */
-    }
-}
 
 static void read_times_of(const struct ward_plan_object *object, struct ward_care_plan *plan,
                           uint8_t priority)
@@ -289,7 +126,7 @@ static void read_document(const struct ward_plan_object *document, struct ward_c
         struct ward_plan_object item = ward_plan_item(&list, i);
 
         if (item.json != NULL) {
-            read_quantity_row(&item, plan);
+            ward_plan_read_quantity(&item, plan);
         }
     }
     list = ward_plan_list(document, "rules", WARD_PLAN_RULES_MAX);
@@ -297,12 +134,15 @@ static void read_document(const struct ward_plan_object *document, struct ward_c
         struct ward_plan_object item = ward_plan_item(&list, i);
 
         if (item.json != NULL) {
-            read_rule(&item, plan);
+            ward_plan_read_rule(&item, plan);
         } else {
             plan->rule_count++;
         }
     }
+    ward_plan_read_news2(document, plan);
+    ward_plan_read_schedule(document, plan);
     ward_plan_check_rules(plan, &list);
+    ward_plan_check_scale_2(plan, document);
 }
 
 /* The body of a signed plan (RFC 7515 §7.2.2), a new reference; NULL, which has been told, when there is none. */
@@ -328,6 +168,18 @@ static json_t *open_signed(const struct ward_plan_object *envelope)
     return body;
 }
 
+/* Where it is no JSON (or a name stands twice in one object), as an editor counts. */
+static void fault_syntax(const struct ward_plan_object *document, const json_error_t *error)
+{
+    const struct ward_decimal line = {.mantissa = error->line}, column = {.mantissa = error->column};
+    char line_text[WARD_DECIMAL_TEXT_SIZE], column_text[WARD_DECIMAL_TEXT_SIZE];
+    const char *const parts[] = {"line ", line_text, ", column ", column_text, ": ", error->text, NULL};
+
+    line_text[ward_decimal_print(&line, line_text)] = '\0';
+    column_text[ward_decimal_print(&column, column_text)] = '\0';
+    ward_plan_fault_parts(document, NULL, NULL, parts);
+}
+
 static json_t *load(const char *json, size_t length, struct ward_plan_object *document)
 {
     json_error_t error;
@@ -339,7 +191,7 @@ static json_t *load(const char *json, size_t length, struct ward_plan_object *do
     }
     root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);
     if (root == NULL) {
-        ward_plan_fault(document, NULL, NULL, error.text);
+        fault_syntax(document, &error);
         return NULL;
     }
     if (json_object_get(root, "payload") != NULL) {
@@ -391,14 +243,41 @@ const struct ward_plan_quantity *ward_care_plan_quantity(const struct ward_care_
     return NULL;
 }
 
-const struct ward_plan_rule *ward_care_plan_rule(const struct ward_care_plan *plan, uint8_t quantity,
-                                                 enum ward_plan_side side, enum ward_plan_level level)
+static const struct ward_plan_rule *find_rule(const struct ward_care_plan *plan, bool change,
+                                              const struct ward_plan_rule *like)
 {
     for (size_t i = 0; plan != NULL && i < plan->rule_count; i++) {
         const struct ward_plan_rule *rule = &plan->rules[i];
 
-        if (rule->quantity == quantity && rule->side == side && rule->level == level) {
+        if (rule->quantity == like->quantity && rule->side == like->side && rule->level == like->level &&
+            (rule->kind != WARD_RULE_LIMIT) == change) {
             return rule;
+        }
+    }
+    return NULL;
+}
+
+const struct ward_plan_rule *ward_care_plan_rule(const struct ward_care_plan *plan, uint8_t quantity,
+                                                 enum ward_plan_side side, enum ward_plan_level level)
+{
+    return find_rule(
+        plan, false,
+        &(struct ward_plan_rule){.quantity = quantity, .side = (uint8_t)side, .level = (uint8_t)level});
+}
+
+const struct ward_plan_rule *ward_care_plan_change(const struct ward_care_plan *plan, uint8_t quantity,
+                                                   enum ward_plan_side side, enum ward_plan_level level)
+{
+    return find_rule(
+        plan, true,
+        &(struct ward_plan_rule){.quantity = quantity, .side = (uint8_t)side, .level = (uint8_t)level});
+}
+
+const struct ward_plan_schedule *ward_care_plan_schedule(const struct ward_care_plan *plan, uint8_t quantity)
+{
+    for (size_t i = 0; plan != NULL && i < plan->schedule_count; i++) {
+        if (plan->schedules[i].quantity == quantity) {
+            return &plan->schedules[i];
         }
     }
     return NULL;

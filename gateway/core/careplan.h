@@ -25,7 +25,7 @@ struct ward_plan_error {
     char value[64];    /* as JSON, shortened; empty when nothing is there */
 };
 
-/* What is wrong, in the order of the document. total may exceed count: the list is bounded, the truth is not. */
+/* What is wrong: member by member, then what lies between them. total may exceed count: the list is bounded, the truth is not. */
 struct ward_plan_errors {
     size_t count;
     size_t total;
@@ -44,8 +44,15 @@ bool ward_care_plan_parse(const char *json, size_t length, struct ward_care_plan
 /* The plan's row of a quantity, or NULL when the plan does not watch it. */
 const struct ward_plan_quantity *ward_care_plan_quantity(const struct ward_care_plan *plan, uint8_t quantity);
 
-/* The rule for (quantity, side, level), or NULL. */
+/* The fixed limit for (quantity, side, level), or NULL. */
 const struct ward_plan_rule *ward_care_plan_rule(const struct ward_care_plan *plan, uint8_t quantity,
                                                  enum ward_plan_side side, enum ward_plan_level level);
+
+/* The change, from a baseline or within a time, for (quantity, side, level), or NULL. */
+const struct ward_plan_rule *ward_care_plan_change(const struct ward_care_plan *plan, uint8_t quantity,
+                                                   enum ward_plan_side side, enum ward_plan_level level);
+
+/* When the quantity is to be measured, or NULL when the plan does not say. */
+const struct ward_plan_schedule *ward_care_plan_schedule(const struct ward_care_plan *plan, uint8_t quantity);
 
 #endif

@@ -1,114 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Members of a care plan, one by one, and how what is wrong with them is told. */
+/* Members of a care plan, one by one. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/careplan_private.h"
+#include "core/clinical.h"
 #include "core/decimal.h"
+#include "core/quantity.h"
 #include "core/reading.h"
 #include "core/reading_json.h"
 #include "core/utc.h"
-
-/* Appends to text, which has room for size octets, and cuts silently: pointers and values are for people. */
-static void append(char *text, size_t size, const char *more, size_t length)
-{
-    size_t used = strlen(text);
-    size_t room = size - 1 - used;
-
-    if (length > room) {
-        length = room;
-        while (length > 0 && ((unsigned char)more[length] & 0xC0) == 0x80) {
-            length--;
-        }
-    }
-    memcpy(text + used, more, length);
-    text[used + length] = '\0';
-}
-
-/* RFC 6901 §3: "~" is "~0" and "/" is "~1". */
-static void append_token(char *pointer, size_t size, const char *token)
-{
-    append(pointer, size, "/", 1);
-    for (const char *at = token; *at != '\0'; at++) {
-        if (*at == '~') {
-            append(pointer, size, "~0", 2);
-        } else if (*at == '/') {
-            append(pointer, size, "~1", 2);
-        } else {
-            append(pointer, size, at, 1);
-        }
-    }
-}
-
-static void append_index(char *pointer, size_t size, size_t index)
-{
-    struct ward_decimal number = {.mantissa = (int64_t)index};
-    char text[WARD_DECIMAL_TEXT_SIZE];
-
-    append(pointer, size, "/", 1);
-    append(pointer, size, text, ward_decimal_print(&number, text));
-}
-
-static void append_value(char *text, size_t size, const json_t *value)
-{
-    char *printed = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-
-    if (printed != NULL) {
-        append(text, size, printed, strlen(printed));
-    }
-    free(printed);
-}
-
-void ward_plan_fault(const struct ward_plan_object *object, const char *member, const json_t *value,
-                     const char *reason)
-{
-    struct ward_plan_errors *errors = object->errors;
-    struct ward_plan_error *error;
-
-    errors->total++;
-    if (errors->count == WARD_PLAN_ERRORS_MAX) {
-        return;
-    }
-    error = &errors->list[errors->count++];
-    memset(error, 0, sizeof(*error));
-    append(error->pointer, sizeof(error->pointer), object->pointer, strlen(object->pointer));
-    if (member != NULL) {
-        append_token(error->pointer, sizeof(error->pointer), member);
-    }
-    append(error->reason, sizeof(error->reason), reason, strlen(reason));
-    if (value != NULL) {
-        append_value(error->value, sizeof(error->value), value);
-    }
-}
-
-static void fault_parts(const struct ward_plan_object *object, const char *member, const json_t *value,
-                        const char *const *parts)
-{
-    char reason[200] = "";
-
-    for (; *parts != NULL; parts++) {
-        append(reason, sizeof(reason), *parts, strlen(*parts));
-    }
-    ward_plan_fault(object, member, value, reason);
-}
-
-void ward_plan_refuse_unknown(const struct ward_plan_object *object, const char *const *names)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach(object->json, key, value)
-    {
-        bool known = false;
-
-        for (const char *const *name = names; *name != NULL; name++) {
-            known |= strcmp(*name, key) == 0;
-        }
-        if (!known) {
-            ward_plan_fault(object, key, value, "this member is not known: nothing would be done for it");
-        }
-    }
-}
 
 static json_t *find(const struct ward_plan_object *object, const char *member,
                     enum ward_plan_presence presence)
@@ -134,7 +35,7 @@ struct ward_plan_object ward_plan_child(const struct ward_plan_object *object, c
     json_t *value = find(object, member, WARD_PLAN_REQUIRED);
     struct ward_plan_object child = step(object, json_is_object(value) ? value : NULL);
 
-    append_token(child.pointer, sizeof(child.pointer), member);
+    ward_plan_append_token(child.pointer, sizeof(child.pointer), member);
     if (value != NULL && child.json == NULL) {
         ward_plan_fault(object, member, value, "must be an object");
     }
@@ -147,7 +48,7 @@ struct ward_plan_object ward_plan_list(const struct ward_plan_object *object, co
     bool fits = json_is_array(value) && json_array_size(value) > 0 && json_array_size(value) <= max;
     struct ward_plan_object list = step(object, fits ? value : NULL);
 
-    append_token(list.pointer, sizeof(list.pointer), member);
+    ward_plan_append_token(list.pointer, sizeof(list.pointer), member);
     if (value != NULL && !json_is_array(value)) {
         ward_plan_fault(object, member, value, "must be a list");
     } else if (value != NULL && !fits) {
@@ -163,7 +64,7 @@ struct ward_plan_object ward_plan_item(const struct ward_plan_object *list, size
     json_t *value = json_array_get(list->json, index);
     struct ward_plan_object item = step(list, json_is_object(value) ? value : NULL);
 
-    append_index(item.pointer, sizeof(item.pointer), index);
+    ward_plan_append_index(item.pointer, sizeof(item.pointer), index);
     if (item.json == NULL) {
         ward_plan_fault(&item, NULL, value, "must be an object");
     }
@@ -246,8 +147,8 @@ bool ward_plan_date(const struct ward_plan_object *object, const char *member, i
         return false;
     }
     if (json_is_string(value) && json_string_length(value) == strlen("2026-11-22")) {
-        append(text, sizeof(text), json_string_value(value), json_string_length(value));
-        append(text, sizeof(text), "T23:59:59.999Z", strlen("T23:59:59.999Z"));
+        ward_plan_append(text, sizeof(text), json_string_value(value), json_string_length(value));
+        ward_plan_append(text, sizeof(text), "T23:59:59.999Z", strlen("T23:59:59.999Z"));
         if (ward_utc_parse(text, strlen(text), ret_end_of_day_ms)) {
             return true;
         }
@@ -266,7 +167,7 @@ static void fault_range(const struct ward_plan_object *object, const char *membe
 
     min[ward_decimal_print(&min_s, min)] = '\0';
     max[ward_decimal_print(&max_s, max)] = '\0';
-    fault_parts(object, member, value, parts);
+    ward_plan_fault_parts(object, member, value, parts);
 }
 
 bool ward_plan_seconds(const struct ward_plan_object *object, const char *member,
@@ -300,9 +201,80 @@ bool ward_plan_choice(const struct ward_plan_object *object, const char *member,
             *ret = i;
             return true;
         }
-        append(reason, sizeof(reason), " ", 1);
-        append(reason, sizeof(reason), names[i], strlen(names[i]));
+        ward_plan_append(reason, sizeof(reason), " ", 1);
+        ward_plan_append(reason, sizeof(reason), names[i], strlen(names[i]));
     }
     ward_plan_fault(object, member, value, reason);
     return false;
+}
+
+bool ward_plan_integer(const struct ward_plan_object *object, const char *member,
+                       enum ward_plan_presence presence, int64_t min, int64_t max, uint8_t *ret)
+{
+    const struct ward_decimal low = {.mantissa = min}, high = {.mantissa = max};
+    const json_t *value = find(object, member, presence);
+    char low_text[WARD_DECIMAL_TEXT_SIZE], high_text[WARD_DECIMAL_TEXT_SIZE];
+    const char *const parts[] = {"must be a whole number from ", low_text, " to ", high_text, NULL};
+
+    if (value == NULL) {
+        return false;
+    }
+    if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max) {
+        low_text[ward_decimal_print(&low, low_text)] = '\0';
+        high_text[ward_decimal_print(&high, high_text)] = '\0';
+        ward_plan_fault_parts(object, member, value, parts);
+        return false;
+    }
+    *ret = (uint8_t)json_integer_value(value);
+    return true;
+}
+
+bool ward_plan_flag(const struct ward_plan_object *object, const char *member, bool *ret)
+{
+    const json_t *value = find(object, member, WARD_PLAN_OPTIONAL);
+
+    if (value == NULL) {
+        return false;
+    }
+    if (!json_is_boolean(value)) {
+        ward_plan_fault(object, member, value, "must be true or false");
+        return false;
+    }
+    *ret = json_is_true(value);
+    return true;
+}
+
+uint8_t ward_plan_quantity(const struct ward_plan_object *object)
+{
+    const json_t *value = find(object, "quantity", WARD_PLAN_REQUIRED);
+    uint8_t quantity = (uint8_t)(json_is_string(value) ? ward_quantity_by_name(json_string_value(value))
+                                                       : WARD_QUANTITY_NONE);
+
+    if (value != NULL && ward_clinical_quantity(quantity) == NULL) {
+        ward_plan_fault(object, "quantity", value, "is not a quantity that a plan can watch");
+        return WARD_QUANTITY_NONE;
+    }
+    return quantity;
+}
+
+/* The patient reads it in distress. */
+static bool has_many_words(const char *text)
+{
+    size_t words = 0;
+    bool inside = false;
+
+    for (; *text != '\0'; text++) {
+        words += *text != ' ' && !inside ? 1 : 0;
+        inside = *text != ' ';
+    }
+    return words > 15;
+}
+
+void ward_plan_patient_text(const struct ward_plan_object *object, const char *member, char *ret)
+{
+    if (ward_plan_text(object, member, WARD_PLAN_OPTIONAL, ret, WARD_ALARM_TEXT_MAX + 1) &&
+        has_many_words(ret)) {
+        ward_plan_fault(object, member, json_object_get(object->json, member),
+                        "a text for the patient has at most 15 words");
+    }
 }

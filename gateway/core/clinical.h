@@ -49,15 +49,55 @@
 #define WARD_CLOCK_WAIT_US (10 * WARD_SECOND_US)
 /* A device's clock further from ours is wrong. Stamps of a minute have no seconds: less is no reason to touch it. */
 #define WARD_DEVICE_CLOCK_WRONG_MS (60 * 1000)
+/* NEWS2: how long an input counts, and how much of a stream there must be before its median does. */
+#define WARD_NEWS2_FRESH_MS      (3600 * 1000)
+#define WARD_NEWS2_FRESH_MIN_MS  (900 * 1000)
+#define WARD_NEWS2_FRESH_MAX_MS  (12 * WARD_HOUR_MS)
+#define WARD_NEWS2_STREAM_MIN_US (15 * WARD_SECOND_US)
+/* The response of the chart: urgent from 5 or with a 3 in one parameter, emergency from 7. */
+#define WARD_NEWS2_MEDIUM_FROM 5
+#define WARD_NEWS2_HIGH_FROM   7
+/* An acknowledgement of a score ends when it is this much higher. */
+#define WARD_NEWS2_WORSE_BY 1
+
+/* Changes. */
+#define WARD_WITHIN_MIN_MS            (10 * WARD_MINUTE_MS)
+#define WARD_WITHIN_MAX_MS            (UINT32_C(30) * 24 * WARD_HOUR_MS)
+#define WARD_BASELINE_READINGS_MIN    3
+#define WARD_BASELINE_READINGS_MAX    WARD_PLAN_BASELINE_MAX
+#define WARD_BASELINE_STREAM_EVERY_US (60 * WARD_SECOND_US) /* of a stream one value enters so often */
+#define WARD_AT_LEAST_MAX             5
+/* Spot values of which some, but not enough, were beyond a limit: without another one for this long, please repeat. */
+#define WARD_REPEAT_US (UINT64_C(3600) * WARD_SECOND_US)
+
+/* Schedule. */
+#define WARD_GRACE_MS        (2 * WARD_HOUR_MS)
+#define WARD_GRACE_MIN_MS    (15 * WARD_MINUTE_MS)
+#define WARD_GRACE_MAX_MS    (12 * WARD_HOUR_MS)
+#define WARD_QUIET_FROM_MIN  (22 * 60)
+#define WARD_QUIET_UNTIL_MIN (7 * 60)
+#define WARD_PROMPTS_MAX     3 /* a measurement */
+#define WARD_SILENT_MS       (15 * WARD_MINUTE_MS)
+#define WARD_SILENT_MIN_MS   WARD_MINUTE_MS
+#define WARD_SILENT_MAX_MS   (4 * WARD_HOUR_MS)
 
 /* Priorities of what is wrong with the data rather than with the patient. */
-#define WARD_PRIORITY_OF_INCOMPLETE    WARD_PRIORITY_MEDIUM
-#define WARD_PRIORITY_OF_NO_VALID_DATA WARD_PRIORITY_LOW
-#define WARD_PRIORITY_OF_NO_DATA       WARD_PRIORITY_MEDIUM
-#define WARD_PRIORITY_OF_NO_SOURCE     WARD_PRIORITY_MEDIUM
-#define WARD_PRIORITY_OF_LATE          WARD_PRIORITY_LOW
-#define WARD_PRIORITY_OF_NO_PLAN       WARD_PRIORITY_HIGH
-#define WARD_PRIORITY_OF_PLAN_EXPIRED  WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_INCOMPLETE       WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_NO_VALID_DATA    WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_NO_DATA          WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_NO_SOURCE        WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_LATE             WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_NO_PLAN          WARD_PRIORITY_HIGH
+#define WARD_PRIORITY_OF_PLAN_EXPIRED     WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_SILENT           WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_SCHEDULE_UNKNOWN WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_MISSED           WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_MISSED_AGAIN     WARD_PRIORITY_MEDIUM /* from the second in a row */
+#define WARD_PRIORITY_OF_MISSED_RED       WARD_PRIORITY_HIGH /* when the value before was beyond a red limit */
+
+/* Priorities of what somebody or the score says of the patient. */
+#define WARD_PRIORITY_OF_CONCERN     WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_NEWS2_THREE WARD_PRIORITY_MEDIUM
 
 /* What a limit of this priority has when the plan does not say. */
 struct ward_clinical_priority {

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/json.h"
+#include "core/news2.h"
 #include "ward/alarm.h"
 #include "ward/message.h"
 #include "ward/reading.h"
@@ -136,6 +137,9 @@ struct ward_last_valid {
     uint64_t seq;           /* 0: not committed yet */
 };
 
+/* up/active's member "news2", also in the local API and the command line. */
+void ward_news2_write_json(const struct ward_news2_report *report, struct ward_json *json);
+
 /* up/active/{patient}. "conditions" is complete: the ward may draw its list from it alone. */
 struct ward_active_message {
     struct ward_origin origin;
@@ -149,6 +153,7 @@ struct ward_active_message {
     size_t condition_count;
     const struct ward_last_valid *last_valid;
     size_t last_valid_count;
+    const struct ward_news2_report *news2; /* NULL: the plan does not ask for it */
 };
 #define WARD_ACTIVE_EXPIRY_S 180
 void ward_active_write_json(const struct ward_active_message *message, struct ward_json *json);

@@ -190,5 +190,9 @@ void ward_active_write_json(const struct ward_active_message *message, struct wa
         write_last_valid(&message->last_valid[i], json);
     }
     ward_json_array_end(json);
+    if (message->news2 != NULL) {
+        ward_json_key(json, "news2");
+        ward_news2_write_json(message->news2, json);
+    }
     ward_json_object_end(json);
 }

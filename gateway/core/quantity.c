@@ -106,6 +106,8 @@ static const struct ward_quantity_info rows[WARD_QUANTITY_COUNT] = {
     [WARD_GLUCOSE_UNDETERMINED_PLASMA] = {.label = "Glucose (plasma)", PLASMA_GLUCOSE(160368)},
     [WARD_GLUCOSE_INTERSTITIAL] = {.label = "Glucose (interstitial)", GLUCOSE(160212)},
     [WARD_GLUCOSE_CONTROL] = {.label = "Control solution", GLUCOSE(160208)},
+    [WARD_CONCERN] = {.name = "concern", .label = "Concern", .unit = ""},
+    [WARD_NEWS2] = {.name = "news2", .label = "NEWS2", .unit = ""},
 };
 
 const struct ward_quantity_info *ward_quantity_info(uint8_t quantity)
@@ -150,7 +152,7 @@ uint8_t ward_quantity_judged_as(uint8_t quantity)
 {
     if (quantity == WARD_PULSE_RATE_CUFF)
         return WARD_PULSE_RATE;
-    if (quantity == WARD_GLUCOSE_CONTROL)
+    if (quantity >= WARD_GLUCOSE_CONTROL)
         return WARD_QUANTITY_NONE;
     if (quantity >= WARD_GLUCOSE_CAPILLARY_PLASMA && quantity < WARD_GLUCOSE_CONTROL)
         return WARD_GLUCOSE;
@@ -167,6 +169,46 @@ bool ward_quantity_is_plausible(const struct ward_value *value)
         return true;
     return ward_decimal_compare(&value->number, &info->low, &against_low) && against_low >= 0 &&
            ward_decimal_compare(&value->number, &info->high, &against_high) && against_high <= 0;
+}
+
+static const char *const oxygen_codes[] = {"air", "oxygen", NULL};
+static const char *const consciousness_codes[] = {"alert", "new_confusion", "voice",
+                                                  "pain",  "unresponsive",  NULL};
+static const char *const concern_codes[] = {"nurse", "carer", "patient", NULL};
+
+static const char *const *codes_of(uint8_t quantity)
+{
+    if (quantity == WARD_OXYGEN)
+        return oxygen_codes;
+    if (quantity == WARD_CONSCIOUSNESS)
+        return consciousness_codes;
+    return quantity == WARD_CONCERN ? concern_codes : NULL;
+}
+
+const char *ward_quantity_code(const struct ward_value *value)
+{
+    const char *const *codes = codes_of(value->quantity);
+    const struct ward_decimal number = ward_decimal_normalise(value->number);
+
+    if (codes == NULL || number.special != WARD_FINITE || number.exponent != 0 || number.mantissa < 0)
+        return NULL;
+    for (int64_t i = 0; codes[i] != NULL; i++)
+        if (i == number.mantissa)
+            return codes[i];
+    return NULL;
+}
+
+bool ward_quantity_code_by_name(uint8_t quantity, const char *name, struct ward_decimal *ret)
+{
+    const char *const *codes = codes_of(quantity);
+
+    for (int64_t i = 0; codes != NULL && codes[i] != NULL; i++) {
+        if (strcmp(codes[i], name) == 0) {
+            *ret = (struct ward_decimal){.mantissa = i};
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *ward_special_name(uint8_t special)

@@ -43,8 +43,8 @@ enum ward_quantity ward_quantity_by_mdc(uint32_t mdc);
 
 /*
  * The quantity whose limits apply: a cuff's pulse is the patient's pulse, glucose is glucose whatever it was measured
- * in, and a control solution is nothing of a patient: WARD_QUANTITY_NONE. Any other is judged as itself. The result is
- * below 32, so that 1 << it is an element of a set.
+ * in. A control solution is nothing of a patient, and neither a concern nor a score has limits: WARD_QUANTITY_NONE. Any
+ * other is judged as itself. The result is below 32, so that 1 << it is an element of a set.
  */
 uint8_t ward_quantity_judged_as(uint8_t quantity);
 
@@ -53,6 +53,15 @@ uint8_t ward_quantity_judged_as(uint8_t quantity);
  * values and so neither plausible nor implausible: the answer is true, look at ward_decimal_is_ordered().
  */
 bool ward_quantity_is_plausible(const struct ward_value *value);
+
+/*
+ * What the number of a coded quantity (oxygen, consciousness, concern) stands for: "new_confusion". NULL for any other
+ * quantity and for a number that is no code of it. The numbers are part of the record: append only.
+ */
+const char *ward_quantity_code(const struct ward_value *value);
+
+/* The other way. Returns false, with ret unchanged, when the quantity is not coded or has no such code. */
+bool ward_quantity_code_by_name(uint8_t quantity, const char *name, struct ward_decimal *ret);
 
 /* The name of a special as in JSON ("nan", "nres", "reserved", "+inf", "-inf"), NULL for WARD_FINITE. */
 const char *ward_special_name(uint8_t special);

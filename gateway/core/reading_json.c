@@ -49,6 +49,15 @@ static uint8_t quantity_of(const json_t *item, const char *name)
     return (uint8_t)ward_quantity_by_code(name, mdc > 0 && mdc <= UINT32_MAX ? (uint32_t)mdc : 0);
 }
 
+static const char *add_value(const struct ward_value *value, struct ward_reading *reading)
+{
+    if (reading->value_count == WARD_READING_VALUES_MAX) {
+        return "there are more values than a reading can have";
+    }
+    reading->values[reading->value_count++] = *value;
+    return NULL;
+}
+
 static const char *read_value(const json_t *item, struct ward_reading *reading)
 {
     const char *name = json_string_value(json_object_get(item, "quantity"));
@@ -60,6 +69,10 @@ static const char *read_value(const json_t *item, struct ward_reading *reading)
         return "a value has no quantity";
     }
     value.quantity = quantity_of(item, name);
+    if (json_is_string(number) &&
+        ward_quantity_code_by_name(value.quantity, json_string_value(number), &value.number)) {
+        return add_value(&value, reading);
+    }
     if (value.quantity == WARD_QUANTITY_NONE || json_is_string(number) || json_is_boolean(number)) {
         return NULL;
     }
@@ -70,11 +83,7 @@ static const char *read_value(const json_t *item, struct ward_reading *reading)
                                : !read_special(item, &value.number)) {
         return "a value is neither a number nor a known special value";
     }
-    if (reading->value_count == WARD_READING_VALUES_MAX) {
-        return "there are more values than a reading can have";
-    }
-    reading->values[reading->value_count++] = value;
-    return NULL;
+    return add_value(&value, reading);
 }
 
 /* Whether the member is absent, null or a moment; ret is set for the last. */

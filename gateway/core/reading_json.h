@@ -3,7 +3,7 @@
  * A reading from its JSON form (the record of docs/mqtt/schemas/record.json), as `wardctl try` takes it.
  *
  * Only measured_at (or received_at) and values are needed, and patient where there is more than one; without `kind` a
- * reading is spot, without `quality` valid. Members that are not known are ignored, as the contract asks of consumers.
+ * reading is spot, without `quality` valid. A coded value may be its name ("value":"new_confusion"). Members that are not known are ignored, as the contract asks of consumers.
  */
 #ifndef WARD_CORE_READING_JSON_H
 #define WARD_CORE_READING_JSON_H

@@ -17,6 +17,9 @@ static void write_values(struct ward_json *json, const struct ward_reading *read
         const struct ward_quantity_info *info = ward_quantity_info(value->quantity);
 
         ward_json_object(json);
+        if (ward_quantity_code(value) != NULL) {
+            ward_json_member(json, "code", ward_quantity_code(value));
+        }
         ward_json_key(json, "loinc");
         ward_json_array(json);
         for (size_t j = 0; j < sizeof(info->loinc) / sizeof(info->loinc[0]) && info->loinc[j]; j++) {

@@ -9,6 +9,7 @@
 #include "core/careplan.h"
 #include "ctl/file.h"
 #include "ctl/verbs.h"
+#include "ctl/zone_file.h"
 
 static void print_errors(const char *path, const struct ward_plan_errors *errors)
 {
@@ -43,13 +44,28 @@ static void print_errors_json(const struct ward_plan_errors *errors)
     json_decref(all);
 }
 
+/* What only the computer knows on which the plan is read. */
+static bool check_zone(const struct ward_care_plan *plan, struct ward_plan_errors *errors)
+{
+    struct ward_zone zone;
+
+    if (plan->zone[0] == '\0' || ward_zone_file_read(plan->zone, &zone))
+        return true;
+    errors->count = errors->total = 1;
+    errors->list[0] =
+        (struct ward_plan_error){.pointer = "/zone", .reason = "is no time zone that this computer knows"};
+    (void)snprintf(errors->list[0].value, sizeof(errors->list[0].value), "\"%.60s\"", plan->zone);
+    return false;
+}
+
 int ward_plan_file_read(const char *path, struct ward_care_plan *ret, bool as_json)
 {
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
     char *text = NULL;
     int status = errors != NULL ? ward_file_read(path, &text) : ward_ctl_fail("out of memory");
 
-    if (status == WARD_CTL_DONE && text != NULL && !ward_care_plan_parse(text, strlen(text), ret, errors)) {
+    if (status == WARD_CTL_DONE && text != NULL &&
+        (!ward_care_plan_parse(text, strlen(text), ret, errors) || !check_zone(ret, errors))) {
         if (as_json) {
             print_errors_json(errors);
         } else {

@@ -27,6 +27,7 @@ struct patient {
 
 struct ward_try {
     const struct ward_care_plan *plan;
+    const struct ward_zone *zone; /* NULL: the plan needs none */
     ward_try_event_fn *on_event;
     void *context;
     struct ward_alarm_sink sink;
@@ -59,15 +60,25 @@ static void take_event(void *context, const struct ward_alarm_event *event)
     run->on_event(run->context, event);
 }
 
-struct ward_try *ward_try_new(const struct ward_care_plan *plan, ward_try_event_fn *on_event, void *context)
+static void count_prompt(void *context, const struct ward_alarm_prompt *prompt)
+{
+    struct ward_try *run = context;
+
+    (void)prompt;
+    run->figures.prompts++;
+}
+
+struct ward_try *ward_try_new(const struct ward_care_plan *plan, const struct ward_zone *zone,
+                              ward_try_event_fn *on_event, void *context)
 {
     struct ward_try *run = calloc(1, sizeof(*run));
 
     if (run != NULL) {
         run->plan = plan;
+        run->zone = zone;
         run->on_event = on_event;
         run->context = context;
-        run->sink = (struct ward_alarm_sink){.event = take_event, .context = run};
+        run->sink = (struct ward_alarm_sink){.event = take_event, .prompt = count_prompt, .context = run};
     }
     return run;
 }
@@ -93,6 +104,7 @@ static struct ward_alarm_context context_at(struct ward_try *run, int64_t utc_ms
 {
     struct ward_alarm_context context = {
         .plan = run->plan,
+        .zone = run->zone,
         .now = {.boot_us = boot_us(run, utc_ms), .utc_ms = utc_ms, .clock = WARD_CLOCK_SYNCED},
         .sink = &run->sink,
     };
@@ -180,17 +192,25 @@ static void take_reading(struct ward_try *run, struct patient *patient, struct w
     ward_alarm_reading(&patient->state, &context, reading);
 }
 
-static bool has_quantity(const struct ward_reading *reading, uint32_t quantities)
+/* The values of the reading that are of these quantities. Returns which of them there are. */
+static uint32_t pick(const struct ward_reading *from, uint32_t quantities, struct ward_reading *ret)
 {
-    for (size_t i = 0; i < reading->value_count; i++) {
-        if ((quantities & (1u << ward_quantity_judged_as(reading->values[i].quantity))) != 0) {
-            return true;
+    uint32_t found = 0;
+
+    *ret = *from;
+    ret->value_count = 0;
+    for (size_t i = 0; i < from->value_count; i++) {
+        uint32_t bit = 1u << ward_quantity_judged_as(from->values[i].quantity);
+
+        if ((quantities & bit) != 0) {
+            ret->values[ret->value_count++] = from->values[i];
+            found |= bit;
         }
     }
-    return false;
+    return found;
 }
 
-/* Takes the reading back, then gives the newest that remains. */
+/* Takes the reading back, then gives the newest that remains of each quantity. */
 static void take_back(struct ward_try *run, struct patient *patient, uint64_t seq)
 {
     struct ward_alarm_context context = context_at(run, run->now_ms);
@@ -203,12 +223,13 @@ static void take_back(struct ward_try *run, struct patient *patient, uint64_t se
         }
     }
     for (uint64_t i = patient->remembered; quantities != 0 && i-- > oldest;) {
-        const struct ward_reading *reading = &patient->memory[i % MEMORY_MAX];
+        struct ward_reading reading;
+        uint32_t found = pick(&patient->memory[i % MEMORY_MAX], quantities, &reading);
 
-        if (has_quantity(reading, quantities)) {
+        if (found != 0) {
             context = context_at(run, run->now_ms);
-            ward_alarm_reading(&patient->state, &context, reading);
-            return;
+            ward_alarm_reading(&patient->state, &context, &reading);
+            quantities &= ~found;
         }
     }
 }
@@ -398,6 +419,7 @@ void ward_try_present(const struct ward_try *run, ward_try_present_fn *each, voi
     struct ward_alarm_present *present = calloc(PRESENT_MAX, sizeof(*present));
     const struct ward_alarm_context now = {
         .plan = run->plan,
+        .zone = run->zone,
         .now = {.boot_us = boot_us(run, run->now_ms), .utc_ms = run->now_ms, .clock = WARD_CLOCK_SYNCED}};
 
     for (size_t i = 0; present != NULL && i < run->patient_count; i++) {
@@ -408,4 +430,19 @@ void ward_try_present(const struct ward_try *run, ward_try_present_fn *each, voi
         }
     }
     free(present);
+}
+
+void ward_try_news2(const struct ward_try *run, ward_try_news2_fn *each, void *context)
+{
+    const struct ward_alarm_context now = {
+        .plan = run->plan,
+        .zone = run->zone,
+        .now = {.boot_us = boot_us(run, run->now_ms), .utc_ms = run->now_ms, .clock = WARD_CLOCK_SYNCED}};
+    struct ward_news2_report report;
+
+    for (size_t i = 0; i < run->patient_count; i++) {
+        if (ward_alarm_news2(&run->patients[i]->state, &now, &report)) {
+            each(context, &run->patients[i]->state.patient, &report);
+        }
+    }
 }

@@ -18,8 +18,9 @@ struct ward_try;
 /* Called for each event, in order. */
 typedef void ward_try_event_fn(void *context, const struct ward_alarm_event *event);
 
-/* plan is borrowed until ward_try_free. NULL when there is no memory. */
-struct ward_try *ward_try_new(const struct ward_care_plan *plan, ward_try_event_fn *on_event, void *context);
+/* plan and zone (NULL where the plan names none) are borrowed until ward_try_free. NULL when there is no memory. */
+struct ward_try *ward_try_new(const struct ward_care_plan *plan, const struct ward_zone *zone,
+                              ward_try_event_fn *on_event, void *context);
 struct ward_try *ward_try_free(struct ward_try *run);
 
 /*
@@ -42,6 +43,7 @@ struct ward_try_figures {
     uint64_t
         occurrences[WARD_PRIORITY_HIGH + 1]; /* physiological ones, by the priority they were raised with */
     uint64_t technical;                      /* all other kinds raised */
+    uint64_t prompts;                        /* how often the patient was asked to measure */
     uint64_t days;                           /* patient-days with data */
     int64_t first_ms, last_ms;
 };
@@ -50,5 +52,10 @@ struct ward_try_figures ward_try_figures(const struct ward_try *run);
 /* What is present at the end, patient by patient. */
 typedef void ward_try_present_fn(void *context, const struct ward_alarm_present *present);
 void ward_try_present(const struct ward_try *run, ward_try_present_fn *each, void *context);
+
+/* NEWS2 at the end, of each patient, where the plan asks for it. */
+typedef void ward_try_news2_fn(void *context, const struct ward_id *patient,
+                               const struct ward_news2_report *report);
+void ward_try_news2(const struct ward_try *run, ward_try_news2_fn *each, void *context);
 
 #endif

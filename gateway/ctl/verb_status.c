@@ -3,7 +3,8 @@
  * wardctl status: one screen that answers "is this patient being monitored, and if not, why".
  *
  * Reads wardgate.status/1: gateway, version, monitoring, reasons[], patients[]{patient, label, monitoring, reasons[],
- * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}}, devices[]{device, model,
+ * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}, news2{complete, minimum,
+ * maximum, missing[], stale[]}}, devices[]{device, model,
  * patient, connected, battery, last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
  * link{up, reason}, radio, recovery{rung, power, restart, reset}, clock, storage.
  */
@@ -75,6 +76,24 @@ static void print_last(const json_t *values)
     }
 }
 
+/* "NEWS2 5 or more, up to 14; not known: consciousness, …": what is not measured is never called well. */
+static void print_news2(const json_t *news2)
+{
+    json_t *unknown = json_array();
+
+    if (json_is_object(news2)) {
+        printf("    NEWS2    %s", ward_document_member(news2, "minimum").text);
+        if (!json_is_true(json_object_get(news2, "complete"))) {
+            json_array_extend(unknown, json_object_get(news2, "missing"));
+            json_array_extend(unknown, json_object_get(news2, "stale"));
+            printf(" or more, up to %s; not known: ", ward_document_member(news2, "maximum").text);
+            printf("%s", ward_document_brief(unknown).text);
+        }
+        putchar('\n');
+    }
+    json_decref(unknown);
+}
+
 static void print_patients(const json_t *patients)
 {
     const json_t *patient;
@@ -91,6 +110,7 @@ static void print_patients(const json_t *patients)
         print_reasons(patient);
         print_conditions(json_object_get(patient, "conditions"));
         print_last(json_object_get(patient, "last_valid"));
+        print_news2(json_object_get(patient, "news2"));
     }
 }
 

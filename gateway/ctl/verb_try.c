@@ -14,6 +14,7 @@
 #include "ctl/plan_file.h"
 #include "ctl/try_run.h"
 #include "ctl/verbs.h"
+#include "ctl/zone_file.h"
 
 struct output {
     bool as_json;
@@ -64,6 +65,25 @@ static void print_present(void *context, const struct ward_alarm_present *presen
     output->first = false;
 }
 
+static void print_news2(void *context, const struct ward_id *patient, const struct ward_news2_report *report)
+{
+    struct output *output = context;
+    char text[4096];
+    struct ward_json json;
+
+    if (output->as_json) {
+        ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
+        ward_news2_write_json(report, &json);
+        if (ward_json_finish(&json, NULL) == WARD_JSON_OK) {
+            printf("%s{\"patient\":\"%s\",\"news2\":%s}", output->first ? "" : ",", patient->text, text);
+        }
+    } else {
+        printf("  %-12s NEWS2 %u", patient->text, report->score.minimum);
+        printf(report->score.complete ? "\n" : " or more, up to %u\n", report->score.maximum);
+    }
+    output->first = false;
+}
+
 static double per_day(uint64_t count, uint64_t days)
 {
     return days > 0 ? (double)count / (double)days : 0.0;
@@ -86,6 +106,9 @@ static void print_summary_json(const struct ward_try *run, const struct ward_car
            per_day(raised[WARD_PRIORITY_LOW], figures.days));
     output->first = true;
     ward_try_present(run, print_present, output);
+    printf("],\"prompts\":%" PRIu64 ",\"news2\":[", figures.prompts);
+    output->first = true;
+    ward_try_news2(run, print_news2, output);
     puts("]}");
 }
 
@@ -105,6 +128,10 @@ static void print_summary(const struct ward_try *run, struct output *output)
     ward_try_present(run, print_present, output);
     if (output->first) {
         puts("  nothing");
+    }
+    ward_try_news2(run, print_news2, output);
+    if (figures.prompts > 0) {
+        printf("The patient was asked to measure %" PRIu64 " times.\n", figures.prompts);
     }
 }
 
@@ -139,13 +166,14 @@ static int try_readings(const struct ward_care_plan *plan, const char *path, uin
                         struct output *output)
 {
     FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    struct ward_zone zone;
     struct ward_try *run;
     int status;
 
     if (stream == NULL) {
         return ward_ctl_fail("cannot open %s: %s", path, strerror(errno));
     }
-    run = ward_try_new(plan, print_event, output);
+    run = ward_try_new(plan, ward_zone_file_read(plan->zone, &zone) ? &zone : NULL, print_event, output);
     status = run != NULL ? give_lines(run, stream, path) : ward_ctl_fail("out of memory");
     if (status == WARD_CTL_DONE) {
         ward_try_finish(run, after_s * 1000);
@@ -212,7 +240,10 @@ const struct ward_verb ward_verb_try = {
         "Runs the gateway's alarm engine over READINGS (- for standard input) in virtual time and prints each\n"
         "event, then how many alarms there were and what is present at the end. READINGS has one JSON object\n"
         "a line: readings as `wardctl readings --json` prints them (measured_at, patient and values are enough),\n"
-        "and what somebody did:\n"
+        "entries among them, and what somebody did:\n"
+        "\n"
+        "  {\"measured_at\":\"2026-11-22T09:00:00Z\",\"kind\":\"entry\",\"values\":[\n"
+        "   {\"quantity\":\"respiration_rate\",\"value\":18},{\"quantity\":\"consciousness\",\"value\":\"alert\"}]}\n"
         "\n"
         "  {\"at\":\"2026-11-22T09:05:00Z\",\"acknowledge\":\"spo2-low\",\"by\":\"dr-1\"}\n"
         "  with \"silence\":true, \"suspend_s\":3600, \"void\":SEQ, \"restart\":true, \"reboot\":true or\n"

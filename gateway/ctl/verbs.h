@@ -28,6 +28,7 @@ struct ward_verb {
 extern const struct ward_verb ward_verb_alarms;
 extern const struct ward_verb ward_verb_decode;
 extern const struct ward_verb ward_verb_devices;
+extern const struct ward_verb ward_verb_entry;
 extern const struct ward_verb ward_verb_hub;
 extern const struct ward_verb ward_verb_measure;
 extern const struct ward_verb ward_verb_patient;

@@ -35,6 +35,7 @@ enum ward_bus_method {
     WARD_BUS_FORGET,      /* (s device) */
     WARD_BUS_SILENCE,     /* (s patient) */
     WARD_BUS_ACKNOWLEDGE, /* (s JWS) -> s: anybody may bring it, the signature decides */
+    WARD_BUS_ENTER,       /* (s patient, s by or "", s values as NAME=VALUE) */
     WARD_BUS_METHOD_COUNT,
 };
 

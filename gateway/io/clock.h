@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "core/zone.h"
 #include "ward/reading.h"
 
 struct ward_clock;
@@ -37,6 +38,12 @@ struct ward_time ward_clock_now(struct ward_clock *clock);
 
 /* Raises the floor, for example to the issued_at of a signed document. A lower one changes nothing. */
 void ward_clock_raise_floor(struct ward_clock *clock, int64_t utc_ms);
+
+/*
+ * The time zone of that name ("Europe/London"), which must be one that a care plan may have, from the system's
+ * zoneinfo. Returns 0 or a negative errno with *ret unchanged: -ENOENT for none, -EBADMSG for a file that is no TZif.
+ */
+int ward_clock_zone(const char *name, struct ward_zone *ret);
 
 /* The id of this boot: "b-" and 16 hex digits of the kernel's boot id. Returns 0 or a negative errno. */
 int ward_clock_boot_id(struct ward_id *ret);

@@ -66,6 +66,8 @@ enum ward_quantity {
     WARD_GLUCOSE_UNDETERMINED_PLASMA,
     WARD_GLUCOSE_INTERSTITIAL,
     WARD_GLUCOSE_CONTROL, /* of a control solution: a test of the meter, nothing of a patient */
+    WARD_CONCERN,         /* somebody is worried; coded by who it is. No limit applies to it */
+    WARD_NEWS2,           /* a score of the gateway's own, in alarms only */
     WARD_QUANTITY_COUNT,
 };
 

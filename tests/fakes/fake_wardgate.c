@@ -48,6 +48,7 @@ static const struct {
     [WARD_BUS_FORGET] = {"Forget", 1, false},
     [WARD_BUS_SILENCE] = {"Silence", 1, false},
     [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", 1, false},
+    [WARD_BUS_ENTER] = {"Enter", 3, false},
 };
 
 /* The lines of DIRECTORY/NAMESUFFIX; none when there is no such file. */

@@ -171,3 +171,98 @@ def test_control_solution_is_nobodys_glucose():
     everything = ROOT / "tests" / "scenarios" / "everything.json"
     events, _ = try_lines(glucose(0, 160208, 2.1), plan=everything)
     assert not [event for event in events if event["condition"].startswith("glucose")]
+
+
+TEN_MISTAKES = {
+    "schema": "wardgate.care-plan/1", "id": "mary smith", "version": 0, "title": "Ten mistakes",
+    "source": {"example": True}, "review_by": "30.11.2027",
+    "quantities": [{"quantity": "spo2", "mode": "stream"}, {"quantity": "temperature", "mode": "spot"}],
+    "rules": [
+        {"id": "low", "quantity": "spo2", "level": "amber", "below": 93},
+        {"id": "low-red", "quantity": "spo2", "level": "red", "below": 94, "on_delay_s": 300},
+        {"id": "low-red", "quantity": "spo2", "level": "red", "bellow": 90},
+    ],
+    "news2": {"spo2_scale": 2, "clinician": "dr-1", "oxygen": "always"},
+    "schedule": [{"quantity": "spo2", "at": ["08:00", "7:00"]}],
+}
+
+
+def test_ten_mistakes_are_told_at_once():
+    answer = wardctl("plan", "check", "-", "--json", text=json.dumps(TEN_MISTAKES))
+    assert answer.returncode == 1
+    report = json.loads(answer.stdout)
+    told = {error["pointer"]: error["reason"] for error in report["errors"]}
+    for pointer, reason in {
+            "/id": "letters, digits and hyphens", "/version": "whole number from 1", "/source/citation": "missing",
+            "/review_by": "a date like", "/quantities/1/quantity": "not a quantity", "/rules/1/on_delay_s": "from 0 to 120",
+            "/rules/2/bellow": 'did you mean "below"?', "/rules/2": "must have one limit", "/rules/2/id": "another rule",
+            "/news2/decided_on": "scale 2 needs the date", "/news2/adult_not_pregnant": "under 16",
+            "/news2/spo2_scale": "too much oxygen", "/zone": "Europe/London", "/schedule/0/at/1": "07:30",
+            "/rules/0/below": "amber must lie inside red: it is there to come first (below 94 in /rules/1)"}.items():
+        assert reason in told[pointer], (pointer, told[pointer])
+    values = {error["pointer"]: error.get("value") for error in report["errors"]}
+    assert values["/version"] == "0"
+    assert values["/rules/1/on_delay_s"] == "300"
+    people = wardctl("plan", "check", "-", text=json.dumps(TEN_MISTAKES)).stderr
+    assert f"refused, {report['total']} errors" in people
+    assert "/rules/1/on_delay_s: must be whole seconds from 0 to 120: 300" in people
+
+
+def test_a_zone_that_nobody_knows_is_told():
+    plan = {**json.loads(PLAN.read_text()), "zone": "Europe/Londn"}
+    answer = wardctl("plan", "check", "-", "--json", text=json.dumps(plan))
+    assert answer.returncode == 1
+    assert json.loads(answer.stdout)["errors"] == [
+        {"pointer": "/zone", "reason": "is no time zone that this computer knows", "value": '"Europe/Londn"'}]
+
+
+def entry(second, by="nurse-anne", **values):
+    return {"measured_at": moment(second), "patient": "p-1", "kind": "entry", "by": by,
+            "values": [{"quantity": quantity, "value": value} for quantity, value in values.items()]}
+
+
+def test_entries_and_news2():
+    plan = ROOT / "tests" / "scenarios" / "news2-1.json"
+    events, figures = try_lines(
+        entry(0, respiration_rate=25, consciousness="alert", oxygen="air"), entry(60, concern="carer"),
+        reading(120, 91), plan=plan)
+    assert ("raised", "medium", "concern") in [event[1:] for event in told(events)]
+    assert told(events)[-1][1:] == ("raised", "medium", "news2-score")
+    assert events[-1]["quantity"] == "news2" and events[-1]["value"] == 6
+    score, = figures["news2"]
+    assert score["patient"] == "p-1"
+    assert not score["news2"]["complete"]
+    assert (score["news2"]["minimum"], score["news2"]["maximum"]) == (6, 15)
+    assert score["news2"]["three_in"] == ["respiration_rate", "spo2"]
+    assert {one["parameter"]: one["value"] for one in score["news2"]["inputs"]}["consciousness"] == "alert"
+    active = json.loads((ROOT / "docs" / "mqtt" / "schemas" / "active.json").read_text())
+    assert set(active["properties"]["news2"]["required"]) == set(score["news2"])
+
+
+def test_a_schedule_is_tried_in_its_own_zone():
+    plan = ROOT / "tests" / "scenarios" / "schedule.json"
+    events, figures = try_lines(reading(0, 97), {"at": "2026-11-23T06:00:00.000Z"}, plan=plan)
+    missed = [event for event in told(events) if event[3] == "reading-missed" and event[1] == "raised"]
+    assert missed == [("2026-11-22T21:30:00.000Z", "raised", "low", "reading-missed"),
+                      ("2026-11-23T01:00:00.000Z", "raised", "medium", "reading-missed")]
+    assert figures["prompts"] == 3
+
+
+def test_out_of_hours_the_patient_is_told_what_to_do():
+    plan = ROOT / "tests" / "scenarios" / "schedule.json"
+    events, _ = try_lines(reading(0, 90), plan=plan)
+    assert events[0]["shown"]["text"] == "Please sit down. Your ward will call you."
+    late = {**reading(0, 90), "measured_at": "2026-11-22T18:30:00.000Z"}
+    events, _ = try_lines(late, plan=plan)
+    assert events[0]["shown"]["text"] == "Please sit down. If you feel worse call 111."
+
+
+def test_a_voided_reading_leaves_the_newest_of_each_quantity():
+    both = {**reading(0, 97), "seq": 1, "values": [{"quantity": "spo2", "value": 97}]}
+    pulse = {**reading(30, 0), "seq": 2, "values": [{"quantity": "pulse_rate", "value": 140}]}
+    wrong = {**reading(60, 0), "seq": 3,
+             "values": [{"quantity": "spo2", "value": 80}, {"quantity": "pulse_rate", "value": 70}]}
+    events, figures = try_lines(both, pulse, wrong, {"at": moment(90), "void": 3})
+    assert {one["condition"] for one in figures["present"] if one["state"] == "active"} == {"pulse-rate-high"}
+    assert [event["reason"] for event in events if event["condition"] == "spo2-low" and event["event"] == "cleared"] == [
+        "voided"]

@@ -407,6 +407,38 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
         ["Measure", "p-1", "d-1", "600"], ["Forget", "d-1"], ["Silence", "p-1"], ["Acknowledge", '{"payload":"x"}']]
 
 
+def test_an_entry_is_checked_before_it_is_sent(gateway):
+    result = gateway.run("entry", "--patient", "p-1", "--by", "nurse-anne", "respiration_rate=18", "consciousness=alert",
+                         "oxygen=oxygen", "oxygen_flow=2")
+    assert result.returncode == DONE, result.stderr
+    assert gateway.run("entry", "--patient", "p-1", "concern=carer").returncode == DONE
+    for words, reason in ((["respiration_rate=180"], "not plausible"), (["consciousness=asleep"], "unresponsive"),
+                          (["mood=bad"], "nothing that can be entered"), ([], "nothing to enter")):
+        result = gateway.run("entry", "--patient", "p-1", *words)
+        assert result.returncode == USAGE
+        assert reason in result.stderr
+    assert gateway.run("entry", "concern=carer").returncode == USAGE
+    gateway.refuses("Enter", ERROR_REFUSED, "An entry must be signed here.")
+    result = gateway.run("entry", "--patient", "p-1", "spo2=97")
+    assert result.returncode == FAILED
+    assert "must be signed" in result.stderr
+    words = "respiration_rate=18 consciousness=alert oxygen=oxygen oxygen_flow=2"
+    assert gateway.calls() == [["Enter", "p-1", "nurse-anne", words], ["Enter", "p-1", "", "concern=carer"],
+                               ["Enter", "p-1", "", "spo2=97"]]
+
+
+def test_status_never_calls_a_partial_score_low(gateway):
+    patient = {"patient": "p-1", "monitoring": "full", "reasons": [], "conditions": [], "last_valid": []}
+    partial = {"complete": False, "minimum": 0, "maximum": 11, "missing": ["consciousness"], "stale": ["bp_systolic"]}
+    gateway.answers("Status", {"gateway": "g-1", "patients": [{**patient, "news2": partial}]})
+    line, = [line for line in gateway.run("status").stdout.splitlines() if "NEWS2" in line]
+    assert line.split("NEWS2")[1].split() == "0 or more, up to 11; not known: consciousness, bp_systolic".split()
+    complete = {"complete": True, "minimum": 7, "maximum": 7, "missing": [], "stale": []}
+    gateway.answers("Status", {"gateway": "g-1", "patients": [{**patient, "news2": complete}]})
+    line, = [line for line in gateway.run("status").stdout.splitlines() if "NEWS2" in line]
+    assert line.split("NEWS2")[1].split() == ["7"]
+
+
 def test_an_acknowledgement_that_was_refused_is_a_failure(gateway):
     gateway.answers("Acknowledge", {"outcome": "refused", "reason": "the signature does not hold"})
     result = gateway.run("alarms", "ack", "-", input="{}")

@@ -453,9 +453,47 @@ static int load(void **state)
     return good ? 0 : -1;
 }
 
+/* A state that the version before had stored: SpO2 88 %, raised, and a technical condition. */
+static void an_older_stored_state_is_read(void **state)
+{
+    static uint8_t octets[4096], again[WARD_ALARM_PACKED_MAX];
+    FILE *file = fopen("vectors/alarm-state-1.hex", "r");
+    size_t length = 0;
+    unsigned octet;
+
+    (void)state;
+    assert_non_null(file);
+    while (fscanf(file, "%2x", &octet) == 1) {
+        assert_true(length < sizeof(octets));
+        octets[length++] = (uint8_t)octet;
+    }
+    fclose(file);
+    assert_int_equal(octets[0], 1);
+    memset(&patient, 0x5A, sizeof(patient));
+    assert_true(ward_alarm_unpack(octets, length, &patient));
+    assert_int_equal(count_present(), 2);
+    assert_string_equal(present[0].newest.condition.text, "spo2-low");
+    assert_int_equal(present[0].newest.value.mantissa, 88);
+    assert_string_equal(present[1].newest.condition.text, "no-storage");
+    now_us = 1030 * SECOND_US;
+    give(WARD_SPO2, 97); /* a spot value within the limits ends it */
+    assert_string_equal(events[event_count - 1].condition.text, "spo2-low");
+    assert_int_equal(events[event_count - 1].event, WARD_EVENT_CLEARED);
+    assert_true(ward_alarm_pack(&patient, again, sizeof(again)) > 0);
+    assert_int_equal(again[0], WARD_ALARM_PACK_VERSION);
+    for (size_t cut = 0; cut < length; cut++) {
+        assert_false(ward_alarm_unpack(octets, cut, &patient));
+    }
+    octets[0] = 0;
+    assert_false(ward_alarm_unpack(octets, length, &patient));
+    octets[0] = WARD_ALARM_PACK_VERSION + 1;
+    assert_false(ward_alarm_unpack(octets, length, &patient));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(an_older_stored_state_is_read, set_up),
         cmocka_unit_test_setup(an_event_says_everything, set_up),
         cmocka_unit_test_setup(one_call_gives_each_occurrence_an_id, set_up),
         cmocka_unit_test_setup(the_pulse_of_a_cuff_is_the_pulse, set_up),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What must hold whatever happens, over hundreds of thousands of generated steps: a patient's values wander through
- * the limits, go questionable and invalid, stop and start again; people acknowledge, silence, replace the plan.
+ * the limits, go questionable and invalid, stop and start again; people acknowledge, silence, replace the plan. One of
+ * the plans has all that remembers: changes, medians, counts, NEWS2, a schedule.
  *
  *   1. valid values beyond the red limit for longer than its delay: the condition is present
  *   2. the same input gives the same events, byte for byte
@@ -28,8 +29,8 @@
 #define SECOND_US UINT64_C(1000000)
 #define STEPS     20000
 #define SEEDS     15
-#define PLANS     3
-#define TRACKED   64
+#define PLANS     4
+#define TRACKED   4096
 
 struct occurrence {
     struct ward_alarm_id id;
@@ -55,6 +56,7 @@ struct world {
 };
 
 static struct ward_care_plan plans[PLANS];
+static struct ward_zone zone;
 
 static void load_plan(const char *path, struct ward_care_plan *ret)
 {
@@ -64,6 +66,16 @@ static void load_plan(const char *path, struct ward_care_plan *ret)
 
     assert_non_null(file);
     assert_true(ward_care_plan_parse(text, fread(text, 1, sizeof(text), file), ret, &errors));
+    fclose(file);
+}
+
+static void load_zone(const char *path)
+{
+    static uint8_t octets[WARD_ZONE_FILE_MAX];
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    assert_true(ward_zone_parse(octets, fread(octets, 1, sizeof(octets), file), &zone));
     fclose(file);
 }
 
@@ -158,6 +170,7 @@ static void on_event(void *context, const struct ward_alarm_event *event)
 static struct ward_alarm_context context_of(struct world *world, const struct ward_alarm_sink *sink)
 {
     struct ward_alarm_context context = {.plan = &plans[world->plan],
+                                         .zone = &zone,
                                          .now = {.boot_us = world->now_us,
                                                  .utc_ms = (int64_t)(world->now_us / 1000),
                                                  .clock = WARD_CLOCK_SYNCED},
@@ -257,6 +270,46 @@ static void give_value(struct world *world, const struct ward_alarm_context *con
     follow_beyond(world, reading.quality == WARD_VALID && reading.kind == WARD_READING_CONTINUOUS);
 }
 
+/* A pulse that goes with the oxygen, a cuff now and then, and what a nurse says. */
+static void give_others(struct world *world, const struct ward_alarm_context *context)
+{
+    struct ward_reading reading = {.kind = WARD_READING_CONTINUOUS,
+                                   .mono_us = world->now_us,
+                                   .measured_at_ms = (int64_t)(world->now_us / 1000),
+                                   .seq = world->calls,
+                                   .value_count = 1};
+    uint32_t what = draw(world, 300);
+
+    if (world->phase == SILENT) {
+        return;
+    }
+    reading.values[0] = (struct ward_value){.quantity = WARD_PULSE_RATE,
+                                            .number = {.mantissa = 160 - world->value + (int)draw(world, 3)}};
+    if (what == 0) {
+        reading.kind = WARD_READING_SPOT;
+        reading.values[0] = (struct ward_value){.quantity = WARD_BP_SYSTOLIC,
+                                                .number = {.mantissa = 80 + (int)draw(world, 60)}};
+    } else if (what == 1) {
+        reading.kind = WARD_READING_ENTRY;
+        reading.value_count = 3;
+        reading.values[0] = (struct ward_value){.quantity = WARD_CONSCIOUSNESS,
+                                                .number = {.mantissa = draw(world, 20) == 0 ? 1 : 0}};
+        reading.values[1] = (struct ward_value){.quantity = WARD_RESPIRATION_RATE,
+                                                .number = {.mantissa = 10 + (int)draw(world, 15)}};
+        reading.values[2] =
+            (struct ward_value){.quantity = WARD_OXYGEN, .number = {.mantissa = (int)draw(world, 2)}};
+    } else if (what == 2) {
+        reading.kind = WARD_READING_SPOT;
+        reading.values[0] =
+            (struct ward_value){.quantity = WARD_BODY_TEMPERATURE,
+                                .number = {.mantissa = 350 + (int)draw(world, 45), .exponent = -1}};
+    } else if (what == 3 && draw(world, 20) == 0) {
+        reading.kind = WARD_READING_ENTRY;
+        reading.values[0] = (struct ward_value){.quantity = WARD_CONCERN};
+    }
+    ward_alarm_reading(&world->patient, context, &reading);
+}
+
 static void act(struct world *world, const struct ward_alarm_context *context)
 {
     static struct ward_alarm_present present[64];
@@ -272,7 +325,7 @@ static void act(struct world *world, const struct ward_alarm_context *context)
                                          &present[draw(world, (uint32_t)count)].newest.id,
                                          &(struct ward_id){"nurse"}, true);
         }
-    } else if (what == 4 && draw(world, 5) == 0) {
+    } else if (what == 4 && draw(world, 3) == 0) {
         struct ward_alarm_context next = *context;
 
         world->plan = (int)draw(world, PLANS);
@@ -344,6 +397,8 @@ static struct world *live(uint64_t seed, bool restarts)
         wander(world);
         context = context_of(world, &sink);
         give_value(world, &context);
+        context = context_of(world, &sink);
+        give_others(world, &context);
         act(world, &context);
         if (restarts) {
             restart(world);
@@ -387,6 +442,8 @@ static int load(void **state)
     load_plan("../config/care-plans/oximetry-at-home.json", &plans[0]);
     load_plan("scenarios/oximetry-90.json", &plans[1]);
     load_plan("scenarios/oximetry-85.json", &plans[2]);
+    load_plan("scenarios/properties.json", &plans[3]);
+    load_zone("/usr/share/zoneinfo/Europe/London");
     return 0;
 }
 

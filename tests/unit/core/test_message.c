@@ -409,6 +409,33 @@ static void down_topics_are_recognised_exactly(void **state)
     assert_int_equal(topic, WARD_TOPIC_COMMAND);
 }
 
+/* A score that is partial, and one input that is beyond its range. */
+static void a_score_says_what_it_stands_on(void **state)
+{
+    struct ward_news2_report report = {
+        .inputs = {[WARD_NEWS2_SPO2] = {WARD_NEWS2_FRESH, {.mantissa = 915, .exponent = -1}},
+                   [WARD_NEWS2_CONSCIOUSNESS] = {WARD_NEWS2_FRESH, {.mantissa = 1}},
+                   [WARD_NEWS2_PULSE] = {WARD_NEWS2_FRESH, {.special = WARD_POSITIVE_INFINITY}},
+                   [WARD_NEWS2_SYSTOLIC] = {WARD_NEWS2_STALE, {.mantissa = 120}}},
+        .age_ms = {[WARD_NEWS2_SPO2] = 61999},
+        .sources = {[WARD_NEWS2_SPO2] = "oximeter",
+                    [WARD_NEWS2_CONSCIOUSNESS] = "entry",
+                    [WARD_NEWS2_PULSE] = "oximeter"},
+    };
+
+    (void)state;
+    report.score = ward_news2_score(report.inputs, 1);
+    ward_news2_write_json(&report, &json);
+    expect(
+        "{\"complete\":false,\"minimum\":9,\"maximum\":20,"
+        "\"three_in\":[\"spo2\",\"pulse_rate\",\"consciousness\"],"
+        "\"missing\":[\"respiration_rate\",\"oxygen\",\"body_temperature\"],\"stale\":[\"bp_systolic\"],"
+        "\"inputs\":[{\"parameter\":\"spo2\",\"value\":91.5,\"points\":3,\"age_s\":61,\"source\":\"oximeter\"},"
+        "{\"parameter\":\"pulse_rate\",\"value\":null,\"special\":\"+inf\",\"points\":3,\"age_s\":0,"
+        "\"source\":\"oximeter\"},{\"parameter\":\"consciousness\",\"value\":\"new_confusion\",\"points\":3,"
+        "\"age_s\":0,\"source\":\"entry\"}]}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +450,7 @@ int main(void)
         cmocka_unit_test_setup(an_empty_queue_has_no_age, start),
         cmocka_unit_test_setup(the_testaments, start),
         cmocka_unit_test_setup(what_is_active, start),
+        cmocka_unit_test_setup(a_score_says_what_it_stands_on, start),
         cmocka_unit_test_setup(a_heartbeat, start),
         cmocka_unit_test_setup(results, start),
         cmocka_unit_test(topics_are_made_of_valid_ids_only),

@@ -21,11 +21,12 @@
 #include "core/quantity.h"
 #include "core/utc.h"
 
-#define SECOND_US  UINT64_C(1000000)
-#define START_US   (1000 * SECOND_US)
-#define WORDS_MAX  24
-#define STEPS_MAX  512
-#define EVENTS_MAX 4096
+#define SECOND_US   UINT64_C(1000000)
+#define START_US    (1000 * SECOND_US)
+#define WORDS_MAX   24
+#define STEPS_MAX   512
+#define EVENTS_MAX  4096
+#define PROMPTS_MAX 256
 
 struct line {
     char text[256];
@@ -52,6 +53,8 @@ struct scenario {
     int faults;
     struct ward_care_plan plan;
     bool has_plan;
+    struct ward_zone zone;
+    bool has_zone;
     struct ward_alarm_patient patient;
     uint64_t now_us;         /* virtual time since START_US, what the scenario's times mean */
     uint64_t boot_offset_us; /* subtracted after a reboot */
@@ -71,6 +74,10 @@ struct scenario {
     struct ward_alarm_derived derived[EVENTS_MAX];
     uint64_t derived_s[EVENTS_MAX];
     bool derived_met[EVENTS_MAX];
+    size_t prompt_count;
+    struct ward_alarm_prompt prompts[PROMPTS_MAX];
+    uint64_t prompt_s[PROMPTS_MAX];
+    bool prompt_met[PROMPTS_MAX];
 };
 
 static void fault(struct scenario *scenario, const struct line *line, const char *what)
@@ -148,6 +155,28 @@ static bool has_word(const struct line *line, const char *name)
     return has_word_from(line, 0, name);
 }
 
+static void load_zone(struct scenario *scenario, const struct line *line)
+{
+    static uint8_t octets[WARD_ZONE_FILE_MAX];
+    char path[128];
+    FILE *file;
+
+    scenario->has_zone = false;
+    if (scenario->plan.zone[0] == '\0') {
+        return;
+    }
+    snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", scenario->plan.zone);
+    file = fopen(path, "r");
+    scenario->has_zone =
+        file != NULL && ward_zone_parse(octets, fread(octets, 1, sizeof(octets), file), &scenario->zone);
+    if (!scenario->has_zone) {
+        fault(scenario, line, "the plan's time zone is not there");
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+}
+
 static void load_plan(struct scenario *scenario, const struct line *line, const char *name)
 {
     static struct ward_plan_errors errors;
@@ -172,6 +201,7 @@ static void load_plan(struct scenario *scenario, const struct line *line, const 
     }
     scenario->has_plan = true;
     fclose(file);
+    load_zone(scenario, line);
 }
 
 static void add_step(struct scenario *scenario, const struct line *line, uint64_t at_s, int first)
@@ -266,6 +296,15 @@ static void read_line(struct scenario *scenario, const struct line *line)
 
 /* --- running it --- */
 
+static void on_prompt(void *context, const struct ward_alarm_prompt *prompt)
+{
+    struct scenario *scenario = context;
+
+    assert_true(scenario->prompt_count < PROMPTS_MAX);
+    scenario->prompts[scenario->prompt_count] = *prompt;
+    scenario->prompt_s[scenario->prompt_count++] = scenario->now_us / SECOND_US;
+}
+
 static void on_event(void *context, const struct ward_alarm_event *event)
 {
     struct scenario *scenario = context;
@@ -288,6 +327,7 @@ static struct ward_alarm_context now(struct scenario *scenario, const struct war
 {
     struct ward_alarm_context context = {
         .plan = scenario->has_plan ? &scenario->plan : NULL,
+        .zone = scenario->has_zone ? &scenario->zone : NULL,
         .now = {.boot_us = START_US + scenario->now_us - scenario->boot_offset_us,
                 .utc_ms = scenario->clock == WARD_CLOCK_SYNCED
                               ? scenario->start_utc_ms + (int64_t)(scenario->now_us / 1000)
@@ -318,25 +358,48 @@ static struct ward_decimal number_of(const char *word)
     return number;
 }
 
+/* "spo2 88 and pulse_rate 70": the values of one reading. */
+static void read_values(struct scenario *scenario, const struct line *line, int at,
+                        struct ward_reading *reading)
+{
+    do {
+        struct ward_value *value = &reading->values[reading->value_count++];
+        const char *number = word_at(line, at + 1);
+
+        value->quantity = (uint8_t)ward_quantity_by_name(word_at(line, at));
+        if (strcmp(word_at(line, at), "cuff_pulse") == 0) {
+            value->quantity = WARD_PULSE_RATE_CUFF;
+        }
+        if (!ward_quantity_code_by_name(value->quantity, number, &value->number)) {
+            value->number = number_of(number);
+        }
+        if (value->quantity == WARD_QUANTITY_NONE) {
+            fault(scenario, line, "this is neither a quantity nor anything else that can happen");
+        }
+        scenario->newest_seq[value->quantity] = reading->seq;
+        at += 3;
+    } while (strcmp(word_at(line, at - 1), "and") == 0 && reading->value_count < WARD_READING_VALUES_MAX);
+}
+
 static void give_reading(struct scenario *scenario, const struct step *step,
                          const struct ward_alarm_context *context)
 {
     const struct line *line = &step->line;
     bool late = strcmp(word_at(line, step->first), "late") == 0;
-    const char *quantity = word_at(line, step->first + (late ? 1 : 0));
-    const char *value = word_at(line, step->first + (late ? 2 : 1));
+    bool entry = strcmp(word_at(line, step->first), "entry") == 0;
     struct ward_reading reading = {.kind = strcmp(line->words[0], "from") == 0 ? WARD_READING_CONTINUOUS
                                                                                : WARD_READING_SPOT,
                                    .late = late,
                                    .mono_us = context->now.boot_us,
                                    .measured_at_ms = context->now.utc_ms,
                                    .received_at_ms = context->now.utc_ms,
-                                   .seq = ++scenario->seq,
-                                   .value_count = 1};
+                                   .seq = ++scenario->seq};
     uint64_t measured_s = 0;
 
-    reading.values[0].quantity = (uint8_t)ward_quantity_by_name(quantity);
-    reading.values[0].number = number_of(value);
+    if (entry) {
+        reading.kind = WARD_READING_ENTRY;
+    }
+    read_values(scenario, line, step->first + (late || entry ? 1 : 0), &reading);
     if (has_word(line, "finger") && has_word(line, "off")) {
         reading.quality = WARD_INVALID;
         reading.reasons = WARD_REASON_NO_CONTACT;
@@ -349,11 +412,6 @@ static void give_reading(struct scenario *scenario, const struct step *step,
         read_time(word_after(line, "measured"), &measured_s)) {
         reading.measured_at_ms = scenario->start_utc_ms + (int64_t)measured_s * 1000;
     }
-    if (reading.values[0].quantity == WARD_QUANTITY_NONE) {
-        fault(scenario, line, "this is neither a quantity nor anything else that can happen");
-        return;
-    }
-    scenario->newest_seq[reading.values[0].quantity] = reading.seq;
     ward_alarm_reading(&scenario->patient, context, &reading);
 }
 
@@ -408,6 +466,26 @@ static void check_monitoring(struct scenario *scenario, const struct line *line,
     if (strcmp(is, word_at(line, 4)) != 0) {
         print_error("monitoring is %s\n", is);
         fault(scenario, line, "monitoring is different");
+    }
+}
+
+/* "news2 is 7" of a complete score, "news2 is 5 to 11" of a partial one. */
+static void check_news2(struct scenario *scenario, const struct step *step,
+                        const struct ward_alarm_context *context)
+{
+    const struct line *line = &step->line;
+    const char *to = word_after(line, "to");
+    unsigned minimum = (unsigned)strtoul(word_at(line, step->first + 2), NULL, 10);
+    unsigned maximum = to != NULL ? (unsigned)strtoul(to, NULL, 10) : minimum;
+    struct ward_news2_report news2;
+
+    if (!ward_alarm_news2(&scenario->patient, context, &news2)) {
+        fault(scenario, line, "the plan does not ask for NEWS2");
+    } else if (news2.score.minimum != minimum || news2.score.maximum != maximum ||
+               news2.score.complete == (to != NULL)) {
+        print_error("NEWS2 is %u to %u, %s\n", news2.score.minimum, news2.score.maximum,
+                    news2.score.complete ? "complete" : "partial");
+        fault(scenario, line, "NEWS2 is different");
     }
 }
 
@@ -477,6 +555,8 @@ static void perform(struct scenario *scenario, const struct step *step, const st
                               scenario->newest_seq[ward_quantity_by_name(word_at(line, step->first + 1))]);
     } else if (strcmp(verb, "discharge") == 0) {
         ward_alarm_discharge(&scenario->patient, &context);
+    } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "news2") == 0) {
+        check_news2(scenario, step, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "monitoring") == 0) {
         check_monitoring(scenario, line, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0) {
@@ -507,7 +587,8 @@ static void advance(struct scenario *scenario, uint64_t until_us, const struct w
 
 static void run(struct scenario *scenario)
 {
-    const struct ward_alarm_sink sink = {.event = on_event, .derived = on_derived, .context = scenario};
+    const struct ward_alarm_sink sink = {
+        .event = on_event, .derived = on_derived, .prompt = on_prompt, .context = scenario};
     struct ward_alarm_context context = now(scenario, &sink);
 
     ward_alarm_init(&scenario->patient, &(struct ward_id){"p-7f3a"}, &(struct ward_id){"s-01"});
@@ -597,12 +678,41 @@ static void compare_derived(struct scenario *scenario)
     }
 }
 
+/* "expect 0:00 prompt spo2" */
+static void meet_prompt(struct scenario *scenario, struct expectation *expectation)
+{
+    for (size_t j = 0; j < scenario->prompt_count && !expectation->met; j++) {
+        const char *name = ward_quantity_info(scenario->prompts[j].quantity)->name;
+
+        if (!scenario->prompt_met[j] && scenario->prompt_s[j] == expectation->at_s &&
+            strcmp(name, word_at(&expectation->line, 3)) == 0) {
+            expectation->met = scenario->prompt_met[j] = true;
+        }
+    }
+}
+
+static void compare_prompts(struct scenario *scenario)
+{
+    for (size_t j = 0; j < scenario->prompt_count; j++) {
+        unsigned s = (unsigned)scenario->prompt_s[j];
+
+        if (!scenario->prompt_met[j]) {
+            scenario->faults++;
+            print_error("  UNEXPECTED %u:%02u:%02u prompt %s\n", s / 3600, s / 60 % 60, s % 60,
+                        ward_quantity_info(scenario->prompts[j].quantity)->name);
+        }
+    }
+}
+
 static void compare(struct scenario *scenario)
 {
     compare_derived(scenario);
     for (size_t i = 0; i < scenario->expectation_count; i++) {
         struct expectation *expectation = &scenario->expectations[i];
 
+        if (strcmp(word_at(&expectation->line, 2), "prompt") == 0) {
+            meet_prompt(scenario, expectation);
+        }
         for (size_t j = 0; j < scenario->event_count && !expectation->met; j++) {
             if (!scenario->event_met[j] && scenario->event_s[j] == expectation->at_s &&
                 fits(&scenario->events[j], &expectation->line)) {
@@ -613,6 +723,7 @@ static void compare(struct scenario *scenario)
             fault(scenario, &expectation->line, "this did not happen");
         }
     }
+    compare_prompts(scenario);
     for (size_t j = 0; j < scenario->event_count; j++) {
         const struct ward_alarm_event *event = &scenario->events[j];
 
