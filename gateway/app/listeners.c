@@ -178,11 +178,12 @@ static void bluez_recovery(const struct ward_bluez_recovering *recovering, void 
 
     if (recovering->rung == WARD_BLUEZ_RUNG_NONE)
         sd_journal_print(LOG_INFO, "The radio works again");
+    else if (recovering->error < 0)
+        sd_journal_print(LOG_ERR, "%s Recovery by %s fails: %s", recovering->reason,
+                         ward_documents_rung_name(recovering->rung), strerror(-recovering->error));
     else
-        sd_journal_print(recovering->error < 0 ? LOG_ERR : LOG_WARNING, "%s Recovery by %s%s%s",
-                         recovering->reason, ward_documents_rung_name(recovering->rung),
-                         recovering->error < 0 ? ", which fails: " : "",
-                         recovering->error < 0 ? strerror(-recovering->error) : "");
+        sd_journal_print(recovering->rung == WARD_BLUEZ_RUNG_DISCOVERY ? LOG_INFO : LOG_WARNING,
+                         "%s Recovery by %s", recovering->reason, ward_documents_rung_name(recovering->rung));
     ward_technical_set(gateway, WARD_TECHNICAL_ADAPTER_RECOVERY,
                        ward_bluez_rung(gateway->bluez) >= WARD_BLUEZ_RUNG_POWER);
     ward_outbox_state_changed(&gateway->outbox);

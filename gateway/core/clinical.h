@@ -48,7 +48,7 @@
 /* So long a spot measurement waits for the device's clock to say when it was taken, and no longer. */
 #define WARD_CLOCK_WAIT_US (10 * WARD_SECOND_US)
 /* A device's clock further from ours is wrong. Stamps of a minute have no seconds: less is no reason to touch it. */
-#define WARD_DEVICE_CLOCK_WRONG_MS (60 * 1000)
+#define WARD_DEVICE_CLOCK_WRONG_MS INT64_C(60000)
 /* NEWS2: how long an input counts, and how much of a stream there must be before its median does. */
 #define WARD_NEWS2_FRESH_MS      (3600 * 1000)
 #define WARD_NEWS2_FRESH_MIN_MS  (900 * 1000)

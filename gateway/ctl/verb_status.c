@@ -152,7 +152,7 @@ static void print_radio(const json_t *document)
     printf("\nRadio        %s", ward_document_member(document, "radio").text);
     for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++)
         if (json_integer_value(json_object_get(recovery, rungs[i].name)) > 0)
-            printf(", %s %s", ward_document_member(recovery, rungs[i].name).text, rungs[i].words);
+            printf(", %s: %s", rungs[i].words, ward_document_member(recovery, rungs[i].name).text);
     if (*ward_document_text(recovery, "rung") != '\0' &&
         strcmp(ward_document_text(recovery, "rung"), "none") != 0)
         printf(" (recovering: %s)", ward_document_text(recovery, "rung"));

@@ -2,14 +2,17 @@
 /*
  * What the files of fake_bluez share.
  *
- *   fake_bluez.c          the verbs, from a script and from standard input
- *   fake_bluez_objects.c  the adapter and its devices, and what is told of them by signals
+ *   fake_bluez.c          the input, and bluetoothd as a whole
+ *   fake_bluez_verbs.c    the verbs
+ *   fake_bluez_objects.c  the adapter and its devices, as objects
+ *   fake_bluez_events.c   what happens to them, as signals
  *   fake_bluez_calls.c    what is asked of them, and the faults in the answers
  *   fake_bluez_crowd.c    what comes in masses: strangers, storms, churn
  */
 #ifndef FAKE_BLUEZ_H
 #define FAKE_BLUEZ_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -92,10 +95,16 @@ struct fake_device *fake_add(struct fake *fake, const char *address);
 void fake_add_service(struct fake_device *device, const char *uuid);
 /* The full form of a UUID of four digits. */
 void fake_uuid(const char *text, char ret[static FAKE_UUID_SIZE]);
+int fake_append_values(sd_bus_message *message, const char *name, const char *type, va_list values);
 int fake_append_property(sd_bus_message *message, const char *name, const char *type, ...);
 int fake_append_objects(struct fake *fake, sd_bus_message *message); /* a{oa{sa{sv}}} */
 int fake_append_interface(struct fake *fake, sd_bus_message *message, const char *path,
                           const char *interface); /* a{sv} */
+/* path and interfaces, as InterfacesAdded has them; extra: an interface without properties, or NULL. */
+int fake_append_object(struct fake *fake, sd_bus_message *message, const char *path, const char *interface,
+                       const char *extra);
+
+/* fake_bluez_events.c */
 /* PropertiesChanged with one property. */
 void fake_tell(struct fake *fake, const char *path, const char *interface, const char *property,
                const char *type, ...);
@@ -112,6 +121,13 @@ void fake_connect(struct fake *fake, struct fake_device *device);
 void fake_resolve(struct fake *fake, struct fake_device *device);
 void fake_disconnect(struct fake *fake, struct fake_device *device);
 void fake_set_powered(struct fake *fake, bool powered);
+
+/* fake_bluez.c */
+void fake_start_service(struct fake *fake);
+void fake_stop_service(struct fake *fake);
+
+/* fake_bluez_verbs.c. Returns false when there is no such verb, or it cannot be done. */
+bool fake_carry_out(struct fake *fake, const char *verb, char **words, size_t count);
 
 /* fake_bluez_calls.c */
 int fake_on_message(sd_bus_message *message, void *userdata, sd_bus_error *ret_error);

@@ -104,9 +104,9 @@ def test_a_discovery_that_is_always_refused_leads_to_a_power_cycle(home, error, 
     wait_for_rung(home, "power")
     eventually(lambda: "adapter-recovery" in home.conditions(), "the condition adapter-recovery")
     assert "adapter-recovery" in home.status()["reasons"]
-    assert "1 power cycles (recovering: power)" in home.ctl("status").stdout
     home.bluez.release("StartDiscovery")
     home.wait_for_radio("ready")
+    assert "ready, power cycles: 1 (recovering: power)" in home.ctl("status").stdout
     assert_trusted(home.measure(CUFF, 3))
 
 
@@ -328,8 +328,8 @@ def test_a_storm_of_one_device_is_not_the_others_trouble(enrolled, what):
         assert_trusted(enrolled.measure(CUFF, number + 1))  # it is through with all of it
         return enrolled.memory_kib()
 
-    before = storm(2, 2)
-    assert storm(6, 4) < GROWTH * before
+    before = storm(2, 2)  # as many wait in the queue of a slow machine
+    assert storm(2, 4) < GROWTH * before
     assert enrolled.status()["queue"]["failed_commits"] == 0
 
 
@@ -411,11 +411,11 @@ def test_an_adapter_that_is_switched_off_is_switched_on_again(enrolled):
 
 def test_a_radio_that_hears_nothing_is_helped(home):
     since = home.bluez.mark()
-    home.ctl("devices", "scan", "--seconds", 12)
+    home.ctl("devices", "scan", "--seconds", 16)  # it is begun anew after ten, and that has its time
     assert len(home.bluez.calls("StartDiscovery", since)) == 2  # begun anew in the midst of it
     assert rungs(home) == {"rung": "discovery", "discovery": 1, "power": 0, "restart": 0, "reset": 0}
     assert "adapter-recovery" not in home.conditions()
-    home.ctl("devices", "scan", "--seconds", 12)
+    home.ctl("devices", "scan", "--seconds", 16)
     wait_for_rung(home, "power")
     home.wait_for_radio("ready")
     assert "adapter-recovery" in home.conditions()
