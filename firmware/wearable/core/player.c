@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wearable/core/player_part.h"
 
+/*
+ * From a record to the answer that ends a transfer. Stacks queue notifications and indications apart: BlueZ has been
+ * seen to let the answer overtake the last record.
+ */
+#define SETTLE_US UINT64_C(200000)
+
 void ward_player_init(struct ward_player *player, const struct ward_script *script)
 {
     *player = (struct ward_player){.script = script, .confirmed = true, .contact = WARD_SAMPLE_CONTACT_OK};
@@ -195,11 +201,24 @@ static enum ward_player_result next(struct ward_player *player, uint64_t now_us,
     return result;
 }
 
+/* Until when a value is to be held back: by a fault, or an answer because of the records before it. */
+static uint64_t hold_of(struct ward_player *player, uint64_t now_us, uint16_t characteristic)
+{
+    uint64_t until_us = now_us + (uint64_t)player->device.faults.late_ms * 1000;
+
+    player->device.faults.late_ms = 0;
+    if (characteristic != WARD_CHAR_RECORD_ACCESS_CONTROL_POINT)
+        player->settled_us = now_us + SETTLE_US;
+    else if (player->settled_us > until_us)
+        until_us = player->settled_us;
+    return until_us;
+}
+
 enum ward_player_result ward_player_step(struct ward_player *player, uint64_t now_us,
                                          struct ward_player_action *ret_action, uint64_t *ret_deadline_us)
 {
-    struct ward_faults *faults = &player->device.faults;
     enum ward_player_result result;
+    uint64_t hold_until_us;
 
     if (!player->begun) {
         player->begun = true;
@@ -217,11 +236,13 @@ enum ward_player_result ward_player_step(struct ward_player *player, uint64_t no
         return WARD_PLAYER_ACTION;
     }
     result = next(player, now_us, ret_action, ret_deadline_us);
-    if (result != WARD_PLAYER_ACTION || ret_action->kind != WARD_ACTION_SEND || faults->late_ms == 0)
+    if (result != WARD_PLAYER_ACTION || ret_action->kind != WARD_ACTION_SEND)
+        return result;
+    hold_until_us = hold_of(player, now_us, ret_action->characteristic);
+    if (hold_until_us <= now_us)
         return result;
     player->held = *ret_action;
-    player->held_until_us = now_us + (uint64_t)faults->late_ms * 1000;
-    faults->late_ms = 0;
-    *ret_deadline_us = player->held_until_us;
+    player->held_until_us = hold_until_us;
+    *ret_deadline_us = hold_until_us;
     return WARD_PLAYER_WAIT;
 }

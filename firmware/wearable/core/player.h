@@ -43,6 +43,7 @@ struct ward_player {
     uint16_t reported; /* its sequence number */
     uint32_t drain_ms; /* the battery loses one percent each time; 0: it does not */
     uint64_t drain_due_us;
+    uint64_t settled_us;                 /* what was sent has left the stack then */
     uint64_t held_until_us;              /* a value that a fault makes late; 0: none */
     uint8_t contact;                     /* enum ward_sample_contact */
     struct ward_player_action indicated; /* the last indication */

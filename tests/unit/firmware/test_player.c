@@ -387,7 +387,9 @@ static void a_transfer_is_waited_for(void **state)
     assert_string_equal(due(play), "");
     assert_int_equal(ward_device_write(&play->player.device, 0x2A52, report_all, 2, play->now_us),
                      WARD_ATT_OK);
-    assert_string_equal(due(play), "send 2a18 060000d007010100000005d011\nsend 2a52 06000101\n");
+    assert_string_equal(due(play), "send 2a18 060000d007010100000005d011\n");
+    assert_string_equal(after(play, 199999), ""); /* the record is to be there first */
+    assert_string_equal(after(play, 1), "send 2a52 06000101\n");
     ward_player_confirmed(&play->player, 0x2A52);
     assert_string_equal(due(play), "battery 01\n");
     assert_false(play->done);
