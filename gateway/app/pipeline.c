@@ -39,6 +39,15 @@ static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *v
         reading->security = value->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
 }
 
+/* What comes from a device's memory is of another time, which its clock alone would tell: it is not known. */
+static void date_stored(struct ward_reading *reading)
+{
+    if (reading->kind == WARD_READING_STORED) {
+        reading->measured_at_ms = WARD_UTC_UNKNOWN;
+        reading->late = true;
+    }
+}
+
 static void note_heard(struct ward_gateway *gateway, const struct ward_bluez_value *value)
 {
     struct ward_device_now *now = ward_devices_entry(&gateway->devices, value->device->id.text);
@@ -169,6 +178,7 @@ void ward_pipeline_value(struct ward_gateway *gateway, const struct ward_bluez_v
     ward_validate(&decoded);
     stamp(gateway, value, reading);
     ward_decoded_fill_reading(&decoded, value->octets, value->length, reading);
+    date_stored(reading);
     ward_enrolment_value(gateway, value);
     note_heard(gateway, value);
     note_outcome(gateway, value, &decoded);

@@ -224,7 +224,8 @@ void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_re
     for (size_t i = 0; i < WARD_VITAL_COUNT; i++) {
         struct ward_alarm_vital *vital = &state->vitals[i];
 
-        if (vital->seq == 0 && vital->mono_us == reading->mono_us) {
+        if (vital->seq == 0 && vital->mono_us == reading->mono_us &&
+            carries(reading, ward_alarm_vital_quantity((enum ward_vital_source)i))) {
             vital->seq = reading->seq;
         }
     }

@@ -216,6 +216,8 @@ void ward_alarm_vital_note(struct ward_alarm_run *run, const struct ward_alarm_m
 void ward_alarm_vital_forget(struct ward_alarm_patient *state, enum ward_vital_source source);
 uint64_t ward_alarm_vitals_due_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
 void ward_alarm_vitals_reboot(struct ward_alarm_patient *state, bool off_is_known);
+/* The quantity that a source gives, as limits judge it. */
+uint8_t ward_alarm_vital_quantity(enum ward_vital_source source);
 /* Takes back what the reading gave. Returns a set of 1 << enum ward_quantity. */
 uint32_t ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq);
 

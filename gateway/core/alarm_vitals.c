@@ -196,19 +196,24 @@ void ward_alarm_vitals_reboot(struct ward_alarm_patient *state, bool off_is_know
     }
 }
 
+uint8_t ward_alarm_vital_quantity(enum ward_vital_source source)
+{
+    static const uint8_t quantities[WARD_VITAL_COUNT] = {
+        WARD_RESPIRATION_RATE, WARD_SPO2,          WARD_OXYGEN,
+        WARD_BP_SYSTOLIC,      WARD_PULSE_RATE,    WARD_PULSE_RATE,
+        WARD_HEART_RATE,       WARD_CONSCIOUSNESS, WARD_BODY_TEMPERATURE};
+
+    return quantities[source];
+}
+
 uint32_t ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq)
 {
     uint32_t quantities = 0;
 
     for (unsigned i = 0; i < WARD_VITAL_COUNT; i++) {
         if (state->vitals[i].seq == seq && ward_decimal_is_ordered(&state->vitals[i].value)) {
-            static const uint8_t of_source[WARD_VITAL_COUNT] = {
-                WARD_RESPIRATION_RATE, WARD_SPO2,          WARD_OXYGEN,
-                WARD_BP_SYSTOLIC,      WARD_PULSE_RATE,    WARD_PULSE_RATE,
-                WARD_HEART_RATE,       WARD_CONSCIOUSNESS, WARD_BODY_TEMPERATURE};
-
             ward_alarm_vital_forget(state, (enum ward_vital_source)i);
-            quantities |= 1u << of_source[i];
+            quantities |= 1u << ward_alarm_vital_quantity((enum ward_vital_source)i);
         }
     }
     return quantities;

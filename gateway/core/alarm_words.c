@@ -73,8 +73,9 @@ void ward_words_put_seconds(struct ward_words *words, uint32_t seconds)
 
 void ward_words_put_age(struct ward_words *words, int64_t age_ms)
 {
-    const bool hours = age_ms >= WARD_HOUR_MS;
-    struct ward_decimal number = {.mantissa = hours ? age_ms / WARD_HOUR_MS : age_ms / WARD_MINUTE_MS};
+    const int64_t minutes = age_ms / WARD_MINUTE_MS;
+    const bool hours = minutes >= 60;
+    struct ward_decimal number = {.mantissa = hours ? minutes / 60 : minutes};
 
     ward_words_put_number(words, &number);
     ward_words_put(words, hours ? " h" : " min");

@@ -388,6 +388,26 @@ static void what_a_device_brings_along_belongs_to_nobody(void **state)
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
 }
 
+/* "From measurement storage": somebody's, from before the binding for all we know, until the memory has been read out. */
+static void what_is_stored_belongs_to_nobody_in_the_first_transfer(void **state)
+{
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    ward_binding_read_out(bench->gateway, "d-2");
+    hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_true(newest(bench)->late);
+    assert_true(newest(bench)->measured_at_ms == WARD_UTC_UNKNOWN);
+    assert_true(is_condition(bench, "p-ann", "late-out-of-limits"));
+    assert_false(is_condition(bench, "p-ann", "spo2-low"));
+}
+
 static void a_shared_device_is_claimed_before_use(void **state)
 {
     struct bench *bench = couple(state);
@@ -506,6 +526,7 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_stream_is_never_a_duplicate),
         GATEWAY_TEST(what_a_device_brings_along_belongs_to_nobody),
+        GATEWAY_TEST(what_is_stored_belongs_to_nobody_in_the_first_transfer),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
