@@ -12,7 +12,7 @@
  *   HOLDS       raise      raise      or again²  or again³    or again²  again⁴     again, the same occurrence
  *   RECOVERED   –          –          cleared⁵   cleared⁵     cleared⁵   cleared⁵   –
  *   STALE       –          –          unknown    unknown      unknown    –          –
- *   ACKNOWLEDGE –          –          acknowl.   – (already)  acknowl.   acknowl.   inactive
+ *   ACKNOWLEDGE –          –          acknowl.   – (already)  acknowl.   acknowl.   inactive¹¹
  *   SILENCE     –          –          silenced   –            –          –⁸         –
  *   TIME        –          –          re-alarm⁶  expired⁷     active⁶    both⁶⁷     –
  *   REBOOT      –          –          re-alarm   expired⁹     active     re-alarm   –
@@ -38,6 +38,7 @@
  *  ⁹ unless its end is known in trusted UTC and lies ahead.
  *    NEWS2 has no rule: its score is worse by 1, and another parameter with 3 points is one more measurement.
  * ¹⁰ voided, discharged: inactive, whoever looked. plan-changed: as ⁵; an ended-unseen one stays.
+ * ¹¹ or pending, when a rule is pending again already.
  */
 #include <string.h>
 

@@ -42,6 +42,18 @@ struct ward_alarm_subject ward_alarm_ground(struct ward_alarm_input_state *input
     return ward_alarm_subject_of(input, ground->cause);
 }
 
+bool ward_alarm_is_pending(const struct ward_alarm_subject *subject)
+{
+    for (size_t i = 0; subject->input != NULL && i < WARD_GROUND_COUNT; i++) {
+        struct ward_alarm_detector *detectors;
+
+        if (ward_alarm_ground(subject->input, i, &detectors).cause == subject->cause) {
+            return detectors[0].pending || detectors[1].pending;
+        }
+    }
+    return false;
+}
+
 const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run *run,
                                                     const struct ward_alarm_input_state *input, size_t index,
                                                     enum ward_plan_level level, struct ward_plan_rule *made)

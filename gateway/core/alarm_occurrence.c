@@ -127,6 +127,12 @@ void ward_occurrence_clear(struct ward_alarm_machine *machine, enum ward_cleared
     ward_occurrence_tell(machine, WARD_EVENT_CLEARED);
 }
 
+/* What has ended and was seen may be pending again already. */
+static uint8_t at_rest(const struct ward_alarm_subject *subject)
+{
+    return ward_alarm_is_pending(subject) ? WARD_ALARM_PENDING : WARD_ALARM_INACTIVE;
+}
+
 void ward_occurrence_acknowledge(struct ward_alarm_machine *machine)
 {
     struct ward_alarm_condition *condition = machine->condition;
@@ -144,7 +150,7 @@ void ward_occurrence_acknowledge(struct ward_alarm_machine *machine)
     condition->acknowledged_until_utc_ms = now->clock == WARD_CLOCK_SYNCED && now->utc_ms != WARD_UTC_UNKNOWN
                                                ? now->utc_ms + lasts_ms
                                                : WARD_UTC_UNKNOWN;
-    condition->state = over ? WARD_ALARM_INACTIVE : WARD_ALARM_ACKNOWLEDGED;
+    condition->state = over ? at_rest(machine->subject) : WARD_ALARM_ACKNOWLEDGED;
     ward_occurrence_tell(machine, WARD_EVENT_ACKNOWLEDGED);
 }
 

@@ -176,6 +176,8 @@ struct ward_alarm_subject ward_alarm_subject_of(struct ward_alarm_input_state *i
 /* The condition at index, and its detectors, amber and red. */
 struct ward_alarm_subject ward_alarm_ground(struct ward_alarm_input_state *input, size_t index,
                                             struct ward_alarm_detector **ret_detectors);
+/* Whether one of the condition's rules is pending now. */
+bool ward_alarm_is_pending(const struct ward_alarm_subject *subject);
 /* Its rule of a level, or NULL; of a change it is put into *made. */
 const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run *run,
                                                     const struct ward_alarm_input_state *input, size_t index,

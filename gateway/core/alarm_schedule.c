@@ -97,7 +97,7 @@ static void judge_past(struct ward_alarm_run *run, struct ward_alarm_input_state
 /* A clock that was set can leave the next measurement far ahead. */
 static bool is_out_of_reach(const struct ward_alarm_context *context, int64_t slot_ms)
 {
-    const int64_t longest_ms = INT64_C(9) * 24 * WARD_HOUR_MS;
+    const int64_t longest_ms = INT64_C(777600000); /* nine days: once a week, and a little */
 
     return slot_ms == WARD_UTC_UNKNOWN || slot_ms > context->now.utc_ms + longest_ms ||
            slot_ms < context->now.utc_ms - longest_ms;

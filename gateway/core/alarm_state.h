@@ -101,8 +101,9 @@ struct ward_alarm_input_state {
     uint64_t value_us;         /* when it came */
     int64_t value_measured_ms; /* UTC, or WARD_UTC_UNKNOWN */
     bool value_spot;           /* it counted at once */
-    struct ward_decimal last;  /* newest that is not invalid, as it was judged: a median where the plan wants it */
-    uint64_t last_us;          /* when it came */
+    struct ward_decimal
+        last;         /* newest that is not invalid, as it was judged: a median where the plan wants it */
+    uint64_t last_us; /* when it came */
     uint64_t last_seq, last_mono_us;
     bool last_spot;             /* it was a spot value: goes stale as such */
     bool last_valid;            /* otherwise questionable */

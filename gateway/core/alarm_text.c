@@ -22,7 +22,8 @@ static const struct ward_plan_rule *rule_by_id(const struct ward_care_plan *plan
 bool ward_alarm_has_ended(const struct ward_alarm_event *event)
 {
     return event->event == WARD_EVENT_CLEARED || event->state == WARD_ALARM_ENDED_UNSEEN ||
-           event->state == WARD_ALARM_INACTIVE;
+           event->state == WARD_ALARM_INACTIVE ||
+           (event->state == WARD_ALARM_PENDING && event->event == WARD_EVENT_ACKNOWLEDGED);
 }
 
 /* "down from 97 %, alarm at 3 % less in 1 day" */

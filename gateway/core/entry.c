@@ -11,12 +11,9 @@
 
 static bool refuse(char ret_error[WARD_ENTRY_ERROR_SIZE], const char *word, const char *reason)
 {
-    size_t used = strlen(word), length = strlen(reason);
-
-    memset(ret_error, 0, WARD_ENTRY_ERROR_SIZE);
-    memcpy(ret_error, word, used);
-    memcpy(ret_error + used, reason,
-           length < WARD_ENTRY_ERROR_SIZE - 1 - used ? length : WARD_ENTRY_ERROR_SIZE - 1 - used);
+    ret_error[0] = '\0';
+    strncat(ret_error, word, WARD_ENTRY_ERROR_SIZE - 1);
+    strncat(ret_error, reason, WARD_ENTRY_ERROR_SIZE - 1 - strlen(ret_error));
     return false;
 }
 

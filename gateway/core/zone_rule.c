@@ -154,7 +154,7 @@ static int64_t local_s(const struct ward_zone_day *day, int64_t year)
     int64_t next =
         day->month == 12 ? ward_zone_days(year + 1, 1, 1) : ward_zone_days(year, day->month + 1u, 1);
     int64_t weekday = ((first + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
-    int64_t at = first + (day->weekday - weekday + 7) % 7 + (day->week - 1) * 7;
+    int64_t at = first + (day->weekday - weekday + 7) % 7 + (day->week - INT64_C(1)) * 7;
 
     while (at >= next) {
         at -= 7;

@@ -103,7 +103,7 @@ def test_a_shared_uuid_of_somebody_else_is_left_alone(lab):
 
 def test_a_rest_is_kept_and_then_over(lab, log):
     began, over = (float(lab.file(name)) for name in ["rest-began", "rest-over"])
-    assert over - began > REST_S - 1  # the clock was read a little after the rest began
+    assert over - began >= REST_S
     at = index_of(log, "^answer rest 0")
     in_order(log, [f"^link {RING} disconnected", f"^link {RING} connected", f"^link {RING} resolved"], at)
 
