@@ -33,6 +33,15 @@ struct ward_store_group ward_arrival_group(const struct ward_arrival *arrival, b
                                      .urgent = urgent};
 }
 
+struct ward_commit_waiter *ward_commit_waiter_of(const struct ward_arrival *arrival)
+{
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(&arrival->record, 1);
+
+    if (waiter)
+        waiter->place = arrival->place;
+    return waiter;
+}
+
 /* Tells a record of a commit, with its number, to whoever follows the readings on the bus. */
 static void tell_record(struct ward_gateway *gateway, const struct ward_record *record)
 {
@@ -186,6 +195,8 @@ static void store_committed(void *context, const struct ward_store_commit *commi
     }
     if (waiter)
         tell_records(gateway, waiter, commit);
+    if (waiter && (waiter->place.number != 0 || waiter->place.has_record))
+        ward_talk_committed(gateway, &waiter->place);
     if (waiter)
         finish_waiter(gateway, waiter);
 }
@@ -275,6 +286,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     submit_rows_again(gateway);
     submit_known_again(gateway);
     ward_unassigned_submit_again(gateway);
+    ward_recollection_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
 }

@@ -15,11 +15,21 @@
 
 struct ward_gateway;
 
+/* Which measurement of which conversation a record came from. */
+struct ward_talk_place {
+    struct ward_id device;
+    uint32_t connection;
+    uint32_t number; /* of struct ward_exchange_measurement; 0: of none that has to be told of */
+    bool has_record;
+    uint16_t record;
+};
+
 /* A record on its way to the store. What makes it known when it comes again goes into the same transaction. */
 struct ward_arrival {
     struct ward_record record;
     bool named; /* it can be known again */
     struct ward_store_change known;
+    struct ward_talk_place place; /* that is told when it is durable */
 };
 
 /* The group that stores it; borrows from arrival. */
@@ -31,12 +41,16 @@ struct ward_commit_waiter {
     uint64_t token;
     struct ward_record *records; /* as many as the group has, or none */
     size_t record_count;
+    struct ward_talk_place place; /* number 0 and no record: none */
     struct ward_bus_call *call;   /* NULL for none */
     struct ward_id answer_device; /* the call is answered with this device's document */
     char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
     bool to_ward;
     bool failed; /* it could not be submitted */
 };
+
+/* The waiter of an arrival's group. NULL when there is no memory. */
+struct ward_commit_waiter *ward_commit_waiter_of(const struct ward_arrival *arrival);
 
 /* A waiter that owns a copy of the records of its group (or has none). NULL when there is no memory. */
 struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count);

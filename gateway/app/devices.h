@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "app/registry.h"
+#include "core/device_clock.h"
 #include "io/bluez.h"
 
 #define WARD_DEVICE_CONDITIONS_MAX 8
@@ -20,7 +21,11 @@ struct ward_device_now {
     struct ward_id device;
     bool connected, needs_pairing;
     int8_t battery_percent;
-    struct ward_time heard;    /* boot_us 0: not since the start */
+    struct ward_time heard; /* boot_us 0: not since the start */
+    bool has_clock;         /* it was looked at since the start; then: */
+    uint8_t clock_state;    /* enum ward_device_clock_state */
+    bool has_clock_offset;
+    int64_t clock_offset_ms;   /* device − UTC, as it was found */
     uint64_t duplicates;       /* records that it sent again, since the start */
     struct ward_id claimed_by; /* whose its readings are until then, if it is shared */
     uint64_t claimed_until_us;

@@ -12,7 +12,6 @@
 #include "core/json.h"
 #include "core/model.h"
 #include "core/reading.h"
-#include "core/vendor.h"
 #include "io/crypto.h"
 
 #define SENTENCE_MAX 300
@@ -167,21 +166,9 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
                              "An address is like C0:11:22:33:44:55, and pairing lasts 10 to 600 seconds.");
     } else {
         enrolment->pair_call = call;
-        enrolment->characteristic = 0;
+        enrolment->model = NULL;
         (void)ward_id_set(&enrolment->patient, patient);
     }
-}
-
-/* The driver for what a connected device offers; NULL: it speaks no vendor's protocol. */
-static const struct ward_vendor_driver *driver_of(const struct ward_gateway *gateway, const char *address)
-{
-    size_t count;
-    const struct ward_vendor_driver *const *drivers = ward_vendor_drivers(&count);
-
-    for (size_t i = 0; i < count; i++)
-        if (ward_bluez_has(gateway->bluez, address, drivers[i]->service, drivers[i]->notify))
-            return drivers[i];
-    return NULL;
 }
 
 /*
@@ -192,18 +179,20 @@ static const struct ward_vendor_driver *driver_of(const struct ward_gateway *gat
 int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_device *device)
 {
     const struct ward_bluez_identity *identity = &device->identity;
-    const struct ward_vendor_driver *driver = driver_of(gateway, device->address);
+    const struct ward_model *model = ward_talk_recognise(gateway, device);
     char text[4 * WARD_BLUEZ_TEXT_SIZE];
     uint8_t digest[32];
     const struct ward_store_device *known = ward_registry_device_at(&gateway->registry, device->address);
     int length = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", identity->manufacturer, identity->model,
                           identity->serial_number, identity->system_id);
 
-    if (device->security != WARD_BLUEZ_BONDED && driver && driver->is_bonded)
+    if (device->security != WARD_BLUEZ_BONDED && model && model->bond == WARD_MODEL_BOND_REQUIRED)
         return -EKEYREJECTED;
+    if (model && model->presence == WARD_MODEL_ALWAYS)
+        device->presence = WARD_BLUEZ_ALWAYS;
     if (device->security == WARD_BLUEZ_OPEN_BY_ADDRESS)
         length = snprintf(text, sizeof(text), "address\n%s\n%04x", device->address,
-                          (unsigned)(driver ? driver->number : 0));
+                          (unsigned)(model ? model->vendor : 0));
     if (identity->serial_number[0] || identity->system_id[0] ||
         (device->security == WARD_BLUEZ_OPEN_BY_ADDRESS && !known)) {
         if (ward_sha256(text, (size_t)length, digest) < 0)
@@ -220,20 +209,17 @@ int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_de
     return known && strcmp(known->address, device->address) != 0 ? -EEXIST : 0;
 }
 
-void ward_enrolment_value(struct ward_gateway *gateway, const struct ward_bluez_value *value)
-{
-    if (value->enrolling && gateway->enrolment.characteristic == 0)
-        gateway->enrolment.characteristic = value->characteristic;
-}
-
 struct ward_bluez_device ward_enrolment_known(const struct ward_store_device *device)
 {
+    const struct ward_model *model = ward_model_by_id(device->model.text);
     struct ward_bluez_device known = {.id = device->id};
 
     snprintf(known.address, sizeof(known.address), "%s", device->address);
     known.address_type =
         strcmp(device->address_type, "random") == 0 ? WARD_BLUEZ_ADDRESS_RANDOM : WARD_BLUEZ_ADDRESS_PUBLIC;
     (void)security_by_name(device->policy.text, &known.security);
+    if (model && model->presence == WARD_MODEL_ALWAYS)
+        known.presence = WARD_BLUEZ_ALWAYS;
     snprintf(known.identity.serial_number, sizeof(known.identity.serial_number), "%s", device->serial_number);
     snprintf(known.identity.system_id, sizeof(known.identity.system_id), "%.16s", device->system_id);
     snprintf(known.identity.manufacturer, sizeof(known.identity.manufacturer), "%s", device->manufacturer);
@@ -242,10 +228,9 @@ struct ward_bluez_device ward_enrolment_known(const struct ward_store_device *de
     return known;
 }
 
-static struct ward_store_device stored_form(const struct ward_bluez_device *device, uint16_t characteristic,
-                                            int64_t now_ms)
+static struct ward_store_device stored_form(const struct ward_bluez_device *device,
+                                            const struct ward_model *model, int64_t now_ms)
 {
-    const struct ward_model *model = ward_model_by_sender(characteristic, device->identity.model);
     struct ward_store_device stored = {.id = device->id, .enrolled_at_ms = now_ms};
 
     snprintf(stored.address, sizeof(stored.address), "%s", device->address);
@@ -266,7 +251,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
 {
     struct ward_enrolment *enrolment = &gateway->enrolment;
     const struct ward_store_device stored =
-        stored_form(device, enrolment->characteristic, ward_gateway_now(gateway).utc_ms);
+        stored_form(device, enrolment->model, ward_gateway_now(gateway).utc_ms);
     struct ward_watch *watch = ward_gateway_watch(gateway, enrolment->patient.text);
     struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
     struct ward_bus_call *call = enrolment->pair_call;
@@ -282,8 +267,11 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     waiter->answer_device = stored.id;
     sd_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
     (void)ward_binding_make(gateway,
-                            &(struct ward_binding_order){
-                                .device = &stored, .is_new = true, .watch = watch, .slot = WARD_SLOT_NONE},
+                            &(struct ward_binding_order){.device = &stored,
+                                                         .is_new = true,
+                                                         .watch = watch,
+                                                         .slot = WARD_SLOT_NONE,
+                                                         .read_out = true}, /* or it would not be paired */
                             waiter);
 }
 
@@ -345,6 +333,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     change.device = *known;
     change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
     ward_devices_drop(&gateway->devices, device);
+    ward_recollection_drop(gateway, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);
     ward_technical_bound(gateway, change.device.id.text);
 }

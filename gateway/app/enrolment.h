@@ -26,8 +26,8 @@ struct ward_enrolment {
     char *found[WARD_FOUND_MAX]; /* JSON, the newest of each device */
     char found_addresses[WARD_FOUND_MAX][WARD_BLUEZ_ADDRESS_SIZE];
     size_t found_count;
-    struct ward_id patient;  /* for whom a device is being paired; empty: nobody */
-    uint16_t characteristic; /* of the first value that it sent */
+    struct ward_id patient;         /* for whom a device is being paired; empty: nobody */
+    const struct ward_model *model; /* of the device that is being paired; NULL: not known yet */
 };
 
 /* The calls of the API; each answers its call, now or later. */
@@ -36,9 +36,6 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
 void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *text,
                          uint32_t timeout_s);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
-
-/* From the pipeline: a value of any device. */
-void ward_enrolment_value(struct ward_gateway *gateway, const struct ward_bluez_value *value);
 
 /* From the adapter's listener. */
 void ward_enrolment_found(struct ward_gateway *gateway, const struct ward_bluez_found *found);

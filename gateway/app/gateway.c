@@ -195,6 +195,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     ward_commits_finish_failed(gateway);
     ward_outbox_pump(&gateway->outbox);
     due = earlier(due, check_undelivered(gateway, now.boot_us));
+    due = earlier(due, ward_talk_due_us(gateway));
     due = earlier(due, ward_pipeline_due_us(&gateway->pipeline));
     due = earlier(due, ward_outbox_due_us(&gateway->outbox));
     for (size_t i = 0; i < gateway->watch_count; i++) {
@@ -220,6 +221,7 @@ int ward_gateway_timer_due(sd_event_source *source, uint64_t usec, void *userdat
     for (size_t i = 0; i < gateway->watch_count; i++)
         if (ward_watch_due_us(gateway->watches[i]) <= now_us)
             ward_watch_tick(gateway->watches[i]);
+    ward_talk_tick(gateway);
     ward_pipeline_tick(gateway);
     ward_gateway_settle(gateway);
     return 0;

@@ -22,7 +22,9 @@
 #include "app/known.h"
 #include "app/outbox.h"
 #include "app/pipeline.h"
+#include "app/recollection.h"
 #include "app/registry.h"
+#include "app/talk.h"
 #include "app/technical.h"
 #include "app/unassigned.h"
 #include "app/watch.h"
@@ -66,6 +68,8 @@ struct ward_gateway {
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;
     struct ward_technical technical;
+    struct ward_talk *talks; /* with those that are connected */
+    struct ward_recollections recollections;
     struct ward_pipeline pipeline;
     struct ward_enrolment enrolment;
     struct ward_outbox outbox;

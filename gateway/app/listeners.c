@@ -49,7 +49,8 @@ const struct ward_spool_listener ward_spool_events = {.link = spool_link,
 
 static void bluez_value(const struct ward_bluez_value *value, void *userdata)
 {
-    ward_pipeline_value(userdata, value);
+    ward_talk_value(userdata, value);
+    ward_gateway_settle(userdata);
 }
 
 /* What a device can measure has stopped coming when its link ends. */
@@ -81,6 +82,7 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
 
     if (link->text[0])
         sd_journal_print(LOG_NOTICE, "%s: %s", link->device->id.text, link->text);
+    ward_talk_link(gateway, link);
     ward_pipeline_link(gateway, link);
     note_link(gateway, link);
     if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
@@ -151,24 +153,16 @@ static void bluez_forgotten(const char *address, int error, void *userdata)
     ward_enrolment_forgotten(userdata, address, error);
 }
 
-/* Nothing is asked of a device yet, so that an answer is of no use but to the log. */
-static void note_answer(const struct ward_bluez_answer *answer, const char *what)
-{
-    if (answer->error < 0)
-        sd_journal_print(LOG_NOTICE, "%s: %s of %s failed: %s", answer->device->id.text, what, answer->uuid,
-                         answer->text);
-}
-
 static void bluez_read_done(const struct ward_bluez_answer *answer, void *userdata)
 {
-    (void)userdata;
-    note_answer(answer, "reading");
+    ward_talk_read_done(userdata, answer);
+    ward_gateway_settle(userdata);
 }
 
 static void bluez_write_done(const struct ward_bluez_answer *answer, void *userdata)
 {
-    (void)userdata;
-    note_answer(answer, "writing");
+    ward_talk_write_done(userdata, answer);
+    ward_gateway_settle(userdata);
 }
 
 /* Discovery that has to be started twice is nobody's concern; what is done to the adapter is. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- *   notification ─▶ decode ─▶ validate ─▶ known? ─▶ whose? ─▶ evaluate ─┬▶ annunciate, alarm event to the ward  at once
- *                                           │         │                 └▶ store: COMMIT ─▶ reading to the ward
- *                                           │         └ nobody's: stored as unassigned, never evaluated
- *                                           └ a duplicate: counted, and that is all
+ *   notification ─▶ talk: decode ─▶ validate ─▶ is it of now? ─▶ known? ─▶ whose? ─▶ evaluate ─┬▶ annunciate, alarm to the ward
+ *                                    │                             │        │                │  at once
+ *                                    └ not decided: it may raise   │        │                └▶ store: COMMIT ─▶ reading to the
+ *                                      now, and comes again        │        │                   ward, record deleted on the device
+ *                                                                  │        └ nobody's: stored as unassigned, never evaluated
+ *                                                                  └ a duplicate: counted, and that is all
  *
- * ward_pipeline_value() is this line. What follows "evaluate" is in watch.c (annunciate, alarm, submit), gateway.c
- * (committed) and outbox.c (to the ward).
+ * ward_pipeline_measurement() is this line from "known?" on; what is before it is in core/exchange.h, which talk.c drives.
+ * What follows "evaluate" is in watch.c (annunciate, alarm, submit), commits.c (committed) and outbox.c (to the ward).
  */
 #include "app/pipeline.h"
 
@@ -22,114 +24,128 @@
 #include "core/validate.h"
 
 /* When and over what: everything of a reading that is not in its frame. */
-static void stamp(struct ward_gateway *gateway, const struct ward_bluez_value *value,
-                  struct ward_reading *reading)
+static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
 {
-    const struct ward_time now = ward_gateway_now(gateway);
+    const struct ward_exchange_measurement *measurement = heard->measurement;
+    const struct ward_talk *talk = heard->talk;
 
-    reading->device = value->device->id;
-    reading->boot = gateway->boot;
-    reading->mono_us = value->receipt_us;
-    reading->clock = now.clock;
-    reading->received_at_ms = now.utc_ms;
-    reading->measured_at_ms = now.utc_ms;
-    if (value->device->security != WARD_BLUEZ_BONDED)
+    reading->device = talk->device.id;
+    reading->boot = talk->gateway->boot;
+    reading->mono_us = measurement->received.boot_us;
+    reading->clock = measurement->received.clock;
+    reading->received_at_ms = measurement->received.utc_ms;
+    reading->measured_at_ms = measurement->received.utc_ms;
+    reading->kind = measurement->kind;
+    reading->late = measurement->late;
+    if (reading->late || reading->kind == WARD_READING_STORED) {
+        reading->measured_at_ms =
+            measurement->measured.is_known ? measurement->measured.utc_ms : WARD_UTC_UNKNOWN;
+        reading->clock =
+            measurement->measured.is_known ? measurement->measured.clock : (uint8_t)WARD_CLOCK_UNSYNCED;
+    }
+    if (talk->device.security != WARD_BLUEZ_BONDED)
         reading->security = WARD_LINK_OPEN;
     else
-        reading->security = value->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
+        reading->security = talk->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
 }
 
-/* What comes from a device's memory is of another time, which its clock alone would tell: it is not known. */
-static void date_stored(struct ward_reading *reading)
+static void note_heard(const struct ward_heard *heard)
 {
-    if (reading->kind == WARD_READING_STORED) {
-        reading->measured_at_ms = WARD_UTC_UNKNOWN;
-        reading->late = true;
-    }
-}
-
-static void note_heard(struct ward_gateway *gateway, const struct ward_bluez_value *value)
-{
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, value->device->id.text);
+    struct ward_gateway *gateway = heard->talk->gateway;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, heard->talk->device.id.text);
 
     if (now)
         now->heard = ward_gateway_now(gateway);
 }
 
-static void note_outcome(struct ward_gateway *gateway, const struct ward_bluez_value *value,
-                         const struct ward_decoded *decoded)
+static void note_outcome(const struct ward_heard *heard)
 {
-    ward_technical_device(gateway, value->device->id.text, WARD_DEVICE_UNDECODABLE_FRAME,
+    struct ward_gateway *gateway = heard->talk->gateway;
+    const struct ward_decoded *decoded = heard->measurement->decoded;
+    const char *device = heard->talk->device.id.text;
+
+    ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME,
                           decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE : WARD_PRIORITY_LOW);
     if (decoded->outcome != WARD_DECODE_OK) {
         gateway->pipeline.undecodable++;
-        sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", value->device->id.text,
-                         decoded->error);
+        sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
     }
 }
 
-/* Whether the device gave us this record before; otherwise it is known from now on. */
-static bool is_known(struct ward_gateway *gateway, const struct ward_decoded *decoded,
-                     struct ward_arrival *arrival)
+/* Whether the device gave us this record before; otherwise, when it is settled, it is known from now on. */
+static bool is_known(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
+    struct ward_gateway *gateway = heard->talk->gateway;
     const char *device = arrival->record.reading.device.text;
     struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
     struct ward_identity identity;
     uint8_t digest[32];
 
-    if (!ward_identity_of(decoded, &arrival->record.reading.device, &identity) ||
+    if (!ward_identity_of(heard->measurement->decoded, &arrival->record.reading.device, &identity) ||
         ward_sha256(identity.octets, identity.length, digest) < 0)
         return false;
     if (ward_known_has(&gateway->known, device, digest)) {
-        gateway->pipeline.duplicates++;
+        gateway->pipeline.duplicates += heard->measurement->is_settled;
         if (now)
-            now->duplicates++;
+            now->duplicates += heard->measurement->is_settled;
         return true;
     }
-    arrival->known.kind = WARD_STORE_KNOWN;
-    arrival->named = ward_known_add(&gateway->known, device, digest, &arrival->known.known);
+    if (heard->measurement->is_settled) {
+        arrival->known.kind = WARD_STORE_KNOWN;
+        arrival->named = ward_known_add(&gateway->known, device, digest, &arrival->known.known);
+    }
     return false;
 }
 
 /* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
-static struct ward_watch *whose(struct ward_gateway *gateway, const struct ward_bluez_value *value,
-                                const struct ward_decoded *decoded, struct ward_reading *reading)
+static struct ward_watch *whose(const struct ward_heard *heard, struct ward_reading *reading)
 {
+    struct ward_gateway *gateway = heard->talk->gateway;
+    const struct ward_decoded *decoded = heard->measurement->decoded;
+    const bool enrolling = heard->talk->enrolling, stream = reading->kind == WARD_READING_CONTINUOUS;
     const struct ward_provenance what = {
         .device = reading->device.text,
         .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
         .now = !reading->late && reading->kind != WARD_READING_STORED,
-        .enrolling = value->enrolling,
+        .enrolling = enrolling && !stream,
         .measured_at_ms = reading->measured_at_ms,
         .claimed_by = ward_binding_claimant(gateway, reading->device.text)};
     const struct ward_store_binding *binding = ward_whose(&gateway->registry, &what);
-    const bool enrolled_stream = value->enrolling && reading->kind == WARD_READING_CONTINUOUS;
     const char *patient = binding ? binding->patient.text : NULL;
     struct ward_watch *watch;
 
-    if (enrolled_stream)
+    if (!binding && enrolling && stream)
         patient = gateway->enrolment.patient.text;
     watch = patient ? ward_gateway_watch(gateway, patient) : NULL;
     if (!watch || (binding && strcmp(binding->episode.text, watch->episode.text) != 0)) {
         reading->unassigned = true;
         return NULL;
     }
+    if (binding && !binding->read_out && !heard->measurement->is_settled)
+        return NULL; /* of now, or another's from the memory: that is not known yet */
     reading->patient = watch->patient;
     reading->episode = watch->episode;
     return watch;
 }
 
-/* Evaluates what is known now and keeps the record back until the link is proved, ends, or time is up. */
-static void hold(struct ward_gateway *gateway, const struct ward_bluez_value *value, struct ward_watch *watch,
-                 const struct ward_arrival *arrival)
+/* As it is evaluated as long as nobody knows that the link is the device's own. */
+static struct ward_reading doubtful_of(const struct ward_reading *reading)
 {
-    struct ward_pipeline *pipeline = &gateway->pipeline;
-    struct ward_reading doubtful = arrival->record.reading;
-    struct ward_held *held = pipeline->held_count < WARD_PIPELINE_HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
+    struct ward_reading doubtful = *reading;
 
     doubtful.reasons |= WARD_REASON_LINK_UNPROVED;
     if (doubtful.quality == WARD_VALID)
         doubtful.quality = WARD_QUESTIONABLE;
+    return doubtful;
+}
+
+/* Evaluates what is known now and keeps the record back until the link is proved, ends, or time is up. */
+static void hold(const struct ward_heard *heard, struct ward_watch *watch, const struct ward_arrival *arrival)
+{
+    struct ward_pipeline *pipeline = &heard->talk->gateway->pipeline;
+    const struct ward_reading doubtful = doubtful_of(&arrival->record.reading);
+    struct ward_held *held = pipeline->held_count < WARD_PIPELINE_HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
+
     if (!held) {
         struct ward_arrival unproved = *arrival;
 
@@ -138,53 +154,71 @@ static void hold(struct ward_gateway *gateway, const struct ward_bluez_value *va
         return;
     }
     held->arrival = *arrival;
-    held->connection = value->connection;
-    held->due_us = value->receipt_us + WARD_PIPELINE_HOLD_US;
+    held->connection = heard->talk->connection;
+    held->due_us = heard->measurement->received.boot_us + WARD_PIPELINE_HOLD_US;
     pipeline->held[pipeline->held_count++] = held;
     ward_watch_reading(watch, &doubtful, NULL);
 }
 
-/* A record that is new: to whom it belongs, or to nobody. */
-static void take(struct ward_gateway *gateway, const struct ward_bluez_value *value,
-                 const struct ward_decoded *decoded, struct ward_arrival *arrival)
+/* The patient hears at once that it has come, and once. */
+static void answer(const struct ward_heard *heard, const struct ward_reading *reading)
 {
-    struct ward_reading *reading = &arrival->record.reading;
-    struct ward_watch *watch = whose(gateway, value, decoded, reading);
+    const uint32_t number = heard->measurement->number;
 
-    if (watch) {
-        ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
-        ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
-    }
-    if (!watch)
-        ward_unassigned_store(gateway, arrival);
-    else if (!value->proved)
-        hold(gateway, value, watch, arrival);
-    else
-        ward_watch_reading(watch, reading, arrival);
-    if (watch && reading->kind == WARD_READING_SPOT)
-        (void)ward_annunciator_answer(
-            gateway->annunciator, reading->quality == WARD_VALID ? WARD_ANSWER_RECEIVED : WARD_ANSWER_REPEAT);
+    if (reading->kind != WARD_READING_SPOT || heard->talk->enrolling ||
+        (number != 0 && number <= heard->talk->answered))
+        return;
+    heard->talk->answered = number;
+    (void)ward_annunciator_answer(heard->talk->gateway->annunciator,
+                                  reading->quality == WARD_VALID ? WARD_ANSWER_RECEIVED : WARD_ANSWER_REPEAT);
 }
 
-void ward_pipeline_value(struct ward_gateway *gateway, const struct ward_bluez_value *value)
+/* A record that is new: to whom it belongs, or to nobody. */
+static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
-    struct ward_decoded decoded;
-    struct ward_arrival arrival = {0};
-    struct ward_reading *reading = &arrival.record.reading;
+    struct ward_gateway *gateway = heard->talk->gateway;
+    struct ward_reading *reading = &arrival->record.reading;
+    struct ward_watch *watch = whose(heard, reading);
+    const struct ward_reading doubtful = doubtful_of(reading);
 
-    ward_decode(value->characteristic, value->octets, value->length, &decoded);
-    if (!decoded.is_measurement)
+    if (!heard->measurement->is_settled) {
+        if (watch)
+            ward_watch_early(watch, heard->talk->proved ? reading : &doubtful);
+        answer(heard, reading);
         return;
-    ward_validate(&decoded);
-    stamp(gateway, value, reading);
-    ward_decoded_fill_reading(&decoded, value->octets, value->length, reading);
-    date_stored(reading);
-    ward_enrolment_value(gateway, value);
-    note_heard(gateway, value);
-    note_outcome(gateway, value, &decoded);
-    if (!is_known(gateway, &decoded, &arrival))
-        take(gateway, value, &decoded, &arrival);
-    ward_gateway_settle(gateway);
+    }
+    if (!watch) {
+        ward_unassigned_store(gateway, arrival);
+        return;
+    }
+    ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
+    ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
+    if (heard->talk->proved)
+        ward_watch_reading(watch, reading, arrival);
+    else
+        hold(heard, watch, arrival);
+    answer(heard, reading);
+}
+
+void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_heard *heard)
+{
+    const struct ward_exchange_measurement *measurement = heard->measurement;
+    struct ward_arrival arrival = {.place = {.device = heard->talk->device.id,
+                                             .connection = heard->talk->connection,
+                                             .number = measurement->number,
+                                             .has_record = measurement->has_record,
+                                             .record = measurement->record}};
+
+    ward_decoded_fill_reading(measurement->decoded, measurement->octets, measurement->length,
+                              &arrival.record.reading);
+    arrival.record.reading.characteristic = measurement->code;
+    stamp(heard, &arrival.record.reading);
+    note_heard(heard);
+    note_outcome(heard);
+    if (!is_known(heard, &arrival))
+        take(heard, &arrival);
+    else if (measurement->is_settled)
+        ward_talk_committed(gateway, &arrival.place);
 }
 
 /* The waiting is over for one reading: it is stored, as proved and evaluated anew, or as it was evaluated. */
@@ -210,7 +244,7 @@ static void release(struct ward_gateway *gateway, size_t at, bool proved)
     if (proved && watch)
         ward_watch_reading(watch, reading, &held->arrival);
     else
-        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&held->arrival.record, 1));
+        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(&held->arrival));
     free(held);
 }
 

@@ -31,8 +31,17 @@ struct ward_pipeline {
     uint64_t undecodable, duplicates;
 };
 
-/* One notification or indication of an enrolled device. */
-void ward_pipeline_value(struct ward_gateway *gateway, const struct ward_bluez_value *value);
+struct ward_talk;
+struct ward_exchange_measurement;
+
+/* What a device has told, and in which conversation. */
+struct ward_heard {
+    struct ward_talk *talk;
+    const struct ward_exchange_measurement *measurement;
+};
+
+/* One measurement of an enrolled device; one that is not settled comes again (core/exchange.h). */
+void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_heard *heard);
 
 /* The link of a device was proved or ended: readings that waited for it are settled. */
 void ward_pipeline_link(struct ward_gateway *gateway, const struct ward_bluez_link *link);

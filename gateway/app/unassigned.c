@@ -32,7 +32,7 @@ void ward_unassigned_store(struct ward_gateway *gateway, const struct ward_arriv
     changes[1] = arrival->known;
     group.changes = changes;
     group.change_count = arrival->named ? 2 : 1;
-    (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&arrival->record, 1));
+    (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival));
     ward_technical_set(gateway, WARD_TECHNICAL_READING_WITHOUT_PATIENT, true);
     ward_outbox_state_changed(&gateway->outbox);
 }

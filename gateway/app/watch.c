@@ -24,7 +24,8 @@ struct effects {
     bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
     bool changed;  /* a condition went from one state to another */
     struct ward_derived derived;
-    bool prompted; /* the patient was asked to measure: that is part of the state */
+    const struct ward_talk_place *place; /* where the record comes from that is stored with it; NULL */
+    bool prompted;                       /* the patient was asked to measure: that is part of the state */
     struct ward_gateway *gateway;
 };
 
@@ -71,6 +72,7 @@ static struct ward_alarm_sink sink_of(const struct ward_watch *watch, struct eff
     effects->count = 0;
     effects->overflow = effects->changed = effects->prompted = false;
     effects->gateway = watch->gateway;
+    effects->place = NULL;
     effects->derived.watch = watch;
     effects->derived.count = 0;
     return (struct ward_alarm_sink){.event = collect_event,
@@ -172,6 +174,8 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     group.urgent = group.urgent || effects->changed || effects->derived.count > 0;
     if (!waiter && group.record_count > 0)
         waiter = ward_commit_waiter_new(records, group.record_count);
+    if (waiter && effects->place)
+        waiter->place = *effects->place;
     if (effects->changed || effects->prompted || store_state) {
         state.state = watch->packed;
         state.length = ward_alarm_pack(&watch->state, watch->packed, WARD_ALARM_PACKED_MAX);
@@ -306,9 +310,20 @@ void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *rea
     struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
+    effects.place = commit ? &commit->place : NULL;
     ward_derived_note_source(watch->derived_sources, reading);
     ward_alarm_reading(&watch->state, &context, reading);
     carry_out(watch, &effects, &group, NULL, true);
+}
+
+void ward_watch_early(struct ward_watch *watch, const struct ward_reading *reading)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    ward_alarm_reading_early(&watch->state, &context, reading);
+    carry_out(watch, &effects, NULL, NULL, false);
 }
 
 void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call)

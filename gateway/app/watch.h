@@ -79,6 +79,9 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
                         const struct ward_arrival *commit);
 
+/* A spot reading of which it is not known yet whether it is of now: it may raise (ward_alarm_reading_early). */
+void ward_watch_early(struct ward_watch *watch, const struct ward_reading *reading);
+
 /* Evaluates what a person has said and stores it; the call is answered when it is committed. */
 void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call);
 void ward_watch_tick(struct ward_watch *watch);

@@ -79,6 +79,7 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
         ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
         ward_unassigned_restore(gateway, &snapshot->rows[i]);
         ward_chronicle_restore(gateway, &snapshot->rows[i]);
+        ward_recollection_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             sd_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
@@ -163,19 +164,23 @@ static int start_spool(struct ward_gateway *gateway)
     return result < 0 ? result : leave_testaments(gateway);
 }
 
-/* The UUIDs of the models, as the adapter takes them: texts of four digits, ended by NULL. */
+/* The UUIDs of the models, as the adapter takes them: texts, ended by NULL. */
 struct uuid_list {
-    char texts[WARD_MODEL_UUIDS_MAX][5];
+    char texts[WARD_MODEL_UUIDS_MAX][WARD_BLUEZ_UUID_SIZE];
     const char *entries[WARD_MODEL_UUIDS_MAX + 1];
 };
 
-static void list_uuids(size_t (*uuids)(uint16_t ret[WARD_MODEL_UUIDS_MAX]), struct uuid_list *ret)
+static void list_uuids(size_t (*names_of)(struct ward_gatt_name ret[WARD_MODEL_UUIDS_MAX]),
+                       struct uuid_list *ret)
 {
-    uint16_t numbers[WARD_MODEL_UUIDS_MAX];
-    const size_t count = uuids(numbers);
+    struct ward_gatt_name names[WARD_MODEL_UUIDS_MAX];
+    const size_t count = names_of(names);
 
     for (size_t i = 0; i < count; i++) {
-        snprintf(ret->texts[i], sizeof(ret->texts[i]), "%04x", numbers[i]);
+        if (names[i].number != 0)
+            snprintf(ret->texts[i], sizeof(ret->texts[i]), "%04x", names[i].number);
+        else
+            snprintf(ret->texts[i], sizeof(ret->texts[i]), "%s", names[i].uuid);
         ret->entries[i] = ret->texts[i];
     }
     ret->entries[count] = NULL;
@@ -187,12 +192,13 @@ static int start_bluez(struct ward_gateway *gateway)
     const struct ward_bluez_options options = {.adapter = gateway->config.bluetooth.adapter,
                                                .services = services.entries,
                                                .characteristics = characteristics.entries,
+                                               .awaits_reading = true,
                                                .recovery_directory =
                                                    gateway->config.bluetooth.recovery_directory};
     int result;
 
-    list_uuids(ward_model_services, &services);
-    list_uuids(ward_model_measurements, &characteristics);
+    list_uuids(ward_model_service_names, &services);
+    list_uuids(ward_model_subscriptions, &characteristics);
     result = ward_bluez_new(&gateway->bluez, gateway->event, gateway->system_bus, &options,
                             &ward_bluez_events, gateway);
     for (size_t i = 0; i < gateway->registry.device_count && result >= 0; i++) {
@@ -287,6 +293,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
 {
     if (!gateway)
         return NULL;
+    ward_talk_done(gateway);
     gateway->bluez = ward_bluez_free(gateway->bluez); /* the radio goes off first */
     if (gateway->store) {
         ward_pipeline_done(gateway);
@@ -301,6 +308,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     while (gateway->watch_count > 0)
         ward_watch_free(gateway->watches[--gateway->watch_count]);
     ward_known_done(&gateway->known);
+    ward_recollection_done(&gateway->recollections);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     ward_inbox_done(&gateway->inbox);
     gateway->keyring = ward_keyring_free(gateway->keyring);

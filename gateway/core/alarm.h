@@ -92,6 +92,13 @@ void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *pat
 void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                         const struct ward_reading *reading);
 
+/*
+ * A spot reading of which it is not known yet whether it is of now. It may raise, and changes nothing else: what counts
+ * several values, and what clears, waits for ward_alarm_reading, which is to be called when it is known.
+ */
+void ward_alarm_reading_early(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                              const struct ward_reading *reading);
+
 /* Time has passed. */
 void ward_alarm_tick(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
 

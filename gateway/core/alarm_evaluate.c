@@ -193,8 +193,8 @@ bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quan
     return false;
 }
 
-bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                              const struct ward_alarm_measure *measure)
+bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                 const struct ward_alarm_measure *measure, bool late)
 {
     bool any = false;
 
@@ -206,7 +206,10 @@ bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_inpu
 
         begin_side(&side, run, input, measure, i);
         for (int level = 0; level < 2; level++) {
-            if (side.rules[level] == NULL || !ward_alarm_is_beyond(side.rules[level], &measure->value)) {
+            const struct ward_plan_rule *rule = side.rules[level];
+
+            if (rule == NULL || !ward_alarm_is_beyond(rule, &measure->value) ||
+                (!late && rule->at_least > 1)) {
                 continue;
             }
             if (!side.detectors[level].holds) {
@@ -219,7 +222,7 @@ bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_inpu
             out = true;
         }
         if (out) {
-            finding.late = true;
+            finding.late = late;
             ward_alarm_signal(run, &side.subject,
                               &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
             any = true;

@@ -286,7 +286,7 @@ static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state 
         return;
     }
     note_measured(input, measure->measured_ms, now_ms);
-    if (ward_alarm_evaluate_late(run, input, measure)) {
+    if (ward_alarm_evaluate_raising(run, input, measure, true)) {
         note_value(input, measure, run->context->now.boot_us);
     }
 }
@@ -383,6 +383,41 @@ void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alar
         ward_alarm_vital_forget(state, WARD_VITAL_PULSE_OXIMETER);
     }
     ward_alarm_news2_update(&run, WARD_NEWS2_NEW_DATA);
+}
+
+static void take_early(struct ward_alarm_run *run, const struct ward_reading *reading,
+                       const struct ward_value *value)
+{
+    uint8_t quantity = ward_quantity_judged_as(value->quantity);
+    uint8_t quality = quality_of(reading, value);
+    struct ward_alarm_input_state *input = ward_alarm_find_input(run->state, quantity);
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, quantity);
+    const struct ward_alarm_measure measure = {.value = value->number,
+                                               .mono_us = reading->mono_us,
+                                               .measured_ms = reading->measured_at_ms,
+                                               .valid = quality == WARD_VALID,
+                                               .spot = true,
+                                               .measured_as = value->quantity};
+
+    if (input == NULL || row == NULL || quality == WARD_INVALID || row->median_of > 1) {
+        return;
+    }
+    if (ward_alarm_evaluate_raising(run, input, &measure, false)) {
+        note_value(input, &measure, run->context->now.boot_us);
+    }
+}
+
+void ward_alarm_reading_early(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                              const struct ward_reading *reading)
+{
+    struct ward_alarm_run run = ward_alarm_begin(state, context);
+
+    if (context->plan == NULL || state->ended || reading->unassigned || reading->kind >= WARD_RECORD_GAP) {
+        return;
+    }
+    for (size_t i = 0; i < reading->value_count && i < WARD_READING_VALUES_MAX; i++) {
+        take_early(&run, reading, &reading->values[i]);
+    }
 }
 
 void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,

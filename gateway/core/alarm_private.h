@@ -185,9 +185,12 @@ const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run 
 /* Holds the value against every rule of the quantity and says what that means. */
 void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_alarm_measure *measure, uint64_t last_valid_us);
-/* A late value that may raise: what it is beyond of holds from now on. Returns false when it is within all limits. */
-bool ward_alarm_evaluate_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                              const struct ward_alarm_measure *measure);
+/*
+ * A value that may raise and do nothing else, because it is late or may be: what it is beyond of holds from now on.
+ * Returns false when it is within all limits.
+ */
+bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                 const struct ward_alarm_measure *measure, bool late);
 bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quantity,
                                  const struct ward_decimal *value);
 /* The stream has stopped: what was pending ends. */

@@ -199,9 +199,8 @@ void ward_alarm_vitals_reboot(struct ward_alarm_patient *state, bool off_is_know
 uint8_t ward_alarm_vital_quantity(enum ward_vital_source source)
 {
     static const uint8_t quantities[WARD_VITAL_COUNT] = {
-        WARD_RESPIRATION_RATE, WARD_SPO2,          WARD_OXYGEN,
-        WARD_BP_SYSTOLIC,      WARD_PULSE_RATE,    WARD_PULSE_RATE,
-        WARD_HEART_RATE,       WARD_CONSCIOUSNESS, WARD_BODY_TEMPERATURE};
+        WARD_RESPIRATION_RATE, WARD_SPO2,       WARD_OXYGEN,        WARD_BP_SYSTOLIC,     WARD_PULSE_RATE,
+        WARD_PULSE_RATE,       WARD_HEART_RATE, WARD_CONSCIOUSNESS, WARD_BODY_TEMPERATURE};
 
     return quantities[source];
 }

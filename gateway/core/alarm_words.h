@@ -23,7 +23,7 @@ void ward_words_put_number(struct ward_words *words, const struct ward_decimal *
 void ward_words_put_with_unit(struct ward_words *words, const struct ward_decimal *number, uint8_t quantity);
 
 void ward_words_put_seconds(struct ward_words *words, uint32_t seconds);
-void ward_words_put_age(struct ward_words *words, int64_t age_ms); /* "12 min", "3 h": cut to whole units */
+void ward_words_put_age(struct ward_words *words, int64_t age_ms);   /* "12 min", "3 h": cut to whole units */
 void ward_words_put_duration(struct ward_words *words, uint32_t ms); /* "3 days", "90 min" */
 
 #endif

@@ -220,7 +220,14 @@ void ward_exchange_value(struct ward_exchange *exchange, struct ward_gatt_place 
             ward_exchange_records_indication(exchange, octets, length, context);
     } else if (number == WARD_CHAR_BLOOD_PRESSURE_RECORD)
         ward_exchange_records_segment(exchange, octets, length, context);
-    else if (number == WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT)
+    else if (number == WARD_CHAR_LIVE_HEALTH_OBSERVATIONS) {
+        if (ward_segments_add(&exchange->observation, octets, length))
+            ward_exchange_take(exchange,
+                               &(struct ward_exchange_arrival){.code = number,
+                                                               .octets = exchange->observation.octets,
+                                                               .length = exchange->observation.length},
+                               context);
+    } else if (number == WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT)
         ward_exchange_take_context(exchange, octets, length, context);
     else if (number > WARD_VENDOR_LAST)
         ward_exchange_take(
@@ -299,6 +306,12 @@ void ward_exchange_ended(struct ward_exchange *exchange, const struct ward_excha
     ward_exchange_settle(exchange, true, context);
     ward_exchange_records_end(exchange, context);
     ward_exchange_clock_end(exchange, context);
+}
+
+bool ward_exchange_is_read_out(const struct ward_exchange *exchange)
+{
+    return (exchange->is_resolved || exchange->is_over) && exchange->held_count == 0 &&
+           (exchange->is_over || exchange->transfer_step == WARD_EXCHANGE_TRANSFER_OVER);
 }
 
 static uint64_t earlier_of(uint64_t a, uint64_t b)

@@ -157,6 +157,12 @@ void ward_exchange_tick(struct ward_exchange *exchange, const struct ward_exchan
 /* The link is gone: what is open is settled now. Only ward_exchange_begin may follow. */
 void ward_exchange_ended(struct ward_exchange *exchange, const struct ward_exchange_context *context);
 
+/*
+ * Whether the device has told all that it had to tell: no record is asked for or awaited any more, and nothing that came is
+ * undecided. A device that sends its records by itself may begin at any time, so it means something after one has come.
+ */
+bool ward_exchange_is_read_out(const struct ward_exchange *exchange);
+
 /* The boot time at which ward_exchange_tick must be called, at the latest; UINT64_MAX: not before another input. */
 uint64_t ward_exchange_deadline_us(const struct ward_exchange *exchange);
 

@@ -15,6 +15,7 @@
 #include "core/gatt_name.h"
 #include "core/model.h"
 #include "core/racp.h"
+#include "core/segments.h"
 #include "core/vendor.h"
 #include "ward/reading.h"
 
@@ -101,6 +102,8 @@ struct ward_exchange {
     bool is_answered;      /* what the write that is out was for has come already */
     bool is_whole;         /* TRANSFER_OVER: the last record that came is the last there is */
     uint32_t newest_asked; /* number of the newest record that was asked for */
+
+    struct ward_segments observation; /* 2B8B: what is being put together */
 
     const struct ward_vendor_driver *driver; /* NULL: a standard device */
     struct ward_gatt_place vendor_place;

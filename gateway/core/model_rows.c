@@ -250,6 +250,15 @@ const struct ward_model ward_model_rows[] = {
         .quantities = WEIGHT,
         .pairing = "Step on the scale, or press the button under it.",
     },
+    {
+        .id = "health-sensor",
+        .label = "health sensor",
+        .service = WARD_SERVICE_GENERIC_HEALTH_SENSOR,
+        .measurements = {WARD_CHAR_LIVE_HEALTH_OBSERVATIONS},
+        .quantities = OXIMETRY | PRESSURE | WEIGHT | BIT(WARD_HEART_RATE) | BIT(WARD_BODY_TEMPERATURE) |
+                      BIT(WARD_GLUCOSE),
+        .pairing = "Switch it on, and measure once.",
+    },
 };
 
 const size_t ward_model_row_count = sizeof(ward_model_rows) / sizeof(ward_model_rows[0]);

@@ -6,8 +6,8 @@
  *  counting       n = 0: as "no       unexpected          numbers known:      can it not count:   over: not completed
  *                 records"; else                          → looking; else     → reporting ²; not
  *                 → reporting                             over: complete      "from … on": all ³
- *  reporting      unexpected          → waiting, or       as success          not "from … on":    over: not completed
- *                                     over: miscounted                        all ³
+ *  reporting      unexpected          r ≥ n: → waiting    as success          not "from … on":    over: not completed
+ *                                     or over; else ⁷                         all ³
  *  looking        unexpected          an older record:    over: complete      over: complete ⁴    over: complete ⁴
  *                                     all ³; else over:
  *                                     complete
@@ -35,6 +35,9 @@
  *  ⁴ looking is only a precaution
  *  ⁵ an earlier procedure runs still (0x80 in GLS, 0xFE in the Core): it is aborted, and counting begins once more
  *  ⁶ and then kept: timed out. Records may or may not be gone; all of them are committed
+ *  ⁷ the answer has overtaken records that were sent before it (a stack may send indications first). They are waited for
+ *    as long as one comes every WARD_RACP_STRAGGLER_US; then it is over: complete if r = n, else miscounted. One that was
+ *    not waited for would be taken as measured now.
  *
  * Why "looking": a meter that was reset numbers its records from 0 again. "From 18 on" then finds nothing, and the new
  * ones would never be fetched. So when there is nothing new the last record is asked for; if it is older by its number
@@ -94,6 +97,7 @@ static struct ward_racp_output enter(struct ward_racp *racp, enum ward_racp_stat
 {
     racp->state = state;
     racp->due_us = now_us + WARD_RACP_PROCEDURE_US;
+    racp->is_answered = false;
     return (struct ward_racp_output){
         .type = WARD_RACP_WRITE, .octets = {op_code, record_operator}, .length = 2};
 }
@@ -208,11 +212,20 @@ static struct ward_racp_output none_found(struct ward_racp *racp, uint64_t now_u
     return over(racp, WARD_RACP_COMPLETE);
 }
 
-static struct ward_racp_output reported(struct ward_racp *racp)
+static struct ward_racp_output all_reported(struct ward_racp *racp)
 {
     if (!racp->is_counted)
         return over(racp, WARD_RACP_UNCOUNTED);
     return over(racp, racp->received == racp->announced ? WARD_RACP_COMPLETE : WARD_RACP_MISCOUNTED);
+}
+
+static struct ward_racp_output reported(struct ward_racp *racp, uint64_t now_us)
+{
+    if (!racp->is_counted || racp->received >= racp->announced)
+        return all_reported(racp);
+    racp->is_answered = true;
+    racp->due_us = now_us + WARD_RACP_STRAGGLER_US;
+    return nothing;
 }
 
 /* What came, if anything, was the last of those that are known. */
@@ -273,7 +286,7 @@ static struct ward_racp_output respond_counting(struct ward_racp *racp, uint8_t 
 static struct ward_racp_output respond_reporting(struct ward_racp *racp, uint8_t response, uint64_t now_us)
 {
     if (response == RESPONSE_SUCCESS || response == RESPONSE_NO_RECORDS)
-        return reported(racp);
+        return racp->is_answered ? unexpected(racp) : reported(racp, now_us);
     return is_refusal_of_kind(response) ? not_supported(racp, response, now_us)
                                         : over(racp, WARD_RACP_NOT_COMPLETED);
 }
@@ -353,7 +366,9 @@ bool ward_racp_record(struct ward_racp *racp, uint16_t sequence_number, uint64_t
         racp->highest = sequence_number;
     if (racp->received < UINT16_MAX)
         racp->received++;
-    if (racp->state != WARD_RACP_ABORTING)
+    if (racp->is_answered)
+        racp->due_us = racp->received >= racp->announced ? now_us : now_us + WARD_RACP_STRAGGLER_US;
+    else if (racp->state != WARD_RACP_ABORTING)
         racp->due_us = now_us + WARD_RACP_PROCEDURE_US;
     return true;
 }
@@ -391,5 +406,7 @@ struct ward_racp_output ward_racp_tick(struct ward_racp *racp, uint64_t now_us)
         racp->has_tried = true; /* no second chance for what does not even answer an abort */
         return aborted(racp, now_us);
     }
+    if (racp->is_answered)
+        return all_reported(racp);
     return abort_for(racp, WARD_RACP_TIMED_OUT, now_us);
 }

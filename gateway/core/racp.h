@@ -17,6 +17,8 @@
 
 #define WARD_RACP_WRITE_MAX    7
 #define WARD_RACP_PROCEDURE_US UINT64_C(30000000) /* without progress for so long it has failed (GLP 1.0.1) */
+#define WARD_RACP_STRAGGLER_US                                                                               \
+    UINT64_C(2000000) /* records may come so long after it says that all were sent */
 
 /* Which records there are to ask for. */
 enum ward_racp_filter {
@@ -78,7 +80,8 @@ struct ward_racp {
     bool is_counted; /* announced means something */
     bool restarts;   /* LOOKING: a record older than the last known one came */
     bool asks_all; /* SEQUENCE, and yet all of them: the numbers started anew, or it knows no "from … on" */
-    bool has_tried; /* the control point was found busy once */
+    bool has_tried;   /* the control point was found busy once */
+    bool is_answered; /* REPORTING: it says that all were sent, and some are still to come */
     uint16_t announced, received;
     uint16_t lowest, highest; /* sequence numbers that came */
     uint32_t unexpected;      /* indications that fitted nothing; they change nothing */

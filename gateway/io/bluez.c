@@ -119,6 +119,7 @@ static int copy_options(struct ward_bluez *bluez, const struct ward_bluez_option
     if (services > WARD_BLUEZ_SERVICES_MAX)
         return -E2BIG;
     bluez->connections_max = options->connections_max ? options->connections_max : WARD_BLUEZ_CONNECTIONS_MAX;
+    bluez->enrolment.awaits_reading = options->awaits_reading;
     bluez->services = calloc(services + 1, sizeof *bluez->services);
     bluez->characteristics = calloc(characteristics + 1, sizeof *bluez->characteristics);
     if (!bluez->services || !bluez->characteristics)

@@ -239,6 +239,8 @@ struct ward_bluez_options {
     /* Ended by NULL: what is subscribed to, inside those services alone (vendors share UUIDs such as FF01). */
     const char *const *characteristics;
     unsigned connections_max; /* links that the controller holds at a time; 0: WARD_BLUEZ_CONNECTIONS_MAX */
+    bool
+        awaits_reading; /* what counts as the reading that ends an enrolment is said by ward_bluez_pair_reading */
     /*
      * Where the upper two rungs are requested of somebody who may: a file "bluetooth-restart" or "usb-reset" is made
      * there, with the reason in it. NULL or "": nobody carries them out, and they fail with -ENOENT.
@@ -323,6 +325,12 @@ int ward_bluez_scan(struct ward_bluez *bluez, unsigned seconds);
  */
 int ward_bluez_pair(struct ward_bluez *bluez, const char *address, enum ward_bluez_security security,
                     unsigned timeout_s);
+
+/*
+ * With `awaits_reading`: the device whose enrolment is open has delivered a reading over the connection that stands or
+ * whose end is being told, and has nothing more in its memory. Returns 0, or -ENOENT: no enrolment of it is open.
+ */
+int ward_bluez_pair_reading(struct ward_bluez *bluez, const char *address);
 
 /* Closes the window early: FAILED is told. -ENOENT: none is open. */
 int ward_bluez_pair_cancel(struct ward_bluez *bluez);

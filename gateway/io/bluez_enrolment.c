@@ -304,6 +304,35 @@ int ward_bluez_pair(struct ward_bluez *bluez, const char *address, enum ward_blu
     return 0;
 }
 
+void ward_bluez_enrolment_take_reading(struct ward_bluez *bluez)
+{
+    const bool has_reading = bluez->enrolment.has_reading;
+    bluez->enrolment.has_reading = false;
+    bluez->enrolment.reading = sd_event_source_disable_unref(bluez->enrolment.reading);
+    if (has_reading)
+        take_event(bluez, WARD_BLUEZ_ENROL_VALUE, NULL);
+}
+
+static int on_reading(sd_event_source *source, void *userdata)
+{
+    (void)source;
+    ward_bluez_enrolment_take_reading(userdata);
+    return 0;
+}
+
+int ward_bluez_pair_reading(struct ward_bluez *bluez, const char *address)
+{
+    const struct ward_bluez_node *node = bluez->enrolment.node;
+    if (bluez->enrolment.machine.state != WARD_BLUEZ_ENROL_READING || !node ||
+        strcmp(node->device.address, address) != 0)
+        return -ENOENT;
+    bluez->enrolment.has_reading = true;
+    if (bluez->enrolment.reading)
+        return 0;
+    int r = sd_event_add_defer(bluez->event, &bluez->enrolment.reading, on_reading, bluez);
+    return r < 0 ? r : 0;
+}
+
 int ward_bluez_pair_cancel(struct ward_bluez *bluez)
 {
     if (bluez->enrolment.machine.state == WARD_BLUEZ_ENROL_CLOSED)
@@ -319,4 +348,5 @@ void ward_bluez_enrolment_done(struct ward_bluez *bluez)
     bluez->enrolment.timer = sd_event_source_disable_unref(bluez->enrolment.timer);
     bluez->enrolment.window = sd_event_source_disable_unref(bluez->enrolment.window);
     bluez->enrolment.cancel = sd_event_source_disable_unref(bluez->enrolment.cancel);
+    bluez->enrolment.reading = sd_event_source_disable_unref(bluez->enrolment.reading);
 }

@@ -29,8 +29,8 @@
 
 #include "io/bluez_enrol.h"
 #include "io/bluez_mirror.h"
-#include "io/bluez_uuid.h"
 #include "io/bluez_recovery.h"
+#include "io/bluez_uuid.h"
 
 #define WARD_BLUEZ_SERVICE            "org.bluez"
 #define WARD_BLUEZ_ADAPTER            "org.bluez.Adapter1"
@@ -125,7 +125,9 @@ struct ward_bluez {
         char address[WARD_BLUEZ_ADDRESS_SIZE];
         char path[WARD_BLUEZ_PATH_SIZE]; /* "" until it was found */
         struct ward_bluez_node *node;    /* NULL until it was identified */
-        sd_event_source *timer, *window, *cancel;
+        sd_event_source *timer, *window, *cancel, *reading;
+        bool awaits_reading; /* the option */
+        bool has_reading;    /* the application says so; not yet taken */
     } enrolment;
 
     struct {
@@ -278,6 +280,8 @@ bool ward_bluez_enrolment_is_of(const struct ward_bluez *bluez,
 void ward_bluez_enrolment_event(struct ward_bluez *bluez, enum ward_bluez_enrol_event event);
 void ward_bluez_enrolment_changed(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device,
                                   uint32_t changed);
+/* Takes what ward_bluez_pair_reading has said. */
+void ward_bluez_enrolment_take_reading(struct ward_bluez *bluez);
 void ward_bluez_enrolment_done(struct ward_bluez *bluez);
 
 /* bluez_admission.c. Why the device may not be enrolled, or NULL with *ret_node set: it is one of the set now. */

@@ -128,6 +128,7 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
             needs_pairing(
                 node, "It connects and drops again before it proves who it is: it may have lost its bond.");
     }
+    ward_bluez_enrolment_take_reading(bluez);
     tell_enrolment(node, WARD_BLUEZ_ENROL_DISCONNECTED);
     ward_bluez_slots_changed(bluez);
 }
@@ -275,5 +276,8 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
         .enrolling = node->enrolling,
     };
     bluez->listener.value(&value, bluez->userdata);
-    tell_enrolment(node, WARD_BLUEZ_ENROL_VALUE);
+    if (bluez->enrolment.awaits_reading)
+        ward_bluez_enrolment_take_reading(bluez);
+    else
+        tell_enrolment(node, WARD_BLUEZ_ENROL_VALUE);
 }

@@ -16,17 +16,17 @@
 #include <systemd/sd-bus.h>
 
 enum ward_bus_method {
-    WARD_BUS_STATUS,      /* () -> s */
-    WARD_BUS_READINGS,    /* (a{sv}) -> as: since x (UTC ms), device s, quantity s, patient s, limit u */
-    WARD_BUS_ALARMS,      /* (a{sv}) -> as: patient s, history b, limit u */
-    WARD_BUS_PATIENTS,    /* () -> as */
-    WARD_BUS_PLAN,        /* (s patient) -> s */
-    WARD_BUS_DEVICES,     /* () -> as */
-    WARD_BUS_QUEUE,       /* () -> s */
-    WARD_BUS_HUB,         /* () -> s */
-    WARD_BUS_ADMIT,       /* (s patient, s episode, s label, s check word, s plan) */
-    WARD_BUS_APPLY_PLAN,  /* (s patient, s plan) */
-    WARD_BUS_SCAN,        /* (u seconds) -> as; DeviceFound meanwhile */
+    WARD_BUS_STATUS,     /* () -> s */
+    WARD_BUS_READINGS,   /* (a{sv}) -> as: since x (UTC ms), device s, quantity s, patient s, limit u */
+    WARD_BUS_ALARMS,     /* (a{sv}) -> as: patient s, history b, limit u */
+    WARD_BUS_PATIENTS,   /* () -> as */
+    WARD_BUS_PLAN,       /* (s patient) -> s */
+    WARD_BUS_DEVICES,    /* () -> as */
+    WARD_BUS_QUEUE,      /* () -> s */
+    WARD_BUS_HUB,        /* () -> s */
+    WARD_BUS_ADMIT,      /* (s patient, s episode, s label, s check word, s plan) */
+    WARD_BUS_APPLY_PLAN, /* (s patient, s plan) */
+    WARD_BUS_SCAN,       /* (u seconds) -> as; DeviceFound meanwhile */
     WARD_BUS_PAIR, /* (s address, s patient, s security, u time-out in seconds) -> s; EnrolmentStep meanwhile */
     WARD_BUS_BIND,        /* (s device, s patient, s "move" or "share", u slot, 255 for none) */
     WARD_BUS_UNBIND,      /* (s device, s patient, "" for all) */

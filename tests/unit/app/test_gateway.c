@@ -21,6 +21,7 @@
 #include <sqlite3.h>
 
 #include "app/gateway.h"
+#include "app/listeners.h"
 #include "core/reading.h"
 
 #define DEADLINE_US (60 * UINT64_C(1000000))
@@ -38,6 +39,7 @@ struct bench {
     size_t record_count;
     bool answered;
     sd_bus_message *reply;
+    uint32_t connection; /* of the next frame that is said */
 };
 
 /* --- a bus, a gateway ---------------------------------------------------------------------------------------- */
@@ -234,24 +236,52 @@ struct said {
     bool enrolling;
 };
 
-static void hear(struct bench *bench, const struct said *said)
+/* One frame over a link that is proved. The address is the id's, since nobody is at the other end. */
+static void say(struct bench *bench, const struct said *said)
 {
     struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
+    char uuid[WARD_BLUEZ_UUID_SIZE], service[WARD_BLUEZ_UUID_SIZE];
     uint8_t octets[64];
     struct ward_bluez_value value = {.device = &device,
                                      .characteristic = said->characteristic,
+                                     .uuid = uuid,
+                                     .service_uuid = service,
                                      .octets = octets,
                                      .receipt_us = ward_gateway_now(bench->gateway).boot_us,
-                                     .connection = 1,
+                                     .connection = bench->connection,
                                      .proved = true,
                                      .enrolling = said->enrolling};
 
+    snprintf(uuid, sizeof(uuid), "0000%04x" WARD_GATT_BASE_UUID_TAIL, said->characteristic);
+    snprintf(service, sizeof(service), "0000%04x" WARD_GATT_BASE_UUID_TAIL,
+             said->characteristic == CUFF ? WARD_SERVICE_BLOOD_PRESSURE : WARD_SERVICE_PULSE_OXIMETER);
     assert_true(ward_id_set(&device.id, said->device));
     for (char *at = (char *)(uintptr_t)said->hex, *end; *at != '\0'; at = end) {
         octets[value.length++] = (uint8_t)strtoul(at, &end, 16);
         end += strspn(end, " ");
     }
-    ward_pipeline_value(bench->gateway, &value);
+    ward_talk_value(bench->gateway, &value);
+}
+
+static void hang_up(struct bench *bench, const char *name)
+{
+    struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
+    const struct ward_bluez_link link = {.device = &device,
+                                         .state = WARD_BLUEZ_LINK_DISCONNECTED,
+                                         .connection = bench->connection,
+                                         .text = ""};
+
+    assert_true(ward_id_set(&device.id, name));
+    ward_bluez_events.link(&link, bench->gateway);
+    bench->connection++;
+}
+
+/* What is measured once comes over a link of its own. */
+static void hear(struct bench *bench, const struct said *said)
+{
+    say(bench, said);
+    if (said->characteristic != OXIMETER)
+        hang_up(bench, said->device);
 }
 
 static void on_records(void *context, int error, const struct ward_record *records, size_t count)
@@ -381,8 +411,7 @@ static void what_a_device_brings_along_belongs_to_nobody(void **state)
     bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-new", CUFF, USER_1, false}); /* the same record: not Ann's now */
     assert_int_equal(read_back(bench), 1);
-    assert_false(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
-    ward_binding_read_out(bench->gateway, "d-new");
+    assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
     close_gateway(bench);
     open_gateway(bench);
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
@@ -398,7 +427,6 @@ static void what_is_stored_belongs_to_nobody_in_the_first_transfer(void **state)
     hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
     assert_int_equal(read_back(bench), 1);
     assert_true(newest(bench)->unassigned);
-    ward_binding_read_out(bench->gateway, "d-2");
     hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
     assert_int_equal(read_back(bench), 2);
     assert_string_equal(newest(bench)->patient.text, "p-ann");
@@ -406,6 +434,59 @@ static void what_is_stored_belongs_to_nobody_in_the_first_transfer(void **state)
     assert_true(newest(bench)->measured_at_ms == WARD_UTC_UNKNOWN);
     assert_true(is_condition(bench, "p-ann", "late-out-of-limits"));
     assert_false(is_condition(bench, "p-ann", "spo2-low"));
+}
+
+/* Ten records of somebody else, then the device is hers; and a memory of which the last alone is of now. */
+static void a_memory_of_another_reaches_nobody(void **state)
+{
+    struct bench *bench = couple(state);
+    char frame[64];
+
+    for (unsigned day = 1; day <= 10; day++) {
+        snprintf(frame, sizeof(frame), "02 C8 00 78 00 8C 00 EA 07 0B %02X 09 00 00", day);
+        say(bench, &(struct said){"d-new", CUFF, frame, true});
+    }
+    enrol(bench, "d-new", "blood-pressure-cuff"); /* it is paired while it still talks */
+    bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
+    for (unsigned day = 11; day <= 12; day++) {
+        snprintf(frame, sizeof(frame), "02 C8 00 78 00 8C 00 EA 07 0B %02X 09 00 00", day);
+        say(bench, &(struct said){"d-new", CUFF, frame, false});
+    }
+    hang_up(bench, "d-new");
+    assert_int_equal(read_back(bench), 12);
+    for (size_t i = 0; i < 12; i++)
+        assert_true(bench->records[i].reading.unassigned);
+
+    for (unsigned day = 20; day <= 22; day++) {
+        snprintf(frame, sizeof(frame), "02 6E 00 46 00 50 00 EA 07 0B %02X 09 00 00", day);
+        say(bench, &(struct said){"d-new", CUFF, frame, false});
+    }
+    hang_up(bench, "d-new");
+    assert_int_equal(read_back(bench), 15);
+    assert_false(newest(bench)->late);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    for (size_t i = 1; i < 3; i++) {
+        assert_true(bench->records[i].reading.late);
+        assert_true(bench->records[i].reading.unassigned); /* nobody knows of when they are */
+    }
+}
+
+/* An alarm does not wait until it is known that no other record follows; what is stored does. */
+static void an_alarm_does_not_wait_for_the_last_record(void **state)
+{
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-2");
+    assert_int_equal(read_back(bench), 0);
+    say(bench, &(struct said){"d-2", 0x2A5E, "01 50 00 48 00 EA 07 0B 16 09 00 00", false});
+    assert_true(is_condition(bench, "p-ann", "spo2-low"));
+    assert_int_equal(read_back(bench), 0);
+    WAIT_FOR(bench, bench->gateway->head_seq == 1); /* it was the last: nothing else has come */
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_int_equal(newest(bench)->kind, WARD_READING_SPOT);
 }
 
 static void a_shared_device_is_claimed_before_use(void **state)
@@ -527,6 +608,8 @@ int main(void)
         GATEWAY_TEST(a_stream_is_never_a_duplicate),
         GATEWAY_TEST(what_a_device_brings_along_belongs_to_nobody),
         GATEWAY_TEST(what_is_stored_belongs_to_nobody_in_the_first_transfer),
+        GATEWAY_TEST(a_memory_of_another_reaches_nobody),
+        GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),

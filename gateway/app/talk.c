@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/talk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-journal.h>
+#include <time.h>
+
+#include "app/gateway.h"
+#include "core/vendor.h"
+
+/* --- names ----------------------------------------------------------------------------------------------------- */
+
+struct name_text {
+    char text[WARD_BLUEZ_UUID_SIZE];
+};
+
+static struct name_text text_of(struct ward_gatt_name name)
+{
+    struct name_text ret;
+
+    if (name.number != 0)
+        snprintf(ret.text, sizeof(ret.text), "%04x", name.number);
+    else
+        snprintf(ret.text, sizeof(ret.text), "%s", name.uuid ? name.uuid : "");
+    return ret;
+}
+
+static bool offers(struct ward_gateway *gateway, const char *address, struct ward_gatt_place place)
+{
+    const struct name_text service = text_of(place.service), characteristic = text_of(place.characteristic);
+
+    return ward_bluez_has(gateway->bluez, address, service.text, characteristic.text);
+}
+
+static bool has(void *context, struct ward_gatt_place place)
+{
+    const struct ward_talk *talk = context;
+
+    return offers(talk->gateway, talk->device.address, place);
+}
+
+/* Whether one of the characteristics that a row's measurements come from is there, in the row's service. */
+static bool offers_model(struct ward_gateway *gateway, const char *address, const struct ward_model *model)
+{
+    const struct ward_vendor_driver *driver = model->vendor ? ward_vendor_by_number(model->vendor) : NULL;
+    struct ward_gatt_place place = {.service = ward_model_service(model)};
+
+    if (driver) {
+        place.characteristic = ward_gatt_name(driver->notify);
+        return offers(gateway, address, place);
+    }
+    for (size_t i = 0; i < WARD_MODEL_MEASUREMENTS_MAX; i++) {
+        place.characteristic = WARD_GATT_NUMBER(model->measurements[i]);
+        if (model->measurements[i] != 0 && offers(gateway, address, place))
+            return true;
+    }
+    return false;
+}
+
+const struct ward_model *ward_talk_recognise(struct ward_gateway *gateway,
+                                             const struct ward_bluez_device *device)
+{
+    struct ward_gatt_name services[WARD_MODEL_UUIDS_MAX];
+    size_t rows, count = 0;
+    const struct ward_model *models = ward_models(&rows);
+
+    for (size_t i = 0; i < rows && count < WARD_MODEL_UUIDS_MAX; i++)
+        if (offers_model(gateway, device->address, &models[i]))
+            services[count++] = ward_model_service(&models[i]);
+    return ward_model_recognise(&(struct ward_model_traits){
+        .services = services, .service_count = count, .model_number = device->identity.model});
+}
+
+/* --- what the exchange wants done -------------------------------------------------------------------------------- */
+
+static void ask(struct ward_talk *talk, const struct ward_exchange_action *action)
+{
+    const struct name_text service = text_of(action->place.service),
+                           characteristic = text_of(action->place.characteristic);
+    struct ward_bluez *bluez = talk->gateway->bluez;
+    const char *address = talk->device.address;
+
+    talk->failed_is_read = action->type == WARD_EXCHANGE_READ;
+    talk->failed = talk->failed_is_read ? ward_bluez_read(bluez, address, service.text, characteristic.text)
+                                        : ward_bluez_write(bluez, address, service.text, characteristic.text,
+                                                           action->octets, action->length);
+}
+
+static void note_uncommitted(struct ward_talk *talk, uint32_t number)
+{
+    if (number > talk->settled)
+        talk->settled = number;
+    if (talk->uncommitted_count < WARD_TALK_UNCOMMITTED_MAX)
+        talk->uncommitted[talk->uncommitted_count++] = number;
+    else
+        talk->lost_count = true;
+}
+
+static void hear(struct ward_talk *talk, const struct ward_exchange_measurement *measurement)
+{
+    const struct ward_heard heard = {.talk = talk, .measurement = measurement};
+
+    if (measurement->is_settled && measurement->number != 0)
+        note_uncommitted(talk, measurement->number);
+    if (measurement->is_settled && measurement->code != WARD_CHAR_BATTERY_LEVEL) {
+        talk->has_reading = true;
+        talk->has_spot |= measurement->number != 0;
+    }
+    ward_pipeline_measurement(talk->gateway, &heard);
+}
+
+static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock *clock)
+{
+    struct ward_gateway *gateway = talk->gateway;
+    struct ward_recollection recollection = ward_recollection_of(gateway, talk->device.id.text);
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, talk->device.id.text);
+
+    if (ward_device_clock_is_pair(&clock->pair)) {
+        recollection.clock = clock->pair;
+        recollection.clock.boot = gateway->boot;
+        ward_recollection_keep(gateway, &recollection);
+    }
+    if (now) {
+        now->clock_state = clock->state;
+        now->has_clock = true;
+        now->has_clock_offset = clock->has_offset;
+        now->clock_offset_ms = clock->offset_ms;
+    }
+    sd_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,
+                     "%s: its clock is %s%s", talk->device.id.text,
+                     ward_device_clock_state_name(clock->state), clock->was_set ? ", and was set" : "");
+}
+
+static void rest(struct ward_talk *talk, uint32_t rest_ms)
+{
+    struct ward_bluez *bluez = talk->gateway->bluez;
+
+    if (rest_ms == 0 || ward_bluez_rest(bluez, talk->device.address, rest_ms / 1000) < 0)
+        (void)ward_bluez_disconnect_device(bluez, talk->device.address); /* it may have gone already */
+}
+
+static void on_action(void *context, const struct ward_exchange_action *action)
+{
+    struct ward_talk *talk = context;
+    const char *device = talk->device.id.text;
+
+    switch (action->type) {
+    case WARD_EXCHANGE_READ:
+    case WARD_EXCHANGE_WRITE: ask(talk, action); break;
+    case WARD_EXCHANGE_MEASUREMENT: hear(talk, action->measurement); break;
+    case WARD_EXCHANGE_TRANSFER_DONE:
+        talk->transfer_failed = !action->transfer.is_complete;
+        sd_journal_print(LOG_INFO, "%s: %u of %u stored records were read", device,
+                         (unsigned)action->transfer.received, (unsigned)action->transfer.announced);
+        break;
+    case WARD_EXCHANGE_ERASED:
+        sd_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
+        break;
+    case WARD_EXCHANGE_CLOCK: note_clock(talk, &action->clock); break;
+    case WARD_EXCHANGE_FAULT:
+        sd_journal_print(LOG_WARNING, "%s: %s (%s, %d)", device, action->fault.text, action->fault.name,
+                         action->fault.error);
+        break;
+    case WARD_EXCHANGE_REST: rest(talk, action->rest_ms); break;
+    }
+}
+
+/* --- inputs ------------------------------------------------------------------------------------------------------ */
+
+static struct ward_talk *find(const struct ward_gateway *gateway, const char *device)
+{
+    struct ward_talk *talk = gateway->talks;
+
+    while (talk && strcmp(talk->device.id.text, device) != 0)
+        talk = talk->next;
+    return talk;
+}
+
+static struct ward_talk *of_connection(const struct ward_gateway *gateway, const char *device,
+                                       uint32_t connection)
+{
+    struct ward_talk *talk = find(gateway, device);
+
+    return talk && talk->connection == connection && talk->model ? talk : NULL;
+}
+
+/* What our wall clock is east of UTC then: devices show local time. */
+static int16_t zone_min(int64_t utc_ms)
+{
+    const time_t then = utc_ms == WARD_UTC_UNKNOWN ? 0 : (time_t)(utc_ms / 1000);
+    struct tm local;
+    long minutes = 0;
+
+    if (localtime_r(&then, &local))
+        minutes = local.tm_gmtoff / 60;
+    return (int16_t)minutes;
+}
+
+static void enter(struct ward_talk *talk, struct ward_exchange_sink *ret_sink,
+                  struct ward_exchange_context *ret)
+{
+    *ret_sink = (struct ward_exchange_sink){.action = on_action, .context = talk};
+    *ret = (struct ward_exchange_context){.now = ward_gateway_now(talk->gateway), .sink = ret_sink};
+}
+
+static uint32_t committed_up_to(const struct ward_talk *talk)
+{
+    uint32_t up_to = talk->settled;
+
+    for (size_t i = 0; i < talk->uncommitted_count; i++)
+        if (talk->uncommitted[i] <= up_to)
+            up_to = talk->uncommitted[i] - 1;
+    return talk->lost_count ? 0 : up_to;
+}
+
+/*
+ * After every input: the exchange is told what came of its actions while it could not be entered, and whoever waits for
+ * the device to have told all learns that it has.
+ */
+static void leave(struct ward_talk *talk, const struct ward_exchange_context *context)
+{
+    while (talk->failed < 0 || talk->has_news) {
+        const int error = talk->failed;
+
+        talk->failed = 0;
+        if (error < 0 && talk->failed_is_read) {
+            ward_exchange_read_done(&talk->exchange, error, NULL, 0, context);
+        } else if (error < 0) {
+            ward_exchange_write_done(&talk->exchange, error, context);
+        } else {
+            talk->has_news = false;
+            ward_exchange_committed(&talk->exchange, committed_up_to(talk), context);
+        }
+    }
+    if (talk->proved && talk->has_reading && !talk->transfer_failed &&
+        ward_exchange_is_read_out(&talk->exchange))
+        (void)ward_bluez_pair_reading(talk->gateway->bluez,
+                                      talk->device.address); /* if it is being enrolled */
+}
+
+static void begin(struct ward_talk *talk, const struct ward_model *model)
+{
+    struct ward_gateway *gateway = talk->gateway;
+    const struct ward_recollection known = ward_recollection_of(gateway, talk->device.id.text);
+    const struct ward_exchange_terms terms = {.model = model,
+                                              .has_record = known.has_record && !talk->enrolling,
+                                              .last_record = known.last_record,
+                                              .clock = known.clock,
+                                              .enrolling = talk->enrolling,
+                                              .may_set_clock = true,
+                                              .zone_min = zone_min(ward_gateway_now(gateway).utc_ms)};
+    struct ward_exchange_sink sink;
+    struct ward_exchange_context context;
+
+    talk->model = model;
+    if (talk->enrolling)
+        gateway->enrolment.model = model;
+    enter(talk, &sink, &context);
+    ward_exchange_begin(&talk->exchange, &terms, &context);
+}
+
+static void drop(struct ward_gateway *gateway, struct ward_talk *talk)
+{
+    struct ward_talk **place = &gateway->talks;
+
+    while (*place != talk)
+        place = &(*place)->next;
+    *place = talk->next;
+    free(talk);
+}
+
+static void end(struct ward_gateway *gateway, struct ward_talk *talk)
+{
+    struct ward_exchange_sink sink;
+    struct ward_exchange_context context;
+
+    if (talk->model) {
+        enter(talk, &sink, &context);
+        ward_exchange_ended(&talk->exchange, &context);
+        leave(talk, &context);
+        if (talk->proved && !talk->enrolling && talk->has_spot && !talk->transfer_failed)
+            ward_binding_read_out(gateway, talk->device.id.text);
+    }
+    drop(gateway, talk);
+}
+
+static struct ward_talk *start(struct ward_gateway *gateway, const struct ward_bluez_device *device,
+                               uint32_t connection)
+{
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device->id.text);
+    struct ward_talk *talk = find(gateway, device->id.text);
+
+    if (talk)
+        end(gateway, talk);
+    talk = calloc(1, sizeof(*talk));
+    if (!talk) {
+        sd_journal_print(LOG_CRIT, "%s: out of memory: what it says is lost", device->id.text);
+        return NULL;
+    }
+    talk->gateway = gateway;
+    talk->device = *device;
+    talk->connection = connection;
+    talk->enrolling = !known;
+    talk->next = gateway->talks;
+    gateway->talks = talk;
+    if (known && ward_model_by_id(known->model.text))
+        begin(talk, ward_model_by_id(known->model.text));
+    return talk;
+}
+
+static void resolved(struct ward_talk *talk)
+{
+    const struct ward_exchange_services services = {.has = has, .context = talk};
+    const struct ward_model *model = talk->model;
+    struct ward_exchange_sink sink;
+    struct ward_exchange_context context;
+
+    talk->resolved = true;
+    if (!model && !(model = ward_talk_recognise(talk->gateway, &talk->device))) {
+        sd_journal_print(LOG_WARNING, "%s: it offers nothing that is known here", talk->device.id.text);
+        return;
+    }
+    if (!talk->model)
+        begin(talk, model);
+    enter(talk, &sink, &context);
+    ward_exchange_resolved(&talk->exchange, &services, &context);
+    leave(talk, &context);
+}
+
+void ward_talk_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)
+{
+    struct ward_talk *talk = find(gateway, link->device->id.text);
+
+    if (link->state == WARD_BLUEZ_LINK_CONNECTED)
+        talk = start(gateway, link->device, link->connection);
+    if (!talk || talk->connection != link->connection)
+        return;
+    if (link->state == WARD_BLUEZ_LINK_PROVED)
+        talk->proved = true;
+    else if (link->state == WARD_BLUEZ_LINK_RESOLVED)
+        resolved(talk);
+    else if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
+        end(gateway, talk);
+}
+
+/* Who sends this, when nothing else tells: a vendor by the characteristic of its stream, else the row that measures so. */
+static const struct ward_model *model_by_value(const struct ward_bluez_value *value)
+{
+    size_t count;
+    const struct ward_vendor_driver *const *drivers = ward_vendor_drivers(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(drivers[i]->notify, value->uuid) == 0 &&
+            strcmp(drivers[i]->service, value->service_uuid) == 0)
+            return ward_model_by_sender(drivers[i]->number, NULL);
+    return ward_model_by_sender(value->characteristic, value->device->identity.model);
+}
+
+void ward_talk_value(struct ward_gateway *gateway, const struct ward_bluez_value *value)
+{
+    struct ward_talk *talk = find(gateway, value->device->id.text);
+    const struct ward_gatt_place place = {ward_gatt_name(value->service_uuid), ward_gatt_name(value->uuid)};
+    const struct ward_model *model;
+    struct ward_exchange_sink sink;
+    struct ward_exchange_context context;
+
+    if (!talk || talk->connection != value->connection)
+        talk = start(gateway, value->device, value->connection);
+    if (!talk)
+        return;
+    talk->proved = value->proved;
+    model = talk->model ? talk->model : model_by_value(value);
+    if (!model)
+        return; /* what the control point of a device says before it is known, of which nothing was asked */
+    if (!talk->model)
+        begin(talk, model);
+    enter(talk, &sink, &context);
+    context.now.boot_us = value->receipt_us;
+    ward_exchange_value(&talk->exchange, place, value->octets, value->length, &context);
+    leave(talk, &context);
+}
+
+/* As the exchange takes it: the device's own error where there is one. */
+static int error_of(const struct ward_bluez_answer *answer)
+{
+    return answer->att_error ? answer->att_error : answer->error;
+}
+
+void ward_talk_read_done(struct ward_gateway *gateway, const struct ward_bluez_answer *answer)
+{
+    struct ward_talk *talk = of_connection(gateway, answer->device->id.text, answer->connection);
+    struct ward_exchange_sink sink;
+    struct ward_exchange_context context;
+
+    if (!talk)
+        return;
+    enter(talk, &sink, &context);
+    ward_exchange_read_done(&talk->exchange, error_of(answer), answer->octets, answer->length, &context);
+    leave(talk, &context);
+}
+
+void ward_talk_write_done(struct ward_gateway *gateway, const struct ward_bluez_answer *answer)
+{
+    struct ward_talk *talk = of_connection(gateway, answer->device->id.text, answer->connection);
+    struct ward_exchange_sink sink;
+    struct ward_exchange_context context;
+
+    if (!talk)
+        return;
+    enter(talk, &sink, &context);
+    ward_exchange_write_done(&talk->exchange, error_of(answer), &context);
+    leave(talk, &context);
+}
+
+/* Its records are safe up to this one: a later conversation asks for those after it. */
+static void remember_record(struct ward_gateway *gateway, const struct ward_talk_place *place)
+{
+    struct ward_recollection recollection = ward_recollection_of(gateway, place->device.text);
+
+    recollection.has_record = true;
+    recollection.last_record = place->record;
+    ward_recollection_keep(gateway, &recollection);
+}
+
+void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_place *place)
+{
+    struct ward_talk *talk = of_connection(gateway, place->device.text, place->connection);
+
+    if (place->has_record)
+        remember_record(gateway, place);
+    if (!talk || place->number == 0)
+        return;
+    for (size_t i = 0; i < talk->uncommitted_count; i++)
+        if (talk->uncommitted[i] == place->number) {
+            talk->uncommitted[i] = talk->uncommitted[--talk->uncommitted_count];
+            break;
+        }
+    talk->has_news =
+        true; /* the exchange may be in the midst of telling us this record: the next tick enters it */
+}
+
+void ward_talk_tick(struct ward_gateway *gateway)
+{
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
+
+    for (struct ward_talk *talk = gateway->talks; talk; talk = talk->next) {
+        struct ward_exchange_sink sink;
+        struct ward_exchange_context context;
+
+        if (!talk->model || (!talk->has_news && ward_exchange_deadline_us(&talk->exchange) > now_us))
+            continue;
+        enter(talk, &sink, &context);
+        ward_exchange_tick(&talk->exchange, &context);
+        leave(talk, &context);
+    }
+}
+
+uint64_t ward_talk_due_us(const struct ward_gateway *gateway)
+{
+    uint64_t due_us = UINT64_MAX;
+
+    for (const struct ward_talk *talk = gateway->talks; talk; talk = talk->next) {
+        const uint64_t next_us = !talk->model     ? UINT64_MAX
+                                 : talk->has_news ? 0
+                                                  : ward_exchange_deadline_us(&talk->exchange);
+
+        if (next_us < due_us)
+            due_us = next_us;
+    }
+    return due_us;
+}
+
+void ward_talk_done(struct ward_gateway *gateway)
+{
+    while (gateway->talks)
+        end(gateway, gateway->talks);
+}
