@@ -61,6 +61,17 @@ static void give(uint8_t quantity, int64_t value)
     ward_alarm_reading(&patient, &context, &reading);
 }
 
+static void give_early(uint8_t quantity, int64_t value)
+{
+    struct ward_alarm_context context = now();
+    struct ward_reading reading = {.mono_us = now_us,
+                                   .measured_at_ms = context.now.utc_ms,
+                                   .value_count = 1,
+                                   .values = {{.quantity = quantity, .number = {.mantissa = value}}}};
+
+    ward_alarm_reading_early(&patient, &context, &reading);
+}
+
 static size_t count_present(void)
 {
     struct ward_alarm_context context = now();
@@ -251,6 +262,27 @@ static void the_list_has_the_worst_first(void **state)
     assert_string_equal(present[0].newest.condition.text, "spo2-low");
     assert_int_equal(ward_alarm_last_valid(&patient, &context, last), 2);
     assert_int_equal(last[0].value.mantissa, 88);
+}
+
+/* What may be from a device's memory raises at once, once, and does nothing else. */
+static void an_early_reading_raises_and_does_not_clear(void **state)
+{
+    (void)state;
+    give_early(WARD_SPO2, 96);
+    assert_int_equal(event_count, 0);
+    give_early(WARD_SPO2, 88);
+    assert_int_equal(event_count, 1);
+    assert_int_equal(events[0].event, WARD_EVENT_RAISED);
+    assert_int_equal(events[0].priority, WARD_PRIORITY_HIGH);
+    assert_false(events[0].confirm);
+    assert_false(events[0].late);
+    give(WARD_SPO2, 88); /* it was of now: that is known already */
+    assert_int_equal(event_count, 1);
+    give_early(WARD_SPO2, 97);
+    assert_int_equal(event_count, 1);
+    give(WARD_SPO2, 97);
+    assert_int_equal(event_count, 2);
+    assert_int_equal(events[1].event, WARD_EVENT_CLEARED);
 }
 
 static void a_commit_gives_readings_their_seq(void **state)
@@ -508,6 +540,7 @@ int main(void)
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
         cmocka_unit_test_setup(suspending_has_bounds, set_up),
+        cmocka_unit_test_setup(an_early_reading_raises_and_does_not_clear, set_up),
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
         cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),
         cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
