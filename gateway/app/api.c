@@ -211,6 +211,7 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
         ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
         return false;
     }
+    ward_gateway_tell_priorities(gateway);
     return true;
 }
 

@@ -70,6 +70,39 @@ void ward_gateway_tell_sources(struct ward_gateway *gateway)
         ward_watch_sources(gateway->watches[i], quantities);
         ward_technical_set_for(gateway->watches[i], WARD_TECHNICAL_KNOWN_BY_ADDRESS, by_address);
     }
+    ward_gateway_tell_priorities(gateway);
+}
+
+/* The highest priority that a limit on what this model measures has for somebody who has the device. */
+static uint8_t priority_of(const struct ward_gateway *gateway, const char *device, const struct ward_model *model)
+{
+    uint8_t priority = WARD_PRIORITY_NONE;
+
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        const struct ward_watch *watch = gateway->watches[i];
+
+        if (!watch->has_plan || !ward_registry_is_bound(&gateway->registry, device, watch->patient.text))
+            continue;
+        for (size_t j = 0; j < watch->plan.rule_count; j++) {
+            const struct ward_plan_rule *rule = &watch->plan.rules[j];
+
+            if ((model->quantities & (UINT32_C(1) << rule->quantity)) != 0 && rule->priority > priority)
+                priority = rule->priority;
+        }
+    }
+    return priority;
+}
+
+void ward_gateway_tell_priorities(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->registry.device_count && gateway->bluez; i++) {
+        const struct ward_store_device *device = &gateway->registry.devices[i];
+        const struct ward_model *model = ward_model_by_id(device->model.text);
+
+        if (model) /* one that the radio does not know yet is told when it does */
+            (void)ward_bluez_set_priority(gateway->bluez, device->address,
+                                          priority_of(gateway, device->id.text, model));
+    }
 }
 
 /* The plan's own words come first. */

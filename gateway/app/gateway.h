@@ -101,6 +101,9 @@ void ward_gateway_leave(struct ward_gateway *gateway, struct ward_watch *watch);
 /* Tells each engine which quantities the bound devices can give. */
 void ward_gateway_tell_sources(struct ward_gateway *gateway);
 
+/* Tells the radio how much each device matters, when there are more of them than connections. */
+void ward_gateway_tell_priorities(struct ward_gateway *gateway);
+
 /* Shows on the spot what is present now, over all patients. Returns what is shown. */
 struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gateway);
 

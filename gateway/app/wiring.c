@@ -208,6 +208,8 @@ static int start_bluez(struct ward_gateway *gateway)
             sd_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text,
                              device.address);
     }
+    if (result >= 0)
+        ward_gateway_tell_priorities(gateway);
     return result;
 }
 
