@@ -121,7 +121,7 @@ static void take(struct ward_alarm_run *run, struct ward_alarm_input_state *inpu
     if (measure->valid) {
         ward_alarm_schedule_measured(run, input);
         end_data_conditions(run, input, measure->spot);
-    } else if (!measure->spot) {
+    } else if (!measure->spot && !measure->disputed) {
         note_no_valid(run, input, false);
     }
 }
@@ -202,7 +202,9 @@ static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_sta
     input->rebooted = false;
     follow_red(run, input);
     if (!measure->valid) {
-        note_no_valid(run, input, false);
+        if (!measure->disputed) {
+            note_no_valid(run, input, false);
+        }
         return;
     }
     derived.spot = true;
@@ -304,6 +306,15 @@ static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_sta
     }
 }
 
+/*
+ * Another device says otherwise, and nothing else is wrong with it. Which of the two is right is not known: so what is
+ * beyond a limit raises as if it were valid, and what is not clears nothing. Neither is suppressed, nor delayed.
+ */
+static bool is_disputed(const struct ward_reading *reading)
+{
+    return reading->quality == WARD_QUESTIONABLE && reading->reasons == WARD_REASON_DISAGREEMENT;
+}
+
 static bool has_quantity(const struct ward_reading *reading, uint8_t quantity)
 {
     for (size_t i = 0; i < reading->value_count && i < WARD_READING_VALUES_MAX; i++) {
@@ -338,6 +349,7 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
                                          .mono_us = reading->mono_us,
                                          .measured_ms = reading->measured_at_ms,
                                          .valid = quality == WARD_VALID,
+                                         .disputed = is_disputed(reading),
                                          .spot = reading->kind != WARD_READING_CONTINUOUS,
                                          .measured_as = value->quantity,
                                          .with_spo2 = has_quantity(reading, WARD_SPO2),
@@ -354,6 +366,7 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
         take_invalid(run, input, reading);
         return;
     }
+    measure.valid |= measure.disputed && ward_alarm_is_out_of_limits(plan, quantity, &value->number);
     if (reading->late) {
         measure.spot = true;
         take_late(run, input, &measure);

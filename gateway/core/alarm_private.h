@@ -154,7 +154,8 @@ struct ward_alarm_measure {
     struct ward_decimal value;
     uint64_t seq, mono_us;
     int64_t measured_ms;
-    bool valid; /* otherwise questionable */
+    bool valid;    /* otherwise questionable */
+    bool disputed; /* nothing is wrong with it but that another device says otherwise */
     bool spot;
     uint8_t measured_as; /* enum ward_quantity, as the device says it: a cuff's pulse */
     bool with_spo2;      /* its reading has an SpO2 */

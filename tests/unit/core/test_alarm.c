@@ -285,6 +285,38 @@ static void an_early_reading_raises_and_does_not_clear(void **state)
     assert_int_equal(events[1].event, WARD_EVENT_CLEARED);
 }
 
+/* A pulse that another device disputes delays no alarm on the oxygen beside it, and ends none. */
+static void what_is_disputed_raises_in_time_and_does_not_clear(void **state)
+{
+    struct ward_reading reading = {.kind = WARD_READING_CONTINUOUS,
+                                   .quality = WARD_QUESTIONABLE,
+                                   .reasons = WARD_REASON_DISAGREEMENT,
+                                   .value_count = 1,
+                                   .values = {{.quantity = WARD_PULSE_RATE, .number = {.mantissa = 140}}}};
+    struct ward_alarm_context context;
+
+    (void)state;
+    for (int second = 0; second <= 20; second++) {
+        context = now();
+        reading.mono_us = now_us;
+        ward_alarm_reading(&patient, &context, &reading);
+        now_us += 1000000;
+    }
+    assert_int_equal(event_count, 3); /* amber and red pending, red raised */
+    assert_int_equal(events[2].event, WARD_EVENT_RAISED);
+    assert_int_equal(events[2].priority, WARD_PRIORITY_HIGH);
+    assert_int_equal(events[2].condition_delay_ms, 15000);
+    reading.values[0].number.mantissa = 75;
+    for (int second = 0; second <= 120; second++) {
+        context = now();
+        reading.mono_us = now_us;
+        ward_alarm_reading(&patient, &context, &reading);
+        now_us += 1000000;
+    }
+    assert_int_equal(count_present(), 1);
+    assert_int_equal(present[0].newest.state, WARD_ALARM_ACTIVE);
+}
+
 static void a_commit_gives_readings_their_seq(void **state)
 {
     struct ward_reading committed = {
@@ -541,6 +573,7 @@ int main(void)
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
         cmocka_unit_test_setup(suspending_has_bounds, set_up),
         cmocka_unit_test_setup(an_early_reading_raises_and_does_not_clear, set_up),
+        cmocka_unit_test_setup(what_is_disputed_raises_in_time_and_does_not_clear, set_up),
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
         cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),
         cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
