@@ -13,6 +13,7 @@ anything else happens. What fails is refused, told on standard error, and rememb
 Exit status: 0 done; 1 something was refused, or the command was not done; 2 usage.
 """
 import argparse
+import contextlib
 import json
 import pathlib
 import queue
@@ -176,7 +177,8 @@ class Connection:
         return self._client.is_connected()
 
     def close(self):
-        self._client.disconnect()
+        with contextlib.suppress(OSError):  # it is gone already
+            self._client.disconnect()
 
 
 class Gate:
