@@ -74,7 +74,8 @@ void ward_gateway_tell_sources(struct ward_gateway *gateway)
 }
 
 /* The highest priority that a limit on what this model measures has for somebody who has the device. */
-static uint8_t priority_of(const struct ward_gateway *gateway, const char *device, const struct ward_model *model)
+static uint8_t priority_of(const struct ward_gateway *gateway, const char *device,
+                           const struct ward_model *model)
 {
     uint8_t priority = WARD_PRIORITY_NONE;
 
