@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Drives core/racp.h, and puts the records together that come in segments.
+ * Drives core/racp.h, and takes the records that come in segments (core/segments.h).
  *
- * Blood Pressure Record, 2B36 (GSS; BLS 1.1.1): segmentation, 8 bits (first, last, a counter of 6 bits), then, of the
- * segments together, sequence number and UUID, 16 bits each, and the value of that characteristic; a CRC may follow, which
- * is not checked here: the link's own is.
+ * Blood Pressure Record, 2B36 (GSS; BLS 1.1.1): segmentation, as that of a health observation, then, of the segments
+ * together, sequence number and UUID, 16 bits each, and the value of that characteristic; a CRC may follow, which is not
+ * checked here: the link's own is.
  */
 #include "core/exchange_part.h"
 
-#include <string.h>
-
-enum {
-    SEGMENT_FIRST = 1 << 0,
-    SEGMENT_LAST = 1 << 1,
-    SEGMENT_COUNTER_SHIFT = 2,
-    SEGMENT_COUNTERS = 64,
-    RECORD_HEADER_LENGTH = 4,
-};
+#define RECORD_HEADER_LENGTH 4
 
 void ward_exchange_records_resolve(struct ward_exchange *exchange,
                                    const struct ward_exchange_services *services)
@@ -184,28 +176,26 @@ void ward_exchange_records_end(struct ward_exchange *exchange, const struct ward
 
 /* --- segments ---------------------------------------------------------------------------------------------------- */
 
-static void lose(struct ward_exchange *exchange, const struct ward_exchange_context *context)
+static void lose(const struct ward_exchange_context *context)
 {
-    exchange->segments.is_open = false;
     ward_exchange_tell_fault(context, "record-broken", "A part of a record is missing.", 0);
 }
 
-static void finish(struct ward_exchange *exchange, const struct ward_exchange_context *context)
+/* What the segments have put together, behind the segmentation header of the whole. */
+static void take_record(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
+                        const struct ward_exchange_context *context)
 {
-    const struct ward_exchange_segments *segments = &exchange->segments;
-    const uint8_t *octets = segments->octets;
-    const uint16_t code = (uint16_t)(octets[2] | octets[3] << 8);
+    const uint16_t code = (uint16_t)(length < RECORD_HEADER_LENGTH ? 0 : octets[2] | octets[3] << 8);
 
-    if (segments->length < RECORD_HEADER_LENGTH || code <= WARD_VENDOR_LAST) {
-        lose(exchange, context);
+    if (code <= WARD_VENDOR_LAST) {
+        lose(context);
         return;
     }
-    exchange->segments.is_open = false;
     ward_exchange_take(exchange,
                        &(struct ward_exchange_arrival){
                            .code = code,
                            .octets = octets + RECORD_HEADER_LENGTH,
-                           .length = (size_t)segments->length - RECORD_HEADER_LENGTH,
+                           .length = length - RECORD_HEADER_LENGTH,
                            .has_record = true,
                            .record = (uint16_t)(octets[0] | octets[1] << 8),
                        },
@@ -215,25 +205,12 @@ static void finish(struct ward_exchange *exchange, const struct ward_exchange_co
 void ward_exchange_records_segment(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
                                    const struct ward_exchange_context *context)
 {
-    struct ward_exchange_segments *segments = &exchange->segments;
-    const uint8_t header = length > 0 ? octets[0] : 0;
-    const uint8_t counter = header >> SEGMENT_COUNTER_SHIFT;
+    struct ward_segments *segments = &exchange->record;
+    const uint64_t lost = segments->lost;
+    const bool is_whole = ward_segments_add(segments, octets, length);
 
-    if ((header & SEGMENT_FIRST) != 0) {
-        if (segments->is_open)
-            lose(exchange, context);
-        segments->is_open = true;
-        segments->length = 0;
-        segments->next = counter;
-    }
-    if (length == 0 || !segments->is_open || counter != segments->next ||
-        length - 1 > sizeof(segments->octets) - segments->length) {
-        lose(exchange, context);
-        return;
-    }
-    memcpy(segments->octets + segments->length, octets + 1, length - 1);
-    segments->length = (uint16_t)(segments->length + length - 1);
-    segments->next = (uint8_t)((counter + 1) % SEGMENT_COUNTERS);
-    if ((header & SEGMENT_LAST) != 0)
-        finish(exchange, context);
+    if (segments->lost != lost)
+        lose(context);
+    if (is_whole)
+        take_record(exchange, segments->octets + 1, segments->length - 1, context);
 }

@@ -48,14 +48,6 @@ struct ward_exchange_held {
     uint8_t context[WARD_EXCHANGE_CONTEXT_MAX];
 };
 
-/* 2B36: a record that comes in segments. */
-struct ward_exchange_segments {
-    bool is_open;
-    uint8_t next; /* counter of the segment that has to follow */
-    uint16_t length;
-    uint8_t octets[WARD_GATT_VALUE_MAX];
-};
-
 /* What the one READ or WRITE that is out is for. */
 enum ward_exchange_errand {
     WARD_EXCHANGE_NO_ERRAND,
@@ -98,7 +90,7 @@ struct ward_exchange {
     struct ward_gatt_place racp_place;
     struct ward_racp racp;
     struct ward_racp_output to_write; /* to the control point, when nothing else is out */
-    struct ward_exchange_segments segments;
+    struct ward_segments record; /* 2B36: what is being put together */
     bool is_answered;      /* what the write that is out was for has come already */
     bool is_whole;         /* TRANSFER_OVER: the last record that came is the last there is */
     uint32_t newest_asked; /* number of the newest record that was asked for */

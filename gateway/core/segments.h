@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Health observations that came in several notifications (GHSS 1.0, Segmentation Header): bit 0 of the first octet says
- * that the segment is the first, bit 1 that it is the last, and bits 2 to 7 count up from segment to segment through the
- * whole connection, 63 followed by 0.
+ * Health observations (GHSS 1.0, Segmentation Header) and blood-pressure records (2B36) that came in several
+ * notifications: bit 0 of the first octet says that the segment is the first, bit 1 that it is the last, and bits 2 to 7
+ * count up from segment to segment through the whole connection, 63 followed by 0.
  *
  *   segment                         nothing was begun           something was begun
  *   first, not last                 begin                       what was begun is lost; begin
