@@ -306,6 +306,8 @@ static void put_value(struct play *play, const char *word, const char *argument,
         value(play, WARD_CHAR_RECORD_ACCESS_CONTROL_POINT, octets, hex(argument, octets));
     } else if (strcmp(word, "seg") == 0) {
         value(play, WARD_CHAR_BLOOD_PRESSURE_RECORD, octets, hex(argument, octets));
+    } else if (strcmp(word, "obs") == 0) {
+        value(play, WARD_CHAR_LIVE_HEALTH_OBSERVATIONS, octets, hex(argument, octets));
     } else if (strcmp(word, "v") == 0) {
         vendor_value(play, play->exchange.driver->notify, argument);
     } else if (strcmp(word, "v2") == 0) {
@@ -505,6 +507,9 @@ static const struct script scripts[] = {
     {"the answer overtakes the last: it is no live one", "glucose-meter", 0,
      METER " ok cp:05000300 ok glu:1@-900 glu:2@-600 cp:06000101 glu:3@-1 tick",
      "Wcp=0401 Wcp=0101 M1L#1 M2L#2 M3#3 T3/3"},
+    {"an observation in two segments is one", "health-sensor", 0,
+     "services:- obs:01011B006300B84B0200 obs:0622729D2B290000060001013C4C0200200262000000 end", "m1 M1"},
+    {"half an observation is none", "health-sensor", 0, "services:- obs:01011B006300B84B0200 end", ""},
     {"it cannot count", "glucose-meter", 0, METER " ok cp:06000402 ok glu:1@-600 glu:2@-1 cp:06000101",
      "Wcp=0401 Wcp=0101 M1L#1 M2#2 F:records-incomplete T!2/0"},
     {"the clock first, then the records, then it is set", "glucose-meter", MAY_SET,
