@@ -181,6 +181,12 @@ static void write_device(const struct ward_gateway *gateway, const struct ward_s
         member_uint(json, "last_heard_age_s",
                     (ward_gateway_now(gateway).boot_us - now->heard.boot_us) / 1000000);
     }
+    if (now && now->has_clock)
+        ward_json_member(json, "clock", ward_device_clock_state_name(now->clock_state));
+    if (now && now->has_clock && now->has_clock_offset) {
+        ward_json_key(json, "clock_offset_s");
+        ward_json_int(json, now->clock_offset_ms / 1000);
+    }
     member_utc(json, "enrolled_at", device->enrolled_at_ms);
     ward_json_object_end(json);
 }
