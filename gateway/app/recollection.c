@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/recollection.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,22 +29,49 @@ static void write_text(const struct ward_recollection *recollection, char text[T
         snprintf(text, TEXT_MAX, "record %s, clock -", record);
 }
 
-static bool read_text(const char *text, struct ward_recollection *ret)
+/* Reads a number up to a blank, a comma or the end, and steps behind what follows it. False: there is none. */
+static bool read_number(const char **at, int64_t *ret)
 {
-    struct ward_device_clock_pair clock = ward_device_clock_no_pair();
-    unsigned record = 0;
-    int at = 0;
+    char *end;
 
-    ret->has_record = sscanf(text, "record %u,%n", &record, &at) == 1 && at > 0 && record <= UINT16_MAX;
-    ret->last_record = (uint16_t)record;
-    if (!ret->has_record && strncmp(text, "record -,", 9) != 0)
+    errno = 0;
+    *ret = strtoll(*at, &end, 10);
+    if (end == *at || errno != 0 || (*end != '\0' && *end != ' ' && *end != ','))
         return false;
-    text = strchr(text, ',');
-    if (text && sscanf(text, ", clock %" SCNd64 " %" SCNd64 " %" SCNu32, &clock.device_ms, &clock.at.utc_ms,
-                       &clock.uncertainty_ms) == 3)
-        ret->clock = clock;
-    else
-        ret->clock = ward_device_clock_no_pair();
+    *at = end + strspn(end, ", ");
+    return true;
+}
+
+static bool skip(const char **at, const char *word)
+{
+    const size_t length = strlen(word);
+    const bool there = strncmp(*at, word, length) == 0;
+
+    *at += there ? length : 0;
+    return there;
+}
+
+/* Returns false, with ret unspecified, for what write_text does not write. */
+static bool read_text(const char *at, struct ward_recollection *ret)
+{
+    int64_t record = 0, uncertainty_ms = 0;
+
+    ret->clock = ward_device_clock_no_pair();
+    if (!skip(&at, "record "))
+        return false;
+    ret->has_record = !skip(&at, "-, ");
+    if (ret->has_record && (!read_number(&at, &record) || record < 0 || record > UINT16_MAX))
+        return false;
+    ret->last_record = (uint16_t)record;
+    if (!skip(&at, "clock "))
+        return false;
+    if (strcmp(at, "-") == 0)
+        return true;
+    if (!read_number(&at, &ret->clock.device_ms) || !read_number(&at, &ret->clock.at.utc_ms) ||
+        !read_number(&at, &uncertainty_ms) || uncertainty_ms < 0 || uncertainty_ms > UINT32_MAX ||
+        *at != '\0')
+        return false;
+    ret->clock.uncertainty_ms = (uint32_t)uncertainty_ms;
     return true;
 }
 

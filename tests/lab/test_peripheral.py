@@ -12,7 +12,7 @@ STRAP = f"exec wardgate-wearable --profile strap --adapter $LAB_ADAPTER --script
 
 @pytest.fixture(scope="module")
 def lab(boot):
-    return boot("--patient", "p-7f3a", "--peripheral", STRAP, "--", "sh", "-c", "wardctl devices --json; wardctl readings --json")
+    return boot("--patient", "p-7f3a", "--timeout", 900, "--peripheral", STRAP, "--", "sh", "-c", "wardctl devices --json; wardctl readings --json")
 
 
 @pytest.fixture(scope="module")

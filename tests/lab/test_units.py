@@ -10,7 +10,7 @@ from conftest import GUEST
 
 @pytest.fixture(scope="module")
 def lab(boot):
-    return boot("--systemd", "--install", "--", GUEST / "test-units")
+    return boot("--systemd", "--install", "--timeout", 900, "--", GUEST / "test-units")
 
 
 def exposure(lab, unit):

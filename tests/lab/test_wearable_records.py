@@ -7,7 +7,7 @@ from conftest import GUEST
 
 @pytest.fixture(scope="module")
 def lab(boot):
-    lab = boot("--controllers", 4, "--", GUEST / "test-wearable-records")
+    lab = boot("--controllers", 4, "--timeout", 900, "--", GUEST / "test-wearable-records")
     assert lab.status == 0, lab.stderr + "".join(path.read_text() for path in lab.out.glob("*.log"))
     return lab
 

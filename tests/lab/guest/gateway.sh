@@ -33,7 +33,7 @@ lab_start_gateway() {
     [ -e /dev/snd/pcmC0D0p ] || lab_sound
     if [ ! -e /run/lab/journal.pid ]; then
         lab_start journal "$LAB_GUEST/journal"
-        lab_wait 20 test -S /run/systemd/journal/socket || return
+        lab_wait 120 test -S /run/systemd/journal/socket || return
     fi
     lab_start wardgated wardgated --config /etc/wardgate/wardgate.conf
     lab_wait 60 lab_gateway_up_or_gone && wardctl status >/dev/null
@@ -54,7 +54,7 @@ lab_start_peripheral() {
         if [ ! -e /run/lab/agent.pid ]; then
             # After the gateway, which asks to be the default agent when it starts.
             lab_start agent "$LAB_GUEST/agent"
-            lab_wait 30 grep -q ready "$LAB_OUT/agent.log" || return
+            lab_wait 120 grep -q ready "$LAB_OUT/agent.log" || return
         fi
     fi
     lab_start "peripheral-$1" env LAB_ADAPTER="$1" LAB_ADDRESS="$address" bash -c "$2"

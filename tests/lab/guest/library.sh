@@ -107,7 +107,7 @@ lab_start_btvirt() {
 lab_start_bluetoothd() {
     lab_start bluetoothd "$LAB_GUEST/keep" /usr/libexec/bluetooth/bluetoothd -n ${LAB_DEBUG:+-d} \
         -f "$WARD_SOURCE/config/bluetooth/main.conf"
-    lab_wait 30 lab_adapters_up
+    lab_wait 120 lab_adapters_up
 }
 
 lab_restart_bluetoothd() {
@@ -132,7 +132,7 @@ lab_start_bus() {
 lab_leds() {
     local devices=() led
     modprobe input_leds
-    lab_wait 10 test -e /sys/class/leds/input0::scrolllock
+    lab_wait 120 test -e /sys/class/leds/input0::scrolllock
     for led in numlock capslock scrolllock; do
         devices+=("$(realpath /sys/class/leds/input0::$led)")
         echo none >"${devices[-1]}/trigger"
@@ -147,5 +147,5 @@ lab_leds() {
 # lab_sound: a sound card whose playback (hw:Loopback,0) can be recorded (hw:Loopback,1).
 lab_sound() {
     modprobe snd-aloop
-    lab_wait 10 test -e /dev/snd/pcmC0D0p
+    lab_wait 120 test -e /dev/snd/pcmC0D0p
 }

@@ -252,7 +252,7 @@ uplink_user = wardgate-uplink
         run("chown", "-R", "wardgate-uplink:", PKI)
         # The journal is what wardgated logs to.
         shell(f'lab_leds {RED} {YELLOW} && lab_start journal "$LAB_GUEST/journal" && '
-              "lab_wait 20 test -S /run/systemd/journal/socket")
+              "lab_wait 120 test -S /run/systemd/journal/socket")
 
     def start_broker(self):
         broker = self.start("broker", "mosquitto", "-c", PKI / "mosquitto.conf")

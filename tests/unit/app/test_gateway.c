@@ -489,6 +489,47 @@ static void an_alarm_does_not_wait_for_the_last_record(void **state)
     assert_int_equal(newest(bench)->kind, WARD_READING_SPOT);
 }
 
+/* How far a device's records are here, and what its clock showed, is known after a restart; nonsense is not. */
+static void what_is_remembered_of_a_device_outlives_the_process(void **state)
+{
+    static const char *const nonsense[] = {"",
+                                           "record",
+                                           "record x, clock -",
+                                           "record 70000, clock -",
+                                           "record 5, clock 1 2",
+                                           "record 5, clock 1 2 -3",
+                                           "record 5, clock 1 2 3 4"};
+    struct bench *bench = couple(state);
+    struct ward_recollection known = ward_recollection_of(bench->gateway, "d-1");
+    struct ward_store_change row = {.kind = WARD_STORE_SETTING, .name = {"device-d-9"}};
+
+    assert_false(known.has_record);
+    assert_false(ward_device_clock_is_pair(&known.clock));
+    known.has_record = true;
+    known.last_record = 17;
+    known.clock.device_ms = 1000;
+    known.clock.at.utc_ms = 3600000;
+    known.clock.uncertainty_ms = 500;
+    ward_recollection_keep(bench->gateway, &known);
+    assert_int_equal(read_back(bench), 0);
+    close_gateway(bench);
+    open_gateway(bench);
+    known = ward_recollection_of(bench->gateway, "d-1");
+    assert_true(known.has_record);
+    assert_int_equal(known.last_record, 17);
+    assert_true(known.clock.device_ms == 1000 && known.clock.at.utc_ms == 3600000);
+    assert_int_equal(known.clock.uncertainty_ms, 500);
+    for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+        row.document = nonsense[i];
+        ward_recollection_restore(bench->gateway, &row);
+        assert_false(ward_recollection_of(bench->gateway, "d-9").has_record);
+    }
+    ward_recollection_drop(bench->gateway, "d-1");
+    close_gateway(bench);
+    open_gateway(bench);
+    assert_false(ward_recollection_of(bench->gateway, "d-1").has_record);
+}
+
 static void a_shared_device_is_claimed_before_use(void **state)
 {
     struct bench *bench = couple(state);
@@ -609,6 +650,7 @@ int main(void)
         GATEWAY_TEST(what_a_device_brings_along_belongs_to_nobody),
         GATEWAY_TEST(what_is_stored_belongs_to_nobody_in_the_first_transfer),
         GATEWAY_TEST(a_memory_of_another_reaches_nobody),
+        GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
