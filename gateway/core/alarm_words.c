@@ -73,7 +73,7 @@ void ward_words_put_seconds(struct ward_words *words, uint32_t seconds)
 
 void ward_words_put_age(struct ward_words *words, int64_t age_ms)
 {
-    const int64_t minutes = age_ms / WARD_MINUTE_MS;
+    const int64_t minutes = age_ms / INT64_C(60000);
     const bool hours = minutes >= 60;
     struct ward_decimal number = {.mantissa = hours ? minutes / 60 : minutes};
 
