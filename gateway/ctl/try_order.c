@@ -32,20 +32,6 @@ static enum outcome say(struct order *order, enum outcome outcome, const char *w
     return outcome;
 }
 
-static bool parse_alarm_id(const char *text, struct ward_alarm_id *ret)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    if (strlen(text) != 2 * sizeof(ret->octets) || strspn(text, digits) != strlen(text)) {
-        return false;
-    }
-    for (size_t i = 0; i < sizeof(ret->octets); i++) {
-        ret->octets[i] = (uint8_t)((strchr(digits, text[2 * i]) - digits) << 4 |
-                                   (strchr(digits, text[2 * i + 1]) - digits));
-    }
-    return true;
-}
-
 /* The occurrence that is meant, by its id or its condition. */
 static bool find_occurrence(struct ward_try_patient *patient, const char *meant, struct ward_alarm_id *ret)
 {
@@ -53,7 +39,7 @@ static bool find_occurrence(struct ward_try_patient *patient, const char *meant,
     struct ward_alarm_present *present = calloc(WARD_TRY_PRESENT_MAX, sizeof(*present));
     size_t count =
         present != NULL ? ward_alarm_present(&patient->state, &context, present, WARD_TRY_PRESENT_MAX) : 0;
-    bool found = parse_alarm_id(meant, ret);
+    bool found = ward_alarm_id_parse(meant, ret);
 
     for (size_t i = 0; i < count && i < WARD_TRY_PRESENT_MAX && !found; i++) {
         found = strcmp(present[i].newest.condition.text, meant) == 0;

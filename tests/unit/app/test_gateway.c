@@ -598,6 +598,60 @@ static void what_is_wrong_with_a_device_is_its_own(void **state)
     assert_false(is_condition(bench, "p-bob", "undecodable-frame"));
 }
 
+/* The number of documents that Explain answers, and whether the first has that text; -1: an error. */
+static int explain(struct bench *bench, const char *what, const char *text)
+{
+    sd_bus *bus = NULL;
+    char **documents = NULL;
+    int count = -1;
+
+    bench->reply = sd_bus_message_unref(bench->reply);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Explain", take_reply, bench, "s", what) >= 0);
+    WAIT_FOR(bench, bench->reply != NULL);
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    if (sd_bus_message_is_method_error(bench->reply, NULL))
+        return -1;
+    assert_true(sd_bus_message_read_strv(bench->reply, &documents) >= 0);
+    for (count = 0; documents && documents[count]; count++)
+        if (count == 0)
+            assert_non_null(strstr(documents[0], text));
+    for (int i = 0; i < count; i++)
+        free(documents[i]);
+    free(documents);
+    return count;
+}
+
+static void an_alarm_and_a_reading_can_be_explained(void **state)
+{
+    struct bench *bench = couple(state);
+    static struct ward_alarm_present present[WARD_PRESENT_MAX];
+    char name[WARD_ID_MAX + 32], id[33] = "";
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench,
+         &(struct said){"d-1", CUFF, "0A FA 00 50 00 5A 00 EA 07 0B 16 09 00 02 01", false}); /* 250/80 */
+    assert_int_equal(read_back(bench), 1);
+    assert_true(is_condition(bench, "p-ann", "bp-systolic-high"));
+    const struct ward_watch *watch = ward_gateway_watch(bench->gateway, "p-ann");
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    const size_t count = ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(present[i].newest.condition.text, "bp-systolic-high") == 0)
+            for (int octet = 0; octet < 16; octet++)
+                snprintf(id + 2 * octet, 3, "%02x", present[i].newest.id.octets[octet]);
+    assert_int_equal(explain(bench, id, "\"event\":\"raised\""), 1);
+    assert_int_equal(explain(bench, "1", "\"seq\":1"), 1);
+    snprintf(name, sizeof(name), "%s:1", bench->gateway->epoch.text);
+    assert_int_equal(explain(bench, name, "\"seq\":1"), 1);
+    assert_int_equal(explain(bench, "2", ""), 0);
+    assert_int_equal(explain(bench, "e-other:1", ""), -1);
+    assert_int_equal(explain(bench, "spo2-low", ""), -1);
+}
+
 #define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -614,6 +668,7 @@ int main(void)
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
+        GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
     };
 
     return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);
