@@ -749,6 +749,57 @@ static void poor_signal_for_a_minute_is_the_device_s(void **state)
     assert_false(is_condition(bench, "p-ann", "poor-signal"));
 }
 
+/* The ward has more than this database, or other records: it was put back. */
+static void a_database_that_was_put_back_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 0);
+
+    receipt.epoch = (struct ward_id){"e-other"}; /* of a database that was before: nothing of this one */
+    receipt.through = 9;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
+    receipt.epoch = bench->gateway->epoch;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+}
+
+static void a_chain_that_differs_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
+    receipt.head[31] ^= 1;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1); /* and not believed */
+}
+
+/* Whether this machine knows the date or not, the ward is told the truth of it; but not before the clock had its time. */
+static void a_clock_that_nobody_trusts_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    const bool unknown = ward_gateway_now(bench->gateway).utc_ms == WARD_UTC_UNKNOWN;
+
+    ward_gateway_settle(bench->gateway);
+    assert_false(is_condition(bench, "p-ann", "clock-untrusted"));
+    bench->gateway->started_us -= 120 * UINT64_C(1000000);
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(is_condition(bench, "p-ann", "clock-untrusted"), unknown);
+}
+
 static void a_low_battery_is_the_device_s(void **state)
 {
     struct ward_bluez_device device = {.id = {"d-1"}};
@@ -904,6 +955,9 @@ int main(void)
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
+        GATEWAY_TEST(a_database_that_was_put_back_is_told),
+        GATEWAY_TEST(a_chain_that_differs_is_told),
+        GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_low_battery_is_the_device_s),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
