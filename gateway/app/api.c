@@ -9,6 +9,7 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "core/alarm_names.h"
 #include "core/entry.h"
 #include "core/json.h"
 #include "core/quantity.h"
@@ -140,6 +141,7 @@ static const char *fill_filter(const struct ward_bus_arguments *arguments, struc
 {
     *filter = (struct ward_store_filter){.since_ms = arguments->filter.since_ms ? arguments->filter.since_ms
                                                                                 : WARD_UTC_UNKNOWN,
+                                         .until_ms = arguments->filter.until_ms,
                                          .limit = arguments->filter.limit};
     if (arguments->filter.device && !ward_id_set(&filter->device, arguments->filter.device))
         return "That is no id of a device.";
@@ -171,6 +173,49 @@ static void from_store(struct ward_gateway *gateway, enum ward_bus_method method
         result = method == WARD_BUS_READINGS
                      ? ward_store_query(gateway->store, &filter, answer_readings, pending)
                      : ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
+    }
+    if (result < 0) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
+        free(pending);
+    }
+}
+
+/* "EPOCH:SEQ", or "SEQ" of this database. Returns 0 for anything else. */
+static uint64_t parse_seq(const struct ward_gateway *gateway, const char *text)
+{
+    const char *colon = strchr(text, ':'), *digits = colon ? colon + 1 : text;
+    char *end;
+
+    if (colon && (strncmp(text, gateway->epoch.text, (size_t)(colon - text)) != 0 ||
+                  gateway->epoch.text[colon - text] != '\0'))
+        return 0;
+    if (*digits < '1' || *digits > '9' || strlen(digits) > 18)
+        return 0;
+    const uint64_t seq = strtoull(digits, &end, 10);
+    return *end == '\0' ? seq : 0;
+}
+
+/* What is stored of an alarm or of a reading; what it means is for whoever asks. */
+static void explain(struct ward_gateway *gateway, struct ward_bus_call *call, const char *what)
+{
+    struct ward_store_filter filter = {.since_ms = WARD_UTC_UNKNOWN};
+    const uint64_t seq = parse_seq(gateway, what);
+    struct pending *pending;
+    int result = -ENOMEM;
+
+    filter.of_occurrence = seq == 0 && ward_alarm_id_parse(what, &filter.occurrence);
+    if (seq == 0 && !filter.of_occurrence) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND,
+                             "That is neither the id of an alarm (32 hexadecimal digits) nor the number of a "
+                             "record of this database (SEQ or EPOCH:SEQ).");
+        return;
+    }
+    pending = malloc(sizeof(*pending));
+    if (pending) {
+        *pending = (struct pending){gateway, call};
+        result = seq > 0 ? ward_store_fetch(gateway->store, (struct ward_seq_range){seq, seq},
+                                            answer_readings, pending)
+                         : ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
     }
     if (result < 0) {
         ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
@@ -379,6 +424,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_SILENCE: silence(gateway, call, text[0]); break;
     case WARD_BUS_ACKNOWLEDGE: ward_inbox_by_hand(gateway, call, text[0]); break;
     case WARD_BUS_ENTER: enter(gateway, call, text); break;
+    case WARD_BUS_EXPLAIN: explain(gateway, call, text[0]); break;
     case WARD_BUS_METHOD_COUNT: break;
     }
     ward_gateway_settle(gateway);

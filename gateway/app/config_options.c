@@ -147,6 +147,8 @@ static const struct ward_config_option options[] = {
      "Started once, and fed raw sound (8000 Hz, mono, signed 16 bit little-endian). Empty: no sound."},
     {"alarm", "patient_text", parse_path, AT(alarm.patient_text), "/run/wardgate/patient-text",
      "The text now shown to the patient, for a display to read. Empty: none."},
+    {"alarm", "silence_button", parse_path, AT(alarm.silence_button), "",
+     "An input device below /dev/input, any key of which silences what sounds for ten minutes. Empty: none."},
     {"spool", "socket", parse_path, AT(spool.socket), "/run/wardgate/spool",
      "Between wardgated and wardgate-uplink; only this user may connect."},
     {"spool", "uplink_user", parse_text, AT(spool.uplink_user), "wardgate-uplink", NULL},

@@ -21,6 +21,7 @@ struct ward_device_now {
     struct ward_id device;
     bool connected, needs_pairing;
     int8_t battery_percent;
+    uint64_t poor_since_us; /* since when its stream had a poor signal only; 0: it does not */
     struct ward_time heard; /* boot_us 0: not since the start */
     bool has_clock;         /* it was looked at since the start; then: */
     uint8_t clock_state;    /* enum ward_device_clock_state */

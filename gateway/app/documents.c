@@ -100,6 +100,24 @@ static void fill_radio(const struct ward_gateway *gateway, struct ward_state_mes
     message->radio.recovery.reset = counters.rungs[WARD_BLUEZ_RUNG_RESET];
 }
 
+static void fill_storage(const struct ward_gateway *gateway, struct ward_state_message *message)
+{
+    const bool *active = gateway->technical.active;
+    const struct ward_store_space *space = &gateway->upkeep.space;
+
+    message->storage.state = active[WARD_TECHNICAL_STORAGE_FAILING]   ? "failing"
+                             : active[WARD_TECHNICAL_STORAGE_FILLING] ? "filling"
+                                                                      : "ok";
+    message->storage.used_octets = space->total_octets - space->free_octets;
+    message->storage.quota_octets = space->total_octets;
+    message->annunciator.light = gateway->upkeep.annunciator.light;
+    message->annunciator.sound = gateway->upkeep.annunciator.sound;
+    message->annunciator.text = gateway->upkeep.annunciator.text;
+    message->annunciator.checked_at_ms = gateway->upkeep.annunciator_checked.boot_us > 0
+                                             ? gateway->upkeep.annunciator_checked.utc_ms
+                                             : WARD_UTC_UNKNOWN;
+}
+
 size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size_t size)
 {
     const char *reasons[WARD_DOCUMENTS_REASONS_MAX];
@@ -127,7 +145,7 @@ size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size
     message.queue.oldest_age_ms = ward_documents_oldest_age_ms(gateway);
     message.unassigned = gateway->unassigned.count;
     message.duplicates = gateway->pipeline.duplicates;
-    message.storage.state = gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok";
+    fill_storage(gateway, &message);
     fill_radio(gateway, &message);
     message.device_count = list_devices(gateway, devices);
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);

@@ -27,10 +27,12 @@
 #include "app/talk.h"
 #include "app/technical.h"
 #include "app/unassigned.h"
+#include "app/upkeep.h"
 #include "app/watch.h"
 #include "io/annunciator.h"
 #include "io/bluez.h"
 #include "io/bus.h"
+#include "io/button.h"
 #include "io/clock.h"
 #include "io/crypto.h"
 #include "io/spool.h"
@@ -50,6 +52,7 @@ struct ward_gateway {
     struct ward_keyring *keyring; /* NULL: no keys of the ward, nothing from it is believed */
     struct ward_store *store;
     struct ward_annunciator *annunciator;
+    struct ward_button *button; /* NULL: none is configured */
     struct ward_spool *spool;
     struct ward_bluez *bluez;
     struct ward_bus *bus;
@@ -70,6 +73,7 @@ struct ward_gateway {
     struct ward_technical technical;
     struct ward_talk *talks; /* with those that are connected */
     struct ward_recollections recollections;
+    struct ward_upkeep upkeep;
     struct ward_pipeline pipeline;
     struct ward_enrolment enrolment;
     struct ward_outbox outbox;

@@ -184,10 +184,8 @@ static void remember_answer(struct ward_inbox *inbox, const struct ward_id *id, 
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
 
-static void receipt(struct ward_gateway *gateway, struct arrival *arrival)
+void ward_inbox_receipt(struct ward_gateway *gateway, const struct ward_receipt *receipt)
 {
-    const struct ward_receipt *receipt = &arrival->claims.receipt;
-
     if (strcmp(receipt->epoch.text, gateway->epoch.text) != 0) {
         sd_journal_print(LOG_INFO, "A receipt is of another epoch, %s", receipt->epoch.text);
         return;
@@ -291,7 +289,7 @@ static void take(struct ward_gateway *gateway, struct arrival *arrival, const ui
         return;
     }
     switch (arrival->claims.type) {
-    case WARD_JWS_RECEIPT: receipt(gateway, arrival); break;
+    case WARD_JWS_RECEIPT: ward_inbox_receipt(gateway, &arrival->claims.receipt); break;
     case WARD_JWS_COMMAND: command(gateway, arrival); break;
     case WARD_JWS_CARE_PLAN:
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "Care plans are not taken from the broker yet.");

@@ -48,4 +48,7 @@ void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down 
 /* A signed command that somebody brought by hand; the call gets the result. */
 void ward_inbox_by_hand(struct ward_gateway *gateway, struct ward_bus_call *call, const char *jws);
 
+/* A receipt whose signature holds. One of records that this database never had says that it was put back. */
+void ward_inbox_receipt(struct ward_gateway *gateway, const struct ward_receipt *receipt);
+
 #endif

@@ -7,6 +7,9 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "core/model.h"
+#include "ward/link.h"
+
+#define REFUSED 0x80 /* MQTT 5 §2.4: reason codes from here on are failures */
 
 static void spool_link(void *userdata, bool up, const char *text, int64_t certificate_expires_ms)
 {
@@ -26,6 +29,9 @@ static void spool_result(void *userdata, uint64_t id, uint8_t reason)
     struct ward_gateway *gateway = userdata;
 
     ward_outbox_broker_answered(&gateway->outbox, id, reason);
+    /* What was given up says nothing of the broker. */
+    if (reason != WARD_LINK_RESULT_GIVEN_UP)
+        ward_technical_set(gateway, WARD_TECHNICAL_HUB_REFUSES, reason >= REFUSED);
     ward_gateway_settle(gateway);
 }
 
@@ -205,5 +211,15 @@ void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
     sd_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
     ward_binding_dated(gateway);
     ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_settle(gateway);
+}
+
+void ward_button_event(void *userdata)
+{
+    static const struct ward_id by = {"button"};
+    struct ward_gateway *gateway = userdata;
+
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        (void)ward_watch_silence(gateway->watches[i], &by);
     ward_gateway_settle(gateway);
 }

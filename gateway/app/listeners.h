@@ -9,6 +9,9 @@
 #include "io/clock.h"
 #include "io/spool.h"
 
+/* Somebody in the room pressed the button: everything that sounds is silent for a while. */
+void ward_button_event(void *userdata);
+
 extern const struct ward_spool_listener ward_spool_events;
 extern const struct ward_bluez_listener ward_bluez_events;
 ward_clock_jumped ward_clock_event;

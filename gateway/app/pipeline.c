@@ -215,6 +215,7 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     stamp(heard, &arrival.record.reading);
     note_heard(heard);
     note_outcome(heard);
+    ward_upkeep_signal(gateway, &arrival.record.reading);
     if (!is_known(heard, &arrival))
         take(heard, &arrival);
     else if (measurement->is_settled)

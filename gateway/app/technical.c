@@ -70,6 +70,19 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
                                             "Nobody was watched for a while, and no reading has come since",
                                         .priority = WARD_PRIORITY_LOW,
                                         .advisory = true},
+    [WARD_TECHNICAL_STORAGE_FILLING] = {.name = "storage-filling",
+                                        .text = "The disk of the database is nearly full",
+                                        .priority = WARD_PRIORITY_MEDIUM},
+    [WARD_TECHNICAL_CERTIFICATE_EXPIRING] =
+        {.name = "certificate-expiring",
+         .text =
+             "The certificate for the ward's broker ends within 30 days: then nothing is delivered any more",
+         .priority = WARD_PRIORITY_MEDIUM},
+    [WARD_TECHNICAL_ANNUNCIATION_FAILING] =
+        {.name = "annunciation-failing",
+         .text = "Light, sound or text of the gateway does not work: an alarm may not be noticed in the room",
+         .priority = WARD_PRIORITY_MEDIUM,
+         .degrades = true},
 };
 
 /* Of a device. The text follows its id; the priority is said with each. */
@@ -81,6 +94,10 @@ static const struct ward_alarm_technical device_conditions[WARD_DEVICE_CONDITION
     [WARD_DEVICE_SILENT] = {.name = "device-silent",
                             .text = "it should be worn now, and is not heard",
                             .degrades = true},
+    [WARD_DEVICE_POOR_SIGNAL] = {.name = "poor-signal",
+                                 .text = "its signal has been poor for a minute: warm the hand, hold still, "
+                                         "put it on again",
+                                 .degrades = true},
 };
 
 _Static_assert(WARD_DEVICE_CONDITION_COUNT <= WARD_DEVICE_CONDITIONS_MAX, "each has its place");

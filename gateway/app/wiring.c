@@ -253,6 +253,10 @@ static int start_parts(struct ward_gateway *gateway)
                          "The timer")) < 0 ||
         (result = failed(ward_annunciator_new(&gateway->annunciator, gateway->event, &annunciator),
                          "The annunciator")) < 0 ||
+        (config->alarm.silence_button[0] &&
+         (result = failed(ward_button_new(&gateway->button, gateway->event, config->alarm.silence_button,
+                                          ward_button_event, gateway),
+                          config->alarm.silence_button)) < 0) ||
         (result = open_keys(gateway)) < 0 ||
         (result = failed(ward_inbox_init(&gateway->inbox), "The inbox")) < 0 ||
         (result = failed(sd_bus_open_system(&gateway->system_bus), "The system bus")) < 0 ||
@@ -311,6 +315,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
         ward_watch_free(gateway->watches[--gateway->watch_count]);
     ward_known_done(&gateway->known);
     ward_recollection_done(&gateway->recollections);
+    gateway->button = ward_button_free(gateway->button);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     ward_inbox_done(&gateway->inbox);
     gateway->keyring = ward_keyring_free(gateway->keyring);

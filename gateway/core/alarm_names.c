@@ -116,3 +116,18 @@ bool ward_alarm_event_is_published(uint8_t event)
 {
     return event != WARD_EVENT_PENDING && event != WARD_EVENT_SETTLED;
 }
+
+bool ward_alarm_id_parse(const char *text, struct ward_alarm_id *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    const size_t length = strlen(text);
+
+    if (length != 2 * sizeof(ret->octets) || strspn(text, digits) != length) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(ret->octets); i++) {
+        ret->octets[i] = (uint8_t)((strchr(digits, text[2 * i]) - digits) << 4 |
+                                   (strchr(digits, text[2 * i + 1]) - digits));
+    }
+    return true;
+}

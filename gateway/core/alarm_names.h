@@ -27,4 +27,7 @@ bool ward_cleared_reason_by_name(const char *name, uint8_t *ret);
 /* Whether events of this kind go to the ward; the others exist in try, explain and the history only. */
 bool ward_alarm_event_is_published(uint8_t event);
 
+/* The id of an occurrence from its 32 hexadecimal digits, in lower case. False, with ret undefined, for another text. */
+bool ward_alarm_id_parse(const char *text, struct ward_alarm_id *ret);
+
 #endif

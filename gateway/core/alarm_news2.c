@@ -106,8 +106,12 @@ void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_w
     struct ward_alarm_subject sum = subject_of(run, WARD_CAUSE_NEWS2);
     struct ward_alarm_subject three = subject_of(run, WARD_CAUSE_NEWS2_THREE);
     struct ward_alarm_finding of_sum = {0}, of_three = {0};
+    const struct ward_care_plan *plan = run->context->plan;
     struct ward_news2_report news2;
 
+    if ((plan == NULL || !plan->news2.used) && why != WARD_NEWS2_NEW_PLAN) {
+        return;
+    }
     if (ward_alarm_news2(run->state, run->context, &news2)) {
         bool lost = note_fresh(run->state, &news2.score);
         int64_t known =

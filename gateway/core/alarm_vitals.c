@@ -59,6 +59,9 @@ void ward_alarm_vital_note(struct ward_alarm_run *run, const struct ward_alarm_m
     vital = &run->state->vitals[source];
     if (!measure->spot) {
         ward_window_add(&vital->window, &measure->value, now_us);
+        if (!run->context->plan->news2.used) {
+            return; /* the window is kept for a plan that will; its median is dear */
+        }
         if (ward_decimal_is_finite(&measure->value) &&
             (vital->window.span_s * WARD_SECOND_US < WARD_NEWS2_STREAM_MIN_US ||
              !ward_window_median(&vital->window, &counted))) {

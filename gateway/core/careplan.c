@@ -243,13 +243,15 @@ const struct ward_plan_quantity *ward_care_plan_quantity(const struct ward_care_
     return NULL;
 }
 
+/* Runs several times for each value of a stream: nothing larger than these is made for it. */
 static const struct ward_plan_rule *find_rule(const struct ward_care_plan *plan, bool change,
-                                              const struct ward_plan_rule *like)
+                                              uint8_t quantity, enum ward_plan_side side,
+                                              enum ward_plan_level level)
 {
     for (size_t i = 0; plan != NULL && i < plan->rule_count; i++) {
         const struct ward_plan_rule *rule = &plan->rules[i];
 
-        if (rule->quantity == like->quantity && rule->side == like->side && rule->level == like->level &&
+        if (rule->quantity == quantity && rule->side == side && rule->level == level &&
             (rule->kind != WARD_RULE_LIMIT) == change) {
             return rule;
         }
@@ -260,17 +262,13 @@ static const struct ward_plan_rule *find_rule(const struct ward_care_plan *plan,
 const struct ward_plan_rule *ward_care_plan_rule(const struct ward_care_plan *plan, uint8_t quantity,
                                                  enum ward_plan_side side, enum ward_plan_level level)
 {
-    return find_rule(
-        plan, false,
-        &(struct ward_plan_rule){.quantity = quantity, .side = (uint8_t)side, .level = (uint8_t)level});
+    return find_rule(plan, false, quantity, side, level);
 }
 
 const struct ward_plan_rule *ward_care_plan_change(const struct ward_care_plan *plan, uint8_t quantity,
                                                    enum ward_plan_side side, enum ward_plan_level level)
 {
-    return find_rule(
-        plan, true,
-        &(struct ward_plan_rule){.quantity = quantity, .side = (uint8_t)side, .level = (uint8_t)level});
+    return find_rule(plan, true, quantity, side, level);
 }
 
 const struct ward_plan_schedule *ward_care_plan_schedule(const struct ward_care_plan *plan, uint8_t quantity)

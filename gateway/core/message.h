@@ -92,6 +92,10 @@ struct ward_state_message {
         const char *state; /* "ok", "filling", "full", "failing" */
         uint64_t used_octets, quota_octets;
     } storage;
+    struct {
+        bool light, sound, text; /* each would work now */
+        int64_t checked_at_ms;   /* WARD_UTC_UNKNOWN: null */
+    } annunciator;
     int64_t certificate_expires_ms; /* UTC; WARD_UTC_UNKNOWN leaves it out */
     struct {
         bool present, powered;

@@ -82,6 +82,21 @@ static void write_radio_and_devices(const struct ward_state_message *message, st
     ward_json_array_end(json);
 }
 
+static void write_annunciator(const struct ward_state_message *message, struct ward_json *json)
+{
+    ward_json_key(json, "annunciator");
+    ward_json_object(json);
+    ward_json_key(json, "light");
+    ward_json_bool(json, message->annunciator.light);
+    ward_json_key(json, "sound");
+    ward_json_bool(json, message->annunciator.sound);
+    ward_json_key(json, "text");
+    ward_json_bool(json, message->annunciator.text);
+    ward_json_key(json, "checked_at");
+    ward_json_utc(json, message->annunciator.checked_at_ms);
+    ward_json_object_end(json);
+}
+
 void ward_state_write_json(const struct ward_state_message *message, struct ward_json *json)
 {
     write_begin(&message->origin, message->now, "online", json);
@@ -96,6 +111,7 @@ void ward_state_write_json(const struct ward_state_message *message, struct ward
         ward_json_hex(json, message->head, 32);
     }
     write_queue_and_storage(message, json);
+    write_annunciator(message, json);
     if (message->certificate_expires_ms != WARD_UTC_UNKNOWN) {
         ward_json_key(json, "certificate_expires_at");
         ward_json_utc(json, message->certificate_expires_ms);

@@ -73,14 +73,18 @@ static const char *read_value(const json_t *item, struct ward_reading *reading)
         ward_quantity_code_by_name(value.quantity, json_string_value(number), &value.number)) {
         return add_value(&value, reading);
     }
-    if (value.quantity == WARD_QUANTITY_NONE || json_is_string(number) || json_is_boolean(number)) {
+    if (value.quantity == WARD_QUANTITY_NONE) {
         return NULL;
+    }
+    if (json_is_string(number)) {
+        return "a value is a text that its quantity has no code for";
     }
     if (unit != NULL && strcmp(unit, ward_quantity_info(value.quantity)->unit) != 0) {
         return "a value has another unit than its quantity is kept in";
     }
-    if (json_is_number(number) ? !ward_json_exact(number, &value.number)
-                               : !read_special(item, &value.number)) {
+    if (json_is_number(number)
+            ? !ward_json_exact(number, &value.number)
+            : (number != NULL && !json_is_null(number)) || !read_special(item, &value.number)) {
         return "a value is neither a number nor a known special value";
     }
     return add_value(&value, reading);
@@ -121,6 +125,17 @@ static const char *read_reasons(const json_t *object, struct ward_reading *readi
     return NULL;
 }
 
+/* [first, last] of the stream that a spot reading was derived from. */
+static void read_derived_from(const json_t *object, struct ward_reading *reading)
+{
+    const json_t *range = json_object_get(object, "derived_from");
+
+    if (json_array_size(range) == 2) {
+        reading->derived_first = (uint64_t)json_integer_value(json_array_get(range, 0));
+        reading->derived_last = (uint64_t)json_integer_value(json_array_get(range, 1));
+    }
+}
+
 static const char *read_head(const json_t *object, struct ward_reading *reading)
 {
     const char *kind = json_string_value(json_object_get(object, "kind"));
@@ -129,6 +144,8 @@ static const char *read_head(const json_t *object, struct ward_reading *reading)
     reading->measured_at_ms = reading->received_at_ms = WARD_UTC_UNKNOWN;
     reading->seq = (uint64_t)json_integer_value(json_object_get(object, "seq"));
     reading->late = json_is_true(json_object_get(object, "late"));
+    reading->unassigned = json_is_true(json_object_get(object, "unassigned"));
+    read_derived_from(object, reading);
     if (kind != NULL && !ward_record_kind_by_name(kind, &reading->kind)) {
         return "kind is not known";
     }

@@ -13,6 +13,7 @@
 
 #include "ctl/client.h"
 #include "ctl/document.h"
+#include "ctl/explain.h"
 #include "ctl/file.h"
 #include "ctl/show.h"
 
@@ -158,6 +159,32 @@ static int acknowledge(int argc, char **argv)
     return status;
 }
 
+/* An id of an alarm is 32 hexadecimal digits; a reading is named by its number, with its epoch or without. */
+static int explain(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"reading", required_argument, NULL, 'r'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    const char *reading = NULL;
+    bool as_json = false;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'r': reading = optarg; break;
+        case 'j': as_json = true; break;
+        default:
+            return ward_ctl_usage(&ward_verb_alarms, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (argc - optind != (reading == NULL ? 1 : 0))
+        return ward_ctl_usage(&ward_verb_alarms, "explain needs the id of an alarm or one reading");
+    if (reading == NULL && (strchr(argv[optind], ':') != NULL || strlen(argv[optind]) < 32))
+        reading = argv[optind];
+    return reading != NULL ? ward_explain_reading(reading, as_json)
+                           : ward_explain_alarm(argv[optind], as_json);
+}
+
 static int run(int argc, char **argv)
 {
     if (argc < 2 || argv[1][0] == '-')
@@ -170,19 +197,25 @@ static int run(int argc, char **argv)
         return silence(argc - 1, argv + 1);
     if (strcmp(argv[1], "ack") == 0)
         return acknowledge(argc - 1, argv + 1);
-    return ward_ctl_usage(&ward_verb_alarms, "\"%s\" is not list, history, silence or ack", argv[1]);
+    if (strcmp(argv[1], "explain") == 0)
+        return explain(argc - 1, argv + 1);
+    return ward_ctl_usage(&ward_verb_alarms, "\"%s\" is not list, history, explain, silence or ack", argv[1]);
 }
 
 const struct ward_verb ward_verb_alarms = {
     .name = "alarms",
     .usage = "alarms [list|history] [--patient PATIENT] [--json]\n"
+             "alarms explain ID|[EPOCH:]SEQ [--json]\n"
              "alarms silence PATIENT\n"
              "alarms ack FILE [--json]\n",
     .summary = "The alarms that are present, and what became of earlier ones",
-    .help = "  list     conditions that are present, also those that ended unseen\n"
-            "  history  every event\n"
-            "  silence  the sound of a patient's alarms, for 10 minutes at most; the alarms stay\n"
-            "  ack      brings a clinician's signed acknowledgement (a JWS in a file, - for standard input)\n"
-            "  --json   one JSON object a line\n",
+    .help =
+        "  list     conditions that are present, also those that ended unseen\n"
+        "  history  every event\n"
+        "  explain  of an alarm: rule, plan, the readings behind it, delays, who acknowledged, why it cleared;\n"
+        "           of a reading (its number, or --reading SEQ): why it raised no alarm\n"
+        "  silence  the sound of a patient's alarms, for 10 minutes at most; the alarms stay\n"
+        "  ack      brings a clinician's signed acknowledgement (a JWS in a file, - for standard input)\n"
+        "  --json   one JSON object a line\n",
     .run = run,
 };

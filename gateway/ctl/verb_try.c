@@ -6,137 +6,116 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "core/alarm_names.h"
-#include "core/careplan.h"
-#include "core/message.h"
-#include "core/utc.h"
 #include "ctl/plan_file.h"
+#include "ctl/try_order.h"
 #include "ctl/try_run.h"
+#include "ctl/try_show.h"
 #include "ctl/verbs.h"
 #include "ctl/zone_file.h"
 
-struct output {
-    bool as_json;
-    bool first; /* of a list */
+/* A plan that was read, with its zone; kept until the end. */
+struct plan {
+    struct ward_care_plan plan;
+    struct ward_zone zone;
+    bool has_zone;
+    struct plan *next;
 };
 
-static void print_event_json(const struct ward_alarm_event *event)
-{
-    static const struct ward_origin origin = {.gateway = "g-try", .epoch = ""};
-    char text[8192];
-    struct ward_json json;
+struct job {
+    const char *path; /* of the readings; "-" is standard input */
+    const char *compare;
+    uint64_t after_s;
+    bool as_json, sorted;
+    struct plan *plans;
+    struct ward_try *runs[2];
+    size_t run_count;
+};
 
-    ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
-    ward_alarm_event_write_json(event, &origin, &json);
-    if (ward_json_finish(&json, NULL) == WARD_JSON_OK) {
-        puts(text);
+/* --- plans --------------------------------------------------------------------------------------------------- */
+
+static struct plan *read_plan(struct job *job, const char *path)
+{
+    struct plan *plan = calloc(1, sizeof(*plan));
+
+    if (plan == NULL) {
+        (void)ward_ctl_fail("out of memory");
+        return NULL;
     }
+    if (ward_plan_file_read(path, &plan->plan, false) != WARD_CTL_DONE) {
+        free(plan);
+        return NULL;
+    }
+    plan->has_zone = ward_zone_file_read(plan->plan.zone, &plan->zone);
+    plan->next = job->plans;
+    job->plans = plan;
+    return plan;
 }
+
+/* A line names a file beside the readings; or, where there is none, as the caller would name it. */
+static const struct ward_care_plan *plan_of_line(void *context, const char *name,
+                                                 const struct ward_zone **ret_zone)
+{
+    struct job *job = context;
+    const char *slash = strrchr(job->path, '/');
+    int length = slash != NULL && name[0] != '/' ? (int)(slash - job->path + 1) : 0;
+    char path[4096];
+    struct plan *plan;
+
+    if (snprintf(path, sizeof(path), "%.*s%s", length, job->path, name) >= (int)sizeof(path)) {
+        return NULL;
+    }
+    plan = read_plan(job, access(path, R_OK) == 0 ? path : name);
+    if (plan == NULL) {
+        return NULL;
+    }
+    *ret_zone = plan->has_zone ? &plan->zone : NULL;
+    return &plan->plan;
+}
+
+/* --- lines --------------------------------------------------------------------------------------------------- */
 
 static void print_event(void *context, const struct ward_alarm_event *event)
 {
-    const struct output *output = context;
-    char at[WARD_UTC_TEXT_SIZE] = "";
+    const struct job *job = context;
 
-    if (output->as_json) {
-        print_event_json(event);
-        return;
+    if (job->compare == NULL) {
+        ward_try_show_event(event, job->as_json);
     }
-    (void)ward_utc_format(event->at.utc_ms, at);
-    printf("%s  %-12s %-12s %-7s %-24s %s%s\n", at, event->patient.text, ward_alarm_event_name(event->event),
-           ward_alarm_priority_name(event->priority), event->condition.text, event->again ? "again: " : "",
-           event->text);
 }
 
-static void print_present(void *context, const struct ward_alarm_present *present)
+static void print_note(void *context, uint64_t line, const char *text)
 {
-    struct output *output = context;
-    const struct ward_alarm_event *event = &present->newest;
+    const struct job *job = context;
 
-    if (output->as_json) {
-        printf("%s{\"patient\":\"%s\",\"condition\":\"%s\",\"priority\":\"%s\",\"state\":\"%s\"}",
-               output->first ? "" : ",", event->patient.text, event->condition.text,
-               ward_alarm_priority_name(event->priority), ward_alarm_state_name(event->state));
-    } else {
-        printf("  %-12s %-24s %-7s %s\n", event->patient.text, event->condition.text,
-               ward_alarm_priority_name(event->priority), ward_alarm_state_name(event->state));
-    }
-    output->first = false;
+    fprintf(stderr, "%s, line %" PRIu64 ": note: %s\n", job->path, line, text);
 }
 
-static void print_news2(void *context, const struct ward_id *patient, const struct ward_news2_report *report)
+static void keep_quiet(void *context, uint64_t line, const char *text)
 {
-    struct output *output = context;
-    char text[4096];
-    struct ward_json json;
+    (void)context;
+    (void)line;
+    (void)text;
+}
 
-    if (output->as_json) {
-        ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
-        ward_news2_write_json(report, &json);
-        if (ward_json_finish(&json, NULL) == WARD_JSON_OK) {
-            printf("%s{\"patient\":\"%s\",\"news2\":%s}", output->first ? "" : ",", patient->text, text);
+/* Returns an exit status. */
+static int give_line(struct job *job, const char *line, size_t length, uint64_t number)
+{
+    if (strspn(line, " \t\r\n") == length) {
+        return WARD_CTL_DONE;
+    }
+    for (size_t i = 0; i < job->run_count; i++) {
+        const char *wrong = ward_try_line(job->runs[i], line, length, number);
+
+        if (wrong != NULL) {
+            return ward_ctl_fail("%s, line %" PRIu64 ": %s", job->path, number, wrong);
         }
-    } else {
-        printf("  %-12s NEWS2 %u", patient->text, report->score.minimum);
-        printf(report->score.complete ? "\n" : " or more, up to %u\n", report->score.maximum);
     }
-    output->first = false;
+    return WARD_CTL_DONE;
 }
 
-static double per_day(uint64_t count, uint64_t days)
-{
-    return days > 0 ? (double)count / (double)days : 0.0;
-}
-
-static void print_summary_json(const struct ward_try *run, const struct ward_care_plan *plan,
-                               struct output *output)
-{
-    struct ward_try_figures figures = ward_try_figures(run);
-    const uint64_t *raised = figures.occurrences;
-
-    printf("{\"schema\":\"wardgate.try/1\",\"plan\":{\"id\":\"%s\",\"version\":%" PRIu32
-           "},\"readings\":%" PRIu64 ",\"days_with_data\":%" PRIu64 ",\"raised\":{\"high\":%" PRIu64
-           ",\"medium\":%" PRIu64 ",\"low\":%" PRIu64 ",\"technical\":%" PRIu64
-           "},\"raised_per_day\":{\"high\":%.3f,\"medium\":%.3f,\"low\":%.3f},\"present\":[",
-           plan->id.text, plan->version, figures.readings, figures.days, raised[WARD_PRIORITY_HIGH],
-           raised[WARD_PRIORITY_MEDIUM], raised[WARD_PRIORITY_LOW], figures.technical,
-           per_day(raised[WARD_PRIORITY_HIGH], figures.days),
-           per_day(raised[WARD_PRIORITY_MEDIUM], figures.days),
-           per_day(raised[WARD_PRIORITY_LOW], figures.days));
-    output->first = true;
-    ward_try_present(run, print_present, output);
-    printf("],\"prompts\":%" PRIu64 ",\"news2\":[", figures.prompts);
-    output->first = true;
-    ward_try_news2(run, print_news2, output);
-    puts("]}");
-}
-
-static void print_summary(const struct ward_try *run, struct output *output)
-{
-    struct ward_try_figures figures = ward_try_figures(run);
-    const uint64_t *raised = figures.occurrences;
-
-    printf("\n%" PRIu64 " readings on %" PRIu64 " patient-days. Raised (per patient-day): high %" PRIu64
-           " (%.2f), medium %" PRIu64 " (%.2f), low %" PRIu64 " (%.2f); technical %" PRIu64 ".\n",
-           figures.readings, figures.days, raised[WARD_PRIORITY_HIGH],
-           per_day(raised[WARD_PRIORITY_HIGH], figures.days), raised[WARD_PRIORITY_MEDIUM],
-           per_day(raised[WARD_PRIORITY_MEDIUM], figures.days), raised[WARD_PRIORITY_LOW],
-           per_day(raised[WARD_PRIORITY_LOW], figures.days), figures.technical);
-    puts("Present at the end:");
-    output->first = true;
-    ward_try_present(run, print_present, output);
-    if (output->first) {
-        puts("  nothing");
-    }
-    ward_try_news2(run, print_news2, output);
-    if (figures.prompts > 0) {
-        printf("The patient was asked to measure %" PRIu64 " times.\n", figures.prompts);
-    }
-}
-
-/* Every line of stream. Returns an exit status. */
-static int give_lines(struct ward_try *run, FILE *stream, const char *path)
+static int give_lines(struct job *job, FILE *stream)
 {
     char *line = NULL;
     size_t size = 0;
@@ -145,45 +124,133 @@ static int give_lines(struct ward_try *run, FILE *stream, const char *path)
     int status = WARD_CTL_DONE;
 
     while (status == WARD_CTL_DONE && (length = getline(&line, &size, stream)) >= 0) {
-        const char *wrong = NULL;
-
-        number++;
-        if (strspn(line, " \t\r\n") != (size_t)length) {
-            wrong = ward_try_line(run, line, (size_t)length);
-        }
-        if (wrong != NULL) {
-            status = ward_ctl_fail("%s, line %" PRIu64 ": %s", path, number, wrong);
-        }
-    }
-    if (status == WARD_CTL_DONE && ferror(stream)) {
-        status = ward_ctl_fail("cannot read %s: %s", path, strerror(errno));
+        status = give_line(job, line, (size_t)length, ++number);
     }
     free(line);
     return status;
 }
 
-static int try_readings(const struct ward_care_plan *plan, const char *path, uint64_t after_s,
-                        struct output *output)
+struct kept_line {
+    int64_t at_ms;
+    uint64_t number;
+    char *text;
+    size_t length;
+};
+
+static int in_time(const void *a, const void *b)
 {
-    FILE *stream = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    struct ward_zone zone;
-    struct ward_try *run;
+    const struct kept_line *left = a, *right = b;
+
+    if (left->at_ms != right->at_ms) {
+        return left->at_ms < right->at_ms ? -1 : 1;
+    }
+    return left->number < right->number ? -1 : 1;
+}
+
+static int keep_line(struct kept_line **lines, size_t *count, size_t *room, const struct kept_line *line)
+{
+    if (*count == *room) {
+        size_t more = *room > 0 ? 2 * *room : 1024;
+        struct kept_line *grown = reallocarray(*lines, more, sizeof(*grown));
+
+        if (grown == NULL) {
+            return ward_ctl_fail("out of memory");
+        }
+        *lines = grown;
+        *room = more;
+    }
+    (*lines)[*count] = *line;
+    (*lines)[*count].text = strndup(line->text, line->length);
+    return (*lines)[*count].text != NULL ? (++*count, WARD_CTL_DONE) : ward_ctl_fail("out of memory");
+}
+
+/* A line that does not say when it was stays behind the one above it; what is wrong with it is told when it is given. */
+static int give_sorted(struct job *job, FILE *stream)
+{
+    struct kept_line line = {.at_ms = INT64_MIN}, *lines = NULL;
+    size_t count = 0, room = 0, size = 0;
+    ssize_t length;
+    int status = WARD_CTL_DONE;
+
+    while (status == WARD_CTL_DONE && (length = getline(&line.text, &size, stream)) >= 0) {
+        line.length = (size_t)length;
+        line.number++;
+        (void)ward_try_moment(line.text, line.length, &line.at_ms);
+        status = keep_line(&lines, &count, &room, &line);
+    }
+    free(line.text);
+    if (count > 0) {
+        qsort(lines, count, sizeof(*lines), in_time);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (status == WARD_CTL_DONE) {
+            status = give_line(job, lines[i].text, lines[i].length, lines[i].number);
+        }
+        free(lines[i].text);
+    }
+    free(lines);
+    return status;
+}
+
+/* --- the verb ------------------------------------------------------------------------------------------------ */
+
+static int add_run(struct job *job, const char *plan_path)
+{
+    struct plan *plan = read_plan(job, plan_path);
+    const struct ward_try_calls calls = {.event = print_event,
+                                         .note = job->run_count == 0 ? print_note : keep_quiet,
+                                         .plan = job->compare == NULL ? plan_of_line : NULL,
+                                         .context = job};
+
+    if (plan == NULL) {
+        return WARD_CTL_FAILED;
+    }
+    job->runs[job->run_count] = ward_try_new(&plan->plan, plan->has_zone ? &plan->zone : NULL, &calls);
+    return job->runs[job->run_count] != NULL ? (job->run_count++, WARD_CTL_DONE)
+                                             : ward_ctl_fail("out of memory");
+}
+
+static void show(const struct job *job, const struct ward_care_plan *const plans[2])
+{
+    const struct ward_try *const runs[2] = {job->runs[0], job->runs[1]};
+
+    if (job->as_json && job->compare != NULL) {
+        fputs("{\"schema\":\"wardgate.try-comparison/1\",\"plans\":[", stdout);
+        ward_try_show_summary_json(runs[0], plans[0]);
+        putchar(',');
+        ward_try_show_summary_json(runs[1], plans[1]);
+        puts("]}");
+    } else if (job->as_json) {
+        ward_try_show_summary_json(runs[0], plans[0]);
+        putchar('\n');
+    } else if (job->compare != NULL) {
+        ward_try_show_comparison(runs, plans);
+    } else {
+        ward_try_show_summary(runs[0]);
+    }
+}
+
+static int try_readings(struct job *job)
+{
+    /* Plans that lines name come in front of these. */
+    const struct ward_care_plan *plans[2] = {
+        job->run_count == 2 ? &job->plans->next->plan : &job->plans->plan, &job->plans->plan};
+    FILE *stream = strcmp(job->path, "-") == 0 ? stdin : fopen(job->path, "re");
     int status;
 
     if (stream == NULL) {
-        return ward_ctl_fail("cannot open %s: %s", path, strerror(errno));
+        return ward_ctl_fail("cannot open %s: %s", job->path, strerror(errno));
     }
-    run = ward_try_new(plan, ward_zone_file_read(plan->zone, &zone) ? &zone : NULL, print_event, output);
-    status = run != NULL ? give_lines(run, stream, path) : ward_ctl_fail("out of memory");
+    status = job->sorted ? give_sorted(job, stream) : give_lines(job, stream);
+    if (status == WARD_CTL_DONE && ferror(stream)) {
+        status = ward_ctl_fail("cannot read %s: %s", job->path, strerror(errno));
+    }
+    for (size_t i = 0; i < job->run_count && status == WARD_CTL_DONE; i++) {
+        ward_try_finish(job->runs[i], job->after_s * 1000);
+    }
     if (status == WARD_CTL_DONE) {
-        ward_try_finish(run, after_s * 1000);
-        if (output->as_json) {
-            print_summary_json(run, plan, output);
-        } else {
-            print_summary(run, output);
-        }
+        show(job, plans);
     }
-    ward_try_free(run);
     if (stream != stdin) {
         (void)fclose(stream);
     }
@@ -202,53 +269,82 @@ static bool parse_after(const char *text, uint64_t *ret)
     return true;
 }
 
-static int run(int argc, char **argv)
+/* Returns whether all of them are options. */
+static bool read_options(int argc, char **argv, struct job *job)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"after", required_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
-    struct output output = {0};
-    struct ward_care_plan *plan;
-    uint64_t after_s = 0;
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'},
+                                            {"sort", no_argument, NULL, 's'},
+                                            {"compare", required_argument, NULL, 'c'},
+                                            {"after", required_argument, NULL, 'a'},
+                                            {NULL, 0, NULL, 0}};
     int option;
-    int status;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'j') {
-            output.as_json = true;
-        } else if (option != 'a' || !parse_after(optarg, &after_s)) {
-            return ward_ctl_usage(&ward_verb_try, "\"%s\" is no option, or lacks its value",
-                                  argv[optind - 1]);
+        switch (option) {
+        case 'j': job->as_json = true; break;
+        case 's': job->sorted = true; break;
+        case 'c': job->compare = optarg; break;
+        case 'a':
+            if (!parse_after(optarg, &job->after_s)) {
+                return false;
+            }
+            break;
+        default: return false;
         }
+    }
+    return true;
+}
+
+static int run(int argc, char **argv)
+{
+    struct job job = {0};
+    int status;
+
+    if (!read_options(argc, argv, &job)) {
+        return ward_ctl_usage(&ward_verb_try, "\"%s\" is no option, or lacks its value", argv[optind - 1]);
     }
     if (argc - optind != 2) {
         return ward_ctl_usage(&ward_verb_try, "needs a PLAN and READINGS");
     }
-    plan = calloc(1, sizeof(*plan));
-    status = plan != NULL ? ward_plan_file_read(argv[optind], plan, false) : ward_ctl_fail("out of memory");
-    if (status == WARD_CTL_DONE) {
-        status = try_readings(plan, argv[optind + 1], after_s, &output);
+    job.path = argv[optind + 1];
+    status = add_run(&job, argv[optind]);
+    if (status == WARD_CTL_DONE && job.compare != NULL) {
+        status = add_run(&job, job.compare);
     }
-    free(plan);
+    if (status == WARD_CTL_DONE) {
+        status = try_readings(&job);
+    }
+    for (size_t i = 0; i < job.run_count; i++) {
+        ward_try_free(job.runs[i]);
+    }
+    while (job.plans != NULL) {
+        struct plan *next = job.plans->next;
+
+        free(job.plans);
+        job.plans = next;
+    }
     return status;
 }
 
 const struct ward_verb ward_verb_try = {
     .name = "try",
-    .usage = "try PLAN READINGS [--after SECONDS] [--json]\n",
+    .usage = "try PLAN READINGS [--compare PLAN2] [--sort] [--after SECONDS] [--json]\n",
     .summary = "What a care plan would have said to recorded readings",
     .help =
         "Runs the gateway's alarm engine over READINGS (- for standard input) in virtual time and prints each\n"
-        "event, then how many alarms there were and what is present at the end. READINGS has one JSON object\n"
-        "a line: readings as `wardctl readings --json` prints them (measured_at, patient and values are enough),\n"
+        "event, then the burden: how often somebody is called, the share of time with fresh values, the longest\n"
+        "time beyond red without an alarm, and what is present at the end. READINGS has one JSON object a\n"
+        "line: readings as `wardctl readings --json` prints them (measured_at, patient and values are enough),\n"
         "entries among them, and what somebody did:\n"
         "\n"
         "  {\"measured_at\":\"2026-11-22T09:00:00Z\",\"kind\":\"entry\",\"values\":[\n"
         "   {\"quantity\":\"respiration_rate\",\"value\":18},{\"quantity\":\"consciousness\",\"value\":\"alert\"}]}\n"
+        "\n" WARD_TRY_ORDER_HELP "\n"
+        "Without \"patient\" what somebody did is for all of them. A reading that lies before the time reached\n"
+        "came now; it is late when it was measured more than two minutes before, unless it has \"late\".\n"
         "\n"
-        "  {\"at\":\"2026-11-22T09:05:00Z\",\"acknowledge\":\"spo2-low\",\"by\":\"dr-1\"}\n"
-        "  with \"silence\":true, \"suspend_s\":3600, \"void\":SEQ, \"restart\":true, \"reboot\":true or\n"
-        "  \"discharge\":true instead; with none of them time just passes until then\n"
-        "\n"
+        "  --compare PLAN2  the burden of two plans side by side, without events\n"
+        "  --sort           puts the lines in the order of their time first (in memory)\n"
         "  --after SECONDS  how long time goes on after the last line; at least until every stream is stale\n"
         "  --json           each event as one JSON object a line, and the figures as the last one\n",
     .run = run,

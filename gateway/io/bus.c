@@ -55,6 +55,7 @@ static const struct method methods[WARD_BUS_METHOD_COUNT] = {
     [WARD_BUS_SILENCE] = {"Silence", SHAPE_TEXTS, 1, true},
     [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", SHAPE_TEXTS, 1, false},
     [WARD_BUS_ENTER] = {"Enter", SHAPE_TEXTS, 3, true},
+    [WARD_BUS_EXPLAIN] = {"Explain", SHAPE_TEXTS, 1, false},
 };
 
 struct signal {
@@ -122,6 +123,8 @@ static int filter_member(sd_bus_message *message, struct ward_bus_arguments *arg
         return sd_bus_message_read(message, "v", "s", &arguments->filter.patient);
     if (strcmp(name, "since") == 0)
         return sd_bus_message_read(message, "v", "x", &arguments->filter.since_ms);
+    if (strcmp(name, "until") == 0)
+        return sd_bus_message_read(message, "v", "x", &arguments->filter.until_ms);
     if (strcmp(name, "limit") == 0)
         return sd_bus_message_read(message, "v", "u", &arguments->filter.limit);
     if (strcmp(name, "history") == 0) {
@@ -269,6 +272,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("Silence", "s", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Acknowledge", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Enter", "sss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Explain", "s", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL("Reading", "s", 0),
     SD_BUS_SIGNAL("Alarm", "s", 0),
     SD_BUS_SIGNAL("DeviceFound", "s", 0),

@@ -16,9 +16,9 @@
 #include <systemd/sd-bus.h>
 
 enum ward_bus_method {
-    WARD_BUS_STATUS,     /* () -> s */
-    WARD_BUS_READINGS,   /* (a{sv}) -> as: since x (UTC ms), device s, quantity s, patient s, limit u */
-    WARD_BUS_ALARMS,     /* (a{sv}) -> as: patient s, history b, limit u */
+    WARD_BUS_STATUS,   /* () -> s */
+    WARD_BUS_READINGS, /* (a{sv}) -> as: since x, until x (UTC ms), device s, quantity s, patient s, limit u */
+    WARD_BUS_ALARMS,   /* (a{sv}) -> as: patient s, history b, since x, until x, limit u */
     WARD_BUS_PATIENTS,   /* () -> as */
     WARD_BUS_PLAN,       /* (s patient) -> s */
     WARD_BUS_DEVICES,    /* () -> as */
@@ -36,6 +36,7 @@ enum ward_bus_method {
     WARD_BUS_SILENCE,     /* (s patient) */
     WARD_BUS_ACKNOWLEDGE, /* (s JWS) -> s: anybody may bring it, the signature decides */
     WARD_BUS_ENTER,       /* (s patient, s by or "", s values as NAME=VALUE) */
+    WARD_BUS_EXPLAIN,     /* (s) -> as: the events of an alarm's id, oldest first, or the record EPOCH:SEQ */
     WARD_BUS_METHOD_COUNT,
 };
 
@@ -64,7 +65,7 @@ struct ward_bus_arguments {
     uint32_t number;
     struct {
         const char *device, *quantity, *patient;
-        int64_t since_ms;
+        int64_t since_ms, until_ms;
         uint32_t limit;
         bool history;
     } filter;

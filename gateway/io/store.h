@@ -140,6 +140,12 @@ int ward_store_query(struct ward_store *store, const struct ward_store_filter *f
 int ward_store_alarm_history(struct ward_store *store, const struct ward_store_filter *filter,
                              ward_store_events_fn *answer, void *context);
 
+/* The room on the file system of the database, for whoever is not root. 0 or a negative errno, ret unchanged. */
+struct ward_store_space {
+    uint64_t free_octets, total_octets;
+};
+int ward_store_space(const char *path, struct ward_store_space *ret);
+
 void ward_store_counters(struct ward_store *store, struct ward_store_counters *ret);
 
 #endif

@@ -120,6 +120,11 @@ static size_t limit_of(const struct ward_store_filter *filter)
     return filter->limit == 0 || filter->limit > WARD_STORE_QUERY_MAX ? WARD_STORE_QUERY_MAX : filter->limit;
 }
 
+static int64_t until_of(const struct ward_store_filter *filter)
+{
+    return filter->until_ms == 0 ? WARD_UTC_UNKNOWN : filter->until_ms;
+}
+
 /* Looks at the rows below next_seq; they need no index, and a wide filter is found among the newest. */
 static bool query(struct ward_database *database, struct ward_request *request, const struct ward_head *head)
 {
@@ -146,23 +151,41 @@ static bool query(struct ward_database *database, struct ward_request *request, 
         sqlite3_bind_int64(statement, 4, patient);
     }
     ward_database_bind_utc(statement, 5, filter->since_ms);
+    ward_database_bind_utc(statement, 6, until_of(filter));
     request->error = collect_records(database, statement, request, limit_of(filter));
     request->next_seq -= rows;
     return request->error || request->next_seq == 0 || request->count == limit_of(filter);
 }
 
-static bool history(struct ward_database *database, struct ward_request *request)
+static sqlite3_stmt *history_statement(struct ward_database *database, const struct ward_store_filter *filter)
 {
-    const struct ward_store_filter *filter = &request->filter;
-    sqlite3_stmt *statement = ward_database_statement(
-        database, filter->undelivered ? WARD_SQL_UNDELIVERED_EVENTS : WARD_SQL_HISTORY);
-    int row;
+    sqlite3_stmt *statement;
 
+    if (filter->of_occurrence) {
+        statement = ward_database_statement(database, WARD_SQL_OCCURRENCE);
+        sqlite3_bind_blob(statement, 1, filter->occurrence.octets, sizeof(filter->occurrence.octets),
+                          SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 2, (int64_t)limit_of(filter));
+        return statement;
+    }
+    statement = ward_database_statement(database,
+                                        filter->undelivered ? WARD_SQL_UNDELIVERED_EVENTS : WARD_SQL_HISTORY);
     if (filter->patient.text[0] != '\0') {
         ward_database_bind_text(statement, 1, filter->patient.text);
     }
     ward_database_bind_utc(statement, 2, filter->since_ms);
     sqlite3_bind_int64(statement, 3, (int64_t)limit_of(filter));
+    if (!filter->undelivered) {
+        ward_database_bind_utc(statement, 4, until_of(filter));
+    }
+    return statement;
+}
+
+static bool history(struct ward_database *database, struct ward_request *request)
+{
+    sqlite3_stmt *statement = history_statement(database, &request->filter);
+    int row;
+
     while ((row = ward_database_row(database, statement)) > 0) {
         struct ward_store_event *events = grow(request->events, request, sizeof(events[0]));
 

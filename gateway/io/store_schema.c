@@ -184,9 +184,20 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_QUERY] = "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2"
                        " AND (?3 IS NULL OR device = ?3) AND (?4 IS NULL OR patient = ?4)"
                        " AND (?5 IS NULL OR coalesce(measured_at, received_at) IS NULL"
-                       "      OR received_at >= ?5 OR measured_at >= ?5) ORDER BY seq DESC",
+                       "      OR received_at >= ?5 OR measured_at >= ?5)"
+                       " AND (?6 IS NULL OR coalesce(received_at, measured_at) <= ?6) ORDER BY seq DESC",
     [WARD_SQL_HISTORY] = "SELECT " EVENT_COLUMNS " FROM alarm_event WHERE (?1 IS NULL OR patient = ?1)"
-                         " AND (?2 IS NULL OR at IS NULL OR at >= ?2) ORDER BY position DESC LIMIT ?3",
+                         " AND (?2 IS NULL OR at IS NULL OR at >= ?2)"
+                         " AND (?4 IS NULL OR at IS NULL OR at <= ?4) ORDER BY position DESC LIMIT ?3",
+    /* What is never published has no id: it stands shortly before what came of it. */
+    [WARD_SQL_OCCURRENCE] =
+        "WITH own AS (SELECT min(position) AS first, max(position) AS last, patient FROM alarm_event"
+        "             WHERE id = ?1 AND n > 0)"
+        " SELECT " EVENT_COLUMNS " FROM alarm_event WHERE position IN"
+        " (SELECT position FROM alarm_event WHERE id = ?1 AND n > 0"
+        "  UNION SELECT event.position FROM alarm_event AS event, own WHERE event.n = 0"
+        "  AND event.patient = own.patient AND event.position BETWEEN own.first - 64 AND own.last)"
+        " ORDER BY position LIMIT ?2",
     [WARD_SQL_UNDELIVERED_EVENTS] =
         "SELECT " EVENT_COLUMNS " FROM alarm_event WHERE delivered = 0"
         " AND (?1 IS NULL OR patient = ?1) AND (?2 IS NULL OR at IS NULL OR at >= ?2)"

@@ -151,8 +151,11 @@ struct ward_store_filter {
     struct ward_id device;  /* empty: all */
     struct ward_id patient; /* empty: all */
     uint8_t quantity;       /* enum ward_quantity; WARD_QUANTITY_NONE: all */
-    bool undelivered;       /* alarm history: only events without a receipt, oldest first */
-    size_t limit;           /* at most and, for 0, WARD_STORE_QUERY_MAX */
+    int64_t until_ms;       /* received, measured or told then or earlier; 0: no end */
+    bool of_occurrence; /* alarm history: only `occurrence`, and what was pending before it; oldest first */
+    struct ward_alarm_id occurrence;
+    bool undelivered; /* alarm history: only events without a receipt, oldest first */
+    size_t limit;     /* at most and, for 0, WARD_STORE_QUERY_MAX */
 };
 
 struct ward_store_counters {

@@ -51,6 +51,7 @@ struct ward_config {
         char leds[WARD_CONFIG_TEXT_MAX + 1]; /* names separated by spaces; see io/annunciator.h */
         char sound_command[WARD_CONFIG_TEXT_MAX + 1];
         char patient_text[WARD_CONFIG_TEXT_MAX + 1];
+        char silence_button[WARD_CONFIG_TEXT_MAX + 1]; /* an input device; empty: none */
     } alarm;
     struct {
         char socket[WARD_CONFIG_TEXT_MAX + 1];

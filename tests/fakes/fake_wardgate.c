@@ -49,6 +49,7 @@ static const struct {
     [WARD_BUS_SILENCE] = {"Silence", 1, false},
     [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", 1, false},
     [WARD_BUS_ENTER] = {"Enter", 3, false},
+    [WARD_BUS_EXPLAIN] = {"Explain", 1, true},
 };
 
 /* The lines of DIRECTORY/NAMESUFFIX; none when there is no such file. */

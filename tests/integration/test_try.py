@@ -111,11 +111,11 @@ def test_acknowledged_then_worse():
 def test_late_readings_raise_and_never_clear():
     newer = reading(3500, 88, received_at=moment(3660))
     older = reading(1000, 80, received_at=moment(3661))
-    events, _ = try_lines(reading(3400, 97), newer, older, reading(3600, 97, received_at=moment(3670)),
-                          reading(3700, 97))
+    events, _ = try_lines(reading(3400, 97), newer, older, reading(3600, 97, received_at=moment(3730)),
+                          reading(3800, 97))
     assert told(events) == [(moment(3660), "raised", "high", "spo2-low"),
                             (moment(3661), "raised", "low", "late-out-of-limits"),
-                            (moment(3700), "cleared", "high", "spo2-low")]
+                            (moment(3800), "cleared", "high", "spo2-low")]
     assert events[0]["late"]
 
 
@@ -266,3 +266,215 @@ def test_a_voided_reading_leaves_the_newest_of_each_quantity():
     assert {one["condition"] for one in figures["present"] if one["state"] == "active"} == {"pulse-rate-high"}
     assert [event["reason"] for event in events if event["condition"] == "spo2-low" and event["event"] == "cleared"] == [
         "voided"]
+
+
+def try_raw(text, *options, plan=PLAN):
+    return wardctl("try", plan, "-", *options, text=text)
+
+
+def refused(line):
+    answer = try_raw(json.dumps(reading(0, 97)) + "\n" + (line if isinstance(line, str) else json.dumps(line)) + "\n")
+    assert answer.returncode == 1, answer.stdout
+    assert "line 2: " in answer.stderr
+    return answer.stderr
+
+
+def test_each_wrong_line_says_what_is_wrong():
+    assert "is not JSON" in refused('{"measured_at":"2026-11-22T09:00:00Z","values":[{"quantity":"spo2","value":NaN}]}')
+    assert "is not JSON" in refused("spo2,96")
+    assert "is not a JSON object" in refused("[]")
+    assert "text that its quantity has no code for" in refused(reading(1, "96"))
+    assert "neither a number nor a known special" in refused(reading(1, True))
+    assert "kind is not known" in refused(reading(1, 96, kind="sport"))
+    assert "quality is not known" in refused(reading(1, 96, quality="good"))
+    assert "is not a moment" in refused(reading(1, 96, measured_at="22.11.2026"))
+    assert "is not an id" in refused(reading(1, 96, patient="Mary Smith"))
+    assert "known here" in refused({"at": moment(1), "acknowlege": "spo2-low"})
+    assert "two things at once" in refused({"at": moment(1), "silence": True, "restart": True})
+    assert "takes the value true" in refused({"at": moment(1), "reboot": 1})
+    assert "at is not a moment" in refused({"at": "soon", "silence": True})
+    assert "void is not the seq" in refused({"at": moment(1), "void": "17"})
+    assert "suspend_s must be" in refused({"at": moment(1), "suspend_s": 86401})
+    assert "cannot be used" in refused({"at": moment(1), "plan": "/nonexistent.json"})
+
+
+def test_specials_are_no_numbers():
+    nan = {**reading(10, None), "values": [{"quantity": "spo2", "value": None, "special": "nan"}]}
+    events, figures = try_lines(reading(0, 97), nan, {"at": moment(20)})
+    assert "spo2-low" not in [event["condition"] for event in events]
+    low = {"measured_at": moment(0), "patient": "p-1",
+           "values": [{"quantity": "glucose", "value": None, "special": "-inf", "unit": "mmol/L"}]}
+    events, _ = try_lines(low, plan=ROOT / "tests" / "scenarios" / "everything.json")
+    assert ("raised", "glucose-low") in [(event["event"], event["condition"]) for event in events]
+    assert [event["text"] for event in events if event["condition"] == "glucose-low"][0].startswith("Glucose LO")
+
+
+def test_a_quantity_that_nobody_knows_is_told():
+    line = {**reading(0, 97), "values": [{"quantity": "sp02", "value": 80}, {"quantity": "spo2", "value": 97}]}
+    answer = try_raw(json.dumps(line), "--json")
+    assert answer.returncode == 0
+    assert 'line 1: note: no quantity is called "sp02"' in answer.stderr
+    assert json.loads(answer.stdout.splitlines()[-1])["left_out"] == 1
+
+
+def test_events_and_figures_are_as_the_schema_says():
+    directory = ROOT / "docs" / "mqtt" / "schemas"
+    registry = {path.name: json.loads(path.read_text()) for path in directory.glob("*.json")}
+    store = {schema["$id"]: schema for schema in registry.values()}
+    resolver = jsonschema.RefResolver("", registry["alarm.json"], store=store)
+    validator = jsonschema.Draft202012Validator(registry["alarm.json"], resolver=resolver)
+    events, _ = try_lines(*stream(0, 20, 91), {"at": moment(30), "acknowledge": "spo2-low", "by": "dr-1"},
+                          *stream(31, 60, 80), {"at": moment(70), "silence": True}, *stream(71, 200, 98))
+    assert {event["event"] for event in events} >= {"raised", "acknowledged", "silenced", "cleared"}
+    for event in events:
+        validator.validate(event)
+
+
+def test_acknowledged_by_the_id_of_an_event():
+    lines = [*stream(0, 20, 91)]
+    occurrence = try_lines(*lines)[0][0]["id"]
+    events, figures = try_lines(*lines, {"at": moment(20), "acknowledge": occurrence, "by": "dr-1"})
+    assert told(events)[1] == (moment(20), "acknowledged", "high", "spo2-low")
+    assert figures["refused"] == 0
+
+
+def test_what_cannot_be_acknowledged_is_noted_and_the_rest_goes_on():
+    lines = [reading(0, 97), {"at": moment(10), "acknowledge": "spo2-low"}, {"at": moment(11), "silence": True},
+             {"at": moment(12), "stop": "d-1"}, reading(60, 85)]
+    answer = try_raw("".join(json.dumps(line) + "\n" for line in lines), "--json")
+    assert answer.returncode == 0
+    *events, figures = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert figures["refused"] == 3
+    assert figures["raised"]["high"] == 1
+    for number, why in ((2, "no such condition"), (3, "nothing sounds"), (4, "no reading has come")):
+        assert f"line {number}: note: " in answer.stderr and why in answer.stderr
+
+
+def test_the_sound_is_silenced_and_the_alarm_stays():
+    events, figures = try_lines(reading(0, 85), {"at": moment(5), "silence": True, "by": "carer"}, {"at": moment(50)})
+    assert told(events)[1] == (moment(5), "silenced", "high", "spo2-low")
+    assert events[1]["by"] == "carer"
+    assert figures["present"][0]["state"] == "silenced"
+
+
+def test_a_device_that_stops_ends_what_is_pending():
+    lines = [*stream(0, 10, 97), *[{**line, "device": "d-1"} for line in stream(10, 18, 82)]]
+    events, _ = try_lines(*lines, {"at": moment(19), "stop": "d-1"}, {"at": moment(20)})
+    assert told(events)[0] == (moment(19), "raised", "high", "spo2-low")
+
+
+def test_the_plan_is_replaced_in_the_middle(tmp_path):
+    looser = {**json.loads(PLAN.read_text()), "version": 9}
+    for rule in looser["rules"]:
+        if rule["quantity"] == "spo2":
+            rule["below"] = {"amber": 86, "red": 84}[rule["level"]]
+    (tmp_path / "looser.json").write_text(json.dumps(looser))
+    lines = [reading(0, 90), {"at": moment(60), "plan": "looser.json"}, reading(120, 83), {"at": moment(180), "plan": None}]
+    path = tmp_path / "readings.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    answer = wardctl("try", PLAN, path, "--json")
+    assert answer.returncode == 0, answer.stderr
+    *events, figures = [json.loads(line) for line in answer.stdout.splitlines()]
+    shown = [event[:2] + event[3:] for event in told(events)]
+    assert shown[:3] == [(moment(0), "raised", "spo2-low"), (moment(60), "cleared", "spo2-low"),
+                         (moment(120), "raised", "spo2-low")]
+    assert events[1]["reason"] == "plan-changed"
+    assert events[2]["plan"]["version"] == 9
+    assert (moment(180), "raised", "no-plan") in shown
+    answer = wardctl("try", PLAN, path, "--compare", tmp_path / "looser.json")
+    assert answer.returncode == 1 and "line 2: the plan must not change" in answer.stderr
+
+
+def test_restart_and_suspension():
+    events, _ = try_lines(*stream(0, 8, 82), {"at": moment(8), "restart": True}, *stream(9, 20, 82),
+                          {"at": moment(21), "suspend_s": 60, "by": "dr-1"}, {"at": moment(30), "resume": True, "by": "dr-1"})
+    assert told(events)[0] == (moment(15), "raised", "high", "spo2-low")
+    assert {(event["event"], event["at"]) for event in events} >= {("suspended", moment(21)), ("resumed", moment(30))}
+
+
+def test_patients_one_behind_the_other_have_each_their_time():
+    both = [*stream(0, 30, 88), *[{**line, "patient": "p-2"} for line in stream(0, 30, 88)]]
+    events, figures = try_lines(*both)
+    raised = [(event["patient"], event["at"], event["late"]) for event in events if event["event"] == "raised"]
+    assert raised == [("p-1", moment(15), False), ("p-2", moment(15), False)]
+    assert figures["out_of_order"] == 29
+
+
+def test_a_patient_who_falls_silent_is_seen_although_others_go_on():
+    lines = [{**reading(0, 85), "patient": "p-2"}, *[reading(second, 97) for second in range(0, 7200, 60)]]
+    events, _ = try_lines(*lines)
+    assert [event["event"] for event in events if event["patient"] == "p-2"].count("realarm") >= 20
+
+
+def test_unsorted_lines_are_told_and_can_be_sorted():
+    lines = list(reversed(stream(0, 20, 88)))
+    lines.insert(3, {"at": moment(17), "acknowledge": "spo2-low", "by": "dr-1"})
+    assert try_lines(*lines)[1]["out_of_order"] == 20
+    events, figures = try_lines(*lines, options=("--sort",))
+    assert told(events)[:2] == [(moment(15), "raised", "high", "spo2-low"), (moment(17), "acknowledged", "high", "spo2-low")]
+    assert figures["out_of_order"] == 0
+
+
+def test_a_little_out_of_order_is_not_late():
+    events, _ = try_lines(reading(60, 97), reading(58, 85))
+    assert [(event["at"], event["event"], event["late"]) for event in events] == [(moment(60), "raised", False)]
+    events, _ = try_lines(reading(60, 97), reading(58, 85, late=True), reading(90, 97))
+    assert told(events)[0] == (moment(60), "raised", "low", "late-out-of-limits")
+
+
+def test_records_of_the_gateway_are_read_again():
+    base = {"epoch": "e-1", "boot": "b-1", "mono_us": 1, "received_at": moment(0), "chain": "00", "clock": "synced"}
+    unassigned = {**base, "seq": 1, "kind": "spot", "unassigned": True, "patient": None, "measured_at": None, "values": []}
+    gap = {**base, "seq": 2, "kind": "gap", "count": 7, "reason": "storage", "from": moment(0), "to": moment(1)}
+    clock = {**base, "seq": 3, "kind": "clock", "received_at": None, "offset_ms": 5, "uncertainty_ms": 1000}
+    bad = reading(1, 80, seq=4)
+    void = {**base, "seq": 5, "kind": "void", "voids": 4, "reason": "wrong-patient", "by": "dr-1", "received_at": moment(2)}
+    events, figures = try_lines(unassigned, gap, clock, bad, void)
+    assert [(event["event"], event.get("reason")) for event in events] == [("raised", None), ("cleared", "voided")]
+    assert (figures["readings"], figures["skipped"]) == (1, 3)
+
+
+def test_what_was_derived_from_a_stream_is_not_judged_twice():
+    clip = [{**line, "seq": index + 1} for index, line in enumerate(stream(0, 40, 88))]
+    spot = {**reading(15, 88), "seq": 41, "derived_from": [1, 15]}
+    assert try_lines(*clip, spot)[1]["readings"] == 40
+    assert try_lines(spot)[1]["readings"] == 1
+
+
+def test_the_burden():
+    day = [*stream(0, 30, 97), *stream(30, 60, 88), *stream(60, 150, 97), reading(1000, 97, kind="continuous")]
+    _, figures = try_lines(*day)
+    assert (figures["raised"]["high"], figures["again"]) == (1, 0)
+    assert figures["raised_per_day"]["high"] == 1
+    assert figures["longest_beyond_red_without_alarm_s"] == 15
+    assert figures["longest_beyond_red"] == {"patient": "p-1", "quantity": "spo2", "from": moment(30)}
+    assert figures["monitored_by"]["spo2"] == figures["monitored"] == pytest.approx((149 + 60) / 1000, abs=0.001)
+    short, figures = try_lines(*stream(0, 30, 97), *stream(30, 42, 88), *stream(42, 60, 97))
+    assert not short
+    assert figures["longest_beyond_red_without_alarm_s"] == 12
+    assert try_lines(reading(0, 97))[1]["monitored"] is None
+
+
+def test_two_plans_side_by_side(tmp_path):
+    strict, loose = ROOT / "tests" / "scenarios" / "oximetry-90.json", ROOT / "tests" / "scenarios" / "oximetry-85.json"
+    path = tmp_path / "readings.jsonl"
+    lines = [*stream(0, 30, 97), *stream(30, 60, 88), {"at": moment(60), "acknowledge": "spo2-low", "by": "dr-1"}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    answer = wardctl("try", strict, path, "--compare", loose, "--json")
+    assert answer.returncode == 0, answer.stderr
+    report = json.loads(answer.stdout)
+    assert report["schema"] == "wardgate.try-comparison/1"
+    first, second = report["plans"]
+    assert sum(first["raised"][priority] for priority in ("high", "medium", "low")) == 1
+    assert sum(second["raised"][priority] for priority in ("high", "medium", "low")) == 0
+    assert (first["refused"], second["refused"]) == (0, 1)
+    people = wardctl("try", strict, path, "--compare", loose).stdout
+    assert f"{first['plan']['id']} v{first['plan']['version']}" in people
+    assert "Longest beyond red, no alarm" in people
+
+
+def test_the_help_names_every_order():
+    told = wardctl("try", "--help").stdout
+    for word in ("acknowledge", "silence", "suspend_s", "resume", "plan", "void", "stop", "restart", "reboot", "discharge",
+                 "--compare", "--sort"):
+        assert word in told, word

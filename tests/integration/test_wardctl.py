@@ -211,7 +211,7 @@ def test_each_verb_has_help(verb):
     ["measure", "--patient", "p-1", "--for", "61"], ["measure", "--patient", "p-1", "d-1"],
     ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
     ["devices", "scan", "--seconds"], ["readings", "--since", "yesterday"], ["readings", "--quantity", "mood"],
-    ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["plan"],
+    ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["alarms", "explain"], ["alarms", "explain", "1", "2"], ["plan"],
     ["plan", "apply", "x.json"], ["hub"], ["queue", "up"]])
 def test_wrong_usage_is_said_before_anything_is_asked(arguments):
     result = run(*arguments)
@@ -226,7 +226,7 @@ QUESTIONS = [["status"], ["patient"], ["patient", "show", "p-1"], ["devices"], [
              ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"], ["devices", "forget", "d-1"],
              ["devices", "bind", "d-1", "--patient", "p-1"], ["devices", "unbind", "d-1"], ["devices", "show", "d-1"],
              ["devices", "rename", "d-1", "Clip"], ["measure", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
-             ["alarms", "history"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"]]
+             ["alarms", "history"], ["alarms", "explain", "17"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"]]
 
 
 @pytest.mark.parametrize("arguments", QUESTIONS)
@@ -506,3 +506,87 @@ def test_empty_lists_say_so(gateway):
         assert result.returncode == DONE
         assert sentence in result.stdout
         assert gateway.run(*arguments, "--json").stdout == ""
+
+
+# --- why an alarm, why none ------------------------------------------------------------------------------------------
+
+ID = "9c1e" * 8
+PLAN_TEXT = (ROOT / "config" / "care-plans" / "oximetry-at-home.json").read_text()
+
+
+def alarm_event(second, event, n=0, **members):
+    head = {"id": ID, "n": n} if n else {}
+    return {**head, "schema": "wardgate.alarm/1", "patient": "p-1", "condition": "spo2-low", "rule": "spo2-red",
+            "kind": "physiological", "priority": "high", "event": event, "again": False, "quantity": "spo2", "value": 88,
+            "limit": 93, "unit": "%", "at": f"2026-11-22T09:00:{second:02}.000Z", "text": "SpO2 88 %",
+            "plan": {"id": "oximetry-at-home", "version": 3}, "reading": {"epoch": "e-1", "seq": None},
+            "delay_ms": {"condition": 15000, "signal": 12}, "shown": {"light": True, "sound": True}, **members}
+
+
+def record(second, seq, value, **members):
+    return {"epoch": "e-1", "seq": seq, "patient": "p-1", "kind": "continuous", "quality": "valid", "reasons": [],
+            "measured_at": f"2026-11-22T09:00:{second:02}.000Z", "received_at": f"2026-11-22T09:00:{second:02}.000Z",
+            "values": [{"quantity": "spo2", "value": value, "unit": "%"}], **members}
+
+
+def test_an_alarm_is_explained(gateway):
+    story = [alarm_event(1, "pending"), alarm_event(3, "settled"), alarm_event(5, "pending"),
+             alarm_event(6, "raised", 1, condition="pulse-rate-high", quantity="pulse_rate"), alarm_event(20, "raised", 1),
+             alarm_event(30, "acknowledged", 2, by="dr-1"), alarm_event(50, "cleared", 3, reason="data")]
+    story[3].update(id="0" * 32, n=0)
+    del story[3]["id"]
+    gateway.answers("Explain", *story)
+    gateway.answers("Readings", *[record(second, second, 88) for second in range(20, 4, -1)])
+    told = json.loads(gateway.run("alarms", "explain", ID, "--json").stdout)
+    assert [event["event"] for event in told["events"]] == ["pending", "raised", "acknowledged", "cleared"]
+    assert (told["rule"], told["plan"]["version"], told["limit"]) == ("spo2-red", 3, 93)
+    assert (told["acknowledged_by"], told["cleared_reason"]) == ("dr-1", "data")
+    assert told["delay_ms"] == {"condition": 15000, "signal": 12}
+    assert [reading["seq"] for reading in told["readings"]] == list(range(5, 21))
+    calls = gateway.calls()
+    assert calls[0] == ["Explain", ID]
+    assert calls[1][:2] == ["Readings", "patient=p-1"] and "quantity=spo2" in calls[1]
+    people = gateway.run("alarms", "explain", ID).stdout
+    for words in ("spo2-red, limit 93 %", "oximetry-at-home, version 3", "15000 ms", "16", "10 more", "acknowledged by dr-1",
+                  "cleared, reason data"):
+        assert words in people, words
+
+
+def test_an_alarm_that_is_not_stored_is_no_alarm(gateway):
+    gateway.answers("Explain")
+    result = gateway.run("alarms", "explain", ID)
+    assert result.returncode == FAILED and "no alarm of that id" in result.stderr
+    result = gateway.run("alarms", "explain", "17")
+    assert result.returncode == FAILED and "no record 17" in result.stderr
+
+
+@pytest.mark.parametrize("reading, events, why", [
+    (record(10, 7, 97), [], "97 is not below 93"),
+    (record(10, 7, 93), [], "93 is not below 93"),
+    (record(10, 7, 88), [alarm_event(9, "pending"), alarm_event(14, "settled")], "settled at 2026-11-22T09:00:14.000Z, before the delay of 15 s"),
+    (record(10, 7, 88), [alarm_event(9, "pending"), alarm_event(24, "raised", 1)], f"alarm {ID} at 2026-11-22T09:00:24"),
+    (record(10, 7, 88), [alarm_event(2, "raised", 1)], f"the alarm {ID} stood already"),
+    (record(10, 7, 88), [alarm_event(10, "raised", 1, reading={"epoch": "e-1", "seq": 7})], f"it raised the alarm {ID}"),
+    (record(10, 7, 88), [alarm_event(2, "raised", 1), alarm_event(8, "cleared", 2)], "nothing in the history"),
+    (record(10, 7, 88, late=True), [], "it came late"),
+    (record(10, 7, 88, quality="invalid", reasons=["no-contact"]), [], "invalid (no-contact)"),
+    (record(10, 7, 88, unassigned=True, patient=None), [], "belongs to no patient"),
+    (record(10, 7, 12), [], "cannot be a patient's"),
+    (record(10, 7, None, values=[{"quantity": "spo2", "value": None, "special": "nan"}]), [], "gave no number"),
+    (record(10, 7, 5, values=[{"quantity": "glucose", "value": 5}]), [], "the plan does not watch it"),
+    ({"epoch": "e-1", "seq": 7, "kind": "gap", "received_at": "2026-11-22T09:00:10.000Z"}, [], "it is no reading")])
+def test_why_a_reading_did_not_alarm(gateway, reading, events, why):
+    gateway.answers("Explain", reading)
+    gateway.answers("Plan", json.dumps(json.loads(PLAN_TEXT)))
+    gateway.answers("Alarms", *reversed(events))
+    result = gateway.run("alarms", "explain", "e-1:7", "--json")
+    assert result.returncode == DONE, result.stderr
+    assert any(why in answer["why"] for answer in json.loads(result.stdout)["answers"]), result.stdout
+    assert why in gateway.run("alarms", "explain", "--reading", "7").stdout
+
+
+def test_a_reading_of_somebody_without_a_plan(gateway):
+    gateway.answers("Explain", record(10, 7, 80))
+    gateway.answers("Alarms")
+    gateway.refuses("Plan", 2, "This patient has no care plan.")
+    assert "no care plan: nothing is judged" in gateway.run("alarms", "explain", "7").stdout

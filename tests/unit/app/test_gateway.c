@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <linux/input.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,9 +22,12 @@
 
 #include <sqlite3.h>
 
+#include "app/documents.h"
 #include "app/gateway.h"
 #include "app/listeners.h"
+#include "core/clinical.h"
 #include "core/reading.h"
+#include "ward/link.h"
 
 #define DEADLINE_US (60 * UINT64_C(1000000))
 #define RECORDS_MAX 256
@@ -639,6 +644,337 @@ static void what_is_wrong_with_a_device_is_its_own(void **state)
     assert_false(is_condition(bench, "p-bob", "undecodable-frame"));
 }
 
+/* The number of documents that Explain answers, and whether the first has that text; -1: an error. */
+static int explain(struct bench *bench, const char *what, const char *text)
+{
+    sd_bus *bus = NULL;
+    char **documents = NULL;
+    int count = -1;
+
+    bench->reply = sd_bus_message_unref(bench->reply);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Explain", take_reply, bench, "s", what) >= 0);
+    WAIT_FOR(bench, bench->reply != NULL);
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    if (sd_bus_message_is_method_error(bench->reply, NULL))
+        return -1;
+    assert_true(sd_bus_message_read_strv(bench->reply, &documents) >= 0);
+    for (count = 0; documents && documents[count]; count++)
+        if (count == 0)
+            assert_non_null(strstr(documents[0], text));
+    for (int i = 0; i < count; i++)
+        free(documents[i]);
+    free(documents);
+    return count;
+}
+
+static void an_alarm_and_a_reading_can_be_explained(void **state)
+{
+    struct bench *bench = couple(state);
+    static struct ward_alarm_present present[WARD_PRESENT_MAX];
+    char name[WARD_ID_MAX + 32], id[33] = "";
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench,
+         &(struct said){"d-1", CUFF, "0A FA 00 50 00 5A 00 EA 07 0B 16 09 00 02 01", false}); /* 250/80 */
+    assert_int_equal(read_back(bench), 1);
+    assert_true(is_condition(bench, "p-ann", "bp-systolic-high"));
+    const struct ward_watch *watch = ward_gateway_watch(bench->gateway, "p-ann");
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    const size_t count = ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(present[i].newest.condition.text, "bp-systolic-high") == 0)
+            for (int octet = 0; octet < 16; octet++)
+                snprintf(id + 2 * octet, 3, "%02x", present[i].newest.id.octets[octet]);
+    assert_int_equal(explain(bench, id, "\"event\":\"raised\""), 1);
+    assert_int_equal(explain(bench, "1", "\"seq\":1"), 1);
+    snprintf(name, sizeof(name), "%s:1", bench->gateway->epoch.text);
+    assert_int_equal(explain(bench, name, "\"seq\":1"), 1);
+    assert_int_equal(explain(bench, "2", ""), 0);
+    assert_int_equal(explain(bench, "e-other:1", ""), -1);
+    assert_int_equal(explain(bench, "spo2-low", ""), -1);
+}
+
+/* --- what is looked at, told by the spool, or said by a button ------------------------------------------------ */
+
+static void a_disk_that_is_nearly_full_is_told(void **state)
+{
+    const uint64_t spare = WARD_STORAGE_SPARE_OCTETS;
+    struct bench *bench = couple(state);
+    struct ward_time now;
+
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare - 1, spare}));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){9 * spare, 100 * spare}));
+    assert_false(ward_upkeep_is_short(&(struct ward_store_space){10 * spare, 100 * spare}));
+    assert_true(bench->gateway->upkeep.space.total_octets > 0);
+
+    strcpy(bench->gateway->config.store.path, "/proc/ward.db"); /* a file system without any room */
+    now = ward_gateway_now(bench->gateway);
+    assert_int_equal(ward_upkeep_check(bench->gateway, &now), bench->gateway->upkeep.due_us);
+    assert_false(is_condition(bench, "p-ann", "storage-filling")); /* not yet looked at again */
+    now.boot_us = bench->gateway->upkeep.due_us;
+    assert_int_equal(ward_upkeep_check(bench->gateway, &now), now.boot_us + WARD_UPKEEP_US);
+    assert_true(is_condition(bench, "p-ann", "storage-filling"));
+    strcpy(bench->gateway->config.store.path, bench->config.store.path);
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(is_condition(bench, "p-ann", "storage-filling"),
+                     ward_upkeep_is_short(&bench->gateway->upkeep.space));
+}
+
+static void a_certificate_that_ends_soon_is_told(void **state)
+{
+    const int64_t month_ms = WARD_CERTIFICATE_DAYS * INT64_C(86400000), today_ms = INT64_C(1795338000000);
+    struct bench *bench = couple(state);
+    struct ward_time now = {.boot_us = ward_gateway_now(bench->gateway).boot_us, .utc_ms = today_ms};
+
+    ward_spool_events.link(bench->gateway, true, "", today_ms + month_ms); /* as the uplink tells it */
+    (void)ward_upkeep_check(bench->gateway, &now);
+    assert_false(is_condition(bench, "p-ann", "certificate-expiring"));
+    now.utc_ms = today_ms + 1;
+    (void)ward_upkeep_check(bench->gateway, &now);
+    assert_true(is_condition(bench, "p-ann", "certificate-expiring"));
+    assert_true(is_condition(bench, "p-bob", "certificate-expiring"));
+    now.utc_ms = WARD_UTC_UNKNOWN; /* nothing is taken back because nobody knows the date */
+    (void)ward_upkeep_check(bench->gateway, &now);
+    assert_true(is_condition(bench, "p-ann", "certificate-expiring"));
+    bench->gateway->outbox.certificate_expires_ms += month_ms; /* renewed */
+    now.utc_ms = today_ms + 1;
+    (void)ward_upkeep_check(bench->gateway, &now);
+    assert_false(is_condition(bench, "p-ann", "certificate-expiring"));
+}
+
+static void a_broker_that_refuses_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+
+    ward_spool_events.result(bench->gateway, 1, WARD_LINK_RESULT_GIVEN_UP);
+    assert_false(is_condition(bench, "p-ann", "hub-refuses"));
+    ward_spool_events.result(bench->gateway, 2, 0x87); /* not authorized */
+    assert_true(is_condition(bench, "p-ann", "hub-refuses"));
+    ward_spool_events.result(bench->gateway, 3, WARD_LINK_RESULT_GIVEN_UP);
+    assert_true(is_condition(bench, "p-ann", "hub-refuses"));
+    ward_spool_events.result(bench->gateway, 4, 0x10); /* no matching subscribers: taken all the same */
+    assert_false(is_condition(bench, "p-ann", "hub-refuses"));
+}
+
+/* A clip that slips streams on, with a weak signal. */
+static void poor_signal_for_a_minute_is_the_device_s(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_reading reading = {.device = {"d-2"},
+                                   .kind = WARD_READING_CONTINUOUS,
+                                   .quality = WARD_QUESTIONABLE,
+                                   .reasons = WARD_REASON_POOR_SIGNAL,
+                                   .mono_us = 1000};
+
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    ward_upkeep_signal(bench->gateway, &reading);
+    reading.mono_us += WARD_POOR_SIGNAL_US - 1;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+    reading.mono_us += 1;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_true(is_condition(bench, "p-ann", "poor-signal"));
+    assert_false(is_condition(bench, "p-bob", "poor-signal"));
+    reading.quality = WARD_VALID;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+    reading.quality = WARD_QUESTIONABLE; /* the minute begins anew */
+    reading.mono_us += 1;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+}
+
+/* The ward has more than this database, or other records: it was put back. */
+static void a_database_that_was_put_back_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 0);
+
+    receipt.epoch = (struct ward_id){"e-other"}; /* of a database that was before: nothing of this one */
+    receipt.through = 9;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
+    receipt.epoch = bench->gateway->epoch;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+}
+
+static void a_chain_that_differs_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
+    receipt.head[31] ^= 1;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1); /* and not believed */
+}
+
+/* Whether this machine knows the date or not, the ward is told the truth of it; but not before the clock had its time. */
+static void a_clock_that_nobody_trusts_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    const bool unknown = ward_gateway_now(bench->gateway).utc_ms == WARD_UTC_UNKNOWN;
+
+    ward_gateway_settle(bench->gateway);
+    assert_false(is_condition(bench, "p-ann", "clock-untrusted"));
+    bench->gateway->started_us -= 120 * UINT64_C(1000000);
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(is_condition(bench, "p-ann", "clock-untrusted"), unknown);
+}
+
+static void a_low_battery_is_the_device_s(void **state)
+{
+    struct ward_bluez_device device = {.id = {"d-1"}};
+    struct bench *bench = couple(state);
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_bluez_events.battery(&device, WARD_BATTERY_LOW_PERCENT, 0, bench->gateway);
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+    ward_bluez_events.battery(&device, WARD_BATTERY_LOW_PERCENT - 1, 0, bench->gateway);
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    assert_false(is_condition(bench, "p-bob", "battery-low"));
+    ward_bluez_events.battery(&device, 101, 0, bench->gateway); /* no charge at all */
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    ward_bluez_events.battery(&device, 90, 0, bench->gateway);
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+}
+
+static const char *shown_text(struct bench *bench)
+{
+    static char text[WARD_ALARM_TEXT_MAX + 1];
+    FILE *file = fopen(bench->config.alarm.patient_text, "re");
+    size_t length;
+
+    assert_non_null(file);
+    length = fread(text, 1, sizeof(text) - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    return text;
+}
+
+/* Opens the gateway anew with a text in the room and a button, a FIFO in place of the device. */
+static int furnish(struct bench *bench)
+{
+    int button;
+
+    close_gateway(bench);
+    snprintf(bench->config.alarm.patient_text, sizeof(bench->config.alarm.patient_text), "%s/text",
+             bench->directory);
+    snprintf(bench->config.alarm.silence_button, sizeof(bench->config.alarm.silence_button), "%s/button",
+             bench->directory);
+    assert_int_equal(mkfifo(bench->config.alarm.silence_button, 0600), 0);
+    button = open(bench->config.alarm.silence_button, O_RDWR | O_CLOEXEC);
+    assert_true(button >= 0);
+    open_gateway(bench);
+    return button;
+}
+
+#define HIGH_PRESSURE "0A FA 00 50 00 5A 00 EA 07 0B 16 09 00 02 01" /* 250/80 */
+
+static void an_alarm_without_a_receipt_shows_until_it_has_one(void **state)
+{
+    struct bench *bench = couple(state);
+    const int button = furnish(bench);
+    struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, HIGH_PRESSURE, false});
+    assert_true(alarms->count > 0);
+    assert_false(bench->gateway->undelivered_shown);
+    for (size_t i = 0; i < alarms->count; i++) /* a minute passes */
+        alarms->entries[i].queued_us -= WARD_OUTBOX_UNDELIVERED_US;
+    ward_gateway_settle(bench->gateway);
+    assert_true(bench->gateway->undelivered_shown);
+    assert_non_null(strstr(shown_text(bench), "could not reach"));
+    assert_true(is_condition(bench, "p-ann", "hub-not-confirming"));
+
+    for (int round = 0; round < 8 && alarms->count > 0;
+         round++) { /* what the condition itself has told, too */
+        receipt.alarm_count = 0;
+        for (size_t i = 0; i < alarms->count && i < WARD_RECEIPT_ALARMS_MAX; i++, receipt.alarm_count++) {
+            receipt.alarms[i].id = alarms->entries[i].key.id;
+            receipt.alarms[i].n = alarms->entries[i].key.n;
+        }
+        (void)ward_outbox_receipt(&bench->gateway->outbox, &receipt);
+        ward_gateway_settle(bench->gateway);
+    }
+    assert_false(bench->gateway->undelivered_shown);
+    assert_null(strstr(shown_text(bench), "could not reach"));
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
+    close(button);
+}
+
+static bool is_silenced(const struct bench *bench, const char *patient, const char *name)
+{
+    const struct ward_watch *watch = ward_gateway_watch(bench->gateway, patient);
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    static struct ward_alarm_present present[WARD_PRESENT_MAX];
+    const size_t count = ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(present[i].newest.condition.text, name) == 0)
+            return present[i].newest.state == WARD_ALARM_SILENCED &&
+                   strcmp(present[i].newest.by.text, "button") == 0;
+    return false;
+}
+
+static void the_button_silences_everybody_s_alarms(void **state)
+{
+    const struct input_event press = {.type = EV_KEY, .code = KEY_MUTE, .value = 1};
+    struct bench *bench = couple(state);
+    const int button = furnish(bench);
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    bind_to(bench, "d-1", "p-bob", 2, false);
+    hear(bench, &(struct said){"d-1", CUFF, HIGH_PRESSURE, false});
+    hear(bench, &(struct said){"d-1", CUFF, "0A FA 00 50 00 5A 00 EA 07 0B 16 0A 00 02 02", false});
+    assert_true(is_condition(bench, "p-ann", "bp-systolic-high"));
+    assert_int_equal(write(button, &press, sizeof(press)), sizeof(press));
+    WAIT_FOR(bench, is_silenced(bench, "p-ann", "bp-systolic-high"));
+    assert_true(is_silenced(bench, "p-bob", "bp-systolic-high"));
+    close(button);
+}
+
+/* The text has nowhere to go: that is told, and up/state says when it was looked at. */
+static void an_annunciator_that_does_not_work_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    static char document[65536];
+
+    assert_false(is_condition(bench, "p-ann", "annunciation-failing")); /* nothing is configured */
+    close_gateway(bench);
+    strcpy(bench->config.alarm.patient_text, "/proc/nowhere/text");
+    open_gateway(bench);
+    assert_true(is_condition(bench, "p-ann", "annunciation-failing"));
+    assert_true(ward_documents_state(bench->gateway, document, sizeof(document)) > 0);
+    assert_non_null(strstr(document, "\"annunciator\":{\"light\":false,\"sound\":false,\"text\":false,"));
+    close_gateway(bench);
+    snprintf(bench->config.alarm.patient_text, sizeof(bench->config.alarm.patient_text), "%s/text",
+             bench->directory);
+    open_gateway(bench);
+    assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
+}
+
 #define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -656,6 +992,18 @@ int main(void)
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
+        GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
+        GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
+        GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
+        GATEWAY_TEST(a_broker_that_refuses_is_told),
+        GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
+        GATEWAY_TEST(a_database_that_was_put_back_is_told),
+        GATEWAY_TEST(a_chain_that_differs_is_told),
+        GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
+        GATEWAY_TEST(a_low_battery_is_the_device_s),
+        GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
+        GATEWAY_TEST(the_button_silences_everybody_s_alarms),
+        GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
     };
 
     return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);

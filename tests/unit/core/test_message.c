@@ -200,6 +200,7 @@ static void the_state(void **state)
         .head = head,
         .queue = {.records = 3, .alarms = 1, .oldest_age_ms = 2500},
         .storage = {.state = "ok", .used_octets = 4096, .quota_octets = 1048576},
+        .annunciator = {.light = true, .text = true, .checked_at_ms = WARD_UTC_UNKNOWN},
         .certificate_expires_ms = AT_MS,
         .radio = {.present = true,
                   .powered = true,
@@ -219,6 +220,7 @@ static void the_state(void **state)
         "\"seq\":17,\"head\":\"ab00000000000000000000000000000000000000000000000000000000000000\","
         "\"queue\":{\"records\":3,\"alarms\":1,\"oldest_age_ms\":2500},"
         "\"storage\":{\"state\":\"ok\",\"used_octets\":4096,\"quota_octets\":1048576},"
+        "\"annunciator\":{\"light\":true,\"sound\":false,\"text\":true,\"checked_at\":null},"
         "\"certificate_expires_at\":\"2026-11-22T09:00:16.000Z\",\"unassigned\":2,\"duplicates\":5,"
         "\"radio\":{\"present\":true,\"powered\":true,"
         "\"recovery\":{\"rung\":\"power\",\"discovery\":4,\"power\":3,\"restart\":2,\"reset\":1}},"

@@ -201,6 +201,24 @@ static void alarm_events_are_kept_until_received(void **state)
     wait_for_answer(bench, 0);
     assert_int_equal(bench->answer_count, 5);
     assert_int_equal(bench->events[1].n, 2);
+    filter.until_ms = events[0].at_ms - 1;
+    assert_int_equal(ward_store_alarm_history(bench->store, &filter, on_events, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 2); /* those of no number are the earlier ones */
+    filter.until_ms = 0;
+    filter.of_occurrence = true; /* its own, and what was pending about then, oldest first */
+    filter.occurrence = events[2].key.id;
+    assert_int_equal(ward_store_alarm_history(bench->store, &filter, on_events, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 2);
+    assert_int_equal(bench->events[0].n, 0);
+    assert_int_equal(bench->events[1].n, 1);
+    assert_int_equal(bench->events[1].id.octets[0], 2);
+    filter.occurrence.octets[15] ^= 1; /* nobody's */
+    assert_int_equal(ward_store_alarm_history(bench->store, &filter, on_events, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 0);
+    filter.of_occurrence = false;
     filter.undelivered = true;
     filter.limit = 1;
     assert_int_equal(ward_store_alarm_history(bench->store, &filter, on_events, bench), 0);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/upkeep.h"
+
+#include <string.h>
+#include <systemd/sd-journal.h>
+
+#include "app/gateway.h"
+
+#define DAY_MS INT64_C(86400000)
+
+bool ward_upkeep_is_short(const struct ward_store_space *space)
+{
+    return space->free_octets < WARD_STORAGE_SPARE_OCTETS || space->free_octets < space->total_octets / 10;
+}
+
+static void check_space(struct ward_gateway *gateway)
+{
+    int result = ward_store_space(gateway->config.store.path, &gateway->upkeep.space);
+
+    if (result < 0)
+        sd_journal_print(LOG_WARNING, "%s: the room on the disk is not known: %s", gateway->config.store.path,
+                         strerror(-result));
+    else
+        ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FILLING,
+                           ward_upkeep_is_short(&gateway->upkeep.space));
+}
+
+/* What is configured has to work; what is not there by intent is no fault. */
+static void check_annunciator(struct ward_gateway *gateway, const struct ward_time *now)
+{
+    const struct ward_annunciator_health health = ward_annunciator_check(gateway->annunciator);
+    const struct ward_config *config = &gateway->config;
+    const bool fails = (config->alarm.leds[0] && !health.light) ||
+                       (config->alarm.sound_command[0] && !health.sound) ||
+                       (config->alarm.patient_text[0] && !health.text);
+
+    gateway->upkeep.annunciator = health;
+    gateway->upkeep.annunciator_checked = *now;
+    ward_technical_set(gateway, WARD_TECHNICAL_ANNUNCIATION_FAILING, fails);
+}
+
+static void check_certificate(struct ward_gateway *gateway, const struct ward_time *now)
+{
+    const int64_t expires_ms = gateway->outbox.certificate_expires_ms;
+
+    if (expires_ms == WARD_UTC_UNKNOWN)
+        ward_technical_set(gateway, WARD_TECHNICAL_CERTIFICATE_EXPIRING, false);
+    else if (now->utc_ms != WARD_UTC_UNKNOWN) /* without a date nothing is said, and nothing taken back */
+        ward_technical_set(gateway, WARD_TECHNICAL_CERTIFICATE_EXPIRING,
+                           expires_ms - now->utc_ms < WARD_CERTIFICATE_DAYS * DAY_MS);
+}
+
+uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time *now)
+{
+    struct ward_upkeep *upkeep = &gateway->upkeep;
+
+    check_certificate(gateway, now);
+    if (now->boot_us >= upkeep->due_us) {
+        upkeep->due_us = now->boot_us + WARD_UPKEEP_US;
+        check_space(gateway);
+        check_annunciator(gateway, now);
+    }
+    return upkeep->due_us;
+}
+
+void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading *reading)
+{
+    const bool poor = (reading->reasons & (WARD_REASON_POOR_SIGNAL | WARD_REASON_MOTION)) != 0;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, reading->device.text);
+
+    if (!now || reading->kind != WARD_READING_CONTINUOUS)
+        return;
+    if (!poor || reading->quality == WARD_VALID) {
+        now->poor_since_us = 0;
+        ward_technical_device(gateway, reading->device.text, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_NONE);
+        return;
+    }
+    if (now->poor_since_us == 0)
+        now->poor_since_us = reading->mono_us;
+    if (reading->mono_us - now->poor_since_us >= WARD_POOR_SIGNAL_US)
+        ward_technical_device(gateway, reading->device.text, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_LOW);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What nobody tells and has to be looked at: the room on the disk, the end of the certificate, whether light and sound
+ * would work if they were needed. Each has a technical condition.
+ */
+#ifndef WARD_APP_UPKEEP_H
+#define WARD_APP_UPKEEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "io/annunciator.h"
+#include "io/store.h"
+#include "ward/reading.h"
+
+#define WARD_UPKEEP_US (60 * UINT64_C(1000000))
+/* A certificate is to be renewed in its last days. */
+#define WARD_CERTIFICATE_DAYS 30
+/* A disk with less than a tenth, or than so much, is nearly full: a week of a stream, and what else grows there. */
+#define WARD_STORAGE_SPARE_OCTETS (UINT64_C(64) * 1024 * 1024)
+/* So long of poor signal, without a valid value of the device, asks to have its seat looked at. */
+#define WARD_POOR_SIGNAL_US (60 * UINT64_C(1000000))
+
+struct ward_gateway;
+
+struct ward_upkeep {
+    uint64_t due_us;
+    struct ward_store_space space; /* as of the newest look; zeros: not known */
+    struct ward_annunciator_health annunciator;
+    struct ward_time annunciator_checked; /* boot_us 0: not yet */
+};
+
+bool ward_upkeep_is_short(const struct ward_store_space *space);
+
+/* Looks, when it is time to. Returns when to be called again. */
+uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time *now);
+
+/* A reading of a device that came now: its signal is poor, or it is not. */
+void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading *reading);
+
+#endif
