@@ -26,6 +26,7 @@
 #include "app/registry.h"
 #include "app/talk.h"
 #include "app/technical.h"
+#include "app/trial.h"
 #include "app/unassigned.h"
 #include "app/watch.h"
 #include "io/annunciator.h"
@@ -72,6 +73,7 @@ struct ward_gateway {
     struct ward_recollections recollections;
     struct ward_pipeline pipeline;
     struct ward_enrolment enrolment;
+    struct ward_trial trial;
     struct ward_outbox outbox;
     struct ward_inbox inbox;
 
