@@ -416,6 +416,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_APPLY_PLAN: change_plan(gateway, call, text[0], text[1]); break;
     case WARD_BUS_SCAN: ward_enrolment_scan(gateway, call, arguments->number); break;
     case WARD_BUS_PAIR: ward_enrolment_pair(gateway, call, text, arguments->number); break;
+    case WARD_BUS_TEST_DEVICE: ward_trial_begin(gateway, call, text[0], arguments->number); break;
     case WARD_BUS_BIND: ward_binding_bind(gateway, call, arguments); break;
     case WARD_BUS_UNBIND: ward_binding_unbind(gateway, call, text[0], text[1]); break;
     case WARD_BUS_RENAME: ward_binding_rename(gateway, call, text[0], text[1]); break;

@@ -232,6 +232,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     due = earlier(due, check_undelivered(gateway, now.boot_us));
     due = earlier(due, ward_talk_due_us(gateway));
     due = earlier(due, ward_pipeline_due_us(&gateway->pipeline));
+    due = earlier(due, ward_trial_due_us(&gateway->trial));
     due = earlier(due, ward_outbox_due_us(&gateway->outbox));
     for (size_t i = 0; i < gateway->watch_count; i++) {
         due = earlier(due, ward_watch_due_us(gateway->watches[i]));
@@ -258,6 +259,7 @@ int ward_gateway_timer_due(sd_event_source *source, uint64_t usec, void *userdat
             ward_watch_tick(gateway->watches[i]);
     ward_talk_tick(gateway);
     ward_pipeline_tick(gateway);
+    ward_trial_tick(gateway);
     ward_gateway_settle(gateway);
     return 0;
 }

@@ -26,6 +26,7 @@
 #include "app/registry.h"
 #include "app/talk.h"
 #include "app/technical.h"
+#include "app/trial.h"
 #include "app/unassigned.h"
 #include "app/upkeep.h"
 #include "app/watch.h"
@@ -76,6 +77,7 @@ struct ward_gateway {
     struct ward_upkeep upkeep;
     struct ward_pipeline pipeline;
     struct ward_enrolment enrolment;
+    struct ward_trial trial;
     struct ward_outbox outbox;
     struct ward_inbox inbox;
 

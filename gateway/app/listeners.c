@@ -91,6 +91,7 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     ward_talk_link(gateway, link);
     ward_pipeline_link(gateway, link);
     note_link(gateway, link);
+    ward_trial_link(gateway, link);
     if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         tell_input_stopped(gateway, link->device->id.text);
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)

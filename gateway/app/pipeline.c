@@ -4,7 +4,8 @@
  *                                    │                             │        │                │  at once
  *                                    └ not decided: it may raise   │        │                └▶ store: COMMIT ─▶ reading to the
  *                                      now, and comes again        │        │                   ward, record deleted on the device
- *                                                                  │        └ nobody's: stored as unassigned, never evaluated
+ *                                                                  │        └ nobody's, or of a test: stored as unassigned, never
+ *                                                                  │          evaluated
  *                                                                  └ a duplicate: counted, and that is all
  *
  * ward_pipeline_measurement() is this line from "known?" on; what is before it is in core/exchange.h, which talk.c drives.
@@ -178,9 +179,12 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
     struct ward_gateway *gateway = heard->talk->gateway;
     struct ward_reading *reading = &arrival->record.reading;
-    struct ward_watch *watch = whose(heard, reading);
+    struct ward_watch *watch;
     const struct ward_reading doubtful = doubtful_of(reading);
 
+    if (ward_trial_takes(heard, arrival))
+        return;
+    watch = whose(heard, reading);
     if (!heard->measurement->is_settled) {
         if (watch)
             ward_watch_early(watch, heard->talk->proved ? reading : &doubtful);

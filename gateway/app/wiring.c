@@ -313,6 +313,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     gateway->bus = ward_bus_free(gateway->bus);
     while (gateway->watch_count > 0)
         ward_watch_free(gateway->watches[--gateway->watch_count]);
+    ward_trial_done(&gateway->trial);
     ward_known_done(&gateway->known);
     ward_recollection_done(&gateway->recollections);
     gateway->button = ward_button_free(gateway->button);

@@ -6,6 +6,7 @@
 int ward_devices_show(int argc, char **argv);
 int ward_devices_bind(int argc, char **argv);
 int ward_devices_unbind(int argc, char **argv);
+int ward_devices_test(int argc, char **argv);
 int ward_devices_rename(int argc, char **argv);
 
 #endif

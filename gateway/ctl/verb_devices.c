@@ -261,6 +261,7 @@ static int run(int argc, char **argv)
         {"show", ward_devices_show},
         {"scan", scan},
         {"pair", pair},
+        {"test", ward_devices_test},
         {"bind", ward_devices_bind},
         {"unbind", ward_devices_unbind},
         {"rename", ward_devices_rename},
@@ -273,7 +274,8 @@ static int run(int argc, char **argv)
         if (strcmp(argv[1], subverbs[i].name) == 0)
             return subverbs[i].run(argc - 1, argv + 1);
     return ward_ctl_usage(&ward_verb_devices,
-                          "\"%s\" is not list, show, scan, pair, bind, unbind, rename or forget", argv[1]);
+                          "\"%s\" is not list, show, scan, pair, test, bind, unbind, rename or forget",
+                          argv[1]);
 }
 
 const struct ward_verb ward_verb_devices = {
@@ -282,6 +284,7 @@ const struct ward_verb ward_verb_devices = {
              "devices scan [--seconds N] [--json]\n"
              "devices pair ADDRESS --patient PATIENT [--open [--by-address]] [--timeout SECONDS] [--json]\n"
              "devices show DEVICE [--json]\n"
+             "devices test DEVICE [--timeout SECONDS] [--json]\n"
              "devices bind DEVICE --patient PATIENT [--slot N] [--share]\n"
              "devices unbind DEVICE [--patient PATIENT]\n"
              "devices rename DEVICE NAME\n"
@@ -295,6 +298,9 @@ const struct ward_verb ward_verb_devices = {
             "          --by-address  for one that tells neither: known by its address, which anybody can\n"
             "                        copy; monitoring says so for as long as it is read\n"
             "  show    one device: whose it is, what it says of itself, battery, when it was heard\n"
+            "  test    tries an enrolled device: what to do, how well it is heard, what it measures;\n"
+            "          for 120 s at most unless --timeout says else. What it measures is nobody's,\n"
+            "          raises no alarm, and is kept as a test\n"
             "  bind    from now on an enrolled device is read for this patient, and no longer for another;\n"
             "          --slot N: only what its user N measures; --share: beside those who have it,\n"
             "          and then it must be claimed before use (`wardctl measure`)\n"

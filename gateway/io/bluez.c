@@ -32,6 +32,7 @@ struct ward_bluez_node *ward_bluez_node_new(struct ward_bluez *bluez, const stru
         return NULL;
     node->bluez = bluez;
     node->device = *device;
+    node->signal.rssi = WARD_BLUEZ_RSSI_UNKNOWN;
     node->next = bluez->nodes;
     bluez->nodes = node;
     bluez->node_count++;
@@ -168,6 +169,7 @@ static void dismantle(struct ward_bluez *bluez)
     ward_bluez_discovery_done(bluez);
     ward_bluez_enrolment_done(bluez);
     sd_event_source_disable_unref(bluez->slots_due);
+    sd_event_source_disable_unref(bluez->returns_due);
     ward_bluez_ladder_done(bluez);
     sd_event_source_disable_unref(bluez->restart);
     sd_event_source_disable_unref(bluez->end);
@@ -260,6 +262,18 @@ int ward_bluez_remove(struct ward_bluez *bluez, const char *address)
     if (bluez->enrolment.node == node)
         (void)ward_bluez_pair_cancel(bluez);
     ward_bluez_node_remove(node);
+    return 0;
+}
+
+int ward_bluez_signal(const struct ward_bluez *bluez, const char *address, struct ward_bluez_signal *ret)
+{
+    char normal[WARD_BLUEZ_ADDRESS_SIZE];
+    if (!ward_bluez_address_normalise(address, normal))
+        return -EINVAL;
+    const struct ward_bluez_node *node = ward_bluez_node_find(bluez, normal);
+    if (!node)
+        return -ENOENT;
+    *ret = node->signal;
     return 0;
 }
 

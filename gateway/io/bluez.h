@@ -47,6 +47,7 @@
 #define WARD_BLUEZ_REQUESTS_MAX    8  /* of a device, without an answer */
 #define WARD_BLUEZ_CONNECTIONS_MAX 8  /* of the options, when they say 0 */
 #define WARD_BLUEZ_REST_MAX_S      3600
+#define WARD_BLUEZ_RSSI_UNKNOWN    127
 
 struct ward_bluez;
 
@@ -314,6 +315,14 @@ int ward_bluez_rest(struct ward_bluez *bluez, const char *address, unsigned seco
  */
 int ward_bluez_set_priority(struct ward_bluez *bluez, const char *address, uint8_t priority);
 
+/* How an enrolled device is heard. Its advertisements are, only while somebody scans. */
+struct ward_bluez_signal {
+    uint32_t advertisements; /* since it was added */
+    int16_t rssi;            /* dBm, of the newest of them; WARD_BLUEZ_RSSI_UNKNOWN */
+};
+/* Returns 0, or with ret unchanged -EINVAL, -ENOENT. */
+int ward_bluez_signal(const struct ward_bluez *bluez, const char *address, struct ward_bluez_signal *ret);
+
 /* Looks for devices for 1 to 300 s, told by `found` and `scan_ended`. -EBUSY: scanning already; -ENETDOWN: no radio. */
 int ward_bluez_scan(struct ward_bluez *bluez, unsigned seconds);
 
@@ -348,6 +357,7 @@ struct ward_bluez_counters {
     uint32_t subscribe_failures;
     uint32_t request_failures; /* reads and writes that were answered with an error */
     uint32_t rests_for_slots;  /* devices sent away for one of higher priority */
+    uint32_t recalls;          /* Connect, to devices without a bond that stayed away */
     uint32_t values, values_unproved;
     uint32_t rungs[WARD_BLUEZ_RUNG_COUNT]; /* of the recovery ladder, how often each was taken */
 };

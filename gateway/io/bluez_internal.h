@@ -13,6 +13,8 @@
  *   bluez_error.c      what bluetoothd answers when it refuses (pure)
  *   bluez_rest.c       devices that are sent away for a while
  *   bluez_slots.c      which of them, when connections are short (pure)
+ *   bluez_recall.c     when one without a bond is called that stays away (pure)
+ *   bluez_return.c     the same, with hands
  *   bluez_subscribe.c  StartNotify
  *   bluez_identity.c   the Device Information Service
  *   bluez_discovery.c  scans
@@ -29,6 +31,7 @@
 
 #include "io/bluez_enrol.h"
 #include "io/bluez_mirror.h"
+#include "io/bluez_recall.h"
 #include "io/bluez_recovery.h"
 #include "io/bluez_uuid.h"
 
@@ -57,6 +60,8 @@ struct ward_bluez_node {
     unsigned unproved_drops; /* in a row */
     unsigned incomplete;     /* in a row */
     sd_event_source *completeness;
+    struct ward_bluez_recall recall;
+    struct ward_bluez_signal signal;
     uint8_t priority;
     uint64_t used_us; /* when it connected, sent or was asked something last */
     bool resting;
@@ -101,9 +106,11 @@ struct ward_bluez {
     bool may_subscribe;      /* agent and profile are in place */
     bool awaits_subscriptions;
     unsigned connections_max;
-    sd_event_source *slots_due; /* the budget of connections is to be looked at */
-    sd_event_source *restart;   /* starts over */
-    sd_event_source *end;       /* of the loop */
+    sd_event_source *slots_due;   /* the budget of connections is to be looked at */
+    bool calling;                 /* Connect is out, to a device that stays away */
+    sd_event_source *returns_due; /* who stays away is to be looked at */
+    sd_event_source *restart;     /* starts over */
+    sd_event_source *end;         /* of the loop */
 
     struct ward_bluez_mirror mirror;
     struct ward_bluez_node *nodes, *removed;
@@ -222,6 +229,9 @@ void ward_bluez_link_tell(struct ward_bluez_node *node, enum ward_bluez_link_sta
 /* Tells RESOLVED, once a connection, when all that it takes is there. */
 void ward_bluez_link_settle(struct ward_bluez_node *node);
 void ward_bluez_disconnect(struct ward_bluez *bluez, const char *path);
+/* Fails when the device is not there, but has put it on the kernel's list by then. done may be NULL. */
+int ward_bluez_connect(struct ward_bluez *bluez, const char *path,
+                       void (*done)(struct ward_bluez *bluez, const char *path, sd_bus_message *reply));
 
 /* bluez_request.c */
 void ward_bluez_requests_end(struct ward_bluez_node *node);  /* its link ended: they are answered so */
@@ -233,6 +243,12 @@ void ward_bluez_rest_begin(struct ward_bluez_node *node, unsigned seconds);
 void ward_bluez_rest_trusted(struct ward_bluez_node *node, const struct ward_bluez_mirror_device *device);
 /* Who is connected, or matters how much, has changed. */
 void ward_bluez_slots_changed(struct ward_bluez *bluez);
+
+/* bluez_return.c */
+/* Who is connected, or is to be called, has changed. */
+void ward_bluez_returns_changed(struct ward_bluez *bluez);
+/* The radio is ready: whoever is not back in a while is called. */
+void ward_bluez_returns_expect(struct ward_bluez *bluez);
 
 /*
  * bluez_identity.c. Reads the device's identity; `done` gets NULL when it left before its serial number and system id

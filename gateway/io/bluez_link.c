@@ -65,6 +65,14 @@ void ward_bluez_disconnect(struct ward_bluez *bluez, const char *path)
                           NULL); /* when it cannot be sent the bus is gone, and with it the link */
 }
 
+int ward_bluez_connect(struct ward_bluez *bluez, const char *path,
+                       void (*done)(struct ward_bluez *bluez, const char *path, sd_bus_message *reply))
+{
+    struct ward_bluez_request request = {
+        path, WARD_BLUEZ_DEVICE, "Connect", WARD_BLUEZ_CONNECT_TIMEOUT_US, done, NULL};
+    return ward_bluez_call(bluez, &request, NULL);
+}
+
 static bool in_enrolment(const struct ward_bluez_node *node)
 {
     const struct ward_bluez_mirror_device *device = mirror_of(node);
@@ -90,6 +98,7 @@ void ward_bluez_link_settle(struct ward_bluez_node *node)
         !ward_bluez_is_settled(node->bluez, device))
         return;
     node->resolved = true;
+    ward_bluez_recall_resolved(&node->recall);
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_RESOLVED, "");
 }
 
@@ -119,6 +128,8 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
         return;
     node->connected = node->implied = false;
     bool counts = !node->proved && node->device.security == WARD_BLUEZ_BONDED && !in_enrolment(node);
+    if (!node->resolved)
+        ward_bluez_recall_dropped(&node->recall, ward_bluez_now());
     node->proved = node->resolved = false;
     ward_bluez_requests_end(node);
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_DISCONNECTED, "");
@@ -131,6 +142,7 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
     ward_bluez_enrolment_take_reading(bluez);
     tell_enrolment(node, WARD_BLUEZ_ENROL_DISCONNECTED);
     ward_bluez_slots_changed(bluez);
+    ward_bluez_returns_changed(bluez);
 }
 
 /* What an open device told of itself is what it told when it was enrolled. */

@@ -42,14 +42,6 @@ static void set_trusted(struct ward_bluez *bluez, const char *path, bool trusted
                               trusted); /* if not: it is set when it is told again */
 }
 
-/* It fails when the device is not there, but has put it on the kernel's list by then. */
-static void connect_device(struct ward_bluez *bluez, const char *path)
-{
-    struct ward_bluez_request request = {
-        path, WARD_BLUEZ_DEVICE, "Connect", WARD_BLUEZ_CONNECT_TIMEOUT_US, NULL, NULL};
-    (void)ward_bluez_call(bluez, &request, NULL);
-}
-
 static void end_rest(struct ward_bluez_node *node)
 {
     struct ward_bluez *bluez = node->bluez;
@@ -64,8 +56,10 @@ static void end_rest(struct ward_bluez_node *node)
     if (device)
         set_trusted(bluez, device->path, true);
     if (device && !device->facts.connected && node->device.presence == WARD_BLUEZ_ALWAYS)
-        connect_device(bluez, device->path);
+        (void)ward_bluez_connect(bluez, device->path, NULL);
+    ward_bluez_recall_dropped(&node->recall, ward_bluez_now());
     ward_bluez_slots_changed(bluez);
+    ward_bluez_returns_changed(bluez);
 }
 
 static int on_rest_end(sd_event_source *source, uint64_t usec, void *userdata)

@@ -57,6 +57,19 @@ static struct ward_bluez_mirror_device *put_ours(struct ward_bluez *bluez, const
     return ward_bluez_mirror_put(&bluez->mirror, path);
 }
 
+/*
+ * Its services are known, or it sends, and nothing was said of a connection: bluetoothd does not always say it. It is
+ * asked; what it answers of the services is news then.
+ */
+static void ask_anew(struct ward_bluez *bluez, const char *path)
+{
+    struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
+    if (!device)
+        return;
+    device->facts.resolved = false;
+    recheck(bluez, device->path);
+}
+
 static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_message *message,
                        bool told_by_signal)
 {
@@ -76,12 +89,22 @@ static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_messag
     }
     bool again = told_by_signal && facts.connected && device->facts.connected;
     uint32_t changed = ward_bluez_mirror_apply(device, &facts, told_by_signal);
+    bool unsaid = told_by_signal && (changed & WARD_BLUEZ_FACT_RESOLVED) && device->facts.resolved &&
+                  !device->facts.connected;
     if (changed)
         device_changed(bluez, device, changed);
     if (again)
         recheck(bluez, path);
+    if (unsaid)
+        ask_anew(bluez, path);
     device = ward_bluez_mirror_find(&bluez->mirror, path);
     struct ward_bluez_node *node = device ? ward_bluez_node_find(bluez, device->facts.address) : NULL;
+    /* It tells 127 when a device connects: that is no advertisement. */
+    if (node && told_by_signal && (facts.known & WARD_BLUEZ_FACT_RSSI) &&
+        facts.rssi != WARD_BLUEZ_RSSI_UNKNOWN) {
+        node->signal.advertisements++;
+        node->signal.rssi = facts.rssi;
+    }
     if (node && (facts.known & WARD_BLUEZ_FACT_TRUSTED))
         ward_bluez_rest_trusted(node, device);
     return 0;
@@ -304,8 +327,12 @@ static void take_value(struct ward_bluez *bluez, const char *path, sd_bus_messag
     const struct ward_bluez_mirror_characteristic *characteristic =
         ward_bluez_mirror_find_characteristic(device, path);
     struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
-    if (characteristic && node && ward_bluez_is_read(bluez, device, characteristic))
-        ward_bluez_link_value(node, device, characteristic, &facts);
+    if (!characteristic || !node || !ward_bluez_is_read(bluez, device, characteristic))
+        return;
+    bool unsaid = !node->connected;
+    ward_bluez_link_value(node, device, characteristic, &facts);
+    if (unsaid)
+        ask_anew(bluez, path);
 }
 
 static int on_properties_changed(sd_bus_message *message, void *userdata, sd_bus_error *ret_error)

@@ -75,7 +75,7 @@ void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state
     ward_bluez_identity_drop(bluez);
     bluez->start = WARD_BLUEZ_START_WAITING;
     bluez->subscribing = 0;
-    bluez->awaits_subscriptions = bluez->may_subscribe = false;
+    bluez->awaits_subscriptions = bluez->may_subscribe = bluez->calling = false;
     ward_bluez_discovery_lost(bluez);
     ward_bluez_enrolment_event(bluez, WARD_BLUEZ_ENROL_RADIO_LOST);
     for (struct ward_bluez_node *node = bluez->nodes; node; node = node->next)
@@ -140,6 +140,7 @@ static void on_powered(struct ward_bluez *bluez, const char *path, sd_bus_messag
     bluez->start = WARD_BLUEZ_START_READY;
     bluez->adapter_powered = true;
     bluez->start_failures = 0;
+    ward_bluez_returns_expect(bluez);
     tell_radio(bluez, WARD_BLUEZ_RADIO_READY, "");
 }
 

@@ -47,6 +47,7 @@ static const struct method methods[WARD_BUS_METHOD_COUNT] = {
     [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", SHAPE_TEXTS, 2, true},
     [WARD_BUS_SCAN] = {"Scan", SHAPE_NUMBER, 0, true},
     [WARD_BUS_PAIR] = {"Pair", SHAPE_TEXTS_NUMBER, 3, true},
+    [WARD_BUS_TEST_DEVICE] = {"TestDevice", SHAPE_TEXTS_NUMBER, 1, true},
     [WARD_BUS_BIND] = {"Bind", SHAPE_TEXTS_NUMBER, 3, true},
     [WARD_BUS_UNBIND] = {"Unbind", SHAPE_TEXTS, 2, true},
     [WARD_BUS_RENAME] = {"Rename", SHAPE_TEXTS, 2, true},
@@ -64,10 +65,9 @@ struct signal {
 };
 
 static const struct signal signals[WARD_BUS_SIGNAL_COUNT] = {
-    [WARD_BUS_READING] = {"Reading", 1},
-    [WARD_BUS_ALARM] = {"Alarm", 1},
-    [WARD_BUS_DEVICE_FOUND] = {"DeviceFound", 1},
-    [WARD_BUS_ENROLMENT_STEP] = {"EnrolmentStep", 3},
+    [WARD_BUS_READING] = {"Reading", 1},          [WARD_BUS_ALARM] = {"Alarm", 1},
+    [WARD_BUS_DEVICE_FOUND] = {"DeviceFound", 1}, [WARD_BUS_ENROLMENT_STEP] = {"EnrolmentStep", 3},
+    [WARD_BUS_TEST_STEP] = {"TestStep", 3},
 };
 
 static const char *const error_names[] = {
@@ -87,6 +87,9 @@ struct ward_bus_call {
     enum ward_bus_method method;
     struct ward_bus_arguments arguments; /* borrowed from message */
     uint32_t uid;
+    sd_bus_track *caller; /* whether it is there still, when somebody wants to know */
+    void (*gone)(void *userdata);
+    void *gone_userdata;
 };
 
 struct ward_bus {
@@ -106,6 +109,7 @@ static void call_free(struct ward_bus_call *call)
     if (call->next)
         call->next->previous = call->previous;
     sd_bus_slot_unref(call->credentials);
+    sd_bus_track_unref(call->caller);
     sd_bus_message_unref(call->message);
     free(call);
 }
@@ -264,6 +268,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("ApplyPlan", "ss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Scan", "u", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Pair", "sssu", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("TestDevice", "su", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Bind", "sssu", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Unbind", "ss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Rename", "ss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -277,6 +282,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_SIGNAL("Alarm", "s", 0),
     SD_BUS_SIGNAL("DeviceFound", "s", 0),
     SD_BUS_SIGNAL("EnrolmentStep", "sss", 0),
+    SD_BUS_SIGNAL("TestStep", "sss", 0),
     SD_BUS_VTABLE_END,
 };
 
@@ -309,6 +315,28 @@ struct ward_bus *ward_bus_free(struct ward_bus *bus)
     sd_bus_unref(bus->bus);
     free(bus);
     return NULL;
+}
+
+static int on_caller_gone(sd_bus_track *track, void *userdata)
+{
+    struct ward_bus_call *call = userdata;
+
+    (void)track;
+    call->gone(call->gone_userdata);
+    return 1;
+}
+
+int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(void *userdata), void *userdata)
+{
+    int result = sd_bus_track_new(call->bus->bus, &call->caller, on_caller_gone, call);
+
+    call->gone = gone;
+    call->gone_userdata = userdata;
+    if (result >= 0)
+        result = sd_bus_track_add_sender(call->caller, call->message);
+    if (result < 0)
+        call->caller = sd_bus_track_unref(call->caller);
+    return result < 0 ? result : 0;
 }
 
 uint32_t ward_bus_call_uid(const struct ward_bus_call *call)

@@ -32,6 +32,7 @@ enum ward_bus_method {
     WARD_BUS_UNBIND,      /* (s device, s patient, "" for all) */
     WARD_BUS_RENAME,      /* (s device, s name) */
     WARD_BUS_MEASURE,     /* (s patient, s device, "" for all that it shares, u seconds) */
+    WARD_BUS_TEST_DEVICE, /* (s device, u seconds) -> s; TestStep meanwhile */
     WARD_BUS_FORGET,      /* (s device) */
     WARD_BUS_SILENCE,     /* (s patient) */
     WARD_BUS_ACKNOWLEDGE, /* (s JWS) -> s: anybody may bring it, the signature decides */
@@ -45,6 +46,7 @@ enum ward_bus_signal {
     WARD_BUS_ALARM,          /* (s event) */
     WARD_BUS_DEVICE_FOUND,   /* (s device) */
     WARD_BUS_ENROLMENT_STEP, /* (s address, s step, s text) */
+    WARD_BUS_TEST_STEP,      /* (s device, s step, s text) */
     WARD_BUS_SIGNAL_COUNT,
 };
 
@@ -91,6 +93,12 @@ struct ward_bus *ward_bus_free(struct ward_bus *bus);
 
 /* Who called, for the audit trail. */
 uint32_t ward_bus_call_uid(const struct ward_bus_call *call);
+
+/*
+ * Has gone called, once, when the caller leaves the bus before it was answered: it must be answered then as well.
+ * Returns 0 or negative errno, and then it is not called.
+ */
+int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(void *userdata), void *userdata);
 
 void ward_bus_reply(struct ward_bus_call *call);                        /* methods without an answer */
 void ward_bus_reply_text(struct ward_bus_call *call, const char *text); /* methods that return s */

@@ -41,6 +41,7 @@ static const struct {
     [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", 2, false},
     [WARD_BUS_SCAN] = {"Scan", 0, true},
     [WARD_BUS_PAIR] = {"Pair", 3, false},
+    [WARD_BUS_TEST_DEVICE] = {"TestDevice", 1, false},
     [WARD_BUS_BIND] = {"Bind", 3, false},
     [WARD_BUS_UNBIND] = {"Unbind", 2, false},
     [WARD_BUS_RENAME] = {"Rename", 2, false},
@@ -92,8 +93,8 @@ static void write_call(const struct fake *fake, enum ward_bus_method method,
     fputs(methods[method].name, file);
     for (int i = 0; i < methods[method].texts; i++)
         fprintf(file, "\t%s", arguments->text[i]);
-    if (method == WARD_BUS_SCAN || method == WARD_BUS_PAIR || method == WARD_BUS_BIND ||
-        method == WARD_BUS_MEASURE)
+    if (method == WARD_BUS_SCAN || method == WARD_BUS_PAIR || method == WARD_BUS_TEST_DEVICE ||
+        method == WARD_BUS_BIND || method == WARD_BUS_MEASURE)
         fprintf(file, "\t%u", arguments->number);
     if (method == WARD_BUS_READINGS || method == WARD_BUS_ALARMS)
         fprintf(file, "\tpatient=%s\tdevice=%s\tquantity=%s\tsince=%lld\tlimit=%u\thistory=%d",

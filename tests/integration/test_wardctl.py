@@ -22,7 +22,7 @@ DEADLINE_S = 60
 DONE, FAILED, USAGE, UNREACHABLE, NOT_ALLOWED = range(5)
 # enum ward_bus_error and enum ward_bus_signal of gateway/io/bus.h
 ERROR_NOT_ALLOWED, ERROR_NOT_FOUND, ERROR_REFUSED = 1, 2, 3
-SIGNAL_READING, SIGNAL_DEVICE_FOUND, SIGNAL_ENROLMENT_STEP = 0, 2, 3
+SIGNAL_READING, SIGNAL_DEVICE_FOUND, SIGNAL_ENROLMENT_STEP, SIGNAL_TEST_STEP = 0, 2, 3, 4
 
 needs_root = pytest.mark.skipif(os.getuid() != 0, reason="changes are for root; callers who are somebody else too")
 
@@ -207,6 +207,8 @@ def test_each_verb_has_help(verb):
     ["patient", "admit", "p-1"], ["devices", "pair"], ["devices", "pair", "AA:BB"], ["devices", "bind", "d-1"],
     ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "255"], ["devices", "bind", "d-1", "--for", "3"],
     ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "-1"], ["devices", "unbind"], ["devices", "show"],
+    ["devices", "test"], ["devices", "test", "d-1", "--timeout", "9"], ["devices", "test", "d-1", "--timeout", "301"],
+    ["devices", "test", "d-1", "d-2"], ["devices", "test", "d-1", "--patient", "p-1"],
     ["devices", "rename", "d-1"], ["measure"], ["measure", "--patient", "p-1", "--for", "0"],
     ["measure", "--patient", "p-1", "--for", "61"], ["measure", "--patient", "p-1", "d-1"],
     ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
@@ -225,7 +227,7 @@ def test_wrong_usage_is_said_before_anything_is_asked(arguments):
 QUESTIONS = [["status"], ["patient"], ["patient", "show", "p-1"], ["devices"], ["devices", "scan", "--seconds", "1"],
              ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"], ["devices", "forget", "d-1"],
              ["devices", "bind", "d-1", "--patient", "p-1"], ["devices", "unbind", "d-1"], ["devices", "show", "d-1"],
-             ["devices", "rename", "d-1", "Clip"], ["measure", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
+             ["devices", "test", "d-1"], ["devices", "rename", "d-1", "Clip"], ["measure", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
              ["alarms", "history"], ["alarms", "explain", "17"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"]]
 
 
@@ -253,6 +255,7 @@ def test_somebody_else_may_not_change_anything(gateway):
     gateway.answers("Devices", {"device": "d-1"})
     assert gateway.run("devices", user=NOBODY, program=program).returncode == DONE
     for arguments in (["devices", "forget", "d-1"], ["devices", "unbind", "d-1"], ["devices", "rename", "d-1", "x"],
+                      ["devices", "test", "d-1"],
                       ["devices", "bind", "d-1", "--patient", "p-1"], ["measure", "--patient", "p-1"], ["alarms", "silence", "p-1"],
                       ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"]):
         result = gateway.run(*arguments, user=NOBODY, program=program)
@@ -370,6 +373,34 @@ def test_a_pairing_that_failed_is_never_called_paired(gateway):
     result = gateway.run("devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-7f3a")
     assert (result.returncode, result.stdout) == (FAILED, "")
     assert "did not come back" in result.stderr
+
+
+@needs_root
+def test_a_test_reading_shows_its_steps_as_they_come(gateway):
+    answer = {"device": "d-91c2", "quality": "valid", "reasons": [], "values": [{"quantity": "spo2", "unit": "%", "value": 97}]}
+    gateway.signals("TestDevice", [SIGNAL_TEST_STEP, "d-91c2", "prepare", "Put it on a warm finger."],
+                    [SIGNAL_TEST_STEP, "d-other", "prepare", "Somebody else's."],
+                    [SIGNAL_TEST_STEP, "d-91c2", "reading", "SpO2 97 %: valid."], [SIGNAL_TEST_STEP, "d-91c2", "done", "It works."])
+    gateway.answers("TestDevice", answer)
+    result = gateway.run("devices", "test", "d-91c2")
+    assert (result.returncode, result.stderr) == (DONE, "")
+    assert [line.split(maxsplit=1) for line in result.stdout.splitlines()] == [
+        ["prepare", "Put it on a warm finger."], ["reading", "SpO2 97 %: valid."], ["done", "It works."]]
+    documents = [json.loads(line) for line in gateway.run("devices", "test", "d-91c2", "--timeout", "300", "--json").stdout.splitlines()]
+    assert [d.get("step") for d in documents] == ["prepare", "reading", "done", None]
+    assert documents[3] == answer
+    assert gateway.calls() == [["TestDevice", "d-91c2", "120"], ["TestDevice", "d-91c2", "300"]]
+
+
+@needs_root
+def test_a_test_that_failed_says_what_to_try_once(gateway):
+    sentence = "It was not heard at all. Put a fresh battery in."
+    gateway.signals("TestDevice", [SIGNAL_TEST_STEP, "d-1", "failed", sentence])
+    gateway.refuses("TestDevice", ERROR_REFUSED, sentence)
+    result = gateway.run("devices", "test", "d-1")
+    assert (result.returncode, result.stdout, result.stderr) == (FAILED, "", f"wardctl: {sentence}\n")
+    documents = [json.loads(line) for line in gateway.run("devices", "test", "d-1", "--json").stdout.splitlines()]
+    assert [d["step"] for d in documents] == ["failed"]
 
 
 @needs_root

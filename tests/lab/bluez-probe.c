@@ -163,10 +163,10 @@ static void print_counters(const struct probe *probe)
     printf(
         "counters daemon_restarts=%u start_failures=%u power_losses=%u scan_failures=%u connect_retries=%u "
         "incomplete_links=%u unproved_drops=%u pairings_refused=%u subscribe_failures=%u values=%u "
-        "values_unproved=%u request_failures=%u rests_for_slots=%u\n",
+        "values_unproved=%u request_failures=%u rests_for_slots=%u recalls=%u\n",
         c.daemon_restarts, c.start_failures, c.power_losses, c.scan_failures, c.connect_retries,
         c.incomplete_links, c.unproved_drops, c.pairings_refused, c.subscribe_failures, c.values,
-        c.values_unproved, c.request_failures, c.rests_for_slots);
+        c.values_unproved, c.request_failures, c.rests_for_slots, c.recalls);
 }
 
 static enum ward_bluez_security security_of(const char *word)

@@ -12,7 +12,7 @@ REST_S = 10  # as in guest/test-conversation
 
 @pytest.fixture(scope="module")
 def lab(boot):
-    lab = boot("--controllers", 4, "--timeout", 900, "--", GUEST / "test-conversation")
+    lab = boot("--controllers", 4, "--timeout", 1800, "--", GUEST / "test-conversation")
     assert lab.status == 0, lab.stderr
     return lab
 

@@ -45,6 +45,8 @@ struct bench {
     bool answered;
     sd_bus_message *reply;
     uint32_t connection; /* of the next frame that is said */
+    sd_bus *asker;       /* who has a trial running */
+    char steps[4096];    /* of it: "prepare not-connected … " */
 };
 
 /* --- a bus, a gateway ---------------------------------------------------------------------------------------- */
@@ -141,6 +143,7 @@ static int tear_down(void **state)
     char command[128];
 
     close_gateway(bench);
+    sd_bus_flush_close_unref(bench->asker);
     sd_bus_message_unref(bench->reply);
     sd_event_unref(bench->event);
     kill(bench->daemon, SIGTERM);
@@ -241,8 +244,8 @@ struct said {
     bool enrolling;
 };
 
-/* One frame over a link that is proved. The address is the id's, since nobody is at the other end. */
-static void say(struct bench *bench, const struct said *said)
+/* One frame. The address is the id's, since nobody is at the other end. */
+static void say_over(struct bench *bench, const struct said *said, bool proved)
 {
     struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
     char uuid[WARD_BLUEZ_UUID_SIZE], service[WARD_BLUEZ_UUID_SIZE];
@@ -254,7 +257,7 @@ static void say(struct bench *bench, const struct said *said)
                                      .octets = octets,
                                      .receipt_us = ward_gateway_now(bench->gateway).boot_us,
                                      .connection = bench->connection,
-                                     .proved = true,
+                                     .proved = proved,
                                      .enrolling = said->enrolling};
 
     snprintf(uuid, sizeof(uuid), "0000%04x" WARD_GATT_BASE_UUID_TAIL, said->characteristic);
@@ -266,6 +269,12 @@ static void say(struct bench *bench, const struct said *said)
         end += strspn(end, " ");
     }
     ward_talk_value(bench->gateway, &value);
+}
+
+/* … over a link that is proved. */
+static void say(struct bench *bench, const struct said *said)
+{
+    say_over(bench, said, true);
 }
 
 static void hang_up(struct bench *bench, const char *name)
@@ -975,6 +984,228 @@ static void an_annunciator_that_does_not_work_is_told(void **state)
     assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
 }
 
+/* --- trials -------------------------------------------------------------------------------------------------- */
+
+static int take_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    struct bench *bench = userdata;
+    const char *device, *step, *text;
+    const size_t length = strlen(bench->steps);
+
+    (void)error;
+    assert_true(sd_bus_message_read(message, "sss", &device, &step, &text) >= 0);
+    snprintf(bench->steps + length, sizeof(bench->steps) - length, "%s=%s ", step, text);
+    return 0;
+}
+
+/* `wardctl devices test`, over the bus; its steps, and in the end its reply, are in the bench. */
+static void try_device(struct bench *bench, const char *device, uint32_t seconds)
+{
+    bench->reply = sd_bus_message_unref(bench->reply);
+    bench->steps[0] = '\0';
+    if (!bench->asker) {
+        assert_true(sd_bus_open_system(&bench->asker) >= 0);
+        assert_true(sd_bus_attach_event(bench->asker, bench->event, 0) >= 0);
+        assert_true(sd_bus_match_signal(bench->asker, NULL, "org.wardgate", "/org/wardgate",
+                                        "org.wardgate.Gateway1", "TestStep", take_step, bench) >= 0);
+    }
+    assert_true(sd_bus_call_method_async(bench->asker, NULL, "org.wardgate", "/org/wardgate",
+                                         "org.wardgate.Gateway1", "TestDevice", take_reply, bench, "su",
+                                         device, seconds) >= 0);
+    WAIT_FOR(bench, bench->reply != NULL || strstr(bench->steps, "prepare="));
+}
+
+/* How the trial ended: its document, or the sentence of the error. */
+static const char *trial_end(struct bench *bench)
+{
+    const char *text;
+
+    WAIT_FOR(bench, bench->reply != NULL);
+    if (sd_bus_message_is_method_error(bench->reply, NULL))
+        return sd_bus_message_get_error(bench->reply)->message;
+    assert_true(sd_bus_message_read(bench->reply, "s", &text) >= 0);
+    return text;
+}
+
+static void tell_link(struct bench *bench, const char *device, enum ward_bluez_link_state state)
+{
+    struct ward_bluez_device who = {.security = WARD_BLUEZ_BONDED};
+    const struct ward_bluez_link link = {
+        .device = &who, .state = state, .connection = bench->connection, .text = ""};
+
+    assert_true(ward_id_set(&who.id, device));
+    ward_bluez_events.link(&link, bench->gateway);
+}
+
+#define FINGER_OUT "04 FF 07 FF 07 00 10 00 00 10" /* no values, and no contact */
+#define GOOD_SPO2  "00 5B 00 48 00"                /* 91 %, below Ann's limit */
+
+static struct bench *clip(void **state)
+{
+    struct bench *bench = couple(state);
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    /* The adapter finds no Bluetooth here; after that it says no more, and we say what it would. */
+    WAIT_FOR(bench, bench->gateway->radio == WARD_BLUEZ_RADIO_PREPARING);
+    WAIT_FOR(bench, bench->gateway->radio == WARD_BLUEZ_RADIO_ABSENT);
+    bench->gateway->radio = WARD_BLUEZ_RADIO_READY;
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    return bench;
+}
+
+static void what_a_device_measures_in_a_test_is_nobodys(void **state)
+{
+    struct bench *bench = clip(state);
+
+    try_device(bench, "d-2", 60);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
+    hear(bench, &(struct said){"d-2", OXIMETER, FINGER_OUT, false});
+    hear(bench, &(struct said){"d-2", OXIMETER, FINGER_OUT, false});
+    hear(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false});
+    assert_non_null(strstr(trial_end(bench), "\"quality\":\"valid\",\"reasons\":[]"));
+    assert_non_null(strstr(bench->steps, " connected="));
+    assert_non_null(strstr(bench->steps, "reading=SpO2 91 %"));
+    assert_non_null(strstr(bench->steps, "done="));
+
+    assert_int_equal(read_back(bench), 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct ward_reading *reading = &bench->records[i].reading;
+
+        assert_true(reading->unassigned);
+        assert_true(reading->reasons & WARD_REASON_NOT_CLINICAL);
+        assert_int_equal(reading->quality, WARD_INVALID);
+        assert_string_equal(reading->patient.text, "");
+    }
+    assert_int_equal(newest(bench)->value_count, 2); /* kept here */
+    assert_int_equal(bench->gateway->unassigned.count, 0);
+    assert_false(is_condition(bench, "p-ann", "reading-without-patient"));
+    assert_false(is_condition(bench, "p-ann", "spo2-low"));
+
+    /* The trial is over: what comes now is Ann's. */
+    hear(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false});
+    assert_int_equal(read_back(bench), 4);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+}
+
+/* One step for each way in which it is not good, or a clip on a table would say so every second. */
+static void the_same_fault_is_said_once(void **state)
+{
+    struct bench *bench = clip(state);
+    const char *first;
+
+    try_device(bench, "d-2", 60);
+    for (int i = 0; i < 5; i++)
+        hear(bench, &(struct said){"d-2", OXIMETER, FINGER_OUT, false});
+    hear(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false});
+    (void)trial_end(bench);
+    first = strstr(bench->steps, "reading=");
+    assert_non_null(first);
+    first = strstr(first + 1, "reading=");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "reading=SpO2 91 %"));
+    assert_null(strstr(first + 1, "reading="));
+}
+
+/* What others measure meanwhile, and what this one has in its memory, goes its usual way. */
+static void a_test_takes_no_more_than_its_own(void **state)
+{
+    struct bench *bench = clip(state);
+
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-2");
+    try_device(bench, "d-2", 60);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+    hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_null(bench->reply);
+}
+
+static void a_test_is_done_when_it_is_proved_who_sent_the_reading(void **state)
+{
+    struct bench *bench = clip(state);
+
+    try_device(bench, "d-2", 60);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
+    say_over(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false}, false);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_DISCONNECTED); /* never proved: it counts for nothing */
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_PROVED);
+    assert_int_equal(read_back(bench), 1);
+    assert_non_null(bench->gateway->trial.call);
+    say_over(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false}, false);
+    assert_non_null(bench->gateway->trial.call);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_PROVED);
+    assert_non_null(strstr(trial_end(bench), "\"value\":91"));
+    assert_int_equal(read_back(bench), 2);
+    assert_true(bench->records[0].reading.unassigned && bench->records[1].reading.unassigned);
+}
+
+static void a_test_that_fails_says_what_to_try_next(void **state)
+{
+    struct bench *bench = clip(state);
+
+    try_device(bench, "d-2", 10); /* it stays silent */
+    assert_non_null(strstr(trial_end(bench), "fresh battery"));
+    assert_non_null(strstr(bench->steps, "failed="));
+
+    try_device(bench, "d-2", 60);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_NEEDS_PAIRING);
+    assert_non_null(strstr(trial_end(bench), "lost its pairing"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_PROVED); /* it was paired again */
+
+    try_device(bench, "d-2", 10);
+    hear(bench, &(struct said){"d-2", OXIMETER, FINGER_OUT, false});
+    assert_non_null(strstr(trial_end(bench), "nothing good came"));
+}
+
+static void a_test_is_over_when_whoever_asked_leaves(void **state)
+{
+    struct bench *bench = clip(state);
+
+    try_device(bench, "d-2", 300);
+    assert_non_null(bench->gateway->trial.call);
+    sd_bus_detach_event(bench->asker);
+    bench->asker = sd_bus_flush_close_unref(bench->asker);
+    WAIT_FOR(bench, bench->gateway->trial.call == NULL);
+    hear(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+}
+
+static void a_test_is_refused(void **state)
+{
+    struct bench *bench = clip(state);
+
+    try_device(bench, "d-9", 60);
+    assert_non_null(strstr(trial_end(bench), "No such device"));
+    try_device(bench, "d-2", 9);
+    assert_non_null(strstr(trial_end(bench), "10 to 300 seconds"));
+    try_device(bench, "d-2", 301);
+    assert_non_null(strstr(trial_end(bench), "10 to 300 seconds"));
+    bench->gateway->radio = WARD_BLUEZ_RADIO_ABSENT;
+    try_device(bench, "d-2", 60);
+    assert_non_null(strstr(trial_end(bench), "radio is not ready"));
+    bench->gateway->radio = WARD_BLUEZ_RADIO_READY;
+
+    /* Nothing local keeps a patient's values from the alarms. */
+    hear(bench, &(struct said){"d-2", OXIMETER, GOOD_SPO2, false});
+    try_device(bench, "d-2", 60);
+    assert_non_null(strstr(trial_end(bench), "measuring for a patient just now"));
+    /* A clip that lies on the table and says so is not measuring. */
+    enrol(bench, "d-3", "oximeter");
+    bind_to(bench, "d-3", "p-bob", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-3", OXIMETER, FINGER_OUT, false});
+    try_device(bench, "d-3", 60);
+    assert_null(bench->reply);
+    try_device(bench, "d-2", 60); /* one at a time */
+    assert_non_null(strstr(trial_end(bench), "Wait for its end"));
+}
+
 #define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -1004,6 +1235,13 @@ int main(void)
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
+        GATEWAY_TEST(what_a_device_measures_in_a_test_is_nobodys),
+        GATEWAY_TEST(the_same_fault_is_said_once),
+        GATEWAY_TEST(a_test_takes_no_more_than_its_own),
+        GATEWAY_TEST(a_test_is_done_when_it_is_proved_who_sent_the_reading),
+        GATEWAY_TEST(a_test_that_fails_says_what_to_try_next),
+        GATEWAY_TEST(a_test_is_over_when_whoever_asked_leaves),
+        GATEWAY_TEST(a_test_is_refused),
     };
 
     return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);

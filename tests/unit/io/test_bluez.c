@@ -101,6 +101,25 @@ static void a_value_before_the_connection_is_of_that_connection(void **state)
     fake_end(&fake);
 }
 
+/* bluetoothd does not always say that a device connected; its services resolve, or it sends, all the same. */
+static void a_connection_that_nobody_told_of_is_found(void **state)
+{
+    struct fake fake = {.exported = true};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake.connected = true;
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "connected=1 proved=1 resolved=1 ");
+    fake_set(&fake, &fake.resolved, false);
+    fake_set(&fake, &fake.connected, false);
+    fake_wait(&fake, 0, "disconnected=1 ");
+    fake.connected = fake.resolved = true;
+    fake_value(&fake, 7);
+    fake_wait(&fake, 0, "connected=2 value=7,unproved,2 ");
+    fake_wait(&fake, 0, "proved=2 resolved=2 ");
+    fake_end(&fake);
+}
+
 static void connected_twice_is_two_connections_and_proved_anew(void **state)
 {
     struct fake fake = {.exported = true, .paired = true};
@@ -391,6 +410,7 @@ int main(void)
         cmocka_unit_test(a_radio_that_is_on_is_left_on_while_the_way_is_laid),
         cmocka_unit_test(a_value_before_the_proof_says_so),
         cmocka_unit_test(a_value_before_the_connection_is_of_that_connection),
+        cmocka_unit_test(a_connection_that_nobody_told_of_is_found),
         cmocka_unit_test(connected_twice_is_two_connections_and_proved_anew),
         cmocka_unit_test(three_unproved_drops_are_a_lost_bond_until_one_is_proved),
         cmocka_unit_test(without_a_bond_nothing_is_proved),

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wardctl devices test: tries a device, step by step. Each TestStep(device, step, text) is printed as it comes; it ends
+ * well with a good reading, which is the daemon's to say. Of the answer nothing is read: the steps have shown it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/client.h"
+#include "ctl/devices.h"
+#include "ctl/document.h"
+#include "ctl/show.h"
+
+#define TEST_S     120
+#define TEST_MIN_S 10
+#define TEST_MAX_S 300
+#define MARGIN_S   30 /* for the answer itself, on top of what the daemon was given */
+
+struct trial {
+    const char *device;
+    uint32_t seconds;
+    bool as_json;
+};
+
+/* TEST_MIN_S to TEST_MAX_S, whole. */
+static bool parse_seconds(const char *text, uint32_t *ret)
+{
+    char *end;
+    unsigned long seconds;
+
+    errno = 0;
+    seconds = strtoul(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || seconds < TEST_MIN_S || seconds > TEST_MAX_S)
+        return false;
+    *ret = (uint32_t)seconds;
+    return true;
+}
+
+static int parse(int argc, char **argv, struct trial *ret)
+{
+    static const struct option options[] = {
+        {"timeout", required_argument, NULL, 't'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == '?')
+            return ward_ctl_usage(&ward_verb_devices, "\"%s\" is no option here, or lacks its value",
+                                  argv[optind - 1]);
+        if (option == 'j')
+            ret->as_json = true;
+        else if (!parse_seconds(optarg, &ret->seconds))
+            return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not %d to %d seconds", optarg, TEST_MIN_S,
+                                  TEST_MAX_S);
+    }
+    ret->device = argv[optind];
+    if (ret->device == NULL || argc - optind != 1)
+        return ward_ctl_usage(&ward_verb_devices, "test needs one DEVICE");
+    return WARD_CTL_DONE;
+}
+
+static void print_step(const char *device, const char *step, const char *text)
+{
+    json_t *document = json_pack("{ssssss}", "device", device, "step", step, "text", text);
+    char *line = json_dumps(document, JSON_COMPACT);
+
+    puts(line != NULL ? line : "{}");
+    free(line);
+    json_decref(document);
+}
+
+/* Why it failed is what the answer says. */
+static int show_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const struct trial *trial = userdata;
+    const char *device, *step, *text;
+
+    (void)error;
+    if (sd_bus_message_read(message, "sss", &device, &step, &text) < 0 || strcmp(device, trial->device) != 0)
+        return 0;
+    if (trial->as_json)
+        print_step(device, step, text);
+    else if (strcmp(step, "failed") != 0)
+        printf("%-13s  %s\n", step, text);
+    fflush(stdout);
+    return 0;
+}
+
+int ward_devices_test(int argc, char **argv)
+{
+    struct trial trial = {.seconds = TEST_S};
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL;
+    sd_bus_message *reply = NULL;
+    char **texts = NULL;
+    int status = parse(argc, argv, &trial);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_listen(bus, "TestStep", show_step, &trial);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call_new(bus, "TestDevice", &call);
+    if (status == WARD_CTL_DONE && sd_bus_message_append(call, "su", trial.device, trial.seconds) < 0)
+        status = ward_ctl_fail("an argument is not a text that can be sent");
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send_and_listen(bus, call, trial.seconds + MARGIN_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, &texts);
+    if (status == WARD_CTL_DONE && trial.as_json)
+        ward_document_print_lines(texts);
+    ward_client_free_texts(texts);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
