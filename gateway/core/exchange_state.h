@@ -90,10 +90,10 @@ struct ward_exchange {
     struct ward_gatt_place racp_place;
     struct ward_racp racp;
     struct ward_racp_output to_write; /* to the control point, when nothing else is out */
-    struct ward_segments record; /* 2B36: what is being put together */
-    bool is_answered;      /* what the write that is out was for has come already */
-    bool is_whole;         /* TRANSFER_OVER: the last record that came is the last there is */
-    uint32_t newest_asked; /* number of the newest record that was asked for */
+    struct ward_segments record;      /* 2B36: what is being put together */
+    bool is_answered;                 /* what the write that is out was for has come already */
+    bool is_whole;                    /* TRANSFER_OVER: the last record that came is the last there is */
+    uint32_t newest_asked;            /* number of the newest record that was asked for */
 
     struct ward_segments observation; /* 2B8B: what is being put together */
 
