@@ -167,6 +167,7 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
     } else {
         enrolment->pair_call = call;
         enrolment->model = NULL;
+        enrolment->read_out = false;
         (void)ward_id_set(&enrolment->patient, patient);
     }
 }
@@ -271,7 +272,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
                                                          .is_new = true,
                                                          .watch = watch,
                                                          .slot = WARD_SLOT_NONE,
-                                                         .read_out = true}, /* or it would not be paired */
+                                                         .read_out = enrolment->read_out},
                             waiter);
 }
 

@@ -28,6 +28,8 @@ struct ward_enrolment {
     size_t found_count;
     struct ward_id patient;         /* for whom a device is being paired; empty: nobody */
     const struct ward_model *model; /* of the device that is being paired; NULL: not known yet */
+    bool
+        read_out; /* all that was in its memory is here; where not, what is of an unknown time stays nobody's */
 };
 
 /* The calls of the API; each answers its call, now or later. */

@@ -235,10 +235,11 @@ static void leave(struct ward_talk *talk, const struct ward_exchange_context *co
             ward_exchange_committed(&talk->exchange, committed_up_to(talk), context);
         }
     }
-    if (talk->proved && talk->has_reading && !talk->transfer_failed &&
-        ward_exchange_is_read_out(&talk->exchange))
-        (void)ward_bluez_pair_reading(talk->gateway->bluez,
-                                      talk->device.address); /* if it is being enrolled */
+    if (!talk->proved || !talk->has_reading || !ward_exchange_is_read_out(&talk->exchange))
+        return;
+    /* -ENOENT most often: it is not being enrolled. */
+    if (ward_bluez_pair_reading(talk->gateway->bluez, talk->device.address) == 0)
+        talk->gateway->enrolment.read_out = !talk->transfer_failed;
 }
 
 static void begin(struct ward_talk *talk, const struct ward_model *model)
