@@ -59,9 +59,11 @@ void ward_trial_say_what_to_do(const struct ward_model *model, char ret[static W
     struct text text = begin(ret);
     const char *way = "Take a measurement with it.";
 
-    for (size_t i = sizeof(ways) / sizeof(ways[0]); model && i-- > 0;)
-        if (model->quantities & UINT32_C(1) << ways[i].quantity)
+    for (size_t i = 0; model && i < sizeof(ways) / sizeof(ways[0]); i++)
+        if (model->quantities & UINT32_C(1) << ways[i].quantity) {
             way = ways[i].text;
+            break;
+        }
     say(&text, "%s What it measures now is a test: it is nobody's, and raises no alarm.", way);
 }
 

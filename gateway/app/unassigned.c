@@ -25,7 +25,7 @@ void ward_unassigned_store(struct ward_gateway *gateway, const struct ward_arriv
 {
     struct ward_store_group group = ward_arrival_group(arrival, true);
     struct ward_store_change changes[2];
-    struct count_text text;
+    struct count_text text = {""};
 
     gateway->unassigned.count++;
     changes[0] = count_change(gateway, &text);
@@ -47,7 +47,7 @@ void ward_unassigned_restore(struct ward_gateway *gateway, const struct ward_sto
 
 void ward_unassigned_submit_again(struct ward_gateway *gateway)
 {
-    struct count_text text;
+    struct count_text text = {""};
     const struct ward_store_change change = count_change(gateway, &text);
     struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
 
