@@ -255,7 +255,7 @@ const struct ward_model ward_model_rows[] = {
         .label = "health sensor",
         .service = WARD_SERVICE_GENERIC_HEALTH_SENSOR,
         .measurements = {WARD_CHAR_LIVE_HEALTH_OBSERVATIONS},
-        .quantities = OXIMETRY | PRESSURE | WEIGHT | BIT(WARD_HEART_RATE) | BIT(WARD_BODY_TEMPERATURE) |
+        .quantities = BIT(WARD_SPO2) | PRESSURE | WEIGHT | BIT(WARD_HEART_RATE) | BIT(WARD_BODY_TEMPERATURE) |
                       BIT(WARD_GLUCOSE),
         .pairing = "Switch it on, and measure once.",
     },
