@@ -267,6 +267,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     waiter->call = call;
     waiter->answer_device = stored.id;
     sd_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
+    ward_talk_paired(gateway, stored.id.text);
     (void)ward_binding_make(gateway,
                             &(struct ward_binding_order){.device = &stored,
                                                          .is_new = true,

@@ -237,9 +237,10 @@ static void leave(struct ward_talk *talk, const struct ward_exchange_context *co
     }
     if (!talk->proved || !talk->has_reading || !ward_exchange_is_read_out(&talk->exchange))
         return;
-    /* -ENOENT most often: it is not being enrolled. */
+    /* -ENOENT most often: it is not being enrolled. Of one that only streams it is not known whether it has a memory. */
     if (ward_bluez_pair_reading(talk->gateway->bluez, talk->device.address) == 0)
-        talk->gateway->enrolment.read_out = !talk->transfer_failed;
+        talk->gateway->enrolment.read_out =
+            !talk->transfer_failed && (talk->has_spot || talk->model->records != WARD_MODEL_RECORDS_NONE);
 }
 
 static void begin(struct ward_talk *talk, const struct ward_model *model)
@@ -414,6 +415,14 @@ void ward_talk_write_done(struct ward_gateway *gateway, const struct ward_bluez_
     enter(talk, &sink, &context);
     ward_exchange_write_done(&talk->exchange, error_of(answer), &context);
     leave(talk, &context);
+}
+
+void ward_talk_paired(struct ward_gateway *gateway, const char *device)
+{
+    struct ward_talk *talk = find(gateway, device);
+
+    if (talk)
+        talk->enrolling = false;
 }
 
 /* Its records are safe up to this one: a later conversation asks for those after it. */

@@ -50,6 +50,9 @@ void ward_talk_value(struct ward_gateway *gateway, const struct ward_bluez_value
 void ward_talk_read_done(struct ward_gateway *gateway, const struct ward_bluez_answer *answer);
 void ward_talk_write_done(struct ward_gateway *gateway, const struct ward_bluez_answer *answer);
 
+/* The device is enrolled now: what it tells from here on, over this connection too, is its patient's. */
+void ward_talk_paired(struct ward_gateway *gateway, const char *device);
+
 /* The record that came from place is durable, or was already. */
 void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_place *place);
 

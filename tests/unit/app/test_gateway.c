@@ -485,6 +485,22 @@ static void a_memory_of_another_reaches_nobody(void **state)
     }
 }
 
+/* One that stays connected after it was paired is heard over the same connection. */
+static void what_follows_the_pairing_is_the_patients(void **state)
+{
+    struct bench *bench = couple(state);
+
+    say(bench, &(struct said){"d-new", CUFF, "00 78 00 50 00 5A 00", true});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    enrol(bench, "d-new", "blood-pressure-cuff");
+    bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
+    ward_talk_paired(bench->gateway, "d-new");
+    say(bench, &(struct said){"d-new", CUFF, "00 79 00 50 00 5A 00", false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+}
+
 /* An alarm does not wait until it is known that no other record follows; what is stored does. */
 static void an_alarm_does_not_wait_for_the_last_record(void **state)
 {
@@ -1218,6 +1234,7 @@ int main(void)
         GATEWAY_TEST(what_is_stored_belongs_to_nobody_in_the_first_transfer),
         GATEWAY_TEST(a_memory_of_another_reaches_nobody),
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
+        GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
