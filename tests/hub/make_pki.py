@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 HERE = pathlib.Path(__file__).resolve().parent
 ACL = HERE.parents[1] / "config" / "mosquitto" / "acl"
-DAYS = 30
+DAYS = 90  # longer than the month in which the end of a certificate is an alarm
 
 
 def write(path, octets, mode):
