@@ -320,7 +320,6 @@ static void resolved(struct ward_talk *talk)
     struct ward_exchange_sink sink;
     struct ward_exchange_context context;
 
-    talk->resolved = true;
     if (!model && !(model = ward_talk_recognise(talk->gateway, &talk->device))) {
         sd_journal_print(LOG_WARNING, "%s: it offers nothing that is known here", talk->device.id.text);
         return;

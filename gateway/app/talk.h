@@ -31,7 +31,7 @@ struct ward_talk {
     struct ward_bluez_device device;
     const struct ward_model *model; /* NULL: not known yet, and the exchange has not begun */
     uint32_t connection;
-    bool proved, enrolling, resolved;
+    bool proved, enrolling;
     bool has_spot, has_reading;                      /* something came, settled */
     bool transfer_failed;                            /* not all of its records are here */
     uint32_t answered;                               /* highest number of which the patient heard */

@@ -111,33 +111,6 @@ static size_t add_numbers(const uint16_t *numbers, size_t number_count, struct w
     return count;
 }
 
-static size_t numbers_of(const struct ward_gatt_name *names, size_t count, uint16_t *ret)
-{
-    for (size_t i = 0; i < count; i++)
-        ret[i] = names[i].number;
-    return count;
-}
-
-size_t ward_model_services(uint16_t ret[WARD_MODEL_UUIDS_MAX])
-{
-    struct ward_gatt_name names[WARD_MODEL_UUIDS_MAX];
-    size_t count = 0;
-
-    for (size_t i = 0; i < ward_model_row_count; i++)
-        count = add_numbers(&ward_model_rows[i].service, 1, names, count);
-    return numbers_of(names, count, ret);
-}
-
-size_t ward_model_measurements(uint16_t ret[WARD_MODEL_UUIDS_MAX])
-{
-    struct ward_gatt_name names[WARD_MODEL_UUIDS_MAX];
-    size_t count = 0;
-
-    for (size_t i = 0; i < ward_model_row_count; i++)
-        count = add_numbers(ward_model_rows[i].measurements, WARD_MODEL_MEASUREMENTS_MAX, names, count);
-    return numbers_of(names, count, ret);
-}
-
 size_t ward_model_service_names(struct ward_gatt_name ret[WARD_MODEL_UUIDS_MAX])
 {
     size_t count = 0;

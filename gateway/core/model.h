@@ -110,11 +110,10 @@ struct ward_gatt_name ward_model_service(const struct ward_model *model);
 /* Room for every service and every characteristic of the rows. */
 #define WARD_MODEL_UUIDS_MAX 32
 
-/* Standard services that models are recognised by, and characteristics that they send, each once. Returns how many. */
-size_t ward_model_services(uint16_t ret[WARD_MODEL_UUIDS_MAX]);
-size_t ward_model_measurements(uint16_t ret[WARD_MODEL_UUIDS_MAX]);
-
-/* The same with what vendors have of their own, and with everything else that a conversation is subscribed to. */
+/*
+ * The services that models are recognised by, vendors' own among them, and the characteristics that a conversation is
+ * subscribed to, each once. Returns how many.
+ */
 size_t ward_model_service_names(struct ward_gatt_name ret[WARD_MODEL_UUIDS_MAX]);
 size_t ward_model_subscriptions(struct ward_gatt_name ret[WARD_MODEL_UUIDS_MAX]);
 

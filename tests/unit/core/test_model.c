@@ -10,15 +10,6 @@
 #include "core/model.h"
 #include "core/vendor.h"
 
-static size_t count_of(uint16_t number, const uint16_t *numbers, size_t count)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < count; i++)
-        found += numbers[i] == number;
-    return found;
-}
-
 static size_t names_of(struct ward_gatt_name name, const struct ward_gatt_name *names, size_t count)
 {
     size_t found = 0;
@@ -31,19 +22,19 @@ static size_t names_of(struct ward_gatt_name name, const struct ward_gatt_name *
 /* A row that names a characteristic without a decoder would be listened to and never understood. */
 static void every_measurement_has_a_decoder(void **state)
 {
-    uint16_t services[WARD_MODEL_UUIDS_MAX], measurements[WARD_MODEL_UUIDS_MAX];
-    const size_t service_count = ward_model_services(services);
-    const size_t measurement_count = ward_model_measurements(measurements);
+    struct ward_gatt_name services[WARD_MODEL_UUIDS_MAX], subscriptions[WARD_MODEL_UUIDS_MAX];
+    const size_t service_count = ward_model_service_names(services);
+    const size_t subscription_count = ward_model_subscriptions(subscriptions);
     size_t model_count;
     const struct ward_model *models = ward_models(&model_count);
 
     (void)state;
     for (size_t i = 0; i < model_count; i++) {
-        if (models[i].service != 0)
-            assert_int_equal(count_of(models[i].service, services, service_count), 1);
+        assert_int_equal(names_of(ward_model_service(&models[i]), services, service_count), 1);
         for (size_t j = 0; j < WARD_MODEL_MEASUREMENTS_MAX && models[i].measurements[j] != 0; j++) {
             assert_true(ward_decode_is_measurement(models[i].measurements[j]));
-            assert_int_equal(count_of(models[i].measurements[j], measurements, measurement_count), 1);
+            assert_int_equal(
+                names_of(WARD_GATT_NUMBER(models[i].measurements[j]), subscriptions, subscription_count), 1);
             assert_non_null(ward_model_by_characteristic(models[i].measurements[j]));
         }
     }
