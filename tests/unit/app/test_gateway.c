@@ -866,6 +866,44 @@ static void a_clock_that_nobody_trusts_is_told(void **state)
     assert_int_equal(is_condition(bench, "p-ann", "clock-untrusted"), unknown);
 }
 
+/*
+ * A gateway that booted in 1970: what is heard has no UTC and is kept all the same. Once a time service holds the clock,
+ * a record tells how to date what came before, and what was committed stays as it is.
+ */
+static void a_clock_that_becomes_known_dates_what_came_before(void **state)
+{
+    struct bench *bench = couple(state);
+    char synchronized[96];
+    const struct ward_clock_options options = {.synchronized_path = synchronized};
+    const struct ward_record *clock;
+    struct ward_record before;
+    FILE *file;
+
+    snprintf(synchronized, sizeof(synchronized), "%s/synchronized", bench->directory);
+    bench->gateway->clock = ward_clock_free(bench->gateway->clock);
+    assert_int_equal(ward_clock_new(&bench->gateway->clock, bench->event, &options), 0);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    before = bench->records[0];
+    assert_int_equal(before.reading.received_at_ms, WARD_UTC_UNKNOWN);
+    assert_int_equal(before.reading.clock, WARD_CLOCK_UNSYNCED);
+    assert_int_equal(before.reading.values[0].number.mantissa, 120);
+
+    file = fopen(synchronized, "we");
+    assert_non_null(file);
+    fclose(file);
+    WAIT_FOR(bench, (ward_gateway_settle(bench->gateway), read_back(bench)) == 2);
+    clock = &bench->records[0];
+    assert_int_equal(clock->reading.kind, WARD_RECORD_CLOCK);
+    assert_string_equal(clock->reading.boot.text, before.reading.boot.text);
+    assert_true(clock->note.offset_ms + (int64_t)(before.reading.mono_us / 1000) <=
+                clock->reading.received_at_ms);
+    assert_memory_equal(&bench->records[1], &before, sizeof(before));
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(read_back(bench), 2); /* once */
+}
+
 static void a_low_battery_is_the_device_s(void **state)
 {
     struct ward_bluez_device device = {.id = {"d-1"}};
@@ -1248,6 +1286,7 @@ int main(void)
         GATEWAY_TEST(a_database_that_was_put_back_is_told),
         GATEWAY_TEST(a_chain_that_differs_is_told),
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
+        GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
         GATEWAY_TEST(a_low_battery_is_the_device_s),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
