@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal: where the daemon says what an engineer has to know. It never waits: sd_journal_print() blocks once the
+ * journal's queue is full, which it is soon when the journal itself waits for a card that hangs, and an alarm must not
+ * stand behind a line of a log. What is not taken at once is dropped and counted, and the count is said with the next
+ * line that is taken. The protocol: systemd.io/JOURNAL_NATIVE_PROTOCOL.
+ *
+ * One for the process, for the thread of the loop. Until it is opened, and where no journal runs, nothing is said.
+ */
+#ifndef WARD_IO_JOURNAL_H
+#define WARD_IO_JOURNAL_H
+
+#include <stdint.h>
+#include <syslog.h>
+
+#define WARD_JOURNAL_TEXT_MAX 2048 /* octets of a message; the rest of a longer one is left out */
+
+/* path NULL: /run/systemd/journal/socket. Copied. Returns 0, -ENAMETOOLONG, or another negative errno. */
+int ward_journal_open(const char *path);
+void ward_journal_close(void);
+
+/* priority: LOG_ALERT to LOG_DEBUG. */
+void ward_journal_print(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* With a field of our own beside the message: its name in capitals, its value of one line. */
+void ward_journal_print_with(int priority, const char *name, const char *value, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif
