@@ -235,6 +235,12 @@ static int open_keys(struct ward_gateway *gateway)
     return 0;
 }
 
+static void note_sound_helper(void *userdata, const char *text)
+{
+    (void)userdata;
+    sd_journal_print(LOG_WARNING, "The sound helper %s", text);
+}
+
 static int start_parts(struct ward_gateway *gateway)
 {
     const struct ward_config *config = &gateway->config;
@@ -243,7 +249,8 @@ static int start_parts(struct ward_gateway *gateway)
     const struct ward_annunciator_options annunciator = {.led_directory = config->alarm.led_directory,
                                                          .leds = config->alarm.leds,
                                                          .sound_command = config->alarm.sound_command,
-                                                         .patient_text = config->alarm.patient_text};
+                                                         .patient_text = config->alarm.patient_text,
+                                                         .complained = note_sound_helper};
     int result;
 
     if ((result = failed(ward_clock_boot_id(&gateway->boot), "The kernel's boot id")) < 0 ||

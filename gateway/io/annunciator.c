@@ -29,6 +29,8 @@ struct ward_annunciator {
     bool text_works;
     struct ward_pulses pulses;
     int16_t samples[SAMPLES_MAX];
+    void (*complained)(void *userdata, const char *text);
+    void *userdata;
 };
 
 static bool sounds(const struct ward_annunciator *annunciator)
@@ -104,6 +106,13 @@ static void on_restarted(void *userdata)
     /* now, not when the burst that the old helper took with it would have been due again */
     if (sounds(annunciator))
         annunciator->shown.sound = show_sound(annunciator);
+}
+
+static void on_complained(void *userdata, const char *text)
+{
+    const struct ward_annunciator *annunciator = userdata;
+
+    annunciator->complained(annunciator->userdata, text);
 }
 
 /* Readers find the old text or the new one, never half of one. */
@@ -200,13 +209,16 @@ int ward_annunciator_new(struct ward_annunciator **ret, sd_event *event,
     if (!annunciator)
         return -ENOMEM;
     ward_pulses_init(&annunciator->pulses);
+    annunciator->complained = options->complained;
+    annunciator->userdata = options->userdata;
     annunciator->text_path = strdup(options->patient_text);
     if (annunciator->text_path)
         r = add_timer(annunciator, event);
     if (r >= 0)
         r = ward_light_new(&annunciator->light, event, options->led_directory, options->leds);
     if (r >= 0 && options->sound_command[0])
-        r = ward_sound_new(&annunciator->sound, event, options->sound_command, on_restarted, annunciator);
+        r = ward_sound_new(&annunciator->sound, event, options->sound_command,
+                           &(struct ward_sound_listener){on_restarted, on_complained, annunciator});
     if (r < 0) {
         ward_annunciator_free(annunciator);
         return r;

@@ -30,6 +30,9 @@ struct ward_annunciator_options {
     const char
         *sound_command;       /* run by sh -c; takes 8000 Hz mono S16_LE on standard input. Empty: no sound */
     const char *patient_text; /* file that holds the text now shown. Empty: none */
+    void (*complained)(void *userdata,
+                       const char *text); /* "ended with status 1": of the sound helper, for the log */
+    void *userdata;
 };
 
 /* What is to be annunciated: everything present, summed up. */

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +26,7 @@
 struct ward_sound {
     sd_event *event;
     char *command;
-    ward_sound_restarted *restarted;
-    void *userdata;
+    struct ward_sound_listener listener;
     int reading, writing; /* ends of the pipe; the helper reads what reading stands for */
     int draining; /* the reading end opened again, so that not blocking there does not bind the helper */
     pid_t helper; /* 0: none runs */
@@ -44,6 +43,20 @@ static uint64_t now_us(void)
 
     clock_gettime(CLOCK_BOOTTIME, &moment);
     return (uint64_t)moment.tv_sec * 1000000 + (uint64_t)moment.tv_nsec / 1000;
+}
+
+static void complain(const struct ward_sound *sound, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void complain(const struct ward_sound *sound, const char *format, ...)
+{
+    char text[128];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    sound->listener.complained(sound->listener.userdata, text);
 }
 
 static void forget_helper(struct ward_sound *sound)
@@ -105,7 +118,7 @@ static int start(struct ward_sound *sound)
     if (r >= 0)
         r = sd_event_add_io(sound->event, &sound->ended, sound->helper_descriptor, EPOLLIN, on_ended, sound);
     if (r < 0) {
-        sd_journal_print(LOG_WARNING, "The sound helper does not start: %s", strerror(-r));
+        complain(sound, "does not start: %s", strerror(-r));
         forget_helper(sound);
         return retry_later(sound);
     }
@@ -120,8 +133,7 @@ static int on_ended(sd_event_source *source, int fd, uint32_t events, void *user
 
     (void)source, (void)events;
     waitid(P_PIDFD, (id_t)fd, &how, WEXITED | WNOHANG);
-    sd_journal_print(LOG_WARNING, "The sound helper ended with %s %d",
-                     how.si_code == CLD_EXITED ? "status" : "signal", how.si_status);
+    complain(sound, "ended with %s %d", how.si_code == CLD_EXITED ? "status" : "signal", how.si_status);
     if (now_us() - sound->started_us >= DELAY_MAXIMUM_US)
         sound->delay_us = 0;
     forget_helper(sound);
@@ -135,12 +147,12 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *userdata)
     (void)source, (void)usec;
     ward_sound_stop(sound);
     if (start(sound) >= 0 && sound->helper > 0)
-        sound->restarted(sound->userdata);
+        sound->listener.restarted(sound->listener.userdata);
     return 0;
 }
 
 int ward_sound_new(struct ward_sound **ret, sd_event *event, const char *command,
-                   ward_sound_restarted *restarted, void *userdata)
+                   const struct ward_sound_listener *listener)
 {
     struct ward_sound *sound = calloc(1, sizeof(*sound));
     int ends[2] = {-1, -1}, r = -ENOMEM;
@@ -149,8 +161,7 @@ int ward_sound_new(struct ward_sound **ret, sd_event *event, const char *command
     if (!sound)
         return -ENOMEM;
     sound->event = sd_event_ref(event);
-    sound->restarted = restarted;
-    sound->userdata = userdata;
+    sound->listener = *listener;
     sound->helper_descriptor = -1;
     sound->draining = -1;
     sound->command = strdup(command);

@@ -17,12 +17,21 @@ struct ward_sound;
 /* Called from the loop when the helper runs again after it had ended. */
 typedef void ward_sound_restarted(void *userdata);
 
+/* What is wrong with the helper, for the log. */
+typedef void ward_sound_complained(void *userdata, const char *text);
+
+struct ward_sound_listener {
+    ward_sound_restarted *restarted;
+    ward_sound_complained *complained;
+    void *userdata;
+};
+
 /*
  * Starts command by sh -c. A helper that cannot be started is tried again later. Returns 0 and the sound in
  * *ret, or a negative errno.
  */
 int ward_sound_new(struct ward_sound **ret, sd_event *event, const char *command,
-                   ward_sound_restarted *restarted, void *userdata);
+                   const struct ward_sound_listener *listener);
 struct ward_sound *ward_sound_free(struct ward_sound *sound);
 
 /*

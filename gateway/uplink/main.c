@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardgate-uplink: the pipe to the ward. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
@@ -86,6 +89,18 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     return 0;
 }
 
+/*
+ * Where standard error is the journal's socket, a line that it does not take is dropped: it may itself wait for a card
+ * that hangs, and no alarm shall stand behind a log. Only there, since what is set goes for all who share it.
+ */
+static void do_not_wait_for_the_journal(void)
+{
+    struct stat status;
+
+    if (fstat(STDERR_FILENO, &status) == 0 && S_ISSOCK(status.st_mode))
+        (void)fcntl(STDERR_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK);
+}
+
 static int run(const struct ward_uplink_options *options)
 {
     struct ward_uplink *uplink = NULL;
@@ -134,6 +149,7 @@ int main(int argc, char *argv[])
 
     if (result >= 0)
         return result;
+    do_not_wait_for_the_journal();
     if (ward_config_load(path, &config, &error) < 0) {
         fprintf(stderr, SD_ERR "%s:%u: %s\n", error.file, error.line, error.text);
         return EXIT_FAILURE;

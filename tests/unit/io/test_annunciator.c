@@ -22,6 +22,7 @@ struct fixture {
     struct ward_annunciator *annunciator;
     char directory[64];
     char text[80], sound[80], command[200];
+    char complaint[128]; /* of the sound helper */
 };
 
 static void write_file(const char *directory, const char *name, const char *text)
@@ -75,6 +76,13 @@ static int teardown(void **state)
     return 0;
 }
 
+static void on_complained(void *userdata, const char *text)
+{
+    struct fixture *fixture = userdata;
+
+    snprintf(fixture->complaint, sizeof(fixture->complaint), "%s", text);
+}
+
 static void start(struct fixture *fixture, const char *leds, const char *command)
 {
     struct ward_annunciator_options options = {
@@ -82,6 +90,8 @@ static void start(struct fixture *fixture, const char *leds, const char *command
         .leds = leds,
         .sound_command = command,
         .patient_text = fixture->text,
+        .complained = on_complained,
+        .userdata = fixture,
     };
 
     assert_int_equal(ward_annunciator_new(&fixture->annunciator, fixture->event, &options), 0);
@@ -366,6 +376,7 @@ static void a_helper_that_ends_is_told_and_started_again(void **state)
     run_until(fixture, sound_fails);
     assert_false(show(fixture, WARD_PRIORITY_MEDIUM, false, false).sound);
     run_until(fixture, sound_works);
+    assert_string_equal(fixture->complaint, "ended with status 3");
     assert_true(show(fixture, WARD_PRIORITY_MEDIUM, false, false).sound);
     run_until(fixture, a_pattern_was_taken);
 }
