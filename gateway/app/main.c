@@ -11,10 +11,10 @@
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 #include "app/gateway.h"
+#include "io/journal.h"
 #include "ward/config.h"
 
 #define DEFAULT_CONFIG "/etc/wardgate/wardgate.conf"
@@ -83,11 +83,11 @@ static void lock_memory(void)
     int result;
 
     if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || (limit.rlim_cur != RLIM_INFINITY && geteuid() != 0))
-        sd_journal_print(LOG_WARNING, "Memory is not locked: the limit (LimitMEMLOCK=) is not infinity");
+        ward_journal_print(LOG_WARNING, "Memory is not locked: the limit (LimitMEMLOCK=) is not infinity");
     else if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-        sd_journal_print(LOG_WARNING, "Memory cannot be locked: %m");
+        ward_journal_print(LOG_WARNING, "Memory cannot be locked: %m");
     else if ((result = read_in()) < 0)
-        sd_journal_print(LOG_WARNING, "Not all of the program could be read in: %s", strerror(-result));
+        ward_journal_print(LOG_WARNING, "Not all of the program could be read in: %s", strerror(-result));
 }
 
 static int run(const char *config_path)
@@ -100,7 +100,7 @@ static int run(const char *config_path)
     int result = ward_config_load(config_path, &config, &error);
 
     if (result < 0) {
-        sd_journal_print(LOG_ERR, "%s:%u: %s", error.file, error.line, error.text);
+        ward_journal_print(LOG_ERR, "%s:%u: %s", error.file, error.line, error.text);
         fprintf(stderr, "wardgated: %s:%u: %s\n", error.file, error.line, error.text);
         return result;
     }
@@ -137,6 +137,7 @@ int main(int argc, char **argv)
     const char *config = DEFAULT_CONFIG;
     int result = parse_options(argc, argv, &config);
 
+    (void)ward_journal_open(NULL); /* without one there is nobody to tell */
     if (result == 0)
         result = run(config);
     else if (result > 0)
