@@ -115,7 +115,7 @@ void ward_decode_glucose(struct ward_cursor *cursor, struct ward_decoded *decode
         read_concentration(cursor, flags, decoded);
     if ((flags & FLAG_STATUS) != 0)
         decoded->statuses = (uint64_t)(ward_cursor_u16(cursor, "sensor status annunciation") & STATUS_MASK)
-                            << WARD_STATUS_GLUCOSE_BATTERY_LOW;
+                            << WARD_STATUS_DEVICE_BATTERY_LOW;
     detail->context_follows = (flags & FLAG_CONTEXT) != 0;
     note_out_of_range(decoded);
 }

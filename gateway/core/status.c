@@ -66,7 +66,7 @@ static const struct ward_status_info rows[WARD_STATUS_COUNT] = {
     [WARD_STATUS_PULSE_RATE_BELOW_RANGE] = {"pulse-rate-less-than-lower-limit", NO_EFFECT},
     [WARD_STATUS_IMPROPER_POSITION] = {"improper-measurement-position", QUESTIONABLE(WARD_REASON_MOTION)},
 
-    [WARD_STATUS_GLUCOSE_BATTERY_LOW] = {"device-battery-low", NO_EFFECT},
+    [WARD_STATUS_DEVICE_BATTERY_LOW] = {"device-battery-low", NO_EFFECT},
     [WARD_STATUS_GLUCOSE_SENSOR_MALFUNCTION] = {"sensor-malfunction", INVALID(WARD_REASON_SENSOR_FAULT)},
     [WARD_STATUS_SAMPLE_SIZE_INSUFFICIENT] = {"sample-size-insufficient",
                                               QUESTIONABLE(WARD_REASON_QUESTIONABLE_STATUS)},

@@ -14,8 +14,8 @@
  */
 #include "core/vendor.h"
 
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/vendor_part.h"
 
@@ -32,12 +32,32 @@ const struct ward_vendor_driver *const *ward_vendor_drivers(size_t *ret_count)
     return drivers;
 }
 
+static bool is_of_a_name(char character)
+{
+    return isalnum((unsigned char)character) || character == '\0';
+}
+
+/* People write PC-60FW, pc60fw and pc_60fw: only letters and digits count. */
+static bool is_same_name(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (!is_of_a_name(*a))
+            a++;
+        while (!is_of_a_name(*b))
+            b++;
+        if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+            return false;
+        if (*a == '\0')
+            return true;
+    }
+}
+
 static bool has_name(const struct ward_vendor_driver *driver, const char *name)
 {
-    if (strcasecmp(driver->name, name) == 0)
+    if (is_same_name(driver->name, name))
         return true;
     for (size_t i = 0; i < WARD_VENDOR_ALIASES_MAX; i++)
-        if (driver->aliases[i] != NULL && strcasecmp(driver->aliases[i], name) == 0)
+        if (driver->aliases[i] != NULL && is_same_name(driver->aliases[i], name))
             return true;
     return false;
 }
@@ -54,6 +74,14 @@ const struct ward_vendor_driver *ward_vendor_by_number(uint16_t number)
 {
     for (size_t i = 0; i < DRIVER_COUNT; i++)
         if (drivers[i]->number == number)
+            return drivers[i];
+    return NULL;
+}
+
+const struct ward_vendor_driver *ward_vendor_by_notify(const char *uuid)
+{
+    for (size_t i = 0; i < DRIVER_COUNT; i++)
+        if (strcmp(drivers[i]->notify, uuid) == 0)
             return drivers[i];
     return NULL;
 }

@@ -32,7 +32,7 @@
 
 #define WARD_VENDOR_FRAME_MAX   64 /* octets; what announces more is no frame */
 #define WARD_VENDOR_WRITE_MAX   8
-#define WARD_VENDOR_ALIASES_MAX 3
+#define WARD_VENDOR_ALIASES_MAX 8
 
 /* Stands in readings where the number of a characteristic stands: part of the database format, append only. */
 enum ward_vendor_number {
@@ -63,7 +63,7 @@ struct ward_vendor_write {
 struct ward_vendor_driver {
     uint16_t number;                              /* enum ward_vendor_number */
     const char *name;                             /* "nonin", as in `wardctl decode vendor:nonin` */
-    const char *aliases[WARD_VENDOR_ALIASES_MAX]; /* other names for it, NULL for none */
+    const char *aliases[WARD_VENDOR_ALIASES_MAX]; /* other names: makers, models, kin; NULL for none */
     const char *label;                            /* for people */
     const char *service;                          /* UUIDs, 128 bits, lower case */
     const char *notify;
@@ -92,9 +92,13 @@ struct ward_vendor_driver {
 /* The rows, static; *ret_count is how many. */
 const struct ward_vendor_driver *const *ward_vendor_drivers(size_t *ret_count);
 
-/* The row of this name or alias, in any case, or of this number; NULL for none. */
+/*
+ * The row of this name or alias, in any case and whatever stands between its letters and digits ("pc60fw" is
+ * "PC-60FW"); of this number; or of the characteristic that it notifies by (128 bits, lower case). NULL for none.
+ */
 const struct ward_vendor_driver *ward_vendor_by_name(const char *name);
 const struct ward_vendor_driver *ward_vendor_by_number(uint16_t number);
+const struct ward_vendor_driver *ward_vendor_by_notify(const char *uuid);
 
 /*
  * Decodes the one frame that the octets begin with; those after it are counted as trailing. Always fills ret

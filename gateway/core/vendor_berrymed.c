@@ -60,7 +60,7 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 const struct ward_vendor_driver ward_vendor_berrymed = {
     .number = WARD_VENDOR_BERRYMED,
     .name = "berrymed",
-    .aliases = {"bci", "bm1000"},
+    .aliases = {"bci", "bm1000", "berry", "berrymed-bm1000"},
     .label = "BerryMed BM1000",
     .service = "49535343-fe7d-4ae5-8fa9-9fafd205e455",
     .notify = "49535343-1e4d-4bd9-ba61-23c647249616",

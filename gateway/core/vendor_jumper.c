@@ -42,7 +42,7 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 const struct ward_vendor_driver ward_vendor_jumper = {
     .number = WARD_VENDOR_JUMPER,
     .name = "jumper",
-    .aliases = {"jpd-500f", "jumper-jpd-500f"},
+    .aliases = {"jpd-500f", "jumper-jpd-500f", "my-oximeter"},
     .label = "Jumper JPD-500F",
     .service = "cdeacb80-5235-4c07-8846-93a37ee6b86d",
     .notify = "cdeacb81-5235-4c07-8846-93a37ee6b86d",

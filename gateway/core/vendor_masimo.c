@@ -17,6 +17,9 @@
  *         14    flags, then 15 respiration rate from pleth   (absent on a consumer's model)
  *   flags: bit 0 low confidence, 2 invalid, 4 starting up
  *
+ * A value that is not there is all ones: with its invalid flag in captures, and none by itself too, because no
+ * parameter reaches that far.
+ *
  * The parameters that were asked for follow each other, and the frame does not say which those are. We ask for
  * all five; a model without the two has twelve octets. Pleth variability and respiration from pleth have no
  * quantity here (a belt's respiration rate is another one): they stay in the raw octets.
@@ -43,6 +46,11 @@ enum {
 #define SYSTEM_SEARCHING     (UINT32_C(1) << 22)
 #define SYSTEM_INTERFERENCE  (UINT32_C(1) << 23)
 #define SYSTEM_LOW_PERFUSION (UINT32_C(1) << 24)
+
+enum {
+    NO_OCTET = 0xFF,
+    NO_PERFUSION = 0xFFFF,
+};
 
 enum {
     FLAG_LOW_CONFIDENCE = 1 << 0,
@@ -88,7 +96,8 @@ static void decode_system(const uint8_t *payload, struct ward_decoded *decoded)
 static void add_clinical(struct ward_decoded *decoded, enum ward_quantity quantity, const uint8_t *parameter)
 {
     ward_decoded_add(decoded, quantity,
-                     ward_vendor_value(parameter[1], 0, (parameter[0] & FLAG_INVALID) != 0));
+                     ward_vendor_value(parameter[1], 0,
+                                       (parameter[0] & FLAG_INVALID) != 0 || parameter[1] == NO_OCTET));
     if ((parameter[0] & FLAG_LOW_CONFIDENCE) != 0)
         decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_QUESTIONABLE_MEASUREMENT);
     if ((parameter[0] & FLAG_STARTING_UP) != 0)
@@ -98,6 +107,7 @@ static void add_clinical(struct ward_decoded *decoded, enum ward_quantity quanti
 static void decode_parameters(const uint8_t *payload, size_t length, struct ward_decoded *decoded)
 {
     const uint8_t *const perfusion = payload + (length >= ALL_PARAMETERS_LENGTH ? 11 : 9);
+    unsigned perfusion_index;
 
     if (length < ALL_PARAMETERS_LENGTH && length != THREE_PARAMETERS_LENGTH) {
         ward_decoded_refuse(decoded, WARD_DECODE_TRUNCATED, "length", (uint32_t)length + 1, 1,
@@ -107,9 +117,10 @@ static void decode_parameters(const uint8_t *payload, size_t length, struct ward
     decode_system(payload, decoded);
     add_clinical(decoded, WARD_SPO2, payload + 5);
     add_clinical(decoded, WARD_PULSE_RATE, payload + 7);
+    perfusion_index = perfusion[1] | (unsigned)perfusion[2] << 8;
     ward_decoded_add(decoded, WARD_PULSE_AMPLITUDE_INDEX,
-                     ward_vendor_value(perfusion[1] | (unsigned)perfusion[2] << 8, -2,
-                                       (perfusion[0] & FLAG_INVALID) != 0));
+                     ward_vendor_value(perfusion_index, -2,
+                                       (perfusion[0] & FLAG_INVALID) != 0 || perfusion_index == NO_PERFUSION));
 }
 
 static void decode(const uint8_t *frame, size_t length, struct ward_decoded *decoded)
@@ -134,7 +145,7 @@ static const struct ward_vendor_write start[] = {
 const struct ward_vendor_driver ward_vendor_masimo = {
     .number = WARD_VENDOR_MASIMO,
     .name = "masimo",
-    .aliases = {"mightysat", "masimo-mightysat"},
+    .aliases = {"mightysat", "masimo-mightysat", "mightysat-rx"},
     .label = "Masimo MightySat",
     .service = "54c21000-a720-4b4f-11e4-9fe20002a5d5",
     .notify = "54c21002-a720-4b4f-11e4-9fe20002a5d5",

@@ -28,6 +28,7 @@ enum {
     STATUS_SMARTPOINT = 1 << 2,
     STATUS_SEARCHING = 1 << 3,
     STATUS_FINGER = 1 << 4,
+    STATUS_BATTERY_LOW = 1 << 5,
     NO_SPO2 = 127,
     NO_PULSE = 511,
 };
@@ -50,6 +51,8 @@ static void decode_status(uint8_t status, bool has_number, struct ward_decoded *
         decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_VALIDATED_DATA);
     if ((status & STATUS_SEARCHING) != 0)
         decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_SIGNAL_ANALYSIS_ONGOING);
+    if ((status & STATUS_BATTERY_LOW) != 0)
+        decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW);
     if ((status & STATUS_FINGER) != 0 || !has_number)
         ward_vendor_contact(decoded, (status & STATUS_FINGER) != 0);
     else
@@ -72,7 +75,7 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 const struct ward_vendor_driver ward_vendor_nonin = {
     .number = WARD_VENDOR_NONIN,
     .name = "nonin",
-    .aliases = {"nonin-3230", "nonin-3150"},
+    .aliases = {"3230", "nonin-3230", "3150", "nonin-3150", "wristox2", "nonin-wristox2"},
     .label = "Nonin 3230, 3150",
     .service = "46a970e0-0d5f-11e2-8b5e-0002a5d5c51b",
     .notify = "0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b",

@@ -18,8 +18,10 @@
  * Public accounts disagree:
  *   - the second octet of an answer is the command for some and a status (0: done) for others. Captures have 0.
  *     Its complement follows in either case: that is checked, and both are taken;
- *   - octet 2 is the high octet of the pulse rate for the maker's own library, and FF there means "sensor off"
- *     for others. No pulse reaches FF00, so both hold at once;
+ *   - octet 2 is the high octet of the pulse rate for the maker's own library; a flag for others, FF for "sensor
+ *     off" and 01 for "valid". Captures have 0 and FF. No pulse reaches FF00, so these hold at once. With anything
+ *     else a rate that a heart can have is a rate, otherwise the octet is a flag; the value is doubted in either
+ *     case, as 1E 01 is 286 to one and 30 to the other;
  *   - FF for "no value" in SpO2 and pulse is told beside 0.
  *
  * Every connection restarts the two minutes after which the ring turns itself off: connected for ever, it never
@@ -34,6 +36,9 @@ enum {
     STATUS_DONE = 0x00,
     HEADER_LENGTH = 7,
     SENSORS_LENGTH = 13,
+    SENSOR_OFF = 0xFF,
+    NO_VALUE = 0xFF,
+    PULSE_MAXIMUM = 300,
     POLL_INTERVAL_MS = 2000,
 };
 
@@ -57,16 +62,29 @@ static enum ward_vendor_found find(const uint8_t *octets, size_t length, size_t 
                                                                                  : WARD_VENDOR_BROKEN;
 }
 
+static void add_pulse(const uint8_t *data, struct ward_decoded *decoded)
+{
+    const bool is_off = data[2] == SENSOR_OFF;
+    unsigned pulse = data[1] | (unsigned)data[2] << 8;
+
+    if (data[2] != 0 && !is_off) {
+        decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_QUESTIONABLE_PULSE);
+        if (pulse > PULSE_MAXIMUM)
+            pulse = data[1];
+    }
+    ward_decoded_add(decoded, WARD_PULSE_RATE,
+                     ward_vendor_value(pulse, 0, pulse == 0 || pulse == NO_VALUE || is_off));
+}
+
 static void decode_sensors(const uint8_t *data, struct ward_decoded *decoded)
 {
     const unsigned spo2 = data[0];
-    const unsigned pulse = data[1] | (unsigned)data[2] << 8;
-    const bool is_off = data[2] == 0xFF || data[11] == 0 || data[11] == 2;
+    const bool is_off = data[2] == SENSOR_OFF || data[11] == 0 || data[11] == 2;
 
+    decoded->has_status = true;
     ward_vendor_contact(decoded, !is_off);
-    ward_decoded_add(decoded, WARD_SPO2, ward_vendor_value(spo2, 0, spo2 == 0 || spo2 == 0xFF));
-    ward_decoded_add(decoded, WARD_PULSE_RATE,
-                     ward_vendor_value(pulse, 0, pulse == 0 || pulse == 0xFF || (pulse & 0xFF00) == 0xFF00));
+    ward_decoded_add(decoded, WARD_SPO2, ward_vendor_value(spo2, 0, spo2 == 0 || spo2 == NO_VALUE));
+    add_pulse(data, decoded);
     ward_decoded_add(decoded, WARD_PULSE_AMPLITUDE_INDEX, ward_vendor_value(data[10], -1, is_off));
     ward_decoded_add(decoded, WARD_MOVEMENT, ward_vendor_value(data[9], 0, is_off));
 }
@@ -86,7 +104,7 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 const struct ward_vendor_driver ward_vendor_o2ring = {
     .number = WARD_VENDOR_O2RING,
     .name = "o2ring",
-    .aliases = {"viatom", "wellue", "checkme-o2"},
+    .aliases = {"viatom", "wellue", "viatom-o2ring", "wellue-o2ring", "checkme-o2", "checkme", "sleepu", "oxylink"},
     .label = "Viatom, Wellue O2Ring",
     .service = "14839ac4-7d7e-415c-9a42-167340cf2339",
     .notify = "0734594a-a8e7-4b1a-a6b1-cd5243059a57",

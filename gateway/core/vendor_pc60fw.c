@@ -83,7 +83,7 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 const struct ward_vendor_driver ward_vendor_pc60fw = {
     .number = WARD_VENDOR_PC60FW,
     .name = "pc60fw",
-    .aliases = {"pc-60fw", "lepu"},
+    .aliases = {"pc60f", "pc60", "viatom-pc60fw", "lepu", "creative", "oxysmart"},
     .label = "Viatom PC-60FW",
     .service = "6e400001-b5a3-f393-e0a9-e50e24dcca9e",
     .notify = "6e400003-b5a3-f393-e0a9-e50e24dcca9e",

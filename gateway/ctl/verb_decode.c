@@ -235,22 +235,44 @@ static int print_unknown(const char *uuid, bool as_json)
     return WARD_CTL_FAILED;
 }
 
+/* Returns an exit status; the names of all drivers are told with it. */
+static int refuse_vendor(const char *word)
+{
+    char names[256] = "";
+    size_t count;
+    const struct ward_vendor_driver *const *drivers = ward_vendor_drivers(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        const size_t used = strlen(names);
+
+        (void)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "", drivers[i]->name);
+    }
+    return ward_ctl_usage(&ward_verb_decode, "\"%s\" is no vendor's protocol known here; these are: %s", word,
+                          names);
+}
+
 /*
- * What the frame is of: a characteristic by its UUID, or a vendor's own protocol by name ("vendor:nonin"), which
- * has a number where a characteristic has its UUID. Returns false, with ret unchanged, for anything else.
+ * What the frame is of: a characteristic by its UUID, or a vendor's own protocol, by its name ("vendor:nonin") or by the
+ * UUID that it notifies by; it has a number where a characteristic has its UUID. Returns an exit status.
  */
-static bool parse_source(const char *word, struct ward_uuid *ret)
+static int parse_source(const char *word, struct ward_uuid *ret)
 {
     static const char prefix[] = "vendor:";
     const struct ward_vendor_driver *driver;
 
-    if (strncasecmp(word, prefix, strlen(prefix)) != 0)
-        return ward_uuid_parse(word, ret);
-    driver = ward_vendor_by_name(word + strlen(prefix));
-    if (driver == NULL)
-        return false;
-    *ret = (struct ward_uuid){.is_short = true, .short_number = driver->number};
-    return true;
+    if (strncasecmp(word, prefix, strlen(prefix)) == 0) {
+        driver = ward_vendor_by_name(word + strlen(prefix));
+        if (driver == NULL)
+            return refuse_vendor(word);
+    } else if (ward_uuid_parse(word, ret)) {
+        driver = ward_vendor_by_notify(ret->text);
+    } else {
+        return ward_ctl_usage(&ward_verb_decode,
+                              "\"%s\" is neither a UUID of 16, 32 or 128 bits nor \"vendor:NAME\"", word);
+    }
+    if (driver != NULL)
+        *ret = (struct ward_uuid){.is_short = true, .short_number = driver->number};
+    return WARD_CTL_DONE;
 }
 
 /* Returns an exit status. */
@@ -290,11 +312,9 @@ static int run(int argc, char **argv)
     if (argc - optind < 2)
         return ward_ctl_usage(&ward_verb_decode,
                               "a UUID and the octets of a frame are needed (\"\" for no octets)");
-    if (!parse_source(argv[optind], &uuid))
-        return ward_ctl_usage(
-            &ward_verb_decode,
-            "\"%s\" is neither a UUID of 16, 32 or 128 bits nor a vendor's protocol known here",
-            argv[optind]);
+    status = parse_source(argv[optind], &uuid);
+    if (status != WARD_CTL_DONE)
+        return status;
     status = read_frame(argc - optind - 1, argv + optind + 1, &frame);
     if (status == WARD_CTL_DONE && !uuid.is_short) {
         status = print_unknown(uuid.text, choices.as_json);
@@ -311,9 +331,10 @@ const struct ward_verb ward_verb_decode = {
     .usage = "decode UUID OCTETS… [/ OCTETS…]… [--model ID] [--json]\n",
     .summary = "Say what a frame of a characteristic means; needs no daemon",
     .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
-            "          00002a5f-0000-1000-8000-00805f9b34fb; or a vendor's own protocol:\n"
+            "          00002a5f-0000-1000-8000-00805f9b34fb; that of a vendor's own, which only it\n"
+            "          notifies by, or its protocol by name, that of the maker or the model:\n"
             "          vendor:nonin, vendor:masimo, vendor:o2ring, vendor:pc60fw,\n"
-            "          vendor:jumper, vendor:berrymed, vendor:contec\n"
+            "          vendor:jumper, vendor:berrymed, vendor:contec, vendor:mightysat, …\n"
             "  OCTETS  in hexadecimal, with or without spaces, colons or 0x; \"\" for none;\n"
             "          a slash by itself parts notifications\n"
             "  --model the frame is of this model and may not be as its standard says:\n"

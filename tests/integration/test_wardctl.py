@@ -138,7 +138,9 @@ def test_decode_takes_every_spelling(uuid, octets):
     assert [value["value"] for value in document["values"]] == [98, 72]
 
 
-@pytest.mark.parametrize("word", ["vendor:o2ring", "vendor:O2Ring", "VENDOR:viatom", "vendor:wellue", "0003"])
+@pytest.mark.parametrize("word", ["vendor:o2ring", "vendor:O2Ring", "VENDOR:viatom", "vendor:wellue", "0003",
+                                  "vendor:Wellue O2-Ring", "vendor:checkme_o2", "0734594a-a8e7-4b1a-a6b1-cd5243059a57",
+                                  "0734594AA8E74B1AA6B1CD5243059A57"])
 def test_decode_knows_a_vendors_protocol_by_any_name(word):
     result = run("decode", word, "5500FF00000D006148000000000055000319010096", "--json")
     assert result.returncode == DONE
@@ -167,10 +169,26 @@ def test_decode_shows_what_is_inside_of_an_observation():
     assert "not known" not in result.stdout
 
 
-def test_decode_does_not_know_a_vendors_characteristic():
-    result = run("decode", "CDEACB81-5235-4C07-8846-93A37EE6B86D", "80", "--json")
+@pytest.mark.parametrize("uuid, octets, name", [
+    ("CDEACB81-5235-4C07-8846-93A37EE6B86D", "81386344", "jumper"), ("FF02", "EB01053E627F0010", "contec"),
+    ("0000ff02-0000-1000-8000-00805f9b34fb", "EB01053E627F0010", "contec")])
+def test_decode_knows_a_vendor_by_what_it_notifies(uuid, octets, name):
+    result = run("decode", uuid, octets, "--json")
+    assert result.returncode == DONE
+    assert json.loads(result.stdout)["characteristic"] == f"vendor:{name}"
+
+
+@pytest.mark.parametrize("uuid", ["CDEACB82-5235-4C07-8846-93A37EE6B86D", "FF03"])
+def test_decode_does_not_know_any_other_characteristic_of_a_vendor(uuid):
+    result = run("decode", uuid, "81386344", "--json")
     assert result.returncode == FAILED
     assert json.loads(result.stdout)["outcome"] == "unknown"
+
+
+def test_decode_lists_the_vendors_where_it_does_not_know_one():
+    result = run("decode", "vendor:polar", "00")
+    assert result.returncode == USAGE
+    assert "nonin, masimo, o2ring, pc60fw, jumper, berrymed, contec" in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["2A37"], [], ["2A3", "00"], ["2A37", "0"], ["2A37", "0g"], ["2A37", "00", "1"],

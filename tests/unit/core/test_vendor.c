@@ -147,6 +147,7 @@ static void rows_are_whole(void **state)
         assert_true(driver->label[0] != '\0');
         assert_ptr_equal(ward_vendor_by_name(driver->name), driver);
         assert_ptr_equal(ward_vendor_by_number(driver->number), driver);
+        assert_ptr_equal(ward_vendor_by_notify(driver->notify), driver);
         for (size_t j = 0; j < WARD_VENDOR_ALIASES_MAX; j++)
             assert_true(driver->aliases[j] == NULL || ward_vendor_by_name(driver->aliases[j]) == driver);
         assert_true(ward_decode_is_known(driver->number) && ward_decode_is_measurement(driver->number));

@@ -152,7 +152,7 @@ static void glucose(void **state)
     (void)state;
     assert_value(&mole, WARD_GLUCOSE, 54, -1);
     assert_time(&mole);
-    assert_true(mole.statuses & WARD_STATUS_BIT(WARD_STATUS_GLUCOSE_BATTERY_LOW));
+    assert_true(mole.statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW));
     assert_false(mole.detail.glucose.context_follows);
     assert_int_equal(mass.values[0].quantity, WARD_GLUCOSE_VENOUS_BLOOD);
     assert_int_equal(mass.detail.glucose.sample_location, 2);
