@@ -99,7 +99,8 @@ static const struct ward_vendor_write start[] = {
 const struct ward_vendor_driver ward_vendor_contec = {
     .number = WARD_VENDOR_CONTEC,
     .name = "contec",
-    .aliases = {"cms50d", "cms50d-bt", "contec-cms50d", "contec-cms50d-bt", "cms50", "emay", "sleepo2", "emay-sleepo2"},
+    .aliases = {"cms50d", "cms50d-bt", "contec-cms50d", "contec-cms50d-bt", "cms50", "emay", "sleepo2",
+                "emay-sleepo2"},
     .label = "Contec CMS50D-BT",
     .service = "0000ff12-0000-1000-8000-00805f9b34fb",
     .notify = "0000ff02-0000-1000-8000-00805f9b34fb",

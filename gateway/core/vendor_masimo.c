@@ -95,9 +95,9 @@ static void decode_system(const uint8_t *payload, struct ward_decoded *decoded)
 /* SpO2 and pulse rate: their flags say what the pair is worth. */
 static void add_clinical(struct ward_decoded *decoded, enum ward_quantity quantity, const uint8_t *parameter)
 {
-    ward_decoded_add(decoded, quantity,
-                     ward_vendor_value(parameter[1], 0,
-                                       (parameter[0] & FLAG_INVALID) != 0 || parameter[1] == NO_OCTET));
+    ward_decoded_add(
+        decoded, quantity,
+        ward_vendor_value(parameter[1], 0, (parameter[0] & FLAG_INVALID) != 0 || parameter[1] == NO_OCTET));
     if ((parameter[0] & FLAG_LOW_CONFIDENCE) != 0)
         decoded->statuses |= WARD_STATUS_BIT(WARD_STATUS_QUESTIONABLE_MEASUREMENT);
     if ((parameter[0] & FLAG_STARTING_UP) != 0)
@@ -118,9 +118,10 @@ static void decode_parameters(const uint8_t *payload, size_t length, struct ward
     add_clinical(decoded, WARD_SPO2, payload + 5);
     add_clinical(decoded, WARD_PULSE_RATE, payload + 7);
     perfusion_index = perfusion[1] | (unsigned)perfusion[2] << 8;
-    ward_decoded_add(decoded, WARD_PULSE_AMPLITUDE_INDEX,
-                     ward_vendor_value(perfusion_index, -2,
-                                       (perfusion[0] & FLAG_INVALID) != 0 || perfusion_index == NO_PERFUSION));
+    ward_decoded_add(
+        decoded, WARD_PULSE_AMPLITUDE_INDEX,
+        ward_vendor_value(perfusion_index, -2,
+                          (perfusion[0] & FLAG_INVALID) != 0 || perfusion_index == NO_PERFUSION));
 }
 
 static void decode(const uint8_t *frame, size_t length, struct ward_decoded *decoded)

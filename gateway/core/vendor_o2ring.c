@@ -104,7 +104,8 @@ static void decode(const uint8_t *frame, size_t length, struct ward_decoded *dec
 const struct ward_vendor_driver ward_vendor_o2ring = {
     .number = WARD_VENDOR_O2RING,
     .name = "o2ring",
-    .aliases = {"viatom", "wellue", "viatom-o2ring", "wellue-o2ring", "checkme-o2", "checkme", "sleepu", "oxylink"},
+    .aliases = {"viatom", "wellue", "viatom-o2ring", "wellue-o2ring", "checkme-o2", "checkme", "sleepu",
+                "oxylink"},
     .label = "Viatom, Wellue O2Ring",
     .service = "14839ac4-7d7e-415c-9a42-167340cf2339",
     .notify = "0734594a-a8e7-4b1a-a6b1-cd5243059a57",

@@ -20,25 +20,29 @@ static int rank(const struct ward_decoded *decoded)
     return decoded->is_measurement && decoded->value_count > 0 ? 3 : 2;
 }
 
+bool ward_frame_init(struct ward_frame *frame, const struct ward_decoded *decoded)
+{
+    struct ward_json json;
+    char text[16384];
+
+    frame->decoded = *decoded;
+    ward_validate(&frame->decoded);
+    ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
+    ward_decoded_write_json(&frame->decoded, &json);
+    frame->text = ward_json_finish(&json, NULL) == WARD_JSON_OK ? strdup(text) : NULL;
+    return frame->text != NULL;
+}
+
 static bool add(struct ward_frames *frames, const struct ward_decoded *decoded)
 {
     struct ward_frame *grown = realloc(frames->frames, (frames->count + 1) * sizeof(*grown));
     struct ward_frame *frame;
-    struct ward_json json;
-    char text[16384];
 
     if (grown == NULL)
         return false;
     frames->frames = grown;
     frame = &grown[frames->count];
-    frame->decoded = *decoded;
-    ward_validate(&frame->decoded);
-    ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
-    ward_decoded_write_json(&frame->decoded, &json);
-    if (ward_json_finish(&json, NULL) != WARD_JSON_OK)
-        return false;
-    frame->text = strdup(text);
-    if (frame->text == NULL)
+    if (!ward_frame_init(frame, decoded))
         return false;
     if (rank(&frame->decoded) > rank(&grown[frames->chosen].decoded))
         frames->chosen = frames->count;

@@ -33,6 +33,9 @@ struct ward_frames {
     uint64_t skipped_octets; /* of a vendor's stream, beside a good frame */
 };
 
+/* Validates a decoded frame and writes its text, which the caller frees. Returns false when there is no memory. */
+bool ward_frame_init(struct ward_frame *frame, const struct ward_decoded *decoded);
+
 /*
  * Decodes what came from the characteristic, or by a vendor's protocol (enum ward_vendor_number). Returns false when there
  * is no memory; ward_frames_done() must be called in either case.

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -11,11 +10,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/decimal.h"
 #include "core/decode.h"
 #include "core/model.h"
-#include "core/quantity.h"
 #include "core/vendor.h"
+#include "ctl/capture.h"
+#include "ctl/frame_tell.h"
 #include "ctl/frames.h"
 #include "ctl/uuid.h"
 #include "ctl/verbs.h"
@@ -76,115 +75,12 @@ static int read_frame(int argc, char **argv, struct frame *frame)
     return WARD_CTL_DONE;
 }
 
-static void print_value(const struct ward_value *value)
-{
-    const struct ward_quantity_info *info = ward_quantity_info(value->quantity);
-    const char *special = ward_special_name(value->number.special);
-    char number[WARD_DECIMAL_TEXT_SIZE];
-
-    if (special == NULL && ward_decimal_print(&value->number, number) > 0)
-        printf("  %-16s %s %s\n", info->label, number, info->unit);
-    else
-        printf("  %-16s no number (%s)\n", info->label, special);
-}
-
-/* A device chose this text: what would move the cursor of a terminal does not get there. */
-static void print_text(const char *text)
-{
-    for (; *text != '\0'; text++)
-        putchar(iscntrl((unsigned char)*text) ? '?' : *text);
-}
-
-static void print_scalar(const json_t *value)
-{
-    if (json_is_string(value))
-        print_text(json_string_value(value));
-    else if (json_is_integer(value))
-        printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_is_real(value))
-        printf("%.10g", json_real_value(value));
-    else if (json_is_boolean(value))
-        fputs(json_is_true(value) ? "yes" : "no", stdout);
-    else
-        fputs("not known", stdout);
-}
-
-static void print_items(const json_t *list)
-{
-    size_t index;
-    const json_t *item;
-
-    if (json_array_size(list) == 0)
-        fputs("none", stdout);
-    json_array_foreach(list, index, item)
-    {
-        fputs(index > 0 ? ", " : "", stdout);
-        print_scalar(item);
-    }
-    putchar('\n');
-}
-
-/* What an object holds stands under its name, two columns further in. */
-static void print_members(json_t *object, int indent)
-{
-    const char *name;
-    json_t *member;
-
-    json_object_foreach(object, name, member)
-    {
-        size_t index;
-        json_t *item;
-
-        printf("%*s%-16s ", indent, "", name);
-        if (json_is_object(member)) {
-            putchar('\n');
-            print_members(member, indent + 2);
-        } else if (json_is_array(member) && json_is_object(json_array_get(member, 0))) {
-            printf("%zu\n", json_array_size(member));
-            json_array_foreach(member, index, item)
-            {
-                print_members(item, indent + 2);
-            }
-        } else if (json_is_array(member)) {
-            print_items(member);
-        } else {
-            print_scalar(member);
-            putchar('\n');
-        }
-    }
-}
-
-/* The values as they are, exactly; everything else as the document has it, that of `extra` among the rest. */
-static void print_for_people(const struct ward_decoded *decoded, json_t *document)
-{
-    static const char *const told[] = {"characteristic", "outcome", "values", "error", "extra"};
-    json_t *extra = json_incref(json_object_get(document, "extra"));
-
-    printf("%s: %s", json_string_value(json_object_get(document, "characteristic")),
-           ward_decode_outcome_name(decoded->outcome));
-    if (decoded->outcome != WARD_DECODE_OK)
-        printf(": %s", decoded->error);
-    putchar('\n');
-    for (unsigned i = 0; i < decoded->value_count; i++)
-        print_value(&decoded->values[i]);
-    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
-        (void)json_object_del(document, told[i]);
-    print_members(document, 2);
-    print_members(extra, 2);
-    json_decref(extra);
-}
-
 /* Each frame by itself; what they say together is of use to programs alone. */
 static int print_frames(const struct ward_frames *frames)
 {
-    for (size_t i = 0; i < frames->count; i++) {
-        json_t *document = json_loads(frames->frames[i].text, 0, NULL);
-
-        if (document == NULL)
+    for (size_t i = 0; i < frames->count; i++)
+        if (!ward_frame_tell(&frames->frames[i]))
             return ward_ctl_fail("out of memory");
-        print_for_people(&frames->frames[i].decoded, document);
-        json_decref(document);
-    }
     if (frames->skipped_octets > 0)
         printf("%" PRIu64 " octets are no part of a frame\n", frames->skipped_octets);
     return WARD_CTL_DONE;
@@ -203,7 +99,8 @@ static int print_as_json(const struct ward_frames *frames)
 
 struct choices {
     bool as_json;
-    uint32_t quirks; /* set of enum ward_decode_quirk */
+    uint32_t quirks;     /* set of enum ward_decode_quirk */
+    const char *btsnoop; /* a capture instead of a frame, NULL for none */
 };
 
 static int decode(uint16_t characteristic, const struct frame *frame, const struct choices *choices)
@@ -279,7 +176,11 @@ static int parse_source(const char *word, struct ward_uuid *ret)
 static int parse_options(int argc, char **argv, struct choices *ret)
 {
     static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"model", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0}};
+        {"json", no_argument, NULL, 'j'},
+        {"model", required_argument, NULL, 'm'},
+        {"btsnoop", required_argument, NULL, 'b'},
+        {NULL, 0, NULL, 0},
+    };
     const struct ward_model *model;
     int option;
 
@@ -289,8 +190,12 @@ static int parse_options(int argc, char **argv, struct choices *ret)
             ret->as_json = true;
             continue;
         }
+        if (option == 'b') {
+            ret->btsnoop = optarg;
+            continue;
+        }
         if (option != 'm')
-            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not an option of it, or lacks its model",
+            return ward_ctl_usage(&ward_verb_decode, "\"%s\" is not an option of it, or lacks its value",
                                   argv[optind - 1]);
         model = ward_model_by_id(optarg);
         if (model == NULL)
@@ -309,6 +214,12 @@ static int run(int argc, char **argv)
 
     if (status != WARD_CTL_DONE)
         return status;
+    if (choices.btsnoop != NULL && argc == optind)
+        return ward_capture_print(choices.btsnoop,
+                                  &(struct ward_capture_choices){choices.as_json, choices.quirks});
+    if (choices.btsnoop != NULL)
+        return ward_ctl_usage(&ward_verb_decode, "a capture has its own frames: \"%s\" is too much",
+                              argv[optind]);
     if (argc - optind < 2)
         return ward_ctl_usage(&ward_verb_decode,
                               "a UUID and the octets of a frame are needed (\"\" for no octets)");
@@ -328,8 +239,9 @@ static int run(int argc, char **argv)
 
 const struct ward_verb ward_verb_decode = {
     .name = "decode",
-    .usage = "decode UUID OCTETS… [/ OCTETS…]… [--model ID] [--json]\n",
-    .summary = "Say what a frame of a characteristic means; needs no daemon",
+    .usage = "decode UUID OCTETS… [/ OCTETS…]… [--model ID] [--json]\n"
+             "decode --btsnoop FILE [--model ID] [--json]\n",
+    .summary = "Say what a frame of a characteristic, or those of a capture, mean; needs no daemon",
     .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
             "          00002a5f-0000-1000-8000-00805f9b34fb; that of a vendor's own, which only it\n"
             "          notifies by, or its protocol by name, that of the maker or the model:\n"
@@ -339,12 +251,15 @@ const struct ward_verb ward_verb_decode = {
             "          a slash by itself parts notifications\n"
             "  --model the frame is of this model and may not be as its standard says:\n"
             "          beurer-bm85, beurer-bm59, elite-900, i-sens-glucose-meter, …\n"
+            "  --btsnoop  all that devices notified in a capture of `btmon -w` or Android's snoop\n"
+            "          log, \"-\" for standard input; its discovery tells what is at a handle\n"
             "  --json  one JSON object; of several frames it is that of the first measurement, and\n"
-            "          \"frames\" are all of them\n"
+            "          \"frames\" are all of them; of a capture one object a line\n"
             "\n"
             "Exit status 1 when the frame cannot be decoded; the outcome says why: truncated\n"
             "(too short for its flags), reserved, invalid (a wrong checksum, too), or\n"
-            "unknown (no decoder).\n"
+            "unknown (no decoder). In a capture that is no failure; a file that is none, or ends\n"
+            "within a record, is one.\n"
             "\n"
             "Example: wardctl decode 2A5F 0062004800 --json\n",
     .run = run,
