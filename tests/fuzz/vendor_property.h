@@ -28,6 +28,7 @@ static inline void check_decoded(const struct ward_vendor_driver *driver, struct
     }
     HOLDS(decoded->error[0] == '\0' && decoded->value_count <= WARD_READING_VALUES_MAX);
     HOLDS(decoded->is_measurement == (decoded->value_count > 0));
+    HOLDS(decoded->has_status || decoded->statuses == 0);
     check_quality(decoded);
 }
 
