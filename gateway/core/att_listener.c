@@ -71,7 +71,7 @@ static struct ward_att_device *device_of(struct ward_att_listener *listener, con
     for (size_t i = 0; i < WARD_ATT_DEVICES_MAX; i++) {
         struct ward_att_device *device = &listener->devices[i];
 
-        if (address != NULL && device->is_used && device->has_address &&
+        if (address != NULL && device->has_address &&
             memcmp(device->address, address, WARD_ATT_ADDRESS_SIZE) == 0)
             return device;
         if (!is_connected(listener, device) && (oldest == NULL || device->session < oldest->session))
@@ -79,7 +79,6 @@ static struct ward_att_device *device_of(struct ward_att_listener *listener, con
     }
     /* There are more places for devices than for connections. */
     memset(oldest, 0, sizeof(*oldest));
-    oldest->is_used = true;
     oldest->has_address = address != NULL;
     if (address != NULL)
         memcpy(oldest->address, address, WARD_ATT_ADDRESS_SIZE);

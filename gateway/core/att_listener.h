@@ -30,7 +30,6 @@
 #define WARD_ATT_ADDRESS_SIZE    6
 
 struct ward_att_device {
-    bool is_used;
     bool has_address;
     uint8_t address[WARD_ATT_ADDRESS_SIZE]; /* as sent: the last octet is printed first */
     uint32_t session;                       /* of its newest connection */

@@ -49,7 +49,6 @@ bool ward_btsnoop_record(const uint8_t octets[WARD_BTSNOOP_RECORD_SIZE], struct 
         return false;
     *ret = (struct ward_btsnoop_record){
         .length = length,
-        .full_length = read_u32(octets),
         .flags = read_u32(octets + 8),
         .at_us = (int64_t)(stamp - (uint64_t)EPOCH_US),
     };
@@ -85,7 +84,7 @@ struct ward_hci_packet ward_btsnoop_packet(uint32_t link, const struct ward_btsn
         .length = record->length,
     };
 
-    if (record->length == 0 || record->length < record->full_length)
+    if (record->length == 0)
         return packet;
     switch (link) {
     case LINK_H1:

@@ -27,8 +27,7 @@
 #define WARD_BTSNOOP_PACKET_MAX (65535 + 4 + 1)
 
 struct ward_btsnoop_record {
-    uint32_t length;      /* octets that follow the record */
-    uint32_t full_length; /* what they were before the capture cut them */
+    uint32_t length; /* octets that follow the record: fewer than there were, where the capture cut them */
     uint32_t flags;
     int64_t at_us; /* since 1970-01-01T00:00:00Z */
 };
@@ -53,7 +52,7 @@ const char *ward_btsnoop_header(const uint8_t octets[WARD_BTSNOOP_HEADER_SIZE], 
 /* Returns false, with ret unchanged, when the record is longer than any can be. */
 bool ward_btsnoop_record(const uint8_t octets[WARD_BTSNOOP_RECORD_SIZE], struct ward_btsnoop_record *ret);
 
-/* What the octets that followed the record are; WARD_HCI_OTHER where they are cut, or neither event nor data. */
+/* What the octets that followed the record are; WARD_HCI_OTHER where they are neither event nor data. */
 struct ward_hci_packet ward_btsnoop_packet(uint32_t link, const struct ward_btsnoop_record *record,
                                            const uint8_t *octets);
 

@@ -77,7 +77,9 @@ def test_fragments_are_put_together(told, sizes):
 
 def test_what_does_not_fit_together_is_lost_and_nothing_else(told):
     capture = oximeter()
-    capture.data(RECEIVED, bytes.fromhex("4010 0200 FFFF"))  # goes on with nothing
+    capture.connect(handle=0x41)
+    capture.data(RECEIVED, bytes.fromhex("4110 0C00 0800 0400 1B 1200 0062004800"))  # goes on with nothing
+    capture.data(RECEIVED, bytes.fromhex("4020 0B00 0800 0400 1B 1200 0062004800"))  # not as long as it says
     capture.data(RECEIVED, bytes.fromhex("4020 0600 0800 0400 1B12"))  # its end never comes
     capture.notify(0x12, "0062004800")
     capture.fragments(RECEIVED, bytes.fromhex("0800 0400 1B 1200 0062004800 99"), [6])  # longer than it says
@@ -100,6 +102,17 @@ def test_both_directions_have_handles_of_their_own(told):
     capture.att(SENT, bytes.fromhex("1B 1200 0048"))
     frames = told(capture)
     assert [(frame["direction"], frame["characteristic"]) for frame in frames] == [("received", "2A5F"), ("sent", "2A37")]
+
+
+def test_adapters_are_told_apart(told):
+    capture = oximeter()
+    capture.adapter = 1
+    capture.connect(address="C0:FF:EE:00:00:02")
+    capture.discover({0x12: "2a37"})
+    capture.notify(0x12, "0048")
+    capture.adapter = 0
+    capture.notify(0x12, "0062004800")
+    assert [(frame["address"][-2:], frame["characteristic"]) for frame in told(capture)] == [("02", "2A37"), ("01", "2A5F")]
 
 
 def test_find_information_and_read_by_uuid_tell_what_is_at_a_handle(told):
