@@ -150,6 +150,24 @@ def test_a_connection_older_than_the_capture_has_no_address(told):
     assert frame["outcome"] == "ok" and "address" not in frame
 
 
+def test_a_handle_of_a_connection_that_ended_is_nobodys(told):
+    capture = oximeter()
+    capture.disconnect()
+    capture.notify(0x12, "0062004800")
+    [frame] = told(capture)
+    assert frame["outcome"] == "unknown" and "address" not in frame
+
+
+def test_who_is_connected_is_not_forgotten(told):
+    capture = oximeter()
+    for number in range(40):
+        capture.connect(handle=65, address=f"C0:FF:EE:00:01:{number:02X}")
+        capture.disconnect(handle=65)
+    capture.notify(0x12, "0062004800")
+    [frame] = told(capture)
+    assert frame["outcome"] == "ok" and frame["address"] == "C0:FF:EE:00:00:01"
+
+
 def test_more_devices_than_there_is_room_for(told):
     capture = Capture()
     for number in range(40):
