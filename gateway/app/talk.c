@@ -1,174 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/talk.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "app/gateway.h"
-#include "core/vendor.h"
-
-/* --- names ----------------------------------------------------------------------------------------------------- */
-
-struct name_text {
-    char text[WARD_BLUEZ_UUID_SIZE];
-};
-
-static struct name_text text_of(struct ward_gatt_name name)
-{
-    struct name_text ret;
-
-    if (name.number != 0)
-        snprintf(ret.text, sizeof(ret.text), "%04x", name.number);
-    else
-        snprintf(ret.text, sizeof(ret.text), "%s", name.uuid ? name.uuid : "");
-    return ret;
-}
-
-static bool offers(struct ward_gateway *gateway, const char *address, struct ward_gatt_place place)
-{
-    const struct name_text service = text_of(place.service), characteristic = text_of(place.characteristic);
-
-    return ward_bluez_has(gateway->bluez, address, service.text, characteristic.text);
-}
-
-static bool has(void *context, struct ward_gatt_place place)
-{
-    const struct ward_talk *talk = context;
-
-    return offers(talk->gateway, talk->device.address, place);
-}
-
-/* Whether one of the characteristics that a row's measurements come from is there, in the row's service. */
-static bool offers_model(struct ward_gateway *gateway, const char *address, const struct ward_model *model)
-{
-    const struct ward_vendor_driver *driver = model->vendor ? ward_vendor_by_number(model->vendor) : NULL;
-    struct ward_gatt_place place = {.service = ward_model_service(model)};
-
-    if (driver) {
-        place.characteristic = ward_gatt_name(driver->notify);
-        return offers(gateway, address, place);
-    }
-    for (size_t i = 0; i < WARD_MODEL_MEASUREMENTS_MAX; i++) {
-        place.characteristic = WARD_GATT_NUMBER(model->measurements[i]);
-        if (model->measurements[i] != 0 && offers(gateway, address, place))
-            return true;
-    }
-    return false;
-}
-
-const struct ward_model *ward_talk_recognise(struct ward_gateway *gateway,
-                                             const struct ward_bluez_device *device)
-{
-    struct ward_gatt_name services[WARD_MODEL_UUIDS_MAX];
-    size_t rows, count = 0;
-    const struct ward_model *models = ward_models(&rows);
-
-    for (size_t i = 0; i < rows && count < WARD_MODEL_UUIDS_MAX; i++)
-        if (offers_model(gateway, device->address, &models[i]))
-            services[count++] = ward_model_service(&models[i]);
-    return ward_model_recognise(&(struct ward_model_traits){
-        .services = services, .service_count = count, .model_number = device->identity.model});
-}
-
-/* --- what the exchange wants done -------------------------------------------------------------------------------- */
-
-static void ask(struct ward_talk *talk, const struct ward_exchange_action *action)
-{
-    const struct name_text service = text_of(action->place.service),
-                           characteristic = text_of(action->place.characteristic);
-    struct ward_bluez *bluez = talk->gateway->bluez;
-    const char *address = talk->device.address;
-
-    talk->failed_is_read = action->type == WARD_EXCHANGE_READ;
-    talk->failed = talk->failed_is_read ? ward_bluez_read(bluez, address, service.text, characteristic.text)
-                                        : ward_bluez_write(bluez, address, service.text, characteristic.text,
-                                                           action->octets, action->length);
-}
-
-static void note_uncommitted(struct ward_talk *talk, uint32_t number)
-{
-    if (number > talk->settled)
-        talk->settled = number;
-    if (talk->uncommitted_count < WARD_TALK_UNCOMMITTED_MAX)
-        talk->uncommitted[talk->uncommitted_count++] = number;
-    else
-        talk->lost_count = true;
-}
-
-static void hear(struct ward_talk *talk, const struct ward_exchange_measurement *measurement)
-{
-    const struct ward_heard heard = {.talk = talk, .measurement = measurement};
-
-    if (measurement->is_settled && measurement->number != 0)
-        note_uncommitted(talk, measurement->number);
-    if (measurement->is_settled && measurement->code != WARD_CHAR_BATTERY_LEVEL) {
-        talk->has_reading = true;
-        talk->has_spot |= measurement->number != 0;
-    }
-    ward_pipeline_measurement(talk->gateway, &heard);
-}
-
-static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock *clock)
-{
-    struct ward_gateway *gateway = talk->gateway;
-    struct ward_recollection recollection = ward_recollection_of(gateway, talk->device.id.text);
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, talk->device.id.text);
-
-    if (ward_device_clock_is_pair(&clock->pair)) {
-        recollection.clock = clock->pair;
-        recollection.clock.boot = gateway->boot;
-        ward_recollection_keep(gateway, &recollection);
-    }
-    if (now) {
-        now->clock_state = clock->state;
-        now->has_clock = true;
-        now->has_clock_offset = clock->has_offset;
-        now->clock_offset_ms = clock->offset_ms;
-    }
-    sd_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,
-                     "%s: its clock is %s%s", talk->device.id.text,
-                     ward_device_clock_state_name(clock->state), clock->was_set ? ", and was set" : "");
-}
-
-static void rest(struct ward_talk *talk, uint32_t rest_ms)
-{
-    struct ward_bluez *bluez = talk->gateway->bluez;
-
-    if (rest_ms == 0 || ward_bluez_rest(bluez, talk->device.address, rest_ms / 1000) < 0)
-        (void)ward_bluez_disconnect_device(bluez, talk->device.address); /* it may have gone already */
-}
-
-static void on_action(void *context, const struct ward_exchange_action *action)
-{
-    struct ward_talk *talk = context;
-    const char *device = talk->device.id.text;
-
-    switch (action->type) {
-    case WARD_EXCHANGE_READ:
-    case WARD_EXCHANGE_WRITE: ask(talk, action); break;
-    case WARD_EXCHANGE_MEASUREMENT: hear(talk, action->measurement); break;
-    case WARD_EXCHANGE_TRANSFER_DONE:
-        talk->transfer_failed = !action->transfer.is_complete;
-        sd_journal_print(LOG_INFO, "%s: %u of %u stored records were read", device,
-                         (unsigned)action->transfer.received, (unsigned)action->transfer.announced);
-        break;
-    case WARD_EXCHANGE_ERASED:
-        sd_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
-        break;
-    case WARD_EXCHANGE_CLOCK: note_clock(talk, &action->clock); break;
-    case WARD_EXCHANGE_FAULT:
-        sd_journal_print(LOG_WARNING, "%s: %s (%s, %d)", device, action->fault.text, action->fault.name,
-                         action->fault.error);
-        break;
-    case WARD_EXCHANGE_REST: rest(talk, action->rest_ms); break;
-    }
-}
-
-/* --- inputs ------------------------------------------------------------------------------------------------------ */
+#include "app/talk_private.h"
 
 static struct ward_talk *find(const struct ward_gateway *gateway, const char *device)
 {
@@ -202,7 +41,7 @@ static int16_t zone_min(int64_t utc_ms)
 static void enter(struct ward_talk *talk, struct ward_exchange_sink *ret_sink,
                   struct ward_exchange_context *ret)
 {
-    *ret_sink = (struct ward_exchange_sink){.action = on_action, .context = talk};
+    *ret_sink = (struct ward_exchange_sink){.action = ward_talk_carry_out, .context = talk};
     *ret = (struct ward_exchange_context){.now = ward_gateway_now(talk->gateway), .sink = ret_sink};
 }
 
@@ -315,7 +154,7 @@ static struct ward_talk *start(struct ward_gateway *gateway, const struct ward_b
 
 static void resolved(struct ward_talk *talk)
 {
-    const struct ward_exchange_services services = {.has = has, .context = talk};
+    const struct ward_exchange_services services = {.has = ward_talk_has, .context = talk};
     const struct ward_model *model = talk->model;
     struct ward_exchange_sink sink;
     struct ward_exchange_context context;
@@ -347,19 +186,6 @@ void ward_talk_link(struct ward_gateway *gateway, const struct ward_bluez_link *
         end(gateway, talk);
 }
 
-/* Who sends this, when nothing else tells: a vendor by the characteristic of its stream, else the row that measures so. */
-static const struct ward_model *model_by_value(const struct ward_bluez_value *value)
-{
-    size_t count;
-    const struct ward_vendor_driver *const *drivers = ward_vendor_drivers(&count);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(drivers[i]->notify, value->uuid) == 0 &&
-            strcmp(drivers[i]->service, value->service_uuid) == 0)
-            return ward_model_by_sender(drivers[i]->number, NULL);
-    return ward_model_by_sender(value->characteristic, value->device->identity.model);
-}
-
 void ward_talk_value(struct ward_gateway *gateway, const struct ward_bluez_value *value)
 {
     struct ward_talk *talk = find(gateway, value->device->id.text);
@@ -373,7 +199,7 @@ void ward_talk_value(struct ward_gateway *gateway, const struct ward_bluez_value
     if (!talk)
         return;
     talk->proved = value->proved;
-    model = talk->model ? talk->model : model_by_value(value);
+    model = talk->model ? talk->model : ward_talk_model_by_value(value);
     if (!model)
         return; /* what the control point of a device says before it is known, of which nothing was asked */
     if (!talk->model)

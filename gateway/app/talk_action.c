@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a conversation wants done: asked of the radio, handed to the pipeline, remembered of the device. */
+#include <systemd/sd-journal.h>
+
+#include "app/gateway.h"
+#include "app/talk_private.h"
+
+static void ask(struct ward_talk *talk, const struct ward_exchange_action *action)
+{
+    const struct ward_talk_name service = ward_talk_name_of(action->place.service);
+    const struct ward_talk_name characteristic = ward_talk_name_of(action->place.characteristic);
+    struct ward_bluez *bluez = talk->gateway->bluez;
+    const char *address = talk->device.address;
+
+    talk->failed_is_read = action->type == WARD_EXCHANGE_READ;
+    talk->failed = talk->failed_is_read ? ward_bluez_read(bluez, address, service.text, characteristic.text)
+                                        : ward_bluez_write(bluez, address, service.text, characteristic.text,
+                                                           action->octets, action->length);
+}
+
+static void note_uncommitted(struct ward_talk *talk, uint32_t number)
+{
+    if (number > talk->settled)
+        talk->settled = number;
+    if (talk->uncommitted_count < WARD_TALK_UNCOMMITTED_MAX)
+        talk->uncommitted[talk->uncommitted_count++] = number;
+    else
+        talk->lost_count = true;
+}
+
+static void hear(struct ward_talk *talk, const struct ward_exchange_measurement *measurement)
+{
+    const struct ward_heard heard = {.talk = talk, .measurement = measurement};
+
+    if (measurement->is_settled && measurement->number != 0)
+        note_uncommitted(talk, measurement->number);
+    if (measurement->is_settled && measurement->code != WARD_CHAR_BATTERY_LEVEL) {
+        talk->has_reading = true;
+        talk->has_spot |= measurement->number != 0;
+    }
+    ward_pipeline_measurement(talk->gateway, &heard);
+}
+
+static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock *clock)
+{
+    struct ward_gateway *gateway = talk->gateway;
+    struct ward_recollection recollection = ward_recollection_of(gateway, talk->device.id.text);
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, talk->device.id.text);
+
+    if (ward_device_clock_is_pair(&clock->pair)) {
+        recollection.clock = clock->pair;
+        recollection.clock.boot = gateway->boot;
+        ward_recollection_keep(gateway, &recollection);
+    }
+    if (now) {
+        now->clock_state = clock->state;
+        now->has_clock = true;
+        now->has_clock_offset = clock->has_offset;
+        now->clock_offset_ms = clock->offset_ms;
+    }
+    sd_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,
+                     "%s: its clock is %s%s", talk->device.id.text,
+                     ward_device_clock_state_name(clock->state), clock->was_set ? ", and was set" : "");
+}
+
+static void rest(struct ward_talk *talk, uint32_t rest_ms)
+{
+    struct ward_bluez *bluez = talk->gateway->bluez;
+
+    if (rest_ms == 0 || ward_bluez_rest(bluez, talk->device.address, rest_ms / 1000) < 0)
+        (void)ward_bluez_disconnect_device(bluez, talk->device.address); /* it may have gone already */
+}
+
+void ward_talk_carry_out(void *context, const struct ward_exchange_action *action)
+{
+    struct ward_talk *talk = context;
+    const char *device = talk->device.id.text;
+
+    switch (action->type) {
+    case WARD_EXCHANGE_READ:
+    case WARD_EXCHANGE_WRITE: ask(talk, action); break;
+    case WARD_EXCHANGE_MEASUREMENT: hear(talk, action->measurement); break;
+    case WARD_EXCHANGE_TRANSFER_DONE:
+        talk->transfer_failed = !action->transfer.is_complete;
+        sd_journal_print(LOG_INFO, "%s: %u of %u stored records were read", device,
+                         (unsigned)action->transfer.received, (unsigned)action->transfer.announced);
+        break;
+    case WARD_EXCHANGE_ERASED:
+        sd_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
+        break;
+    case WARD_EXCHANGE_CLOCK: note_clock(talk, &action->clock); break;
+    case WARD_EXCHANGE_FAULT:
+        sd_journal_print(LOG_WARNING, "%s: %s (%s, %d)", device, action->fault.text, action->fault.name,
+                         action->fault.error);
+        break;
+    case WARD_EXCHANGE_REST: rest(talk, action->rest_ms); break;
+    }
+}
