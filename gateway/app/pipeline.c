@@ -204,6 +204,16 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
     answer(heard, reading);
 }
 
+/* It is never longer than a record has room for. */
+static void add_context(const struct ward_exchange_measurement *measurement, struct ward_reading *reading)
+{
+    if (!measurement->context || measurement->context_length > sizeof(reading->context))
+        return;
+    reading->context_characteristic = measurement->context->characteristic;
+    reading->context_length = (uint16_t)measurement->context_length;
+    memcpy(reading->context, measurement->context_octets, measurement->context_length);
+}
+
 void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_heard *heard)
 {
     const struct ward_exchange_measurement *measurement = heard->measurement;
@@ -216,6 +226,7 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     ward_decoded_fill_reading(measurement->decoded, measurement->octets, measurement->length,
                               &arrival.record.reading);
     arrival.record.reading.characteristic = measurement->code;
+    add_context(measurement, &arrival.record.reading);
     stamp(heard, &arrival.record.reading);
     note_heard(heard);
     note_outcome(heard);

@@ -28,13 +28,20 @@ static void note_uncommitted(struct ward_talk *talk, uint32_t number)
         talk->lost_count = true;
 }
 
+/* A battery, or what is said about a measurement, is no measurement. */
+static bool is_reading(const struct ward_exchange_measurement *measurement)
+{
+    return measurement->code != WARD_CHAR_BATTERY_LEVEL &&
+           measurement->code != WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT;
+}
+
 static void hear(struct ward_talk *talk, const struct ward_exchange_measurement *measurement)
 {
     const struct ward_heard heard = {.talk = talk, .measurement = measurement};
 
     if (measurement->is_settled && measurement->number != 0)
         note_uncommitted(talk, measurement->number);
-    if (measurement->is_settled && measurement->code != WARD_CHAR_BATTERY_LEVEL) {
+    if (measurement->is_settled && is_reading(measurement)) {
         talk->has_reading = true;
         talk->has_spot |= measurement->number != 0;
     }

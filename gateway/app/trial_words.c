@@ -122,6 +122,7 @@ static const char *reason_for_people(uint32_t reason)
     case WARD_REASON_UNDECODABLE: return "it cannot be understood";
     case WARD_REASON_INVALIDATED_BY_DEVICE: return "the device itself calls it invalid";
     case WARD_REASON_DISAGREEMENT: return "another device says otherwise";
+    case WARD_REASON_CONTEXT_ALONE: return "it is said about a measurement that is not here";
     }
     return "";
 }

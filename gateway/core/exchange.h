@@ -67,8 +67,12 @@ struct ward_exchange_measurement {
     struct ward_time received;          /* when it came, not when it was settled */
     struct ward_device_moment measured; /* by its own time and the device's clock; often not known */
     bool has_record;
-    uint16_t record;                    /* its sequence number on the device */
-    const struct ward_decoded *context; /* 2A34 of the same record; NULL without, and while not settled */
+    uint16_t record; /* its sequence number on the device */
+    /* 2A34 of the same record, at most WARD_READING_CONTEXT_MAX octets; NULL without, and while not settled. One that
+     * belongs to none is told as a measurement of its own, late and without a number: core/exchange_context.c. */
+    /* 2A34 of the same record, at most WARD_READING_CONTEXT_MAX octets; NULL without, and while not settled. One that
+     * belongs to none is told as a measurement of its own, late and without a number: core/exchange_context.c. */
+    const struct ward_decoded *context;
     const uint8_t *context_octets;
     size_t context_length;
 };

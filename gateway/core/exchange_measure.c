@@ -13,7 +13,7 @@
  *                                                                  what it measures by itself
  *   asked for to see its number        once                        at once: late, it is known
  *
- * A glucose measurement that says so waits for its context, WARD_LAST_KEPT_US at most, or until something else comes.
+ * A glucose measurement that announces a context waits for it as well: exchange_context.c.
  */
 #include <string.h>
 
@@ -28,8 +28,8 @@ static void decode(const struct ward_exchange *exchange, uint16_t code, const ui
     ward_validate(ret);
 }
 
-static void tell(const struct ward_exchange_context *context,
-                 const struct ward_exchange_measurement *measurement)
+void ward_exchange_tell_measurement(const struct ward_exchange_context *context,
+                                    const struct ward_exchange_measurement *measurement)
 {
     ward_exchange_tell(context, &(struct ward_exchange_action){.type = WARD_EXCHANGE_MEASUREMENT,
                                                                .measurement = measurement});
@@ -40,18 +40,18 @@ static void tell(const struct ward_exchange_context *context,
 static void tell_once(const struct ward_decoded *decoded, const struct ward_exchange_arrival *arrival,
                       const struct ward_exchange_context *context)
 {
-    tell(context, &(struct ward_exchange_measurement){
-                      .is_settled = true,
-                      .kind = decoded->kind,
-                      .code = arrival->code,
-                      .decoded = decoded,
-                      .octets = arrival->octets,
-                      .length = arrival->length,
-                      .received = context->now,
-                      .measured = ward_device_clock_no_moment(),
-                      .has_record = arrival->has_record,
-                      .record = arrival->record,
-                  });
+    ward_exchange_tell_measurement(context, &(struct ward_exchange_measurement){
+                                                .is_settled = true,
+                                                .kind = decoded->kind,
+                                                .code = arrival->code,
+                                                .decoded = decoded,
+                                                .octets = arrival->octets,
+                                                .length = arrival->length,
+                                                .received = context->now,
+                                                .measured = ward_device_clock_no_moment(),
+                                                .has_record = arrival->has_record,
+                                                .record = arrival->record,
+                                            });
 }
 
 /* It says so itself, or its values do. */
@@ -93,13 +93,6 @@ static bool decide_asked(const struct ward_exchange *exchange, const struct ward
     return is_last || is_over;
 }
 
-static bool awaits_context(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
-                           uint64_t now_us)
-{
-    return held->awaits_context && now_us < held->received.boot_us + WARD_LAST_KEPT_US &&
-           !(held->is_asked_for && exchange->transfer_step == WARD_EXCHANGE_TRANSFER_OVER);
-}
-
 /* Returns whether it is decided whether the held one is late. */
 static bool decide(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
                    const struct ward_decoded *decoded, const struct ward_device_moment *moment,
@@ -139,26 +132,29 @@ static void tell_held(const struct ward_exchange_held *held, struct ward_exchang
     measurement->received = held->received;
     measurement->has_record = held->has_record;
     measurement->record = held->record;
-    tell(context, measurement);
+    ward_exchange_tell_measurement(context, measurement);
 }
 
-static void add_context(const struct ward_exchange_held *held, struct ward_decoded *decoded,
-                        struct ward_exchange_measurement *measurement)
+/* It may raise from now on, and comes again when it is settled. */
+static void tell_unsettled(struct ward_exchange_held *held, const struct ward_decoded *decoded,
+                           const struct ward_exchange_context *context)
 {
-    if (held->context_length == 0)
+    struct ward_exchange_measurement measurement = {
+        .decoded = decoded, .kind = decoded->kind, .measured = ward_device_clock_no_moment()};
+
+    if (held->is_told)
         return;
-    ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, held->context, held->context_length, decoded);
-    measurement->context = decoded;
-    measurement->context_octets = held->context;
-    measurement->context_length = held->context_length;
+    held->is_told = true;
+    tell_held(held, &measurement, context);
 }
 
 /*
  * Tells the held one settled when it is decided, and returns whether it did. Forced, it does in any case: what is not
- * decided then is late unless it is the last that the device sent by itself.
+ * decided then is late unless it is the last that the device sent by itself. One of now that waits for nothing but its
+ * context is told unsettled: no alarm waits for what was eaten.
  */
-static bool settle_one(const struct ward_exchange *exchange, const struct ward_exchange_held *held,
-                       bool is_forced, const struct ward_exchange_context *context)
+static bool settle_one(const struct ward_exchange *exchange, struct ward_exchange_held *held, bool is_forced,
+                       const struct ward_exchange_context *context)
 {
     const uint64_t now_us = context->now.boot_us;
     struct ward_exchange_measurement measurement = {.is_settled = true};
@@ -169,12 +165,15 @@ static bool settle_one(const struct ward_exchange *exchange, const struct ward_e
     measurement.decoded = &decoded;
     measurement.measured = ward_device_clock_map(&exchange->clock, &decoded.device_time, &held->received);
     is_decided = decide(exchange, held, &decoded, &measurement.measured, now_us, &measurement.late);
-    if (!is_forced && (!is_decided || held->awaits_context))
+    if (!is_forced && (!is_decided || held->awaits_context)) {
+        if (is_decided && !measurement.late)
+            tell_unsettled(held, &decoded, context);
         return false;
+    }
     if (!is_decided)
         measurement.late = held->number != exchange->newest_sent;
     measurement.kind = measurement.late ? WARD_READING_STORED : decoded.kind;
-    add_context(held, &beside, &measurement);
+    ward_exchange_add_context(held, &beside, &measurement);
     tell_held(held, &measurement, context);
     return true;
 }
@@ -194,7 +193,7 @@ void ward_exchange_settle(struct ward_exchange *exchange, bool is_end,
     while (index < exchange->held_count) {
         struct ward_exchange_held *held = &exchange->held[index];
 
-        held->awaits_context = awaits_context(exchange, held, context->now.boot_us);
+        held->awaits_context = ward_exchange_awaits_context(held, context->now.boot_us);
         if (settle_one(exchange, held, is_end, context))
             drop(exchange, index);
         else
@@ -253,8 +252,6 @@ static void hold(struct ward_exchange *exchange, const struct ward_decoded *deco
         exchange->newest_asked = number;
     else
         exchange->newest_sent = number;
-    for (size_t i = 0; i < exchange->held_count; i++)
-        exchange->held[i].awaits_context = false;
     held = make_room(exchange, context);
     *held = fresh;
     memcpy(held->octets, arrival->octets, arrival->length);
@@ -263,8 +260,7 @@ static void hold(struct ward_exchange *exchange, const struct ward_decoded *deco
 void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchange_arrival *arrival,
                         const struct ward_exchange_context *context)
 {
-    struct ward_exchange_measurement measurement = {.measured = ward_device_clock_no_moment()};
-    const struct ward_exchange_held *newest;
+    struct ward_exchange_held *newest;
     struct ward_decoded decoded;
 
     decode(exchange, arrival->code, arrival->octets, arrival->length, &decoded);
@@ -282,31 +278,5 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
     newest = exchange->held_count > 0 ? &exchange->held[exchange->held_count - 1] : NULL;
     if (newest == NULL || newest->number != exchange->numbered || newest->is_asked_for)
         return;
-    measurement.decoded = &decoded;
-    measurement.kind = decoded.kind;
-    tell_held(newest, &measurement, context);
-}
-
-void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
-                                const struct ward_exchange_context *context)
-{
-    struct ward_decoded decoded;
-
-    ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, length, &decoded);
-    for (size_t i = 0;
-         i < exchange->held_count && decoded.outcome == WARD_DECODE_OK && length <= WARD_EXCHANGE_CONTEXT_MAX;
-         i++) {
-        struct ward_exchange_held *held = &exchange->held[i];
-
-        if (held->awaits_context && held->record == decoded.detail.glucose_context.sequence_number) {
-            memcpy(held->context, octets, length);
-            held->context_length = (uint16_t)length;
-            held->awaits_context = false;
-            ward_exchange_settle(exchange, false, context);
-            return;
-        }
-    }
-    ward_exchange_tell_fault(context, "context-without-measurement",
-                             "What came to be said about a measurement belongs to none that waits for it.",
-                             0);
+    tell_unsettled(newest, &decoded, context);
 }

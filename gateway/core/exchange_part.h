@@ -69,12 +69,22 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
 void ward_exchange_take_frame(struct ward_exchange *exchange, struct ward_decoded *decoded,
                               const struct ward_exchange_arrival *arrival,
                               const struct ward_exchange_context *context);
-void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
-                                const struct ward_exchange_context *context);
 /* Settles what is decided now; at the end of the link, all of them. */
 void ward_exchange_settle(struct ward_exchange *exchange, bool is_end,
                           const struct ward_exchange_context *context);
 /* The earliest moment at which time alone settles one. */
 uint64_t ward_exchange_settle_due_us(const struct ward_exchange *exchange);
+void ward_exchange_tell_measurement(const struct ward_exchange_context *context,
+                                    const struct ward_exchange_measurement *measurement);
+
+/* --- exchange_context.c: what is said about a measurement beside it -------------------------------------------- */
+
+/* Joins it to its measurement, or tells it alone. Settles nothing. */
+void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
+                                const struct ward_exchange_context *context);
+bool ward_exchange_awaits_context(const struct ward_exchange_held *held, uint64_t now_us);
+/* Into measurement, when there is one; decoded is room for it, and must live as long. */
+void ward_exchange_add_context(const struct ward_exchange_held *held, struct ward_decoded *decoded,
+                               struct ward_exchange_measurement *measurement);
 
 #endif

@@ -19,9 +19,8 @@
 #include "core/vendor.h"
 #include "ward/reading.h"
 
-#define WARD_EXCHANGE_ANSWER_US   UINT64_C(35000000) /* of a read or write: an ATT transaction may take 30 s */
-#define WARD_EXCHANGE_HELD_MAX    16                 /* measurements that are not settled */
-#define WARD_EXCHANGE_CONTEXT_MAX 64                 /* octets of one */
+#define WARD_EXCHANGE_ANSWER_US UINT64_C(35000000) /* of a read or write: an ATT transaction may take 30 s */
+#define WARD_EXCHANGE_HELD_MAX  16                 /* measurements that are not settled */
 
 /* What a conversation begins with. */
 struct ward_exchange_terms {
@@ -41,11 +40,12 @@ struct ward_exchange_held {
     bool is_asked_for; /* by RACP … */
     bool is_known_one; /* … only to see that its numbers did not begin anew */
     bool awaits_context;
+    bool is_told; /* unsettled: it may raise already */
     bool has_record;
     uint16_t record;
     uint16_t code, length, context_length;
     uint8_t octets[WARD_GATT_VALUE_MAX];
-    uint8_t context[WARD_EXCHANGE_CONTEXT_MAX];
+    uint8_t context[WARD_READING_CONTEXT_MAX];
 };
 
 /* What the one READ or WRITE that is out is for. */

@@ -47,9 +47,10 @@ static const char *const reasons[WARD_REASON_COUNT] = {
     "undecodable",
     "invalidated-by-device",
     "disagreement",
+    "context-without-measurement",
 };
 
-_Static_assert(WARD_REASON_DISAGREEMENT == 1u << (WARD_REASON_COUNT - 1), "every reason has a name");
+_Static_assert(WARD_REASON_CONTEXT_ALONE == 1u << (WARD_REASON_COUNT - 1), "every reason has a name");
 
 static const char *name_at(const char *const *names, size_t count, unsigned index)
 {

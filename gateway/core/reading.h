@@ -19,7 +19,7 @@ const char *ward_clock_quality_name(uint8_t clock);    /* enum ward_clock_qualit
 const char *ward_link_security_name(uint8_t security); /* enum ward_link_security: "bonded" */
 
 /* Reasons are a set: the name of reason bit `index`, counted from 0 ("no-value"); NULL past the last. */
-#define WARD_REASON_COUNT 13
+#define WARD_REASON_COUNT 14
 const char *ward_reason_name(unsigned index);
 
 /* The other way. Returns false, with ret unchanged, for a name that is not one. */

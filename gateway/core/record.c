@@ -42,21 +42,29 @@ static void write_values(struct ward_json *json, const struct ward_reading *read
     ward_json_array_end(json);
 }
 
-static void write_raw(struct ward_json *json, const struct ward_reading *reading)
+static void write_frame(struct ward_json *json, uint16_t characteristic, const uint8_t *octets, size_t length)
 {
-    const uint8_t uuid[2] = {(uint8_t)(reading->characteristic >> 8),
-                             (uint8_t)(reading->characteristic & 0xFF)};
+    const uint8_t uuid[2] = {(uint8_t)(characteristic >> 8), (uint8_t)(characteristic & 0xFF)};
 
-    ward_json_key(json, "raw");
-    if (reading->characteristic == 0) {
-        ward_json_null(json);
-        return;
-    }
     ward_json_string_begin(json);
     ward_json_part_hex(json, uuid, sizeof(uuid));
     ward_json_part(json, ":", 1);
-    ward_json_part_hex(json, reading->raw, reading->raw_length);
+    ward_json_part_hex(json, octets, length);
     ward_json_string_end(json);
+}
+
+static void write_raw(struct ward_json *json, const struct ward_reading *reading)
+{
+    ward_json_key(json, "raw");
+    if (reading->characteristic == 0) {
+        ward_json_null(json);
+    } else {
+        write_frame(json, reading->characteristic, reading->raw, reading->raw_length);
+    }
+    if (reading->context_characteristic != 0) {
+        ward_json_key(json, "raw_context");
+        write_frame(json, reading->context_characteristic, reading->context, reading->context_length);
+    }
 }
 
 static void write_reasons(struct ward_json *json, uint32_t reasons)

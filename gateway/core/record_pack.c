@@ -2,7 +2,7 @@
 /*
  * The packed body of a record: docs/records.md, "Stored form".
  *
- *   version (1)  flags  grades  reasons  [device time]  count, count values  [raw]  [note]  [derived from]
+ *   version (1)  flags  grades  reasons  [device time]  count, count values  [raw]  [note]  [derived from]  [context]
  *
  * Integers are variable-length, seven bits an octet, least first; signed ones zigzag before that. The flags say which
  * of the parts in brackets are there. Nothing may follow.
@@ -22,7 +22,8 @@ enum flag {
     FLAG_RAW = 1u << 3,
     FLAG_NOTE = 1u << 4,
     FLAG_DERIVED = 1u << 5,
-    FLAGS_KNOWN = (1u << 6) - 1,
+    FLAG_CONTEXT = 1u << 6,
+    FLAGS_KNOWN = (1u << 7) - 1,
 };
 
 /* What the canonical text can say exactly: RFC 7493 §2.2 for integers, 15 digits for decimals. */
@@ -184,6 +185,14 @@ static bool reading_is_valid(const struct ward_reading *reading)
            (reading->characteristic != 0 || reading->raw_length == 0);
 }
 
+/* What was said about a measurement is nothing without the measurement. */
+static bool context_is_valid(const struct ward_reading *reading)
+{
+    return reading->context_length <= WARD_READING_CONTEXT_MAX &&
+           (reading->context_characteristic != 0 ? reading->characteristic != 0
+                                                 : reading->context_length == 0);
+}
+
 static bool derivation_is_valid(const struct ward_reading *reading)
 {
     if (reading->derived_first == 0) {
@@ -222,6 +231,13 @@ static void put_device_time(struct writer *writer, const struct ward_device_time
     put_octets(writer, octets, sizeof(octets));
 }
 
+static void put_frame(struct writer *writer, uint16_t characteristic, const uint8_t *octets, size_t length)
+{
+    put_uint(writer, characteristic);
+    put_uint(writer, length);
+    put_octets(writer, octets, length);
+}
+
 static void put_note(struct writer *writer, const struct ward_record_note *note)
 {
     put_text(writer, note->reason.text);
@@ -243,6 +259,7 @@ static uint8_t flags_of(const struct ward_reading *reading)
     flags |= reading->characteristic != 0 ? FLAG_RAW : 0;
     flags |= has_note(reading->kind) ? FLAG_NOTE : 0;
     flags |= reading->derived_first != 0 ? FLAG_DERIVED : 0;
+    flags |= reading->context_characteristic != 0 ? FLAG_CONTEXT : 0;
     return (uint8_t)flags;
 }
 
@@ -252,6 +269,7 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
     struct writer writer = {.at = buffer, .end = buffer + size};
 
     if (!reading_is_valid(reading) || reading->mono_us > INTEGER_MAX || !derivation_is_valid(reading) ||
+        !context_is_valid(reading) ||
         (has_note(reading->kind) && !note_is_valid(reading->kind, &record->note))) {
         return 0;
     }
@@ -267,9 +285,7 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
         put_value(&writer, &reading->values[i]);
     }
     if (reading->characteristic != 0) {
-        put_uint(&writer, reading->characteristic);
-        put_uint(&writer, reading->raw_length);
-        put_octets(&writer, reading->raw, reading->raw_length);
+        put_frame(&writer, reading->characteristic, reading->raw, reading->raw_length);
     }
     if (has_note(reading->kind)) {
         put_note(&writer, &record->note);
@@ -277,6 +293,9 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
     if (reading->derived_first != 0) {
         put_uint(&writer, reading->derived_first);
         put_uint(&writer, reading->derived_last);
+    }
+    if (reading->context_characteristic != 0) {
+        put_frame(&writer, reading->context_characteristic, reading->context, reading->context_length);
     }
     return writer.fault ? 0 : (size_t)(writer.at - buffer);
 }
@@ -310,17 +329,17 @@ static void take_device_time(struct reader *reader, struct ward_device_time *ret
     }
 }
 
-static void take_raw(struct reader *reader, struct ward_reading *reading)
+/* Returns the length, at most `most`; ret has room for that. */
+static uint16_t take_frame(struct reader *reader, uint16_t *ret_characteristic, uint8_t *ret, size_t most)
 {
-    reading->characteristic = (uint16_t)take_uint_up_to(reader, UINT16_MAX);
-    reading->raw_length = (uint16_t)take_uint_up_to(reader, WARD_GATT_VALUE_MAX);
-    if (reader->fault) {
-        return;
-    }
-    const uint8_t *octets = take_octets(reader, reading->raw_length);
+    *ret_characteristic = (uint16_t)take_uint_up_to(reader, UINT16_MAX);
+    const uint16_t length = (uint16_t)take_uint_up_to(reader, most);
+    const uint8_t *octets = reader->fault ? NULL : take_octets(reader, length);
+
     if (octets) {
-        memcpy(reading->raw, octets, reading->raw_length);
+        memcpy(ret, octets, length);
     }
+    return length;
 }
 
 static void take_note(struct reader *reader, uint8_t kind, struct ward_record_note *ret)
@@ -345,6 +364,7 @@ static void clear(struct ward_record *record)
     memset(reading->values, 0, sizeof(reading->values));
     reading->characteristic = 0;
     reading->raw_length = 0;
+    reading->context_characteristic = reading->context_length = 0;
     reading->derived_first = reading->derived_last = 0;
     record->derived_since_us = 0;
 }
@@ -376,7 +396,8 @@ bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *
         take_value(&reader, &reading->values[i]);
     }
     if (flags & FLAG_RAW) {
-        take_raw(&reader, reading);
+        reading->raw_length =
+            take_frame(&reader, &reading->characteristic, reading->raw, sizeof(reading->raw));
     }
     if (noted) {
         take_note(&reader, reading->kind, &record->note);
@@ -386,6 +407,12 @@ bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *
         reading->derived_last = take_uint(&reader);
         reader.fault = reader.fault || reading->derived_first == 0;
     }
+    if (flags & FLAG_CONTEXT) {
+        reading->context_length =
+            take_frame(&reader, &reading->context_characteristic, reading->context, sizeof(reading->context));
+        reader.fault = reader.fault || reading->context_characteristic == 0;
+    }
     return !reader.fault && reader.at == reader.end && reading_is_valid(reading) &&
-           derivation_is_valid(reading) && (reading->characteristic != 0) == ((flags & FLAG_RAW) != 0);
+           derivation_is_valid(reading) && context_is_valid(reading) &&
+           (reading->characteristic != 0) == ((flags & FLAG_RAW) != 0);
 }

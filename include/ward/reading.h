@@ -71,6 +71,8 @@ enum ward_reason {
     WARD_REASON_UNDECODABLE = 1u << 10,        /* the frame could not be decoded; raw octets only */
     WARD_REASON_INVALIDATED_BY_DEVICE = 1u << 11, /* the device itself calls it invalid */
     WARD_REASON_DISAGREEMENT = 1u << 12,          /* another device says otherwise */
+    WARD_REASON_CONTEXT_ALONE =
+        1u << 13, /* what was said about a measurement that it could not be joined to */
 };
 
 /* What is known of the link that carried the frame. The numbers are part of the database format. */
@@ -89,6 +91,8 @@ struct ward_device_time {
 };
 
 #define WARD_READING_VALUES_MAX 12
+#define WARD_READING_CONTEXT_MAX                                                                             \
+    64 /* octets; a Glucose Measurement Context has at most 17 (GLS 1.0.1 §3.2) */
 
 struct ward_reading {
     uint64_t seq; /* 0 until committed */
@@ -113,6 +117,10 @@ struct ward_reading {
     uint16_t characteristic; /* 16-bit UUID the raw octets came from, or a vendor's number; 0 for none */
     uint16_t raw_length;
     uint8_t raw[WARD_GATT_VALUE_MAX];
+    uint16_t
+        context_characteristic; /* of what the device said about it in a frame of its own; 0 for nothing */
+    uint16_t context_length;
+    uint8_t context[WARD_READING_CONTEXT_MAX];
     uint8_t chain[32]; /* SHA-256, set by the commit */
 };
 

@@ -534,16 +534,30 @@ static const struct script scripts[] = {
     /* contexts */
     {"a context", "glucose-meter", 0,
      METER " ok cp:05000200 ok glux:1@-600 ctx:1 glux:2@-1 ctx:2 cp:06000101",
-     "Wcp=0401 Wcp=0101 M1L+c#1 M2+c#2 T2/2"},
+     "Wcp=0401 Wcp=0101 M1L+c#1 m2#2 M2+c#2 T2/2"},
     {"a context that does not come", "glucose-meter", 0,
-     METER " ok cp:05000200 ok glux:1@-600 glux:2@-1 cp:06000101", "Wcp=0401 Wcp=0101 M1L#1 M2#2 T2/2"},
+     METER " ok cp:05000200 ok glux:1@-600 glux:2@-1 cp:06000101 tick",
+     "Wcp=0401 Wcp=0101 m2#2 T2/2 M1L#1 M2#2"},
     {"a context that nobody waits for", "glucose-meter", 0,
      METER " ctx:9 ok cp:05000100 ok glux:1@-1 ctx:2 tick",
-     "Wcp=0401 F:context-without-measurement Wcp=0101 F:context-without-measurement M1#1"},
+     "Wcp=0401 F:context-without-measurement M0L Wcp=0101 m1#1 F:context-without-measurement M0L M1#1"},
+    {"contexts after the next measurement", "glucose-meter", 0,
+     METER " ok cp:05000200 ok glux:1@-600 glux:2@-1 ctx:1 ctx:2 cp:06000101",
+     "Wcp=0401 Wcp=0101 m2#2 M1L+c#1 M2+c#2 T2/2"},
+    {"contexts in another order", "glucose-meter", 0, "services:- glux:1@-600 glux:2@-1 ctx:2 ctx:1 tick",
+     "m1#1 m2#2 M1L+c#1 M2+c#2"},
+    {"a context that the answer has overtaken", "glucose-meter", 0,
+     METER " ok cp:05000100 ok glux:1@-1 cp:06000101 ctx:1", "Wcp=0401 Wcp=0101 m1#1 T1/1 M1+c#1"},
+    {"a context that was not announced", "glucose-meter", 0, "services:- glu:1@-1 ctx:1 tick", "m1#1 M1+c#1"},
+    {"two contexts of one measurement", "glucose-meter", 0, "services:- glux:1@-1 ctx:1 ctx:1 tick",
+     "m1#1 F:context-without-measurement M0L M1+c#1"},
+    {"of two with one number the newer has the context", "glucose-meter", 0,
+     "services:- glux:1@-600 glux:1@-1 ctx:1 tick", "m1#1 m2#1 M1L#1 M2+c#1"},
+    {"the link ends before the context", "glucose-meter", 0, "services:- glux:1@-1 end", "m1#1 M1#1"},
     {"a context of what it told by itself", "glucose-meter", 0, "services:- glux:1@-1 ctx:1 tick",
      "m1#1 M1+c#1"},
     {"a context that is late itself", "glucose-meter", 0, "services:- glux:1@-1 tick ctx:1",
-     "m1#1 M1#1 F:context-without-measurement"},
+     "m1#1 M1#1 F:context-without-measurement M0L"},
     {"waits for the clock and a context", "glucose-meter", 0, "glux:1@-1 tick tick", "m1#1 M1#1"},
     /* records without numbers */
     {"fetched, committed, deleted", "oximeter", 0,
@@ -800,25 +814,38 @@ static void the_control_point_of_another_service(void **state)
     assert_string_equal(play.log, "Wcp=0401 T0/0 ");
 }
 
-/* A context that has no room is not attached, and not written either. */
-static void a_context_without_end(void **state)
+static void assert_alone(const struct play *play, const uint8_t *octets, size_t length, uint32_t reason)
 {
-    static const uint8_t octets[WARD_EXCHANGE_CONTEXT_MAX + 1] = {0x02, 1, 0, 1};
+    assert_int_equal(play->newest.code, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT);
+    assert_int_equal(play->newest.length, length);
+    assert_memory_equal(play->newest.octets, octets, length);
+    assert_int_equal(play->decoded.quality, WARD_INVALID);
+    assert_int_equal(play->decoded.reasons, reason);
+    assert_int_equal(play->decoded.value_count, 0);
+}
+
+/* What cannot be joined is told whole, and says why. */
+static void a_context_that_cannot_be_joined_is_kept(void **state)
+{
+    static const uint8_t octets[WARD_READING_CONTEXT_MAX + 1] = {0x02, 1, 0, 1};
     static struct play play;
 
     (void)state;
     begin(&play, ward_model_by_id("glucose-meter"), 0);
     run_inputs(&play, "services:- glux:1@-1");
     value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, sizeof(octets));
+    assert_alone(&play, octets, sizeof(octets), WARD_REASON_CONTEXT_ALONE);
     run_inputs(&play, "tick");
-    assert_string_equal(play.log, "m1#1 F:context-without-measurement M1#1 ");
+    assert_string_equal(play.log, "m1#1 F:context-without-measurement M0L M1#1 ");
 
     begin(&play, ward_model_by_id("glucose-meter"), 0);
     run_inputs(&play, "services:- glux:1@-1");
     value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, 2);
+    assert_alone(&play, octets, 2, WARD_REASON_UNDECODABLE);
     value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, sizeof(octets) - 1);
     run_inputs(&play, "tick");
-    assert_string_equal(play.log, "m1#1 F:context-without-measurement M1+c#1 ");
+    assert_string_equal(play.log, "m1#1 M0L M1+c#1 ");
+    assert_int_equal(play.newest.context_length, sizeof(octets) - 1);
 }
 
 /* --- whatever comes, in whatever order ------------------------------------------------------------------------------ */
@@ -935,7 +962,7 @@ int main(void)
         cmocka_unit_test(longer_than_a_value_can_be),
         cmocka_unit_test(a_record_without_end),
         cmocka_unit_test(the_control_point_of_another_service),
-        cmocka_unit_test(a_context_without_end),
+        cmocka_unit_test(a_context_that_cannot_be_joined_is_kept),
         cmocka_unit_test(whatever_comes),
     };
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/reading.h"
 #include "core/record.h"
 
 #define EPOCH "e-000102030405060708090a0b0c0d0e0f"
@@ -46,6 +47,21 @@ static struct ward_record spot_check(void)
         }};
 
     memcpy(record.reading.raw, raw, sizeof(raw));
+    return record;
+}
+
+/* A measurement with what was said about it in a frame of its own. */
+static struct ward_record with_context(void)
+{
+    static const uint8_t raw[] = {0x12, 1, 0}, context[] = {0x02, 1, 0, 1};
+    struct ward_record record = spot_check();
+
+    record.reading.characteristic = WARD_CHAR_GLUCOSE_MEASUREMENT;
+    record.reading.raw_length = sizeof(raw);
+    memcpy(record.reading.raw, raw, sizeof(raw));
+    record.reading.context_characteristic = WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT;
+    record.reading.context_length = sizeof(context);
+    memcpy(record.reading.context, context, sizeof(context));
     return record;
 }
 
@@ -103,6 +119,20 @@ static void a_derived_reading_names_what_it_is_from(void **state)
                 "\"reasons\":[],\"received_at\":\"2026-11-22T09:00:01.120Z\",\"security\":\"bonded\","
                 "\"seq\":31,\"values\":[{\"loinc\":[\"2708-6\",\"59408-5\"],\"mdc\":150456,"
                 "\"quantity\":\"spo2\",\"unit\":\"%\",\"value\":96}]}");
+}
+
+static void a_context_stands_beside_its_measurement(void **state)
+{
+    struct ward_record record = with_context();
+    char text[WARD_RECORD_TEXT_MAX];
+
+    (void)state;
+    assert_int_not_equal(ward_record_canonical(&record, EPOCH, text, sizeof(text)), 0);
+    assert_non_null(strstr(text, ",\"raw\":\"2a18:120100\",\"raw_context\":\"2a34:02010001\",\"reasons\":"));
+    record.reading.unassigned = true; /* what somebody ate is as much his own as what was measured */
+    assert_int_not_equal(ward_record_canonical(&record, EPOCH, text, sizeof(text)), 0);
+    assert_non_null(strstr(text, ",\"raw\":null,\"reasons\":"));
+    assert_null(strstr(text, "raw_context"));
 }
 
 static void what_a_reading_is_derived_from_must_make_sense(void **state)
@@ -283,8 +313,10 @@ static void the_largest_record_fits(void **state)
     record.note.from_ms = record.note.to_ms = INT64_MIN;
     record.note.subject = reading->mono_us = (UINT64_C(1) << 53) - 1;
     record.note.offset_ms = -(INT64_C(1) << 53) + 1;
-    reading->reasons = WARD_REASON_DISAGREEMENT * 2 - 1;
+    reading->reasons = (UINT32_C(1) << WARD_REASON_COUNT) - 1;
     reading->raw_length = WARD_GATT_VALUE_MAX;
+    reading->context_characteristic = UINT16_MAX;
+    reading->context_length = WARD_READING_CONTEXT_MAX;
     reading->value_count = WARD_READING_VALUES_MAX;
     for (size_t i = 0; i < WARD_READING_VALUES_MAX; i++) {
         reading->values[i] = (struct ward_value){
@@ -323,6 +355,9 @@ static void expect_round_trip(const struct ward_record *record)
     assert_int_equal(back.reading.unassigned, record->reading.unassigned);
     assert_int_equal(back.reading.raw_length, record->reading.raw_length);
     assert_memory_equal(back.reading.raw, record->reading.raw, record->reading.raw_length);
+    assert_int_equal(back.reading.context_characteristic, record->reading.context_characteristic);
+    assert_int_equal(back.reading.context_length, record->reading.context_length);
+    assert_memory_equal(back.reading.context, record->reading.context, record->reading.context_length);
 
     for (size_t cut = 0; cut < length; cut++) {
         assert_false(ward_record_unpack(body, cut, &back));
@@ -339,6 +374,9 @@ static void packed_and_back_says_the_same(void **state)
 
     (void)state;
     expect_round_trip(&record);
+    record = with_context();
+    expect_round_trip(&record);
+    record = spot_check();
     record.reading.unassigned = record.reading.late = true;
     record.reading.device_time.present = false;
     record.reading.quality = WARD_QUESTIONABLE;
@@ -388,10 +426,13 @@ static void what_is_not_well_formed_is_not_packed(void **state)
     bad = good, bad.reading.quality = WARD_INVALID + 1, expect_refused(&bad);
     bad = good, bad.reading.clock = WARD_CLOCK_UNSYNCED + 1, expect_refused(&bad);
     bad = good, bad.reading.security = WARD_LINK_NONE + 1, expect_refused(&bad);
-    bad = good, bad.reading.reasons = WARD_REASON_DISAGREEMENT << 1, expect_refused(&bad);
+    bad = good, bad.reading.reasons = 1u << WARD_REASON_COUNT, expect_refused(&bad);
     bad = good, bad.reading.value_count = WARD_READING_VALUES_MAX + 1, expect_refused(&bad);
     bad = good, bad.reading.raw_length = WARD_GATT_VALUE_MAX + 1, expect_refused(&bad);
     bad = good, bad.reading.characteristic = 0, expect_refused(&bad);
+    bad = good, bad.reading.context_length = 1, expect_refused(&bad);
+    bad = with_context(), bad.reading.context_length = WARD_READING_CONTEXT_MAX + 1, expect_refused(&bad);
+    bad = with_context(), bad.reading.characteristic = bad.reading.raw_length = 0, expect_refused(&bad);
     bad = good, bad.reading.mono_us = UINT64_C(1) << 53, expect_refused(&bad);
     bad = good, bad.reading.values[0].quantity = WARD_QUANTITY_NONE, expect_refused(&bad);
     bad = good, bad.reading.values[0].quantity = WARD_QUANTITY_COUNT, expect_refused(&bad);
@@ -405,14 +446,13 @@ static void what_is_not_well_formed_is_not_packed(void **state)
 }
 
 /* Whatever a damaged file holds: refused, or a record that can be packed again to the same octets' meaning. */
-static void damaged_bodies_are_refused_or_harmless(void **state)
+static void damage(const struct ward_record *record)
 {
-    struct ward_record record = spot_check(), back = spot_check();
+    struct ward_record back = spot_check();
     uint8_t body[WARD_RECORD_PACKED_MAX], again[WARD_RECORD_PACKED_MAX];
     char text[WARD_RECORD_TEXT_MAX];
-    size_t length = ward_record_pack(&record, body, sizeof(body));
+    size_t length = ward_record_pack(record, body, sizeof(body));
 
-    (void)state;
     for (size_t at = 0; at < length; at++) {
         for (unsigned octet = 0; octet < 256; octet++) {
             uint8_t kept = body[at];
@@ -427,11 +467,21 @@ static void damaged_bodies_are_refused_or_harmless(void **state)
     }
 }
 
+static void damaged_bodies_are_refused_or_harmless(void **state)
+{
+    const struct ward_record plain = spot_check(), joined = with_context();
+
+    (void)state;
+    damage(&plain);
+    damage(&joined);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reading_is_written_as_documented),
         cmocka_unit_test(a_derived_reading_names_what_it_is_from),
+        cmocka_unit_test(a_context_stands_beside_its_measurement),
         cmocka_unit_test(what_a_reading_is_derived_from_must_make_sense),
         cmocka_unit_test(what_is_not_known_is_null),
         cmocka_unit_test(decimals_lose_their_trailing_zeros),
