@@ -12,7 +12,10 @@
  *   resolve ADDRESS                      ServicesResolved
  *   disconnect ADDRESS
  *   value ADDRESS UUID HEX               it notifies; "long-value ADDRESS UUID N" sends N octets
+ *   holds ADDRESS UUID text TEXT…        that is read from the characteristic, until something is written; or "hex HEX"
+ *   battery ADDRESS PERCENT
  *   omit ADDRESS UUID on|off             bluetoothd does not show the characteristic
+ *   show ADDRESS UUID                    it shows one that it did not, in the midst of a connection
  *   vanish ADDRESS                       its objects go, until it connects
  *   lose-bond ADDRESS                    bluetoothd has no bond with it any more
  *

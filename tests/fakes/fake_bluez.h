@@ -32,6 +32,7 @@
 #define FAKE_ADAPTER1        "org.bluez.Adapter1"
 #define FAKE_DEVICE1         "org.bluez.Device1"
 #define FAKE_SERVICE1        "org.bluez.GattService1"
+#define FAKE_BATTERY1        "org.bluez.Battery1"
 #define FAKE_CHARACTERISTIC1 "org.bluez.GattCharacteristic1"
 #define FAKE_PROPERTIES      "org.freedesktop.DBus.Properties"
 #define FAKE_OBJECT_MANAGER  "org.freedesktop.DBus.ObjectManager"
@@ -39,15 +40,16 @@
 struct fake_characteristic {
     char path[FAKE_PATH_SIZE];
     char uuid[FAKE_UUID_SIZE];
-    const char *flag; /* "indicate", "notify" or "read" */
-    bool omitted;     /* bluetoothd does not show it, although the device has it */
+    const char *flag;               /* "indicate", "notify" or "read" */
+    bool omitted;                   /* bluetoothd does not show it, although the device has it */
+    uint8_t octets[FAKE_TEXT_SIZE]; /* what is read from it */
+    size_t length;
 };
 
 struct fake_device {
     char address[18];
     char path[FAKE_PATH_SIZE];
     char name[FAKE_TEXT_SIZE];
-    char serial[FAKE_TEXT_SIZE];
     size_t service_count, characteristic_count;
     char services[FAKE_SERVICES_MAX][FAKE_UUID_SIZE];
     char service_paths[FAKE_SERVICES_MAX][FAKE_PATH_SIZE];
@@ -90,6 +92,9 @@ void fake_must(int result, const char *what);
 /* fake_bluez_objects.c */
 struct fake_device *fake_find(struct fake *fake, const char *address);
 struct fake_device *fake_find_path(struct fake *fake, const char *path); /* of it, or below it */
+/* NULL: it has none of this UUID (four digits, or the full form), or none at this path. */
+struct fake_characteristic *fake_find_characteristic(struct fake_device *device, const char *uuid);
+struct fake_characteristic *fake_find_characteristic_at(struct fake_device *device, const char *path);
 /* Makes a device with the services, each with its measurements, and the Device Information Service. */
 struct fake_device *fake_add(struct fake *fake, const char *address);
 void fake_add_service(struct fake_device *device, const char *uuid);

@@ -145,17 +145,39 @@ static void disconnect_device(struct fake *fake, sd_bus_message *call, struct fa
 
 static void read_value(struct fake *fake, sd_bus_message *call, struct fake_device *device)
 {
+    const struct fake_characteristic *characteristic =
+        fake_find_characteristic_at(device, sd_bus_message_get_path(call));
     sd_bus_message *reply = NULL;
 
     (void)fake;
-    if (!device->connected) {
+    if (!device->connected || !characteristic) {
         refuse(call, ERROR "Failed", "Not connected");
         return;
     }
     fake_must(sd_bus_message_new_method_return(call, &reply), "ReadValue");
-    fake_must(sd_bus_message_append_array(reply, 'y', device->serial, strlen(device->serial)), "ReadValue");
+    fake_must(sd_bus_message_append_array(reply, 'y', characteristic->octets, characteristic->length),
+              "ReadValue");
     fake_must(sd_bus_send(NULL, reply, NULL), "ReadValue");
     sd_bus_message_unref(reply);
+}
+
+/* What is written is what is read. */
+static void write_value(struct fake *fake, sd_bus_message *call, struct fake_device *device)
+{
+    struct fake_characteristic *characteristic =
+        fake_find_characteristic_at(device, sd_bus_message_get_path(call));
+    const void *octets;
+    size_t length;
+
+    (void)fake;
+    fake_must(sd_bus_message_read_array(call, 'y', &octets, &length), "WriteValue");
+    if (!device->connected || !characteristic || length > sizeof(characteristic->octets)) {
+        refuse(call, ERROR "Failed", "Not connected");
+        return;
+    }
+    memcpy(characteristic->octets, octets, length);
+    characteristic->length = length;
+    answer(call);
 }
 
 static void just_answer(struct fake *fake, sd_bus_message *call, struct fake_device *device)
@@ -231,6 +253,7 @@ static const struct {
     {FAKE_CHARACTERISTIC1, "StartNotify", true, just_answer},
     {FAKE_CHARACTERISTIC1, "StopNotify", true, just_answer},
     {FAKE_CHARACTERISTIC1, "ReadValue", true, read_value},
+    {FAKE_CHARACTERISTIC1, "WriteValue", true, write_value},
 };
 
 static void carry_out(struct fake *fake, sd_bus_message *call)

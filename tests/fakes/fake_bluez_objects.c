@@ -13,7 +13,8 @@ static const struct {
 } profiles[] = {
     {"1822", "2a5e", "indicate"}, {"1822", "2a5f", "notify"},   {"180d", "2a37", "notify"},
     {"1810", "2a35", "indicate"}, {"1809", "2a1c", "indicate"}, {"1808", "2a18", "notify"},
-    {"181d", "2a9d", "indicate"}, {"180a", "2a25", "read"},
+    {"1808", "2a34", "notify"},   {"181d", "2a9d", "indicate"}, {"1805", "2a2b", "read"},
+    {"180a", "2a25", "read"},     {"180a", "2a26", "read"},
 };
 
 struct fake_device *fake_find(struct fake *fake, const char *address)
@@ -29,6 +30,25 @@ struct fake_device *fake_find_path(struct fake *fake, const char *path)
     for (size_t i = 0; i < fake->device_count; i++)
         if (strncmp(fake->devices[i].path, path, strlen(fake->devices[i].path)) == 0)
             return &fake->devices[i];
+    return NULL;
+}
+
+struct fake_characteristic *fake_find_characteristic(struct fake_device *device, const char *uuid)
+{
+    char full[FAKE_UUID_SIZE];
+
+    fake_uuid(uuid, full);
+    for (size_t i = 0; i < device->characteristic_count; i++)
+        if (strcmp(device->characteristics[i].uuid, full) == 0)
+            return &device->characteristics[i];
+    return NULL;
+}
+
+struct fake_characteristic *fake_find_characteristic_at(struct fake_device *device, const char *path)
+{
+    for (size_t i = 0; i < device->characteristic_count; i++)
+        if (strcmp(device->characteristics[i].path, path) == 0)
+            return &device->characteristics[i];
     return NULL;
 }
 

@@ -90,9 +90,33 @@ static void append_word(char text[static FAKE_TEXT_SIZE], const char *word)
     snprintf(text + length, FAKE_TEXT_SIZE - length, "%s%s", length ? " " : "", word);
 }
 
+static struct fake_characteristic *find_characteristic(struct fake *fake, char **words)
+{
+    struct fake_device *device = fake_find(fake, words[0]);
+
+    return device ? fake_find_characteristic(device, words[1]) : NULL;
+}
+
+static size_t parse_hex(const char *text, uint8_t ret[static OCTETS_MAX])
+{
+    size_t length = 0;
+    unsigned octet;
+
+    for (; length < OCTETS_MAX && sscanf(text + 2 * length, "%2x", &octet) == 1; length++)
+        ret[length] = (uint8_t)octet;
+    return length;
+}
+
+static void set_octets(struct fake_characteristic *characteristic, const void *octets, size_t length)
+{
+    characteristic->length = length < FAKE_TEXT_SIZE ? length : FAKE_TEXT_SIZE;
+    memcpy(characteristic->octets, octets, characteristic->length);
+}
+
 static bool verb_device(struct fake *fake, char **words, size_t count)
 {
     struct fake_device *device = count > 0 && !fake_find(fake, words[0]) ? fake_add(fake, words[0]) : NULL;
+    char serial[FAKE_TEXT_SIZE] = "";
     const char *key = "";
 
     if (!device)
@@ -104,13 +128,55 @@ static bool verb_device(struct fake *fake, char **words, size_t count)
         else if (strcmp(key, "name") == 0)
             append_word(device->name, words[i]);
         else if (strcmp(key, "serial") == 0)
-            append_word(device->serial, words[i]);
+            append_word(serial, words[i]);
         else if (strcmp(key, "services") == 0)
             fake_add_service(device, words[i]);
         else
             return false;
     }
     fake_add_service(device, "180a");
+    set_octets(fake_find_characteristic(device, "2a25"), serial, strlen(serial));
+    return true;
+}
+
+/* What is read from a characteristic: "text" and words, or "hex" and digits. */
+static bool verb_holds(struct fake *fake, char **words, size_t count)
+{
+    struct fake_characteristic *characteristic = count >= 3 ? find_characteristic(fake, words) : NULL;
+    uint8_t octets[OCTETS_MAX];
+    char text[FAKE_TEXT_SIZE] = "";
+
+    if (!characteristic)
+        return false;
+    if (strcmp(words[2], "hex") == 0) {
+        set_octets(characteristic, octets, count == 4 ? parse_hex(words[3], octets) : 0);
+        return true;
+    }
+    for (size_t i = 3; i < count; i++)
+        append_word(text, words[i]);
+    set_octets(characteristic, text, strlen(text));
+    return true;
+}
+
+static bool verb_battery(struct fake *fake, char **words, size_t count)
+{
+    struct fake_device *device = count == 2 ? fake_find(fake, words[0]) : NULL;
+
+    if (device)
+        fake_tell(fake, device->path, FAKE_BATTERY1, "Percentage", "y", (int)strtoul(words[1], NULL, 10));
+    return device != NULL;
+}
+
+/* bluetoothd shows what it did not show, while the device is connected. */
+static bool verb_show(struct fake *fake, char **words, size_t count)
+{
+    struct fake_characteristic *characteristic = count == 2 ? find_characteristic(fake, words) : NULL;
+
+    if (!characteristic || !characteristic->omitted)
+        return false;
+    characteristic->omitted = false;
+    if (fake_find(fake, words[0])->services_shown)
+        fake_tell_added(fake, characteristic->path, FAKE_CHARACTERISTIC1);
     return true;
 }
 
@@ -189,18 +255,6 @@ static bool verb_lose_bond(struct fake *fake, char **words, size_t count)
     return true;
 }
 
-static struct fake_characteristic *find_characteristic(struct fake *fake, char **words)
-{
-    struct fake_device *device = fake_find(fake, words[0]);
-    char uuid[FAKE_UUID_SIZE];
-
-    fake_uuid(words[1], uuid);
-    for (size_t i = 0; device && i < device->characteristic_count; i++)
-        if (strcmp(device->characteristics[i].uuid, uuid) == 0)
-            return &device->characteristics[i];
-    return NULL;
-}
-
 static bool verb_omit(struct fake *fake, char **words, size_t count)
 {
     struct fake_characteristic *characteristic = count == 3 ? find_characteristic(fake, words) : NULL;
@@ -208,16 +262,6 @@ static bool verb_omit(struct fake *fake, char **words, size_t count)
     if (characteristic)
         characteristic->omitted = strcmp(words[2], "on") == 0;
     return characteristic != NULL;
-}
-
-static size_t parse_hex(const char *text, uint8_t ret[static OCTETS_MAX])
-{
-    size_t length = 0;
-    unsigned octet;
-
-    for (; length < OCTETS_MAX && sscanf(text + 2 * length, "%2x", &octet) == 1; length++)
-        ret[length] = (uint8_t)octet;
-    return length;
 }
 
 static bool verb_value(struct fake *fake, char **words, size_t count)
@@ -337,6 +381,7 @@ static const struct {
 } verbs[] = {
     {"adapter", verb_adapter},
     {"advertise", verb_advertise},
+    {"battery", verb_battery},
     {"churn", verb_churn},
     {"connect", verb_connect},
     {"device", verb_device},
@@ -344,6 +389,7 @@ static const struct {
     {"fault", verb_fault},
     {"hang", verb_hang},
     {"hold", verb_hold},
+    {"holds", verb_holds},
     {"long-value", verb_long_value},
     {"lose-bond", verb_lose_bond},
     {"malformed", verb_malformed},
@@ -353,6 +399,7 @@ static const struct {
     {"power", verb_power},
     {"release", verb_release},
     {"resolve", verb_resolve},
+    {"show", verb_show},
     {"start", verb_start},
     {"stop", verb_stop},
     {"storm", verb_storm},

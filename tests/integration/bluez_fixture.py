@@ -135,6 +135,8 @@ class Bluez(Talker):
 class Home:
     """A gateway with one patient. Nothing is enrolled yet."""
 
+    prefix = ()  # what wardgated is started by
+
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bluez-faults-"))
         for name in ("state", "recover"):
@@ -153,7 +155,7 @@ class Home:
         self.bluez = self.gateway = None
 
     def start_gateway(self):
-        self.gateway = subprocess.Popen([WARDGATED, "--config", self.directory / "wardgate.conf"],
+        self.gateway = subprocess.Popen([*self.prefix, WARDGATED, "--config", self.directory / "wardgate.conf"],
                                         env=self.environment, stdout=self.log, stderr=self.log)
         eventually(lambda: self.gateway.poll() is not None or self.ctl("status", check=False).returncode == 0,
                    "wardgated answers")
@@ -240,10 +242,11 @@ class Home:
     def begin_enrolment(self, address, seconds=200):
         return self.begin("devices", "pair", address, "--patient", PATIENT, "--timeout", seconds)
 
-    def enrol(self, device, serial="S-1"):
+    def enrol(self, device, serial="S-1", firmware=""):
         """A device of the fake goes through an enrolment: found, bonded, gone, back with a reading."""
         bluez, since = self.bluez, self.bluez.mark()
         bluez.device(device.address, "name", device.name, "serial", serial, "services", device.service)
+        bluez.holds(device.address, "2a26", "text", firmware)
         bluez.advertise(device.address, "on")
         enrolment = self.begin_enrolment(device.address)
         bluez.said("called ReadValue", since)
