@@ -134,7 +134,7 @@ static void on_identity(struct ward_bluez *bluez, const char *path,
 static void identify(struct ward_bluez *bluez)
 {
     const struct ward_bluez_mirror_device *device = target(bluez);
-    if (!device || ward_bluez_identity_read(bluez, device, on_identity) < 0)
+    if (!device || ward_bluez_identity_read(bluez, device, NULL, on_identity) < 0)
         take_event(bluez, WARD_BLUEZ_ENROL_UNIDENTIFIED, NULL);
 }
 

@@ -251,12 +251,16 @@ void ward_bluez_returns_changed(struct ward_bluez *bluez);
 void ward_bluez_returns_expect(struct ward_bluez *bluez);
 
 /*
- * bluez_identity.c. Reads the device's identity; `done` gets NULL when it left before its serial number and system id
- * were asked for. One reading a device at a time: -EBUSY.
+ * bluez_identity.c. Reads the device's identity, and waits a while for what it told when it was enrolled (expected; NULL:
+ * it is being enrolled). `done` gets NULL when it left before its serial number and system id were asked for. One reading a
+ * device at a time: -EBUSY.
  */
 int ward_bluez_identity_read(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
+                             const struct ward_bluez_identity *expected,
                              void (*done)(struct ward_bluez *bluez, const char *path,
                                           const struct ward_bluez_identity *identity));
+/* It shows a characteristic of the Device Information Service that it did not show before. */
+void ward_bluez_identity_shown(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 /* The connection ended: what was read over it is not mixed with the next one's. `done` is called. */
 void ward_bluez_identity_cancel(struct ward_bluez *bluez, const char *path);
 void ward_bluez_identity_drop(struct ward_bluez *bluez);
@@ -264,6 +268,9 @@ void ward_bluez_identity_set(struct ward_bluez_identity *identity, uint16_t char
                              const uint8_t *octets, size_t length);
 /* It tells a serial number or a system id. */
 bool ward_bluez_identity_is_told(const struct ward_bluez_identity *identity);
+/* It tells less than what is known of it, and nothing else: not yet, or not any more. */
+bool ward_bluez_identity_lacks(const struct ward_bluez_identity *told,
+                               const struct ward_bluez_identity *known);
 /* The serial numbers agree and so do the system ids; where neither is told that proves nothing. */
 bool ward_bluez_identity_equal(const struct ward_bluez_identity *one,
                                const struct ward_bluez_identity *other);

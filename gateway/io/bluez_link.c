@@ -6,7 +6,8 @@
  *   Connected=true                   a new connection, unproved, also when one stood: "off, on" may be folded
  *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none
  *   ServicesResolved=true            bonded: proved if the bond stands, else needs pairing (again, by a person)
- *                                    open: its identity is read and compared; proved, or an impostor and sent away
+ *                                    open: its identity is read and compared; proved, or an impostor and sent away;
+ *                                    one that does not show it is sent away too, and is no impostor
  *   ... proved, and StartNotify      RESOLVED, once: it can be talked to
  *       answered wherever needed
  *   ... without what it must have    sent away, so that it is discovered anew; at most 3 times in a row
@@ -170,6 +171,14 @@ static void on_identity(struct ward_bluez *bluez, const char *path,
         prove(node);
         return;
     }
+    if (ward_bluez_identity_lacks(identity, &node->device.identity)) {
+        ward_bluez_link_tell(
+            node, WARD_BLUEZ_LINK_FAULT,
+            "It does not show the serial number or system id that it was enrolled with; it is "
+            "disconnected to try again.");
+        ward_bluez_disconnect(bluez, path);
+        return;
+    }
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_IMPOSTOR,
                          "Its serial number and system id are not those of the device that was enrolled.");
     ward_bluez_disconnect(bluez, path);
@@ -186,7 +195,7 @@ static void seek_proof(struct ward_bluez_node *node, const struct ward_bluez_mir
         return;
     bool enrolling = in_enrolment(node);
     if (node->device.security != WARD_BLUEZ_BONDED) {
-        int r = ward_bluez_identity_read(node->bluez, device, on_identity);
+        int r = ward_bluez_identity_read(node->bluez, device, &node->device.identity, on_identity);
         if (r < 0 && r != -EBUSY && !enrolling)
             ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT, "Its identity could not be asked for.");
     } else if (bond_stands(device)) {

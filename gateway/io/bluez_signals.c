@@ -168,6 +168,8 @@ static int take_characteristic(struct ward_bluez *bluez, const char *path, sd_bu
         ward_bluez_subscribe(bluez, device);
         ward_bluez_link_settle(node);
     }
+    if (is_information(characteristic->short_uuid))
+        ward_bluez_identity_shown(bluez, device);
     return 0;
 }
 

@@ -62,6 +62,8 @@ void fake_vanish(struct fake *fake);
 /* The device is exported (with its services, if shows_measurement), and signalled. */
 void fake_export(struct fake *fake);
 void fake_withdraw(struct fake *fake);
+/* The Device Information Service, which was not shown yet, is. */
+void fake_show_serial(struct fake *fake, const char *serial);
 
 /* Sets a flag of the device, or Powered of the adapter, and signals it, also when it did not change. */
 void fake_set(struct fake *fake, bool *flag, bool value);

@@ -341,18 +341,29 @@ static bool is_exported(const struct fake *fake, const struct object *object)
     return false;
 }
 
+static void export_object(struct fake *fake, size_t i)
+{
+    const char *interface = objects[i].interface;
+    add(fake, &fake->device_slots[i], objects[i].path, interface,
+        strcmp(interface, DEVICE) == 0    ? device_vtable
+        : strcmp(interface, SERVICE) == 0 ? service_vtable
+                                          : characteristic_vtable);
+    assert_true(sd_bus_emit_object_added(fake->side, objects[i].path) >= 0);
+}
+
 void fake_export(struct fake *fake)
 {
-    for (size_t i = 0; i < FAKE_OBJECTS; i++) {
-        const char *interface = objects[i].interface;
-        if (!is_exported(fake, &objects[i]))
-            continue;
-        add(fake, &fake->device_slots[i], objects[i].path, interface,
-            strcmp(interface, DEVICE) == 0    ? device_vtable
-            : strcmp(interface, SERVICE) == 0 ? service_vtable
-                                              : characteristic_vtable);
-        assert_true(sd_bus_emit_object_added(fake->side, objects[i].path) >= 0);
-    }
+    for (size_t i = 0; i < FAKE_OBJECTS; i++)
+        if (is_exported(fake, &objects[i]))
+            export_object(fake, i);
+}
+
+void fake_show_serial(struct fake *fake, const char *serial)
+{
+    fake->serial = serial;
+    for (size_t i = 0; i < FAKE_OBJECTS; i++)
+        if (objects[i].when == WITH_SERIAL)
+            export_object(fake, i);
 }
 
 void fake_withdraw(struct fake *fake)

@@ -204,6 +204,51 @@ static void another_serial_number_is_an_impostor(void **state)
     fake_end(&fake);
 }
 
+/* bluetoothd says that the services are resolved, and shows them afterwards. */
+static void a_serial_number_that_is_shown_late_is_waited_for(void **state)
+{
+    struct fake fake = {.exported = true, .serial = ""};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_value(&fake, 1);
+    fake_wait(&fake, 0, "value=1,unproved,1 ");
+    assert_false(fake_has(&fake, 0, "ReadValue"));
+    fake_show_serial(&fake, "C1");
+    fake_wait(&fake, 0, "proved=1 ");
+    assert_false(fake_has(&fake, 0, "impostor="));
+    assert_false(fake_has(&fake, 0, "Disconnect "));
+    fake_end(&fake);
+}
+
+static void a_serial_number_that_is_shown_late_may_be_another(void **state)
+{
+    struct fake fake = {.exported = true, .serial = ""};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_show_serial(&fake, "C2");
+    fake_wait(&fake, 0, "impostor=1 ");
+    assert_false(fake_has(&fake, 0, " proved="));
+    fake_end(&fake);
+}
+
+static void a_serial_number_that_is_never_shown_is_no_other_one(void **state)
+{
+    struct fake fake = {.exported = true, .serial = ""};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "fault=1 ");
+    fake_wait(&fake, 0, "Disconnect ");
+    assert_false(fake_has(&fake, 0, "impostor="));
+    assert_false(fake_has(&fake, 0, " proved="));
+    fake_end(&fake);
+}
+
 static void a_stranger_is_not_heard(void **state)
 {
     struct fake fake = {.exported = true, .paired = true};
@@ -416,6 +461,9 @@ int main(void)
         cmocka_unit_test(without_a_bond_nothing_is_proved),
         cmocka_unit_test(an_open_device_is_proved_by_its_serial_number),
         cmocka_unit_test(another_serial_number_is_an_impostor),
+        cmocka_unit_test(a_serial_number_that_is_shown_late_is_waited_for),
+        cmocka_unit_test(a_serial_number_that_is_shown_late_may_be_another),
+        cmocka_unit_test(a_serial_number_that_is_never_shown_is_no_other_one),
         cmocka_unit_test(a_stranger_is_not_heard),
         cmocka_unit_test(new_characteristics_are_subscribed_to_at_once),
         cmocka_unit_test(first_contact_without_characteristics_is_a_possible_gap),

@@ -462,6 +462,22 @@ static void by_address_whoever_tells_a_serial_number_is_another(void **state)
     fake_end(&fake);
 }
 
+/* That it tells none is believed after a while, not before. */
+static void by_address_a_serial_number_may_be_shown_late(void **state)
+{
+    struct fake fake = {.exported = true, .serial = ""};
+    (void)state;
+    fake_begin(&fake, &by_address);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_value(&fake, 1);
+    fake_wait(&fake, 0, "value=1,unproved,1 ");
+    fake_show_serial(&fake, "C1");
+    fake_wait(&fake, 0, "impostor=1 ");
+    assert_false(fake_has(&fake, 0, " proved="));
+    fake_end(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +506,7 @@ int main(void)
         cmocka_unit_test(an_address_that_changes_is_nobody),
         cmocka_unit_test(a_kind_that_has_to_be_bonded_is_not_enrolled_without),
         cmocka_unit_test(by_address_whoever_tells_a_serial_number_is_another),
+        cmocka_unit_test(by_address_a_serial_number_may_be_shown_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
