@@ -27,7 +27,8 @@ struct ward_talk_place {
 /* A record on its way to the store. What makes it known when it comes again goes into the same transaction. */
 struct ward_arrival {
     struct ward_record record;
-    bool named; /* it can be known again */
+    bool has_key; /* known has its key: it has a name (core/duplicate.h) */
+    bool named;   /* it is known from now on, by known */
     struct ward_store_change known;
     struct ward_talk_place place; /* that is told when it is durable */
 };

@@ -3,6 +3,9 @@
  * The records that each device has given us, as keys of their names (core/duplicate.h): in memory, so that a duplicate
  * is known before it is evaluated, and in the file, since a device may repeat its memory months later. Of each device
  * the newest WARD_STORE_KNOWN_MAX are remembered. A device that is forgotten and enrolled again is still known.
+ *
+ * Only what came over a proved link is remembered: whoever can copy a record and an address could otherwise have the true
+ * one taken for a duplicate.
  */
 #ifndef WARD_APP_KNOWN_H
 #define WARD_APP_KNOWN_H

@@ -8,6 +8,9 @@
  *                                                                  │          evaluated
  *                                                                  └ a duplicate: counted, and that is all
  *
+ * Over a link that is not proved yet nothing becomes known: a reading waits, is evaluated as doubtful at once, and goes
+ * the rest of the line when the link is proved; or is stored as doubtful, and known to nobody, when it ends unproved.
+ *
  * ward_pipeline_measurement() is this line from "known?" on; what is before it is in core/exchange.h, which talk.c drives.
  * What follows "evaluate" is in watch.c (annunciate, alarm, submit), commits.c (committed) and outbox.c (to the ward).
  */
@@ -73,29 +76,45 @@ static void note_outcome(const struct ward_heard *heard)
     }
 }
 
-/* Whether the device gave us this record before; otherwise, when it is settled, it is known from now on. */
-static bool is_known(const struct ward_heard *heard, struct ward_arrival *arrival)
+/* Gives the arrival the key of its record's name, when that has one. */
+static void name_it(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
-    struct ward_gateway *gateway = heard->talk->gateway;
-    const char *device = arrival->record.reading.device.text;
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+    struct ward_store_known *known = &arrival->known.known;
     struct ward_identity identity;
     uint8_t digest[32];
 
+    arrival->known.kind = WARD_STORE_KNOWN;
     if (!ward_identity_of(heard->measurement->decoded, &arrival->record.reading.device, &identity) ||
         ward_sha256(identity.octets, identity.length, digest) < 0)
+        return;
+    memcpy(known->key, digest, sizeof(known->key));
+    arrival->has_key = true;
+}
+
+/* Whether the device gave us this record before, over a link that was proved. */
+static bool is_known(struct ward_gateway *gateway, const struct ward_arrival *arrival, bool counts)
+{
+    const char *device = arrival->record.reading.device.text;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+
+    if (!arrival->has_key || !ward_known_has(&gateway->known, device, arrival->known.known.key))
         return false;
-    if (ward_known_has(&gateway->known, device, digest)) {
-        gateway->pipeline.duplicates += heard->measurement->is_settled;
-        if (now)
-            now->duplicates += heard->measurement->is_settled;
-        return true;
-    }
-    if (heard->measurement->is_settled) {
-        arrival->known.kind = WARD_STORE_KNOWN;
-        arrival->named = ward_known_add(&gateway->known, device, digest, &arrival->known.known);
-    }
-    return false;
+    gateway->pipeline.duplicates += counts;
+    if (now)
+        now->duplicates += counts;
+    return true;
+}
+
+/* From now on it is known. Of the device that is proved to have given it alone. */
+static void make_known(struct ward_gateway *gateway, struct ward_arrival *arrival)
+{
+    uint8_t key[WARD_STORE_KEY_OCTETS];
+
+    if (!arrival->has_key)
+        return;
+    memcpy(key, arrival->known.known.key, sizeof(key));
+    arrival->named =
+        ward_known_add(&gateway->known, arrival->record.reading.device.text, key, &arrival->known.known);
 }
 
 /* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
@@ -129,7 +148,7 @@ static struct ward_watch *whose(const struct ward_heard *heard, struct ward_read
     return watch;
 }
 
-/* As it is evaluated as long as nobody knows that the link is the device's own. */
+/* As it is as long as nobody knows that the link is the device's own. */
 static struct ward_reading doubtful_of(const struct ward_reading *reading)
 {
     struct ward_reading doubtful = *reading;
@@ -140,25 +159,34 @@ static struct ward_reading doubtful_of(const struct ward_reading *reading)
     return doubtful;
 }
 
-/* Evaluates what is known now and keeps the record back until the link is proved, ends, or time is up. */
-static void hold(const struct ward_heard *heard, struct ward_watch *watch, const struct ward_arrival *arrival)
+/* The record as it is stored when its link was never proved: the device's own count of its records is left alone. */
+static struct ward_arrival unproved_of(const struct ward_arrival *arrival)
+{
+    struct ward_arrival unproved = *arrival;
+
+    unproved.record.reading = doubtful_of(&arrival->record.reading);
+    unproved.place.has_record = false;
+    return unproved;
+}
+
+/*
+ * Keeps the record back until the link is proved, ends, or time is up. Returns false, when there is no room, with
+ * the arrival as it has to be stored now.
+ */
+static bool hold(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
     struct ward_pipeline *pipeline = &heard->talk->gateway->pipeline;
-    const struct ward_reading doubtful = doubtful_of(&arrival->record.reading);
     struct ward_held *held = pipeline->held_count < WARD_PIPELINE_HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
 
     if (!held) {
-        struct ward_arrival unproved = *arrival;
-
-        unproved.record.reading = doubtful;
-        ward_watch_reading(watch, &doubtful, &unproved);
-        return;
+        *arrival = unproved_of(arrival);
+        return false;
     }
     held->arrival = *arrival;
     held->connection = heard->talk->connection;
     held->due_us = heard->measurement->received.boot_us + WARD_PIPELINE_HOLD_US;
     pipeline->held[pipeline->held_count++] = held;
-    ward_watch_reading(watch, &doubtful, NULL);
+    return true;
 }
 
 /* The patient hears at once that it has come, and once. */
@@ -181,7 +209,10 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
     struct ward_reading *reading = &arrival->record.reading;
     struct ward_watch *watch;
     const struct ward_reading doubtful = doubtful_of(reading);
+    bool held;
 
+    if (heard->measurement->is_settled && heard->talk->proved)
+        make_known(gateway, arrival);
     if (ward_trial_takes(heard, arrival))
         return;
     watch = whose(heard, reading);
@@ -191,17 +222,17 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
         answer(heard, reading);
         return;
     }
-    if (!watch) {
-        ward_unassigned_store(gateway, arrival);
-        return;
+    if (watch) {
+        ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
+        ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
     }
-    ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
-    ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
-    if (heard->talk->proved)
-        ward_watch_reading(watch, reading, arrival);
-    else
-        hold(heard, watch, arrival);
-    answer(heard, reading);
+    held = !heard->talk->proved && hold(heard, arrival);
+    if (!watch && !held)
+        ward_unassigned_store(gateway, arrival);
+    else if (watch)
+        ward_watch_reading(watch, heard->talk->proved ? reading : &doubtful, held ? NULL : arrival);
+    if (watch)
+        answer(heard, reading);
 }
 
 /* It is never longer than a record has room for. */
@@ -231,36 +262,64 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     note_heard(heard);
     note_outcome(heard);
     ward_upkeep_signal(gateway, &arrival.record.reading);
-    if (!is_known(heard, &arrival))
+    name_it(heard, &arrival);
+    if (!is_known(gateway, &arrival, measurement->is_settled)) {
         take(heard, &arrival);
-    else if (measurement->is_settled)
+        return;
+    }
+    arrival.place.has_record = arrival.place.has_record && heard->talk->proved;
+    if (measurement->is_settled)
         ward_talk_committed(gateway, &arrival.place);
 }
 
-/* The waiting is over for one reading: it is stored, as proved and evaluated anew, or as it was evaluated. */
+/* It came over the device's own link: evaluated anew as what it is, and stored. */
+static void release_proved(struct ward_gateway *gateway, struct ward_arrival *arrival)
+{
+    struct ward_reading *reading = &arrival->record.reading;
+    struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
+    struct ward_store_group group;
+
+    if (is_known(gateway, arrival, true)) {
+        ward_talk_committed(gateway, &arrival->place);
+        return;
+    }
+    make_known(gateway, arrival);
+    if (reading->security == WARD_LINK_BONDED_UNPROVED)
+        reading->security = WARD_LINK_BONDED;
+    group = ward_arrival_group(arrival, true);
+    if (reading->unassigned)
+        ward_unassigned_store(gateway, arrival);
+    else if (watch)
+        ward_watch_reading(watch, reading, arrival);
+    else
+        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival));
+}
+
+/* It was evaluated as doubtful already, and stays so. */
+static void release_unproved(struct ward_gateway *gateway, const struct ward_arrival *arrival)
+{
+    const struct ward_arrival unproved = unproved_of(arrival);
+    struct ward_store_group group = ward_arrival_group(&unproved, true);
+
+    if (unproved.record.reading.unassigned)
+        ward_unassigned_store(gateway, &unproved);
+    else
+        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(&unproved));
+}
+
+/* The waiting is over for one reading. */
 static void release(struct ward_gateway *gateway, size_t at, bool proved)
 {
     struct ward_pipeline *pipeline = &gateway->pipeline;
     struct ward_held *held = pipeline->held[at];
-    struct ward_reading *reading = &held->arrival.record.reading;
-    struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
-    struct ward_store_group group = ward_arrival_group(&held->arrival, true);
 
     pipeline->held_count--;
     for (size_t i = at; i < pipeline->held_count; i++)
         pipeline->held[i] = pipeline->held[i + 1];
-    if (proved) {
-        if (reading->security == WARD_LINK_BONDED_UNPROVED)
-            reading->security = WARD_LINK_BONDED;
-    } else {
-        reading->reasons |= WARD_REASON_LINK_UNPROVED;
-        if (reading->quality == WARD_VALID)
-            reading->quality = WARD_QUESTIONABLE;
-    }
-    if (proved && watch)
-        ward_watch_reading(watch, reading, &held->arrival);
+    if (proved)
+        release_proved(gateway, &held->arrival);
     else
-        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(&held->arrival));
+        release_unproved(gateway, &held->arrival);
     free(held);
 }
 

@@ -210,7 +210,7 @@ void ward_trial_begin(struct ward_gateway *gateway, struct ward_bus_call *call, 
 /* --- what comes ---------------------------------------------------------------------------------------------- */
 
 /* As nobody's, and as no measurement of a patient, whoever may be given it later. */
-static void store(struct ward_gateway *gateway, const struct ward_arrival *arrival)
+static void store(struct ward_gateway *gateway, const struct ward_arrival *arrival, bool proved)
 {
     struct ward_arrival kept = *arrival;
     struct ward_reading *reading = &kept.record.reading;
@@ -220,6 +220,7 @@ static void store(struct ward_gateway *gateway, const struct ward_arrival *arriv
     reading->patient = reading->episode = (struct ward_id){0};
     reading->quality = WARD_INVALID;
     reading->reasons |= WARD_REASON_NOT_CLINICAL;
+    kept.place.has_record = kept.place.has_record && proved;
     group = ward_arrival_group(&kept, true);
     (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(&kept));
 }
@@ -297,7 +298,7 @@ bool ward_trial_takes(const struct ward_heard *heard, const struct ward_arrival 
         await_settled(gateway);
         return true;
     }
-    store(gateway, arrival);
+    store(gateway, arrival, heard->talk->proved);
     take(gateway, reading, heard->talk->proved);
     return true;
 }

@@ -262,7 +262,9 @@ static void say_over(struct bench *bench, const struct said *said, bool proved)
 
     snprintf(uuid, sizeof(uuid), "0000%04x" WARD_GATT_BASE_UUID_TAIL, said->characteristic);
     snprintf(service, sizeof(service), "0000%04x" WARD_GATT_BASE_UUID_TAIL,
-             said->characteristic == CUFF ? WARD_SERVICE_BLOOD_PRESSURE : WARD_SERVICE_PULSE_OXIMETER);
+             said->characteristic == CUFF     ? WARD_SERVICE_BLOOD_PRESSURE
+             : said->characteristic == 0x2A18 ? WARD_SERVICE_GLUCOSE
+                                              : WARD_SERVICE_PULSE_OXIMETER);
     assert_true(ward_id_set(&device.id, said->device));
     for (char *at = (char *)(uintptr_t)said->hex, *end; *at != '\0'; at = end) {
         octets[value.length++] = (uint8_t)strtoul(at, &end, 16);
@@ -399,6 +401,79 @@ static void a_record_that_comes_again_is_counted_and_nothing_else(void **state)
     assert_int_equal(read_back(bench), 2);
     assert_int_equal(newest(bench)->device_time.hour, 10);
     assert_int_equal(bench->gateway->pipeline.duplicates, 1);
+}
+
+static void tell_link(struct bench *bench, const char *device, enum ward_bluez_link_state state);
+
+/* Who copies a record and an address over a link that is never proved takes nothing from the true device. */
+static void a_copy_makes_nothing_known(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct said cuff = {"d-1", CUFF, USER_1, false}, other = {"d-1", CUFF, USER_2, false};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    for (int i = 0; i < 2; i++) { /* Ann's, and nobody's */
+        say_over(bench, i == 0 ? &cuff : &other, false);
+        hang_up(bench, "d-1");
+    }
+    assert_int_equal(read_back(bench), 2);
+    assert_int_equal(newest(bench)->security, WARD_LINK_BONDED_UNPROVED);
+    assert_true(newest(bench)->reasons & WARD_REASON_LINK_UNPROVED);
+    hear(bench, &cuff);
+    hear(bench, &other);
+    assert_int_equal(read_back(bench), 4);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 0);
+    assert_int_equal(newest(bench)->quality, WARD_VALID);
+
+    hear(bench, &cuff); /* proved by now */
+    close_gateway(bench);
+    open_gateway(bench);
+    hear(bench, &other);
+    assert_int_equal(read_back(bench), 4);
+}
+
+/* One record twice before its link is proved is one record: of its memory, so that nothing else decides of when it is. */
+static void what_waits_for_its_proof_is_known_then(void **state)
+{
+    const struct said stored = {"d-2", 0x2A5E, "03 61 00 48 00 EA 07 0B 16 09 00 00 00 02", false};
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-2");
+    say_over(bench, &stored, false);
+    say_over(bench, &stored, false);
+    assert_int_equal(bench->gateway->pipeline.held_count, 2);
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_PROVED);
+    assert_int_equal(bench->gateway->pipeline.held_count, 0);
+    assert_int_equal(read_back(bench), 1);
+    assert_int_equal(newest(bench)->security, WARD_LINK_BONDED);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 1);
+}
+
+/* How far the true device's records are here is not for others to say. */
+static void a_copy_does_not_count_records(void **state)
+{
+    const struct said far = {"d-g", 0x2A18, "02 60 EA EA 07 0B 16 09 00 00 32 B0 11",
+                             false}; /* number 60000 */
+    const struct said before = {"d-g", 0x2A18, "02 10 00 EA 07 0B 16 0A 00 00 32 B0 11", false}; /* 16 */
+    const struct said last = {"d-g", 0x2A18, "02 11 00 EA 07 0B 16 0B 00 00 32 B0 11", false};   /* 17 */
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-g", "glucose-meter");
+    bind_to(bench, "d-g", "p-ann", WARD_SLOT_NONE, false);
+    say_over(bench, &far, false);
+    hang_up(bench, "d-g");
+    assert_int_equal(read_back(bench), 1);
+    assert_false(ward_recollection_of(bench->gateway, "d-g").has_record);
+    hear(bench, &before);
+    hear(bench, &last);
+    assert_int_equal(read_back(bench), 3);
+    assert_int_equal(ward_recollection_of(bench->gateway, "d-g").last_record, 17);
+    say_over(bench, &before, false); /* it is known, and is not from its own */
+    hang_up(bench, "d-g");
+    assert_int_equal(read_back(bench), 3);
+    assert_int_equal(ward_recollection_of(bench->gateway, "d-g").last_record, 17);
 }
 
 static void a_stream_is_never_a_duplicate(void **state)
@@ -1267,6 +1342,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         GATEWAY_TEST(a_reading_finds_its_patient_or_nobody),
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
+        GATEWAY_TEST(a_copy_makes_nothing_known),
+        GATEWAY_TEST(what_waits_for_its_proof_is_known_then),
+        GATEWAY_TEST(a_copy_does_not_count_records),
         GATEWAY_TEST(a_stream_is_never_a_duplicate),
         GATEWAY_TEST(what_a_device_brings_along_belongs_to_nobody),
         GATEWAY_TEST(what_is_stored_belongs_to_nobody_in_the_first_transfer),
