@@ -224,7 +224,6 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     uint64_t due;
 
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
-    due = earlier(due, ward_technical_check_silent(gateway, now.boot_us));
     due = earlier(due, ward_chronicle_check(gateway));
     due = earlier(due, ward_upkeep_check(gateway, &now));
     ward_commits_finish_failed(gateway);

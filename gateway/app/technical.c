@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "app/gateway.h"
-#include "core/model.h"
 
 /* Priorities by what they mean for the patient: high when nobody hears, medium when nobody may be told, low else. */
 static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
@@ -91,9 +90,6 @@ static const struct ward_alarm_technical device_conditions[WARD_DEVICE_CONDITION
                                        .text = "it sent data that cannot be decoded"},
     [WARD_DEVICE_BOND_LOST] = {.name = "bond-lost", .text = "it must be paired again", .degrades = true},
     [WARD_DEVICE_BATTERY_LOW] = {.name = "battery-low", .text = "its battery is low"},
-    [WARD_DEVICE_SILENT] = {.name = "device-silent",
-                            .text = "it should be worn now, and is not heard",
-                            .degrades = true},
     [WARD_DEVICE_POOR_SIGNAL] = {.name = "poor-signal",
                                  .text = "its signal has been poor for a minute: warm the hand, hold still, "
                                          "put it on again",
@@ -178,47 +174,4 @@ void ward_technical_bound(struct ward_gateway *gateway, const char *device)
                 tell_device(watch, device, (enum ward_device_condition)condition,
                             bound ? now->conditions[condition] : 1);
     }
-}
-
-/* How long this patient's plan lets the device be silent; 0: it need not be worn now. */
-static uint32_t silence_ms(const struct ward_watch *watch, const struct ward_model *model)
-{
-    uint32_t least_ms = 0;
-
-    for (size_t i = 0; watch->has_plan && i < watch->plan.quantity_count; i++) {
-        const struct ward_plan_quantity *row = &watch->plan.quantities[i];
-
-        if (row->mode == WARD_MODE_STREAM && row->expect_ms != 0 &&
-            row->expect_ms <= WARD_WORN_EXPECT_MAX_MS && (model->quantities & (1u << row->quantity)) != 0 &&
-            (least_ms == 0 || row->expect_ms < least_ms))
-            least_ms = row->expect_ms;
-    }
-    return least_ms;
-}
-
-uint64_t ward_technical_check_silent(struct ward_gateway *gateway, uint64_t now_us)
-{
-    const struct ward_registry *registry = &gateway->registry;
-    uint64_t due_us = UINT64_MAX;
-
-    for (size_t i = 0; i < registry->binding_count; i++) {
-        const char *device = registry->bindings[i].device.text;
-        const struct ward_store_device *known = ward_registry_device(registry, device);
-        const struct ward_model *model = known ? ward_model_by_id(known->model.text) : NULL;
-        const struct ward_watch *watch = ward_gateway_watch(gateway, registry->bindings[i].patient.text);
-        const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
-        const uint64_t heard_us = now && now->heard.boot_us ? now->heard.boot_us : gateway->started_us;
-        uint64_t silent_us;
-
-        if (registry->bindings[i].until_ms != WARD_UTC_UNKNOWN || !model || !watch)
-            continue;
-        silent_us = silence_ms(watch, model) * UINT64_C(1000);
-        if (silent_us == 0 || now_us < heard_us + silent_us) {
-            ward_technical_device(gateway, device, WARD_DEVICE_SILENT, WARD_PRIORITY_NONE);
-            due_us = silent_us && heard_us + silent_us < due_us ? heard_us + silent_us : due_us;
-        } else {
-            ward_technical_device(gateway, device, WARD_DEVICE_SILENT, WARD_PRIORITY_MEDIUM);
-        }
-    }
-    return due_us;
 }

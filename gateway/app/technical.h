@@ -38,7 +38,6 @@ enum ward_device_condition {
     WARD_DEVICE_UNDECODABLE_FRAME,
     WARD_DEVICE_BOND_LOST,
     WARD_DEVICE_BATTERY_LOW,
-    WARD_DEVICE_SILENT,
     WARD_DEVICE_POOR_SIGNAL,
     WARD_DEVICE_CONDITION_COUNT,
 };
@@ -67,11 +66,5 @@ uint8_t ward_technical_device_priority(const struct ward_gateway *gateway, const
                                        enum ward_device_condition condition);
 /* Who has the device has changed: those who have it no longer are rid of its conditions, the others are told. */
 void ward_technical_bound(struct ward_gateway *gateway, const char *device);
-
-/*
- * Holds each device that is expected to be worn now against when it was heard last. Returns when to be called again,
- * UINT64_MAX: not before something else happens.
- */
-uint64_t ward_technical_check_silent(struct ward_gateway *gateway, uint64_t now_us);
 
 #endif

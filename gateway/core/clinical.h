@@ -130,8 +130,6 @@ const struct ward_clinical_quantity *ward_clinical_quantity(uint8_t quantity);
 #define WARD_BATTERY_LOW_PERCENT   20
 #define WARD_BATTERY_EMPTY_PERCENT 10
 #define WARD_BATTERY_RECOVERED_BY  5 /* above a bound, before the condition is taken back */
-/* A device is expected to be worn now when the plan expects its stream at least this often. */
-#define WARD_WORN_EXPECT_MAX_MS (15 * WARD_MINUTE_MS)
 
 /*
  * The priority of battery-low at that charge, 0 to 100; before is what it was (WARD_PRIORITY_NONE: not low), so that a
