@@ -18,6 +18,7 @@
 struct loading {
     struct ward_config config;
     struct ward_config_error *error;
+    ward_config_is_model *is_model; /* NULL: any may be one */
     const char *file;
     FILE *stream;
     unsigned line; /* inih as Debian builds it does not tell the handler */
@@ -42,6 +43,17 @@ static int fail(struct loading *loading, const char *format, ...)
     return 0;
 }
 
+/* The keys of [firmware] are models: they are no options of the table. */
+static int assign_firmware(struct loading *loading, const char *model, const char *value)
+{
+    const char *wrong;
+
+    if (loading->is_model && !loading->is_model(model))
+        return fail(loading, "unknown key [" WARD_CONFIG_FIRMWARE "] %s: there is no such model", model);
+    wrong = ward_config_firmware_set(&loading->config, model, value);
+    return wrong ? fail(loading, "[" WARD_CONFIG_FIRMWARE "] %s = %s: it %s", model, value, wrong) : 1;
+}
+
 static int on_assignment(void *userdata, const char *section, const char *key, const char *value)
 {
     struct loading *loading = userdata;
@@ -49,6 +61,8 @@ static int on_assignment(void *userdata, const char *section, const char *key, c
     const struct ward_config_option *option = ward_config_option_find(section, key);
     const char *wrong;
 
+    if (strcmp(section, WARD_CONFIG_FIRMWARE) == 0)
+        return assign_firmware(loading, key, value);
     if (!option)
         return fail(loading, "unknown key [%s] %s", section, key);
     wrong = ward_config_option_set(option, &loading->config, value);
@@ -147,8 +161,14 @@ static int complete_id(struct ward_config *config)
 
 int ward_config_load(const char *path, struct ward_config *ret, struct ward_config_error *ret_error)
 {
+    return ward_config_load_knowing(path, NULL, ret, ret_error);
+}
+
+int ward_config_load_knowing(const char *path, ward_config_is_model *is_model, struct ward_config *ret,
+                             struct ward_config_error *ret_error)
+{
     struct ward_config_error error = {0};
-    struct loading loading = {.error = &error};
+    struct loading loading = {.error = &error, .is_model = is_model};
     int r;
 
     ward_config_init(&loading.config);

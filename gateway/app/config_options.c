@@ -101,6 +101,8 @@ static const char *parse_confirm(const char *text, void *field)
     return NULL;
 }
 
+#define REVISION_MAX 64 /* characters of a firmware revision, with blanks around it */
+
 #define AT(field)   offsetof(struct ward_config, field)
 #define CREDENTIALS "/run/credentials/wardgate-uplink.service/"
 
@@ -170,6 +172,51 @@ const char *ward_config_option_set(const struct ward_config_option *option, stru
     return option->parse(text, (char *)config + option->offset);
 }
 
+/* The entry of the model, or the first one that is free. */
+static size_t find_firmware(const struct ward_config *config, const char *model)
+{
+    size_t i = 0;
+
+    while (i < config->firmware.count && strcmp(config->firmware.list[i].model, model) != 0)
+        i++;
+    return i;
+}
+
+/* Each revision has something in it, and none is longer than a device can tell. */
+static bool is_list(const char *text)
+{
+    for (size_t length; text; text = text[length] == ',' ? text + length + 1 : NULL) {
+        length = strcspn(text, ",");
+        if (strspn(text, " ") >= length || length > REVISION_MAX)
+            return false;
+    }
+    return true;
+}
+
+const char *ward_config_firmware_set(struct ward_config *config, const char *model, const char *text)
+{
+    const size_t at = find_firmware(config, model);
+    struct ward_config_firmware entry = {.model = ""}, *list = config->firmware.list;
+    const char *wrong = parse_id(model, entry.model);
+
+    if (!wrong)
+        wrong = parse_text(text, entry.accepted);
+    if (!wrong && text[0] != '\0' && !is_list(text))
+        wrong = "is no list of revisions, separated by commas, of 1 to 64 characters";
+    if (!wrong && at == WARD_CONFIG_FIRMWARE_MAX)
+        wrong = "is of one model more than there is room for";
+    if (wrong)
+        return wrong;
+    if (text[0] != '\0') {
+        list[at] = entry;
+        config->firmware.count += at == config->firmware.count;
+    } else if (at < config->firmware.count) {
+        list[at] = list[--config->firmware.count];
+        memset(&list[config->firmware.count], 0, sizeof(list[0]));
+    }
+    return NULL;
+}
+
 void ward_config_init(struct ward_config *ret)
 {
     memset(ret, 0, sizeof(*ret));
@@ -237,6 +284,13 @@ size_t ward_config_example(char *ret, size_t size)
             append_section(&growing, options[i].section);
         append_option(&growing, &options[i]);
     }
+    append_section(&growing, WARD_CONFIG_FIRMWARE);
+    append_comment(
+        &growing,
+        "Per model (wardctl devices shows it): the firmware revisions that the ward has qualified, separated by\n"
+        "commas. A device with another one is told (device-firmware); its readings go on as they are. Empty:\n"
+        "all but those that are known to be bad.");
+    append_text(&growing, "#oximeter =\n");
     if (size > 0)
         ret[growing.length < size ? growing.length : size - 1] = '\0';
     return growing.length;

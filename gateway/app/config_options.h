@@ -22,6 +22,12 @@ struct ward_config_option {
     const char *comment;  /* lines of the shipped file, without '#'; NULL for none */
 };
 
+/* The section whose keys are models of devices. */
+#define WARD_CONFIG_FIRMWARE "firmware"
+
+/* Takes what is accepted of a model, in the place of what was; an empty text: nothing is named. Returns as above. */
+const char *ward_config_firmware_set(struct ward_config *config, const char *model, const char *text);
+
 /* The option of that name, or NULL. */
 const struct ward_config_option *ward_config_option_find(const char *section, const char *key);
 

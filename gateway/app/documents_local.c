@@ -145,12 +145,39 @@ static void write_bindings(const struct ward_gateway *gateway, const char *devic
     ward_json_array_end(json);
 }
 
+/* How its clock goes: device − UTC when it was looked at last, and how much faster than ours. */
+static void write_habit(struct ward_json *json, const struct ward_device_clock_habit *habit)
+{
+    if (habit->has_offset) {
+        ward_json_key(json, "clock_offset_s");
+        ward_json_int(json, habit->offset_ms / 1000);
+        member_utc(json, "clock_looked_at", habit->looked_at_ms);
+    }
+    if (habit->has_drift) {
+        ward_json_key(json, "clock_drift_ppm");
+        ward_json_int(json, habit->drift_ppm);
+    }
+}
+
+/* Also what it was enrolled with, where that was another one. */
+static void write_firmware(const struct ward_gateway *gateway, const struct ward_store_device *device,
+                           struct ward_json *json)
+{
+    const char *revision = ward_firmware_of(gateway, device);
+
+    ward_json_member_if(json, "firmware", revision);
+    if (strcmp(revision, device->firmware) != 0)
+        ward_json_member_if(json, "firmware_when_enrolled", device->firmware);
+    member_bool(json, "firmware_accepted", ward_firmware_is_trusted(gateway, device));
+}
+
 static void write_device(const struct ward_gateway *gateway, const struct ward_store_device *device,
                          struct ward_json *json)
 {
     const struct ward_store_binding *binding =
         ward_registry_next_binding(&gateway->registry, device->id.text, NULL);
     const struct ward_device_now *now = ward_devices_find(&gateway->devices, device->id.text);
+    const struct ward_recollection known = ward_recollection_of(gateway, device->id.text);
 
     ward_json_object(json);
     ward_json_member(json, "device", device->id.text);
@@ -159,7 +186,7 @@ static void write_device(const struct ward_gateway *gateway, const struct ward_s
     ward_json_member_if(json, "manufacturer", device->manufacturer);
     ward_json_member_if(json, "model_number", device->model_number);
     ward_json_member_if(json, "serial_number", device->serial_number);
-    ward_json_member_if(json, "firmware", device->firmware);
+    write_firmware(gateway, device, json);
     ward_json_member(json, "address", device->address);
     ward_json_member(json, "security", device->policy.text);
     if (binding) {
@@ -183,10 +210,7 @@ static void write_device(const struct ward_gateway *gateway, const struct ward_s
     }
     if (now && now->has_clock)
         ward_json_member(json, "clock", ward_device_clock_state_name(now->clock_state));
-    if (now && now->has_clock && now->has_clock_offset) {
-        ward_json_key(json, "clock_offset_s");
-        ward_json_int(json, now->clock_offset_ms / 1000);
-    }
+    write_habit(json, &known.habit);
     member_utc(json, "enrolled_at", device->enrolled_at_ms);
     ward_json_object_end(json);
 }

@@ -275,6 +275,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
                                                          .slot = WARD_SLOT_NONE,
                                                          .read_out = enrolment->read_out},
                             waiter);
+    ward_firmware_enrolled(gateway, stored.id.text);
 }
 
 static const char *step_name(enum ward_bluez_step step)

@@ -18,6 +18,7 @@
 #include "app/commits.h"
 #include "app/devices.h"
 #include "app/enrolment.h"
+#include "app/firmware.h"
 #include "app/inbox.h"
 #include "app/known.h"
 #include "app/outbox.h"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/gateway.h"
+#include "core/model.h"
 #include "io/journal.h"
 #include "ward/config.h"
 
@@ -90,6 +91,11 @@ static void lock_memory(void)
         ward_journal_print(LOG_WARNING, "Not all of the program could be read in: %s", strerror(-result));
 }
 
+static bool is_model(const char *id)
+{
+    return ward_model_by_id(id) != NULL;
+}
+
 static int run(const char *config_path)
 {
     struct ward_config config;
@@ -97,7 +103,7 @@ static int run(const char *config_path)
     struct ward_gateway *gateway = NULL;
     sd_event *event = NULL;
     sigset_t signals;
-    int result = ward_config_load(config_path, &config, &error);
+    int result = ward_config_load_knowing(config_path, is_model, &config, &error);
 
     if (result < 0) {
         ward_journal_print(LOG_ERR, "%s:%u: %s", error.file, error.line, error.text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is remembered of a device from one conversation to the next, also across restarts: how far its records are here,
- * and what its clock showed. It is kept in the settings, as "device-ID", in the transaction after the one that made it
+ * what its clock showed and how it goes, and its firmware. It is kept in the settings, as "device-ID", in the transaction after the one that made it
  * true; what a crash between the two costs is that records are asked for again, and known.
  */
 #ifndef WARD_APP_RECOLLECTION_H
@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/device_clock.h"
+#include "core/firmware.h"
 #include "io/store_types.h"
 
 struct ward_gateway;
@@ -20,6 +21,8 @@ struct ward_recollection {
     bool has_record;      /* some of its records are committed, up to … */
     uint16_t last_record; /* … this number of its own */
     struct ward_device_clock_pair clock;
+    struct ward_device_clock_habit habit;
+    char firmware[WARD_FIRMWARE_SIZE]; /* the revision that it told last; "": none since it was enrolled */
 };
 
 struct ward_recollections {
@@ -29,6 +32,9 @@ struct ward_recollections {
 
 /* What is remembered of the device; nothing, for one that is new. */
 struct ward_recollection ward_recollection_of(const struct ward_gateway *gateway, const char *device);
+
+/* The firmware revision that it told last, "" for none; good until something is remembered. */
+const char *ward_recollection_firmware(const struct ward_gateway *gateway, const char *device);
 
 /* Remembers it, in memory and in the file. Does nothing when it says nothing new. */
 void ward_recollection_keep(struct ward_gateway *gateway, const struct ward_recollection *recollection);

@@ -55,6 +55,10 @@ static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock 
     struct ward_device_now *now = ward_devices_entry(&gateway->devices, talk->device.id.text);
 
     if (ward_device_clock_is_pair(&clock->pair)) {
+        ward_device_clock_note(&recollection.habit,
+                               &(struct ward_device_clock_look){.earlier = recollection.clock,
+                                                                .found = clock->found,
+                                                                .left = clock->pair});
         recollection.clock = clock->pair;
         recollection.clock.boot = gateway->boot;
         ward_recollection_keep(gateway, &recollection);
@@ -62,8 +66,6 @@ static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock 
     if (now) {
         now->clock_state = clock->state;
         now->has_clock = true;
-        now->has_clock_offset = clock->has_offset;
-        now->clock_offset_ms = clock->offset_ms;
     }
     sd_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,
                      "%s: its clock is %s%s", talk->device.id.text,
@@ -96,6 +98,7 @@ void ward_talk_carry_out(void *context, const struct ward_exchange_action *actio
         sd_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
         break;
     case WARD_EXCHANGE_CLOCK: note_clock(talk, &action->clock); break;
+    case WARD_EXCHANGE_FIRMWARE: ward_firmware_told(talk->gateway, device, action->firmware); break;
     case WARD_EXCHANGE_FAULT:
         sd_journal_print(LOG_WARNING, "%s: %s (%s, %d)", device, action->fault.text, action->fault.name,
                          action->fault.error);

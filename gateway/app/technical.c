@@ -94,6 +94,7 @@ static const struct ward_alarm_technical device_conditions[WARD_DEVICE_CONDITION
                                  .text = "its signal has been poor for a minute: warm the hand, hold still, "
                                          "put it on again",
                                  .degrades = true},
+    [WARD_DEVICE_FIRMWARE] = {.name = "device-firmware"}, /* its text is ward_firmware_describe's */
 };
 
 _Static_assert(WARD_DEVICE_CONDITION_COUNT <= WARD_DEVICE_CONDITIONS_MAX, "each has its place");
@@ -130,9 +131,13 @@ static void tell_device(struct ward_watch *watch, const char *device, enum ward_
                         uint8_t state)
 {
     struct ward_alarm_technical technical = device_conditions[condition];
-    char text[WARD_ALARM_TEXT_MAX + 1];
+    char what[WARD_ALARM_TEXT_MAX + 1], text[sizeof(what) + WARD_ID_MAX + 2];
 
-    snprintf(text, sizeof(text), "%s: %s", device, technical.text);
+    if (condition == WARD_DEVICE_FIRMWARE)
+        ward_firmware_describe(watch->gateway, device, what, sizeof(what));
+    else
+        snprintf(what, sizeof(what), "%s", technical.text);
+    snprintf(text, sizeof(text), "%s: %s", device, what);
     technical.text = text;
     technical.device = device;
     technical.priority = (enum ward_alarm_priority)(state > 1 ? state - 1 : WARD_PRIORITY_LOW);

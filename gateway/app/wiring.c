@@ -278,6 +278,7 @@ static int start_parts(struct ward_gateway *gateway)
         (result = failed(start_spool(gateway), config->spool.socket)) < 0 ||
         (result = failed(start_bluez(gateway), "Bluetooth")) < 0)
         return result;
+    ward_firmware_check_all(gateway);
     ward_gateway_settle(gateway);
     return 0;
 }

@@ -100,6 +100,32 @@ bool ward_device_clock_offset_ms(const struct ward_device_clock_pair *pair, int6
 bool ward_device_clock_drift_ppm(const struct ward_device_clock_pair *older,
                                  const struct ward_device_clock_pair *newer, int32_t *ret);
 
+/*
+ * How a device's clock goes, over months: what is kept of it with the device. Nothing is known of one that is all zero
+ * but for `from`, which is no pair.
+ */
+struct ward_device_clock_habit {
+    struct ward_device_clock_pair from; /* what drift is told against: the first look since it was set */
+    bool has_offset;
+    int64_t offset_ms;    /* device − UTC, as it was found when it was looked at last */
+    int64_t looked_at_ms; /* UTC of that look */
+    bool has_drift;
+    int32_t drift_ppm; /* how much faster than ours; it outlives a new setting, being the crystal's */
+};
+
+/* One that nothing is known of. */
+struct ward_device_clock_habit ward_device_clock_no_habit(void);
+
+/* One look at a clock. Any of them may be none, or without our UTC: that says nothing. */
+struct ward_device_clock_look {
+    struct ward_device_clock_pair earlier; /* as the look before left it */
+    struct ward_device_clock_pair found;
+    struct ward_device_clock_pair left; /* as it was found, unless we set it */
+};
+
+/* Takes in one look. `from` begins anew where somebody set the clock, and once a month. */
+void ward_device_clock_note(struct ward_device_clock_habit *habit, const struct ward_device_clock_look *look);
+
 /* What is known of a device's clock while its records are read. Any of the pairs may be none. */
 struct ward_device_clock_known {
     struct ward_device_clock_pair earlier; /* of an earlier connection; used by its UTC alone */

@@ -6,6 +6,7 @@
  *   2. the control point: what core/racp.h wants written
  *   3. the clock, when it had to wait for the records
  *   4. a vendor's stream: what starts it, then what is written again and again
+ *   5. the firmware revision
  *
  * Nothing starts before the services are known. What fails is told and left; the rest goes on.
  */
@@ -132,7 +133,8 @@ static void advance(struct ward_exchange *exchange, const struct ward_exchange_c
         return;
     (void)(ward_exchange_clock_advance(exchange, context) ||
            ward_exchange_records_advance(exchange, context) ||
-           ward_exchange_clock_advance(exchange, context) || vendor_advance(exchange, context));
+           ward_exchange_clock_advance(exchange, context) || vendor_advance(exchange, context) ||
+           ward_exchange_firmware_advance(exchange, context));
 }
 
 /* Whether a device that calls to tell something has told it all. */
@@ -200,6 +202,7 @@ void ward_exchange_resolved(struct ward_exchange *exchange, const struct ward_ex
     ward_exchange_clock_resolve(exchange, services);
     ward_exchange_records_resolve(exchange, services);
     vendor_resolve(exchange, services);
+    ward_exchange_firmware_resolve(exchange, services);
     exchange->is_resolved = true;
     follow_up(exchange, context);
 }
@@ -238,7 +241,8 @@ void ward_exchange_value(struct ward_exchange *exchange, struct ward_gatt_place 
 
 static bool is_read(enum ward_exchange_errand errand)
 {
-    return errand == WARD_EXCHANGE_CLOCK_READ || errand == WARD_EXCHANGE_CLOCK_READ_BACK;
+    return errand == WARD_EXCHANGE_CLOCK_READ || errand == WARD_EXCHANGE_CLOCK_READ_BACK ||
+           errand == WARD_EXCHANGE_FIRMWARE_READ;
 }
 
 void ward_exchange_read_done(struct ward_exchange *exchange, int error, const uint8_t *octets, size_t length,
@@ -250,7 +254,10 @@ void ward_exchange_read_done(struct ward_exchange *exchange, int error, const ui
         return;
     exchange->errand = WARD_EXCHANGE_NO_ERRAND;
     exchange->heard_us = context->now.boot_us;
-    ward_exchange_clock_answered(exchange, errand, error, octets, length, context);
+    if (errand == WARD_EXCHANGE_FIRMWARE_READ)
+        ward_exchange_firmware_answered(error, octets, length, context);
+    else
+        ward_exchange_clock_answered(exchange, errand, error, octets, length, context);
     follow_up(exchange, context);
 }
 

@@ -50,6 +50,7 @@ enum ward_exchange_action_type {
     WARD_EXCHANGE_TRANSFER_DONE, /* the stored records that were asked for have come, or will not */
     WARD_EXCHANGE_ERASED,        /* the device has deleted the records of the transfer (count) */
     WARD_EXCHANGE_CLOCK,         /* the device's clock was looked at: keep the pair for the next connection */
+    WARD_EXCHANGE_FIRMWARE,      /* the device told its firmware revision */
     WARD_EXCHANGE_FAULT,         /* something did not go as it should; the conversation goes on */
     WARD_EXCHANGE_REST,          /* disconnect, and stay away for `rest_ms` (0: until it calls again) */
 };
@@ -70,8 +71,6 @@ struct ward_exchange_measurement {
     uint16_t record; /* its sequence number on the device */
     /* 2A34 of the same record, at most WARD_READING_CONTEXT_MAX octets; NULL without, and while not settled. One that
      * belongs to none is told as a measurement of its own, late and without a number: core/exchange_context.c. */
-    /* 2A34 of the same record, at most WARD_READING_CONTEXT_MAX octets; NULL without, and while not settled. One that
-     * belongs to none is told as a measurement of its own, late and without a number: core/exchange_context.c. */
     const struct ward_decoded *context;
     const uint8_t *context_octets;
     size_t context_length;
@@ -84,13 +83,10 @@ struct ward_exchange_transfer {
 };
 
 struct ward_exchange_clock {
-    enum ward_device_clock_state state; /* as it was found */
-    struct ward_device_clock_pair pair; /* as it is now; none when it could not be read */
-    bool was_set;                       /* by us, and reading it back proved it */
-    bool has_offset;
-    int64_t offset_ms; /* device − UTC, as it was found */
-    bool has_drift;
-    int32_t drift_ppm; /* since the earlier pair */
+    enum ward_device_clock_state state;  /* as it was found */
+    struct ward_device_clock_pair found; /* none when it could not be read */
+    struct ward_device_clock_pair pair;  /* as it is now: another one when it was set */
+    bool was_set;                        /* by us, and reading it back proved it */
 };
 
 struct ward_exchange_fault {
@@ -108,6 +104,7 @@ struct ward_exchange_action {
     const struct ward_exchange_measurement *measurement;
     struct ward_exchange_transfer transfer; /* TRANSFER_DONE, ERASED */
     struct ward_exchange_clock clock;
+    const char *firmware; /* FIRMWARE: printable, not empty, less than WARD_FIRMWARE_SIZE octets */
     struct ward_exchange_fault fault;
     uint32_t rest_ms;
 };

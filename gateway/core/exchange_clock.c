@@ -48,14 +48,13 @@ bool ward_exchange_clock_is_awaited(const struct ward_exchange *exchange)
 static void tell(struct ward_exchange *exchange, const struct ward_exchange_context *context)
 {
     const struct ward_device_clock_known *known = &exchange->clock;
-    struct ward_exchange_clock clock = {
+    const struct ward_exchange_clock clock = {
         .state = exchange->clock_state,
+        .found = known->before,
         .pair = exchange->clock_was_set ? known->after : known->before,
         .was_set = exchange->clock_was_set,
     };
 
-    clock.has_offset = ward_device_clock_offset_ms(&known->before, &clock.offset_ms);
-    clock.has_drift = ward_device_clock_drift_ppm(&known->earlier, &known->before, &clock.drift_ppm);
     exchange->clock_step = WARD_EXCHANGE_CLOCK_OVER;
     ward_exchange_tell(context, &(struct ward_exchange_action){.type = WARD_EXCHANGE_CLOCK, .clock = clock});
 }

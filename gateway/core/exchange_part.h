@@ -35,6 +35,15 @@ void ward_exchange_clock_end(struct ward_exchange *exchange, const struct ward_e
 /* Whether it was not read yet and soon will be. */
 bool ward_exchange_clock_is_awaited(const struct ward_exchange *exchange);
 
+/* --- exchange_firmware.c: reads its firmware revision ------------------------------------------------------------ */
+
+void ward_exchange_firmware_resolve(struct ward_exchange *exchange,
+                                    const struct ward_exchange_services *services);
+bool ward_exchange_firmware_advance(struct ward_exchange *exchange,
+                                    const struct ward_exchange_context *context);
+void ward_exchange_firmware_answered(int error, const uint8_t *octets, size_t length,
+                                     const struct ward_exchange_context *context);
+
 /* --- exchange_records.c: the records that a device has stored -------------------------------------------------- */
 
 void ward_exchange_records_resolve(struct ward_exchange *exchange,

@@ -56,6 +56,7 @@ enum ward_exchange_errand {
     WARD_EXCHANGE_CLOCK_READ_BACK,
     WARD_EXCHANGE_RACP_WRITE,
     WARD_EXCHANGE_VENDOR_WRITE,
+    WARD_EXCHANGE_FIRMWARE_READ,
 };
 
 enum ward_exchange_clock_step {
@@ -104,6 +105,8 @@ struct ward_exchange {
     uint64_t vendor_due_us;
     struct ward_vendor_stream stream;
     uint64_t not_worn_us; /* since when; UINT64_MAX: it is worn */
+
+    bool firmware_to_read;
 
     uint32_t numbered, committed;
     uint32_t newest_sent; /* number of the newest that the device sent by itself; 0: none */

@@ -77,6 +77,9 @@ struct ward_model {
     uint8_t records;    /* enum ward_model_records */
     bool erase_records; /* deleted on it once they are committed */
 
+    /* Firmware revisions that are known to give wrong readings; NULL for none. A ward's own list goes before it. */
+    const char *bad_firmware[WARD_MODEL_MARKS_MAX];
+
     const char *pairing; /* what a person has to do to start pairing; a sentence */
 };
 

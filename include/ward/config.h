@@ -19,6 +19,13 @@ enum ward_config_confirm {
     WARD_CONFIRM_BROKER,  /* delivered on PUBACK: for hubs that cannot send a receipt */
 };
 
+/* Which firmware revisions of a model are accepted, separated by commas: never empty. */
+struct ward_config_firmware {
+    char model[WARD_CONFIG_TEXT_MAX + 1];
+    char accepted[WARD_CONFIG_TEXT_MAX + 1];
+};
+#define WARD_CONFIG_FIRMWARE_MAX 32
+
 /* Every text is terminated; an empty one means that the key is not set. Paths are absolute. */
 struct ward_config {
     struct {
@@ -57,6 +64,10 @@ struct ward_config {
         char socket[WARD_CONFIG_TEXT_MAX + 1];
         char uplink_user[WARD_CONFIG_TEXT_MAX + 1];
     } spool;
+    struct {
+        struct ward_config_firmware list[WARD_CONFIG_FIRMWARE_MAX]; /* a model once; of no other */
+        size_t count;
+    } firmware;
 };
 
 /* Where the configuration is wrong and why; line is 0 when the file itself is the trouble. */
@@ -76,6 +87,11 @@ void ward_config_init(struct ward_config *ret);
  * failure ret is unchanged and ret_error says file, line and what.
  */
 int ward_config_load(const char *path, struct ward_config *ret, struct ward_config_error *ret_error);
+
+/* The same for a program that knows the models: [firmware] may name those alone for which is_model says true. */
+typedef bool ward_config_is_model(const char *id);
+int ward_config_load_knowing(const char *path, ward_config_is_model *is_model, struct ward_config *ret,
+                             struct ward_config_error *ret_error);
 
 /*
  * Writes the shipped file: every key commented at its default. Returns its length without the terminating

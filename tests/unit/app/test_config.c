@@ -133,6 +133,35 @@ static void what_is_written_is_read(void **state)
     assert_string_equal(config.alarm.sound_command, "cat > /dev/null");
 }
 
+static bool is_oximeter(const char *id)
+{
+    return strcmp(id, "oximeter") == 0;
+}
+
+static void accepted_firmware_is_of_models(void **state)
+{
+    struct files *files = *state;
+    struct ward_config config;
+    struct ward_config_error error;
+    char text[2000] = "[gateway]\nid = g-1\n[firmware]\n";
+
+    write_file(files->path, "[gateway]\nid = g-1\n[firmware]\noximeter = 1.0, 2.0\nring = 3\nring =\n");
+    write_drop_in(files, "10-a.conf", "[firmware]\noximeter = 4\n");
+    assert_int_equal(ward_config_load(files->path, &config, &error), 0);
+    assert_int_equal(config.firmware.count, 1);
+    assert_string_equal(config.firmware.list[0].model, "oximeter");
+    assert_string_equal(config.firmware.list[0].accepted, "4");
+    assert_int_equal(ward_config_load_knowing(files->path, is_oximeter, &config, &error), -EINVAL);
+    assert_int_equal(error.line, 5);
+    assert_string_equal(error.text, "unknown key [firmware] ring: there is no such model");
+    for (unsigned i = 0; i <= WARD_CONFIG_FIRMWARE_MAX; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "m-%u = 1\n", i);
+    write_drop_in(files, "10-a.conf", "");
+    write_file(files->path, text);
+    assert_int_equal(ward_config_load(files->path, &config, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "m-32 = 1: it is of one model more than there is room for"));
+}
+
 static void an_unset_id_is_this_machines_own(void **state)
 {
     struct files *files = *state;
@@ -206,6 +235,12 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
          "[store] commit_window = 3601s: it is no duration such as 500ms, 10s or 1min, up to an hour"},
         {"[gateway]\nid = g-1\nnonsense\n", 3, "neither [SECTION] nor KEY = VALUE"},
         {"[gateway\nid = g-1\n", 1, "neither [SECTION] nor KEY = VALUE"},
+        {"[firmware]\nno_model = 1\n", 2,
+         "[firmware] no_model = 1: it may have letters, digits and '-' only"},
+        {"[firmware]\noximeter = 1,,2\n", 2,
+         "[firmware] oximeter = 1,,2: it is no list of revisions, separated by commas, of 1 to 64 characters"},
+        {"[firmware]\noximeter = 1, \n", 2,
+         "[firmware] oximeter = 1,: it is no list of revisions, separated by commas, of 1 to 64 characters"},
         {"[hub]\nport = 0\nhots = 1\n", 2, "[hub] port = 0: it is no port from 1 to 65535"},
     };
     struct files *files = *state;
@@ -261,6 +296,7 @@ int main(void)
         cmocka_unit_test(the_example_is_cut_not_overrun),
         cmocka_unit_test_setup_teardown(every_shipped_default_is_the_default, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_written_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(accepted_firmware_is_of_models, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unset_id_is_this_machines_own, setup, teardown),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_the_order_of_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_the_drop_in, setup, teardown),

@@ -603,7 +603,14 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
                                            "record 70000, clock -",
                                            "record 5, clock 1 2",
                                            "record 5, clock 1 2 -3",
-                                           "record 5, clock 1 2 3 4"};
+                                           "record 5, clock 1 2 3 4",
+                                           "record 5, clock -, drift",
+                                           "record 5, clock -, drift 1 2",
+                                           "record 5, clock -, offset 1",
+                                           "record 5, clock -, from 1 2",
+                                           "record 5, clock -, drift 1, offset 1 2",
+                                           "record 5, clock -, drift 3000000000"};
+    static const char before[] = "record 5, clock 1 2 3"; /* as it was written before there was more */
     struct bench *bench = couple(state);
     struct ward_recollection known = ward_recollection_of(bench->gateway, "d-1");
     struct ward_store_change row = {.kind = WARD_STORE_SETTING, .name = {"device-d-9"}};
@@ -612,9 +619,16 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
     assert_false(ward_device_clock_is_pair(&known.clock));
     known.has_record = true;
     known.last_record = 17;
-    known.clock.device_ms = 1000;
+    known.clock.device_ms = -1000; /* a cuff that believes in 1969 */
     known.clock.at.utc_ms = 3600000;
     known.clock.uncertainty_ms = 500;
+    known.habit = (struct ward_device_clock_habit){.from = known.clock,
+                                                   .has_offset = true,
+                                                   .offset_ms = -3599000,
+                                                   .looked_at_ms = 3600000,
+                                                   .has_drift = true,
+                                                   .drift_ppm = -12};
+    strcpy(known.firmware, "1.0, offset 7");
     ward_recollection_keep(bench->gateway, &known);
     assert_int_equal(read_back(bench), 0);
     close_gateway(bench);
@@ -622,13 +636,24 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
     known = ward_recollection_of(bench->gateway, "d-1");
     assert_true(known.has_record);
     assert_int_equal(known.last_record, 17);
-    assert_true(known.clock.device_ms == 1000 && known.clock.at.utc_ms == 3600000);
+    assert_true(known.clock.device_ms == -1000 && known.clock.at.utc_ms == 3600000);
     assert_int_equal(known.clock.uncertainty_ms, 500);
+    assert_true(known.habit.has_offset && known.habit.offset_ms == -3599000 &&
+                known.habit.looked_at_ms == 3600000);
+    assert_true(known.habit.has_drift && known.habit.drift_ppm == -12);
+    assert_true(known.habit.from.device_ms == -1000 && known.habit.from.uncertainty_ms == 500);
+    assert_string_equal(known.firmware, "1.0, offset 7");
     for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
         row.document = nonsense[i];
         ward_recollection_restore(bench->gateway, &row);
         assert_false(ward_recollection_of(bench->gateway, "d-9").has_record);
     }
+    row.document = before;
+    ward_recollection_restore(bench->gateway, &row);
+    known = ward_recollection_of(bench->gateway, "d-9");
+    assert_true(known.has_record && known.clock.uncertainty_ms == 3 && !known.habit.has_offset);
+    assert_false(ward_device_clock_is_pair(&known.habit.from));
+    ward_recollection_drop(bench->gateway, "d-9");
     ward_recollection_drop(bench->gateway, "d-1");
     close_gateway(bench);
     open_gateway(bench);

@@ -245,6 +245,64 @@ static void drift(void **state)
     }
 }
 
+/* How a clock goes over months: look by look, what is known afterwards. */
+struct look {
+    const char *name, *device, *utc, *set_to; /* set_to: what it shows after we set it; NULL: we did not */
+    bool has_drift;
+    int32_t ppm;
+    const char *from; /* UTC of what drift is told against */
+};
+
+static const struct look looks[] = {
+    {"the first", "2026-11-01T10:00:00Z", "2026-11-01T09:00:00Z", NULL, false, 0, "2026-11-01T09:00:00.000Z"},
+    {"an hour later", "2026-11-01T11:00:00Z", "2026-11-01T10:00:00Z", NULL, false, 0,
+     "2026-11-01T09:00:00.000Z"},
+    {"ten days later", "2026-11-11T10:00:43Z", "2026-11-11T09:00:00Z", NULL, true, 49,
+     "2026-11-01T09:00:00.000Z"},
+    {"after a day the wait is over", "2026-11-12T10:00:43Z", "2026-11-12T09:00:00Z", NULL, true, 45,
+     "2026-11-01T09:00:00.000Z"},
+    {"somebody set it by a minute", "2026-11-12T11:01:43Z", "2026-11-12T10:00:00Z", NULL, true, 45,
+     "2026-11-12T10:00:00.000Z"},
+    {"by an hour, and days passed", "2026-11-15T12:01:43Z", "2026-11-15T10:00:00Z", NULL, true, 45,
+     "2026-11-15T10:00:00.000Z"},
+    {"we set it", "2026-11-15T13:01:43Z", "2026-11-15T11:00:00Z", "2026-11-15T12:00:00Z", true, 45,
+     "2026-11-15T11:00:00.000Z"},
+    {"two days after that", "2026-11-17T11:59:51Z", "2026-11-17T11:00:00Z", NULL, true, -52,
+     "2026-11-15T11:00:00.000Z"},
+    {"a month after that", "2026-12-16T12:00:00Z", "2026-12-16T11:00:00Z", NULL, true, 0,
+     "2026-12-16T11:00:00.000Z"},
+    {"our own clock was put back", "2026-12-10T12:00:00Z", "2026-12-10T11:00:00Z", NULL, true, 0,
+     "2026-12-10T11:00:00.000Z"},
+};
+
+static void a_clock_has_its_habits(void **state)
+{
+    struct ward_device_clock_habit habit = ward_device_clock_no_habit();
+    const struct ward_device_clock_pair none = ward_device_clock_no_pair(),
+                                        blind = pair_of("2027-01-01T00:00:00Z", untrusted(0));
+    struct ward_device_clock_pair earlier = none;
+
+    (void)state;
+    assert_false(habit.has_offset || habit.has_drift);
+    for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+        const struct ward_device_clock_pair found = pair_of(looks[i].device, synced(looks[i].utc, 0));
+        const struct ward_device_clock_pair left =
+            looks[i].set_to ? pair_of(looks[i].set_to, synced(looks[i].utc, 0)) : found;
+        char from[WARD_UTC_TEXT_SIZE];
+
+        ward_device_clock_note(&habit, &(struct ward_device_clock_look){earlier, found, left});
+        earlier = left;
+        /* what tells nothing takes nothing back */
+        ward_device_clock_note(&habit, &(struct ward_device_clock_look){earlier, none, none});
+        ward_device_clock_note(&habit, &(struct ward_device_clock_look){blind, blind, blind});
+        ward_utc_format(habit.from.at.utc_ms, from);
+        if (!habit.has_offset || habit.offset_ms != ms_of(looks[i].device) - ms_of(looks[i].utc) ||
+            habit.looked_at_ms != ms_of(looks[i].utc) || habit.has_drift != looks[i].has_drift ||
+            (habit.has_drift && habit.drift_ppm != looks[i].ppm) || strcmp(from, looks[i].from) != 0)
+            fail_msg("%s: drift %d %d, from %s", looks[i].name, habit.has_drift, (int)habit.drift_ppm, from);
+    }
+}
+
 /* --- when a record was measured ------------------------------------------------------------------------------- */
 
 /* Received at 09:10:00 UTC, boot 1,200,000 ms; the clock was read at 09:00:00, boot 600,000 ms. */
@@ -467,6 +525,7 @@ int main(void)
         cmocka_unit_test(what_a_clock_is_worth),
         cmocka_unit_test(names),
         cmocka_unit_test(drift),
+        cmocka_unit_test(a_clock_has_its_habits),
         cmocka_unit_test(every_map_case),
         cmocka_unit_test(without_a_trusted_utc),
         cmocka_unit_test(stamps_that_are_none),

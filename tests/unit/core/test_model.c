@@ -3,10 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "core/decode.h"
+#include "core/firmware.h"
 #include "core/model.h"
 #include "core/vendor.h"
 
@@ -181,6 +183,53 @@ static void names_of_places(void **state)
         clock, (struct ward_gatt_place){WARD_GATT_NUMBER(0x1805), WARD_GATT_NUMBER(0x2A2B)}));
 }
 
+/* What the ward has qualified alone counts; without it, all but what the row knows to be bad. */
+static void which_firmware_is_accepted(void **state)
+{
+    static const struct {
+        const char *accepted, *revision;
+        bool is_accepted;
+    } cases[] = {
+        {"", "1.0", true},
+        {"", "", true},
+        {"", "0.9", false},
+        {"0.9", "0.9", true},
+        {"1.0", "1.0", true},
+        {"1.0", "1.00", false},
+        {"1.0", "1", false},
+        {"1.0", "", false},
+        {"1.0, 2.0", "2.0", true},
+        {" 1.0 ,2.0 ", "1.0", true},
+        {"1.0,2.0", "1.0,2.0", false},
+        {"1.0", "2.0", false},
+        {"rev A 3, 2", "rev A 3", true},
+        {"1.0,", "", false},
+    };
+    const struct ward_model model = {.bad_firmware = {"0.8", "0.9"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (ward_firmware_is_accepted(&model, cases[i].accepted, cases[i].revision) != cases[i].is_accepted)
+            fail_msg("\"%s\" of \"%s\"", cases[i].revision, cases[i].accepted);
+    assert_true(ward_firmware_is_accepted(NULL, "", "0.9"));
+}
+
+static void a_revision_is_safe_text(void **state)
+{
+    static const uint8_t padded[] = {'1', '.', 0x1B, '2', ' ', 0, 0};
+    uint8_t endless[200];
+    char text[WARD_FIRMWARE_SIZE];
+
+    (void)state;
+    memset(endless, 'x', sizeof(endless));
+    ward_firmware_text(padded, sizeof(padded), text);
+    assert_string_equal(text, "1.?2");
+    ward_firmware_text(padded, 0, text);
+    assert_string_equal(text, "");
+    ward_firmware_text(endless, sizeof(endless), text);
+    assert_int_equal(strlen(text), WARD_FIRMWARE_SIZE - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +239,8 @@ int main(void)
         cmocka_unit_test(who_is_recognised),
         cmocka_unit_test(who_sends_what),
         cmocka_unit_test(names_of_places),
+        cmocka_unit_test(which_firmware_is_accepted),
+        cmocka_unit_test(a_revision_is_safe_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
