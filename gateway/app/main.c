@@ -2,8 +2,8 @@
 /* wardgated: the core daemon of the gateway. */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +60,16 @@ static int parse_options(int argc, char **argv, const char **ret_config)
 static int read_in(void)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
-    uintptr_t from, to;
-    char readable, line[512];
+    char line[512];
     int result = maps ? 0 : -errno;
 
     while (maps && fgets(line, sizeof(line), maps)) {
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %c", &from, &to, &readable) == 3 && readable == 'r' &&
-            strchr(line, '/') && madvise((void *)from, to - from, MADV_POPULATE_READ) < 0)
+        char *end; /* "5581a2c000-5581a2e000 r-xp … /usr/bin/wardgated" */
+        const uintptr_t from = (uintptr_t)strtoull(line, &end, 16);
+        const uintptr_t to = *end == '-' ? (uintptr_t)strtoull(end + 1, &end, 16) : from;
+
+        if (to > from && end[0] == ' ' && end[1] == 'r' && strchr(end, '/') &&
+            madvise((void *)from, to - from, MADV_POPULATE_READ) < 0)
             result = -errno;
     }
     if (maps)
