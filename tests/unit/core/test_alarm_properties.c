@@ -14,7 +14,8 @@
  *   8. what is settled is so by a valid value within the limit
  *   9. a late reading that is older than what was evaluated raises nothing but the advisory, and clears nothing
  *  10. what happens to one quantity is the same whatever comes of the others
- *  11. what stands without a reboot stands with reboots too, after any step
+ *  11. a session of 1 to 60 s in spot mode gives a measurement, or asks for another
+ *  12. what stands without a reboot stands with reboots too, after any step
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +36,8 @@
 #define STEPS     20000
 #define SEEDS     15
 #define PAIRS     8 /* seeds of the properties of two worlds */
-#define PLANS     4
+#define PLANS     4 /* of streams */
+#define SPOT_PLAN PLANS
 #define TRACKED   4096
 
 struct occurrence {
@@ -67,9 +69,10 @@ struct world {
     int value, phase, phase_left;
     struct occurrence tracked[TRACKED];
     size_t tracked_count;
+    uint64_t derived;
 };
 
-static struct ward_care_plan plans[PLANS];
+static struct ward_care_plan plans[PLANS + 1];
 static struct ward_zone zone;
 
 static void load_plan(const char *path, struct ward_care_plan *ret)
@@ -278,10 +281,9 @@ static void follow_beyond(struct world *world, bool valid)
     }
 }
 
-static void give_value(struct world *world, const struct ward_alarm_context *context)
+static void give(struct world *world, const struct ward_alarm_context *context, uint8_t kind)
 {
-    struct ward_reading reading = {.kind =
-                                       draw(world, 200) == 0 ? WARD_READING_SPOT : WARD_READING_CONTINUOUS,
+    struct ward_reading reading = {.kind = kind,
                                    .mono_us = world->now_us - world->boot_us,
                                    .measured_at_ms = (int64_t)(world->now_us / 1000),
                                    .seq = world->calls,
@@ -308,6 +310,11 @@ static void give_value(struct world *world, const struct ward_alarm_context *con
     world->valid = false;
     world->newest_us = reading.quality != WARD_INVALID ? world->now_us : world->newest_us;
     follow_beyond(world, reading.quality == WARD_VALID && reading.kind == WARD_READING_CONTINUOUS);
+}
+
+static void give_value(struct world *world, const struct ward_alarm_context *context)
+{
+    give(world, context, draw(world, 200) == 0 ? WARD_READING_SPOT : WARD_READING_CONTINUOUS);
 }
 
 /* Out of a device's memory, from before the newest value. */
@@ -441,6 +448,7 @@ static void check_owed(struct world *world, const struct ward_alarm_context *con
 
 struct kind {
     bool restarts, reboots, undisturbed, alone;
+    int plan;
 };
 
 static struct world *begin(uint64_t seed, const struct kind *kind, struct ward_alarm_sink *sink)
@@ -454,7 +462,7 @@ static struct world *begin(uint64_t seed, const struct kind *kind, struct ward_a
     world->reboots = kind->reboots;
     world->undisturbed = kind->undisturbed;
     world->alone = kind->alone;
-    world->plan = kind->undisturbed ? (int)(seed % PLANS) : 0;
+    world->plan = kind->plan;
     world->random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     world->digest = world->spo2_digest = UINT64_C(14695981039346656037);
     world->now_us = world->last_value_us = 1000 * SECOND_US;
@@ -551,14 +559,71 @@ static void others_do_not_interfere(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= PAIRS; seed++) {
-        struct world *among = live(seed, &(struct kind){.undisturbed = true});
-        struct world *alone = live(seed, &(struct kind){.undisturbed = true, .alone = true});
+        struct world *among = live(seed, &(struct kind){.undisturbed = true, .plan = (int)(seed % PLANS)});
+        struct world *alone =
+            live(seed, &(struct kind){.undisturbed = true, .alone = true, .plan = (int)(seed % PLANS)});
 
         assert_true(among->events > alone->events);
         assert_true(among->spo2_digest == alone->spo2_digest);
         free(among);
         free(alone);
     }
+}
+
+static void on_derived(void *context, const struct ward_alarm_derived *derived)
+{
+    struct world *world = context;
+
+    assert_true(derived->from_mono_us <= derived->to_mono_us);
+    world->derived++;
+}
+
+/* Steady, or nearly, or jumping; some of it questionable or invalid; then the finger is taken off, or nothing comes. */
+static void measure(struct world *world, const struct ward_alarm_sink *sink)
+{
+    const int seconds = 1 + (int)draw(world, 60), value = 75 + (int)draw(world, 20);
+    const uint32_t jitter = 1 + draw(world, 6), good = draw(world, 11);
+    const uint64_t derived = world->derived;
+    bool worn = false;
+
+    world->phase = GOOD;
+    for (int second = 0; second < seconds; second++) {
+        struct ward_alarm_context context;
+
+        tick_until(world, sink, world->now_us + SECOND_US);
+        world->value = value + (int)draw(world, jitter);
+        world->phase = draw(world, 10) < good ? GOOD : draw(world, 2) == 0 ? QUESTIONABLE : INVALID;
+        worn |= world->phase != INVALID;
+        context = context_of(world, sink);
+        give(world, &context, WARD_READING_CONTINUOUS);
+    }
+    if (draw(world, 2) == 0) {
+        const struct ward_alarm_context context = context_of(world, sink);
+
+        ward_alarm_input_stopped(&world->patient, &context, 1u << WARD_SPO2);
+    } else {
+        tick_until(world, sink, world->now_us + 11 * SECOND_US);
+    }
+    assert_true(!worn || world->derived > derived ||
+                stands(&world->patient.inputs[0].conditions[WARD_CAUSE_INCOMPLETE]));
+    if (draw(world, 20) == 0) {
+        tick_until(world, sink, world->now_us + 3600 * SECOND_US);
+    }
+}
+
+#define SESSIONS 20000
+static void each_session_says_something(void **state)
+{
+    struct ward_alarm_sink sink;
+    struct world *world = begin(1, &(struct kind){.undisturbed = true, .plan = SPOT_PLAN}, &sink);
+
+    (void)state;
+    sink.derived = on_derived;
+    for (int session = 0; session < SESSIONS; session++) {
+        measure(world, &sink);
+    }
+    assert_in_range(world->derived, SESSIONS / 4, SESSIONS * 3);
+    free(world);
 }
 
 /* A device has so long to come back after a reboot, before its silence ends what was pending. */
@@ -585,9 +650,11 @@ static void a_reboot_loses_nothing(void **state)
     (void)state;
     for (uint64_t seed = 1; seed <= PAIRS; seed++) {
         struct ward_alarm_sink sink, rebooting_sink;
-        struct world *world = begin(seed, &(struct kind){.undisturbed = true}, &sink);
+        struct world *world =
+            begin(seed, &(struct kind){.undisturbed = true, .plan = (int)(seed % PLANS)}, &sink);
         struct world *rebooting =
-            begin(seed, &(struct kind){.undisturbed = true, .reboots = true}, &rebooting_sink);
+            begin(seed, &(struct kind){.undisturbed = true, .reboots = true, .plan = (int)(seed % PLANS)},
+                  &rebooting_sink);
 
         for (int number = 0; number < STEPS; number++) {
             step(world, &sink, number);
@@ -610,15 +677,16 @@ static int load(void **state)
     load_plan("scenarios/oximetry-90.json", &plans[1]);
     load_plan("scenarios/oximetry-85.json", &plans[2]);
     load_plan("scenarios/properties.json", &plans[3]);
+    load_plan("scenarios/everything.json", &plans[SPOT_PLAN]);
     load_zone("/usr/share/zoneinfo/Europe/London");
     return 0;
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_happens),
-                                       cmocka_unit_test(others_do_not_interfere),
-                                       cmocka_unit_test(a_reboot_loses_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_happens), cmocka_unit_test(others_do_not_interfere),
+        cmocka_unit_test(each_session_says_something), cmocka_unit_test(a_reboot_loses_nothing)};
 
     return cmocka_run_group_tests(tests, load, NULL);
 }
