@@ -35,7 +35,7 @@
 #define SECOND_US UINT64_C(1000000)
 #define STEPS     20000
 #define SEEDS     15
-#define PAIRS     8 /* seeds of the properties of two worlds */
+#define PAIRS     5 /* seeds of the properties of two worlds */
 #define PLANS     4 /* of streams */
 #define SPOT_PLAN PLANS
 #define TRACKED   4096
@@ -611,7 +611,7 @@ static void measure(struct world *world, const struct ward_alarm_sink *sink)
     }
 }
 
-#define SESSIONS 20000
+#define SESSIONS 8000
 static void each_session_says_something(void **state)
 {
     struct ward_alarm_sink sink;
