@@ -194,8 +194,12 @@ bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names
 {
     unsigned place = *member + 1 < count ? *member + 1 : 0;
 
+    /* The next one; or the one behind it, since some are left out. */
     if (!goes_on_with(scan, &names[place])) {
-        place = find_member(scan, names, count);
+        place = place + 1 < count ? place + 1 : 0;
+        if (!goes_on_with(scan, &names[place])) {
+            place = find_member(scan, names, count);
+        }
     }
     if (place == count || (*seen & 1u << place) != 0) {
         return false;
