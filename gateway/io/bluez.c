@@ -18,7 +18,7 @@ uint64_t ward_bluez_now(void)
 
 static void node_free(struct ward_bluez_node *node)
 {
-    sd_event_source_disable_unref(node->completeness);
+    sd_event_source_disable_unref(node->services);
     sd_event_source_disable_unref(node->rest_end);
     free(node);
 }
@@ -48,7 +48,7 @@ void ward_bluez_node_remove(struct ward_bluez_node *node)
             *at = node->next;
             break;
         }
-    node->completeness = sd_event_source_disable_unref(node->completeness);
+    node->services = sd_event_source_disable_unref(node->services);
     node->rest_end = sd_event_source_disable_unref(node->rest_end);
     ward_bluez_requests_drop(node);
     node->next = bluez->removed;

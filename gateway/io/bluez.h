@@ -351,7 +351,7 @@ struct ward_bluez_counters {
     uint32_t power_losses;     /* the adapter was switched off by somebody else */
     uint32_t scan_failures;    /* StartDiscovery refused after its retries */
     uint32_t connect_retries;  /* le-connection-abort-by-local and its like */
-    uint32_t incomplete_links; /* resolved, but without the characteristics that it had to have */
+    uint32_t incomplete_links; /* never resolved, or without the characteristics that it had to have */
     uint32_t unproved_drops;   /* links that ended before they were proved */
     uint32_t pairings_refused; /* agent calls outside an enrolment window */
     uint32_t subscribe_failures;

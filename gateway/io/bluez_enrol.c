@@ -16,7 +16,8 @@
  *   LEAVING       identified and subscribed. A cuff goes by itself; a strap is sent away after a while, and discovery
  *                 runs until it is back: to be heard at once it must not have to wait for the kernel's scan to start.
  *   RETURNING     gone; it has to come back by itself, because that is what it will have to do every day.
- *   READING       back. A reading over a proved link ends it well. If the link drops before: RETURNING again.
+ *   READING       back. A reading over a proved link ends it well. If the link drops before: RETURNING again; one
+ *                 that sent something and left before its proof is told from one that sent nothing.
  *
  * Invariants: PAIRED is said only in READING, after a value and the proof of the same connection. Whatever fails says
  * FAILED once and undoes. The end of the window, a cancellation and the loss of the radio end it in every state.
@@ -134,6 +135,11 @@ static const struct transition refused = {
 static const struct transition unreachable = {
     FAIL("The connection broke off again and again. Bring it closer, or change its battery.")};
 static const struct transition useless = {FAIL("It offers none of the measurements that are read.")};
+static const struct transition unproved = {
+    GO(RETURNING),
+    SAY(WAITING_FOR_RETURN,
+        "It sent something, and left before it could prove that it is the device that was paired. "
+        "Measure again near the gateway, and leave it switched on.")};
 static const struct transition paired = {
     GO(CLOSED), SAY(PAIRED, "Paired: it came back by itself and delivered a reading.")};
 
@@ -164,7 +170,9 @@ static struct ward_bluez_enrol_outcome outcome_of(struct ward_bluez_enrol *enrol
 static bool has_reading(struct ward_bluez_enrol *enrol, enum ward_bluez_enrol_event event)
 {
     if (event == WARD_BLUEZ_ENROL_CONNECTED)
-        enrol->value = enrol->proved = false;
+        enrol->heard = enrol->value = enrol->proved = false;
+    if (event == WARD_BLUEZ_ENROL_HEARD)
+        enrol->heard = true;
     if (event == WARD_BLUEZ_ENROL_VALUE)
         enrol->value = true;
     if (event == WARD_BLUEZ_ENROL_PROVED)
@@ -182,6 +190,9 @@ struct ward_bluez_enrol_outcome ward_bluez_enrol_step(struct ward_bluez_enrol *e
         transition = &paired;
     if (!transition->defined)
         return (struct ward_bluez_enrol_outcome){.text = ""};
+    if (enrol->state == WARD_BLUEZ_ENROL_READING && event == WARD_BLUEZ_ENROL_DISCONNECTED && enrol->heard &&
+        !enrol->proved)
+        transition = &unproved;
 
     if (event == WARD_BLUEZ_ENROL_INCOMPLETE && ++enrol->incomplete > INCOMPLETE_MAX)
         transition = &useless;

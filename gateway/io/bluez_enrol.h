@@ -37,7 +37,8 @@ enum ward_bluez_enrol_event {
     WARD_BLUEZ_ENROL_UNIDENTIFIED, /* it left before it was identified */
     WARD_BLUEZ_ENROL_INCOMPLETE,   /* none of its measurements is among its services */
     WARD_BLUEZ_ENROL_UNWANTED,     /* who it is rules it out */
-    WARD_BLUEZ_ENROL_VALUE,        /* a reading came */
+    WARD_BLUEZ_ENROL_HEARD,        /* it sent something */
+    WARD_BLUEZ_ENROL_VALUE,        /* a reading came, and is all there */
     WARD_BLUEZ_ENROL_PROVED,       /* the link that carries the readings is proved */
     WARD_BLUEZ_ENROL_DISCONNECTED,
     WARD_BLUEZ_ENROL_GONE,  /* bluetoothd dropped the device */
@@ -66,7 +67,7 @@ struct ward_bluez_enrol {
     unsigned retries;  /* failures that pass, so far */
     unsigned refusals; /* failed authentications, so far */
     unsigned incomplete;
-    bool value, proved; /* of this connection, in READING */
+    bool heard, value, proved; /* of this connection, in READING */
 };
 
 struct ward_bluez_enrol_outcome {

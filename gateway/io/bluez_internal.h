@@ -56,10 +56,11 @@ struct ward_bluez_node {
     bool resolved; /* RESOLVED was told of this connection */
     bool implied;  /* connected, because a value came; Connected=true is still to be told */
     bool needs_pairing;
-    bool enrolling;          /* new: goes again if its enrolment fails */
-    unsigned unproved_drops; /* in a row */
-    unsigned incomplete;     /* in a row */
-    sd_event_source *completeness;
+    bool enrolling;            /* new: goes again if its enrolment fails */
+    unsigned unproved_drops;   /* in a row */
+    unsigned incomplete;       /* in a row */
+    unsigned unresolved;       /* in a row: links that did not get as far as services */
+    sd_event_source *services; /* waits for them, and then for what must be among them */
     struct ward_bluez_recall recall;
     struct ward_bluez_signal signal;
     uint8_t priority;
@@ -226,6 +227,9 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
                            const struct ward_bluez_mirror_characteristic *characteristic,
                            const struct ward_bluez_characteristic_facts *facts);
 void ward_bluez_link_tell(struct ward_bluez_node *node, enum ward_bluez_link_state state, const char *text);
+/* A connection has begun; its services are known. bluez_services.c ends one that does not get so far. */
+void ward_bluez_services_await(struct ward_bluez_node *node);
+void ward_bluez_services_known(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device);
 /* Tells RESOLVED, once a connection, when all that it takes is there. */
 void ward_bluez_link_settle(struct ward_bluez_node *node);
 void ward_bluez_disconnect(struct ward_bluez *bluez, const char *path);

@@ -10,7 +10,8 @@
  *                                    one that does not show it is sent away too, and is no impostor
  *   ... proved, and StartNotify      RESOLVED, once: it can be talked to
  *       answered wherever needed
- *   ... without what it must have    sent away, so that it is discovered anew; at most 3 times in a row
+ *   ... without what it must have,   sent away, so that it comes anew (bluez_services.c)
+ *       or none in time
  *   Connected=true while it rests    sent away again: a bluetoothd that was restarted connects also those
  *   Connected=false, object gone     over, and so is every request. Ended unproved 3 times in a row: it has probably lost its bond, said once
  *
@@ -22,8 +23,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define COMPLETENESS_US    (3 * UINT64_C(1000000)) /* characteristics may be told after ServicesResolved */
-#define INCOMPLETE_MAX     3
 #define UNPROVED_DROPS_MAX 3
 
 struct ward_bluez_node *ward_bluez_node_find(const struct ward_bluez *bluez, const char *address)
@@ -86,6 +85,7 @@ static void begin(struct ward_bluez_node *node, bool possible_gap)
     node->proved = node->resolved = false;
     node->connection++;
     node->used_us = ward_bluez_now();
+    ward_bluez_services_await(node);
     tell(node, &(struct ward_bluez_link){
                    .state = WARD_BLUEZ_LINK_CONNECTED, .possible_gap = possible_gap, .text = ""});
     tell_enrolment(node, WARD_BLUEZ_ENROL_CONNECTED);
@@ -124,7 +124,7 @@ static void needs_pairing(struct ward_bluez_node *node, const char *text)
 void ward_bluez_link_ended(struct ward_bluez_node *node)
 {
     struct ward_bluez *bluez = node->bluez;
-    node->completeness = sd_event_source_disable_unref(node->completeness);
+    node->services = sd_event_source_disable_unref(node->services);
     if (!node->connected)
         return;
     node->connected = node->implied = false;
@@ -205,39 +205,6 @@ static void seek_proof(struct ward_bluez_node *node, const struct ward_bluez_mir
     }
 }
 
-static int on_completeness(sd_event_source *source, uint64_t usec, void *userdata)
-{
-    struct ward_bluez_node *node = userdata;
-    const struct ward_bluez_mirror_device *device = mirror_of(node);
-    (void)source;
-    (void)usec;
-    node->completeness = sd_event_source_disable_unref(node->completeness);
-    if (!device || !node->connected || ward_bluez_has_readings(node->bluez, device))
-        return 0;
-    node->bluez->counters.incomplete_links++;
-    bool again = ++node->incomplete <= INCOMPLETE_MAX;
-    ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT,
-                         again
-                             ? "It shows none of the measurements it should; it is disconnected to try again."
-                             : "It shows none of the measurements it should. Forget it and pair it again.");
-    if (again)
-        ward_bluez_disconnect(node->bluez, device->path);
-    return 0;
-}
-
-/* Its services are known now: what is to be read must be among them. */
-static void check_completeness(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device)
-{
-    ward_bluez_subscribe(node->bluez, device); /* what could not be subscribed while it was away */
-    if (ward_bluez_has_readings(node->bluez, device)) {
-        node->incomplete = 0;
-        return;
-    }
-    node->completeness = sd_event_source_disable_unref(node->completeness);
-    (void)sd_event_add_time_relative(node->bluez->event, &node->completeness, CLOCK_BOOTTIME, COMPLETENESS_US,
-                                     0, on_completeness, node);
-}
-
 void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device,
                              uint32_t changed)
 {
@@ -251,7 +218,7 @@ void ward_bluez_link_changed(struct ward_bluez_node *node, struct ward_bluez_mir
         begin(node, !ward_bluez_is_subscribed(node->bluez, device));
     }
     if ((changed & WARD_BLUEZ_FACT_RESOLVED) && facts->resolved && node->connected)
-        check_completeness(node, device);
+        ward_bluez_services_known(node, device);
     if (changed & (WARD_BLUEZ_FACT_RESOLVED | WARD_BLUEZ_FACT_PAIRED | WARD_BLUEZ_FACT_BONDED))
         seek_proof(node, device);
     ward_bluez_link_settle(node);
@@ -265,7 +232,7 @@ void ward_bluez_link_adopt(struct ward_bluez_node *node, struct ward_bluez_mirro
         begin(node, false); /* it was never asked for a value before: there is none to miss */
     if (!node->proved)
         prove(node);
-    check_completeness(node, device);
+    ward_bluez_services_known(node, device);
     ward_bluez_link_settle(node);
 }
 
@@ -297,6 +264,7 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
         .enrolling = node->enrolling,
     };
     bluez->listener.value(&value, bluez->userdata);
+    tell_enrolment(node, WARD_BLUEZ_ENROL_HEARD);
     if (bluez->enrolment.awaits_reading)
         ward_bluez_enrolment_take_reading(bluez);
     else

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -167,6 +168,22 @@ static void a_strap_is_sent_away(void **state)
     assert_int_equal(take(&enrol, EVENT(CONNECTED)).actions, WARD_BLUEZ_DO_STOP_LOOK);
 }
 
+/* What an engineer has to do is another thing: one has to measure, the other to stay. */
+static void one_that_left_unproved_is_told_from_a_silent_one(void **state)
+{
+    struct ward_bluez_enrol enrol = {0};
+    (void)state;
+    WALK(&enrol, TO_RETURNING, EVENT(CONNECTED), EVENT(HEARD));
+    struct ward_bluez_enrol_outcome outcome = take(&enrol, EVENT(DISCONNECTED));
+    assert_int_equal(enrol.state, WARD_BLUEZ_ENROL_RETURNING);
+    assert_int_equal(outcome.step, WARD_BLUEZ_STEP_WAITING_FOR_RETURN);
+    assert_non_null(strstr(outcome.text, "before it could prove"));
+    take(&enrol, EVENT(CONNECTED));
+    assert_non_null(strstr(take(&enrol, EVENT(DISCONNECTED)).text, "left without a reading"));
+    WALK(&enrol, EVENT(CONNECTED), EVENT(PROVED), EVENT(HEARD));
+    assert_non_null(strstr(take(&enrol, EVENT(DISCONNECTED)).text, "left without a reading"));
+}
+
 /* Whatever the state, the end of the window fails it once, undoes it, and is the end. */
 static void every_state_can_be_ended(void **state)
 {
@@ -242,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_cuff_that_left_unidentified_is_waited_for),
         cmocka_unit_test(incomplete_services_are_discovered_anew_twice),
         cmocka_unit_test(a_strap_is_sent_away),
+        cmocka_unit_test(one_that_left_unproved_is_told_from_a_silent_one),
         cmocka_unit_test(every_state_can_be_ended),
         cmocka_unit_test(paired_is_said_in_one_state_only),
         cmocka_unit_test(errors_are_told_apart),
