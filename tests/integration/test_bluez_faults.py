@@ -133,6 +133,37 @@ def test_a_value_of_a_link_that_is_never_proved_is_never_trusted(enrolled):
             assert_not_trusted(record)
 
 
+def test_what_was_not_believed_makes_nothing_a_duplicate(enrolled):
+    """It left before its link was proved, and sends the same measurement again, as cuffs do with what was not confirmed."""
+    frame = "02820048005000ea070b1c090000"
+    for _ in range(2):
+        enrolled.bluez.connect(CUFF.address)
+        enrolled.bluez.value(CUFF.address, "2a35", frame)
+        enrolled.bluez.disconnect(CUFF.address)
+    eventually(lambda: len(enrolled.readings(f"2a35:{frame}")) == 2, lambda: f"both: {enrolled.readings()}")
+    for record in enrolled.readings(f"2a35:{frame}"):
+        assert_not_trusted(record)
+    for _ in range(2):  # over a proved link it is believed, and known from then on
+        enrolled.bluez.connect(CUFF.address)
+        enrolled.bluez.value(CUFF.address, "2a35", frame)
+        enrolled.bluez.resolve(CUFF.address)
+        eventually(lambda: len(enrolled.readings(f"2a35:{frame}")) == 3, lambda: f"it is believed: {enrolled.readings()}")
+        enrolled.bluez.disconnect(CUFF.address)
+    assert_trusted(enrolled.measure(CUFF, 3))
+    newest = enrolled.readings(f"2a35:{frame}")
+    assert len(newest) == 3
+    assert_trusted(newest[-1])
+
+
+def test_a_link_over_which_nothing_comes_is_ended_and_made_anew(enrolled):
+    """bluetoothd has refused its ATT channel: it is connected, and will never be more."""
+    since = enrolled.bluez.mark()
+    enrolled.bluez.connect(CUFF.address)
+    enrolled.bluez.said("called Disconnect", since)
+    eventually(lambda: all(not device["connected"] for device in enrolled.ask("devices")), "its link is over")
+    assert_trusted(enrolled.measure(CUFF, 2))
+
+
 def test_without_its_bond_nothing_of_a_device_is_trusted(enrolled):
     enrolled.bluez.lose_bond(CUFF.address)
     enrolled.bluez.connect(CUFF.address)
