@@ -59,9 +59,15 @@ static void fail(struct ward_gateway *gateway, const char *text)
     ward_trial_done(&gateway->trial);
 }
 
+/* Whose it is from here on is what whoever tested it wants to know next. */
 static void succeed(struct ward_gateway *gateway)
 {
-    tell(gateway, "done", "It works.");
+    const struct ward_store_binding *binding =
+        ward_registry_next_binding(&gateway->registry, gateway->trial.device.text, NULL);
+    char text[WARD_TRIAL_TEXT_SIZE];
+
+    ward_trial_say_done(binding ? binding->patient.text : NULL, text);
+    tell(gateway, "done", text);
     ward_bus_reply_text(gateway->trial.call, gateway->trial.document ? gateway->trial.document : "{}");
     ward_trial_done(&gateway->trial);
 }
@@ -202,7 +208,7 @@ void ward_trial_begin(struct ward_gateway *gateway, struct ward_bus_call *call, 
         tell(gateway, "connected", "It is connected.");
         tell_signal(gateway);
     } else {
-        tell(gateway, "not-connected", "It is not connected; it is listened for.");
+        tell(gateway, "not-connected", "It is not connected. Listening for it.");
         listen(gateway);
     }
 }

@@ -64,7 +64,7 @@ void ward_trial_say_what_to_do(const struct ward_model *model, char ret[static W
             way = ways[i].text;
             break;
         }
-    say(&text, "%s What it measures now is a test: it is nobody's, and raises no alarm.", way);
+    say(&text, "%s What it measures during the test goes to no patient and raises no alarm.", way);
 }
 
 enum ward_trial_signal ward_trial_signal(const struct ward_trial_seen *seen)
@@ -111,12 +111,12 @@ static const char *reason_for_people(uint32_t reason)
     switch ((enum ward_reason)reason) {
     case WARD_REASON_NO_VALUE: return "it gives no value";
     case WARD_REASON_IMPLAUSIBLE: return "the value cannot be right";
-    case WARD_REASON_NO_CONTACT: return "it is not worn, or has no contact";
+    case WARD_REASON_NO_CONTACT: return "it is not worn or has no contact";
     case WARD_REASON_POOR_SIGNAL: return "its sensor gets a poor signal";
     case WARD_REASON_MEASUREMENT_ONGOING: return "it is still measuring";
     case WARD_REASON_QUESTIONABLE_STATUS: return "the device itself calls it questionable";
     case WARD_REASON_SENSOR_FAULT: return "its sensor is at fault";
-    case WARD_REASON_MOTION: return "somebody moved, or it sits badly";
+    case WARD_REASON_MOTION: return "somebody moved or it sits badly";
     case WARD_REASON_NOT_CLINICAL: return "it says that this is a demonstration or a test";
     case WARD_REASON_LINK_UNPROVED: return "who sent it is not proved";
     case WARD_REASON_UNDECODABLE: return "it cannot be understood";
@@ -134,7 +134,7 @@ static void say_reasons(struct text *text, uint32_t reasons)
     for (unsigned i = 0; i < WARD_REASON_COUNT; i++)
         if (reasons & UINT32_C(1) << i) {
             say(text, "%s%s", parting, reason_for_people(UINT32_C(1) << i));
-            parting = ", ";
+            parting = "; ";
         }
 }
 
@@ -158,6 +158,16 @@ void ward_trial_say_reading(const struct ward_reading *reading, char ret[static 
         say(&text, " (");
     say_reasons(&text, reading->reasons);
     say(&text, reading->reasons ? ")." : ".");
+}
+
+void ward_trial_say_done(const char *patient, char ret[static WARD_TRIAL_TEXT_SIZE])
+{
+    struct text text = begin(ret);
+
+    if (patient)
+        say(&text, "It works. The test is over: what it measures from now on is for %s.", patient);
+    else
+        say(&text, "It works. It has no patient yet: `wardctl devices bind` gives it one.");
 }
 
 bool ward_trial_is_good(const struct ward_reading *reading)

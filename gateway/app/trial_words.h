@@ -43,6 +43,8 @@ void ward_trial_say_what_to_do(const struct ward_model *model, char ret[static W
 void ward_trial_say_signal(const struct ward_trial_seen *seen, char ret[static WARD_TRIAL_TEXT_SIZE]);
 /* "SpO2 97 %, Pulse 62/min: valid." */
 void ward_trial_say_reading(const struct ward_reading *reading, char ret[static WARD_TRIAL_TEXT_SIZE]);
+/* It ended well. patient: whose its measurements are from now on; NULL for nobody's. */
+void ward_trial_say_done(const char *patient, char ret[static WARD_TRIAL_TEXT_SIZE]);
 /* Why the time went by without a good reading, and what to try next. */
 void ward_trial_say_advice(const struct ward_trial_seen *seen, const struct ward_model *model,
                            char ret[static WARD_TRIAL_TEXT_SIZE]);

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `wardctl devices` does with a device that is enrolled; each as the `run` of a verb. */
+/* What `wardctl devices` does with devices that are enrolled; each as the `run` of a verb. */
 #ifndef WARD_CTL_DEVICES_H
 #define WARD_CTL_DEVICES_H
 
+#include "ctl/document.h"
+
+int ward_devices_list(int argc, char **argv);
 int ward_devices_show(int argc, char **argv);
 int ward_devices_bind(int argc, char **argv);
 int ward_devices_unbind(int argc, char **argv);
 int ward_devices_test(int argc, char **argv);
 int ward_devices_rename(int argc, char **argv);
+
+/* Of the document of a device, for its table: "12 s ago"; "62 %"; how it is known, or that it is not any more. */
+struct ward_cell ward_devices_heard(const json_t *device);
+struct ward_cell ward_devices_battery(const json_t *device);
+struct ward_cell ward_devices_link(const json_t *device);
 
 #endif

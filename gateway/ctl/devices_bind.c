@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wardctl devices show, bind, unbind, rename; wardctl measure: whose a device is.
- *
- * Reads of a device all that the daemon tells; of its bindings patient, slot and from.
+ * wardctl devices bind, unbind, rename; wardctl measure: whose a device is.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -157,35 +155,6 @@ int ward_devices_rename(int argc, char **argv)
     status = change(bus, status, call);
     if (status == WARD_CTL_DONE)
         printf("%s is now called \"%s\".\n", argv[optind], argv[optind + 1]);
-    return status;
-}
-
-int ward_devices_show(int argc, char **argv)
-{
-    char **texts = NULL;
-    bool as_json;
-    int status = ward_show_options(&ward_verb_devices, argc, argv, 1, &as_json);
-    const char *found = NULL;
-
-    if (status == WARD_CTL_DONE)
-        status = ward_client_fetch(&texts, "Devices", NULL);
-    if (status != WARD_CTL_DONE)
-        return status;
-    for (size_t i = 0; texts[i] != NULL && found == NULL; i++) {
-        json_t *document = ward_document_parse(texts[i]);
-
-        if (strcmp(ward_document_text(document, "device"), argv[optind]) == 0)
-            found = texts[i];
-        json_decref(document);
-    }
-    if (found == NULL)
-        status =
-            ward_ctl_fail("no device %s is enrolled here; `wardctl devices` shows which are", argv[optind]);
-    else if (as_json)
-        puts(found);
-    else
-        ward_show_document(found);
-    ward_client_free_texts(texts);
     return status;
 }
 

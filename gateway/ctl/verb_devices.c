@@ -2,9 +2,9 @@
 /*
  * wardctl devices: what is enrolled, and enrolling.
  *
- * Reads of each device: device, model, patient, connected, battery, last_heard_at, security; of each device found by a
- * scan: address, name, kind, rssi, paired, enrolled. Pairing prints each EnrolmentStep(address, step, text) as it
- * comes; it ends well only after a reconnection that delivered a reading, which is the daemon's to say.
+ * Reads of each device found by a scan: address, name, kind, rssi, enrolled. Pairing prints each
+ * EnrolmentStep(address, step, text) as it comes; it ends well only after a reconnection that delivered a reading, which
+ * is the daemon's to say.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,40 +18,12 @@
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/show.h"
+#include "ctl/table.h"
 
 #define SCAN_S      20
 #define PAIR_S      120
 #define MARGIN_S    30 /* for the answer itself, on top of what the daemon was given */
 #define SECONDS_MAX 600
-
-static int list(int argc, char **argv)
-{
-    static const struct ward_column columns[] = {
-        {"DEVICE", "device", WARD_COLUMN_PLAIN},
-        {"NAME", "name", WARD_COLUMN_PLAIN},
-        {"MODEL", "model", WARD_COLUMN_PLAIN},
-        {"PATIENT", "patient", WARD_COLUMN_PLAIN},
-        {"CONNECTED", "connected", WARD_COLUMN_PLAIN},
-        {"BATTERY", "battery", WARD_COLUMN_PLAIN},
-        {"HEARD", "last_heard_at", WARD_COLUMN_AGE},
-        {"LINK", "security", WARD_COLUMN_PLAIN},
-        {NULL, NULL, WARD_COLUMN_PLAIN},
-    };
-    char **texts = NULL;
-    bool as_json;
-    int status = ward_show_options(&ward_verb_devices, argc, argv, 0, &as_json);
-
-    if (status == WARD_CTL_DONE)
-        status = ward_client_fetch(&texts, "Devices", NULL);
-    if (status != WARD_CTL_DONE)
-        return status;
-    if (as_json)
-        ward_document_print_lines(texts);
-    else
-        ward_show_table(texts, columns, "No device is enrolled. Start with `wardctl devices scan`.");
-    ward_client_free_texts(texts);
-    return status;
-}
 
 /* 1 to SECONDS_MAX, whole. */
 static bool parse_seconds(const char *text, uint32_t *ret)
@@ -101,7 +73,7 @@ static int show_step(sd_bus_message *message, void *userdata, sd_bus_error *erro
         free(line);
         json_decref(document);
     } else {
-        printf("%s  %-12s %s\n", address, name, text);
+        printf("%s  %-19s %s\n", address, name, text);
     }
     fflush(stdout);
     return 0;
@@ -145,19 +117,32 @@ static int parse_enrolling(int argc, char **argv, struct enrolling *ret)
     return WARD_CTL_DONE;
 }
 
-static void show_scan(char *const *texts, bool as_json)
+static void show_scan(char *const *texts)
 {
-    static const struct ward_column columns[] = {
-        {"ADDRESS", "address", WARD_COLUMN_PLAIN}, {"NAME", "name", WARD_COLUMN_PLAIN},
-        {"KIND", "kind", WARD_COLUMN_PLAIN},       {"RSSI", "rssi", WARD_COLUMN_PLAIN},
-        {"PAIRED", "paired", WARD_COLUMN_PLAIN},   {"ENROLLED", "enrolled", WARD_COLUMN_PLAIN},
-        {NULL, NULL, WARD_COLUMN_PLAIN},
-    };
+    static const char *const headers[] = {"ADDRESS", "NAME", "KIND", "SIGNAL", "ENROLLED", NULL};
+    struct ward_table *table = ward_table_new(headers);
+    bool some = *texts != NULL;
 
-    if (as_json)
-        ward_document_print_lines(texts);
-    else
-        ward_show_table(texts, columns, "Nothing was heard. Wake the device and hold it near the gateway.");
+    if (table == NULL)
+        return;
+    for (; *texts != NULL; texts++) {
+        json_t *found = ward_document_parse(*texts);
+        const struct ward_cell address = ward_document_member(found, "address");
+        const struct ward_cell name = ward_document_member(found, "name");
+        const struct ward_cell kind = ward_document_member(found, "kind");
+        const struct ward_cell enrolled = ward_document_member(found, "enrolled");
+        struct ward_cell strength = ward_document_member(found, "rssi");
+
+        if (json_is_integer(json_object_get(found, "rssi")))
+            ward_cell_add(&strength, " dBm");
+        ward_table_add(table, (const char *const[]){address.text, name.text, kind.text, strength.text,
+                                                    enrolled.text, NULL});
+        json_decref(found);
+    }
+    ward_table_print(table, "Nothing was heard. Wake the device and hold it near the gateway.");
+    ward_table_free(table);
+    if (some)
+        puts("Pair one with `wardctl devices pair ADDRESS --patient PATIENT`.");
 }
 
 static int scan(int argc, char **argv)
@@ -184,8 +169,10 @@ static int scan(int argc, char **argv)
         status = ward_client_send_and_listen(bus, call, scan.seconds + MARGIN_S, &reply);
     if (status == WARD_CTL_DONE)
         status = ward_client_read(reply, &texts);
-    if (status == WARD_CTL_DONE)
-        show_scan(texts, scan.as_json);
+    if (status == WARD_CTL_DONE && scan.as_json)
+        ward_document_print_lines(texts);
+    else if (status == WARD_CTL_DONE)
+        show_scan(texts);
     ward_client_free_texts(texts);
     sd_bus_message_unref(reply);
     sd_bus_message_unref(call);
@@ -257,7 +244,7 @@ static int run(int argc, char **argv)
         const char *name;
         int (*run)(int argc, char **argv);
     } subverbs[] = {
-        {"list", list},
+        {"list", ward_devices_list},
         {"show", ward_devices_show},
         {"scan", scan},
         {"pair", pair},
@@ -269,7 +256,7 @@ static int run(int argc, char **argv)
     };
 
     if (argc < 2 || argv[1][0] == '-')
-        return list(argc, argv);
+        return ward_devices_list(argc, argv);
     for (size_t i = 0; i < sizeof(subverbs) / sizeof(subverbs[0]); i++)
         if (strcmp(argv[1], subverbs[i].name) == 0)
             return subverbs[i].run(argc - 1, argv + 1);

@@ -2,7 +2,7 @@
 /*
  * wardctl readings: what is in the database, and with --follow what comes in.
  *
- * Reads of each record: epoch, seq, measured_at, received_at, patient, device, kind, quality, reasons[],
+ * Reads of each record: epoch, seq, measured_at, received_at, patient, unassigned, device, kind, quality, reasons[],
  * values[]{quantity, value, unit, special}.
  *
  * Following subscribes first and asks then, so that nothing falls between; what comes twice by that is known by its
@@ -186,7 +186,20 @@ static int show_reading(sd_bus_message *message, void *userdata, sd_bus_error *e
     return 0;
 }
 
-static void show_stored(char *const *texts, struct query *query)
+static bool has_unassigned(char *const *texts)
+{
+    bool found = false;
+
+    for (; *texts != NULL && !found; texts++) {
+        json_t *document = ward_document_parse(*texts);
+
+        found = json_is_true(json_object_get(document, "unassigned"));
+        json_decref(document);
+    }
+    return found;
+}
+
+static void show_table(char *const *texts)
 {
     static const struct ward_column columns[] = {
         {"MEASURED", "measured_at", WARD_COLUMN_PLAIN}, {"PATIENT", "patient", WARD_COLUMN_PLAIN},
@@ -195,13 +208,22 @@ static void show_stored(char *const *texts, struct query *query)
         {"WHY", "reasons", WARD_COLUMN_PLAIN},          {NULL, NULL, WARD_COLUMN_PLAIN},
     };
 
+    ward_show_table(texts, columns, "No reading.");
+    if (has_unassigned(texts))
+        puts(
+            "Without a patient: it was in the device's memory when it was paired, came from a device that nobody has, "
+            "or was a test. Its values are kept, and shown to nobody.");
+}
+
+static void show_stored(char *const *texts, struct query *query)
+{
     if (query->follow)
         for (; *texts != NULL; texts++)
             print_followed(*texts, query);
     else if (query->as_json)
         ward_document_print_lines(texts);
     else
-        ward_show_table(texts, columns, "No reading.");
+        show_table(texts);
 }
 
 static int ask(sd_bus *bus, struct query *query)

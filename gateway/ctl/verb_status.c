@@ -5,7 +5,7 @@
  * Reads wardgate.status/1: gateway, version, monitoring, reasons[], patients[]{patient, label, monitoring, reasons[],
  * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}, news2{complete, minimum,
  * maximum, missing[], stale[]}}, devices[]{device, model,
- * patient, connected, battery, last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
+ * patient, connected, battery, last_heard_age_s or last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
  * link{up, reason}, radio, recovery{rung, power, restart, reset}, clock, storage.
  */
 #include <getopt.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ctl/client.h"
+#include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/table.h"
 #include "ctl/verbs.h"
@@ -116,8 +117,8 @@ static void print_patients(const json_t *patients)
 
 static void print_devices(const json_t *devices)
 {
-    static const char *const headers[] = {"DEVICE",  "MODEL", "PATIENT", "CONNECTED",
-                                          "BATTERY", "HEARD", NULL};
+    static const char *const headers[] = {"DEVICE",  "MODEL",      "PATIENT", "CONNECTED",
+                                          "BATTERY", "LAST HEARD", NULL};
     struct ward_table *table = ward_table_new(headers);
     const json_t *device;
     size_t index;
@@ -130,8 +131,8 @@ static void print_devices(const json_t *devices)
         const struct ward_cell model = ward_document_member(device, "model");
         const struct ward_cell patient = ward_document_member(device, "patient");
         const struct ward_cell connected = ward_document_member(device, "connected");
-        const struct ward_cell battery = ward_document_member(device, "battery");
-        const struct ward_cell heard = ward_document_age(device, "last_heard_at");
+        const struct ward_cell battery = ward_devices_battery(device);
+        const struct ward_cell heard = ward_devices_heard(device);
 
         ward_table_add(table, (const char *const[]){id.text, model.text, patient.text, connected.text,
                                                     battery.text, heard.text, NULL});

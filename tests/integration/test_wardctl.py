@@ -367,6 +367,13 @@ def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway
     assert "left the bus" in errors
 
 
+def test_a_reading_of_nobody_is_explained(gateway):
+    gateway.answers("Readings", reading(1))
+    assert "Without a patient" not in gateway.run("readings").stdout
+    gateway.answers("Readings", reading(1), reading(2, patient=None, unassigned=True, values=[]))
+    assert "Without a patient: it was in the device's memory" in gateway.run("readings").stdout
+
+
 @needs_root
 def test_pair_shows_its_steps_as_they_come(gateway):
     address = "AA:BB:CC:DD:EE:FF"
@@ -427,7 +434,8 @@ def test_scan_lists_what_was_found(gateway):
     gateway.answers("Scan", {"address": "AA:BB:CC:DD:EE:FF", "name": "Nonin3230", "kind": "oximeter", "rssi": -60})
     result = gateway.run("devices", "scan", "--seconds", "2")
     assert result.returncode == DONE
-    assert "Nonin3230" in result.stdout and "oximeter" in result.stdout
+    assert "Nonin3230" in result.stdout and "oximeter" in result.stdout and "-60 dBm" in result.stdout
+    assert "wardctl devices pair ADDRESS --patient PATIENT" in result.stdout
     assert gateway.calls() == [["Scan", "2"]]
 
 
@@ -525,12 +533,41 @@ def test_one_device_with_all_that_is_known_of_it(gateway):
               "bindings": [{"patient": "p-7f3a", "slot": 1, "from": "2026-11-22T09:00:00.000Z", "read_out": True}]}
     gateway.answers("Devices", {"device": "d-1", "serial_number": "another"}, device)
     shown = gateway.run("devices", "show", "d-2").stdout
-    assert all(text in shown for text in ("p-7f3a", "501", "80", "Clip", "2026-11-22"))
+    assert all(text in shown for text in ("p-7f3a since 2026-11-22", "only what its user 1 measures", "501", "80 %", "Clip",
+                                          "3 measurements came again"))
     assert "another" not in shown
     assert json.loads(gateway.run("devices", "show", "d-2", "--json").stdout) == device
     result = gateway.run("devices", "show", "d-9")
     assert (result.returncode, result.stdout) == (FAILED, "")
     assert "d-9" in result.stderr
+
+
+@pytest.mark.parametrize(("members", "text"), [
+    ({"security": "bonded"}, "it proves by a key"),
+    ({"security": "open"}, "its serial number or system id is compared"),
+    ({"security": "open-by-address"}, "which anybody can copy"),
+    ({"security": "of-next-year"}, "of-next-year"),
+    ({"security": "bonded", "needs_pairing": True}, "forget it and pair it again"),
+    ({"bindings": []}, "belongs to nobody"),
+    ({"bindings": [{"patient": "p-1", "read_out": False}]}, "its memory was not read yet"),
+    ({"shared": True}, "must be claimed"),
+    ({"clock": "wrong", "clock_offset_s": -200}, "wrong, 3 min behind"),
+    ({"clock": "wrong", "clock_offset_s": 7300}, "wrong, 2 h ahead"),
+    ({"clock": "reset", "clock_offset_s": -99}, "lost its time"),
+    ({"last_heard_at": None, "last_heard_age_s": 200}, "3 min ago"),  # without a clock that is trusted
+    ({"a_member_of_next_year": 7}, "a_member_of_next_year 7"),
+])
+def test_a_device_is_shown_in_words(gateway, members, text):
+    gateway.answers("Devices", {"device": "d-1", **members})
+    assert text in " ".join(gateway.run("devices", "show", "d-1").stdout.split())
+
+
+def test_what_an_engineer_must_see_is_in_the_table(gateway):
+    gateway.answers("Devices", {"device": "d-1", "security": "bonded", "last_heard_at": None, "last_heard_age_s": 200, "battery": 14},
+                    {"device": "d-2", "security": "bonded", "needs_pairing": True})
+    _, first, second = gateway.run("devices").stdout.splitlines()
+    assert "3 min ago" in first and "14 %" in first and "bonded" in first
+    assert "BOND LOST" in second and "bonded" not in second
 
 
 def test_ages_are_short_and_a_wrong_clock_shows(gateway):

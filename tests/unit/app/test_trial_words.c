@@ -97,7 +97,7 @@ static void a_reading_is_said_with_its_reasons(void **state)
     reading.quality = WARD_INVALID;
     reading.reasons = WARD_REASON_NO_CONTACT | WARD_REASON_MOTION;
     ward_trial_say_reading(&reading, text);
-    assert_has(text, ": invalid (it is not worn, or has no contact, somebody moved, or it sits badly).");
+    assert_has(text, ": invalid (it is not worn or has no contact; somebody moved or it sits badly).");
     reading.value_count = 0;
     ward_trial_say_reading(&reading, text);
     assert_has(text, "No value: invalid");
@@ -154,6 +154,17 @@ static void what_to_try_next_goes_by_what_was_seen(void **state)
     assert_null(strstr(text, "battery"));
 }
 
+static void who_gets_what_it_measures_next_is_said(void **state)
+{
+    char text[WARD_TRIAL_TEXT_SIZE];
+
+    (void)state;
+    ward_trial_say_done("p-7f3a", text);
+    assert_has(text, "from now on is for p-7f3a.");
+    ward_trial_say_done(NULL, text);
+    assert_has(text, "no patient yet");
+}
+
 static void a_control_solution_is_as_good_a_test(void **state)
 {
     (void)state;
@@ -174,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_reading_is_said_with_its_reasons),
         cmocka_unit_test(every_reason_has_words),
         cmocka_unit_test(what_to_try_next_goes_by_what_was_seen),
+        cmocka_unit_test(who_gets_what_it_measures_next_is_said),
         cmocka_unit_test(a_control_solution_is_as_good_a_test),
     };
 
