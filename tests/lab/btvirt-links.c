@@ -15,18 +15,23 @@
  *   Disconnection Complete                                         that end is free again
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "btvirt-reports.h"
 
 #define DESCRIPTOR_MAX 256
 #define LINK_MAX       64
 #define FIRST_HANDLE   42
 #define PACKET_MAX     4096
+#define POLL_MS        20 /* a command that is held back is looked at as often */
 
 #define H4_COMMAND 1
 #define H4_ACL     2
@@ -48,7 +53,8 @@ struct link {
 /* btvirt is one process with one thread; a preloaded library has nowhere else to keep its state. */
 static bool is_vhci[DESCRIPTOR_MAX];
 static struct link links[LINK_MAX];
-static int source = -1; /* whose packet is being processed */
+static epoll_data_t polled[DESCRIPTOR_MAX]; /* as btvirt knows them */
+static int source = -1;                     /* whose packet is being processed */
 
 static uint16_t get16(const uint8_t *octets)
 {
@@ -208,18 +214,49 @@ int open(const char *path, int flags, ...)
     return descriptor;
 }
 
+/* btvirt reads a packet that comes by itself as one that was waited for: a command that was held back is one. */
 ssize_t read(int descriptor, void *buffer, size_t size)
 {
     ssize_t (*next)(int, void *, size_t) = (ssize_t(*)(int, void *, size_t))dlsym(RTLD_NEXT, "read");
-    ssize_t length = next(descriptor, buffer, size);
+    const bool ours = descriptor >= 0 && descriptor < DESCRIPTOR_MAX && is_vhci[descriptor];
+    const size_t released = ours ? reports_release(descriptor, buffer, size) : 0;
+    ssize_t length = released > 0 ? (ssize_t)released : next(descriptor, buffer, size);
     const uint8_t *packet = buffer;
 
-    if (length <= 0 || descriptor < 0 || descriptor >= DESCRIPTOR_MAX || !is_vhci[descriptor])
+    if (length <= 0 || !ours)
         return length;
+    if (released == 0 && reports_hold(descriptor, packet, (size_t)length)) {
+        errno = EAGAIN;
+        return -1;
+    }
     source = descriptor;
     if (length >= 3 && packet[0] == H4_COMMAND && get16(packet + 1) == 0x0C03) /* Reset */
         forget(descriptor);
+    reports_command(descriptor, packet, (size_t)length);
     return length;
+}
+
+int epoll_ctl(int poll, int operation, int descriptor, struct epoll_event *event)
+{
+    int (*next)(int, int, int, struct epoll_event *) =
+        (int (*)(int, int, int, struct epoll_event *))dlsym(RTLD_NEXT, "epoll_ctl");
+
+    if (event && descriptor >= 0 && descriptor < DESCRIPTOR_MAX)
+        polled[descriptor] = event->data;
+    return next(poll, operation, descriptor, event);
+}
+
+int epoll_wait(int poll, struct epoll_event *events, int count, int timeout_ms)
+{
+    int (*next)(int, struct epoll_event *, int, int) =
+        (int (*)(int, struct epoll_event *, int, int))dlsym(RTLD_NEXT, "epoll_wait");
+
+    for (int i = 0; i < DESCRIPTOR_MAX; i++)
+        if (is_vhci[i] && reports_is_released(i)) {
+            events[0] = (struct epoll_event){.events = EPOLLIN, .data = polled[i]};
+            return 1;
+        }
+    return next(poll, events, count, timeout_ms < 0 || timeout_ms > POLL_MS ? POLL_MS : timeout_ms);
 }
 
 ssize_t writev(int descriptor, const struct iovec *parts, int count)
@@ -237,7 +274,9 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count)
         memcpy(packet + length, parts[i].iov_base, parts[i].iov_len);
         length += parts[i].iov_len;
     }
-    if (length > 0)
+    if (length > 0) {
         correct(descriptor, packet, length);
+        reports_event(descriptor, packet, length);
+    }
     return write(descriptor, packet, length);
 }
