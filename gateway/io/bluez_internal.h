@@ -212,6 +212,8 @@ void ward_bluez_start_power_cycle(struct ward_bluez *bluez);
 bool ward_bluez_is_read(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
                         const struct ward_bluez_mirror_characteristic *characteristic);
 void ward_bluez_subscribe(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device);
+/* After a link: what bluetoothd may have dropped meanwhile. */
+void ward_bluez_subscribe_anew(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device);
 bool ward_bluez_is_subscribed(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 bool ward_bluez_has_readings(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 /* Every StartNotify that it needs was answered, with yes or no. */

@@ -128,6 +128,9 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
     if (!node->connected)
         return;
     node->connected = node->implied = false;
+    struct ward_bluez_mirror_device *device = mirror_of(node);
+    if (device)
+        ward_bluez_subscribe_anew(bluez, device);
     bool counts = !node->proved && node->device.security == WARD_BLUEZ_BONDED && !in_enrolment(node);
     if (!node->resolved)
         ward_bluez_recall_dropped(&node->recall, ward_bluez_now());

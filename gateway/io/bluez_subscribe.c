@@ -3,7 +3,9 @@
  * StartNotify, for every characteristic that is read of every enrolled device, once, and StopNotify never (nor is a CCC
  * written otherwise; bluetoothd would not let us): some cuffs
  * drop their bond when they are unsubscribed. The subscription outlives disconnections for as long as our connection
- * to the bus does. (AcquireNotify refuses characteristics that can only indicate, and cuffs do.)
+ * to the bus does, but for one: bluetoothd (5.66) renews it on each link, drops it when the link does not outlive that, says
+ * nothing, and from then on confirms what nobody hears. So each is asked for again when a link has ended; bluetoothd
+ * answers "in progress" where it stands. (AcquireNotify refuses characteristics that can only indicate, and cuffs do.)
  */
 #include "io/bluez_internal.h"
 
@@ -66,21 +68,33 @@ static void on_subscribed(struct ward_bluez *bluez, const char *path, sd_bus_mes
         ward_bluez_start_subscribed(bluez);
 }
 
+static void ask(struct ward_bluez *bluez, struct ward_bluez_mirror_characteristic *characteristic)
+{
+    struct ward_bluez_request request = {
+        characteristic->path, WARD_BLUEZ_CHARACTERISTIC, "StartNotify", 0, on_subscribed, NULL};
+    characteristic->refused = ward_bluez_call(bluez, &request, NULL) < 0;
+    if (characteristic->refused)
+        return;
+    characteristic->asked = true;
+    bluez->subscribing++;
+}
+
 void ward_bluez_subscribe(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device)
 {
     if (!bluez->may_subscribe)
         return; /* all are subscribed to when it is time */
-    for (struct ward_bluez_mirror_characteristic *at = device->characteristics; at; at = at->next) {
-        if (at->subscribed || at->asked || !ward_bluez_is_read(bluez, device, at))
-            continue;
-        struct ward_bluez_request request = {
-            at->path, WARD_BLUEZ_CHARACTERISTIC, "StartNotify", 0, on_subscribed, NULL};
-        at->refused = ward_bluez_call(bluez, &request, NULL) < 0;
-        if (at->refused)
-            continue;
-        at->asked = true;
-        bluez->subscribing++;
-    }
+    for (struct ward_bluez_mirror_characteristic *at = device->characteristics; at; at = at->next)
+        if (!at->subscribed && !at->asked && ward_bluez_is_read(bluez, device, at))
+            ask(bluez, at);
+}
+
+void ward_bluez_subscribe_anew(struct ward_bluez *bluez, struct ward_bluez_mirror_device *device)
+{
+    if (!bluez->may_subscribe)
+        return;
+    for (struct ward_bluez_mirror_characteristic *at = device->characteristics; at; at = at->next)
+        if (!at->asked && ward_bluez_is_read(bluez, device, at))
+            ask(bluez, at);
 }
 
 bool ward_bluez_is_subscribed(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device)
