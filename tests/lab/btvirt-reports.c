@@ -12,7 +12,7 @@
 #define REPORT_SIZE    64
 #define COMMAND_SIZE   64
 #define INTERVAL_S     1
-#define HOLD_MS        1500 /* Linux gives a controller up that leaves a command unanswered for two seconds */
+#define HOLD_MS        1000 /* Linux gives a controller up that leaves a command unanswered for two seconds */
 
 #define RESET              0x0C03
 #define READ_ADDRESS       0x1009
