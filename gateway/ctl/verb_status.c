@@ -73,7 +73,11 @@ static void print_last(const json_t *values)
         const struct ward_cell text = ward_document_values(one);
 
         json_decref(one);
-        printf("    last     %s, %s ago\n", text.text, ward_document_age(value, "measured_at").text);
+        printf("    last     %s", text.text);
+        /* Without a clock that is trusted nobody knows. */
+        if (*ward_document_text(value, "measured_at") != '\0')
+            printf(", %s ago", ward_document_age(value, "measured_at").text);
+        putchar('\n');
     }
 }
 
