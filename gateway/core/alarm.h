@@ -149,9 +149,11 @@ void ward_alarm_resume(struct ward_alarm_patient *state, const struct ward_alarm
 void ward_alarm_replace_plan(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
 
 /*
- * The committed reading `seq` was taken back. Conditions that stand on it are cleared as voided. The caller then
- * gives the newest fresh reading that remains of each quantity concerned, if there is one, to ward_alarm_reading.
- * Returns the set of quantities concerned (1 << enum ward_quantity).
+ * The committed reading `seq` was taken back, whether it was the newest or not: it leaves the newest values, counts,
+ * medians, trends, baselines and NEWS2, and what remains is judged anew (the table is in alarm_void.c). Conditions that
+ * stand on nothing else are cleared as voided. Returns the quantities (1 << enum ward_quantity) of which it was the
+ * only value that is remembered here: a caller that knows an older one, which is still fresh, gives it to
+ * ward_alarm_reading.
  */
 uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                          uint64_t seq);

@@ -6,7 +6,8 @@
  * Integers are little-endian in the width of their field, a bool is one octet, an id is its length and its text. Of a
  * quantity's conditions only those are there whose bit is set in a set before them: the others are at rest.
  *
- * Version 2 knows changes, windows and NEWS2; what a version 1 does not say is as ward_alarm_init leaves it.
+ * Version 2 knows changes, windows and NEWS2; version 3 which reading what is remembered is from. What an older one does
+ * not say is as ward_alarm_init leaves it.
  */
 #include "core/alarm_pack.h"
 
@@ -183,6 +184,11 @@ static void each_detector(struct codec *codec, struct ward_alarm_detector *detec
     if (codec->version >= 2) {
         each_enum(codec, &detector->recent, UINT8_MAX);
     }
+    if (codec->version >= 3) {
+        each_enum(codec, &detector->counted, WARD_RECENT_MAX);
+    } else {
+        detector->counted = WARD_RECENT_MAX;
+    }
     each_u64(codec, &detector->onset_us);
     each_u64(codec, &detector->beyond_us);
     each_u64(codec, &detector->run_us);
@@ -251,8 +257,11 @@ static void each_trend(struct codec *codec, struct ward_trend *trend)
     for (uint8_t i = 0; i < trend->count && !codec->fault; i++) {
         each_u64(codec, &trend->pieces[i].first_us);
         each_u64(codec, &trend->pieces[i].last_us);
-        each_decimal(codec, &trend->pieces[i].low);
-        each_decimal(codec, &trend->pieces[i].high);
+        each_decimal(codec, &trend->pieces[i].low[0]);
+        each_decimal(codec, &trend->pieces[i].high[0]);
+        if (codec->version < 3) {
+            trend->pieces[i].low[1].special = trend->pieces[i].high[1].special = WARD_NAN;
+        }
     }
 }
 
@@ -287,7 +296,7 @@ static void each_history(struct codec *codec, struct ward_alarm_input_state *inp
     each_trend(codec, &input->trend);
     each_decimals(codec, input->newest, &input->newest_count, WARD_PLAN_MEDIAN_MAX);
     each_decimal(codec, &input->baseline);
-    each_decimals(codec, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX - 1);
+    each_decimals(codec, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX);
     each_u64(codec, &input->learnt_life_us);
     each_i64(codec, &input->slot_ms);
     each_enum(codec, &input->prompts, WARD_PROMPTS_MAX);
@@ -295,6 +304,45 @@ static void each_history(struct codec *codec, struct ward_alarm_input_state *inp
     each_u64(codec, &input->schedule_us);
     each_u64(codec, &input->heard_us);
     each_u64(codec, &input->wear_us);
+}
+
+static void each_sources(struct codec *codec, struct ward_source *sources, uint8_t count)
+{
+    for (uint8_t i = 0; i < count && !codec->fault; i++) {
+        each_u64(codec, &sources[i].seq);
+        each_u64(codec, &sources[i].mono_us);
+    }
+}
+
+static void each_past(struct codec *codec, struct ward_alarm_past *past)
+{
+    each_decimal(codec, &past->value);
+    each_sources(codec, &past->from, 1);
+    each_u64(codec, &past->us);
+    each_i64(codec, &past->measured_ms);
+    each_bool(codec, &past->spot);
+    each_bool(codec, &past->counted);
+}
+
+/* Which readings what is remembered is from, and what stood before the newest value. */
+static void each_memory(struct codec *codec, struct ward_alarm_input_state *input)
+{
+    each_enum(codec, &input->past_count, WARD_ALARM_PAST_MAX);
+    for (uint8_t i = 0; i < input->past_count && !codec->fault; i++) {
+        each_past(codec, &input->past[i]);
+    }
+    each_sources(codec, input->newest_from, input->newest_count);
+    each_sources(codec, input->learnt_from, input->learnt_count);
+    each_enum(codec, &input->late_count, WARD_ALARM_LATE_MAX);
+    each_sources(codec, input->late_from, input->late_count);
+    for (uint8_t i = 0; i < input->trend.count && !codec->fault; i++) {
+        struct ward_trend_piece *piece = &input->trend.pieces[i];
+
+        each_decimal(codec, &piece->low[1]);
+        each_decimal(codec, &piece->high[1]);
+        each_sources(codec, piece->low_from, 2);
+        each_sources(codec, piece->high_from, 2);
+    }
 }
 
 static void each_input(struct codec *codec, struct ward_alarm_input_state *input)
@@ -330,6 +378,9 @@ static void each_input(struct codec *codec, struct ward_alarm_input_state *input
     each_conditions(codec, input);
     if (codec->version >= 2) {
         each_history(codec, input);
+    }
+    if (codec->version >= 3) {
+        each_memory(codec, input);
     }
 }
 
@@ -392,6 +443,24 @@ static void each_window(struct codec *codec, struct ward_window *window)
     }
 }
 
+static void each_vital_memory(struct codec *codec, struct ward_alarm_vital *vital)
+{
+    each_bool(codec, &vital->streamed);
+    for (size_t i = 0; i < WARD_VITAL_PAST_MAX && !codec->fault; i++) {
+        struct ward_alarm_vital_past *past = &vital->past[i];
+        bool there = past->value.special != WARD_NAN;
+
+        each_bool(codec, &there);
+        if (there) {
+            each_decimal(codec, &past->value);
+            each_u64(codec, &past->life_us);
+            each_sources(codec, &past->from, 1);
+            each_bool(codec, &past->entered);
+            each_bool(codec, &past->dubious);
+        }
+    }
+}
+
 static void each_vital(struct codec *codec, struct ward_alarm_vital *vital)
 {
     each_decimal(codec, &vital->value);
@@ -401,6 +470,9 @@ static void each_vital(struct codec *codec, struct ward_alarm_vital *vital)
         each_u64(codec, &vital->mono_us);
         each_bool(codec, &vital->entered);
         each_bool(codec, &vital->dubious);
+    }
+    if (codec->version >= 3) {
+        each_vital_memory(codec, vital);
     }
     each_window(codec, &vital->window);
 }
