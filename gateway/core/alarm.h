@@ -133,12 +133,21 @@ enum ward_alarm_answer ward_alarm_acknowledge(struct ward_alarm_patient *state,
 size_t ward_alarm_silence(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                           const struct ward_id *by);
 
+/* Who suspends for how long and why; why is for people, and may be NULL. */
+struct ward_alarm_suspension {
+    uint32_t duration_ms; /* 1 to WARD_ALARM_SUSPEND_MAX_MS */
+    struct ward_id by;
+    const char *why;
+};
+
 /*
- * A signed clinical command: for duration_ms (at most WARD_ALARM_SUSPEND_MAX_MS) events carry `suspended: true`.
- * Evaluation goes on. Returns false, with the state unchanged, for a duration that is 0 or too long.
+ * A signed clinical command: for that long events carry `suspended: true`. Evaluation goes on. Another one takes the
+ * place of one that runs. Returns false, with the state unchanged, for a duration that is 0 or too long, or when there
+ * is no place for the condition.
  */
 bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                        uint32_t duration_ms, const struct ward_id *by);
+                        const struct ward_alarm_suspension *suspension);
+bool ward_alarm_is_suspended(const struct ward_alarm_patient *state);
 void ward_alarm_resume(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                        const struct ward_id *by);
 

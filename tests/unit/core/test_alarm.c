@@ -438,11 +438,19 @@ static void what_is_taken_back_is_known_by_its_number(void **state)
 static void suspending_has_bounds(void **state)
 {
     struct ward_alarm_context context = now();
-    struct ward_id by = {"dr-1"};
+    struct ward_alarm_suspension suspension = {.duration_ms = 0, .by = {"dr-1"}, .why = "bath"};
 
     (void)state;
-    assert_false(ward_alarm_suspend(&patient, &context, 0, &by));
-    assert_false(ward_alarm_suspend(&patient, &context, WARD_ALARM_SUSPEND_MAX_MS + 1, &by));
+    assert_false(ward_alarm_suspend(&patient, &context, &suspension));
+    suspension.duration_ms = WARD_ALARM_SUSPEND_MAX_MS + 1;
+    assert_false(ward_alarm_suspend(&patient, &context, &suspension));
+    assert_false(ward_alarm_is_suspended(&patient));
+    suspension.duration_ms = WARD_ALARM_SUSPEND_MAX_MS;
+    assert_true(ward_alarm_suspend(&patient, &context, &suspension));
+    assert_true(ward_alarm_is_suspended(&patient));
+    assert_int_equal(events[0].event, WARD_EVENT_SUSPENDED);
+    assert_string_equal(events[0].by.text, "dr-1");
+    assert_non_null(strstr(events[0].text, "until 2023-11-15T22:13Z: bath"));
     assert_int_equal(event_count, 0);
     assert_true(ward_alarm_suspend(&patient, &context, WARD_ALARM_SUSPEND_MAX_MS, &by));
     ward_alarm_resume(&patient, &context, &by);

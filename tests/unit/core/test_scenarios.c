@@ -566,7 +566,8 @@ static void perform(struct scenario *scenario, const struct step *step, const st
     } else if (strcmp(verb, "silence") == 0) {
         (void)ward_alarm_silence(&scenario->patient, &context, &by);
     } else if (strcmp(verb, "suspend") == 0) {
-        assert_true(ward_alarm_suspend(&scenario->patient, &context, duration_ms(line), &by));
+        assert_true(ward_alarm_suspend(&scenario->patient, &context,
+                                       &(struct ward_alarm_suspension){duration_ms(line), by, NULL}));
     } else if (strcmp(verb, "resume") == 0) {
         ward_alarm_resume(&scenario->patient, &context, &by);
     } else if (strcmp(verb, "plan") == 0) {
