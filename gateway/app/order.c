@@ -92,14 +92,7 @@ void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome
 
 void ward_execution_submit(struct ward_execution *execution)
 {
-    if (execution->group.change_count > 0 || execution->group.record_count > 0) {
-        (void)ward_gateway_submit(execution->gateway, &execution->group, execution->waiter);
-    } else if (execution->waiter) { /* refused, and there is nothing to remember of it */
-        if (execution->order->call)
-            ward_bus_reply_text(execution->order->call, execution->answer);
-        free(execution->waiter->answer);
-        free(execution->waiter);
-    }
+    (void)ward_gateway_submit(execution->gateway, &execution->group, execution->waiter);
 }
 
 void ward_execution_refuse(struct ward_execution *execution, const char *reason)

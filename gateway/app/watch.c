@@ -184,7 +184,7 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     }
     if (effects->changed)
         ward_outbox_state_changed(&watch->gateway->outbox);
-    if (group.record_count || group.event_count || group.state_count || group.change_count)
+    if (group.record_count || group.event_count || group.state_count || group.change_count || waiter)
         (void)ward_gateway_submit(watch->gateway, &group, waiter);
     free(texts);
 }

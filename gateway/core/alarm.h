@@ -227,6 +227,13 @@ bool ward_alarm_news2(const struct ward_alarm_patient *state, const struct ward_
 size_t ward_alarm_last_valid(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                              struct ward_last_valid *ret);
 
+/*
+ * How the patient keeps to the plan, of each quantity that is to be measured or worn at times. ret has room for
+ * WARD_PLAN_QUANTITIES_MAX. Returns how many.
+ */
+size_t ward_alarm_adherence(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                            struct ward_adherence_report *ret);
+
 #define WARD_MONITORING_REASONS_MAX 16
 
 /*

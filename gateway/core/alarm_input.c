@@ -23,6 +23,7 @@ void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantit
         .schedule_us = WARD_NEVER,
         .heard_us = WARD_NEVER,
         .wear_us = WARD_NEVER,
+        .wear_counted_us = WARD_NEVER,
     };
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {

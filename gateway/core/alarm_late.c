@@ -62,6 +62,9 @@ void ward_alarm_take_late(struct ward_alarm_run *run, struct ward_alarm_input_st
     const bool dated = age_of(run, measure, &age_ms), recent = age_ms <= context->plan->late_max_age_ms;
 
     late.spot = true;
+    if (input != NULL && measure->valid) {
+        ward_alarm_schedule_measured_late(run, input, measure->measured_ms);
+    }
     if (input != NULL && (!is_newer(input, measure->measured_ms) || !recent)) {
         take_old(run, input, &late);
         return;

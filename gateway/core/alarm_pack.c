@@ -324,6 +324,28 @@ static void each_past(struct codec *codec, struct ward_alarm_past *past)
     each_bool(codec, &past->counted);
 }
 
+static void each_adherence(struct codec *codec, struct ward_adherence *adherence)
+{
+    for (int i = 0; i < WARD_SLOT_OUTCOMES; i++) {
+        each_u32(codec, &adherence->totals[i]);
+    }
+    each_enum(codec, &adherence->count, WARD_ADHERENCE_SLOTS);
+    for (uint8_t i = 0; i < adherence->count && !codec->fault; i++) {
+        each_i64(codec, &adherence->slots[i].slot_ms);
+        each_enum(codec, &adherence->slots[i].outcome, WARD_SLOT_OUTCOMES - 1);
+    }
+    each_enum(codec, &adherence->piece_count, WARD_WEAR_PIECES);
+    if (adherence->piece_count > 0) {
+        each_u64(codec, &adherence->worn.expected_ms);
+        each_u64(codec, &adherence->worn.worn_ms);
+        each_i64(codec, &adherence->newest_piece);
+    }
+    for (uint8_t i = 0; i < adherence->piece_count && !codec->fault; i++) {
+        each_u32(codec, &adherence->pieces[i].expected_ms);
+        each_u32(codec, &adherence->pieces[i].worn_ms);
+    }
+}
+
 /* Which readings what is remembered is from, and what stood before the newest value. */
 static void each_memory(struct codec *codec, struct ward_alarm_input_state *input)
 {
@@ -343,6 +365,8 @@ static void each_memory(struct codec *codec, struct ward_alarm_input_state *inpu
         each_sources(codec, piece->low_from, 2);
         each_sources(codec, piece->high_from, 2);
     }
+    each_adherence(codec, &input->adherence);
+    each_u64(codec, &input->wear_counted_us);
 }
 
 static void each_input(struct codec *codec, struct ward_alarm_input_state *input)

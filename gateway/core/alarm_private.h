@@ -268,7 +268,14 @@ void ward_alarm_schedule_advance(struct ward_alarm_run *run);
 void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 /* A valid value has come, now. */
 void ward_alarm_schedule_measured(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* A valid one was measured then, and has come only now. */
+void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                       int64_t measured_ms);
 void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+
+/* alarm_adherence.c */
+void ward_alarm_adherence_wear(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                               uint64_t worn_us);
 
 /* alarm_past.c: what stood before the newest value. */
 void ward_alarm_past_note(struct ward_alarm_input_state *input, const struct ward_alarm_past *past);

@@ -103,6 +103,10 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     for (unsigned i = 0; i < input->past_count; i++) {
         input->past[i].us = past(shift, input->past[i].us, shift->off_us);
     }
+    if (input->wear_counted_us != WARD_NEVER) {
+        input->wear_counted_us =
+            shift->now_us; /* while the machine was off nobody looked whether it was worn */
+    }
     input->schedule_us = shift->now_us; /* is looked for anew */
     input->unvalid_us = WARD_NEVER;
     input->steady_from_us = WARD_NEVER;

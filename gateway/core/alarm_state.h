@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/adherence.h"
 #include "core/session.h"
 #include "core/trend.h"
 #include "core/window.h"
@@ -152,6 +153,9 @@ struct ward_alarm_input_state {
     struct ward_source newest_from[WARD_PLAN_MEDIAN_MAX], learnt_from[WARD_PLAN_BASELINE_MAX];
     uint8_t late_count;
     struct ward_source late_from[WARD_ALARM_LATE_MAX]; /* what late-out-of-limits stands on, newest first */
+    struct ward_adherence adherence;
+    uint64_t
+        wear_counted_us; /* until when its time of wear is in there; WARD_NEVER: it is not to be worn now */
 };
 
 /* The sources of what NEWS2 is made of. The order is part of the stored state: append only. */

@@ -464,6 +464,42 @@ static void check_state(struct scenario *scenario, const struct line *line,
     }
 }
 
+/* "adherence spo2 is in_time 2 late 1 missed 0", "adherence heart_rate is worn 30 of 1800" (seconds): since admission. */
+static void check_adherence(struct scenario *scenario, const struct line *line, int first,
+                            const struct ward_alarm_context *context)
+{
+    struct ward_adherence_report reports[WARD_PLAN_QUANTITIES_MAX];
+    const uint8_t quantity = (uint8_t)ward_quantity_by_name(word_at(line, first + 1));
+    const size_t count = ward_alarm_adherence(&scenario->patient, context, reports);
+    const char *worn = word_after(line, "worn"), *of = word_after(line, "of");
+    size_t i = 0;
+
+    while (i < count && reports[i].quantity != quantity) {
+        i++;
+    }
+    if (i == count) {
+        fault(scenario, line, "nothing is known of that quantity");
+    } else if (worn != NULL && of != NULL) {
+        const struct ward_wear *wear = &reports[i].total.wear;
+
+        if (wear->worn_ms / 1000 != strtoull(worn, NULL, 10) ||
+            wear->expected_ms / 1000 != strtoull(of, NULL, 10)) {
+            print_error("  worn %llu of %llu ms\n", (unsigned long long)wear->worn_ms,
+                        (unsigned long long)wear->expected_ms);
+            fault(scenario, line, "it was worn otherwise");
+        }
+    } else {
+        const struct ward_adherence_figures *slots = &reports[i].total.slots;
+
+        if (slots->in_time != (uint32_t)number_of(word_after(line, "in_time")).mantissa ||
+            slots->late != (uint32_t)number_of(word_after(line, "late")).mantissa ||
+            slots->missed != (uint32_t)number_of(word_after(line, "missed")).mantissa) {
+            print_error("  in_time %u late %u missed %u\n", slots->in_time, slots->late, slots->missed);
+            fault(scenario, line, "the figures are others");
+        }
+    }
+}
+
 static void check_monitoring(struct scenario *scenario, const struct line *line,
                              const struct ward_alarm_context *context)
 {
@@ -589,6 +625,8 @@ static void perform(struct scenario *scenario, const struct step *step, const st
         ward_alarm_discharge(&scenario->patient, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "news2") == 0) {
         check_news2(scenario, step, &context);
+    } else if (strcmp(verb, "adherence") == 0) {
+        check_adherence(scenario, line, step->first, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "monitoring") == 0) {
         check_monitoring(scenario, line, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0) {
