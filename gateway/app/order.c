@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/order.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order_private.h"
 #include "core/clinical.h"
 #include "core/reading.h"
+#include "io/journal.h"
 
 bool ward_order_write_answer(const struct ward_gateway *gateway, const char *id, enum ward_outcome outcome,
                              const char *reason, char ret[WARD_ANSWER_TEXT_MAX])
@@ -57,11 +56,10 @@ static void audit(const struct ward_order *order, enum ward_outcome outcome, con
     static const char *const outcomes[] = {
         [WARD_OUTCOME_DONE] = "done", [WARD_OUTCOME_REFUSED] = "refused", [WARD_OUTCOME_FAILED] = "failed"};
 
-    sd_journal_send("MESSAGE=%s by %s%s%s: %s%s%s", ward_command_name(order->command.kind), order->by.text,
-                    order->patient.text[0] ? " for " : "", order->patient.text, outcomes[outcome],
-                    reason[0] ? ", " : "", reason, "PRIORITY=%d",
-                    outcome == WARD_OUTCOME_DONE ? LOG_NOTICE : LOG_WARNING, "WARD_COMMAND=%s",
-                    order->id.text, "WARD_BY=%s", order->by.text, NULL);
+    ward_journal_print_with(outcome == WARD_OUTCOME_DONE ? LOG_NOTICE : LOG_WARNING, "WARD_COMMAND",
+                            order->id.text, "%s by %s%s%s: %s%s%s", ward_command_name(order->command.kind),
+                            order->by.text, order->patient.text[0] ? " for " : "", order->patient.text,
+                            outcomes[outcome], reason[0] ? ", " : "", reason);
 }
 
 void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome outcome, const char *reason)
@@ -162,24 +160,41 @@ static void enter(struct ward_execution *execution, struct ward_watch *watch)
     ward_watch_record(watch, &execution->group, execution->waiter);
 }
 
+static struct ward_commit_waiter *suspended(void *context, bool done)
+{
+    struct ward_execution *execution = context;
+
+    ward_execution_conclude(execution, done ? WARD_OUTCOME_DONE : WARD_OUTCOME_FAILED,
+                            done ? "" : "Monitoring cannot be suspended now.");
+    return execution->waiter;
+}
+
+/* Why monitoring cannot be suspended until then; NULL: it can, for *ret_ms. */
+static const char *why_not_suspend(const struct ward_time *now, int64_t until_ms, uint32_t *ret_ms)
+{
+    const int64_t most_ms = (int64_t)WARD_ALARM_SUSPEND_MAX_MS;
+
+    if (now->utc_ms == WARD_UTC_UNKNOWN || now->clock == WARD_CLOCK_UNSYNCED)
+        return "The clock of the gateway is not trusted now: nobody could end it.";
+    if (until_ms <= now->utc_ms)
+        return "The end of the suspension has passed already.";
+    if (until_ms > now->utc_ms + most_ms)
+        return "Monitoring can be suspended for 24 hours at most.";
+    *ret_ms = (uint32_t)(until_ms - now->utc_ms);
+    return NULL;
+}
+
 static void suspend(struct ward_execution *execution, struct ward_watch *watch)
 {
     const struct ward_command *command = &execution->order->command;
     const struct ward_time now = ward_gateway_now(execution->gateway);
-    const int64_t left_ms = command->suspend_until_ms - now.utc_ms;
     struct ward_alarm_suspension suspension = {.by = execution->order->by, .why = command->why};
+    const char *refusal = why_not_suspend(&now, command->suspend_until_ms, &suspension.duration_ms);
 
-    if (now.utc_ms == WARD_UTC_UNKNOWN || now.clock == WARD_CLOCK_UNSYNCED) {
-        ward_execution_refuse(execution, "The clock of the gateway is not trusted now: nobody could end it.");
-    } else if (left_ms <= 0) {
-        ward_execution_refuse(execution, "The end of the suspension has passed already.");
-    } else if (left_ms > WARD_ALARM_SUSPEND_MAX_MS) {
-        ward_execution_refuse(execution, "Monitoring can be suspended for 24 hours at most.");
-    } else {
-        suspension.duration_ms = (uint32_t)left_ms;
-        ward_execution_conclude(execution, WARD_OUTCOME_DONE, "");
-        ward_watch_suspend(watch, &suspension, &execution->group, execution->waiter);
-    }
+    if (refusal)
+        ward_execution_refuse(execution, refusal);
+    else
+        ward_watch_suspend(watch, &suspension, &execution->group, suspended, execution);
 }
 
 static void resume(struct ward_execution *execution, struct ward_watch *watch)

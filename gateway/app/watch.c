@@ -350,19 +350,15 @@ void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *r
     carry_out(watch, &effects, with, waiter, true);
 }
 
-bool ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspension *suspension,
-                        const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+void ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspension *suspension,
+                        const struct ward_store_group *with, ward_watch_concluded *concluded, void *context)
 {
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(watch, &effects);
-    struct ward_alarm_context context = begin(watch, &sink);
+    struct ward_alarm_context now = begin(watch, &sink);
+    const bool done = ward_alarm_suspend(&watch->state, &now, suspension);
 
-    if (!ward_alarm_suspend(&watch->state, &context, suspension)) {
-        carry_out(watch, &effects, NULL, NULL, false);
-        return false;
-    }
-    carry_out(watch, &effects, with, waiter, true);
-    return true;
+    carry_out(watch, &effects, with, concluded(context, done), true);
 }
 
 void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,

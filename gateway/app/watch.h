@@ -96,9 +96,10 @@ void ward_watch_record(struct ward_watch *watch, const struct ward_store_group *
                        struct ward_commit_waiter *waiter);
 void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *reading,
                           const struct ward_store_group *with, struct ward_commit_waiter *waiter);
-/* Returns false, with nothing submitted and the waiter not taken, when the engine refuses. */
-bool ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspension *suspension,
-                        const struct ward_store_group *with, struct ward_commit_waiter *waiter);
+/* concluded is told whether the engine has taken it, before with is submitted; it returns the waiter, or NULL. */
+typedef struct ward_commit_waiter *ward_watch_concluded(void *context, bool done);
+void ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspension *suspension,
+                        const struct ward_store_group *with, ward_watch_concluded *concluded, void *context);
 void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,
                        const struct ward_store_group *with, struct ward_commit_waiter *waiter);
 void ward_watch_tick(struct ward_watch *watch);

@@ -255,8 +255,8 @@ void ward_alarm_schedule_advance(struct ward_alarm_run *run)
 void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
     const uint64_t now_us = run->context->now.boot_us;
-    const bool goes_on =
-        input->heard_us != WARD_NEVER && now_us - input->heard_us <= WARD_STALE_STREAM_MS * WARD_MS_US;
+    const bool goes_on = input->heard_us != WARD_NEVER &&
+                         now_us - input->heard_us <= (uint64_t)WARD_STALE_STREAM_MS * WARD_MS_US;
 
     ward_alarm_adherence_wear(run, input, goes_on ? now_us - input->heard_us : 0);
     input->heard_us = now_us;

@@ -3,25 +3,29 @@
  * Suspending: a technical condition of its own, whose events are `suspended` and `resumed`. Evaluation goes on; while it
  * lasts every event says that it is suspended, and when it ends what is still present annunciates again.
  */
-#include <stdio.h>
-#include <string.h>
-
 #include "core/alarm_private.h"
 #include "core/utc.h"
 
-/* Cut to the minute, as a person would say it. */
+/* The date and the minute, as a person would say it: "2026-11-22T09:45". */
 #define MINUTE_TEXT_LENGTH 16
 
 static void describe(struct ward_alarm_technical_state *slot, const struct ward_alarm_suspension *suspension,
                      int64_t until_utc_ms)
 {
-    char text[WARD_ALARM_TEXT_MAX + 1], until[WARD_UTC_TEXT_SIZE] = "";
-    const bool dated = until_utc_ms != WARD_UTC_UNKNOWN && ward_utc_format(until_utc_ms, until);
-    const bool reasoned = suspension->why != NULL && suspension->why[0] != '\0';
+    char text[WARD_ALARM_TEXT_MAX + 1] = "", until[WARD_UTC_TEXT_SIZE];
+    struct ward_words words = {.text = text};
 
-    snprintf(text, sizeof(text), "monitoring is suspended on a clinician's order%s%.*s%s%s%s",
-             dated ? " until " : "", MINUTE_TEXT_LENGTH, until, dated ? "Z" : "", reasoned ? ": " : "",
-             reasoned ? suspension->why : "");
+    ward_words_put(&words, "monitoring is suspended on a clinician's order");
+    if (until_utc_ms != WARD_UTC_UNKNOWN && ward_utc_format(until_utc_ms, until)) {
+        until[MINUTE_TEXT_LENGTH] = '\0';
+        ward_words_put(&words, " until ");
+        ward_words_put(&words, until);
+        ward_words_put(&words, "Z");
+    }
+    if (suspension->why != NULL && suspension->why[0] != '\0') {
+        ward_words_put(&words, ": ");
+        ward_words_put(&words, suspension->why);
+    }
     ward_alarm_technical_text(slot, text);
 }
 

@@ -9,7 +9,6 @@
  *   suspend       until, reason (for people)
  *   resume
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "core/decimal.h"
@@ -26,28 +25,37 @@ static bool read_acknowledge(const struct ward_jws_place *body, struct ward_comm
     return ward_jws_member_hex(body, "alarm", ret->alarm.octets, sizeof(ret->alarm.octets));
 }
 
-/* One value as `wardctl entry` has it, "NAME=VALUE". False: it is neither a number nor a word. */
-static bool write_word(const char *name, const json_t *value, char *ret, size_t size)
+/* Adds a piece to a text. Returns false, with the text as it was, when there is no room for it. */
+static bool append(char *text, size_t size, const char *piece)
+{
+    const size_t used = strlen(text), length = strlen(piece);
+
+    if (used + length >= size) {
+        return false;
+    }
+    memcpy(text + used, piece, length + 1);
+    return true;
+}
+
+/* One value as `wardctl entry` has it, "NAME=VALUE ". False: it is neither a number nor a word, or there is no room. */
+static bool append_value(char *text, size_t size, const char *name, const json_t *value)
 {
     struct ward_decimal number;
     char digits[WARD_DECIMAL_TEXT_SIZE + 1];
-    const char *text = json_string_value(value);
-    int length;
+    const char *word = json_string_value(value);
 
-    if (json_is_number(value)) {
-        if (!ward_json_exact(value, &number)) {
-            return false;
-        }
+    if (json_is_number(value) && ward_json_exact(value, &number)) {
         digits[ward_decimal_print(&number, digits)] = '\0';
-        text = digits;
+        word = digits;
     }
-    length = text != NULL ? snprintf(ret, size, "%s=%s", name, text) : -1;
-    return length >= 0 && (size_t)length < size && strchr(ret, ' ') == NULL;
+    return word != NULL && strchr(word, ' ') == NULL && strchr(name, ' ') == NULL &&
+           append(text, size, name) && append(text, size, "=") && append(text, size, word) &&
+           append(text, size, " ");
 }
 
 static bool read_entry(const struct ward_jws_place *body, struct ward_command *ret)
 {
-    char text[ENTRY_TEXT_MAX] = "", word[ENTRY_TEXT_MAX / 8], error[WARD_ENTRY_ERROR_SIZE];
+    char text[ENTRY_TEXT_MAX] = "", error[WARD_ENTRY_ERROR_SIZE], why[WARD_ENTRY_ERROR_SIZE + 8] = "says: ";
     json_t *values = ward_jws_member(body, "values", JSON_OBJECT);
     const char *name;
     json_t *value;
@@ -57,17 +65,13 @@ static bool read_entry(const struct ward_jws_place *body, struct ward_command *r
     }
     json_object_foreach(values, name, value)
     {
-        if (!write_word(name, value, word, sizeof(word)) || strlen(text) + strlen(word) + 2 > sizeof(text)) {
+        if (!append_value(text, sizeof(text), name, value)) {
             ward_jws_refuse(body, WARD_JWS_MALFORMED, "values", "has what is neither a number nor a word");
             return false;
         }
-        strcat(text, text[0] != '\0' ? " " : "");
-        strcat(text, word);
     }
     if (!ward_entry_parse(text, &ret->entry, error)) {
-        char why[WARD_ENTRY_ERROR_SIZE + 8];
-
-        snprintf(why, sizeof(why), "says: %s", error);
+        (void)append(why, sizeof(why), error);
         ward_jws_refuse(body, WARD_JWS_MALFORMED, "values", why);
         return false;
     }
@@ -107,7 +111,7 @@ static bool read_suspend(const struct ward_jws_place *body, struct ward_command 
         ward_jws_refuse(body, WARD_JWS_MALFORMED, "reason", "is not 1 to 80 octets of text on one line");
         return false;
     }
-    snprintf(ret->why, sizeof(ret->why), "%s", json_string_value(why));
+    memcpy(ret->why, json_string_value(why), length + 1);
     return ward_jws_member_utc(body, "until", &ret->suspend_until_ms);
 }
 

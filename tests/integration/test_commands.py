@@ -219,7 +219,7 @@ def test_while_nobody_trusts_the_clock_nothing_gets_quieter(tmp_path):
 
 def claims(command, **members):
     moment = datetime.datetime.now(datetime.timezone.utc)
-    return {"type": "command", "gateway": "g-1", "patient": PATIENT, "episode": EPISODE, "counter": time.time_ns(),
+    return {"type": "command", "gateway": "g-1", "patient": PATIENT, "episode": EPISODE, "counter": time.time_ns() // 1000000,
             "id": f"c-{uuid.uuid4().hex[:12]}", "issued_at": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
             "not_after": f"{moment + datetime.timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
             "by": {"id": "dr-1", "role": "clinical"},
