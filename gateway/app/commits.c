@@ -288,6 +288,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
     submit_known_again(gateway);
+    ward_inbox_submit_again(gateway);
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);

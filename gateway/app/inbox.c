@@ -68,6 +68,27 @@ void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change
         restore_answer(inbox, change);
 }
 
+void ward_inbox_submit_again(struct ward_gateway *gateway)
+{
+    const struct ward_inbox *inbox = &gateway->inbox;
+    struct ward_store_change changes[WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX];
+    struct ward_store_group group = {.urgent = true, .changes = changes};
+
+    for (size_t i = 0; i < inbox->counter_count; i++)
+        changes[group.change_count++] =
+            (struct ward_store_change){.kind = WARD_STORE_COUNTER, .counter = inbox->counters[i]};
+    for (size_t i = 0; i < WARD_INBOX_COMMANDS_MAX; i++) { /* oldest first */
+        const struct ward_answered *place =
+            &inbox->answered[(inbox->answered_next + i) % WARD_INBOX_COMMANDS_MAX];
+
+        if (place->answer)
+            changes[group.change_count++] = (struct ward_store_change){
+                .kind = WARD_STORE_COMMAND, .document = place->answer, .name = place->id};
+    }
+    if (group.change_count > 0)
+        (void)ward_gateway_submit(gateway, &group, NULL);
+}
+
 /* --- judging ------------------------------------------------------------------------------------------------- */
 
 /* One thing that arrived, on its way to being believed. */

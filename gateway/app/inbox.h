@@ -45,6 +45,9 @@ void ward_inbox_done(struct ward_inbox *inbox);
 /* Puts back a counter or an answered command that the store remembers; other changes are ignored. */
 void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change *change);
 
+/* A fresh file knows nothing of them: without the counters an old command would count again. */
+void ward_inbox_submit_again(struct ward_gateway *gateway);
+
 /* The command has come to this answer, which is being stored; then, that it was stored (failed: it was not). */
 void ward_inbox_remember(struct ward_inbox *inbox, const struct ward_id *id, const char *answer);
 void ward_inbox_told(struct ward_inbox *inbox, const char *id, bool failed);

@@ -39,7 +39,7 @@ static void step_back(struct removal *removal)
     struct ward_alarm_input_state *input = removal->input;
     const struct ward_alarm_past *before = &input->past[0];
 
-    if (input->past_count == 0) {
+    if (removal->newest && input->past_count == 0) {
         input->value = input->last = (struct ward_decimal){.special = WARD_NAN};
         input->value_seq = input->last_seq = 0;
         input->last_valid = false;
@@ -261,7 +261,7 @@ static bool void_input(struct removal *removal)
     for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
         judge(removal, ground);
     }
-    if (removal->fresh && !input->running) {
+    if (removal->fresh && input->value_spot) { /* a sample of a stream has not settled by itself */
         (void)ward_alarm_evaluate_raising(removal->run, input, &removal->remains, WARD_RAISING_REMAINS);
     }
     return input->past_count == 0;

@@ -110,7 +110,8 @@ static void admit(struct bench *bench)
 /* A clock that a time service holds, as far as the gateway can tell, or that none does. */
 static void set_clock(struct bench *bench, bool synced)
 {
-    const struct ward_clock_options options = {.synchronized_path = synced ? bench->directory : "/nonexistent"};
+    const struct ward_clock_options options = {.synchronized_path =
+                                                   synced ? bench->directory : "/nonexistent"};
 
     bench->gateway->clock = ward_clock_free(bench->gateway->clock);
     assert_int_equal(ward_clock_new(&bench->gateway->clock, bench->event, &options), 0);
@@ -512,6 +513,25 @@ static void an_answer_outlives_the_process(void **state)
     assert_non_null(strstr(inbox->answered[0].answer, "\"id\":\"c-8\""));
 }
 
+/* Another file takes the place of a damaged one: what was used up stays so. What is in memory alone shows it. */
+static void a_fresh_file_is_told_what_was_used_up(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_store_replaced replaced = {
+        .set_aside = "", .reason = "test", .epoch = bench->gateway->epoch};
+    const struct ward_store_listener listener = ward_commits_listener(bench->gateway);
+    struct ward_order order = order_of(bench, WARD_COMMAND_RESUME);
+
+    assert_done(bench, &order);
+    bench->gateway->inbox.counters[0] = (struct ward_store_counter){.kid = "key-1", .counter = 1000};
+    bench->gateway->inbox.counter_count = 1;
+    listener.replaced(listener.context, &replaced);
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    restart(bench);
+    assert_int_equal(bench->gateway->inbox.counter_count, 1);
+    assert_int_equal(bench->gateway->inbox.counters[0].counter, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -523,6 +543,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_entry_is_a_record_by_who_signed_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_suspension_has_an_end_and_survives_a_restart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_outlives_the_process, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fresh_file_is_told_what_was_used_up, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
