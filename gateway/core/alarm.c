@@ -388,7 +388,7 @@ static uint64_t earlier(uint64_t a_us, uint64_t b_us)
     return a_us < b_us ? a_us : b_us;
 }
 
-uint64_t ward_alarm_condition_deadline_us(const struct ward_alarm_condition *condition)
+uint64_t ward_alarm_present_deadline_us(const struct ward_alarm_condition *condition)
 {
     uint64_t reminder_us = earlier(condition->realarm_us, condition->escalate_us);
 

@@ -66,16 +66,41 @@ const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run 
     return ward_alarm_change_rule(run, input, ground->side, level, made) ? made : NULL;
 }
 
+/* The plan's rules of one quantity, by ground and level: found in one pass, since each value of a stream asks for all. */
+struct rules {
+    const struct ward_plan_rule *of[WARD_GROUND_COUNT][2]; /* NULL where there is none */
+};
+
+static struct rules rules_of(const struct ward_care_plan *plan, uint8_t quantity)
+{
+    struct rules rules = {0};
+
+    for (size_t i = 0; plan != NULL && i < plan->rule_count; i++) {
+        const struct ward_plan_rule *rule = &plan->rules[i];
+
+        if (rule->quantity == quantity) {
+            size_t ground = rule->side == WARD_SIDE_BELOW ? 0 : 1;
+
+            ground += rule->kind == WARD_RULE_LIMIT ? 0 : WARD_GROUND_LIMITS;
+            rules.of[ground][rule->level - WARD_LEVEL_AMBER] = rule;
+        }
+    }
+    return rules;
+}
+
 static void begin_side(struct side *side, struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                       const struct ward_alarm_measure *measure, size_t index)
+                       const struct ward_alarm_measure *measure, const struct rules *rules, size_t index)
 {
     side->run = run;
     side->input = input;
     side->measure = measure;
     side->subject = ward_alarm_ground(input, index, &side->detectors);
     for (int i = 0; i < 2; i++) {
-        side->rules[i] = ward_alarm_ground_rule(run, input, index,
-                                                (enum ward_plan_level)(WARD_LEVEL_AMBER + i), &side->made[i]);
+        side->rules[i] = rules->of[index][i];
+        if (side->rules[i] != NULL && grounds[index].change) {
+            side->rules[i] = ward_alarm_ground_rule(
+                run, input, index, (enum ward_plan_level)(WARD_LEVEL_AMBER + i), &side->made[i]);
+        }
     }
 }
 
@@ -165,12 +190,16 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
                                              .spot = measure->spot,
                                              .now_us = run->context->now.boot_us,
                                              .last_valid_us = last_valid_us};
+    const struct rules rules = rules_of(run->context->plan, input->quantity);
 
     for (size_t i = 0; i < WARD_GROUND_COUNT; i++) {
         struct side side;
         enum ward_alarm_verdict verdicts[2] = {WARD_VERDICT_SAME, WARD_VERDICT_SAME};
 
-        begin_side(&side, run, input, measure, i);
+        if (rules.of[i][0] == NULL && rules.of[i][1] == NULL) {
+            continue;
+        }
+        begin_side(&side, run, input, measure, &rules, i);
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] != NULL) {
                 verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
@@ -246,13 +275,14 @@ bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_i
     /* What a value is a change from can be told only when it is known of when it is. */
     const bool changes = why == WARD_RAISING_REMAINS || (why == WARD_RAISING_LATE && run->late_by_us != 0);
     const size_t count = changes ? WARD_GROUND_COUNT : WARD_GROUND_LIMITS;
+    const struct rules rules = rules_of(run->context->plan, input->quantity);
     bool any = false;
 
     for (size_t i = 0; i < count; i++) {
         struct side side;
         bool stands;
 
-        begin_side(&side, run, input, measure, i);
+        begin_side(&side, run, input, measure, &rules, i);
         stands = ward_alarm_is_present(side.subject.condition) &&
                  side.subject.condition->state != WARD_ALARM_ENDED_UNSEEN;
         any |= (why != WARD_RAISING_REMAINS || !stands) && raise_side(&side, why);
@@ -290,12 +320,13 @@ void ward_alarm_evaluate_stop(struct ward_alarm_run *run, struct ward_alarm_inpu
                                             .seq = input->last_seq,
                                             .mono_us = input->last_mono_us,
                                             .valid = input->last_valid};
+    const struct rules rules = rules_of(run->context->plan, input->quantity);
     bool abandoned = false;
 
     for (size_t i = 0; i < WARD_GROUND_COUNT; i++) {
         struct side side;
 
-        begin_side(&side, run, input, &last, i);
+        begin_side(&side, run, input, &last, &rules, i);
         abandoned |= stop_side(&side, input->last_us, input->value_us);
     }
     if (abandoned) {

@@ -233,6 +233,7 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
                                          .measured_ms = input->newest_measured_ms,
                                          .spot = true};
     bool beyond_red = was_beyond_red(input);
+    bool no_valid_value = !input->session.worn;
     enum ward_session_outcome outcome = ward_session_end(&input->session, &derived.value);
 
     for (int side = 0; side < 2; side++) {
@@ -242,7 +243,7 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
     if (outcome == WARD_SESSION_DERIVED || beyond_red) {
         derived.valid = outcome == WARD_SESSION_DERIVED;
         take_derived(run, input, &derived);
-    } else if (outcome == WARD_SESSION_INCOMPLETE) {
+    } else if (outcome == WARD_SESSION_INCOMPLETE || no_valid_value) {
         ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
     }
 }

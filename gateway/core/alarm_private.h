@@ -73,7 +73,12 @@ void ward_alarm_signal(struct ward_alarm_run *run, const struct ward_alarm_subje
                        const struct ward_alarm_signal *signal);
 void ward_alarm_condition_init(struct ward_alarm_condition *condition);
 bool ward_alarm_is_present(const struct ward_alarm_condition *condition);
-uint64_t ward_alarm_condition_deadline_us(const struct ward_alarm_condition *condition);
+/* When SIGNAL_TIME is due; of most conditions at most times never. */
+uint64_t ward_alarm_present_deadline_us(const struct ward_alarm_condition *condition);
+static inline uint64_t ward_alarm_condition_deadline_us(const struct ward_alarm_condition *condition)
+{
+    return condition->state == WARD_ALARM_INACTIVE ? WARD_NEVER : ward_alarm_present_deadline_us(condition);
+}
 
 /* alarm_occurrence.c: the actions of that machine. */
 struct ward_alarm_machine {

@@ -80,6 +80,7 @@ static void move_session(const struct shift *shift, struct ward_session *session
     session->steady_us = shift->now_us;
     session->last_us = past(shift, session->last_us, 0);
     session->derived_us = past(shift, session->derived_us, 0);
+    session->moved_us = shift->now_us;
 }
 
 static void move_input(const struct shift *shift, struct ward_alarm_input_state *input)

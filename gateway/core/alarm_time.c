@@ -39,14 +39,15 @@ static uint64_t stale_due_us(const struct ward_alarm_input_state *input, const s
 static uint64_t expected_due_us(const struct ward_alarm_input_state *input, const struct ward_care_plan *plan)
 {
     const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, input->quantity);
-    bool known = stands(&input->conditions[WARD_CAUSE_NO_DATA]) ||
-                 stands(&input->conditions[WARD_CAUSE_LOW]) || stands(&input->conditions[WARD_CAUSE_HIGH]) ||
-                 stands(&input->conditions[WARD_CAUSE_FALL]) || stands(&input->conditions[WARD_CAUSE_RISE]);
+    bool known;
 
-    if (row == NULL || row->expect_ms == 0 || known) {
+    if (row == NULL || row->expect_ms == 0) {
         return WARD_NEVER;
     }
-    return ward_after_us(input->expected_us, row->expect_ms * WARD_MS_US);
+    known = stands(&input->conditions[WARD_CAUSE_NO_DATA]) || stands(&input->conditions[WARD_CAUSE_LOW]) ||
+            stands(&input->conditions[WARD_CAUSE_HIGH]) || stands(&input->conditions[WARD_CAUSE_FALL]) ||
+            stands(&input->conditions[WARD_CAUSE_RISE]);
+    return known ? WARD_NEVER : ward_after_us(input->expected_us, row->expect_ms * WARD_MS_US);
 }
 
 /* Some of so many spot values were beyond a limit, but not enough, and the next one does not come. */
@@ -92,6 +93,32 @@ static void advance_input(struct ward_alarm_run *run, struct ward_alarm_input_st
     if (plan != NULL && input->planned && now_us >= expected_due_us(input, plan)) {
         ward_alarm_set(run, input, WARD_CAUSE_NO_DATA, WARD_PRIORITY_OF_NO_DATA);
     }
+}
+
+static void keep_earlier(uint64_t *earliest_us, uint64_t moment_us)
+{
+    if (moment_us < *earliest_us) {
+        *earliest_us = moment_us;
+    }
+}
+
+/* When the first timer of a condition is due. */
+static uint64_t conditions_due_us(const struct ward_alarm_patient *state)
+{
+    uint64_t earliest_us = WARD_NEVER;
+
+    for (size_t i = 0; i < state->input_count; i++) {
+        for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
+            keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->inputs[i].conditions[cause]));
+        }
+    }
+    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->wide[i]));
+    }
+    for (size_t i = 0; i < state->technical_count; i++) {
+        keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->technical[i].condition));
+    }
+    return earliest_us;
 }
 
 static void give_time(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
@@ -148,20 +175,15 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
     }
     ward_alarm_schedule_advance(&run);
     ward_alarm_news2_update(&run, WARD_NEWS2_TIME);
-    ward_alarm_for_each(&run, give_time, NULL);
+    if (context->now.boot_us >= conditions_due_us(state)) {
+        ward_alarm_for_each(&run, give_time, NULL);
+    }
     return run;
 }
 
 void ward_alarm_tick(struct ward_alarm_patient *state, const struct ward_alarm_context *context)
 {
     (void)ward_alarm_begin(state, context);
-}
-
-static void keep_earlier(uint64_t *earliest_us, uint64_t moment_us)
-{
-    if (moment_us < *earliest_us) {
-        *earliest_us = moment_us;
-    }
 }
 
 static void keep_earlier_of_input(uint64_t *earliest_us, const struct ward_alarm_input_state *input,
@@ -174,9 +196,6 @@ static void keep_earlier_of_input(uint64_t *earliest_us, const struct ward_alarm
         keep_earlier(earliest_us, input->planned ? expected_due_us(input, plan) : WARD_NEVER);
     }
     keep_earlier(earliest_us, stale_due_us(input, plan));
-    for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
-        keep_earlier(earliest_us, ward_alarm_condition_deadline_us(&input->conditions[cause]));
-    }
 }
 
 uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan)
@@ -194,12 +213,7 @@ uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const st
         keep_earlier_of_input(&earliest_us, &state->inputs[i], plan);
     }
     keep_earlier(&earliest_us, ward_alarm_news2_due_us(state, plan));
-    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
-        keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->wide[i]));
-    }
-    for (size_t i = 0; i < state->technical_count; i++) {
-        keep_earlier(&earliest_us, ward_alarm_condition_deadline_us(&state->technical[i].condition));
-    }
+    keep_earlier(&earliest_us, conditions_due_us(state));
     return earliest_us;
 }
 

@@ -180,13 +180,22 @@ static void fault_syntax(const struct ward_plan_object *document, const json_err
     ward_plan_fault_parts(document, NULL, NULL, parts);
 }
 
+/* Not to be seen in an editor, nor in the words of the JSON library about it. */
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+
+_Static_assert(WARD_PLAN_TEXT_MAX == 65536, "the words of load()");
+
 static json_t *load(const char *json, size_t length, struct ward_plan_object *document)
 {
     json_error_t error;
     json_t *root;
 
     if (length > WARD_PLAN_TEXT_MAX) {
-        ward_plan_fault(document, NULL, NULL, "is longer than a plan may be");
+        ward_plan_fault(document, NULL, NULL, "is longer than a plan may be: 65536 octets");
+        return NULL;
+    }
+    if (length >= strlen(BYTE_ORDER_MARK) && memcmp(json, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0) {
+        ward_plan_fault(document, NULL, NULL, "begins with a byte order mark: save it as UTF-8 without one");
         return NULL;
     }
     root = json_loadb(json, length, JSON_REJECT_DUPLICATES, &error);

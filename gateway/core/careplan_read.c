@@ -84,7 +84,12 @@ bool ward_plan_text(const struct ward_plan_object *object, const char *member,
         return false;
     }
     if (json_string_length(value) >= size) {
-        ward_plan_fault(object, member, value, "this text is too long");
+        const struct ward_decimal most = {.mantissa = (int64_t)size - 1};
+        char text[WARD_DECIMAL_TEXT_SIZE];
+        const char *const parts[] = {"is too long: at most ", text, " octets of UTF-8", NULL};
+
+        text[ward_decimal_print(&most, text)] = '\0';
+        ward_plan_fault_parts(object, member, value, parts);
         return false;
     }
     memset(ret, 0, size);

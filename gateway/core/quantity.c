@@ -118,14 +118,14 @@ const struct ward_quantity_info *ward_quantity_info(uint8_t quantity)
 enum ward_quantity ward_quantity_by_name(const char *name)
 {
     for (unsigned i = WARD_QUANTITY_NONE + 1; i < WARD_QUANTITY_COUNT; i++)
-        if (strcmp(rows[i].name, name) == 0)
+        if (rows[i].name[0] == name[0] && strcmp(rows[i].name, name) == 0)
             return (enum ward_quantity)i;
     return WARD_QUANTITY_NONE;
 }
 
 enum ward_quantity ward_quantity_by_code(const char *name, uint32_t mdc)
 {
-    for (unsigned i = WARD_QUANTITY_NONE + 1; i < WARD_QUANTITY_COUNT; i++)
+    for (unsigned i = WARD_QUANTITY_NONE + 1; i < WARD_QUANTITY_COUNT && mdc != 0; i++)
         if (rows[i].mdc == mdc && strcmp(rows[i].name, name) == 0)
             return (enum ward_quantity)i;
     return ward_quantity_by_name(name);

@@ -80,7 +80,7 @@ static const char *read_value(const json_t *item, struct ward_reading *reading)
         return "a value is a text that its quantity has no code for";
     }
     if (unit != NULL && strcmp(unit, ward_quantity_info(value.quantity)->unit) != 0) {
-        return "a value has another unit than its quantity is kept in";
+        return "a value has another unit than its quantity is kept in: % /min mm[Hg] Cel kg mmol/L cm L/min";
     }
     if (json_is_number(number)
             ? !ward_json_exact(number, &value.number)
@@ -118,7 +118,9 @@ static const char *read_reasons(const json_t *object, struct ward_reading *readi
         uint32_t bit = 0;
 
         if (name == NULL || !ward_reason_by_name(name, &bit)) {
-            return "a reason is not known";
+            return "a reason is not known; there are: no-value implausible no-contact poor-signal "
+                   "measurement-ongoing questionable-status sensor-fault motion not-clinical link-unproved "
+                   "undecodable invalidated-by-device disagreement";
         }
         reading->reasons |= bit;
     }
@@ -147,10 +149,10 @@ static const char *read_head(const json_t *object, struct ward_reading *reading)
     reading->unassigned = json_is_true(json_object_get(object, "unassigned"));
     read_derived_from(object, reading);
     if (kind != NULL && !ward_record_kind_by_name(kind, &reading->kind)) {
-        return "kind is not known";
+        return "kind is not known; there are: spot continuous stored entry gap void clock unmonitored";
     }
     if (quality != NULL && !ward_quality_by_name(quality, &reading->quality)) {
-        return "quality is not known";
+        return "quality is not known; there are: valid questionable invalid";
     }
     if (!read_moment(object, "measured_at", &reading->measured_at_ms) ||
         !read_moment(object, "received_at", &reading->received_at_ms)) {

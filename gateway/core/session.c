@@ -44,7 +44,7 @@ static void follow(struct ward_session *session, const struct ward_session_rules
     }
 }
 
-static bool has_moved(const struct ward_session *session, const struct ward_session_rules *rules)
+static bool lies_away(const struct ward_session *session, const struct ward_session_rules *rules)
 {
     bool down = is_below(&session->newest, &session->derived);
     const struct ward_decimal *low = down ? &session->newest : &session->derived;
@@ -57,10 +57,22 @@ static bool has_moved(const struct ward_session *session, const struct ward_sess
     return !ward_decimal_add(low, &rules->figures->moved_by, &bound) || !is_below(high, &bound);
 }
 
+static void follow_moved(struct ward_session *session, const struct ward_session_rules *rules,
+                         uint64_t now_us)
+{
+    bool moved = session->settled && lies_away(session, rules);
+
+    if (moved && !session->moved) {
+        session->moved_us = now_us;
+    }
+    session->moved = moved;
+}
+
 static enum ward_session_outcome derive(struct ward_session *session, uint64_t now_us,
                                         struct ward_decimal *ret_value)
 {
     session->settled = true;
+    session->moved = false;
     session->derived = session->newest;
     session->derived_us = now_us;
     *ret_value = session->newest;
@@ -81,12 +93,14 @@ enum ward_session_outcome ward_session_value(struct ward_session *session,
     session->newest = *value;
     session->last_us = now_us;
     follow(session, rules, value, now_us);
+    follow_moved(session, rules, now_us);
     steady = now_us - session->steady_us >= WARD_STEADY_US &&
              now_us - session->contact_us >= rules->settle_ms * UINT64_C(1000);
     if (!steady) {
         return WARD_SESSION_NOTHING;
     }
-    if (!session->settled || now_us - session->derived_us >= WARD_DERIVE_US || has_moved(session, rules)) {
+    if (!session->settled || now_us - session->derived_us >= WARD_DERIVE_US ||
+        (session->moved && now_us - session->moved_us >= WARD_STEADY_US)) {
         return derive(session, now_us, ret_value);
     }
     return WARD_SESSION_NOTHING;
@@ -105,7 +119,8 @@ enum ward_session_outcome ward_session_end(struct ward_session *session, struct 
     if (!session->settled) {
         return WARD_SESSION_INCOMPLETE;
     }
-    if (!changed || session->last_us - session->steady_us < WARD_STEADY_US) {
+    if (!changed || session->last_us - session->steady_us < WARD_STEADY_US ||
+        (session->moved && session->last_us - session->moved_us < WARD_STEADY_US)) {
         return WARD_SESSION_NOTHING;
     }
     return derive(session, session->last_us, ret_value);

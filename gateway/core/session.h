@@ -6,8 +6,8 @@
  *    ▲                  │                                                       │
  *    └── finger off, or nothing for WARD_INPUT_STOP_US ─────────────────────────┘
  *
- * Settled gives a derived value; again when the steady value has moved by 2, once a minute while worn, and at
- * finger-off if it changed. A session that ends before it settled gives its last value as questionable when the last
+ * Settled gives a derived value; again when the steady value has moved by 2 and stayed there for 5 s (one value that
+ * jumps is none), once a minute while worn, and at finger-off if it changed. A session that ends before it settled gives its last value as questionable when the last
  * 5 s were all beyond a red limit, which the caller knows, and is incomplete otherwise.
  */
 #ifndef WARD_CORE_SESSION_H
@@ -22,10 +22,12 @@
 struct ward_session {
     bool worn;
     bool settled; /* it has given a value */
+    bool moved;   /* the newest value lies away from the derived one by moved_by or more */
     uint64_t contact_us;
     uint64_t steady_us;  /* since when the values lie within low .. high */
     uint64_t last_us;    /* newest value */
     uint64_t derived_us; /* when it gave a value last */
+    uint64_t moved_us;   /* moved: since when every value does */
     struct ward_decimal low, high, newest, derived;
 };
 

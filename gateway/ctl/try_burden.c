@@ -49,13 +49,13 @@ void ward_try_burden_pass(struct ward_try_burden *burden, struct ward_try_figure
 static bool is_beyond_red(const struct ward_care_plan *plan, uint8_t quantity,
                           const struct ward_decimal *value)
 {
-    for (int side = WARD_SIDE_BELOW; side <= WARD_SIDE_ABOVE; side++) {
-        const struct ward_plan_rule *red =
-            ward_care_plan_rule(plan, quantity, (enum ward_plan_side)side, WARD_LEVEL_RED);
+    for (size_t i = 0; i < plan->rule_count; i++) {
+        const struct ward_plan_rule *rule = &plan->rules[i];
         int order = 0;
 
-        if (red != NULL && ward_decimal_compare(value, &red->limit, &order) &&
-            (side == WARD_SIDE_BELOW ? order < 0 : order > 0)) {
+        if (rule->quantity == quantity && rule->level == WARD_LEVEL_RED && rule->kind == WARD_RULE_LIMIT &&
+            ward_decimal_compare(value, &rule->limit, &order) &&
+            (rule->side == WARD_SIDE_BELOW ? order < 0 : order > 0)) {
             return true;
         }
     }

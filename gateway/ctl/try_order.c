@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/try_order.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/alarm_names.h"
 #include "core/alarm_pack.h"
 #include "core/message.h"
+#include "core/quantity.h"
 #include "core/reading.h"
 #include "core/utc.h"
 #include "ctl/try_private.h"
@@ -144,22 +146,32 @@ static enum outcome reboot(struct ward_try_patient *patient, struct order *order
     return start_anew(patient, order, true);
 }
 
+/* What the device has given; of readings without a device, each quantity is one. */
+static uint32_t quantities_of(const struct ward_try_patient *patient, const char *device)
+{
+    for (size_t i = 0; i < patient->device_count; i++) {
+        if (strcmp(patient->devices[i].id.text, device) == 0) {
+            return patient->devices[i].quantities;
+        }
+    }
+    return patient->without_device & 1u << ward_quantity_judged_as((uint8_t)ward_quantity_by_name(device));
+}
+
 static enum outcome stop(struct ward_try_patient *patient, struct order *order)
 {
+    struct ward_alarm_context context = ward_try_context(patient);
     const char *device = json_string_value(order->value);
+    uint32_t quantities;
 
     if (device == NULL) {
         return say(order, WRONG, "stop is not the id of a device");
     }
-    for (size_t i = 0; i < patient->device_count; i++) {
-        if (strcmp(patient->devices[i].id.text, device) == 0) {
-            struct ward_alarm_context context = ward_try_context(patient);
-
-            ward_alarm_input_stopped(&patient->state, &context, patient->devices[i].quantities);
-            return DONE;
-        }
+    quantities = quantities_of(patient, device);
+    if (quantities == 0) {
+        return say(order, REFUSED, "no reading has come from that device");
     }
-    return say(order, REFUSED, "no reading has come from that device");
+    ward_alarm_input_stopped(&patient->state, &context, quantities);
+    return DONE;
 }
 
 static enum outcome replace_plan(struct ward_try_patient *patient, struct order *order)
@@ -192,13 +204,42 @@ static const struct {
 
 #define ORDERS (sizeof(orders) / sizeof(orders[0]))
 
-/* Which one it is; ORDERS: none, time just passes. NULL, or what is wrong. */
-static const char *which(const json_t *line, size_t *ret)
+/* A member that no order has, or NULL. */
+static const char *unknown_member(json_t *line)
 {
     static const char *const others[] = {"at", "patient", "by"};
-    size_t members = json_object_size(line);
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(line, name, value)
+    {
+        bool known = false;
+
+        for (size_t i = 0; i < ORDERS; i++) {
+            known |= strcmp(name, orders[i].member) == 0;
+        }
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+            known |= strcmp(name, others[i]) == 0;
+        }
+        if (!known) {
+            return name;
+        }
+    }
+    return NULL;
+}
+
+/* Which one it is; ORDERS: none, time just passes. NULL, or what is wrong. */
+static const char *which(struct ward_try *run, json_t *line, size_t *ret)
+{
+    const char *unknown = unknown_member(line);
 
     *ret = ORDERS;
+    if (unknown != NULL) {
+        snprintf(run->wrong, sizeof(run->wrong),
+                 "\"%.60s\" is a member neither of a reading nor of what somebody did (wardctl try --help)",
+                 unknown);
+        return run->wrong;
+    }
     for (size_t i = 0; i < ORDERS; i++) {
         const json_t *value = json_object_get(line, orders[i].member);
 
@@ -210,12 +251,7 @@ static const char *which(const json_t *line, size_t *ret)
         }
         *ret = value != NULL ? i : *ret;
     }
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        members -= json_object_get(line, others[i]) != NULL ? 1 : 0;
-    }
-    return members == (*ret != ORDERS ? 1u : 0u)
-               ? NULL
-               : "has a member that is neither of a reading nor known here (wardctl try --help)";
+    return NULL;
 }
 
 /* A plan is read before anybody's time passes: a line that is wrong does nothing. */
@@ -259,14 +295,17 @@ static const char *perform(struct ward_try *run, size_t which_one, struct order 
         }
         best = outcome == DONE ? DONE : best;
     }
-    if (best == REFUSED && run->patient_count > 0) {
+    if (run->patient_count == 0 && which_one < ORDERS && orders[which_one].perform != replace_plan) {
+        order->why = "nobody is known yet: no reading has come, and the line names no patient";
+    }
+    if (best == REFUSED && order->why != NULL) {
         run->figures.refused++;
         run->calls.note(run->calls.context, run->line, order->why);
     }
     return NULL;
 }
 
-const char *ward_try_order(struct ward_try *run, const json_t *line)
+const char *ward_try_order(struct ward_try *run, json_t *line)
 {
     const char *at = json_string_value(json_object_get(line, "at"));
     const json_t *name = json_object_get(line, "patient"), *by = json_object_get(line, "by");
@@ -275,7 +314,7 @@ const char *ward_try_order(struct ward_try *run, const json_t *line)
     struct ward_id id;
     size_t one = 0;
     int64_t at_ms;
-    const char *wrong = which(line, &one);
+    const char *wrong = which(run, line, &one);
 
     if (wrong != NULL) {
         return wrong;

@@ -7,7 +7,8 @@
  *   {"at":"…","suspend_s":3600,"by":"dr-1"}           {"at":"…","resume":true,"by":"dr-1"}
  *   {"at":"…","plan":"FILE"}                          another care plan from now on; null: none any more
  *   {"at":"…","void":17}                              the reading of that seq is taken back
- *   {"at":"…","stop":"d-91c2"}                        the device has gone, or was taken off
+ *   {"at":"…","stop":"d-91c2"}                        the device has gone, or was taken off; of readings that name
+ *                                                     none the quantity: "spo2"
  *   {"at":"…","restart":true}                         of the program          {"at":"…","reboot":true}  of the machine
  *   {"at":"…","discharge":true}                       {"at":"…"}              time passes until then
  *
@@ -26,7 +27,7 @@
     "  \"suspend_s\":3600        the ward suspends monitoring; \"resume\":true ends that\n"                    \
     "  \"plan\":\"FILE\"           another care plan from now on, beside READINGS; null: none any more\n"      \
     "  \"void\":SEQ              a reading is taken back (without seq a reading has the number of its line)\n" \
-    "  \"stop\":\"DEVICE\"         the device has gone, or was taken off\n"                                    \
+    "  \"stop\":\"DEVICE\"         the device has gone, or was taken off; or the quantity it measured\n"       \
     "  \"restart\":true          of the gateway; \"reboot\":true of the machine\n"                             \
     "  \"discharge\":true        the episode ends; with nothing but \"at\" time passes until then\n"
 

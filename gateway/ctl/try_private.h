@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What try_run.c (time and readings) and try_order.c (what somebody did) share. */
+/* What try_run.c (time), try_line.c, try_reading.c and try_order.c (what somebody did) share. */
 #ifndef WARD_CTL_TRY_PRIVATE_H
 #define WARD_CTL_TRY_PRIVATE_H
 
@@ -40,7 +40,8 @@ struct ward_try_patient {
     uint64_t remembered;
     struct ward_try_device devices[WARD_TRY_DEVICES_MAX];
     size_t device_count;
-    uint64_t streamed_seq; /* newest of a stream */
+    uint32_t without_device; /* quantities of readings that name none */
+    uint64_t streamed_seq;   /* newest of a stream */
 };
 
 struct ward_try {
@@ -69,10 +70,13 @@ bool ward_try_reach(struct ward_try_patient *patient, int64_t at_ms);
 /* The patient of that id, made at at_ms when there is none. NULL: there are too many. */
 struct ward_try_patient *ward_try_patient_of(struct ward_try *run, const struct ward_id *id, int64_t at_ms);
 
+/* A reading that has come now. Its mono_us is set. */
+void ward_try_take_reading(struct ward_try_patient *patient, struct ward_reading *reading);
+
 /* Takes the reading back, then gives the newest that remains of each quantity. */
 void ward_try_take_back(struct ward_try_patient *patient, uint64_t seq);
 
 /* A line with "at" and no values. NULL, or what is wrong with it. */
-const char *ward_try_order(struct ward_try *run, const json_t *line);
+const char *ward_try_order(struct ward_try *run, json_t *line);
 
 #endif

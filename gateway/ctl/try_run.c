@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/try_run.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/quantity.h"
-#include "core/reading.h"
-#include "core/reading_json.h"
-#include "core/reading_line.h"
-#include "core/utc.h"
 #include "ctl/try_private.h"
 
 #define START_US (UINT64_C(3600) * 1000000) /* of the virtual boot-time clock: after any delay of a plan */
@@ -96,6 +90,16 @@ static void pass_time(struct ward_try_patient *patient, int64_t until_ms)
     patient->now_ms = until_ms;
 }
 
+void ward_try_note_order(struct ward_try *run, int64_t at_ms)
+{
+    if (at_ms < run->last_ms) {
+        run->in_order = false;
+        run->figures.out_of_order++;
+    } else {
+        run->last_ms = at_ms;
+    }
+}
+
 bool ward_try_reach(struct ward_try_patient *patient, int64_t at_ms)
 {
     if (at_ms < patient->now_ms) {
@@ -132,275 +136,6 @@ struct ward_try_patient *ward_try_patient_of(struct ward_try *run, const struct 
     context = ward_try_context(patient);
     ward_alarm_replace_plan(&patient->state, &context);
     return patient;
-}
-
-/* --- readings ------------------------------------------------------------------------------------------------ */
-
-static void remember(struct ward_try_patient *patient, const struct ward_reading *reading)
-{
-    struct ward_try_memory *memory = &patient->memory[patient->remembered++ % WARD_TRY_MEMORY_MAX];
-
-    *memory = (struct ward_try_memory){.seq = reading->seq,
-                                       .mono_us = reading->mono_us,
-                                       .measured_at_ms = reading->measured_at_ms,
-                                       .reasons = reading->reasons,
-                                       .kind = reading->kind,
-                                       .quality = reading->quality,
-                                       .value_count = reading->value_count,
-                                       .late = reading->late};
-    memcpy(memory->values, reading->values, sizeof(memory->values));
-}
-
-static uint32_t quantities_of(const struct ward_reading *reading)
-{
-    uint32_t quantities = 0;
-
-    for (size_t i = 0; i < reading->value_count; i++) {
-        quantities |= 1u << ward_quantity_judged_as(reading->values[i].quantity);
-    }
-    return quantities;
-}
-
-/* For when it is said that the device has stopped. Of more devices than there are places nothing is known. */
-static void note_device(struct ward_try_patient *patient, const struct ward_reading *reading)
-{
-    size_t i = 0;
-
-    if (reading->device.text[0] == '\0') {
-        return;
-    }
-    while (i < patient->device_count && strcmp(patient->devices[i].id.text, reading->device.text) != 0) {
-        i++;
-    }
-    if (i == WARD_TRY_DEVICES_MAX) {
-        return;
-    }
-    if (i == patient->device_count) {
-        patient->devices[patient->device_count++] = (struct ward_try_device){.id = reading->device};
-    }
-    patient->devices[i].quantities |= quantities_of(reading);
-}
-
-static void take_reading(struct ward_try_patient *patient, struct ward_reading *reading)
-{
-    struct ward_alarm_context context = ward_try_context(patient);
-
-    if (reading->episode.text[0] != '\0') {
-        patient->state.episode = reading->episode;
-    }
-    reading->mono_us = context.now.boot_us;
-    remember(patient, reading);
-    note_device(patient, reading);
-    if (reading->kind == WARD_READING_CONTINUOUS && reading->seq > patient->streamed_seq) {
-        patient->streamed_seq = reading->seq;
-    }
-    ward_try_burden_reading(&patient->burden, &patient->run->figures, patient->plan, reading,
-                            patient->now_ms);
-    ward_alarm_reading(&patient->state, &context, reading);
-}
-
-/* The values of what is remembered that are of these quantities. Returns which of them there are. */
-static uint32_t pick(const struct ward_try_memory *from, uint32_t quantities, struct ward_reading *ret)
-{
-    uint32_t found = 0;
-
-    *ret = (struct ward_reading){.seq = from->seq,
-                                 .mono_us = from->mono_us,
-                                 .measured_at_ms = from->measured_at_ms,
-                                 .received_at_ms = WARD_UTC_UNKNOWN,
-                                 .reasons = from->reasons,
-                                 .kind = from->kind,
-                                 .quality = from->quality,
-                                 .late = from->late};
-    for (size_t i = 0; i < from->value_count; i++) {
-        uint32_t bit = 1u << ward_quantity_judged_as(from->values[i].quantity);
-
-        if ((quantities & bit) != 0) {
-            ret->values[ret->value_count++] = from->values[i];
-            found |= bit;
-        }
-    }
-    return found;
-}
-
-void ward_try_take_back(struct ward_try_patient *patient, uint64_t seq)
-{
-    struct ward_alarm_context context = ward_try_context(patient);
-    uint32_t quantities = ward_alarm_void(&patient->state, &context, seq);
-    uint64_t oldest =
-        patient->remembered > WARD_TRY_MEMORY_MAX ? patient->remembered - WARD_TRY_MEMORY_MAX : 0;
-
-    for (uint64_t i = oldest; i < patient->remembered; i++) {
-        if (patient->memory[i % WARD_TRY_MEMORY_MAX].seq == seq) {
-            patient->memory[i % WARD_TRY_MEMORY_MAX].value_count = 0;
-        }
-    }
-    for (uint64_t i = patient->remembered; quantities != 0 && i-- > oldest;) {
-        struct ward_reading reading;
-        uint32_t found = pick(&patient->memory[i % WARD_TRY_MEMORY_MAX], quantities, &reading);
-
-        if (found != 0) {
-            context = ward_try_context(patient);
-            ward_alarm_reading(&patient->state, &context, &reading);
-            quantities &= ~found;
-        }
-    }
-}
-
-/* --- lines --------------------------------------------------------------------------------------------------- */
-
-static int64_t moment_of(const struct ward_reading *reading)
-{
-    return reading->received_at_ms != WARD_UTC_UNKNOWN ? reading->received_at_ms : reading->measured_at_ms;
-}
-
-void ward_try_note_order(struct ward_try *run, int64_t at_ms)
-{
-    if (at_ms < run->last_ms) {
-        run->in_order = false;
-        run->figures.out_of_order++;
-    } else {
-        run->last_ms = at_ms;
-    }
-}
-
-/* Of a line that does not say whether it was late: by the rule of the gateway. */
-static bool was_late(const struct ward_reading *reading, int64_t now_ms)
-{
-    return reading->measured_at_ms != WARD_UTC_UNKNOWN &&
-           now_ms - reading->measured_at_ms > WARD_LATE_AFTER_MS;
-}
-
-/* A record that says nothing of a patient, or what this run finds out itself: the spot value of a stream that is here. */
-static bool is_skipped(const struct ward_try_patient *patient, const struct ward_reading *reading)
-{
-    return reading->unassigned || reading->kind >= WARD_RECORD_GAP ||
-           (reading->derived_first != 0 && patient != NULL &&
-            patient->streamed_seq >= reading->derived_first);
-}
-
-static const char *take_line(struct ward_try *run, struct ward_reading_line *line)
-{
-    struct ward_reading *reading = &line->reading;
-    struct ward_try_patient *patient;
-    int64_t at_ms = moment_of(reading);
-
-    if (is_skipped(NULL, reading)) {
-        run->figures.skipped++;
-        return NULL;
-    }
-    if (at_ms == WARD_UTC_UNKNOWN) {
-        return "has neither measured_at nor received_at";
-    }
-    if (reading->patient.text[0] == '\0') {
-        (void)ward_id_set(&reading->patient, "patient");
-    }
-    reading->seq = reading->seq != 0 ? reading->seq : run->line;
-    patient = ward_try_patient_of(run, &reading->patient, at_ms);
-    if (patient == NULL) {
-        return "there are too many patients";
-    }
-    if (is_skipped(patient, reading)) {
-        run->figures.skipped++;
-        return NULL;
-    }
-    ward_try_note_order(run, at_ms);
-    (void)ward_try_reach(patient, at_ms);
-    if (!line->has_late) {
-        reading->late = was_late(reading, patient->now_ms);
-    }
-    take_reading(patient, reading);
-    return NULL;
-}
-
-/* Values whose quantity is not known were left out of the reading: nobody should think that they were judged. */
-static void note_left_out(struct ward_try *run, const json_t *line)
-{
-    const json_t *values = json_object_get(line, "values");
-
-    for (size_t i = 0; i < json_array_size(values); i++) {
-        const char *name = json_string_value(json_object_get(json_array_get(values, i), "quantity"));
-
-        if (name != NULL && ward_quantity_by_name(name) == WARD_QUANTITY_NONE) {
-            char text[128];
-
-            run->figures.left_out++;
-            snprintf(text, sizeof(text), "no quantity is called \"%.60s\": the value is left out", name);
-            run->calls.note(run->calls.context, run->line, text);
-        }
-    }
-}
-
-/* A record that takes back another, as `wardctl readings --json` prints it. */
-static bool take_void(struct ward_try *run, const json_t *line)
-{
-    const json_t *voids = json_object_get(line, "voids");
-    const char *kind = json_string_value(json_object_get(line, "kind"));
-
-    if (kind == NULL || strcmp(kind, "void") != 0 || !json_is_integer(voids)) {
-        return false;
-    }
-    for (size_t i = 0; i < run->patient_count; i++) {
-        ward_try_take_back(run->patients[i], (uint64_t)json_integer_value(voids));
-    }
-    return true;
-}
-
-static const char *take_object(struct ward_try *run, const json_t *line)
-{
-    struct ward_reading_line parsed = {.has_late = json_is_boolean(json_object_get(line, "late"))};
-    const char *wrong;
-
-    if (json_object_get(line, "at") != NULL && json_object_get(line, "values") == NULL) {
-        return ward_try_order(run, line);
-    }
-    wrong = ward_reading_from_json(line, &parsed.reading);
-    if (wrong != NULL || take_void(run, line)) {
-        return wrong;
-    }
-    wrong = take_line(run, &parsed);
-    if (wrong == NULL) {
-        note_left_out(run, line);
-    }
-    return wrong;
-}
-
-const char *ward_try_line(struct ward_try *run, const char *text, size_t length, uint64_t number)
-{
-    struct ward_reading_line quick;
-    json_error_t error;
-    const char *wrong;
-    json_t *line;
-
-    run->line = number;
-    if (ward_reading_line_parse(text, length, &quick)) {
-        return take_line(run, &quick);
-    }
-    line = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (line == NULL) {
-        snprintf(run->wrong, sizeof(run->wrong), "is not JSON: %s", error.text);
-        return run->wrong;
-    }
-    wrong = json_is_object(line) ? take_object(run, line) : "is not a JSON object";
-    json_decref(line);
-    return wrong;
-}
-
-bool ward_try_moment(const char *text, size_t length, int64_t *ret_ms)
-{
-    struct ward_reading_line quick;
-    bool known = ward_reading_line_parse(text, length, &quick);
-    json_t *line = known ? NULL : json_loadb(text, length, 0, NULL);
-    const char *at = json_string_value(json_object_get(line, "at"));
-
-    if (at != NULL) {
-        known = ward_utc_parse(at, strlen(at), ret_ms);
-    } else if (known || (line != NULL && ward_reading_from_json(line, &quick.reading) == NULL)) {
-        known = moment_of(&quick.reading) != WARD_UTC_UNKNOWN;
-        *ret_ms = known ? moment_of(&quick.reading) : *ret_ms;
-    }
-    json_decref(line);
-    return known;
 }
 
 /* --- the end ------------------------------------------------------------------------------------------------- */

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`wardctl plan check` and `wardctl try` as a clinical engineer runs them: files in, JSON lines out."""
 
+import copy
 import json
 import os
 import pathlib
+import random
+import re
 import subprocess
 
 import jsonschema
@@ -67,6 +70,61 @@ def test_whatever_the_schema_refuses_is_refused():
     for member in SCHEMA["required"]:
         bad = {name: value for name, value in good.items() if name != member}
         assert wardctl("plan", "check", "-", text=json.dumps(bad)).returncode == 1
+
+
+WRONG = (None, True, -1, 0, 0.5, 7.0, 1e9, "", "x" * 300, "zz", [], {}, [1], {"a": 1}, 0.0001)
+
+
+def places(part, path=()):
+    yield path
+    if isinstance(part, (dict, list)):
+        for name in (part if isinstance(part, dict) else range(len(part))):
+            yield from places(part[name], (*path, name))
+
+
+def at(part, path):
+    for name in path:
+        part = part[name]
+    return part
+
+
+def spoilt(plan):
+    """The plan with one thing changed, for each place and each way in which it can be wrong."""
+    def changed(path, change):
+        spoilt_plan = copy.deepcopy(plan)
+        change(at(spoilt_plan, path))
+        return spoilt_plan
+
+    for path in places(plan):
+        *parent, name = path or (None,)
+        for value in WRONG if path else ():
+            yield path, value, changed(parent, lambda part: part.__setitem__(name, value))
+        if path:
+            yield path, "away", changed(parent, lambda part: part.__delitem__(name))
+        if isinstance(at(plan, path), dict):
+            yield (*path, "colour"), "new", changed(path, lambda part: part.update(colour=1))
+            for member in at(plan, path):
+                yield (*path, member), "loud", changed(path, lambda part: part.update({member.upper(): part.pop(member)}))
+        elif isinstance(at(plan, path), list) and at(plan, path):
+            yield path, "twice", changed(path, lambda part: part.append(part[0]))
+            yield path, "often", changed(path, lambda part: part.extend(60 * [part[0]]))
+
+
+def test_what_the_schema_refuses_wherever_it_is_refused_there():
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    kinds = {}  # one of each way and place, whatever the plan and the index
+    for plan in PLANS:
+        for path, way, bad in spoilt(json.loads(plan.read_text())):
+            kinds.setdefault((tuple("*" if isinstance(name, int) else name for name in path), repr(way)), (path, bad))
+    refused_by_schema = [(path, bad) for path, bad in kinds.values() if not validator.is_valid(bad)]
+    assert len(refused_by_schema) > 800
+    for path, bad in random.Random(1).sample(refused_by_schema, 300):
+        answer = wardctl("plan", "check", "-", "--json", text=json.dumps(bad))
+        assert answer.returncode == 1, (path, bad)
+        pointers = [error["pointer"] for error in json.loads(answer.stdout)["errors"]]
+        pointer = "".join(f"/{name}" for name in path)
+        parent = re.sub("/[^/]*$", "", pointer)
+        assert any(pointer.startswith(told) or told.startswith(parent) for told in pointers), (pointer, pointers)
 
 
 def test_errors_are_for_people():
@@ -289,7 +347,8 @@ def test_each_wrong_line_says_what_is_wrong():
     assert "quality is not known" in refused(reading(1, 96, quality="good"))
     assert "is not a moment" in refused(reading(1, 96, measured_at="22.11.2026"))
     assert "is not an id" in refused(reading(1, 96, patient="Mary Smith"))
-    assert "known here" in refused({"at": moment(1), "acknowlege": "spo2-low"})
+    assert '"acknowlege" is a member neither' in refused({"at": moment(1), "acknowlege": "spo2-low"})
+    assert "there are: no-value" in refused(reading(1, 96, reasons=["finger-off"]))
     assert "two things at once" in refused({"at": moment(1), "silence": True, "restart": True})
     assert "takes the value true" in refused({"at": moment(1), "reboot": 1})
     assert "at is not a moment" in refused({"at": "soon", "silence": True})
@@ -361,6 +420,21 @@ def test_a_device_that_stops_ends_what_is_pending():
     lines = [*stream(0, 10, 97), *[{**line, "device": "d-1"} for line in stream(10, 18, 82)]]
     events, _ = try_lines(*lines, {"at": moment(19), "stop": "d-1"}, {"at": moment(20)})
     assert told(events)[0] == (moment(19), "raised", "high", "spo2-low")
+
+
+def test_readings_without_a_device_stop_by_their_quantity():
+    events, figures = try_lines(*stream(0, 10, 97), *stream(10, 18, 82), {"at": moment(19), "stop": "spo2"}, {"at": moment(20)})
+    assert told(events)[0] == (moment(19), "raised", "high", "spo2-low")
+    assert figures["refused"] == 0
+
+
+def test_what_is_done_before_anybody_is_known_is_noted():
+    lines = [{"at": moment(0), "suspend_s": 600}, {"at": moment(0), "patient": "p-1", "suspend_s": 600}, reading(60, 85)]
+    answer = try_raw("".join(json.dumps(line) + "\n" for line in lines), "--json")
+    *events, figures = [json.loads(line) for line in answer.stdout.splitlines()]
+    assert "line 1: note: nobody is known yet" in answer.stderr
+    assert figures["refused"] == 1
+    assert events[0]["event"] == "suspended" and events[1]["suspended"]
 
 
 def test_the_plan_is_replaced_in_the_middle(tmp_path):

@@ -126,6 +126,7 @@ static void documents_that_are_none(void **state)
     (void)state;
     refused("", "", "");
     refused("[]", "", "object");
+    refused("\xEF\xBB\xBF{" HEAD "," QUANTITIES "," RULES "}", "", "byte order mark");
     refused("{\"id\":1,\"id\":2}", "", "duplicate");
     refused("{}", "/id", "missing");
     refused("{}", "/rules", "missing");

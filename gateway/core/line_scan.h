@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of a line of JSON that is one of many of the same kind: taken from left to right, without copying, in the
+ * plain form that programs print. Texts are ASCII without escapes; what is not in that form is not taken, and the caller
+ * gives the whole line to a JSON library.
+ *
+ * Each ward_scan_… function moves `at` over what it takes and the white space before it. Returning false anywhere gives
+ * up the line: `at` is then anywhere, and what a ret_ points at may have changed.
+ */
+#ifndef WARD_CORE_LINE_SCAN_H
+#define WARD_CORE_LINE_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ward/quantity.h"
+
+struct ward_scan {
+    const char *at, *end;
+};
+
+/* Part of the line, not terminated. */
+struct ward_piece {
+    const char *text;
+    size_t length;
+};
+
+/* A member that a line may have: its name as it is printed, with the marks around it. */
+struct ward_scan_name {
+    const char *text;
+    size_t length;
+};
+#define WARD_SCAN_NAME(name) .text = "\"" name "\":", .length = sizeof("\"" name "\":") - 1
+
+/* Whether the next octet that is no white space is `mark`; it is not taken. */
+static inline bool ward_scan_is_next(struct ward_scan *scan, char mark)
+{
+    while (scan->at < scan->end &&
+           (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n' || *scan->at == '\r')) {
+        scan->at++;
+    }
+    return scan->at < scan->end && *scan->at == mark;
+}
+
+static inline bool ward_scan_mark(struct ward_scan *scan, char mark)
+{
+    if (!ward_scan_is_next(scan, mark)) {
+        return false;
+    }
+    scan->at++;
+    return true;
+}
+
+/* Nothing but white space is left. */
+bool ward_scan_is_done(struct ward_scan *scan);
+
+bool ward_scan_text(struct ward_scan *scan, struct ward_piece *ret);
+bool ward_scan_number(struct ward_scan *scan, struct ward_decimal *ret);
+bool ward_scan_whole(struct ward_scan *scan, uint64_t *ret); /* 0 to 999,999,999,999,999,999 */
+bool ward_scan_flag(struct ward_scan *scan, bool *ret);
+bool ward_scan_null(struct ward_scan *scan);
+
+/* Any number, text or literal, or a list of those, of which nothing is made. */
+bool ward_scan_pass(struct ward_scan *scan);
+
+/*
+ * The name of a member and its colon. *member is its place among count names, at most 32; before the call it is the one
+ * taken last, after which lines mostly go on: that is a hint, any value will do. Fails for a name that is not among them,
+ * or is in *seen (a set of 1 << place), which then has it.
+ */
+bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count,
+                      uint32_t *seen, unsigned *member);
+
+bool ward_piece_is(const struct ward_piece *piece, const char *word);
+
+#endif
