@@ -9,6 +9,7 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "app/order.h"
 #include "core/alarm_names.h"
 #include "core/entry.h"
 #include "core/json.h"
@@ -347,49 +348,52 @@ static void silence(struct ward_gateway *gateway, struct ward_bus_call *call, co
         ward_bus_reply(call);
 }
 
-/*
- * A person's word makes an alarm quieter as well as louder. Where the ward signs what it orders, it signs entries too;
- * that somebody is worried may be said by anybody who may change something here.
- */
-static void enter(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *texts)
+/* Who says it; without a name the user of this computer. Returns false, with the call answered, for no id. */
+static bool say_who(struct ward_bus_call *call, const char *by, struct ward_id *ret)
 {
-    struct ward_watch *watch = ward_gateway_watch(gateway, texts[0]);
-    const struct ward_time now = ward_gateway_now(gateway);
-    char error[WARD_ENTRY_ERROR_SIZE];
-    struct ward_record record = {0};
-    struct ward_reading *reading = &record.reading;
+    if (by[0] == '\0') {
+        snprintf(ret->text, sizeof(ret->text), "uid-%u", ward_bus_call_uid(call));
+        return true;
+    }
+    if (ward_id_set(ret, by))
+        return true;
+    ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
+                         "The id of a person is 1 to 64 letters, digits and hyphens.");
+    return false;
+}
 
-    if (!watch) {
-        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
-        return;
+/*
+ * A clinician's order without a signature. Where the ward signs what it orders there is none; but that somebody is worried
+ * may be said by anybody who may change something here.
+ */
+static bool may_order(struct ward_gateway *gateway, struct ward_bus_call *call,
+                      const struct ward_command *command)
+{
+    const bool concern = command->kind == WARD_COMMAND_ENTRY && ward_entry_is_concern(&command->entry);
+
+    if (!gateway->config.plan.require_signature || concern)
+        return true;
+    ward_bus_reply_error(call, WARD_BUS_REFUSED,
+                         "This must be signed by a clinician here (require_signature in wardgate.conf).");
+    return false;
+}
+
+static void order(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *texts)
+{
+    struct ward_order order = {.call = call};
+    struct ward_jws_error error;
+
+    if (texts[0][0] != '\0' && !ward_id_set(&order.patient, texts[0]))
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "That is no id of a patient.");
+    else if (ward_command_parse(texts[2], strlen(texts[2]), &order.command, &error) != WARD_JWS_OK)
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, error.text);
+    else if (may_order(gateway, call, &order.command) && say_who(call, texts[1], &order.by)) {
+        const struct ward_watch *watch = ward_gateway_watch(gateway, order.patient.text);
+
+        if (watch)
+            order.episode = watch->episode;
+        ward_order_carry_out(gateway, &order);
     }
-    if (!ward_entry_parse(texts[2], reading, error)) {
-        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, error);
-        return;
-    }
-    if (texts[1][0] == '\0') {
-        snprintf(record.note.by.text, sizeof(record.note.by.text), "uid-%u", ward_bus_call_uid(call));
-    } else if (!ward_id_set(&record.note.by, texts[1])) {
-        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
-                             "The id of a person is 1 to 64 letters, digits and hyphens.");
-        return;
-    }
-    if (gateway->config.plan.require_signature && !ward_entry_is_concern(reading)) {
-        ward_bus_reply_error(
-            call, WARD_BUS_REFUSED,
-            "An entry must be signed here (require_signature in wardgate.conf), unless it is "
-            "nothing but a concern.");
-        return;
-    }
-    reading->patient = watch->patient;
-    reading->episode = watch->episode;
-    reading->boot = gateway->boot;
-    reading->mono_us = now.boot_us;
-    reading->clock = now.clock;
-    reading->measured_at_ms = reading->received_at_ms = now.utc_ms;
-    sd_journal_print(LOG_NOTICE, "%s: an entry by %s (uid %u)", texts[0], record.note.by.text,
-                     ward_bus_call_uid(call));
-    ward_watch_entry(watch, &record, call);
 }
 
 void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
@@ -423,8 +427,8 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_MEASURE: ward_binding_measure(gateway, call, text[0], text[1], arguments->number); break;
     case WARD_BUS_FORGET: ward_enrolment_forget(gateway, call, text[0]); break;
     case WARD_BUS_SILENCE: silence(gateway, call, text[0]); break;
-    case WARD_BUS_ACKNOWLEDGE: ward_inbox_by_hand(gateway, call, text[0]); break;
-    case WARD_BUS_ENTER: enter(gateway, call, text); break;
+    case WARD_BUS_COMMAND: ward_inbox_by_hand(gateway, call, text[0]); break;
+    case WARD_BUS_ORDER: order(gateway, call, text); break;
     case WARD_BUS_EXPLAIN: explain(gateway, call, text[0]); break;
     case WARD_BUS_METHOD_COUNT: break;
     }

@@ -82,6 +82,8 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
         answer_call(gateway, waiter);
     if (waiter->answer && waiter->to_ward && !waiter->failed)
         ward_outbox_result(&gateway->outbox, waiter->answer);
+    if (waiter->command.text[0])
+        ward_inbox_told(&gateway->inbox, waiter->command.text, waiter->failed);
     free(waiter->answer);
     free(waiter->records);
     free(waiter);
@@ -283,8 +285,10 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
                      replaced->reason);
     gateway->epoch = replaced->epoch;
     gateway->head_seq = 0;
+    ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
     submit_known_again(gateway);
+    ward_inbox_submit_again(gateway);
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);

@@ -47,7 +47,8 @@ struct ward_commit_waiter {
     struct ward_id answer_device; /* the call is answered with this device's document */
     char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
     bool to_ward;
-    bool failed; /* it could not be submitted */
+    struct ward_id command; /* that is answered; "" for none */
+    bool failed;            /* it could not be submitted */
 };
 
 /* The waiter of an arrival's group. NULL when there is no memory. */

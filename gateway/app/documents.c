@@ -160,6 +160,7 @@ size_t ward_documents_active(const struct ward_gateway *gateway, const struct wa
     const struct ward_alarm_context context = ward_watch_context(watch);
     struct ward_active_condition conditions[WARD_PRESENT_MAX];
     struct ward_last_valid last_valid[WARD_PLAN_QUANTITIES_MAX];
+    struct ward_adherence_report adherence[WARD_PLAN_QUANTITIES_MAX];
     struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
     const char *reason_texts[WARD_MONITORING_REASONS_MAX];
     size_t reason_count = 0, count;
@@ -171,7 +172,8 @@ size_t ward_documents_active(const struct ward_gateway *gateway, const struct wa
                                           .plan_id = watch->has_plan ? watch->plan.id.text : "",
                                           .plan_version = watch->has_plan ? watch->plan.version : 0,
                                           .conditions = conditions,
-                                          .last_valid = last_valid};
+                                          .last_valid = last_valid,
+                                          .adherence = adherence};
     struct ward_json json;
 
     message.monitoring = ward_alarm_monitoring(&watch->state, &context, reasons, &reason_count);
@@ -184,6 +186,7 @@ size_t ward_documents_active(const struct ward_gateway *gateway, const struct wa
         conditions[i] =
             (struct ward_active_condition){&gateway->present[i].newest, gateway->present[i].raised_at_ms};
     message.last_valid_count = ward_alarm_last_valid(&watch->state, &context, last_valid);
+    message.adherence_count = ward_alarm_adherence(&watch->state, &context, adherence);
     message.news2 = ward_alarm_news2(&watch->state, &context, &news2) ? &news2 : NULL;
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
     ward_active_write_json(&message, &json);

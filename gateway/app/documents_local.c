@@ -79,6 +79,7 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
     struct ward_id reasons[WARD_MONITORING_REASONS_MAX];
     size_t reason_count = 0, count;
     enum ward_monitoring monitoring = ward_alarm_monitoring(&watch->state, &context, reasons, &reason_count);
+    struct ward_adherence_report adherence[WARD_PLAN_QUANTITIES_MAX];
     struct ward_news2_report news2;
 
     ward_json_object(json);
@@ -105,6 +106,11 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
     if (ward_alarm_news2(&watch->state, &context, &news2)) {
         ward_json_key(json, "news2");
         ward_news2_write_json(&news2, json);
+    }
+    count = ward_alarm_adherence(&watch->state, &context, adherence);
+    if (count > 0) {
+        ward_json_key(json, "adherence");
+        ward_adherence_write_json(adherence, count, json);
     }
     ward_json_key(json, "conditions");
     ward_json_array(json);

@@ -25,6 +25,7 @@
 #include "app/pipeline.h"
 #include "app/recollection.h"
 #include "app/registry.h"
+#include "app/settled.h"
 #include "app/talk.h"
 #include "app/technical.h"
 #include "app/trial.h"
@@ -69,6 +70,7 @@ struct ward_gateway {
     struct ward_devices devices;
     struct ward_known known;
     struct ward_unassigned unassigned;
+    struct ward_settled settled;
     struct ward_chronicle chronicle;
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;

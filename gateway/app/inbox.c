@@ -9,10 +9,10 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "app/order.h"
 #include "core/message.h"
 #include "core/reading.h"
 
-#define ANSWER_MAX   1024
 #define SENTENCE_MAX 256
 
 int ward_inbox_init(struct ward_inbox *inbox)
@@ -44,6 +44,19 @@ static struct ward_store_counter *counter_of(struct ward_inbox *inbox, const cha
     return &inbox->counters[inbox->counter_count++];
 }
 
+/* The newest answered command comes first, and stands last in the ring. */
+static void restore_answer(struct ward_inbox *inbox, const struct ward_store_change *change)
+{
+    struct ward_answered *place;
+
+    if (inbox->answered_restored == WARD_INBOX_COMMANDS_MAX)
+        return;
+    place = &inbox->answered[WARD_INBOX_COMMANDS_MAX - ++inbox->answered_restored];
+    place->id = change->name;
+    place->answer = strdup(change->document);
+    place->told = true;
+}
+
 void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change *change)
 {
     struct ward_store_counter *counter =
@@ -51,6 +64,29 @@ void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change
 
     if (counter)
         counter->counter = change->counter.counter;
+    if (change->kind == WARD_STORE_COMMAND)
+        restore_answer(inbox, change);
+}
+
+void ward_inbox_submit_again(struct ward_gateway *gateway)
+{
+    const struct ward_inbox *inbox = &gateway->inbox;
+    struct ward_store_change changes[WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX];
+    struct ward_store_group group = {.urgent = true, .changes = changes};
+
+    for (size_t i = 0; i < inbox->counter_count; i++)
+        changes[group.change_count++] =
+            (struct ward_store_change){.kind = WARD_STORE_COUNTER, .counter = inbox->counters[i]};
+    for (size_t i = 0; i < WARD_INBOX_COMMANDS_MAX; i++) { /* oldest first */
+        const struct ward_answered *place =
+            &inbox->answered[(inbox->answered_next + i) % WARD_INBOX_COMMANDS_MAX];
+
+        if (place->answer)
+            changes[group.change_count++] = (struct ward_store_change){
+                .kind = WARD_STORE_COMMAND, .document = place->answer, .name = place->id};
+    }
+    if (group.change_count > 0)
+        (void)ward_gateway_submit(gateway, &group, NULL);
 }
 
 /* --- judging ------------------------------------------------------------------------------------------------- */
@@ -133,30 +169,14 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
 
 /* --- answering ----------------------------------------------------------------------------------------------- */
 
-static bool write_answer(struct ward_gateway *gateway, const struct arrival *arrival,
-                         enum ward_outcome outcome, const char *reason, char ret[ANSWER_MAX])
-{
-    const struct ward_result_message message = {.origin = ward_documents_origin(gateway),
-                                                .now = ward_gateway_now(gateway),
-                                                .command = arrival->claims.id.text,
-                                                .outcome = outcome,
-                                                .reason = reason};
-    struct ward_json json;
-
-    ward_json_init(&json, ret, ANSWER_MAX, WARD_JSON_PRINTED);
-    ward_result_write_json(&message, &json);
-    return ward_json_finish(&json, NULL) == WARD_JSON_OK;
-}
-
 static void answer_now(struct ward_gateway *gateway, const struct arrival *arrival, enum ward_outcome outcome,
                        const char *reason)
 {
-    char text[ANSWER_MAX];
+    char text[WARD_ANSWER_TEXT_MAX];
 
-    if (outcome != WARD_OUTCOME_DONE)
-        sd_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
-                         arrival->topic ? arrival->topic : "by hand", reason);
-    if (!write_answer(gateway, arrival, outcome, reason, text))
+    sd_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
+                     arrival->topic ? arrival->topic : "by hand", reason);
+    if (!ward_order_write_answer(gateway, arrival->claims.id.text, outcome, reason, text))
         return;
     if (arrival->call)
         ward_bus_reply_text(arrival->call, text);
@@ -167,19 +187,54 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
 static struct ward_answered *answered(struct ward_inbox *inbox, const char *id)
 {
     for (size_t i = 0; i < WARD_INBOX_COMMANDS_MAX; i++)
-        if (inbox->answered[i].answer && strcmp(inbox->answered[i].id.text, id) == 0)
+        if (strcmp(inbox->answered[i].id.text, id) == 0)
             return &inbox->answered[i];
     return NULL;
 }
 
-static void remember_answer(struct ward_inbox *inbox, const struct ward_id *id, const char *answer)
+static struct ward_answered *take_place(struct ward_inbox *inbox, const struct ward_id *id)
 {
     struct ward_answered *place = &inbox->answered[inbox->answered_next];
 
     free(place->answer);
-    place->id = *id;
-    place->answer = strdup(answer);
+    *place = (struct ward_answered){.id = *id};
     inbox->answered_next = (inbox->answered_next + 1) % WARD_INBOX_COMMANDS_MAX;
+    return place;
+}
+
+void ward_inbox_remember(struct ward_inbox *inbox, const struct ward_id *id, const char *answer)
+{
+    struct ward_answered *place = answered(inbox, id->text);
+
+    if (!place)
+        place = take_place(inbox, id);
+    free(place->answer);
+    place->answer = strdup(answer);
+}
+
+void ward_inbox_told(struct ward_inbox *inbox, const char *id, bool failed)
+{
+    struct ward_answered *place = answered(inbox, id);
+
+    if (!place)
+        return;
+    place->told = true;
+    if (failed) { /* nothing of it is on the disk: it may be said again */
+        free(place->answer);
+        *place = (struct ward_answered){0};
+    }
+}
+
+/* The command was taken before. */
+static void answer_again(struct ward_gateway *gateway, const struct arrival *arrival,
+                         const struct ward_answered *before)
+{
+    if (arrival->call && before->told && before->answer)
+        ward_bus_reply_text(arrival->call, before->answer);
+    else if (arrival->call)
+        ward_bus_reply_error(arrival->call, WARD_BUS_BUSY, "This command is being carried out. Try again.");
+    else if (before->told && before->answer)
+        ward_outbox_result(&gateway->outbox, before->answer);
 }
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
@@ -204,80 +259,35 @@ void ward_inbox_receipt(struct ward_gateway *gateway, const struct ward_receipt 
     }
 }
 
-/* The id of an alarm is of one episode already; a command that names an episode must name the right one. */
-static struct ward_watch *watch_with(const struct ward_gateway *gateway, const struct ward_claims *claims)
-{
-    struct ward_watch *watch = ward_gateway_watch(gateway, claims->patient.text);
-    const bool right =
-        watch && (!claims->episode.text[0] || strcmp(watch->episode.text, claims->episode.text) == 0);
-
-    return right ? watch : NULL;
-}
-
-static void acknowledge(struct ward_gateway *gateway, struct arrival *arrival,
-                        struct ward_store_counter *counter)
-{
-    const struct ward_claims *claims = &arrival->claims;
-    const struct ward_watch_order order = {
-        .id = claims->command.alarm, .by = claims->by.id, .clinician = true};
-    struct ward_store_change change = {.kind = WARD_STORE_COUNTER};
-    const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
-    struct ward_watch *watch = watch_with(gateway, claims);
-    struct ward_commit_waiter *waiter;
-    char text[ANSWER_MAX];
-    enum ward_outcome outcome = WARD_OUTCOME_REFUSED;
-    const char *reason = "";
-
-    if (!watch) {
-        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
-                   "No such patient and episode is looked after here.");
-        return;
-    }
-    waiter = ward_commit_waiter_new(NULL, 0);
-    if (!waiter) {
-        answer_now(gateway, arrival, WARD_OUTCOME_FAILED, "Out of memory.");
-        return;
-    }
-    counter->counter = claims->counter;
-    change.counter = *counter;
-    waiter->call = arrival->call;
-    waiter->to_ward = !arrival->call;
-    /* The answer follows the commit, so it is filled in before the waiter can be told of one: from the loop only. */
-    switch (ward_watch_acknowledge(watch, &order, &group, waiter)) {
-    case WARD_ALARM_DONE: outcome = WARD_OUTCOME_DONE; break;
-    case WARD_ALARM_ALREADY:
-        outcome = WARD_OUTCOME_DONE;
-        reason = "It was acknowledged already.";
-        break;
-    case WARD_ALARM_NOT_FOUND: reason = "No alarm of that id is present."; break;
-    case WARD_ALARM_CLINICAL: reason = "Only a clinician may acknowledge it."; break;
-    }
-    if (write_answer(gateway, arrival, outcome, reason, text)) {
-        waiter->answer = strdup(text);
-        remember_answer(&gateway->inbox, &claims->id, text);
-    }
-}
-
 static void command(struct ward_gateway *gateway, struct arrival *arrival)
 {
     const struct ward_claims *claims = &arrival->claims;
     struct ward_store_counter *counter = counter_of(&gateway->inbox, arrival->jws.kid);
     const struct ward_answered *before = answered(&gateway->inbox, claims->id.text);
+    struct ward_order order = {.id = claims->id,
+                               .patient = claims->patient,
+                               .episode = claims->episode,
+                               .by = claims->by.id,
+                               .command = claims->command,
+                               .call = arrival->call};
 
     if (before) {
-        if (arrival->call)
-            ward_bus_reply_text(arrival->call, before->answer);
-        else
-            ward_outbox_result(&gateway->outbox, before->answer);
+        answer_again(gateway, arrival, before);
         return;
     }
-    if (!counter)
+    if (!counter) {
         answer_now(gateway, arrival, WARD_OUTCOME_FAILED, "Too many keys have sent commands.");
-    else if (claims->counter <= counter->counter)
+        return;
+    }
+    if (claims->counter <= counter->counter) {
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED,
                    "The counter of this key is not new: it was used before.");
-    else
-        acknowledge(gateway, arrival, counter);
+        return;
+    }
+    counter->counter = claims->counter;
+    order.counter = *counter;
+    (void)take_place(&gateway->inbox, &claims->id);
+    ward_order_carry_out(gateway, &order);
 }
 
 static void take(struct ward_gateway *gateway, struct arrival *arrival, const uint8_t *text, size_t length)

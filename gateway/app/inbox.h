@@ -2,13 +2,15 @@
 /*
  * The inbox: what the ward says. Nothing of it is believed, or even parsed, before its signature holds.
  *
- *   envelope ─▶ signature and role of the key ─▶ claims ─▶ for us? in time? new? ─▶ carried out ─▶ result
+ *   envelope ─▶ signature and role of the key ─▶ claims ─▶ for us? in time? new? ─▶ carried out (order.h) ─▶ result
  *
- * Every refusal is answered on up/result and logged.
+ * Every refusal is answered on up/result and logged. A command that comes again, which the broker may do, gets the answer
+ * that it got, also after a restart; while it is being carried out the answer is on its way and nothing more is said.
  */
 #ifndef WARD_APP_INBOX_H
 #define WARD_APP_INBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,10 +24,11 @@
 
 struct ward_gateway;
 
-/* An answered command, kept so that the same command gives the same answer and is not carried out twice. */
+/* A command that was taken, kept so that the same command gives the same answer and is not carried out twice. */
 struct ward_answered {
     struct ward_id id;
-    char *answer;
+    char *answer; /* NULL: it is being carried out */
+    bool told;    /* the answer is on the disk and was given */
 };
 
 struct ward_inbox {
@@ -33,7 +36,7 @@ struct ward_inbox {
     struct ward_store_counter counters[WARD_INBOX_COUNTERS_MAX];
     size_t counter_count;
     struct ward_answered answered[WARD_INBOX_COMMANDS_MAX];
-    size_t answered_next;
+    size_t answered_next, answered_restored;
 };
 
 int ward_inbox_init(struct ward_inbox *inbox);
@@ -41,6 +44,13 @@ void ward_inbox_done(struct ward_inbox *inbox);
 
 /* Puts back a counter or an answered command that the store remembers; other changes are ignored. */
 void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change *change);
+
+/* A fresh file knows nothing of them: without the counters an old command would count again. */
+void ward_inbox_submit_again(struct ward_gateway *gateway);
+
+/* The command has come to this answer, which is being stored; then, that it was stored (failed: it was not). */
+void ward_inbox_remember(struct ward_inbox *inbox, const struct ward_id *id, const char *answer);
+void ward_inbox_told(struct ward_inbox *inbox, const char *id, bool failed);
 
 /* Something arrived from the broker. */
 void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down *down);

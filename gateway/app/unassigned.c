@@ -10,31 +10,40 @@
 
 #define SETTING "unassigned"
 
-struct count_text {
-    char text[24];
-};
-
-/* The change that keeps the count; text must live as long as it. */
-static struct ward_store_change count_change(const struct ward_gateway *gateway, struct count_text *text)
+bool ward_unassigned_waits(const struct ward_reading *reading)
 {
+    return reading->unassigned && (reading->reasons & WARD_REASON_NOT_CLINICAL) == 0;
+}
+
+struct ward_store_change ward_unassigned_count(struct ward_gateway *gateway, int by,
+                                               struct ward_unassigned_text *text)
+{
+    if (by > 0 || gateway->unassigned.count > 0)
+        gateway->unassigned.count = (uint64_t)((int64_t)gateway->unassigned.count + by);
     snprintf(text->text, sizeof(text->text), "%" PRIu64, gateway->unassigned.count);
     return (struct ward_store_change){.kind = WARD_STORE_SETTING, .name = {SETTING}, .document = text->text};
+}
+
+void ward_unassigned_tell(struct ward_gateway *gateway)
+{
+    ward_technical_set(gateway, WARD_TECHNICAL_READING_WITHOUT_PATIENT, gateway->unassigned.count > 0);
+    ward_outbox_state_changed(&gateway->outbox);
 }
 
 void ward_unassigned_store(struct ward_gateway *gateway, const struct ward_arrival *arrival)
 {
     struct ward_store_group group = ward_arrival_group(arrival, true);
+    struct ward_unassigned_text text = {""};
     struct ward_store_change changes[2];
-    struct count_text text = {""};
 
-    gateway->unassigned.count++;
-    changes[0] = count_change(gateway, &text);
-    changes[1] = arrival->known;
+    group.change_count = 0;
     group.changes = changes;
-    group.change_count = arrival->named ? 2 : 1;
+    if (ward_unassigned_waits(&arrival->record.reading))
+        changes[group.change_count++] = ward_unassigned_count(gateway, 1, &text);
+    if (arrival->named)
+        changes[group.change_count++] = arrival->known;
     (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival));
-    ward_technical_set(gateway, WARD_TECHNICAL_READING_WITHOUT_PATIENT, true);
-    ward_outbox_state_changed(&gateway->outbox);
+    ward_unassigned_tell(gateway);
 }
 
 void ward_unassigned_restore(struct ward_gateway *gateway, const struct ward_store_change *row)
@@ -47,8 +56,8 @@ void ward_unassigned_restore(struct ward_gateway *gateway, const struct ward_sto
 
 void ward_unassigned_submit_again(struct ward_gateway *gateway)
 {
-    struct count_text text = {""};
-    const struct ward_store_change change = count_change(gateway, &text);
+    struct ward_unassigned_text text = {""};
+    const struct ward_store_change change = ward_unassigned_count(gateway, 0, &text);
     struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
 
     (void)ward_gateway_submit(gateway, &group, NULL);

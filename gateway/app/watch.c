@@ -184,7 +184,7 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     }
     if (effects->changed)
         ward_outbox_state_changed(&watch->gateway->outbox);
-    if (group.record_count || group.event_count || group.state_count || group.change_count)
+    if (group.record_count || group.event_count || group.state_count || group.change_count || waiter)
         (void)ward_gateway_submit(watch->gateway, &group, waiter);
     free(texts);
 }
@@ -326,20 +326,50 @@ void ward_watch_early(struct ward_watch *watch, const struct ward_reading *readi
     carry_out(watch, &effects, NULL, NULL, false);
 }
 
-void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call)
+void ward_watch_record(struct ward_watch *watch, const struct ward_store_group *with,
+                       struct ward_commit_waiter *waiter)
 {
-    const struct ward_store_group group = {.records = record, .record_count = 1, .urgent = true};
-    struct ward_commit_waiter *waiter = ward_commit_waiter_new(record, 1);
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
 
-    if (waiter)
-        waiter->call = call;
-    ward_alarm_reading(&watch->state, &context, &record->reading);
-    carry_out(watch, &effects, &group, waiter, true);
-    if (!waiter)
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+    ward_alarm_reading(&watch->state, &context, &with->records[0].reading);
+    carry_out(watch, &effects, with, waiter, true);
+}
+
+void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *reading,
+                          const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    /* A state that was stored with its reading does not know the number that this one got. */
+    ward_alarm_committed(&watch->state, reading);
+    (void)ward_alarm_void(&watch->state, &context, reading->seq);
+    carry_out(watch, &effects, with, waiter, true);
+}
+
+void ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspension *suspension,
+                        const struct ward_store_group *with, ward_watch_concluded *concluded, void *context)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context now = begin(watch, &sink);
+    const bool done = ward_alarm_suspend(&watch->state, &now, suspension);
+
+    carry_out(watch, &effects, with, concluded(context, done), true);
+}
+
+void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,
+                       const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    ward_alarm_resume(&watch->state, &context, by);
+    carry_out(watch, &effects, with, waiter, true);
 }
 
 void ward_watch_tick(struct ward_watch *watch)
@@ -398,16 +428,18 @@ size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by)
     return silenced;
 }
 
-enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch, const struct ward_watch_order *order,
-                                              const struct ward_store_group *with,
-                                              struct ward_commit_waiter *waiter)
+enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
+                                              const struct ward_watch_acknowledgement *acknowledgement,
+                                              const struct ward_store_group *with)
 {
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context = begin(watch, &sink);
-    enum ward_alarm_answer answer =
-        ward_alarm_acknowledge(&watch->state, &context, &order->id, &order->by, order->clinician);
+    struct ward_commit_waiter *waiter;
+    enum ward_alarm_answer answer = ward_alarm_acknowledge(&watch->state, &context, &acknowledgement->id,
+                                                           &acknowledgement->by, acknowledgement->clinician);
 
+    waiter = acknowledgement->concluded(acknowledgement->context, answer);
     carry_out(watch, &effects, with, waiter, false);
     return answer;
 }

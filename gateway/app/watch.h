@@ -47,11 +47,16 @@ struct ward_watch {
     struct ward_alarm_patient state;
 };
 
-/* Who acknowledges what. clinician: by a signed command of the clinical role. */
-struct ward_watch_order {
+/*
+ * Who acknowledges what. clinician: by a signed command of the clinical role. concluded is told the answer before what
+ * belongs to the same transaction is submitted, so that the answer can be part of it; it returns the waiter, or NULL.
+ */
+struct ward_watch_acknowledgement {
     struct ward_alarm_id id;
     struct ward_id by;
     bool clinician;
+    struct ward_commit_waiter *(*concluded)(void *context, enum ward_alarm_answer answer);
+    void *context;
 };
 
 /* A watch without a plan. NULL when there is no memory. */
@@ -82,8 +87,21 @@ void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *rea
 /* A spot reading of which it is not known yet whether it is of now: it may raise (ward_alarm_reading_early). */
 void ward_watch_early(struct ward_watch *watch, const struct ward_reading *reading);
 
-/* Evaluates what a person has said and stores it; the call is answered when it is committed. */
-void ward_watch_entry(struct ward_watch *watch, const struct ward_record *record, struct ward_bus_call *call);
+/*
+ * What a person has ordered. with, and waiter (which may be NULL; owned from now on), belong to the same transaction,
+ * whatever comes of it. record: with's first record is a reading of this patient, and is evaluated. take_back: a
+ * committed reading of this patient is taken back; as it is in the store.
+ */
+void ward_watch_record(struct ward_watch *watch, const struct ward_store_group *with,
+                       struct ward_commit_waiter *waiter);
+void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *reading,
+                          const struct ward_store_group *with, struct ward_commit_waiter *waiter);
+/* concluded is told whether the engine has taken it, before with is submitted; it returns the waiter, or NULL. */
+typedef struct ward_commit_waiter *ward_watch_concluded(void *context, bool done);
+void ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspension *suspension,
+                        const struct ward_store_group *with, ward_watch_concluded *concluded, void *context);
+void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,
+                       const struct ward_store_group *with, struct ward_commit_waiter *waiter);
 void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */
@@ -92,10 +110,10 @@ void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_tech
                           bool active);
 size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by);
 
-/* with, and waiter (owned from now on), belong to the same transaction, whatever the answer. */
-enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch, const struct ward_watch_order *order,
-                                              const struct ward_store_group *with,
-                                              struct ward_commit_waiter *waiter);
+/* with as above, whatever the answer; it may be added to until concluded returns. */
+enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
+                                              const struct ward_watch_acknowledgement *acknowledgement,
+                                              const struct ward_store_group *with);
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch);
 

@@ -78,6 +78,7 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
     for (size_t i = 0; i < snapshot->row_count; i++) {
         ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
         ward_unassigned_restore(gateway, &snapshot->rows[i]);
+        ward_settled_restore(&gateway->settled, &snapshot->rows[i]);
         ward_chronicle_restore(gateway, &snapshot->rows[i]);
         ward_recollection_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
@@ -327,6 +328,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     gateway->button = ward_button_free(gateway->button);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     ward_inbox_done(&gateway->inbox);
+    ward_settled_forget(&gateway->settled);
     gateway->keyring = ward_keyring_free(gateway->keyring);
     gateway->signer = ward_signer_free(gateway->signer);
     sd_event_source_unref(gateway->timer);

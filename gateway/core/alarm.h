@@ -133,12 +133,21 @@ enum ward_alarm_answer ward_alarm_acknowledge(struct ward_alarm_patient *state,
 size_t ward_alarm_silence(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                           const struct ward_id *by);
 
+/* Who suspends for how long and why; why is for people, and may be NULL. */
+struct ward_alarm_suspension {
+    uint32_t duration_ms; /* 1 to WARD_ALARM_SUSPEND_MAX_MS */
+    struct ward_id by;
+    const char *why;
+};
+
 /*
- * A signed clinical command: for duration_ms (at most WARD_ALARM_SUSPEND_MAX_MS) events carry `suspended: true`.
- * Evaluation goes on. Returns false, with the state unchanged, for a duration that is 0 or too long.
+ * A signed clinical command: for that long events carry `suspended: true`. Evaluation goes on. Another one takes the
+ * place of one that runs. Returns false, with the state unchanged, for a duration that is 0 or too long, or when there
+ * is no place for the condition.
  */
 bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                        uint32_t duration_ms, const struct ward_id *by);
+                        const struct ward_alarm_suspension *suspension);
+bool ward_alarm_is_suspended(const struct ward_alarm_patient *state);
 void ward_alarm_resume(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                        const struct ward_id *by);
 
@@ -149,9 +158,11 @@ void ward_alarm_resume(struct ward_alarm_patient *state, const struct ward_alarm
 void ward_alarm_replace_plan(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
 
 /*
- * The committed reading `seq` was taken back. Conditions that stand on it are cleared as voided. The caller then
- * gives the newest fresh reading that remains of each quantity concerned, if there is one, to ward_alarm_reading.
- * Returns the set of quantities concerned (1 << enum ward_quantity).
+ * The committed reading `seq` was taken back, whether it was the newest or not: it leaves the newest values, counts,
+ * medians, trends, baselines and NEWS2, and what remains is judged anew (the table is in alarm_void.c). Conditions that
+ * stand on nothing else are cleared as voided. Returns the quantities (1 << enum ward_quantity) of which it was the
+ * only value that is remembered here: a caller that knows an older one, which is still fresh, gives it to
+ * ward_alarm_reading.
  */
 uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                          uint64_t seq);
@@ -215,6 +226,13 @@ bool ward_alarm_news2(const struct ward_alarm_patient *state, const struct ward_
 /* The newest valid value of each quantity of the plan. ret has room for WARD_PLAN_QUANTITIES_MAX. Returns how many. */
 size_t ward_alarm_last_valid(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                              struct ward_last_valid *ret);
+
+/*
+ * How the patient keeps to the plan, of each quantity that is to be measured or worn at times. ret has room for
+ * WARD_PLAN_QUANTITIES_MAX. Returns how many.
+ */
+size_t ward_alarm_adherence(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                            struct ward_adherence_report *ret);
 
 #define WARD_MONITORING_REASONS_MAX 16
 

@@ -7,7 +7,7 @@
  *                      then stays as it is while the plan goes on learning: a patient's slow decline must not become the
  *                      normal
  *
- * The value itself enters after it was judged. Only valid ones do, and never late ones.
+ * The value itself enters after it was judged, at the time at which it was measured. Only valid ones do.
  */
 #include "core/alarm_private.h"
 #include "core/decimal.h"
@@ -16,7 +16,7 @@ static bool reference_of(const struct ward_alarm_run *run, const struct ward_ala
                          const struct ward_plan_rule *rule, struct ward_decimal *ret)
 {
     const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, rule->quantity);
-    uint64_t now_us = ward_alarm_life_us(run->state, run->context->now.boot_us);
+    uint64_t now_us = ward_alarm_moment_us(run);
     uint64_t span_us = rule->within_ms * WARD_MS_US;
 
     if (rule->kind == WARD_RULE_WITHIN) {
@@ -75,19 +75,27 @@ static uint64_t longest_span_us(const struct ward_care_plan *plan, uint8_t quant
 static void learn(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                   const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
 {
-    uint64_t now_us = ward_alarm_life_us(run->state, run->context->now.boot_us);
+    uint64_t now_us = ward_alarm_moment_us(run);
     bool often = !measure->spot && input->learnt_count > 0 &&
                  now_us - input->learnt_life_us < WARD_BASELINE_STREAM_EVERY_US;
 
     if (often || ward_alarm_is_out_of_limits(run->context->plan, input->quantity, &measure->value)) {
         return;
     }
+    input->learnt_from[input->learnt_count] = (struct ward_source){measure->seq, measure->mono_us};
     input->learnt[input->learnt_count++] = measure->value;
     input->learnt_life_us = now_us;
     if (input->learnt_count >= row->baseline_readings) {
         (void)ward_median(input->learnt, input->learnt_count, &input->baseline);
-        input->learnt_count = 0;
     }
+}
+
+/* One of those that it was learnt from may have been taken back: then another one takes its place. */
+static bool is_learning(const struct ward_alarm_input_state *input, const struct ward_plan_quantity *row)
+{
+    const bool begun = !ward_decimal_is_finite(&input->baseline) || input->learnt_count > 0;
+
+    return row->baseline == WARD_BASELINE_LEARNT && begun && input->learnt_count < row->baseline_readings;
 }
 
 void ward_alarm_change_note(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
@@ -102,9 +110,19 @@ void ward_alarm_change_note(struct ward_alarm_run *run, struct ward_alarm_input_
     }
     if (span_us > 0) {
         ward_trend_add(&input->trend, span_us, &measure->value,
-                       ward_alarm_life_us(run->state, run->context->now.boot_us));
+                       &(struct ward_source){measure->seq, measure->mono_us}, ward_alarm_moment_us(run));
     }
-    if (row->baseline == WARD_BASELINE_LEARNT && !ward_decimal_is_finite(&input->baseline)) {
+    if (is_learning(input, row)) {
+        learn(run, input, row, measure);
+    }
+}
+
+void ward_alarm_change_note_old(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                const struct ward_alarm_measure *measure)
+{
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
+
+    if (measure->valid && ward_decimal_is_finite(&measure->value) && row != NULL && is_learning(input, row)) {
         learn(run, input, row, measure);
     }
 }
@@ -116,7 +134,7 @@ void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alar
     if (row == NULL || row->baseline != WARD_BASELINE_LEARNT) {
         input->baseline = (struct ward_decimal){.special = WARD_NAN};
         input->learnt_count = 0;
-    } else if (input->learnt_count >= row->baseline_readings) {
+    } else if (!ward_decimal_is_finite(&input->baseline) && input->learnt_count >= row->baseline_readings) {
         input->learnt_count = (uint8_t)(row->baseline_readings - 1);
     }
 }
@@ -135,8 +153,10 @@ void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input
     }
     for (size_t i = WARD_PLAN_MEDIAN_MAX - 1; i > 0; i--) {
         input->newest[i] = input->newest[i - 1];
+        input->newest_from[i] = input->newest_from[i - 1];
     }
     input->newest[0] = measure->value;
+    input->newest_from[0] = (struct ward_source){measure->seq, measure->mono_us};
     input->newest_count =
         (uint8_t)(input->newest_count + (input->newest_count < WARD_PLAN_MEDIAN_MAX ? 1 : 0));
     if (input->newest_count >= row->median_of) {
@@ -144,23 +164,33 @@ void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input
     }
 }
 
-static bool equals(const struct ward_decimal *a, const struct ward_decimal *b)
+/* Takes what is from the reading out of values that stand beside their sources. */
+static bool forget(struct ward_decimal *values, struct ward_source *sources, uint8_t *count, uint64_t seq)
 {
-    int order = 1;
-
-    return ward_decimal_compare(a, b, &order) && order == 0;
-}
-
-void ward_alarm_change_forget_newest(struct ward_alarm_input_state *input)
-{
-    if (input->newest_count > 0 && equals(&input->newest[0], &input->value)) {
-        input->newest_count--;
-        for (size_t i = 0; i < input->newest_count; i++) {
-            input->newest[i] = input->newest[i + 1];
+    for (unsigned i = 0; i < *count; i++) {
+        if (sources[i].seq == seq) {
+            ward_source_remove(sources, count, i);
+            for (unsigned j = i; j < *count; j++) {
+                values[j] = values[j + 1];
+            }
+            return true;
         }
     }
-    if (input->learnt_count > 0 && equals(&input->learnt[input->learnt_count - 1], &input->value)) {
-        input->learnt_count--;
+    return false;
+}
+
+bool ward_alarm_change_forget(struct ward_alarm_input_state *input, uint64_t seq)
+{
+    const bool finite = ward_decimal_is_finite(&input->baseline);
+    bool found = forget(input->newest, input->newest_from, &input->newest_count, seq);
+
+    found |= ward_trend_forget(&input->trend, seq);
+    if (forget(input->learnt, input->learnt_from, &input->learnt_count, seq)) {
+        found = true;
+        /* The patient is not left without a baseline that there was: what remains of it does until it is complete. */
+        if (finite && !ward_median(input->learnt, input->learnt_count, &input->baseline)) {
+            input->baseline = (struct ward_decimal){.special = WARD_NAN};
+        }
     }
-    ward_trend_forget_newest(&input->trend, &input->value);
+    return found;
 }

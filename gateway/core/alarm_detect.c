@@ -73,9 +73,19 @@ static enum ward_alarm_verdict hold(struct ward_alarm_detector *detector, bool c
     return WARD_VERDICT_HOLDS;
 }
 
+void ward_alarm_detector_rest(struct ward_alarm_detector *detector)
+{
+    const uint8_t recent = detector->recent, counted = detector->counted;
+
+    ward_alarm_detector_init(detector);
+    detector->recent = recent;
+    detector->counted = counted;
+}
+
 static enum ward_alarm_verdict let_go(struct ward_alarm_detector *detector)
 {
-    ward_alarm_detector_init(detector);
+    ward_alarm_detector_rest(detector);
+    detector->counted = 0;
     return WARD_VERDICT_RECOVERED;
 }
 
@@ -179,6 +189,44 @@ static unsigned count_bits(uint8_t bits)
     return count;
 }
 
+/* How many of the newest values that a rule counts were beyond it. */
+static unsigned count_beyond(const struct ward_alarm_detector *detector, const struct ward_plan_rule *rule)
+{
+    const unsigned most = detector->counted < rule->of ? detector->counted : rule->of;
+
+    return count_bits((uint8_t)(detector->recent & ((1u << most) - 1)));
+}
+
+bool ward_alarm_is_enough(const struct ward_alarm_detector *detector, const struct ward_plan_rule *rule)
+{
+    return count_beyond(detector, rule) >= rule->at_least;
+}
+
+bool ward_alarm_is_none(const struct ward_alarm_detector *detector, const struct ward_plan_rule *rule)
+{
+    return count_beyond(detector, rule) == 0;
+}
+
+void ward_alarm_detector_skip(struct ward_alarm_detector *detector)
+{
+    detector->recent = (uint8_t)(detector->recent << 1);
+    detector->counted =
+        (uint8_t)(detector->counted < WARD_RECENT_MAX ? detector->counted + 1 : WARD_RECENT_MAX);
+}
+
+void ward_alarm_detector_forget(struct ward_alarm_detector *detector, unsigned place)
+{
+    const unsigned recent = detector->recent, newer = recent & ((1u << place) - 1),
+                   older = recent >> (place + 1);
+
+    detector->recent = (uint8_t)(newer | older << place);
+    if (place == detector->counted) {
+        detector->counted = WARD_RECENT_MAX; /* it was the one that it recovered with: it has not */
+    } else if (place < detector->counted && detector->counted < WARD_RECENT_MAX) {
+        detector->counted--;
+    }
+}
+
 /* A valid spot value of a rule that wants so many of so many. */
 static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
                                        const struct ward_plan_rule *rule,
@@ -186,10 +234,11 @@ static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
 {
     bool enough;
 
-    detector->recent = (uint8_t)((detector->recent << 1 | (beyond ? 1 : 0)) & ((1 << rule->of) - 1));
+    ward_alarm_detector_skip(detector);
+    detector->recent |= beyond ? 1 : 0;
     detector->run_us = beyond ? earliest(detector->run_us, sample->now_us) : WARD_NEVER;
     detector->unproved_us = WARD_NEVER;
-    enough = count_bits(detector->recent) >= rule->at_least;
+    enough = ward_alarm_is_enough(detector, rule);
     if (detector->holds) {
         detector->confirm &= !beyond;
         return enough || beyond ? WARD_VERDICT_SAME : let_go(detector);
@@ -198,10 +247,10 @@ static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
         detector->onset_us = detector->pending ? detector->onset_us : sample->now_us;
         return hold(detector, false);
     }
-    if (detector->recent == 0) {
+    if (ward_alarm_is_none(detector, rule)) {
         return detector->pending ? settle(detector) : WARD_VERDICT_SAME;
     }
-    return detector->pending ? WARD_VERDICT_SAME : begin(detector, sample);
+    return detector->pending || !beyond ? WARD_VERDICT_SAME : begin(detector, sample);
 }
 
 enum ward_alarm_verdict ward_alarm_detect(struct ward_alarm_detector *detector,

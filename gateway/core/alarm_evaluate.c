@@ -203,6 +203,8 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] != NULL) {
                 verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
+            } else if (sample.valid && sample.spot) {
+                ward_alarm_detector_skip(&side.detectors[level]);
             }
         }
         hand_down(&side, verdicts);
@@ -222,41 +224,68 @@ bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quan
     return false;
 }
 
-bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                                 const struct ward_alarm_measure *measure, bool late)
+/* Whether a rule counts for a value that may only raise, and the value is beyond it. */
+static bool may_raise(const struct side *side, int level, enum ward_alarm_raising why)
 {
+    const struct ward_plan_rule *rule = side->rules[level];
+
+    if (rule == NULL || !ward_alarm_is_beyond(rule, &side->measure->value)) {
+        return false;
+    }
+    switch (why) {
+    case WARD_RAISING_EARLY: return rule->at_least <= 1;
+    case WARD_RAISING_LATE: return true;
+    case WARD_RAISING_REMAINS:
+        return rule->at_least <= 1 || ward_alarm_is_enough(&side->detectors[level], rule);
+    }
+    return false;
+}
+
+static bool raise_side(const struct side *side, enum ward_alarm_raising why)
+{
+    struct ward_alarm_finding finding;
+    bool out = false;
+
+    for (int level = 0; level < 2; level++) {
+        struct ward_alarm_detector *detector = &side->detectors[level];
+
+        if (!may_raise(side, level, why)) {
+            continue;
+        }
+        if (!detector->holds) {
+            ward_alarm_detector_rest(detector);
+            detector->holds = true;
+            detector->confirm = !side->measure->valid;
+            detector->onset_us = side->run->context->now.boot_us;
+        }
+        finding = finding_at(side, level);
+        out = true;
+    }
+    if (out) {
+        finding.late = why == WARD_RAISING_LATE;
+        ward_alarm_signal(side->run, &side->subject,
+                          &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
+    }
+    return out;
+}
+
+bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                 const struct ward_alarm_measure *measure, enum ward_alarm_raising why)
+{
+    /* What a value is a change from can be told only when it is known of when it is. */
+    const bool changes = why == WARD_RAISING_REMAINS || (why == WARD_RAISING_LATE && run->late_by_us != 0);
+    const size_t count = changes ? WARD_GROUND_COUNT : WARD_GROUND_LIMITS;
     const struct rules rules = rules_of(run->context->plan, input->quantity);
     bool any = false;
 
-    /* Limits only: what an old value is a change from cannot be told any more. */
-    for (size_t i = 0; i < WARD_GROUND_LIMITS; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct side side;
-        struct ward_alarm_finding finding;
-        bool out = false;
+        bool stands;
 
         begin_side(&side, run, input, measure, &rules, i);
-        for (int level = 0; level < 2; level++) {
-            const struct ward_plan_rule *rule = side.rules[level];
-
-            if (rule == NULL || !ward_alarm_is_beyond(rule, &measure->value) ||
-                (!late && rule->at_least > 1)) {
-                continue;
-            }
-            if (!side.detectors[level].holds) {
-                ward_alarm_detector_init(&side.detectors[level]);
-                side.detectors[level].holds = true;
-                side.detectors[level].confirm = !measure->valid;
-                side.detectors[level].onset_us = run->context->now.boot_us;
-            }
-            finding = finding_at(&side, level);
-            out = true;
-        }
-        if (out) {
-            finding.late = late;
-            ward_alarm_signal(run, &side.subject,
-                              &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
-            any = true;
-        }
+        stands = ward_alarm_is_present(side.subject.condition) &&
+                 side.subject.condition->state != WARD_ALARM_ENDED_UNSEEN;
+        any |= (why != WARD_RAISING_REMAINS || !stands) && raise_side(&side, why);
     }
     return any;
 }

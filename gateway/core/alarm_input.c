@@ -23,6 +23,7 @@ void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantit
         .schedule_us = WARD_NEVER,
         .heard_us = WARD_NEVER,
         .wear_us = WARD_NEVER,
+        .wear_counted_us = WARD_NEVER,
     };
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
@@ -51,8 +52,8 @@ static uint8_t quality_of(const struct ward_reading *reading, const struct ward_
                                                                                         : WARD_INVALID;
 }
 
-static void note_value(struct ward_alarm_input_state *input, const struct ward_alarm_measure *measure,
-                       uint64_t now_us)
+void ward_alarm_note_value(struct ward_alarm_input_state *input, const struct ward_alarm_measure *measure,
+                           uint64_t now_us, bool counted)
 {
     input->last = measure->value;
     input->last_us = now_us;
@@ -76,6 +77,12 @@ static void note_value(struct ward_alarm_input_state *input, const struct ward_a
     input->value_spot = measure->spot;
     input->unvalid_us = WARD_NEVER;
     input->expected_us = now_us;
+    ward_alarm_past_note(input, &(struct ward_alarm_past){.value = measure->value,
+                                                          .from = {measure->seq, measure->mono_us},
+                                                          .us = now_us,
+                                                          .measured_ms = measure->measured_ms,
+                                                          .spot = measure->spot,
+                                                          .counted = counted});
 }
 
 /* A valid value ends what was wrong with the data. */
@@ -114,7 +121,7 @@ static void take(struct ward_alarm_run *run, struct ward_alarm_input_state *inpu
 
     ward_alarm_vital_note(run, measure);
     ward_alarm_apply_median(run, input, &judged);
-    note_value(input, measure, run->context->now.boot_us);
+    ward_alarm_note_value(input, measure, run->context->now.boot_us, measure->spot);
     input->last = judged.value;
     ward_alarm_evaluate(run, input, &judged, last_valid_us);
     ward_alarm_change_note(run, input, measure);
@@ -258,40 +265,12 @@ void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_s
     }
 }
 
-static bool is_newer(const struct ward_alarm_input_state *input, int64_t measured_ms)
-{
-    if (measured_ms == WARD_UTC_UNKNOWN) {
-        return false;
-    }
-    return input->newest_measured_ms == WARD_UTC_UNKNOWN ? input->last_us == WARD_NEVER
-                                                         : measured_ms > input->newest_measured_ms;
-}
-
 /* A device whose clock is ahead must not make everything that follows look old. */
-static void note_measured(struct ward_alarm_input_state *input, int64_t measured_ms, int64_t now_ms)
+void ward_alarm_note_measured(struct ward_alarm_input_state *input, int64_t measured_ms, int64_t now_ms)
 {
     const bool ahead = now_ms != WARD_UTC_UNKNOWN && measured_ms > now_ms;
 
     input->newest_measured_ms = measured_ms == WARD_UTC_UNKNOWN || ahead ? now_ms : measured_ms;
-}
-
-static void take_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                      const struct ward_alarm_measure *measure)
-{
-    const struct ward_care_plan *plan = run->context->plan;
-    int64_t now_ms = run->context->now.utc_ms;
-    bool recent = now_ms == WARD_UTC_UNKNOWN || now_ms - measure->measured_ms <= plan->late_max_age_ms;
-
-    if (!is_newer(input, measure->measured_ms) || !recent) {
-        if (ward_alarm_is_out_of_limits(plan, input->quantity, &measure->value)) {
-            ward_alarm_set(run, input, WARD_CAUSE_LATE, WARD_PRIORITY_OF_LATE);
-        }
-        return;
-    }
-    note_measured(input, measure->measured_ms, now_ms);
-    if (ward_alarm_evaluate_raising(run, input, measure, true)) {
-        note_value(input, measure, run->context->now.boot_us);
-    }
 }
 
 static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
@@ -334,6 +313,8 @@ static void take_unplanned(struct ward_alarm_run *run, const struct ward_reading
         ward_alarm_concern(run, measure);
     } else if (!reading->late) {
         ward_alarm_vital_note(run, measure);
+    } else {
+        ward_alarm_take_late(run, NULL, measure);
     }
 }
 
@@ -370,10 +351,10 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
     measure.valid |= measure.disputed && ward_alarm_is_out_of_limits(plan, quantity, &value->number);
     if (reading->late) {
         measure.spot = true;
-        take_late(run, input, &measure);
+        ward_alarm_take_late(run, input, &measure);
         return;
     }
-    note_measured(input, measure.measured_ms, run->context->now.utc_ms);
+    ward_alarm_note_measured(input, measure.measured_ms, run->context->now.utc_ms);
     if (!measure.spot && row->mode == WARD_MODE_SPOT) {
         take_session(run, input, row, &measure);
     } else {
@@ -396,7 +377,11 @@ void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alar
         !has_quantity(reading, WARD_PULSE_RATE)) {
         ward_alarm_vital_forget(state, WARD_VITAL_PULSE_OXIMETER);
     }
-    ward_alarm_news2_update(&run, WARD_NEWS2_NEW_DATA);
+    if (!reading->late) {
+        ward_alarm_news2_update(&run, WARD_NEWS2_NEW_DATA);
+    } else if (run.vital_noted) {
+        ward_alarm_news2_update(&run, WARD_NEWS2_LATE_DATA);
+    }
 }
 
 static void take_early(struct ward_alarm_run *run, const struct ward_reading *reading,
@@ -416,8 +401,8 @@ static void take_early(struct ward_alarm_run *run, const struct ward_reading *re
     if (input == NULL || row == NULL || quality == WARD_INVALID || row->median_of > 1) {
         return;
     }
-    if (ward_alarm_evaluate_raising(run, input, &measure, false)) {
-        note_value(input, &measure, run->context->now.boot_us);
+    if (ward_alarm_evaluate_raising(run, input, &measure, WARD_RAISING_EARLY)) {
+        ward_alarm_note_value(input, &measure, run->context->now.boot_us, false);
     }
 }
 

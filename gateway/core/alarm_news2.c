@@ -6,10 +6,11 @@
  *   news2-three-in-one  3 points in one parameter: medium
  *
  *   new data, at or over a threshold     raised, or goes on; again when the minimum or a parameter more says so
- *   new data, under it, complete         cleared
+ *   new data, under it, complete         cleared; late ones clear nothing
  *   new data, under it, partial          nothing: who is not measured is not well; nor does its priority sink
  *   an input has grown too old, under it  unknown
- *   another plan, or a reading voided    cleared as that when the minimum is under it
+ *   another plan, or a reading voided    cleared as that when the minimum is under it; raised when it is over it and
+ *                                        was not, or was higher
  */
 #include "core/alarm_private.h"
 
@@ -64,6 +65,7 @@ static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_
             return;
         }
         break;
+    case WARD_NEWS2_LATE_DATA: return;
     case WARD_NEWS2_TIME: signal.kind = WARD_SIGNAL_STALE; break;
     case WARD_NEWS2_NEW_PLAN:
         signal =
@@ -89,11 +91,19 @@ static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *s
         under_threshold(run, subject, score, why);
         return;
     }
-    if (!score->complete && stands(subject->condition) && finding->priority < subject->condition->priority) {
+    if (why == WARD_NEWS2_VOIDED && stands(subject->condition)) {
+        if (level_of(finding->priority) >= subject->condition->level) {
+            return;
+        }
+        under_threshold(run, subject, score, why); /* what is left of it is raised as that */
+    }
+    if ((!score->complete || why == WARD_NEWS2_LATE_DATA) && stands(subject->condition) &&
+        finding->priority < subject->condition->priority) {
         finding->priority = subject->condition->priority; /* a partial score takes nothing back */
     }
-    if (why == WARD_NEWS2_NEW_DATA || why == WARD_NEWS2_NEW_PLAN) {
+    if (why != WARD_NEWS2_TIME) {
         finding->level = level_of(finding->priority);
+        finding->late = why == WARD_NEWS2_LATE_DATA;
         finding->onset_us = run->context->now.boot_us;
         finding->beyond = true;
         ward_alarm_signal(run, subject,

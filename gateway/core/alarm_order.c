@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people and the gateway say to the engine: acknowledge, silence, sources, void, discharge. */
+/* What people and the gateway say to the engine: acknowledge, silence, sources, discharge. */
 #include <string.h>
 
 #include "core/alarm_private.h"
-#include "core/quantity.h"
 
 void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *patient,
                      const struct ward_id *episode)
@@ -129,104 +128,6 @@ void ward_alarm_check_sources(struct ward_alarm_run *run)
             ward_alarm_set(run, input, WARD_CAUSE_NO_SOURCE, WARD_PRIORITY_OF_NO_SOURCE);
         } else {
             ward_alarm_unset(run, input, WARD_CAUSE_NO_SOURCE);
-        }
-    }
-}
-
-/* A worry that was entered for the wrong patient. */
-static void void_concern(struct ward_alarm_run *run, uint64_t seq)
-{
-    struct ward_alarm_subject subject = {
-        .condition = &run->state->wide[WARD_CAUSE_CONCERN - WARD_CAUSE_NEWS2], .cause = WARD_CAUSE_CONCERN};
-
-    if (seq != 0 && ward_alarm_is_present(subject.condition) && subject.condition->value_seq == seq) {
-        ward_alarm_signal(
-            run, &subject,
-            &(struct ward_alarm_signal){.kind = WARD_SIGNAL_WITHDRAWN, .reason = WARD_CLEARED_VOIDED});
-    }
-}
-
-uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                         uint64_t seq)
-{
-    const struct ward_alarm_signal voided = {.kind = WARD_SIGNAL_WITHDRAWN, .reason = WARD_CLEARED_VOIDED};
-    struct ward_alarm_run run = ward_alarm_begin(state, context);
-    uint32_t quantities = seq != 0 ? ward_alarm_vitals_void(state, seq) : 0;
-
-    if (quantities != 0) {
-        ward_alarm_news2_update(&run, WARD_NEWS2_VOIDED);
-    }
-    void_concern(&run, seq);
-    for (size_t i = 0; i < state->input_count && seq != 0; i++) {
-        struct ward_alarm_input_state *input = &state->inputs[i];
-
-        if (input->value_seq == seq) {
-            quantities |= 1u << input->quantity;
-            ward_alarm_change_forget_newest(input);
-            input->value = (struct ward_decimal){.special = WARD_NAN};
-            input->value_seq = 0;
-        }
-        for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
-            struct ward_alarm_detector *detectors;
-            struct ward_alarm_subject subject = ward_alarm_ground(input, ground, &detectors);
-
-            /* One sample of a stream decides nothing: the next ones do. */
-            if (ward_alarm_is_present(subject.condition) && subject.condition->value_seq == seq &&
-                input->last_spot) {
-                quantities |= 1u << input->quantity;
-                ward_alarm_detector_init(&detectors[0]);
-                ward_alarm_detector_init(&detectors[1]);
-                ward_alarm_signal(&run, &subject, &voided);
-            }
-        }
-    }
-    return quantities;
-}
-
-static bool carries(const struct ward_reading *reading, uint8_t quantity)
-{
-    for (size_t i = 0; i < reading->value_count; i++) {
-        if (ward_quantity_judged_as(reading->values[i].quantity) == quantity) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void give_seq(struct ward_alarm_condition *condition, const struct ward_reading *reading)
-{
-    if (condition->value_seq == 0 && condition->value_mono_us == reading->mono_us) {
-        condition->value_seq = reading->seq;
-    }
-}
-
-void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading)
-{
-    for (size_t i = 0; i < state->input_count; i++) {
-        struct ward_alarm_input_state *input = &state->inputs[i];
-
-        if (!carries(reading, input->quantity)) {
-            continue;
-        }
-        if (input->value_seq == 0 && input->value_mono_us == reading->mono_us) {
-            input->value_seq = reading->seq;
-        }
-        if (input->last_seq == 0 && input->last_mono_us == reading->mono_us) {
-            input->last_seq = reading->seq;
-        }
-        for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
-            struct ward_alarm_detector *detectors;
-
-            give_seq(ward_alarm_ground(input, ground, &detectors).condition, reading);
-        }
-    }
-    give_seq(&state->wide[WARD_CAUSE_CONCERN - WARD_CAUSE_NEWS2], reading);
-    for (size_t i = 0; i < WARD_VITAL_COUNT; i++) {
-        struct ward_alarm_vital *vital = &state->vitals[i];
-
-        if (vital->seq == 0 && vital->mono_us == reading->mono_us &&
-            carries(reading, ward_alarm_vital_quantity((enum ward_vital_source)i))) {
-            vital->seq = reading->seq;
         }
     }
 }

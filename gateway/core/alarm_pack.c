@@ -6,8 +6,8 @@
  * Integers are little-endian in the width of their field, a bool is one octet, an id is its length and its text. Of a
  * quantity's conditions only those are there whose bit is set in a set before them: the others are at rest.
  *
- * Version 2 knows changes, windows and NEWS2; version 3 how long a session's value has moved. What an older one does not
- * say is as ward_alarm_init leaves it.
+ * Version 2 knows changes, windows and NEWS2; version 3 how long a session's value has moved; version 4 which reading
+ * what is remembered is from, and how the plan is kept. What an older one does not say is as ward_alarm_init leaves it.
  */
 #include "core/alarm_pack.h"
 
@@ -91,6 +91,9 @@ static void each_vital(struct ward_pack *pack, struct ward_alarm_vital *vital)
         ward_pack_u64(pack, &vital->mono_us);
         ward_pack_bool(pack, &vital->entered);
         ward_pack_bool(pack, &vital->dubious);
+    }
+    if (pack->version >= 4) {
+        ward_pack_vital_memory(pack, vital);
     }
     each_window(pack, &vital->window);
 }

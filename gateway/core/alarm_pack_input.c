@@ -53,6 +53,11 @@ static void each_detector(struct ward_pack *pack, struct ward_alarm_detector *de
     if (pack->version >= 2) {
         ward_pack_enum(pack, &detector->recent, UINT8_MAX);
     }
+    if (pack->version >= 4) {
+        ward_pack_enum(pack, &detector->counted, WARD_RECENT_MAX);
+    } else {
+        detector->counted = WARD_RECENT_MAX;
+    }
     ward_pack_u64(pack, &detector->onset_us);
     ward_pack_u64(pack, &detector->beyond_us);
     ward_pack_u64(pack, &detector->run_us);
@@ -107,8 +112,11 @@ static void each_trend(struct ward_pack *pack, struct ward_trend *trend)
     for (uint8_t i = 0; i < trend->count && !pack->fault; i++) {
         ward_pack_u64(pack, &trend->pieces[i].first_us);
         ward_pack_u64(pack, &trend->pieces[i].last_us);
-        ward_pack_decimal(pack, &trend->pieces[i].low);
-        ward_pack_decimal(pack, &trend->pieces[i].high);
+        ward_pack_decimal(pack, &trend->pieces[i].low[0]);
+        ward_pack_decimal(pack, &trend->pieces[i].high[0]);
+        if (pack->version < 4) {
+            trend->pieces[i].low[1].special = trend->pieces[i].high[1].special = WARD_NAN;
+        }
     }
 }
 
@@ -143,7 +151,7 @@ static void each_history(struct ward_pack *pack, struct ward_alarm_input_state *
     each_trend(pack, &input->trend);
     each_decimals(pack, input->newest, &input->newest_count, WARD_PLAN_MEDIAN_MAX);
     ward_pack_decimal(pack, &input->baseline);
-    each_decimals(pack, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX - 1);
+    each_decimals(pack, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX);
     ward_pack_u64(pack, &input->learnt_life_us);
     ward_pack_i64(pack, &input->slot_ms);
     ward_pack_enum(pack, &input->prompts, WARD_PROMPTS_MAX);
@@ -186,5 +194,8 @@ void ward_pack_input(struct ward_pack *pack, struct ward_alarm_input_state *inpu
     each_conditions(pack, input);
     if (pack->version >= 2) {
         each_history(pack, input);
+    }
+    if (pack->version >= 4) {
+        ward_pack_memory(pack, input);
     }
 }

@@ -39,4 +39,8 @@ void ward_pack_condition(struct ward_pack *pack, struct ward_alarm_condition *co
 bool ward_pack_is_at_rest(const struct ward_alarm_condition *condition);
 void ward_pack_input(struct ward_pack *pack, struct ward_alarm_input_state *input);
 
+/* alarm_pack_memory.c: from version 4 on, behind everything else of the quantity; before the window of the source. */
+void ward_pack_memory(struct ward_pack *pack, struct ward_alarm_input_state *input);
+void ward_pack_vital_memory(struct ward_pack *pack, struct ward_alarm_vital *vital);
+
 #endif

@@ -19,7 +19,9 @@
 struct ward_alarm_run {
     struct ward_alarm_patient *state;
     const struct ward_alarm_context *context;
-    uint32_t raised; /* occurrences that this call has raised: the n-th id is seed + n */
+    uint32_t raised;     /* occurrences that this call has raised: the n-th id is seed + n */
+    uint64_t late_by_us; /* what is judged was measured so long ago; 0: it is of now */
+    bool vital_noted;    /* an input of NEWS2 has changed */
 };
 
 /* Which condition: one of a quantity's (input is set), of the patient as a whole, or a technical one (technical is set). */
@@ -146,6 +148,15 @@ enum ward_alarm_verdict {
 };
 
 void ward_alarm_detector_init(struct ward_alarm_detector *detector);
+/* The same, but for what the newest values were: the count of so many of so many goes on. */
+void ward_alarm_detector_rest(struct ward_alarm_detector *detector);
+/* The value is not held against a rule: it has its bit all the same. */
+void ward_alarm_detector_skip(struct ward_alarm_detector *detector);
+/* The value whose bit this is was taken back. */
+void ward_alarm_detector_forget(struct ward_alarm_detector *detector, unsigned place);
+/* Of a rule that counts: whether as many of the newest values as it wants, or none, were beyond it. */
+bool ward_alarm_is_enough(const struct ward_alarm_detector *detector, const struct ward_plan_rule *rule);
+bool ward_alarm_is_none(const struct ward_alarm_detector *detector, const struct ward_plan_rule *rule);
 bool ward_alarm_is_beyond(const struct ward_plan_rule *rule, const struct ward_decimal *value);
 enum ward_alarm_verdict ward_alarm_detect(struct ward_alarm_detector *detector,
                                           const struct ward_plan_rule *rule,
@@ -192,11 +203,16 @@ const struct ward_plan_rule *ward_alarm_ground_rule(const struct ward_alarm_run 
 void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_alarm_measure *measure, uint64_t last_valid_us);
 /*
- * A value that may raise and do nothing else, because it is late or may be: what it is beyond of holds from now on.
- * Returns false when it is within all limits.
+ * A value that may raise and do nothing else: what it is beyond of holds from now on. Returns false when it is within
+ * all limits.
  */
+enum ward_alarm_raising {
+    WARD_RAISING_EARLY,   /* it may be late: against limits alone, and not those that count several values */
+    WARD_RAISING_LATE,    /* it is: against changes too, when it is known how late */
+    WARD_RAISING_REMAINS, /* it is the newest one that was not taken back: where nothing stands yet */
+};
 bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                                 const struct ward_alarm_measure *measure, bool late);
+                                 const struct ward_alarm_measure *measure, enum ward_alarm_raising why);
 bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quantity,
                                  const struct ward_decimal *value);
 /* The stream has stopped: what was pending ends. */
@@ -214,8 +230,11 @@ bool ward_alarm_change_rule(const struct ward_alarm_run *run, const struct ward_
 /* The value has been judged: from now on it is one of the patient's own. */
 void ward_alarm_change_note(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                             const struct ward_alarm_measure *measure);
-/* The newest valid value was taken back: what it has left behind here goes with it. */
-void ward_alarm_change_forget_newest(struct ward_alarm_input_state *input);
+/* A valid one from long ago: it may still say what is usual for the patient. */
+void ward_alarm_change_note_old(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                const struct ward_alarm_measure *measure);
+/* What the reading has left behind here goes with it. Returns whether there was something. */
+bool ward_alarm_change_forget(struct ward_alarm_input_state *input, uint64_t seq);
 void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 /* Puts the median in the place of a valid value, where the plan wants it. Before the value is noted. */
 void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
@@ -229,12 +248,16 @@ uint64_t ward_alarm_vitals_due_us(const struct ward_alarm_patient *state, const 
 void ward_alarm_vitals_reboot(struct ward_alarm_patient *state, bool off_is_known);
 /* The quantity that a source gives, as limits judge it. */
 uint8_t ward_alarm_vital_quantity(enum ward_vital_source source);
-/* Takes back what the reading gave. Returns a set of 1 << enum ward_quantity. */
-uint32_t ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq);
+/* Takes back what the reading gave. Returns whether something counted that does not any more. */
+bool ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq);
+/* The values of these quantities (a set of 1 << enum ward_quantity) that the reading gave have a seq now. */
+void ward_alarm_vitals_committed(struct ward_alarm_patient *state, uint32_t quantities,
+                                 const struct ward_reading *reading);
 
 /* alarm_news2.c */
 enum ward_alarm_news2_why {
     WARD_NEWS2_NEW_DATA,
+    WARD_NEWS2_LATE_DATA,
     WARD_NEWS2_TIME,
     WARD_NEWS2_NEW_PLAN,
     WARD_NEWS2_VOIDED,
@@ -250,9 +273,34 @@ void ward_alarm_schedule_advance(struct ward_alarm_run *run);
 void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 /* A valid value has come, now. */
 void ward_alarm_schedule_measured(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* A valid one was measured then, and has come only now. */
+void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                       int64_t measured_ms);
 void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 
+/* alarm_adherence.c */
+void ward_alarm_adherence_wear(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                               uint64_t worn_us);
+
+/* alarm_past.c: what stood before the newest value. */
+void ward_alarm_past_note(struct ward_alarm_input_state *input, const struct ward_alarm_past *past);
+/* Returns whether the reading was among them; its bits of the detectors go with it. */
+bool ward_alarm_past_forget(struct ward_alarm_input_state *input, uint64_t seq);
+/* Gives every trace of the reading that has no seq yet its seq. */
+void ward_alarm_past_committed(struct ward_alarm_input_state *input, const struct ward_reading *reading);
+void ward_source_give_seq(struct ward_source *sources, size_t count, const struct ward_reading *reading);
+/* Takes sources[at] out of the first *count, which becomes less. */
+void ward_source_remove(struct ward_source *sources, uint8_t *count, unsigned at);
+
+/* alarm_late.c */
+void ward_alarm_take_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                          const struct ward_alarm_measure *measure);
+
 /* alarm_input.c: one quantity. */
+void ward_alarm_note_value(struct ward_alarm_input_state *input, const struct ward_alarm_measure *measure,
+                           uint64_t now_us, bool counted);
+/* The newest time of measurement that was evaluated. */
+void ward_alarm_note_measured(struct ward_alarm_input_state *input, int64_t measured_ms, int64_t now_ms);
 void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantity, uint64_t now_us);
 struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *state, uint8_t quantity);
 void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
@@ -294,6 +342,12 @@ static inline struct ward_alarm_view ward_alarm_view_of(const struct ward_alarm_
                                     .input = subject->input,
                                     .technical = subject->technical,
                                     .cause = subject->cause};
+}
+
+/* When what is judged was measured, on the clock that goes on over reboots. */
+static inline uint64_t ward_alarm_moment_us(const struct ward_alarm_run *run)
+{
+    return run->context->now.boot_us + run->state->life_offset_us - run->late_by_us;
 }
 
 /* The moment on the clock that goes on over reboots. */

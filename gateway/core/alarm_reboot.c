@@ -101,6 +101,13 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     input->expected_us = past(shift, input->expected_us, shift->off_us);
     input->heard_us = past(shift, input->heard_us, shift->off_us);
     input->wear_us = past(shift, input->wear_us, shift->off_us);
+    for (unsigned i = 0; i < input->past_count; i++) {
+        input->past[i].us = past(shift, input->past[i].us, shift->off_us);
+    }
+    if (input->wear_counted_us != WARD_NEVER) {
+        input->wear_counted_us =
+            shift->now_us; /* while the machine was off nobody looked whether it was worn */
+    }
     input->schedule_us = shift->now_us; /* is looked for anew */
     input->unvalid_us = WARD_NEVER;
     input->steady_from_us = WARD_NEVER;

@@ -7,6 +7,9 @@
  *                │  a valid value is this one     │ prompts, at most 3, but not in quiet hours
  *                                                                   └ none: reading-missed, day or night
  *
+ * One that comes home late counts for the time at which it was measured: what it was measured in time for is not missed
+ * any more; but it ends no reading-missed.
+ *
  * reading-missed is low, medium from the second one in a row, high when the value before was beyond a red limit. It ends
  * by a valid value or by a clinician, and counts from admission: who was never measured has missed. While nobody knows
  * the time or the zone nothing is missed, and that is told (schedule-unknown).
@@ -86,6 +89,7 @@ static void judge_past(struct ward_alarm_run *run, struct ward_alarm_input_state
     while (input->slot_ms != WARD_SCHEDULE_NEVER &&
            context->now.utc_ms >= input->slot_ms + schedule->grace_ms) {
         missed = true;
+        ward_adherence_note(&input->adherence, input->slot_ms, WARD_SLOT_MISSED);
         input->missed_in_row = (uint8_t)(input->missed_in_row + (input->missed_in_row < UINT8_MAX ? 1 : 0));
         wait_for(input, ward_schedule_next_ms(schedule, context->zone, input->slot_ms));
     }
@@ -168,12 +172,16 @@ static void follow_wear(struct ward_alarm_run *run, struct ward_alarm_input_stat
     const struct ward_alarm_context *context = run->context;
     uint64_t now_us = context->now.boot_us, change_us, due_us;
 
+    ward_alarm_adherence_wear(run, input, 0);
     if (!row->worn || !ward_hours_contain(&row->wear, context->zone, context->now.utc_ms)) {
-        input->wear_us = WARD_NEVER;
+        input->wear_us = input->wear_counted_us = WARD_NEVER;
         ward_alarm_unset(run, input, WARD_CAUSE_SILENT);
     } else {
         if (input->wear_us == WARD_NEVER) {
             input->wear_us = now_us;
+        }
+        if (input->wear_counted_us == WARD_NEVER) {
+            input->wear_counted_us = now_us;
         }
         due_us = input->heard_us != WARD_NEVER && input->heard_us > input->wear_us ? input->heard_us
                                                                                    : input->wear_us;
@@ -246,7 +254,12 @@ void ward_alarm_schedule_advance(struct ward_alarm_run *run)
 
 void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
-    input->heard_us = run->context->now.boot_us;
+    const uint64_t now_us = run->context->now.boot_us;
+    const bool goes_on = input->heard_us != WARD_NEVER &&
+                         now_us - input->heard_us <= (uint64_t)WARD_STALE_STREAM_MS * WARD_MS_US;
+
+    ward_alarm_adherence_wear(run, input, goes_on ? now_us - input->heard_us : 0);
+    input->heard_us = now_us;
     if (input->conditions[WARD_CAUSE_SILENT].state != WARD_ALARM_INACTIVE) {
         ward_alarm_unset(run, input, WARD_CAUSE_SILENT);
         follow(run, input);
@@ -265,8 +278,50 @@ void ward_alarm_schedule_measured(struct ward_alarm_run *run, struct ward_alarm_
     before_ms = ward_schedule_previous_ms(schedule, run->context->zone, input->slot_ms);
     if (before_ms == INT64_MIN || now_ms >= input->slot_ms - (input->slot_ms - before_ms) / 2) {
         input->missed_in_row = 0;
+        ward_adherence_note(&input->adherence, input->slot_ms, WARD_SLOT_IN_TIME);
         wait_for(input, ward_schedule_next_ms(schedule, run->context->zone, input->slot_ms));
         follow(run, input);
+    } else {
+        ward_adherence_improve(&input->adherence, before_ms, WARD_SLOT_LATE);
+    }
+}
+
+/* The time of the schedule is kept with that; what was noted of it already can only get better. */
+static void keep_slot(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                      const struct ward_plan_schedule *schedule, int64_t slot_ms,
+                      enum ward_slot_outcome outcome)
+{
+    if (slot_ms == input->slot_ms && outcome == WARD_SLOT_IN_TIME) {
+        input->missed_in_row = 0;
+        ward_adherence_note(&input->adherence, slot_ms, outcome);
+        wait_for(input, ward_schedule_next_ms(schedule, run->context->zone, slot_ms));
+        follow(run, input);
+    } else {
+        ward_adherence_improve(&input->adherence, slot_ms, outcome);
+    }
+}
+
+void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                                       int64_t measured_ms)
+{
+    const struct ward_plan_schedule *schedule = ward_care_plan_schedule(run->context->plan, input->quantity);
+    int64_t before_ms, next_ms;
+
+    if (schedule == NULL || !has_time(run->context) || measured_ms == WARD_UTC_UNKNOWN ||
+        is_out_of_reach(run->context, measured_ms)) {
+        return;
+    }
+    next_ms = ward_schedule_next_ms(schedule, run->context->zone, measured_ms);
+    before_ms = ward_schedule_previous_ms(schedule, run->context->zone, next_ms);
+    if (next_ms == WARD_SCHEDULE_NEVER || before_ms == INT64_MIN) {
+        return;
+    }
+    if (measured_ms >= next_ms - (next_ms - before_ms) / 2) {
+        keep_slot(run, input, schedule, next_ms, WARD_SLOT_IN_TIME);
+    } else if (measured_ms < before_ms + schedule->grace_ms) {
+        keep_slot(run, input, schedule, before_ms, WARD_SLOT_IN_TIME);
+    } else {
+        keep_slot(run, input, schedule, before_ms, WARD_SLOT_LATE);
     }
 }
 

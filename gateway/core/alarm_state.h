@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/adherence.h"
 #include "core/session.h"
 #include "core/trend.h"
 #include "core/window.h"
@@ -74,6 +75,8 @@ struct ward_alarm_condition {
     uint32_t held_ms;                 /* of that, how long values came */
 };
 
+#define WARD_RECENT_MAX 8
+
 /* One rule against the values of a stream: its delays. */
 struct ward_alarm_detector {
     bool holds;         /* it was raised and has not recovered */
@@ -81,13 +84,27 @@ struct ward_alarm_detector {
     bool elapsed;       /* the on-delay counts as elapsed (after a reboot) */
     bool confirm;       /* it holds on questionable values only */
     bool long_run;      /* after a reboot: before it, the run was long enough to raise when the input stops */
-    uint8_t recent;     /* of the newest valid spot values, newest first in bit 0: was it beyond? */
+    uint8_t recent;     /* of the newest 8 valid spot values, newest first in bit 0: was it beyond? */
+    uint8_t counted;    /* so many of them came since it recovered: the others do not count any more */
     uint64_t onset_us;  /* first value beyond the limit of this pending, of any quality but invalid */
     uint64_t beyond_us; /* first valid one */
     uint64_t run_us;    /* since when every value, questionable ones too, was beyond the limit */
     uint64_t unproved_us;  /* since when only questionable ones came, all beyond the limit */
     uint64_t recovered_us; /* since when every valid value was past clear_at */
 };
+
+/* A valid value as it was taken, so that one that is taken back leaves what stood before it. */
+struct ward_alarm_past {
+    struct ward_decimal value;
+    struct ward_source from;
+    uint64_t us;         /* when it came */
+    int64_t measured_ms; /* UTC, or WARD_UTC_UNKNOWN */
+    bool spot;           /* it counted at once */
+    bool counted;        /* it has a bit in ward_alarm_detector.recent */
+};
+
+#define WARD_ALARM_PAST_MAX WARD_RECENT_MAX /* of a running stream two places do */
+#define WARD_ALARM_LATE_MAX 4
 
 /* The newest value of a quantity, and how its input runs. */
 struct ward_alarm_input_state {
@@ -122,7 +139,7 @@ struct ward_alarm_input_state {
         newest[WARD_PLAN_MEDIAN_MAX]; /* valid ones in a row, newest first, for their median */
     uint8_t newest_count;
     struct ward_decimal baseline; /* learnt; WARD_NAN: not yet */
-    uint8_t learnt_count;
+    uint8_t learnt_count;         /* what it was, or is being, learnt from */
     struct ward_decimal learnt[WARD_PLAN_BASELINE_MAX];
     uint64_t learnt_life_us; /* the newest of them */
     int64_t slot_ms; /* UTC of the measurement that is waited for; WARD_UTC_UNKNOWN: not yet looked for */
@@ -131,6 +148,14 @@ struct ward_alarm_input_state {
     uint64_t schedule_us; /* when something of schedule or wear is due next */
     uint64_t heard_us;    /* when the device gave something last, worn */
     uint64_t wear_us;     /* since when it is expected to be worn; WARD_NEVER: it is not now */
+    uint8_t past_count;
+    struct ward_alarm_past past[WARD_ALARM_PAST_MAX]; /* newest first; [0] is `value` */
+    struct ward_source newest_from[WARD_PLAN_MEDIAN_MAX], learnt_from[WARD_PLAN_BASELINE_MAX];
+    uint8_t late_count;
+    struct ward_source late_from[WARD_ALARM_LATE_MAX]; /* what late-out-of-limits stands on, newest first */
+    struct ward_adherence adherence;
+    uint64_t
+        wear_counted_us; /* until when its time of wear is in there; WARD_NEVER: it is not to be worn now */
 };
 
 /* The sources of what NEWS2 is made of. The order is part of the stored state: append only. */
@@ -147,13 +172,25 @@ enum ward_vital_source {
     WARD_VITAL_COUNT,
 };
 
+/* A value that counted before the newest one did. */
+struct ward_alarm_vital_past {
+    struct ward_decimal value; /* WARD_NAN: none */
+    uint64_t life_us;
+    struct ward_source from;
+    bool entered, dubious;
+};
+
+#define WARD_VITAL_PAST_MAX 2
+
 /* The newest value of a source: of a spot value itself, of a stream the median of its last minute. */
 struct ward_alarm_vital {
     struct ward_decimal value; /* WARD_NAN: never given */
     uint64_t life_us;          /* when it came */
     uint64_t seq, mono_us;     /* its reading */
     bool entered;              /* by a person */
-    bool dubious; /* nobody knows how long ago, after a reboot without a clock: counts as stale */
+    bool dubious;  /* nobody knows how long ago, after a reboot without a clock: counts as stale */
+    bool streamed; /* it is such a median */
+    struct ward_alarm_vital_past past[WARD_VITAL_PAST_MAX]; /* newest first */
     struct ward_window window;
 };
 

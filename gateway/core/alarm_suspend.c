@@ -4,10 +4,41 @@
  * lasts every event says that it is suspended, and when it ends what is still present annunciates again.
  */
 #include "core/alarm_private.h"
+#include "core/utc.h"
+
+/* The date and the minute, as a person would say it: "2026-11-22T09:45". */
+#define MINUTE_TEXT_LENGTH 16
+
+static void describe(struct ward_alarm_technical_state *slot, const struct ward_alarm_suspension *suspension,
+                     int64_t until_utc_ms)
+{
+    char text[WARD_ALARM_TEXT_MAX + 1] = "", until[WARD_UTC_TEXT_SIZE];
+    struct ward_words words = {.text = text};
+
+    ward_words_put(&words, "monitoring is suspended on a clinician's order");
+    if (until_utc_ms != WARD_UTC_UNKNOWN && ward_utc_format(until_utc_ms, until)) {
+        until[MINUTE_TEXT_LENGTH] = '\0';
+        ward_words_put(&words, " until ");
+        ward_words_put(&words, until);
+        ward_words_put(&words, "Z");
+    }
+    if (suspension->why != NULL && suspension->why[0] != '\0') {
+        ward_words_put(&words, ": ");
+        ward_words_put(&words, suspension->why);
+    }
+    ward_alarm_technical_text(slot, text);
+}
+
+bool ward_alarm_is_suspended(const struct ward_alarm_patient *state)
+{
+    return state->suspended_until_us != WARD_NEVER;
+}
 
 bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                        uint32_t duration_ms, const struct ward_id *by)
+                        const struct ward_alarm_suspension *suspension)
 {
+    const uint32_t duration_ms = suspension->duration_ms;
+    const int64_t now_ms = context->now.utc_ms;
     struct ward_alarm_run run;
     struct ward_alarm_technical_state *slot;
     struct ward_alarm_subject subject;
@@ -29,10 +60,10 @@ bool ward_alarm_suspend(struct ward_alarm_patient *state, const struct ward_alar
         slot->condition.raised_utc_ms = context->now.utc_ms;
     }
     slot->advisory = true;
-    ward_alarm_technical_text(slot, "monitoring is suspended on a clinician's order");
+    describe(slot, suspension, now_ms != WARD_UTC_UNKNOWN ? now_ms + duration_ms : WARD_UTC_UNKNOWN);
     slot->condition.priority = WARD_PRIORITY_LOW;
     slot->condition.state = WARD_ALARM_ACTIVE;
-    slot->condition.by = *by;
+    slot->condition.by = suspension->by;
     state->suspended_until_us = context->now.boot_us + duration_ms * WARD_MS_US;
     state->suspended_until_utc_ms =
         context->now.clock == WARD_CLOCK_SYNCED && context->now.utc_ms != WARD_UTC_UNKNOWN

@@ -7,7 +7,9 @@
  *   the pulse          of the reading that gave the SpO2; then of the cuff; then of a strap
  *   oxygen             as entered, or always as the plan says; never guessed
  *
- * Only valid values count, and no late ones.
+ *   a late value       at the time at which it was measured, if nothing newer has come
+ *
+ * Only valid values count. A few that counted before are kept, for when the newest is taken back.
  */
 #include <string.h>
 
@@ -19,6 +21,9 @@ void ward_alarm_vitals_init(struct ward_alarm_patient *state)
 {
     for (size_t i = 0; i < WARD_VITAL_COUNT; i++) {
         state->vitals[i] = (struct ward_alarm_vital){.value = {.special = WARD_NAN}};
+        for (size_t j = 0; j < WARD_VITAL_PAST_MAX; j++) {
+            state->vitals[i].past[j].value.special = WARD_NAN;
+        }
     }
 }
 
@@ -44,12 +49,41 @@ static bool is_coded(uint8_t quantity)
     return quantity == WARD_OXYGEN || quantity == WARD_CONSCIOUSNESS;
 }
 
+/* The value makes room for a newer one. Of a stream only the newest median counts. */
+static void keep_past(struct ward_alarm_vital *vital, bool streamed)
+{
+    if (!ward_decimal_is_ordered(&vital->value) || (streamed && vital->streamed)) {
+        return;
+    }
+    memmove(&vital->past[1], &vital->past[0], (WARD_VITAL_PAST_MAX - 1) * sizeof(vital->past[0]));
+    vital->past[0] = (struct ward_alarm_vital_past){.value = vital->value,
+                                                    .life_us = vital->life_us,
+                                                    .from = {vital->seq, vital->mono_us},
+                                                    .entered = vital->entered,
+                                                    .dubious = vital->dubious};
+}
+
+/* Out of past[at]; what is older moves up. */
+static void drop_past(struct ward_alarm_vital *vital, size_t at)
+{
+    for (; at + 1 < WARD_VITAL_PAST_MAX; at++) {
+        vital->past[at] = vital->past[at + 1];
+    }
+    vital->past[at] = (struct ward_alarm_vital_past){.value = {.special = WARD_NAN}};
+}
+
+/* Something newer has come already. */
+static bool is_outdated(const struct ward_alarm_vital *vital, uint64_t life_us)
+{
+    return ward_decimal_is_ordered(&vital->value) && (int64_t)(life_us - vital->life_us) <= 0;
+}
+
 void ward_alarm_vital_note(struct ward_alarm_run *run, const struct ward_alarm_measure *measure)
 {
     const struct ward_value value = {.number = measure->value, .quantity = measure->measured_as};
     enum ward_vital_source source = source_of(measure);
     struct ward_decimal counted = measure->value;
-    uint64_t now_us = ward_alarm_life_us(run->state, run->context->now.boot_us);
+    uint64_t now_us = ward_alarm_moment_us(run);
     struct ward_alarm_vital *vital;
 
     if (source == WARD_VITAL_COUNT || !measure->valid ||
@@ -57,6 +91,9 @@ void ward_alarm_vital_note(struct ward_alarm_run *run, const struct ward_alarm_m
         return;
     }
     vital = &run->state->vitals[source];
+    if (run->late_by_us != 0 && is_outdated(vital, now_us)) {
+        return;
+    }
     if (!measure->spot) {
         ward_window_add(&vital->window, &measure->value, now_us);
         if (!run->context->plan->news2.used) {
@@ -68,6 +105,9 @@ void ward_alarm_vital_note(struct ward_alarm_run *run, const struct ward_alarm_m
             return;
         }
     }
+    keep_past(vital, !measure->spot);
+    run->vital_noted = true;
+    vital->streamed = !measure->spot;
     vital->value = counted;
     vital->life_us = now_us;
     vital->seq = measure->seq;
@@ -195,6 +235,9 @@ void ward_alarm_vitals_reboot(struct ward_alarm_patient *state, bool off_is_know
 {
     for (size_t i = 0; i < WARD_VITAL_COUNT; i++) {
         state->vitals[i].dubious |= !off_is_known;
+        for (size_t j = 0; j < WARD_VITAL_PAST_MAX; j++) {
+            state->vitals[i].past[j].dubious |= !off_is_known;
+        }
         memset(&state->vitals[i].window, 0, sizeof(state->vitals[i].window));
     }
 }
@@ -208,15 +251,55 @@ uint8_t ward_alarm_vital_quantity(enum ward_vital_source source)
     return quantities[source];
 }
 
-uint32_t ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq)
+void ward_alarm_vitals_committed(struct ward_alarm_patient *state, uint32_t quantities,
+                                 const struct ward_reading *reading)
 {
-    uint32_t quantities = 0;
-
     for (unsigned i = 0; i < WARD_VITAL_COUNT; i++) {
-        if (state->vitals[i].seq == seq && ward_decimal_is_ordered(&state->vitals[i].value)) {
-            ward_alarm_vital_forget(state, (enum ward_vital_source)i);
-            quantities |= 1u << ward_alarm_vital_quantity((enum ward_vital_source)i);
+        struct ward_alarm_vital *vital = &state->vitals[i];
+
+        if ((quantities & (1u << ward_alarm_vital_quantity((enum ward_vital_source)i))) == 0) {
+            continue;
+        }
+        if (vital->seq == 0 && vital->mono_us == reading->mono_us) {
+            vital->seq = reading->seq;
+        }
+        for (size_t j = 0; j < WARD_VITAL_PAST_MAX; j++) {
+            ward_source_give_seq(&vital->past[j].from, 1, reading);
         }
     }
-    return quantities;
+}
+
+/* What counted before the newest value counts again. */
+static void step_back(struct ward_alarm_vital *vital)
+{
+    const struct ward_alarm_vital_past *before = &vital->past[0];
+
+    vital->value = before->value;
+    vital->life_us = before->life_us;
+    vital->seq = before->from.seq;
+    vital->mono_us = before->from.mono_us;
+    vital->entered = before->entered;
+    vital->dubious = before->dubious;
+    vital->streamed = false;
+    drop_past(vital, 0);
+}
+
+bool ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < WARD_VITAL_COUNT; i++) {
+        struct ward_alarm_vital *vital = &state->vitals[i];
+
+        for (size_t j = 0; j < WARD_VITAL_PAST_MAX; j++) {
+            if (vital->past[j].from.seq == seq) {
+                drop_past(vital, j);
+            }
+        }
+        if (vital->seq == seq && ward_decimal_is_ordered(&vital->value)) {
+            step_back(vital);
+            found = true;
+        }
+    }
+    return found;
 }

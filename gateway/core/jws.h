@@ -101,12 +101,41 @@ struct ward_receipt {
 };
 
 /* wardgate.command/1. The list of commands grows; an unknown one is refused as unsupported. */
-enum ward_command_kind { WARD_COMMAND_ACKNOWLEDGE };
+enum ward_command_kind {
+    WARD_COMMAND_ACKNOWLEDGE, /* alarm */
+    WARD_COMMAND_ENTRY,       /* entry: what a person says of the patient */
+    WARD_COMMAND_VOID,        /* record, reason: it is taken back */
+    WARD_COMMAND_ASSIGN,      /* record: it belongs to the patient and episode of the claims */
+    WARD_COMMAND_SUSPEND,     /* suspend_until_ms, why */
+    WARD_COMMAND_RESUME,      /* nothing more */
+};
+
+#define WARD_COMMAND_WHY_MAX 80 /* octets */
 
 struct ward_command {
     enum ward_command_kind kind;
     struct ward_alarm_id alarm;
+    struct ward_reading entry; /* as ward_entry_parse fills it */
+    struct {
+        struct ward_id epoch;
+        uint64_t seq; /* from 1 */
+    } record;
+    struct ward_id reason;
+    int64_t suspend_until_ms;           /* UTC */
+    char why[WARD_COMMAND_WHY_MAX + 1]; /* for people: no control characters */
 };
+
+const char *ward_command_name(enum ward_command_kind kind); /* "acknowledge" */
+
+/* Whether carrying it out may make an alarm quieter, or keep one from being raised. */
+bool ward_command_quietens(const struct ward_command *command);
+
+/*
+ * Parses the body of a command by itself, for one that is given without a signature where that is allowed. Returns as
+ * ward_claims_parse; members are named from "body" on.
+ */
+enum ward_jws_refusal ward_command_parse(const char *text, size_t length, struct ward_command *ret,
+                                         struct ward_jws_error *ret_error);
 
 /*
  * The signed claims. Of the union, the member of `type` is filled. The body of a care plan is not looked at: the parser
@@ -158,8 +187,9 @@ struct ward_jws_context {
 };
 
 /*
- * May these claims be acted on? What is refused by their time needs a clock: with WARD_CLOCK_UNSYNCED a receipt is
- * taken whatever its dates say, and what quietens is refused.
+ * May these claims be acted on? What is refused by their time needs a clock: with WARD_CLOCK_UNSYNCED a receipt, and a
+ * command that makes no alarm quieter, are taken whatever their dates say (a command's counter still counts it once),
+ * and what quietens is refused.
  */
 enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,
                                         const struct ward_jws_context *context);

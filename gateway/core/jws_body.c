@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bodies: wardgate.receipt/1 and wardgate.command/1. */
+/* The body of a receipt: wardgate.receipt/1. */
 #include <string.h>
 
 #include "core/jws_private.h"
@@ -87,12 +87,4 @@ bool ward_jws_read_receipt(const struct ward_jws_place *body, const char *gatewa
     }
     ret->has_head = ret->through > 0 || json_object_get(body->object, "head") != NULL;
     return !ret->has_head || ward_jws_member_hex(body, "head", ret->head, sizeof(ret->head));
-}
-
-bool ward_jws_read_command(const struct ward_jws_place *body, struct ward_command *ret)
-{
-    ret->kind = WARD_COMMAND_ACKNOWLEDGE;
-    return ward_jws_member_is(body, "schema", "wardgate.command/1") &&
-           ward_jws_member_is(body, "command", "acknowledge") &&
-           ward_jws_member_hex(body, "alarm", ret->alarm.octets, sizeof(ret->alarm.octets));
 }

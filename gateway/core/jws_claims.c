@@ -141,10 +141,20 @@ static bool may_say(enum ward_role role, enum ward_jws_type type)
 {
     switch (type) {
     case WARD_JWS_RECEIPT: return role == WARD_ROLE_HUB;
-    case WARD_JWS_COMMAND: /* acknowledge, the one command there is */
+    case WARD_JWS_COMMAND: /* all that there are so far */
     case WARD_JWS_CARE_PLAN: return role == WARD_ROLE_CLINICAL;
     }
     return false;
+}
+
+static bool quietens(const struct ward_claims *claims)
+{
+    switch (claims->type) {
+    case WARD_JWS_RECEIPT: return false;
+    case WARD_JWS_COMMAND: return ward_command_quietens(&claims->command);
+    case WARD_JWS_CARE_PLAN: return true;
+    }
+    return true;
 }
 
 enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,
@@ -160,7 +170,7 @@ enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,
         return WARD_JWS_ROLE_NOT_ALLOWED;
     }
     if (context->now.clock == WARD_CLOCK_UNSYNCED || context->now.utc_ms == WARD_UTC_UNKNOWN) {
-        return claims->type == WARD_JWS_RECEIPT ? WARD_JWS_ACCEPTED : WARD_JWS_CLOCK_UNTRUSTED;
+        return quietens(claims) ? WARD_JWS_CLOCK_UNTRUSTED : WARD_JWS_ACCEPTED;
     }
     if (context->now.utc_ms > claims->not_after_ms) {
         return WARD_JWS_EXPIRED;

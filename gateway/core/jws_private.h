@@ -43,7 +43,7 @@ bool ward_jws_member_is(const struct ward_jws_place *place, const char *name, co
 bool ward_jws_uint(const json_t *value, uint64_t least, uint64_t most, uint64_t *ret);
 bool ward_jws_hex(const json_t *value, uint8_t *ret, size_t count);
 
-/* Bodies, by type: what stands in "payload.body". */
+/* Bodies, by type: what stands in "payload.body". jws_body.c, jws_command.c */
 bool ward_jws_read_receipt(const struct ward_jws_place *body, const char *gateway, struct ward_receipt *ret);
 bool ward_jws_read_command(const struct ward_jws_place *body, struct ward_command *ret);
 

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/adherence.h"
 #include "core/json.h"
 #include "core/news2.h"
 #include "ward/alarm.h"
@@ -158,6 +159,8 @@ struct ward_active_message {
     const struct ward_last_valid *last_valid;
     size_t last_valid_count;
     const struct ward_news2_report *news2; /* NULL: the plan does not ask for it */
+    const struct ward_adherence_report *adherence;
+    size_t adherence_count;
 };
 #define WARD_ACTIVE_EXPIRY_S 180
 void ward_active_write_json(const struct ward_active_message *message, struct ward_json *json);

@@ -194,5 +194,9 @@ void ward_active_write_json(const struct ward_active_message *message, struct wa
         ward_json_key(json, "news2");
         ward_news2_write_json(message->news2, json);
     }
+    if (message->adherence_count > 0) {
+        ward_json_key(json, "adherence");
+        ward_adherence_write_json(message->adherence, message->adherence_count, json);
+    }
     ward_json_object_end(json);
 }

@@ -134,8 +134,12 @@ static void write_reading(struct ward_json *json, const char *epoch, const struc
     const struct ward_reading *reading = &record->reading;
     const struct ward_reading *told = reading->unassigned ? &withheld : reading;
 
+    if (record->assigned) {
+        write_utc(json, "assigned_at", record->note.from_ms);
+        write_uint(json, "assigned_from", record->note.subject);
+    }
     write_id(json, "boot", &reading->boot);
-    if (reading->kind == WARD_READING_ENTRY) {
+    if (reading->kind == WARD_READING_ENTRY || record->assigned) {
         write_id(json, "by", &record->note.by);
     }
     write_chain(json, reading, with_chain);

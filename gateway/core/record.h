@@ -16,12 +16,17 @@
 #include "core/json.h"
 #include "ward/reading.h"
 
-/* What a record says beyond its reading. Which members count depends on reading.kind; the others are ignored. */
+/*
+ * What a record says beyond its reading. Which members count depends on reading.kind, and on whether it is assigned;
+ * the others are ignored.
+ */
 struct ward_record_note {
-    struct ward_id reason;  /* gap, void, unmonitored: why, as an id ("queue-full", "power") */
-    struct ward_id by;      /* entry, void: who */
-    uint64_t subject;       /* gap: how many records were lost; void: the seq that is taken back */
-    int64_t from_ms, to_ms; /* gap, unmonitored: UTC, or WARD_UTC_UNKNOWN */
+    struct ward_id reason; /* gap, void, unmonitored: why, as an id ("queue-full", "power") */
+    struct ward_id by;     /* entry, void, assigned: who */
+    uint64_t
+        subject; /* gap: how many records were lost; void: the seq that is taken back; assigned: the seq of
+                               the unassigned reading */
+    int64_t from_ms, to_ms; /* gap, unmonitored: UTC, or WARD_UTC_UNKNOWN; assigned: from_ms is when */
     int64_t offset_ms;      /* clock: UTC in ms = mono_us / 1000 + offset_ms, for the whole of reading.boot */
     uint32_t uncertainty_ms; /* clock */
 };
@@ -33,6 +38,8 @@ struct ward_record_note {
 struct ward_record {
     struct ward_reading reading;
     struct ward_record_note note;
+    bool
+        assigned; /* an unassigned reading once more, with whose it is: docs/records.md. A stored one; note says more */
     /*
      * Of a derived reading on its way to the store: when the first reading that it is from was received, in the boot of
      * the reading. The commit makes derived_first and derived_last of it. 0 otherwise; not part of any form.

@@ -23,7 +23,7 @@ enum flag {
     FLAG_NOTE = 1u << 4,
     FLAG_DERIVED = 1u << 5,
     FLAG_CONTEXT = 1u << 6,
-    FLAGS_KNOWN = (1u << 7) - 1,
+    FLAG_ASSIGNED = 1u << 7, /* with it every bit has its meaning */
 };
 
 /* What the canonical text can say exactly: RFC 7493 §2.2 for integers, 15 digits for decimals. */
@@ -147,9 +147,19 @@ static void take_id(struct reader *reader, struct ward_id *ret)
 
 /* --- what is well formed, for both directions --------------------------------------------------------------- */
 
-static bool has_note(uint8_t kind)
+static bool has_note(const struct ward_record *record)
 {
-    return kind >= WARD_READING_ENTRY;
+    return record->reading.kind >= WARD_READING_ENTRY || record->assigned;
+}
+
+/* Only a stored reading with a patient is assigned, and it names the one that it was. */
+static bool assignment_is_valid(const struct ward_record *record)
+{
+    const struct ward_reading *reading = &record->reading;
+
+    return !record->assigned ||
+           (reading->kind == WARD_READING_STORED && reading->late && !reading->unassigned &&
+            record->note.subject != 0 && ward_id_is_valid(record->note.by.text));
 }
 
 static bool note_is_valid(uint8_t kind, const struct ward_record_note *note)
@@ -249,17 +259,19 @@ static void put_note(struct writer *writer, const struct ward_record_note *note)
     put_uint(writer, note->uncertainty_ms);
 }
 
-static uint8_t flags_of(const struct ward_reading *reading)
+static uint8_t flags_of(const struct ward_record *record)
 {
+    const struct ward_reading *reading = &record->reading;
     unsigned flags = 0;
 
     flags |= reading->late ? FLAG_LATE : 0;
     flags |= reading->unassigned ? FLAG_UNASSIGNED : 0;
     flags |= reading->device_time.present ? FLAG_DEVICE_TIME : 0;
     flags |= reading->characteristic != 0 ? FLAG_RAW : 0;
-    flags |= has_note(reading->kind) ? FLAG_NOTE : 0;
+    flags |= has_note(record) ? FLAG_NOTE : 0;
     flags |= reading->derived_first != 0 ? FLAG_DERIVED : 0;
     flags |= reading->context_characteristic != 0 ? FLAG_CONTEXT : 0;
+    flags |= record->assigned ? FLAG_ASSIGNED : 0;
     return (uint8_t)flags;
 }
 
@@ -269,12 +281,12 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
     struct writer writer = {.at = buffer, .end = buffer + size};
 
     if (!reading_is_valid(reading) || reading->mono_us > INTEGER_MAX || !derivation_is_valid(reading) ||
-        !context_is_valid(reading) ||
-        (has_note(reading->kind) && !note_is_valid(reading->kind, &record->note))) {
+        !context_is_valid(reading) || !assignment_is_valid(record) ||
+        (has_note(record) && !note_is_valid(reading->kind, &record->note))) {
         return 0;
     }
     put_octet(&writer, VERSION);
-    put_octet(&writer, flags_of(reading));
+    put_octet(&writer, flags_of(record));
     put_octet(&writer, (uint8_t)(reading->quality | reading->clock << 2 | reading->security << 4));
     put_uint(&writer, reading->reasons);
     if (reading->device_time.present) {
@@ -287,7 +299,7 @@ size_t ward_record_pack(const struct ward_record *record, uint8_t *buffer, size_
     if (reading->characteristic != 0) {
         put_frame(&writer, reading->characteristic, reading->raw, reading->raw_length);
     }
-    if (has_note(reading->kind)) {
+    if (has_note(record)) {
         put_note(&writer, &record->note);
     }
     if (reading->derived_first != 0) {
@@ -379,7 +391,8 @@ bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *
     uint8_t flags = take_octet(&reader);
     uint8_t grades = take_octet(&reader);
     bool noted = (flags & FLAG_NOTE) != 0;
-    if (version != VERSION || (flags & ~FLAGS_KNOWN) != 0 || noted != has_note(reading->kind)) {
+    record->assigned = (flags & FLAG_ASSIGNED) != 0;
+    if (version != VERSION || noted != has_note(record)) {
         return false;
     }
     reading->late = (flags & FLAG_LATE) != 0;
@@ -413,6 +426,6 @@ bool ward_record_unpack(const uint8_t *body, size_t length, struct ward_record *
         reader.fault = reader.fault || reading->context_characteristic == 0;
     }
     return !reader.fault && reader.at == reader.end && reading_is_valid(reading) &&
-           derivation_is_valid(reading) && context_is_valid(reading) &&
+           derivation_is_valid(reading) && context_is_valid(reading) && assignment_is_valid(record) &&
            (reading->characteristic != 0) == ((flags & FLAG_RAW) != 0);
 }

@@ -12,35 +12,60 @@ static bool is_less(const struct ward_decimal *a, const struct ward_decimal *b)
     return ward_decimal_compare(a, b, &order) && order < 0;
 }
 
-static void widen(struct ward_trend_piece *piece, const struct ward_decimal *value, uint64_t now_us)
+static const struct ward_decimal none = {.special = WARD_NAN};
+
+static bool is_there(const struct ward_decimal *value)
 {
-    piece->last_us = now_us;
-    if (is_less(value, &piece->low)) {
-        piece->low = *value;
-    }
-    if (is_less(&piece->high, value)) {
-        piece->high = *value;
+    return value->special == WARD_FINITE;
+}
+
+/* One of the two on a side. low: the lower one stands first. */
+static void place(struct ward_decimal kept[2], struct ward_source from[2], const struct ward_decimal *value,
+                  const struct ward_source *source, bool low)
+{
+    const bool first = !is_there(&kept[0]) || (low ? is_less(value, &kept[0]) : is_less(&kept[0], value));
+    const bool second = !is_there(&kept[1]) || (low ? is_less(value, &kept[1]) : is_less(&kept[1], value));
+
+    if (first) {
+        kept[1] = kept[0];
+        from[1] = from[0];
+        kept[0] = *value;
+        from[0] = *source;
+    } else if (second) {
+        kept[1] = *value;
+        from[1] = *source;
     }
 }
 
-void ward_trend_add(struct ward_trend *trend, uint64_t span_us, const struct ward_decimal *value,
-                    uint64_t now_us)
+static void widen(struct ward_trend_piece *piece, const struct ward_decimal *value,
+                  const struct ward_source *from, uint64_t now_us)
 {
+    piece->last_us = now_us;
+    place(piece->low, piece->low_from, value, from, true);
+    place(piece->high, piece->high_from, value, from, false);
+}
+
+void ward_trend_add(struct ward_trend *trend, uint64_t span_us, const struct ward_decimal *value,
+                    const struct ward_source *from, uint64_t now_us)
+{
+    static const struct ward_source unknown = {0};
     struct ward_trend_piece *newest = trend->count > 0 ? &trend->pieces[trend->count - 1] : NULL;
 
-    if (!ward_decimal_is_finite(value)) {
+    if (!is_there(value)) {
         return;
     }
-    if (newest != NULL && now_us - newest->first_us < span_us / WARD_TREND_PARTS) {
-        widen(newest, value, now_us);
-        return;
+    if (newest != NULL && now_us < newest->last_us) {
+        now_us = newest->last_us;
     }
-    if (trend->count == WARD_TREND_PIECES) {
-        trend->count--;
-        memmove(&trend->pieces[0], &trend->pieces[1], trend->count * sizeof(trend->pieces[0]));
+    if (newest == NULL || now_us - newest->first_us >= span_us / WARD_TREND_PARTS) {
+        if (trend->count == WARD_TREND_PIECES) {
+            trend->count--;
+            memmove(&trend->pieces[0], &trend->pieces[1], trend->count * sizeof(trend->pieces[0]));
+        }
+        newest = &trend->pieces[trend->count++];
+        *newest = (struct ward_trend_piece){.first_us = now_us, .low = {none, none}, .high = {none, none}};
     }
-    trend->pieces[trend->count++] =
-        (struct ward_trend_piece){.first_us = now_us, .last_us = now_us, .low = *value, .high = *value};
+    widen(newest, value, from != NULL ? from : &unknown, now_us);
 }
 
 static bool counts(const struct ward_trend_piece *piece, uint64_t span_us, uint64_t now_us)
@@ -54,8 +79,9 @@ bool ward_trend_lowest(const struct ward_trend *trend, uint64_t span_us, uint64_
     bool found = false;
 
     for (size_t i = 0; i < trend->count; i++) {
-        if (counts(&trend->pieces[i], span_us, now_us) && (!found || is_less(&trend->pieces[i].low, ret))) {
-            *ret = trend->pieces[i].low;
+        if (counts(&trend->pieces[i], span_us, now_us) &&
+            (!found || is_less(&trend->pieces[i].low[0], ret))) {
+            *ret = trend->pieces[i].low[0];
             found = true;
         }
     }
@@ -68,19 +94,76 @@ bool ward_trend_highest(const struct ward_trend *trend, uint64_t span_us, uint64
     bool found = false;
 
     for (size_t i = 0; i < trend->count; i++) {
-        if (counts(&trend->pieces[i], span_us, now_us) && (!found || is_less(ret, &trend->pieces[i].high))) {
-            *ret = trend->pieces[i].high;
+        if (counts(&trend->pieces[i], span_us, now_us) &&
+            (!found || is_less(ret, &trend->pieces[i].high[0]))) {
+            *ret = trend->pieces[i].high[0];
             found = true;
         }
     }
     return found;
 }
 
-void ward_trend_forget_newest(struct ward_trend *trend, const struct ward_decimal *value)
+static bool forget(struct ward_decimal kept[2], struct ward_source from[2], uint64_t seq)
 {
-    const struct ward_trend_piece *newest = trend->count > 0 ? &trend->pieces[trend->count - 1] : NULL;
+    for (int i = 0; i < 2; i++) {
+        if (is_there(&kept[i]) && from[i].seq == seq) {
+            kept[i] = i == 0 ? kept[1] : none;
+            from[i] = from[1];
+            kept[1] = none;
+            return true;
+        }
+    }
+    return false;
+}
 
-    if (newest != NULL && !(is_less(&newest->low, value) && is_less(value, &newest->high))) {
-        trend->count--; /* it is an extreme, or all there is */
+/* What stands between the extremes is not known: when one side is used up, the other has to do for both. */
+static bool fill(struct ward_trend_piece *piece)
+{
+    if (!is_there(&piece->low[0])) {
+        const int highest = is_there(&piece->high[1]) ? 1 : 0;
+
+        piece->low[0] = piece->high[highest];
+        piece->low_from[0] = piece->high_from[highest];
+    }
+    if (!is_there(&piece->high[0])) {
+        const int lowest = is_there(&piece->low[1]) ? 1 : 0;
+
+        piece->high[0] = piece->low[lowest];
+        piece->high_from[0] = piece->low_from[lowest];
+    }
+    return is_there(&piece->low[0]);
+}
+
+bool ward_trend_forget(struct ward_trend *trend, uint64_t seq)
+{
+    bool found = false;
+    uint8_t kept = 0;
+
+    for (uint8_t i = 0; i < trend->count; i++) {
+        struct ward_trend_piece *piece = &trend->pieces[i];
+        bool low = forget(piece->low, piece->low_from, seq);
+        bool high = forget(piece->high, piece->high_from, seq);
+
+        found |= low || high;
+        if ((!low && !high) || fill(piece)) {
+            trend->pieces[kept++] = *piece;
+        }
+    }
+    trend->count = kept;
+    return found;
+}
+
+void ward_trend_give_seq(struct ward_trend *trend, uint64_t mono_us, uint64_t seq)
+{
+    for (uint8_t i = 0; i < trend->count; i++) {
+        struct ward_trend_piece *piece = &trend->pieces[i];
+        struct ward_source *sources[] = {&piece->low_from[0], &piece->low_from[1], &piece->high_from[0],
+                                         &piece->high_from[1]};
+
+        for (int j = 0; j < 4; j++) {
+            if (sources[j]->seq == 0 && sources[j]->mono_us == mono_us) {
+                sources[j]->seq = seq;
+            }
+        }
     }
 }

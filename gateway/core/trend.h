@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The lowest and the highest value of the last days, in bounded room: time is cut into pieces of a 24th of the span that
- * is looked at, and of each only the extremes are kept. The edge of the span is therefore kept to a 24th of it, always
+ * is looked at, and of each only the extremes are kept, two on each side, so that one may be taken back. The edge of the span is therefore kept to a 24th of it, always
  * so that a value counts a little longer: two measurements "three days apart" are seldom so to the minute.
  */
 #ifndef WARD_CORE_TREND_H
@@ -15,9 +15,17 @@
 #define WARD_TREND_PARTS  24
 #define WARD_TREND_PIECES (WARD_TREND_PARTS + 2)
 
+/* The reading that a value is from. */
+struct ward_source {
+    uint64_t seq; /* 0: not committed yet, or not known any more */
+    uint64_t mono_us;
+};
+
+/* The lowest and the next one, the highest and the next one; WARD_NAN: there was none. */
 struct ward_trend_piece {
     uint64_t first_us, last_us; /* on any clock that the caller keeps to */
-    struct ward_decimal low, high;
+    struct ward_decimal low[2], high[2];
+    struct ward_source low_from[2], high_from[2];
 };
 
 /* A zeroed trend is an empty one. */
@@ -26,12 +34,18 @@ struct ward_trend {
     struct ward_trend_piece pieces[WARD_TREND_PIECES]; /* oldest first */
 };
 
-/* Takes a finite value at now_us, which never goes back, for looks over span_us; any other is passed by. */
+/*
+ * Takes a finite value at now_us, for looks over span_us; any other is passed by. One from before the newest counts as
+ * of that moment. from may be NULL.
+ */
 void ward_trend_add(struct ward_trend *trend, uint64_t span_us, const struct ward_decimal *value,
-                    uint64_t now_us);
+                    const struct ward_source *from, uint64_t now_us);
 
-/* The newest value, which was this one, is no value after all. What else its piece of time had may go with it. */
-void ward_trend_forget_newest(struct ward_trend *trend, const struct ward_decimal *value);
+/* The value from the reading `seq` (not 0) is no value after all. Returns whether it was kept as an extreme. */
+bool ward_trend_forget(struct ward_trend *trend, uint64_t seq);
+
+/* The extremes that were received at that moment and have no seq yet are from the reading `seq`. */
+void ward_trend_give_seq(struct ward_trend *trend, uint64_t mono_us, uint64_t seq);
 
 /* The extreme value of the last span_us. Returns false, with ret unchanged, when there was none. */
 bool ward_trend_lowest(const struct ward_trend *trend, uint64_t span_us, uint64_t now_us,

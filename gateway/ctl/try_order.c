@@ -86,7 +86,9 @@ static enum outcome suspend(struct ward_try_patient *patient, struct order *orde
     json_int_t seconds = json_integer_value(order->value);
 
     return seconds > 0 && seconds <= WARD_ALARM_SUSPEND_MAX_MS / 1000 &&
-                   ward_alarm_suspend(&patient->state, &context, (uint32_t)seconds * 1000, &order->by)
+                   ward_alarm_suspend(
+                       &patient->state, &context,
+                       &(struct ward_alarm_suspension){(uint32_t)seconds * 1000, order->by, NULL})
                ? DONE
                : say(order, WRONG, "suspend_s must be from 1 to 86400");
 }

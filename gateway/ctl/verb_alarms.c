@@ -3,7 +3,7 @@
  * wardctl alarms: the conditions that are present, their sound, and a clinician's acknowledgement brought by hand.
  *
  * Reads of each alarm: at, patient, priority, condition, event or state, text. An acknowledgement is a signed command:
- * whoever brings it, the signature decides. Its answer is read for outcome and reason.
+ * whoever brings it, the signature decides.
  */
 #include <getopt.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/explain.h"
-#include "ctl/file.h"
+#include "ctl/order.h"
 #include "ctl/show.h"
 
 static void show_alarms(char *const *texts, bool history)
@@ -123,40 +123,33 @@ static int silence(int argc, char **argv)
     return status;
 }
 
-/* The command may have been carried, and refused by what it says or by who signed it. */
-static int show_outcome(const char *text, bool as_json)
-{
-    json_t *document = ward_document_parse(text);
-    const char *outcome = ward_document_text(document, "outcome");
-    const char *reason = ward_document_text(document, "reason");
-    int status = WARD_CTL_DONE;
-
-    if (as_json)
-        puts(text);
-    if (*outcome != '\0' && strcmp(outcome, "done") != 0)
-        status = ward_ctl_fail("%s: %s", outcome, *reason != '\0' ? reason : "no reason given");
-    else if (!as_json)
-        puts("Acknowledged.");
-    json_decref(document);
-    return status;
-}
-
 static int acknowledge(int argc, char **argv)
 {
-    char **texts = NULL;
-    char *command = NULL;
-    bool as_json;
-    int status = ward_show_options(&ward_verb_alarms, argc, argv, 1, &as_json);
+    static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {"signed", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    struct ward_ctl_order order = {.patient = "", .by = "", .done = "Acknowledged."};
+    int option;
 
-    if (status == WARD_CTL_DONE)
-        status = ward_file_read(argv[optind], &command);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_fetch(&texts, "Acknowledge", "s", command);
-    if (status == WARD_CTL_DONE)
-        status = show_outcome(texts[0], as_json);
-    ward_client_free_texts(texts);
-    free(command);
-    return status;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': order.patient = optarg; break;
+        case 'b': order.by = optarg; break;
+        case 's': order.signed_file = optarg; break;
+        case 'j': order.as_json = true; break;
+        default:
+            return ward_ctl_usage(&ward_verb_alarms, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (argc - optind != (order.signed_file == NULL ? 1 : 0) ||
+        (order.signed_file == NULL && order.patient[0] == '\0'))
+        return ward_ctl_usage(&ward_verb_alarms, "ack needs the id of an alarm and --patient, or --signed");
+    if (order.signed_file == NULL)
+        order.body = json_pack("{s:s, s:s}", "command", "acknowledge", "alarm", argv[optind]);
+    return ward_ctl_order(&order);
 }
 
 /* An id of an alarm is 32 hexadecimal digits; a reading is named by its number, with its epoch or without. */
@@ -207,7 +200,8 @@ const struct ward_verb ward_verb_alarms = {
     .usage = "alarms [list|history] [--patient PATIENT] [--json]\n"
              "alarms explain ID|[EPOCH:]SEQ [--json]\n"
              "alarms silence PATIENT\n"
-             "alarms ack FILE [--json]\n",
+             "alarms ack ALARM --patient PATIENT [--by PERSON] [--json]\n"
+             "alarms ack --signed FILE [--json]\n",
     .summary = "The alarms that are present, and what became of earlier ones",
     .help =
         "  list     conditions that are present, also those that ended unseen\n"
@@ -215,7 +209,8 @@ const struct ward_verb ward_verb_alarms = {
         "  explain  of an alarm: rule, plan, the readings behind it, delays, who acknowledged, why it cleared;\n"
         "           of a reading (its number, or --reading SEQ): why it raised no alarm\n"
         "  silence  the sound of a patient's alarms, for 10 minutes at most; the alarms stay\n"
-        "  ack      brings a clinician's signed acknowledgement (a JWS in a file, - for standard input)\n"
+        "  ack      a clinician takes an alarm over: a signed command in a file (- for standard input), or, where\n"
+        "           the gateway asks for no signature, the id of the alarm, with --by who it is\n"
         "  --json   one JSON object a line\n",
     .run = run,
 };

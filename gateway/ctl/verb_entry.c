@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/decimal.h"
 #include "core/entry.h"
-#include "ctl/client.h"
+#include "ctl/order.h"
 #include "ctl/verbs.h"
 
 /* The words of the command line with blanks between. NULL when there is no memory. */
@@ -25,59 +26,81 @@ static char *join(char **words, int count)
     return text;
 }
 
-static int enter(const char *patient, const char *by, const char *text)
+/* The values as the body of the command has them: a number as a number, and exactly. */
+static json_t *values_of(char *const *words, int count)
 {
-    sd_bus *bus = NULL;
-    sd_bus_message *reply = NULL;
-    int status = ward_client_open(&bus);
+    json_t *values = json_object();
 
-    if (status == WARD_CTL_DONE)
-        status = ward_client_call(bus, &reply, "Enter", "sss", patient, by, text);
-    if (status == WARD_CTL_DONE)
-        printf("Entered for %s: %s\n", patient, text);
-    sd_bus_message_unref(reply);
-    sd_bus_flush_close_unref(bus);
-    return status;
+    for (int i = 0; i < count; i++) {
+        const char *text = strchr(words[i], '=') + 1;
+        struct ward_decimal number;
+        json_t *value = NULL;
+
+        if (ward_decimal_parse(text, strlen(text), &number))
+            value = json_loads(text, JSON_DECODE_ANY,
+                               NULL); /* NULL for +5 and .5, which are numbers to us alone */
+        if (value == NULL)
+            value = json_string(text);
+        *strchr(words[i], '=') = '\0';
+        (void)json_object_set_new(values, words[i], value);
+    }
+    return values;
 }
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"patient", required_argument, NULL, 'p'}, {"by", required_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {"signed", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    struct ward_ctl_order order = {.patient = "", .by = "", .done = "Entered."};
     char error[WARD_ENTRY_ERROR_SIZE];
-    const char *patient = NULL, *by = "";
     struct ward_reading entry;
     char *text;
     int option, status;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'p')
-            patient = optarg;
+            order.patient = optarg;
         else if (option == 'b')
-            by = optarg;
+            order.by = optarg;
+        else if (option == 's')
+            order.signed_file = optarg;
+        else if (option == 'j')
+            order.as_json = true;
         else
             return ward_ctl_usage(&ward_verb_entry, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
     }
-    if (patient == NULL)
+    if (order.signed_file != NULL)
+        return argc == optind ? ward_ctl_order(&order)
+                              : ward_ctl_usage(&ward_verb_entry, "a signed command has its values in it");
+    if (order.patient[0] == '\0')
         return ward_ctl_usage(&ward_verb_entry, "--patient is needed");
     text = join(argv + optind, argc - optind);
     if (text == NULL)
         return ward_ctl_fail("out of memory");
-    if (ward_entry_parse(text, &entry, error))
-        status = enter(patient, by, text);
-    else
+    if (ward_entry_parse(text, &entry, error)) {
+        order.body =
+            json_pack("{s:s, s:o}", "command", "entry", "values", values_of(argv + optind, argc - optind));
+        status = ward_ctl_order(&order);
+    } else {
         status = ward_ctl_usage(&ward_verb_entry, "%s", error);
+    }
     free(text);
     return status;
 }
 
 const struct ward_verb ward_verb_entry = {
     .name = "entry",
-    .usage = "entry --patient PATIENT [--by PERSON] NAME=VALUE...\n",
+    .usage = "entry --patient PATIENT [--by PERSON] [--json] NAME=VALUE...\n"
+             "entry --signed FILE [--json]\n",
     .summary = "What a person says of a patient: breathing, oxygen, consciousness, concern",
     .help =
-        "  --by PERSON  id of who says it, letters, digits and hyphens; without it the user of this computer\n"
+        "  --by PERSON    id of who says it, letters, digits and hyphens; without it the user of this computer\n"
+        "  --signed FILE  a clinician's signed command (- for standard input). Where the gateway asks for signatures\n"
+        "                 nothing but a concern can be entered without\n"
         "\n"
         "  respiration_rate=18            breaths counted over 60 s\n"
         "  consciousness=alert            or new_confusion, voice, pain, unresponsive; never by the patient\n"

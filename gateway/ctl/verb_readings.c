@@ -20,6 +20,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/moment.h"
+#include "ctl/readings.h"
 #include "ctl/show.h"
 
 #define LIMIT 100
@@ -251,7 +252,11 @@ static int run(int argc, char **argv)
 {
     struct query query = {.limit = LIMIT};
     sd_bus *bus = NULL;
-    int status = parse_query(argc, argv, &query);
+    int status;
+
+    if (argc > 1 && strcmp(argv[1], "void") == 0)
+        return ward_readings_void(argc - 1, argv + 1);
+    status = parse_query(argc, argv, &query);
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
@@ -268,12 +273,21 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_readings = {
     .name = "readings",
     .usage =
-        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] [--follow] [--json]\n",
+        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] [--follow] [--json]\n"
+        "readings void [EPOCH:]SEQ --reason WORD [--by PERSON] [--json]\n"
+        "readings void --signed FILE [--json]\n",
     .summary = "What was measured, and what comes in",
-    .help = "  --since     2026-11-22T09:00:00Z, or how long ago: 90s, 15min, 2h, 3d\n"
-            "  --patient   of this patient only; --device and --quantity (spo2, bp_systolic, …) likewise\n"
-            "  --limit     at most so many (100)\n"
-            "  --follow    goes on with what comes in, until interrupted\n"
-            "  --json      one JSON object a line\n",
+    .help =
+        "  --since     2026-11-22T09:00:00Z, or how long ago: 90s, 15min, 2h, 3d\n"
+        "  --patient   of this patient only; --device and --quantity (spo2, bp_systolic, …) likewise\n"
+        "  --limit     at most so many (100)\n"
+        "  --follow    goes on with what comes in, until interrupted\n"
+        "  --json      one JSON object a line\n"
+        "\n"
+        "  void        takes a reading back: it stays in the record, and counts for nothing any more. That is a\n"
+        "              clinician's order: a signed command in a file (- for standard input), or, where the\n"
+        "              gateway asks for no signature, the number of the reading\n"
+        "  --reason    why, as one word: wrong-patient\n"
+        "  --by        id of who says so; without it the user of this computer\n",
     .run = run,
 };

@@ -54,8 +54,8 @@ static const struct method methods[WARD_BUS_METHOD_COUNT] = {
     [WARD_BUS_MEASURE] = {"Measure", SHAPE_TEXTS_NUMBER, 2, true},
     [WARD_BUS_FORGET] = {"Forget", SHAPE_TEXTS, 1, true},
     [WARD_BUS_SILENCE] = {"Silence", SHAPE_TEXTS, 1, true},
-    [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", SHAPE_TEXTS, 1, false},
-    [WARD_BUS_ENTER] = {"Enter", SHAPE_TEXTS, 3, true},
+    [WARD_BUS_COMMAND] = {"Command", SHAPE_TEXTS, 1, false},
+    [WARD_BUS_ORDER] = {"Order", SHAPE_TEXTS, 3, true},
     [WARD_BUS_EXPLAIN] = {"Explain", SHAPE_TEXTS, 1, false},
 };
 
@@ -275,8 +275,8 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("Measure", "ssu", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Forget", "s", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Silence", "s", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Acknowledge", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
-    SD_BUS_METHOD("Enter", "sss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Command", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Order", "sss", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Explain", "s", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_SIGNAL("Reading", "s", 0),
     SD_BUS_SIGNAL("Alarm", "s", 0),

@@ -35,9 +35,9 @@ enum ward_bus_method {
     WARD_BUS_TEST_DEVICE, /* (s device, u seconds) -> s; TestStep meanwhile */
     WARD_BUS_FORGET,      /* (s device) */
     WARD_BUS_SILENCE,     /* (s patient) */
-    WARD_BUS_ACKNOWLEDGE, /* (s JWS) -> s: anybody may bring it, the signature decides */
-    WARD_BUS_ENTER,       /* (s patient, s by or "", s values as NAME=VALUE) */
-    WARD_BUS_EXPLAIN,     /* (s) -> as: the events of an alarm's id, oldest first, or the record EPOCH:SEQ */
+    WARD_BUS_COMMAND,     /* (s JWS) -> s: anybody may bring it, the signature decides */
+    WARD_BUS_ORDER,   /* (s patient, s by or "", s body of a command) -> s: unsigned, where that is allowed */
+    WARD_BUS_EXPLAIN, /* (s) -> as: the events of an alarm's id, oldest first, or the record EPOCH:SEQ */
     WARD_BUS_METHOD_COUNT,
 };
 

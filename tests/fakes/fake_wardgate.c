@@ -48,8 +48,8 @@ static const struct {
     [WARD_BUS_MEASURE] = {"Measure", 2, false},
     [WARD_BUS_FORGET] = {"Forget", 1, false},
     [WARD_BUS_SILENCE] = {"Silence", 1, false},
-    [WARD_BUS_ACKNOWLEDGE] = {"Acknowledge", 1, false},
-    [WARD_BUS_ENTER] = {"Enter", 3, false},
+    [WARD_BUS_COMMAND] = {"Command", 1, false},
+    [WARD_BUS_ORDER] = {"Order", 3, false},
     [WARD_BUS_EXPLAIN] = {"Explain", 1, true},
 };
 

@@ -6,6 +6,8 @@
   wardhub.py run --keys DIR ...        hear, check, commit, send receipts (the default verb)
   wardhub.py acknowledge --keys DIR --gateway G --alarm ID ...
                                        acknowledge one alarm as a clinician, and wait for the gateway's answer
+  wardhub.py entry|void|assign|suspend|resume --keys DIR --gateway G --patient P ...
+                                       the other things that a clinician may order, in the same way
 
 Every message is checked for its signature, its schema and, for records, the chain, and is committed to SQLite before
 anything else happens. What fails is refused, told on standard error, and remembered.
@@ -38,6 +40,9 @@ RECEIPT_VALID_S = 30 * 86400
 COMMAND_VALID_S = 60
 COMMAND_AGAIN_S = 5
 SESSION_S = 86400
+# What a clinician may order, and the options that it needs beside the gateway.
+ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["record", "reason"],
+          "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"]}
 SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "state": "state", "heartbeat": "heartbeat",
              "active": "active", "result": "result"}
 
@@ -350,12 +355,42 @@ class Hub:
             self._connection.publish(topic, payload, expiry_s=COMMAND_VALID_S)
 
 
+def signed_command(keys, clinician, about, counter, command, **members):
+    """(id of the command, JWS); about has gateway and, where they are known, patient and episode."""
+    named = {name: about[name] for name in ("patient", "episode") if about.get(name)}
+    body = {"schema": "wardgate.command/1", "command": command, **members}
+    claims = claims_of("command", about["gateway"], COMMAND_VALID_S, body, counter=counter, **named)
+    return claims["id"], keys.sign("clinician", clinician, claims)
+
+
 def acknowledgement(keys, clinician, event, counter):
     """(id of the command, JWS) that acknowledges an alarm, given as an event or as its gateway, id and patient."""
-    about = {name: event[name] for name in ("patient", "episode") if event.get(name)}
-    body = {"schema": "wardgate.command/1", "command": "acknowledge", "alarm": event["id"]}
-    claims = claims_of("command", event["gateway"], COMMAND_VALID_S, body, counter=counter, **about)
-    return claims["id"], keys.sign("clinician", clinician, claims)
+    return signed_command(keys, clinician, event, counter, "acknowledge", alarm=event["id"])
+
+
+def number_or_word(text):
+    try:
+        return int(text)
+    except ValueError:
+        with contextlib.suppress(ValueError):
+            return float(text)
+        return text
+
+
+def members_of(options):
+    """What the body of the command that options.verb names has beside its name."""
+    if options.verb == "acknowledge":
+        return {"alarm": options.alarm}
+    if options.verb == "entry":
+        pairs = (value.partition("=") for value in options.value)
+        return {"values": {name: number_or_word(text) for name, _, text in pairs}}
+    if options.verb in ("void", "assign"):
+        epoch, _, seq = options.record.rpartition(":")
+        record = {"epoch": epoch, "seq": int(seq)}
+        return dict(record, reason=options.reason) if options.verb == "void" else record
+    if options.verb == "suspend":
+        return {"until": contract.utc_after(options.seconds), "reason": options.reason}
+    return {}
 
 
 def run(options):
@@ -365,14 +400,14 @@ def run(options):
     return Hub(options).run(lambda: bool(stopped))
 
 
-def acknowledge(options):
+def order(options):
+    """Sends one command and waits for its answer."""
     gate = Gate(GatewayKeys(options.gateway_key), options.strict)
     base = f"ward/v1/{options.site}/{options.gateway}"
     connection = Connection(options, f"{options.client_id}-{uuid.uuid4().hex[:8]}", [f"{base}/up/result"], 0)
-    event = {"gateway": options.gateway, "id": options.alarm, "patient": options.patient}
-    command, payload = acknowledgement(
-        WardKeys(options.keys), options.clinician, event, time.time_ns() // 1000000
-    )
+    about = {"gateway": options.gateway, "patient": options.patient, "episode": options.episode}
+    command, payload = signed_command(WardKeys(options.keys), options.clinician, about,
+                                      time.time_ns() // 1000000, options.verb, **members_of(options))
     deadline = time.monotonic() + options.timeout
     sent = False
     while time.monotonic() < deadline:
@@ -397,7 +432,7 @@ def acknowledge(options):
 
 def parse_options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", nargs="?", choices=["run", "acknowledge", "keys"], default="run")
+    parser.add_argument("verb", nargs="?", choices=["run", "keys", *ORDERS], default="run")
     group = parser.add_argument_group("broker")
     group.add_argument("--host", default="localhost", help="name in the broker's certificate (default: %(default)s)")
     group.add_argument("--port", type=int, default=8883, help="(default: %(default)s)")
@@ -405,7 +440,7 @@ def parse_options(arguments):
     group.add_argument("--cert", metavar="FILE", help="the hub's certificate")
     group.add_argument("--key", metavar="FILE", help="its private key")
     group.add_argument("--client-id", default="wardhub", help="MQTT client id (default: %(default)s)")
-    group.add_argument("--site", default="+", help="site in the topics (default: all; acknowledge needs one)")
+    group.add_argument("--site", default="+", help="site in the topics (default: all; a command needs one)")
     group = parser.add_argument_group("keys")
     group.add_argument("--keys", metavar="DIR", help="hub.pem and clinician.pem, as made by --keys-out")
     group.add_argument("--keys-out", metavar="DIR", help="make the keys there, unless they are, and ward-keys.json")
@@ -413,7 +448,7 @@ def parse_options(arguments):
                        help="public JWK (or JWK set) of a gateway; a member \"gateway\" ties it to one. Repeatable; may"
                             " appear later: it is read when a kid is not known")
     group.add_argument("--hub-id", default="hub-1", help="who the receipts are by (default: %(default)s)")
-    group.add_argument("--clinician", default="dr-1", help="who acknowledges (default: %(default)s)")
+    group.add_argument("--clinician", default="dr-1", help="who orders (default: %(default)s)")
     group = parser.add_argument_group("run")
     group.add_argument("--database", metavar="FILE", default="wardhub.db", help="(default: %(default)s)")
     group.add_argument("--json", action="store_true",
@@ -422,10 +457,15 @@ def parse_options(arguments):
     group.add_argument("--strict", action="store_true", help="refuse what the schemas do not document, too")
     group.add_argument("--acknowledge-after", type=float, metavar="SECONDS",
                        help="acknowledge each raised high alarm by itself, and again until it is answered")
-    group = parser.add_argument_group("acknowledge")
+    group = parser.add_argument_group("commands")
     group.add_argument("--gateway", metavar="ID")
-    group.add_argument("--alarm", metavar="ID", help="32 hexadecimal digits")
-    group.add_argument("--patient", metavar="ID", help="whose alarm it is")
+    group.add_argument("--patient", metavar="ID", help="whose alarm, entry, reading or monitoring it is")
+    group.add_argument("--episode", metavar="ID", help="assign needs it")
+    group.add_argument("--alarm", metavar="ID", help="acknowledge: 32 hexadecimal digits")
+    group.add_argument("--value", metavar="NAME=VALUE", action="append", default=[], help="entry; repeatable")
+    group.add_argument("--record", metavar="EPOCH:SEQ", help="void, assign")
+    group.add_argument("--reason", metavar="TEXT", help="void: one word; suspend: for people")
+    group.add_argument("--seconds", type=float, metavar="N", help="suspend: for so long")
     group.add_argument("--timeout", type=float, default=15, metavar="SECONDS", help="(default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.verb == "keys" and not options.keys_out:
@@ -433,8 +473,10 @@ def parse_options(arguments):
     options.keys = options.keys or options.keys_out
     if options.verb != "keys" and not (options.keys and options.gateway_key):
         parser.error("--keys (or --keys-out) and --gateway-key are needed")
-    if options.verb == "acknowledge" and not (options.gateway and options.alarm and options.site != "+"):
-        parser.error("acknowledge needs --site, --gateway and --alarm")
+    needed = ["gateway", *ORDERS[options.verb]] if options.verb in ORDERS else []
+    missing = [name for name in needed if not getattr(options, name)]
+    if missing or (needed and options.site == "+"):
+        parser.error(f"{options.verb} needs --site, " + ", ".join(f"--{name}" for name in needed))
     return options
 
 
@@ -442,7 +484,7 @@ def main(arguments=None):
     options = parse_options(arguments)
     if options.keys_out:
         WardKeys.make(options.keys_out)
-    return {"keys": lambda _: 0, "run": run, "acknowledge": acknowledge}[options.verb](options)
+    return {"keys": lambda _: 0, "run": run}.get(options.verb, order)(options)
 
 
 if __name__ == "__main__":

@@ -106,12 +106,16 @@ def describe_record(record, clock=None):
     if record["kind"] == "unmonitored":
         span = f"from {record['from'] or 'an unknown time'} to {record['to'] or 'an unknown time'}"
         return f"NOBODY WAS MONITORED {span} ({record['reason']})"
+    if record["kind"] == "void":
+        return f"{at} {record.get('patient', 'no patient')} TAKEN BACK record {record['voids']} ({record['reason']}) by {record['by']}"
     if "values" not in record:
         return f"{at} {record['kind']} record {record['seq']}"
     values = ", ".join(
         f"{value['quantity']} {value.get('special', value['value'])} {value['unit']}".rstrip() for value in record["values"]
     )
     marks = [record["kind"], record["quality"], *record["reasons"], *(["late"] if record["late"] else [])]
+    if "assigned_from" in record:
+        marks.append("assigned from record {assigned_from} by {by}".format(**record))
     if "derived_from" in record:
         marks.append("derived from records {} to {}".format(*record["derived_from"]))
     return f"{at} {record['patient'] or 'no patient'} {values or 'no values'} ({', '.join(marks)})"

@@ -443,7 +443,9 @@ def test_scan_lists_what_was_found(gateway):
 def test_changes_carry_their_arguments(gateway, tmp_path):
     plan = tmp_path / "plan.json"
     plan.write_text('{"id":"oximetry-at-home"}')
-    gateway.answers("Acknowledge", {"outcome": "done"})
+    gateway.answers("Command", {"outcome": "done"})
+    gateway.answers("Order", {"outcome": "done"})
+    gateway.answers("Explain", {"epoch": "e-01", "seq": 17, "patient": "p-1", "values": []})
     assert gateway.run("patient", "admit", "p-1", "--episode", "s-1", "--label", "Bed 1", "--check-word", "otter",
                        "--plan", plan).returncode == DONE
     assert gateway.run("plan", "apply", "-", "--patient", "p-1", input='{"id":"b"}').returncode == DONE
@@ -456,17 +458,29 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert gateway.run("measure", "--patient", "p-1", "--device", "d-1", "--for", "10").returncode == DONE
     assert gateway.run("devices", "forget", "d-1").returncode == DONE
     assert gateway.run("alarms", "silence", "p-1").returncode == DONE
-    assert gateway.run("alarms", "ack", "-", input='{"payload":"x"}').returncode == DONE
+    signed = ("--signed", "-")
+    assert gateway.run("alarms", "ack", *signed, input='{"payload":"x"}').returncode == DONE
+    assert gateway.run("readings", "void", *signed, input='{"payload":"y"}').returncode == DONE
+    assert gateway.run("entry", *signed, input='{"payload":"z"}').returncode == DONE
+    assert gateway.run("alarms", "ack", "9c1e" * 8, "--patient", "p-1", "--by", "dr-1").returncode == DONE
+    assert gateway.run("readings", "void", "17", "--reason", "wrong-patient").returncode == DONE
     assert gateway.calls() == [
         ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
         ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
         ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"], ["Measure", "p-1", "", "300"],
-        ["Measure", "p-1", "d-1", "600"], ["Forget", "d-1"], ["Silence", "p-1"], ["Acknowledge", '{"payload":"x"}']]
+        ["Measure", "p-1", "d-1", "600"], ["Forget", "d-1"], ["Silence", "p-1"], ["Command", '{"payload":"x"}'],
+        ["Command", '{"payload":"y"}'], ["Command", '{"payload":"z"}'],
+        ["Order", "p-1", "dr-1",
+         '{"alarm":"%s","command":"acknowledge","schema":"wardgate.command/1"}' % ("9c1e" * 8)],
+        ["Explain", "17"],
+        ["Order", "p-1", "",
+         '{"command":"void","epoch":"e-01","reason":"wrong-patient","schema":"wardgate.command/1","seq":17}']]
 
 
 def test_an_entry_is_checked_before_it_is_sent(gateway):
+    gateway.answers("Order", {"outcome": "done"})
     result = gateway.run("entry", "--patient", "p-1", "--by", "nurse-anne", "respiration_rate=18", "consciousness=alert",
-                         "oxygen=oxygen", "oxygen_flow=2")
+                         "oxygen=oxygen", "oxygen_flow=2.5")
     assert result.returncode == DONE, result.stderr
     assert gateway.run("entry", "--patient", "p-1", "concern=carer").returncode == DONE
     for words, reason in ((["respiration_rate=180"], "not plausible"), (["consciousness=asleep"], "unresponsive"),
@@ -475,13 +489,18 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
         assert result.returncode == USAGE
         assert reason in result.stderr
     assert gateway.run("entry", "concern=carer").returncode == USAGE
-    gateway.refuses("Enter", ERROR_REFUSED, "An entry must be signed here.")
+    gateway.refuses("Order", ERROR_REFUSED, "This must be signed here.")
     result = gateway.run("entry", "--patient", "p-1", "spo2=97")
     assert result.returncode == FAILED
     assert "must be signed" in result.stderr
-    words = "respiration_rate=18 consciousness=alert oxygen=oxygen oxygen_flow=2"
-    assert gateway.calls() == [["Enter", "p-1", "nurse-anne", words], ["Enter", "p-1", "", "concern=carer"],
-                               ["Enter", "p-1", "", "spo2=97"]]
+    assert gateway.run("entry", "--signed", "-", "spo2=97", input="{}").returncode == USAGE
+    calls = [[*call[:3], json.loads(call[3])] for call in gateway.calls()]
+    entry = {"schema": "wardgate.command/1", "command": "entry"}
+    assert calls == [
+        ["Order", "p-1", "nurse-anne", {**entry, "values": {"respiration_rate": 18, "consciousness": "alert",
+                                                            "oxygen": "oxygen", "oxygen_flow": 2.5}}],
+        ["Order", "p-1", "", {**entry, "values": {"concern": "carer"}}],
+        ["Order", "p-1", "", {**entry, "values": {"spo2": 97}}]]
 
 
 def test_status_never_calls_a_partial_score_low(gateway):
@@ -497,14 +516,18 @@ def test_status_never_calls_a_partial_score_low(gateway):
 
 
 def test_an_acknowledgement_that_was_refused_is_a_failure(gateway):
-    gateway.answers("Acknowledge", {"outcome": "refused", "reason": "the signature does not hold"})
-    result = gateway.run("alarms", "ack", "-", input="{}")
-    assert (result.returncode, result.stdout) == (FAILED, "")
-    assert "the signature does not hold" in result.stderr
+    gateway.answers("Command", {"outcome": "refused", "reason": "the signature does not hold"})
+    for words in (("alarms", "ack"), ("readings", "void"), ("entry",)):
+        result = gateway.run(*words, "--signed", "-", input="{}")
+        assert (result.returncode, result.stdout) == (FAILED, "")
+        assert "the signature does not hold" in result.stderr
+    for words in (("alarms", "ack"), ("alarms", "ack", "9c1e" * 8), ("readings", "void", "17"),
+                  ("readings", "void", "17", "--signed", "-"), ("readings", "void", "--reason", "x")):
+        assert gateway.run(*words, input="{}").returncode == USAGE
 
 
 def test_a_file_that_is_not_there_is_said(gateway):
-    result = gateway.run("alarms", "ack", "/nonexistent/file")
+    result = gateway.run("alarms", "ack", "--signed", "/nonexistent/file")
     assert result.returncode == FAILED
     assert "/nonexistent/file" in result.stderr
 

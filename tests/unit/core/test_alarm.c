@@ -390,17 +390,70 @@ static void a_late_alarm_says_how_old_it_is(void **state)
     assert_non_null(strstr(events[0].text, "measured 2 h ago"));
 }
 
+static void commit(uint64_t seq, uint64_t mono_us)
+{
+    const struct ward_reading reading = {
+        .seq = seq, .mono_us = mono_us, .value_count = 1, .values = {{.quantity = WARD_SPO2}}};
+
+    ward_alarm_committed(&patient, &reading);
+}
+
+/* The numbers come with the commits, which may be later than what follows; and all of it outlives the process. */
+static void what_is_taken_back_is_known_by_its_number(void **state)
+{
+    static uint8_t buffer[WARD_ALARM_PACKED_MAX];
+    struct ward_alarm_context context;
+    const uint64_t begin_us = now_us;
+    size_t length;
+
+    (void)state;
+    give(WARD_SPO2, 85);
+    now_us += SECOND_US;
+    give(WARD_SPO2, 88);
+    now_us += SECOND_US;
+    give(WARD_SPO2, 97);
+    assert_int_equal(event_count, 2);
+    context = now();
+    (void)ward_alarm_void(&patient, &context, 3); /* not committed: nobody can mean it */
+    assert_int_equal(event_count, 2);
+    for (uint64_t i = 0; i < 3; i++) {
+        commit(1 + i, begin_us + i * SECOND_US);
+    }
+    length = ward_alarm_pack(&patient, buffer, sizeof(buffer));
+    assert_true(ward_alarm_unpack(buffer, length, &patient));
+    assert_int_equal(ward_alarm_void(&patient, &context, 2), 0);
+    assert_int_equal(event_count, 2);
+    assert_int_equal(ward_alarm_void(&patient, &context, 3), 0);
+    assert_int_equal(event_count, 3);
+    assert_int_equal(events[2].event, WARD_EVENT_RAISED);
+    assert_int_equal(events[2].value.mantissa, 85);
+    assert_int_equal(events[2].reading_seq, 1);
+    assert_int_equal(ward_alarm_void(&patient, &context, 1), 1u << WARD_SPO2);
+    assert_int_equal(event_count, 4);
+    assert_int_equal(events[3].event, WARD_EVENT_CLEARED);
+    assert_int_equal(events[3].cleared_reason, WARD_CLEARED_VOIDED);
+    assert_int_equal(ward_alarm_void(&patient, &context, 1), 0);
+}
+
 static void suspending_has_bounds(void **state)
 {
     struct ward_alarm_context context = now();
-    struct ward_id by = {"dr-1"};
+    struct ward_alarm_suspension suspension = {.duration_ms = 0, .by = {"dr-1"}, .why = "bath"};
 
     (void)state;
-    assert_false(ward_alarm_suspend(&patient, &context, 0, &by));
-    assert_false(ward_alarm_suspend(&patient, &context, WARD_ALARM_SUSPEND_MAX_MS + 1, &by));
+    assert_false(ward_alarm_suspend(&patient, &context, &suspension));
+    suspension.duration_ms = WARD_ALARM_SUSPEND_MAX_MS + 1;
+    assert_false(ward_alarm_suspend(&patient, &context, &suspension));
+    assert_false(ward_alarm_is_suspended(&patient));
+    suspension.duration_ms = WARD_ALARM_SUSPEND_MAX_MS;
     assert_int_equal(event_count, 0);
-    assert_true(ward_alarm_suspend(&patient, &context, WARD_ALARM_SUSPEND_MAX_MS, &by));
-    ward_alarm_resume(&patient, &context, &by);
+    assert_true(ward_alarm_suspend(&patient, &context, &suspension));
+    assert_true(ward_alarm_is_suspended(&patient));
+    assert_int_equal(events[0].event, WARD_EVENT_SUSPENDED);
+    assert_string_equal(events[0].by.text, "dr-1");
+    assert_non_null(strstr(events[0].text, "until 2023-11-15T22:13Z: bath"));
+    ward_alarm_resume(&patient, &context, &suspension.by);
+    assert_false(ward_alarm_is_suspended(&patient));
     assert_int_equal(event_count, 2);
     assert_int_equal(events[1].event, WARD_EVENT_RESUMED);
     assert_int_equal(events[1].n, 2);
@@ -571,6 +624,7 @@ int main(void)
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
+        cmocka_unit_test_setup(what_is_taken_back_is_known_by_its_number, set_up),
         cmocka_unit_test_setup(suspending_has_bounds, set_up),
         cmocka_unit_test_setup(an_early_reading_raises_and_does_not_clear, set_up),
         cmocka_unit_test_setup(what_is_disputed_raises_in_time_and_does_not_clear, set_up),

@@ -183,6 +183,17 @@ static void a_receipt_of_nothing_needs_no_head(void **state)
     assert_false(claims.receipt.has_head);
 }
 
+/* A good text with one piece of it replaced. */
+static const char *with(const char *text, const char *piece, const char *other)
+{
+    static char changed[4096];
+    const char *at = strstr(text, piece);
+
+    assert_non_null(at);
+    snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, other, at + strlen(piece));
+    return changed;
+}
+
 static void an_acknowledgement(void **state)
 {
     (void)state;
@@ -192,6 +203,124 @@ static void an_acknowledgement(void **state)
     assert_int_equal(claims.by.role, WARD_ROLE_CLINICAL);
     assert_int_equal(claims.command.kind, WARD_COMMAND_ACKNOWLEDGE);
     assert_int_equal(claims.command.alarm.octets[0], 0x9c);
+}
+
+/* A command with this body. */
+static const char *command_of(const char *body)
+{
+    static char text[4096];
+
+    snprintf(
+        text, sizeof(text),
+        "{" CLAIMS_OF("command", "clinical") "\"counter\":4,\"body\":{\"schema\":\"wardgate.command/1\",%s}}",
+        body);
+    return text;
+}
+
+#define ENTRY                                                                                                \
+    "\"command\":\"entry\",\"values\":{\"respiration_rate\":18,\"body_temperature\":36.4,\"oxygen\":\"air\"}"
+#define CONCERN "\"command\":\"entry\",\"values\":{\"concern\":\"nurse\"}"
+#define VOID    "\"command\":\"void\",\"epoch\":\"e-01\",\"seq\":17,\"reason\":\"wrong-finger\""
+#define ASSIGN  "\"command\":\"assign\",\"epoch\":\"e-01\",\"seq\":17"
+#define SUSPEND                                                                                              \
+    "\"command\":\"suspend\",\"until\":\"2026-11-22T10:00:00Z\",\"reason\":\"bath, nurse with her\""
+#define RESUME "\"command\":\"resume\""
+
+static void an_entry(void **state)
+{
+    const struct ward_reading *entry = &claims.command.entry;
+
+    (void)state;
+    assert_int_equal(parse_claims(command_of(ENTRY)), WARD_JWS_OK);
+    assert_int_equal(claims.command.kind, WARD_COMMAND_ENTRY);
+    assert_int_equal(entry->kind, WARD_READING_ENTRY);
+    assert_int_equal(entry->quality, WARD_VALID);
+    assert_int_equal(entry->value_count, 3);
+    assert_int_equal(entry->values[0].quantity, WARD_RESPIRATION_RATE);
+    assert_int_equal(entry->values[0].number.mantissa, 18);
+    assert_int_equal(entry->values[1].quantity, WARD_BODY_TEMPERATURE);
+    assert_int_equal(entry->values[1].number.mantissa, 364); /* the exact decimal, not the double */
+    assert_int_equal(entry->values[1].number.exponent, -1);
+    assert_int_equal(entry->values[2].quantity, WARD_OXYGEN);
+    assert_int_equal(entry->values[2].number.mantissa, 0);
+}
+
+static void what_names_a_record(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_claims(command_of(VOID)), WARD_JWS_OK);
+    assert_int_equal(claims.command.kind, WARD_COMMAND_VOID);
+    assert_string_equal(claims.command.record.epoch.text, "e-01");
+    assert_int_equal(claims.command.record.seq, 17);
+    assert_string_equal(claims.command.reason.text, "wrong-finger");
+    assert_int_equal(parse_claims(command_of(ASSIGN)), WARD_JWS_OK);
+    assert_int_equal(claims.command.kind, WARD_COMMAND_ASSIGN);
+    assert_int_equal(claims.command.record.seq, 17);
+}
+
+static void a_suspension(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_claims(command_of(SUSPEND)), WARD_JWS_OK);
+    assert_int_equal(claims.command.kind, WARD_COMMAND_SUSPEND);
+    assert_true(claims.command.suspend_until_ms == INT64_C(1795341600000));
+    assert_string_equal(claims.command.why, "bath, nurse with her");
+    assert_int_equal(parse_claims(command_of(RESUME)), WARD_JWS_OK);
+    assert_int_equal(claims.command.kind, WARD_COMMAND_RESUME);
+}
+
+static void a_body_by_itself(void **state)
+{
+    static const char good[] = "{\"schema\":\"wardgate.command/1\"," VOID "}";
+    struct ward_command command;
+
+    (void)state;
+    assert_int_equal(ward_command_parse(good, strlen(good), &command, &error), WARD_JWS_OK);
+    assert_int_equal(command.kind, WARD_COMMAND_VOID);
+    assert_string_equal(ward_command_name(command.kind), "void");
+    assert_int_equal(ward_command_parse("{}", 2, &command, &error), WARD_JWS_MISSING);
+    assert_string_equal(error.member, "body.schema");
+    assert_int_equal(ward_command_parse("x", 1, &command, &error), WARD_JWS_NOT_JSON);
+    assert_int_equal(ward_command_parse(good, WARD_JWS_PAYLOAD_MAX + 1, &command, &error),
+                     WARD_JWS_TOO_LARGE);
+}
+
+static void bodies_of_commands_that_are_refused(void **state)
+{
+    static const struct {
+        const char *body, *piece, *other;
+        const char *member;
+    } bad[] = {
+        {ENTRY, "18", "500", "payload.body.values"}, /* not plausible */
+        {ENTRY, "18", "\"often\"", "payload.body.values"},
+        {ENTRY, "18", "[18]", "payload.body.values"},
+        {ENTRY, "18", "true", "payload.body.values"},
+        {ENTRY, "\"air\"", "\"water\"", "payload.body.values"},
+        {ENTRY, "\"air\"", "\"air oxygen_flow=2\"", "payload.body.values"}, /* one word is one value */
+        {ENTRY, "respiration_rate", "mood", "payload.body.values"},
+        {ENTRY, "\"values\"", "\"value\"", "payload.body.values"},
+        {CONCERN, "\"concern\":\"nurse\"", "", "payload.body.values"},
+        {VOID, "\"seq\":17", "\"seq\":0", "payload.body.seq"},
+        {VOID, "\"epoch\":\"e-01\",", "", "payload.body.epoch"},
+        {VOID, "wrong-finger", "wrong finger", "payload.body.reason"},
+        {VOID, ",\"reason\":\"wrong-finger\"", "", "payload.body.reason"},
+        {ASSIGN, "\"seq\":17", "\"seq\":\"17\"", "payload.body.seq"},
+        {SUSPEND, "22T10:00:00Z", "22T10:00", "payload.body.until"},
+        {SUSPEND, "\"until\":\"2026-11-22T10:00:00Z\",", "", "payload.body.until"},
+        {SUSPEND, "bath, nurse with her", "", "payload.body.reason"},
+        {SUSPEND, "bath, nurse with her", "a\\nb", "payload.body.reason"},
+        {SUSPEND, "bath, nurse with her",
+         "123456789012345678901234567890123456789012345678901234567890123456789012345678901",
+         "payload.body.reason"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const char *text = with(command_of(bad[i].body), bad[i].piece, bad[i].other);
+        if (parse_claims(text) == WARD_JWS_OK || strcmp(error.member, bad[i].member) != 0) {
+            fail_msg("%s: %s: %s", ward_jws_refusal_name(error.refusal), error.text, text);
+        }
+    }
 }
 
 static void a_care_plan_has_patient_and_version(void **state)
@@ -205,17 +334,6 @@ static void a_care_plan_has_patient_and_version(void **state)
     assert_int_equal(parse_claims("{" CLAIMS_OF("care-plan", "clinical") "\"version\":3,\"body\":{}}"),
                      WARD_JWS_MISSING);
     assert_string_equal(error.member, "payload.patient");
-}
-
-/* A good text with one piece of it replaced. */
-static const char *with(const char *text, const char *piece, const char *other)
-{
-    static char changed[4096];
-    const char *at = strstr(text, piece);
-
-    assert_non_null(at);
-    snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text, other, at + strlen(piece));
-    return changed;
 }
 
 static void every_fault_names_its_member(void **state)
@@ -281,7 +399,7 @@ static void a_refusal_can_still_be_answered(void **state)
     (void)state;
     assert_int_equal(parse_claims(with(COMMAND, "acknowledge", "explode")), WARD_JWS_UNSUPPORTED);
     assert_string_equal(claims.id.text, "r-1");
-    assert_string_equal(error.text, "payload.body.command says something that this gateway does not do");
+    assert_string_equal(error.text, "payload.body.command is none that this gateway knows");
     assert_int_equal(parse_claims("{"), WARD_JWS_NOT_JSON);
     assert_string_equal(claims.id.text, "");
 }
@@ -366,6 +484,8 @@ static void who_may_say_what_and_when(void **state)
 
 static void without_a_clock_nothing_gets_quieter(void **state)
 {
+    static const char *const louder[] = {CONCERN, ASSIGN, RESUME}, *const quieter[] = {ENTRY, VOID, SUSPEND};
+
     (void)state;
     assert_int_equal(judge(COMMAND, WARD_ROLE_CLINICAL, ISSUED, WARD_CLOCK_UNSYNCED),
                      WARD_JWS_CLOCK_UNTRUSTED);
@@ -373,6 +493,14 @@ static void without_a_clock_nothing_gets_quieter(void **state)
                      WARD_JWS_CLOCK_UNTRUSTED);
     assert_int_equal(judge(RECEIPT, WARD_ROLE_HUB, NOT_AFTER + 1, WARD_CLOCK_UNSYNCED), WARD_JWS_ACCEPTED);
     assert_int_equal(judge(COMMAND, WARD_ROLE_CLINICAL, ISSUED, WARD_CLOCK_ESTIMATED), WARD_JWS_ACCEPTED);
+    for (size_t i = 0; i < sizeof(louder) / sizeof(louder[0]); i++) {
+        assert_int_equal(judge(command_of(louder[i]), WARD_ROLE_CLINICAL, ISSUED, WARD_CLOCK_UNSYNCED),
+                         WARD_JWS_ACCEPTED);
+    }
+    for (size_t i = 0; i < sizeof(quieter) / sizeof(quieter[0]); i++) {
+        assert_int_equal(judge(command_of(quieter[i]), WARD_ROLE_CLINICAL, ISSUED, WARD_CLOCK_UNSYNCED),
+                         WARD_JWS_CLOCK_UNTRUSTED);
+    }
 }
 
 int main(void)
@@ -385,6 +513,11 @@ int main(void)
         cmocka_unit_test(a_receipt),
         cmocka_unit_test(a_receipt_of_nothing_needs_no_head),
         cmocka_unit_test(an_acknowledgement),
+        cmocka_unit_test(an_entry),
+        cmocka_unit_test(what_names_a_record),
+        cmocka_unit_test(a_suspension),
+        cmocka_unit_test(a_body_by_itself),
+        cmocka_unit_test(bodies_of_commands_that_are_refused),
         cmocka_unit_test(a_care_plan_has_patient_and_version),
         cmocka_unit_test(every_fault_names_its_member),
         cmocka_unit_test(a_refusal_can_still_be_answered),

@@ -169,6 +169,80 @@ static void what_a_reading_is_derived_from_must_make_sense(void **state)
     assert_int_equal(back.reading.derived_first, 0);
 }
 
+/* docs/records.md, record 4. */
+static struct ward_record assigned(void)
+{
+    struct ward_record record = spot_check();
+    struct ward_reading *reading = &record.reading;
+
+    reading->seq = 4;
+    reading->kind = WARD_READING_STORED;
+    reading->late = true;
+    reading->clock = WARD_CLOCK_DEVICE;
+    reading->mono_us = 91500000;
+    reading->measured_at_ms = INT64_C(1795336800000);
+    reading->received_at_ms = INT64_C(1795338011500);
+    reading->device_time.hour = 8;
+    reading->device_time.minute = 40;
+    reading->values[0].number = (struct ward_decimal){.mantissa = 91};
+    reading->values[1].number = (struct ward_decimal){.mantissa = 104};
+    reading->raw[1] = 0x5b;
+    reading->raw[3] = 0x68;
+    record.assigned = true;
+    record.note = (struct ward_record_note){
+        .by = id_of("dr-12"), .subject = 3, .from_ms = INT64_C(1795342500000), .to_ms = WARD_UTC_UNKNOWN};
+    return record;
+}
+
+static void an_assigned_reading_says_whose_it_was_said_to_be(void **state)
+{
+    struct ward_record record = assigned();
+
+    (void)state;
+    expect_text(&record,
+                "{\"assigned_at\":\"2026-11-22T10:15:00.000Z\",\"assigned_from\":3,\"boot\":\"b-77\","
+                "\"by\":\"dr-12\",\"clock\":\"device\",\"device\":\"d-91c2\","
+                "\"device_time\":\"2026-11-22T08:40:02\",\"episode\":\"s-01\",\"epoch\":\"" EPOCH
+                "\",\"kind\":\"stored\",\"late\":true,\"measured_at\":\"2026-11-22T08:40:00.000Z\","
+                "\"mono_us\":91500000,\"patient\":\"p-7f3a\",\"quality\":\"valid\","
+                "\"raw\":\"2a5e:005b006800\",\"reasons\":[],\"received_at\":\"2026-11-22T09:00:11.500Z\","
+                "\"security\":\"bonded\",\"seq\":4,\"values\":[{\"loinc\":[\"2708-6\",\"59408-5\"],"
+                "\"mdc\":150456,\"quantity\":\"spo2\",\"unit\":\"%\",\"value\":91},{\"loinc\":[\"8867-4\"],"
+                "\"mdc\":149530,\"quantity\":\"pulse_rate\",\"unit\":\"/min\",\"value\":104}]}");
+}
+
+static void what_is_assigned_must_make_sense(void **state)
+{
+    uint8_t body[WARD_RECORD_PACKED_MAX];
+    struct ward_record record = assigned(), back = {.reading = {.kind = WARD_READING_STORED}};
+    size_t length = ward_record_pack(&record, body, sizeof(body));
+
+    (void)state;
+    assert_true(length > 0);
+    assert_true(ward_record_unpack(body, length, &back));
+    assert_true(back.assigned);
+    assert_int_equal(back.note.subject, 3);
+    assert_string_equal(back.note.by.text, "dr-12");
+    back.reading.kind = WARD_READING_SPOT;
+    assert_false(ward_record_unpack(body, length, &back));
+    for (int fault = 0; fault < 5; fault++) {
+        record = assigned();
+        switch (fault) {
+        case 0: record.reading.kind = WARD_READING_SPOT; break;
+        case 1: record.reading.late = false; break;
+        case 2: record.reading.unassigned = true; break;
+        case 3: record.note.subject = 0; break;
+        case 4: record.note.by.text[0] = '\0'; break;
+        }
+        assert_int_equal(ward_record_pack(&record, body, sizeof(body)), 0);
+    }
+    record = spot_check();
+    length = ward_record_pack(&record, body, sizeof(body));
+    back = (struct ward_record){.assigned = true}; /* left over from another record */
+    assert_true(ward_record_unpack(body, length, &back));
+    assert_false(back.assigned);
+}
+
 static void a_reading_is_written_as_documented(void **state)
 {
     struct ward_record record = spot_check();
@@ -322,8 +396,12 @@ static void the_largest_record_fits(void **state)
         reading->values[i] = (struct ward_value){
             .quantity = WARD_SPO2, .number = {.mantissa = INT64_C(-999999999999999), .exponent = -128}};
     }
-    assert_int_not_equal(ward_record_pack(&record, body, sizeof(body)), 0);
-    assert_in_range(ward_record_canonical(&record, EPOCH, text, sizeof(text)), 1, sizeof(text) - 80);
+    for (int assigned = 0; assigned < 2; assigned++) {
+        assert_int_not_equal(ward_record_pack(&record, body, sizeof(body)), 0);
+        assert_in_range(ward_record_canonical(&record, EPOCH, text, sizeof(text)), 1, sizeof(text) - 80);
+        record.assigned = reading->late = true;
+        reading->kind = WARD_READING_STORED;
+    }
     assert_int_equal(ward_record_canonical(&record, EPOCH, text, 1000), 0);
 }
 
@@ -375,6 +453,8 @@ static void packed_and_back_says_the_same(void **state)
     (void)state;
     expect_round_trip(&record);
     record = with_context();
+    expect_round_trip(&record);
+    record = assigned();
     expect_round_trip(&record);
     record = spot_check();
     record.reading.unassigned = record.reading.late = true;
@@ -479,6 +559,8 @@ static void damaged_bodies_are_refused_or_harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_assigned_reading_says_whose_it_was_said_to_be),
+        cmocka_unit_test(what_is_assigned_must_make_sense),
         cmocka_unit_test(a_reading_is_written_as_documented),
         cmocka_unit_test(a_derived_reading_names_what_it_is_from),
         cmocka_unit_test(a_context_stands_beside_its_measurement),

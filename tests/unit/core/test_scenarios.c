@@ -27,6 +27,7 @@
 #define STEPS_MAX   512
 #define EVENTS_MAX  4096
 #define PROMPTS_MAX 256
+#define GIVEN_MAX   1024
 
 struct line {
     char text[256];
@@ -62,6 +63,11 @@ struct scenario {
     uint8_t clock;
     uint64_t seq;
     uint64_t newest_seq[WARD_QUANTITY_COUNT];
+    struct {
+        uint64_t at_s, seq;
+        uint8_t quantity;
+    } given[GIVEN_MAX]; /* what was measured when: the newest of them */
+    size_t given_count;
     uint64_t seeds;
     uint64_t end_s;
     size_t step_count, expectation_count, event_count;
@@ -377,6 +383,9 @@ static void read_values(struct scenario *scenario, const struct line *line, int 
             fault(scenario, line, "this is neither a quantity nor anything else that can happen");
         }
         scenario->newest_seq[value->quantity] = reading->seq;
+        scenario->given[scenario->given_count % GIVEN_MAX].at_s = scenario->now_us / SECOND_US;
+        scenario->given[scenario->given_count % GIVEN_MAX].seq = reading->seq;
+        scenario->given[scenario->given_count++ % GIVEN_MAX].quantity = value->quantity;
         at += 3;
     } while (strcmp(word_at(line, at - 1), "and") == 0 && reading->value_count < WARD_READING_VALUES_MAX);
 }
@@ -455,6 +464,42 @@ static void check_state(struct scenario *scenario, const struct line *line,
     }
 }
 
+/* "adherence spo2 is in_time 2 late 1 missed 0", "adherence heart_rate is worn 30 of 1800" (seconds): since admission. */
+static void check_adherence(struct scenario *scenario, const struct line *line, int first,
+                            const struct ward_alarm_context *context)
+{
+    struct ward_adherence_report reports[WARD_PLAN_QUANTITIES_MAX];
+    const uint8_t quantity = (uint8_t)ward_quantity_by_name(word_at(line, first + 1));
+    const size_t count = ward_alarm_adherence(&scenario->patient, context, reports);
+    const char *worn = word_after(line, "worn"), *of = word_after(line, "of");
+    size_t i = 0;
+
+    while (i < count && reports[i].quantity != quantity) {
+        i++;
+    }
+    if (i == count) {
+        fault(scenario, line, "nothing is known of that quantity");
+    } else if (worn != NULL && of != NULL) {
+        const struct ward_wear *wear = &reports[i].total.wear;
+
+        if (wear->worn_ms / 1000 != strtoull(worn, NULL, 10) ||
+            wear->expected_ms / 1000 != strtoull(of, NULL, 10)) {
+            print_error("  worn %llu of %llu ms\n", (unsigned long long)wear->worn_ms,
+                        (unsigned long long)wear->expected_ms);
+            fault(scenario, line, "it was worn otherwise");
+        }
+    } else {
+        const struct ward_adherence_figures *slots = &reports[i].total.slots;
+
+        if (slots->in_time != (uint32_t)number_of(word_after(line, "in_time")).mantissa ||
+            slots->late != (uint32_t)number_of(word_after(line, "late")).mantissa ||
+            slots->missed != (uint32_t)number_of(word_after(line, "missed")).mantissa) {
+            print_error("  in_time %u late %u missed %u\n", slots->in_time, slots->late, slots->missed);
+            fault(scenario, line, "the figures are others");
+        }
+    }
+}
+
 static void check_monitoring(struct scenario *scenario, const struct line *line,
                              const struct ward_alarm_context *context)
 {
@@ -522,6 +567,29 @@ static void give_technical(struct scenario *scenario, const struct line *line,
     }
 }
 
+/* "void spo2", the newest one; "void spo2 of 1:00", the one that was given then. */
+static void take_back(struct scenario *scenario, const struct step *step,
+                      const struct ward_alarm_context *context)
+{
+    const uint8_t quantity = (uint8_t)ward_quantity_by_name(word_at(&step->line, step->first + 1));
+    const char *when = word_after(&step->line, "of");
+    uint64_t seq = scenario->newest_seq[quantity], at_s = 0;
+
+    if (when != NULL) {
+        seq = 0;
+        assert_true(read_time(when, &at_s));
+        for (size_t i = 0; i < scenario->given_count && i < GIVEN_MAX; i++) {
+            if (scenario->given[i].at_s == at_s && scenario->given[i].quantity == quantity) {
+                seq = scenario->given[i].seq;
+            }
+        }
+    }
+    if (seq == 0) {
+        fault(scenario, &step->line, "there is no such reading to be taken back");
+    }
+    (void)ward_alarm_void(&scenario->patient, context, seq);
+}
+
 static void perform(struct scenario *scenario, const struct step *step, const struct ward_alarm_sink *sink)
 {
     struct ward_alarm_context context = now(scenario, sink);
@@ -534,7 +602,8 @@ static void perform(struct scenario *scenario, const struct step *step, const st
     } else if (strcmp(verb, "silence") == 0) {
         (void)ward_alarm_silence(&scenario->patient, &context, &by);
     } else if (strcmp(verb, "suspend") == 0) {
-        assert_true(ward_alarm_suspend(&scenario->patient, &context, duration_ms(line), &by));
+        assert_true(ward_alarm_suspend(&scenario->patient, &context,
+                                       &(struct ward_alarm_suspension){duration_ms(line), by, NULL}));
     } else if (strcmp(verb, "resume") == 0) {
         ward_alarm_resume(&scenario->patient, &context, &by);
     } else if (strcmp(verb, "plan") == 0) {
@@ -551,12 +620,13 @@ static void perform(struct scenario *scenario, const struct step *step, const st
     } else if (strcmp(verb, "technical") == 0) {
         give_technical(scenario, line, &context);
     } else if (strcmp(verb, "void") == 0) {
-        (void)ward_alarm_void(&scenario->patient, &context,
-                              scenario->newest_seq[ward_quantity_by_name(word_at(line, step->first + 1))]);
+        take_back(scenario, step, &context);
     } else if (strcmp(verb, "discharge") == 0) {
         ward_alarm_discharge(&scenario->patient, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "news2") == 0) {
         check_news2(scenario, step, &context);
+    } else if (strcmp(verb, "adherence") == 0) {
+        check_adherence(scenario, line, step->first, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0 && strcmp(verb, "monitoring") == 0) {
         check_monitoring(scenario, line, &context);
     } else if (strcmp(word_at(line, step->first + 1), "is") == 0) {

@@ -129,7 +129,7 @@ static void a_trend_has_the_extremes_of_its_span(void **state)
         if (hour == 24 * 8 + 3) {
             value = whole(70);
         }
-        ward_trend_add(&trend, 3 * DAY_US, &value, (uint64_t)hour * HOUR_US);
+        ward_trend_add(&trend, 3 * DAY_US, &value, NULL, (uint64_t)hour * HOUR_US);
     }
     assert_true(trend.count <= WARD_TREND_PIECES);
     assert_true(ward_trend_lowest(&trend, 3 * DAY_US, 10 * DAY_US, &extreme));
@@ -148,11 +148,42 @@ static void the_edge_is_kept_to_a_24th(void **state)
     struct ward_decimal extreme;
 
     (void)state;
-    ward_trend_add(&trend, 24 * HOUR_US, &value, HOUR_US);
+    ward_trend_add(&trend, 24 * HOUR_US, &value, NULL, HOUR_US);
     assert_true(ward_trend_lowest(&trend, 24 * HOUR_US, 26 * HOUR_US, &extreme));
     assert_false(ward_trend_lowest(&trend, 24 * HOUR_US, 26 * HOUR_US + 1, &extreme));
-    ward_trend_add(&trend, 24 * HOUR_US, &(struct ward_decimal){.special = WARD_NAN}, 2 * HOUR_US);
+    ward_trend_add(&trend, 24 * HOUR_US, &(struct ward_decimal){.special = WARD_NAN}, NULL, 2 * HOUR_US);
     assert_int_equal(trend.count, 1);
+}
+
+static void what_is_taken_back_leaves_the_next_extreme(void **state)
+{
+    static const int64_t values[] = {80, 70, 78, 90, 75};
+    struct ward_trend trend = {0};
+    struct ward_decimal extreme;
+
+    (void)state;
+    for (uint64_t i = 0; i < 5; i++) {
+        const struct ward_decimal value = whole(values[i]);
+
+        ward_trend_add(&trend, DAY_US, &value, &(struct ward_source){.mono_us = 100 + i}, HOUR_US + i);
+        ward_trend_give_seq(&trend, 100 + i, 1 + i);
+    }
+    assert_int_equal(trend.count, 1);
+    assert_true(ward_trend_forget(&trend, 2));
+    assert_true(ward_trend_lowest(&trend, DAY_US, 2 * HOUR_US, &extreme));
+    assert_decimal(&extreme, 75, 0);
+    assert_true(ward_trend_highest(&trend, DAY_US, 2 * HOUR_US, &extreme));
+    assert_decimal(&extreme, 90, 0);
+    assert_true(ward_trend_forget(&trend, 4));
+    assert_true(ward_trend_highest(&trend, DAY_US, 2 * HOUR_US, &extreme));
+    assert_decimal(&extreme, 80, 0);
+    assert_false(ward_trend_forget(&trend, 3)); /* it was no extreme */
+    assert_false(ward_trend_forget(&trend, 2)); /* once is enough */
+    assert_true(ward_trend_forget(&trend, 5));
+    assert_true(ward_trend_lowest(&trend, DAY_US, 2 * HOUR_US, &extreme));
+    assert_decimal(&extreme, 80, 0);
+    assert_true(ward_trend_forget(&trend, 1));
+    assert_int_equal(trend.count, 0);
 }
 
 int main(void)
@@ -165,6 +196,7 @@ int main(void)
         cmocka_unit_test(long_numbers_are_rounded_and_others_passed_by),
         cmocka_unit_test(a_trend_has_the_extremes_of_its_span),
         cmocka_unit_test(the_edge_is_kept_to_a_24th),
+        cmocka_unit_test(what_is_taken_back_leaves_the_next_extreme),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,7 +66,7 @@ static void answer(void *userdata, enum ward_bus_method method, struct ward_bus_
         f->kept = call;
     else if (method == WARD_BUS_BIND)
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No device d-0 is enrolled.");
-    else if (method == WARD_BUS_PLAN || method == WARD_BUS_ACKNOWLEDGE)
+    else if (method == WARD_BUS_PLAN || method == WARD_BUS_COMMAND)
         ward_bus_reply_text(call, arguments->text[0]);
     else
         ward_bus_reply(call);
@@ -282,7 +282,7 @@ static void call_pair(sd_bus *bus, FILE *out)
 
 static void call_acknowledge(sd_bus *bus, FILE *out)
 {
-    CALL(bus, out, "Acknowledge", "s", "{\"payload\":\"\"}");
+    CALL(bus, out, "Command", "s", "{\"payload\":\"\"}");
 }
 
 static void test_reads(void **state)

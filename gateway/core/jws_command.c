@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The body of a command: wardgate.command/1.
+ *
+ *   acknowledge   alarm
+ *   entry         values: an object of NAME: number or word, which is held against the same rules as `wardctl entry`
+ *   void          epoch, seq, reason (an id)
+ *   assign        epoch, seq
+ *   suspend       until, reason (for people)
+ *   resume
+ */
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/entry.h"
+#include "core/jws_private.h"
+#include "core/reading_json.h"
+
+#define ENTRY_TEXT_MAX 1024
+
+typedef bool read_body(const struct ward_jws_place *body, struct ward_command *ret);
+
+static bool read_acknowledge(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    return ward_jws_member_hex(body, "alarm", ret->alarm.octets, sizeof(ret->alarm.octets));
+}
+
+/* Adds a piece to a text. Returns false, with the text as it was, when there is no room for it. */
+static bool append(char *text, size_t size, const char *piece)
+{
+    const size_t used = strlen(text), length = strlen(piece);
+
+    if (used + length >= size) {
+        return false;
+    }
+    memcpy(text + used, piece, length + 1);
+    return true;
+}
+
+/* One value as `wardctl entry` has it, "NAME=VALUE ". False: it is neither a number nor a word, or there is no room. */
+static bool append_value(char *text, size_t size, const char *name, const json_t *value)
+{
+    struct ward_decimal number;
+    char digits[WARD_DECIMAL_TEXT_SIZE + 1];
+    const char *word = json_string_value(value);
+
+    if (json_is_number(value) && ward_json_exact(value, &number)) {
+        digits[ward_decimal_print(&number, digits)] = '\0';
+        word = digits;
+    }
+    return word != NULL && strchr(word, ' ') == NULL && strchr(name, ' ') == NULL &&
+           append(text, size, name) && append(text, size, "=") && append(text, size, word) &&
+           append(text, size, " ");
+}
+
+static bool read_entry(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    char text[ENTRY_TEXT_MAX] = "", error[WARD_ENTRY_ERROR_SIZE], why[WARD_ENTRY_ERROR_SIZE + 8] = "says: ";
+    json_t *values = ward_jws_member(body, "values", JSON_OBJECT);
+    const char *name;
+    json_t *value;
+
+    if (values == NULL) {
+        return false;
+    }
+    json_object_foreach(values, name, value)
+    {
+        if (!append_value(text, sizeof(text), name, value)) {
+            ward_jws_refuse(body, WARD_JWS_MALFORMED, "values", "has what is neither a number nor a word");
+            return false;
+        }
+    }
+    if (!ward_entry_parse(text, &ret->entry, error)) {
+        (void)append(why, sizeof(why), error);
+        ward_jws_refuse(body, WARD_JWS_MALFORMED, "values", why);
+        return false;
+    }
+    return true;
+}
+
+static bool read_record(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    return ward_jws_member_id(body, "epoch", &ret->record.epoch) &&
+           ward_jws_member_uint(body, "seq", 1, &ret->record.seq);
+}
+
+static bool read_void(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    return read_record(body, ret) && ward_jws_member_id(body, "reason", &ret->reason);
+}
+
+static bool is_plain_text(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_suspend(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    const json_t *why = ward_jws_member(body, "reason", JSON_STRING);
+    size_t length = why != NULL ? json_string_length(why) : 0;
+
+    if (why == NULL) {
+        return false;
+    }
+    if (length == 0 || length > WARD_COMMAND_WHY_MAX || !is_plain_text(json_string_value(why))) {
+        ward_jws_refuse(body, WARD_JWS_MALFORMED, "reason", "is not 1 to 80 octets of text on one line");
+        return false;
+    }
+    memcpy(ret->why, json_string_value(why), length + 1);
+    return ward_jws_member_utc(body, "until", &ret->suspend_until_ms);
+}
+
+static bool read_nothing(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    (void)body;
+    (void)ret;
+    return true;
+}
+
+static const struct {
+    const char *name;
+    read_body *read;
+} commands[] = {
+    [WARD_COMMAND_ACKNOWLEDGE] = {"acknowledge", read_acknowledge},
+    [WARD_COMMAND_ENTRY] = {"entry", read_entry},
+    [WARD_COMMAND_VOID] = {"void", read_void},
+    [WARD_COMMAND_ASSIGN] = {"assign", read_record},
+    [WARD_COMMAND_SUSPEND] = {"suspend", read_suspend},
+    [WARD_COMMAND_RESUME] = {"resume", read_nothing},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+const char *ward_command_name(enum ward_command_kind kind)
+{
+    return commands[kind].name;
+}
+
+bool ward_command_quietens(const struct ward_command *command)
+{
+    switch (command->kind) {
+    case WARD_COMMAND_ACKNOWLEDGE:
+    case WARD_COMMAND_VOID:
+    case WARD_COMMAND_SUSPEND: return true;
+    case WARD_COMMAND_ENTRY: return !ward_entry_is_concern(&command->entry);
+    case WARD_COMMAND_ASSIGN: /* what is late never clears */
+    case WARD_COMMAND_RESUME: return false;
+    }
+    return true;
+}
+
+bool ward_jws_read_command(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    const json_t *name;
+
+    if (!ward_jws_member_is(body, "schema", "wardgate.command/1")) {
+        return false;
+    }
+    name = ward_jws_member(body, "command", JSON_STRING);
+    for (size_t i = 0; name != NULL && i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, json_string_value(name)) == 0) {
+            ret->kind = (enum ward_command_kind)i;
+            return commands[i].read(body, ret);
+        }
+    }
+    if (name != NULL) {
+        ward_jws_refuse(body, WARD_JWS_UNSUPPORTED, "command", "is none that this gateway knows");
+    }
+    return false;
+}
+
+enum ward_jws_refusal ward_command_parse(const char *text, size_t length, struct ward_command *ret,
+                                         struct ward_jws_error *ret_error)
+{
+    WARD_JWS_LOADED json =
+        length <= WARD_JWS_PAYLOAD_MAX ? ward_jws_load(text, length, "body", ret_error) : NULL;
+    const struct ward_jws_place body = {.object = json, .path = "body", .error = ret_error};
+
+    if (length > WARD_JWS_PAYLOAD_MAX) {
+        return ward_jws_refuse(&body, WARD_JWS_TOO_LARGE, NULL, "is larger than 48 KiB");
+    }
+    *ret = (struct ward_command){.kind = WARD_COMMAND_RESUME};
+    return json != NULL && ward_jws_read_command(&body, ret) ? WARD_JWS_OK : ret_error->refusal;
+}
