@@ -69,6 +69,10 @@ class Program:
         self._process.terminate()
         return self._process.wait(PATIENCE_S)
 
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
 
 class Broker:
     def __init__(self, directory, gateways=("g-1",)):
@@ -88,6 +92,9 @@ class Broker:
 
     def stop(self):
         self._program.stop()
+
+    def kill(self):
+        self._program.kill()
 
 
 class Gateway:

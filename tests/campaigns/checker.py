@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joins the sensor's ledger, the gateway's database and the hub's table by id, and says what does not add up.
+
+Each finding has the name of what was promised:
+
+  lost      told-as-committed    what the gateway said it had committed is in its database
+            heard-in-time        what the sensor sent to a gateway that lived on for long enough is in its database
+            record-at-hub        every record of the database is at the hub
+            alarm-at-hub         every alarm event of the database is at the hub, without a hole in n
+            alarm-of-reading     every stored reading that went beyond its limit has raised
+            alarm-in-time        an alarm is raised after its delay, whatever the wall clock does
+            clock-record         a clock that becomes known is told
+  doubled   frame-once           no frame of the sensor is stored twice
+  corrupt   database-whole       integrity_check, and seq without a hole
+            database-kept        a full disk is no reason to begin a new one
+            same-record          gateway and hub have the same chain under the same number
+            nothing-invented     what is stored was sent, and what the hub has is in the database
+            nothing-refused      the hub refused no message
+            forged-receipt       what is not the hub's word delivers nothing
+            order-kept           seq is in the order in which a device told
+            dated-right          a time is what the clock showed, and there is none while nobody knows it
+"""
+
+import contextlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+
+from sensor import HIGH, systolic_of
+
+LOST = ("told-as-committed", "heard-in-time", "record-at-hub", "alarm-at-hub", "alarm-of-reading", "alarm-in-time",
+        "clock-record")
+DOUBLED = ("frame-once",)
+CORRUPT = ("database-whole", "database-kept", "same-record", "nothing-invented", "nothing-refused", "forged-receipt",
+           "order-kept", "dated-right")
+
+
+def gateway_state(path):
+    """What a database has, read from a copy: the original is touched by nobody but the gateway."""
+    with tempfile.TemporaryDirectory(prefix="campaign-") as directory:
+        for suffix in ("", "-wal"):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copy(f"{path}{suffix}", f"{directory}/copy{suffix}")
+        with contextlib.closing(sqlite3.connect(f"{directory}/copy")) as database:
+            (epoch,) = database.execute("SELECT epoch FROM meta").fetchone()
+            return {
+                "epoch": epoch,
+                "records": {seq: bytes(chain).hex() for seq, chain in database.execute(
+                    "SELECT seq, chain FROM record")},
+                "events": {(bytes(identity).hex(), n): json.loads(payload) for identity, n, payload in database.execute(
+                    "SELECT id, n, payload FROM alarm_event WHERE n > 0 ORDER BY position")},
+                "through": database.execute("SELECT through FROM mark").fetchone()[0],
+                "integrity": database.execute("PRAGMA integrity_check").fetchone()[0],
+            }
+
+
+def hub_state(path):
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return {
+            "records": {(epoch, seq): json.loads(body) for epoch, seq, body in database.execute(
+                "SELECT epoch, seq, body FROM record")},
+            "events": {(identity, n): json.loads(body) for identity, n, body in database.execute(
+                "SELECT id, n, body FROM alarm")},
+            "refused": [f"{topic}: {why}" for topic, why in database.execute("SELECT topic, why FROM refused")],
+        }
+
+
+class Findings:
+    def __init__(self):
+        self.all = []
+
+    def add(self, name, what):
+        self.all.append((name, what))
+
+    def count(self, names):
+        return sum(name in names for name, _ in self.all)
+
+    def counts(self):
+        return self.count(LOST), self.count(DOUBLED), self.count(CORRUPT)
+
+    def by_name(self):
+        """name -> what, in the order in which they were found."""
+        names = {}
+        for name, what in self.all:
+            names.setdefault(name, []).append(what)
+        return names
+
+
+def check_records(findings, gateway, hub, told, allowed_refusals):
+    epoch, records = gateway["epoch"], gateway["records"]
+    if gateway["integrity"] != "ok":
+        findings.add("database-whole", gateway["integrity"])
+    if sorted(records) != list(range(1, len(records) + 1)):
+        findings.add("database-whole", "seq has a hole")
+    for (of, seq, chain), record in told.items():
+        if of == epoch and records.get(seq) != chain:
+            findings.add("told-as-committed", f"seq {seq}: {record.get('raw')}")
+    for seq, chain in records.items():
+        at_hub = hub["records"].get((epoch, seq))
+        if at_hub is None:
+            findings.add("record-at-hub", f"seq {seq}")
+        elif at_hub["chain"] != chain:
+            findings.add("same-record", f"seq {seq}")
+    for of, seq in hub["records"]:
+        if of == epoch and seq not in records:
+            findings.add("nothing-invented", f"the hub has seq {seq}, the gateway has not")
+    for refusal in hub["refused"]:
+        if not any(allowed in refusal for allowed in allowed_refusals):
+            findings.add("nothing-refused", refusal)
+
+
+def check_frames(findings, gateway, hub, sent, is_required):
+    stored = Counter(record["raw"] for record in hub["records"].values() if record.get("raw"))
+    known = {entry["raw"] for entry in sent}
+    for raw, times in stored.items():
+        if times > 1:
+            findings.add("frame-once", f"{raw} {times} times")
+        if raw not in known:
+            findings.add("nothing-invented", f"{raw} was never sent")
+    for entry in sent:
+        if entry["raw"] not in stored and is_required(entry):
+            findings.add("heard-in-time", f"{entry['raw']}, sent at {entry['at']:.3f}")
+
+
+def check_alarms(findings, gateway, hub):
+    for identity, n in gateway["events"]:
+        if (identity, n) not in hub["events"]:
+            findings.add("alarm-at-hub", f"{identity} {n}")
+    for identity, n in hub["events"]:
+        if n > 1 and (identity, n - 1) not in hub["events"]:
+            findings.add("alarm-at-hub", f"{identity} has {n} and not {n - 1}")
+    raised = Counter(event["value"] for event in hub["events"].values()
+                     if event["event"] == "raised" and event["condition"] == "bp-systolic-high")
+    before = None
+    for _, record in sorted(hub["records"].items(), key=lambda item: item[0][1]):
+        pressure = systolic_of(record["raw"]) if record.get("raw") and record["quality"] == "valid" else None
+        if pressure is None or record["late"]:
+            continue
+        if pressure >= HIGH and (before is None or before < HIGH):
+            raised[pressure] -= 1
+            if raised[pressure] < 0:
+                findings.add("alarm-of-reading", f"seq {record['seq']}: {pressure} mmHg")
+        before = pressure
+
+
+def check(system, sensor, is_required, allowed_refusals=()):
+    """Everything is at rest. is_required(entry): whether the gateway had to store what the sensor sent."""
+    findings = Findings()
+    gateway, hub = gateway_state(system.database), hub_state(system.hub_database)
+    check_records(findings, gateway, hub, dict(system.told.records), allowed_refusals)
+    check_frames(findings, gateway, hub, sensor.sent, is_required)
+    check_alarms(findings, gateway, hub)
+    return findings

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole installation to strike at: wardgated, wardgate-uplink, mosquitto over TLS and the reference hub as processes,
+and for a sensor the fake org.bluez, which plays a strap and a cuff on a bus of its own.
+
+Each system has a /run/systemd of its own (a mount namespace), so that its clock can be told to be held by a time
+service, or not, without a word to anybody else.
+"""
+
+import json
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import bluez_fixture
+import contract
+from bluez_fixture import CUFF, PATIENT, STRAP, Bluez, Home, eventually
+from hub_fixture import Broker
+from relay import Relay
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+GATEWAY, SITE = "g-1", "home"
+UPLINK = bluez_fixture.BUILD / "gateway" / "uplink" / "wardgate-uplink"
+HUB = ROOT / "tests" / "hub" / "wardhub.py"
+# Of the namespace: the own /run/systemd instead of the machine's.
+OWN_RUN = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
+           'mount --bind "$0" /run/systemd && exec "$@"')
+
+CONFIG = """[gateway]
+id = {gateway}
+site = {site}
+[bluetooth]
+recovery_directory = {directory}/recover
+[store]
+path = {directory}/state/ward.db
+commit_window = 1s
+[plan]
+require_signature = no
+[hub]
+host = localhost
+port = {port}
+ca = {pki}/ca.pem
+certificate = {pki}/{gateway}.pem
+key = {pki}/{gateway}.key
+ward_keys = {directory}/keys/ward-keys.json
+keepalive = {keepalive}
+[alarm]
+led_directory = {directory}
+leds =
+sound_command =
+patient_text = {directory}/patient-text
+[spool]
+socket = {directory}/spool
+uplink_user = {user}
+"""
+
+
+class Process:
+    """One program that is killed and started again; what it says is in its log."""
+
+    def __init__(self, system, name, *command, environment=None):
+        self.name = name
+        self.command = [str(word) for word in command]
+        self.environment = environment or system.environment
+        self.log = system.directory / f"{name}.log"
+        self.popen = None
+
+    def start(self, environment=None):
+        with open(self.log, "ab") as log:
+            self.popen = subprocess.Popen(self.command, env=environment or self.environment, stdout=log, stderr=log)
+        return self
+
+    def alive(self):
+        return self.popen is not None and self.popen.poll() is None
+
+    def signal(self, number):
+        if self.alive():
+            self.popen.send_signal(number)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.popen.wait()
+
+    def stop(self, patience_s=60):
+        """Ends it in good order. Returns its exit status."""
+        self.signal(signal.SIGCONT)
+        self.signal(signal.SIGTERM)
+        return self.popen.wait(patience_s)
+
+    def said(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+class System(Home):
+    def __init__(self, clock_known=True, keepalive="10s", relay=False):
+        super().__init__()
+        self.told = Told()
+        for name in ("keys", "run-systemd/timesync"):
+            (self.directory / name).mkdir(parents=True)
+        self.know_clock(clock_known)
+        self.broker = Broker(self.directory / "pki", (GATEWAY,))
+        self.relay = Relay(self.broker.port) if relay else None
+        user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
+        (self.directory / "wardgate.conf").write_text(CONFIG.format(
+            gateway=GATEWAY, site=SITE, directory=self.directory, pki=self.broker.pki,
+            port=self.relay.port if relay else self.broker.port, user=user, keepalive=keepalive))
+        subprocess.run([sys.executable, HUB, "keys", "--keys-out", self.directory / "keys"], check=True)
+        config = ("--config", self.directory / "wardgate.conf")
+        inside = (*OWN_RUN, self.directory / "run-systemd")
+        pki = self.broker.pki
+        self.core = Process(self, "wardgated", *inside, bluez_fixture.WARDGATED, *config)
+        self.uplink = Process(self, "wardgate-uplink", *inside, UPLINK, *config)
+        self.hub = Process(self, "wardhub", sys.executable, HUB, "run", "--keys", self.directory / "keys", "--port",
+                           self.broker.port, "--ca", f"{pki}/ca.pem", "--cert", f"{pki}/hub.pem", "--key",
+                           f"{pki}/hub.key", "--gateway-key", self.directory / "gateway.jwk", "--database",
+                           self.hub_database, "--strict")
+        self.core_environment = None
+
+    @property
+    def database(self):
+        return self.directory / "state" / "ward.db"
+
+    @property
+    def hub_database(self):
+        return self.directory / "hub.db"
+
+    def know_clock(self, known):
+        """What systemd-timesyncd leaves when it has set the clock; without it no clock is believed."""
+        flag = self.directory / "run-systemd" / "timesync" / "synchronized"
+        if known:
+            flag.touch()
+        else:
+            flag.unlink(missing_ok=True)
+
+    # --- coming and going ---------------------------------------------------------------------------------------
+
+    def start_core(self):
+        """Starts wardgated and waits until it hears. Returns the seconds until its name was on the bus."""
+        since, begun = self.bluez.mark(), time.monotonic()
+        self.gateway = self.core.start(self.core_environment).popen
+        eventually(lambda: not self.core.alive() or self.ctl("status", check=False).returncode == 0,
+                   "wardgated answers")
+        took = time.monotonic() - begun
+        assert self.core.alive(), self.core.said()
+        if self.ask("devices"):
+            self.bluez.said("called StartNotify", since)
+        return took
+
+    def start(self):
+        self.bluez = Bluez(self.environment)
+        self.told.start(self.environment)
+        self.start_core()
+        self.ctl("patient", "admit", PATIENT, "--episode", "s-01", "--plan", HERE / "plan.json")
+        self.wait_for_radio("ready")
+        for number, device in enumerate((STRAP, CUFF)):
+            self.enrol(device, f"S-{number}")
+        for device in (STRAP, CUFF):
+            self.bluez.connect(device.address)
+            self.bluez.resolve(device.address)
+        self.show_key()
+        self.start_hub()
+        self.uplink.start()
+        return self
+
+    def start_hub(self):
+        """Starts the hub, which keeps its subscription from now on."""
+        since = len(self.hub.said())
+        self.hub.start()
+        eventually(lambda: "hearing" in self.hub.said()[since:], "the hub hears")
+
+    def show_key(self):
+        """What enrolment tells the ward of this gateway: its public key."""
+        key = contract.load_private(self.directory / "state" / "gateway-key.pem")
+        jwk = contract.public_jwk(key.public_key(), gateway=GATEWAY)
+        (self.directory / "gateway.jwk").write_text(json.dumps(jwk))
+
+    def queue(self):
+        return self.ask("queue")[0]
+
+    def is_delivered(self):
+        queue = self.queue()
+        return not (queue["undelivered_readings"] or queue["undelivered_alarms"] or queue["waiting_for_commit"])
+
+    def is_delivered_within(self, patience_s):
+        """Waits until nothing is undelivered; False when that does not come. The checker then says what is missing."""
+        try:
+            return eventually(self.is_delivered, "everything is delivered", patience_s)
+        except AssertionError:
+            return False
+
+    def rest(self):
+        """Everything ends in good order; what is on the disks stays for the checker."""
+        statuses = [process.stop() for process in (self.uplink, self.core, self.hub) if process.popen]
+        self.told.stop()
+        return statuses
+
+    def stop_programs(self):
+        for process in (self.uplink, self.core, self.hub):
+            if process.alive():
+                process.kill()
+
+    def stop(self, keep=False):
+        """Ends what still runs. keep: the files stay for somebody to look at; the directory is told."""
+        self.stop_programs()
+        self.told.stop()
+        self.broker.stop()
+        if self.relay:
+            self.relay.close()
+        if self.bluez and self.bluez.process.poll() is None:
+            self.bluez.end()
+        self.dbus.terminate()
+        self.dbus.wait()
+        self.dbus.stdout.close()
+        self.log.close()
+        if keep:
+            print(f"  what is left of it: {self.directory}")
+        else:
+            shutil.rmtree(self.directory)
+
+
+class Told:
+    """What the gateway told everybody on its bus, heard from outside: what it had committed, and its alarms."""
+
+    MATCH = "type='signal',interface='org.wardgate.Gateway1'"
+
+    def __init__(self):
+        self.records = {}  # (epoch, seq, chain) -> record
+        self.alarms = []  # of (when, event)
+        self.news = threading.Condition()
+        self._process = None
+
+    def start(self, environment):
+        address = environment["DBUS_SYSTEM_BUS_ADDRESS"]
+        self._process = subprocess.Popen(
+            ["stdbuf", "-oL", "busctl", f"--address={address}", "--json=short", "--match", self.MATCH, "monitor"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+
+    def _read(self, process):
+        for line in process.stdout:
+            message = json.loads(line)
+            if message.get("member") not in ("Reading", "Alarm"):
+                continue
+            told = json.loads(message["payload"]["data"][0])
+            with self.news:
+                if message["member"] == "Reading":
+                    self.records[told["epoch"], told["seq"], told["chain"]] = told
+                else:
+                    self.alarms.append((time.monotonic(), told))
+                self.news.notify_all()
+
+    def wait_for_raw(self, raw, patience_s):
+        with self.news:
+            return self.news.wait_for(
+                lambda: any(record.get("raw") == raw for record in list(self.records.values())[-64:]), patience_s)
+
+    def stop(self):
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
