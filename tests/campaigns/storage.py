@@ -30,7 +30,8 @@ class Partition:
         self._ballast = directory / "ballast"
 
     def fill(self):
-        with open(self._ballast, "wb", buffering=0) as ballast:
+        """Takes what room there is, also what the gateway has given up."""
+        with open(self._ballast, "ab", buffering=0) as ballast:
             size = CHUNK
             while size:
                 try:
@@ -52,11 +53,13 @@ def raised_at_hub(system, pressure):
                for event in hub_state(system.hub_database)["events"].values())
 
 
-def until_it_fails(system, sensor):
+def until_it_fails(system, sensor, partition):
     for number in range(MOST_FRAMES):
         sensor.send()
-        if number % 20 == 19 and CONDITION in system.conditions():
-            return True
+        if number % 20 == 19:
+            partition.fill()
+            if CONDITION in system.conditions():
+                return True
     return False
 
 
@@ -87,7 +90,7 @@ def run(options):
             sensor.life = number
             lived[number] = True
             partition.fill()
-            if not until_it_fails(system, sensor):
+            if not until_it_fails(system, sensor, partition):
                 trouble.append(f"run {number + 1}: the disk is full, and {CONDITION} is not told")
             if not alarm_goes_out(system, sensor):
                 trouble.append(f"run {number + 1}: the alarm of {HIGH} mmHg did not go out with the disk full")
