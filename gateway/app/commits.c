@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/commits.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
@@ -223,7 +224,9 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
     if (trouble->error)
         sd_journal_print(LOG_CRIT, "The database cannot be written (attempt %u): %s", trouble->attempts,
                          trouble->text);
-    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, trouble->error != 0);
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
+                       trouble->error != 0 && trouble->error != -ENOSPC);
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
 }
 
 /* Everything that a fresh file must know: patients, plans, devices, bindings. */

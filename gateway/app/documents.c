@@ -106,6 +106,7 @@ static void fill_storage(const struct ward_gateway *gateway, struct ward_state_m
     const struct ward_store_space *space = &gateway->upkeep.space;
 
     message->storage.state = active[WARD_TECHNICAL_STORAGE_FAILING]   ? "failing"
+                             : active[WARD_TECHNICAL_STORAGE_FULL]    ? "full"
                              : active[WARD_TECHNICAL_STORAGE_FILLING] ? "filling"
                                                                       : "ok";
     message->storage.used_octets = space->total_octets - space->free_octets;

@@ -385,7 +385,9 @@ size_t ward_documents_status(const struct ward_gateway *gateway, char *text, siz
     write_recovery(gateway, &json);
     ward_json_member(&json, "clock", ward_clock_quality_name(now.clock));
     ward_json_member(&json, "storage",
-                     gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok");
+                     gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing"
+                     : gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL]  ? "full"
+                                                                               : "ok");
     ward_json_key(&json, "annunciator");
     write_annunciator(gateway, &json);
     ward_json_object_end(&json);

@@ -112,6 +112,8 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
     store->listener = options->listener;
     store->window_us = (uint64_t)(window_ms > 0 ? window_ms : WARD_STORE_COMMIT_WINDOW_MS) * 1000;
     store->queue_records = options->queue_records > 0 ? options->queue_records : WARD_STORE_QUEUE_RECORDS;
+    store->log_pages = options->log_pages > 0 ? options->log_pages : WARD_STORE_LOG_PAGES;
+    store->retry_ms = options->retry_ms > 0 ? options->retry_ms : WARD_STORE_RETRY_MS;
     store->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (store->descriptor < 0) {
         return fail_open(store, -errno, ret_error);
@@ -120,6 +122,7 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
     if (error) {
         return fail_open(store, error, ret_error);
     }
+    store->epoch = snapshot->epoch;
     store->head.seq = snapshot->head_seq;
     memcpy(store->head.chain, snapshot->head_chain, sizeof(store->head.chain));
     store->database.text[0] = '\0';

@@ -34,6 +34,8 @@ struct ward_store;
 
 #define WARD_STORE_COMMIT_WINDOW_MS 10000
 #define WARD_STORE_QUEUE_RECORDS    4096
+#define WARD_STORE_LOG_PAGES        1000
+#define WARD_STORE_RETRY_MS         200
 
 /* Told to the loop by ward_store_dispatch, in the order in which it happened. Every member must be set. */
 struct ward_store_commit {
@@ -70,6 +72,8 @@ struct ward_store_options {
     const char *path;
     uint32_t commit_window_ms; /* 0: WARD_STORE_COMMIT_WINDOW_MS */
     size_t queue_records;      /* 0: WARD_STORE_QUEUE_RECORDS */
+    uint32_t log_pages;        /* 0: WARD_STORE_LOG_PAGES; so many are moved into the file together */
+    uint32_t retry_ms;         /* 0: WARD_STORE_RETRY_MS; the first pause after a failure, then doubled */
     struct ward_store_listener listener;
 };
 

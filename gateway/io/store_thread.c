@@ -91,7 +91,7 @@ static void post_committed(struct ward_store *store)
 
 static void begin_trouble(struct ward_store *store, int error)
 {
-    uint64_t pause_ms = WARD_STORE_RETRY_MS;
+    uint64_t pause_ms = store->retry_ms;
 
     for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
         pause_ms *= 2;
@@ -125,7 +125,6 @@ static int reopen(struct ward_store *store, bool *ret_committed)
 {
     struct ward_database *database = &store->database;
     struct ward_set_aside aside;
-    struct ward_id epoch = database->epoch;
     struct ward_head found;
     bool has_records = store->batch.reached.seq > store->head.seq;
 
@@ -136,7 +135,7 @@ static int reopen(struct ward_store *store, bool *ret_committed)
     if (error) {
         return error;
     }
-    bool ours = strcmp(database->epoch.text, epoch.text) == 0;
+    bool ours = strcmp(database->epoch.text, store->epoch.text) == 0;
     bool committed =
         ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
     if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
@@ -150,6 +149,7 @@ static int reopen(struct ward_store *store, bool *ret_committed)
         post_replaced(store, &aside);
     }
     store->head = found;
+    store->epoch = database->epoch;
     *ret_committed = committed;
     return 0;
 }
@@ -210,7 +210,7 @@ static void commit(struct ward_store *store)
     }
     post_committed(store);
     end_trouble(store);
-    if (store->database.wal_pages >= WARD_STORE_WAL_PAGES) {
+    if (store->database.wal_pages >= (int)store->log_pages) {
         error = ward_database_checkpoint(&store->database, false);
         if (error) {
             begin_trouble(store, error);

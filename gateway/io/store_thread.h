@@ -15,9 +15,7 @@
 
 #define WARD_STORE_REQUESTS_MAX   64
 #define WARD_STORE_MARK_WINDOW_US (60 * UINT64_C(1000000))
-#define WARD_STORE_RETRY_MS       200
 #define WARD_STORE_RETRY_MAX_MS   30000
-#define WARD_STORE_WAL_PAGES      1000
 
 /* Routine records that a full queue made go, until a gap record tells of them. */
 struct ward_lost {
@@ -32,6 +30,7 @@ struct ward_store {
     char *path;
     int descriptor; /* eventfd */
     size_t queue_records;
+    uint32_t log_pages, retry_ms;
     pthread_t thread;
 
     pthread_mutex_t lock;
@@ -53,6 +52,7 @@ struct ward_store {
     struct ward_database database;
     struct ward_batch batch;
     struct ward_head head;
+    struct ward_id epoch; /* that head is of; the database forgets it when it cannot be opened */
     bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
     uint32_t attempts;    /* failed, in a row */
     uint64_t retry_at_us; /* while attempts > 0 */

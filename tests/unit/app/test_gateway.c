@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/input.h>
 #include <signal.h>
@@ -850,6 +851,24 @@ static void a_disk_that_is_nearly_full_is_told(void **state)
                      ward_upkeep_is_short(&bench->gateway->upkeep.space));
 }
 
+/* As the store tells it: a full disk is one thing, a failing one another, and both end. */
+static void a_disk_that_takes_nothing_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_store_listener listener = ward_commits_listener(bench->gateway);
+
+    listener.trouble(listener.context,
+                     &(struct ward_store_trouble){.error = -EIO, .text = "", .attempts = 1});
+    assert_true(is_condition(bench, "p-ann", "storage-failing"));
+    assert_false(is_condition(bench, "p-ann", "storage-full"));
+    listener.trouble(listener.context,
+                     &(struct ward_store_trouble){.error = -ENOSPC, .text = "", .attempts = 2});
+    assert_false(is_condition(bench, "p-ann", "storage-failing"));
+    assert_true(is_condition(bench, "p-ann", "storage-full"));
+    listener.trouble(listener.context, &(struct ward_store_trouble){.text = ""});
+    assert_false(is_condition(bench, "p-ann", "storage-full"));
+}
+
 static void a_certificate_that_ends_soon_is_told(void **state)
 {
     const int64_t month_ms = WARD_CERTIFICATE_DAYS * INT64_C(86400000), today_ms = INT64_C(1795338000000);
@@ -1383,6 +1402,7 @@ int main(void)
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
+        GATEWAY_TEST(a_disk_that_takes_nothing_is_told),
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_bench.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +41,13 @@ static void on_trouble(void *context, const struct ward_store_trouble *trouble)
     assert_true(trouble->text[0] != '\0');
     if (trouble->error) {
         bench->troubles++;
+        bench->attempts++;
         bench->last_error = trouble->error;
-        assert_int_equal(trouble->attempts, bench->troubles);
+        assert_int_equal(trouble->attempts, bench->attempts);
         assert_true(trouble->retry_in_ms > 0);
     } else {
         bench->recoveries++;
+        bench->attempts = 0;
     }
 }
 
@@ -62,6 +66,8 @@ int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
         .path = bench->path,
         .commit_window_ms = NEVER_MS,
         .queue_records = bench->queue_records,
+        .log_pages = bench->log_pages,
+        .retry_ms = bench->retry_ms,
         .listener = {on_committed, on_dropped, on_trouble, on_replaced, bench},
     };
 
@@ -101,21 +107,28 @@ int set_up(void **state)
     return 0;
 }
 
+void remove_files(const char *directory)
+{
+    DIR *files = opendir(directory);
+
+    assert_non_null(files);
+    for (const struct dirent *file; (file = readdir(files)) != NULL;) {
+        if (file->d_name[0] != '.') {
+            assert_int_equal(unlinkat(dirfd(files), file->d_name, 0), 0);
+        }
+    }
+    closedir(files);
+}
+
 int tear_down(void **state)
 {
-    static const char *const names[] = {"",         "-wal",        "-journal", ".aside-1", ".aside-1-wal",
-                                        ".aside-2", ".aside-2-wal"};
     struct bench *bench = *state;
 
     block_disk(false);
     set_disk(0, SQLITE_OK);
+    set_fault(NULL);
     close_store(bench);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char name[128];
-
-        snprintf(name, sizeof(name), "%s%s", bench->path, names[i]);
-        unlink(name);
-    }
+    remove_files(bench->directory);
     assert_int_equal(rmdir(bench->directory), 0);
     free(bench);
     return 0;

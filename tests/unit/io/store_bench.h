@@ -31,8 +31,9 @@ struct bench {
     struct ward_store *store;
     struct ward_store_snapshot *snapshot;
     size_t queue_records;
+    uint32_t log_pages, retry_ms; /* 0: the store's own */
     struct told committed[TOLD_MAX];
-    size_t committed_count, dropped_records, troubles, recoveries, replaced;
+    size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;
     int last_error;
     struct ward_id new_epoch;
     struct ward_record records[WARD_STORE_QUERY_MAX];
@@ -45,6 +46,8 @@ struct bench {
 /* Set-up and tear-down of a test; *state is the bench. */
 int set_up(void **state);
 int tear_down(void **state);
+/* Removes what is in the directory. */
+void remove_files(const char *directory);
 #define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 /* The commit window is so long that only urgent groups, or another window, end it. */
