@@ -287,7 +287,8 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     sd_journal_print(LOG_CRIT, "The database was set aside as %s (%s); a new one begins", replaced->set_aside,
                      replaced->reason);
     gateway->epoch = replaced->epoch;
-    gateway->head_seq = 0;
+    gateway->head_seq = replaced->head_seq;
+    memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
     ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
     submit_known_again(gateway);
@@ -295,7 +296,9 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
-    ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
+    ward_technical_set(
+        gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,
+        true);
 }
 
 struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)

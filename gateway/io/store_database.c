@@ -8,7 +8,7 @@
  *   4. migrations and the epoch, in one transaction
  *
  * A file that is no database, is damaged or belongs to another program ends this with -EUCLEAN: it is renamed to
- * PATH.aside-N with its log, and the four steps are done again on a fresh file.
+ * PATH.aside-N with its log, and the four steps are done again on a fresh file (store_aside.c).
  */
 #include "io/store_database.h"
 
@@ -19,6 +19,7 @@
 #include <sys/random.h>
 
 #include "io/store_chain.h"
+#include "io/store_pages.h"
 
 static int errno_of(sqlite3 *connection, int result)
 {
@@ -35,8 +36,14 @@ static int errno_of(sqlite3 *connection, int result)
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH: return -EACCES;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH: return -EINVAL;
     case SQLITE_CANTOPEN: return system_errno > 0 ? -system_errno : -ENOENT;
-    case SQLITE_IOERR: return system_errno == ENOSPC ? -ENOSPC : -EIO;
+    case SQLITE_IOERR:
+        if (result == SQLITE_IOERR_DATA || result == SQLITE_IOERR_SHORT_READ) {
+            return -EUCLEAN;
+        }
+        return system_errno == ENOSPC ? -ENOSPC : -EIO;
     default: return -EIO;
     }
 }
@@ -362,17 +369,40 @@ static int configure(struct ward_database *database)
     return error;
 }
 
-int ward_database_open_file(struct ward_database *database)
+static int connect(struct ward_database *database, int flags, enum ward_pages_mode mode)
 {
-    int64_t version = 0;
-    int result = sqlite3_open_v2(
-        database->path, &database->connection,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int result = sqlite3_open_v2(database->path, &database->connection,
+                                 flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, ward_pages_vfs(mode));
 
     if (result != SQLITE_OK) {
         return ward_database_fail(database, result, "cannot be opened");
     }
-    int error = execute(database, "PRAGMA locking_mode = EXCLUSIVE");
+    return execute(database, "PRAGMA locking_mode = EXCLUSIVE");
+}
+
+int ward_database_open_source(struct ward_database *database, const char *path)
+{
+    int64_t version = 0;
+
+    *database = (struct ward_database){.path = path};
+    /* To read a log one must be able to lock the file, for which it has to be open for writing. Nothing is written. */
+    int error = connect(database, SQLITE_OPEN_READWRITE, WARD_PAGES_SALVAGE);
+
+    error = error ? error : execute(database, "PRAGMA query_only = ON");
+    error = error ? error : check_identity(database, &version);
+    return error ? error : read_epoch(database);
+}
+
+int ward_database_open_file(struct ward_database *database)
+{
+    int64_t version = 0;
+    int reserved = WARD_PAGE_CHECKSUM_OCTETS;
+    int error = ward_database_check_log(database);
+
+    error = error ? error : connect(database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, WARD_PAGES_STRICT);
+    if (!error) {
+        sqlite3_file_control(database->connection, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+    }
     error = error ? error : check_identity(database, &version);
     if (!error && sqlite3_db_readonly(database->connection, "main") != 0) {
         snprintf(database->text, sizeof(database->text), "%s: may not be written", database->path);
@@ -395,6 +425,14 @@ void ward_database_close(struct ward_database *database)
     database->name_count = 0;
     database->name_next = 0;
     database->wal_pages = 0;
+}
+
+void ward_database_abandon(struct ward_database *database)
+{
+    if (database->connection) {
+        sqlite3_db_config(database->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    ward_database_close(database);
 }
 
 int ward_database_checkpoint(struct ward_database *database, bool empty)
@@ -432,4 +470,22 @@ int ward_database_head(struct ward_database *database, uint64_t *ret_seq, uint8_
     memcpy(ret_chain, sqlite3_column_blob(statement, 1), 32);
     sqlite3_reset(statement);
     return 0;
+}
+
+int ward_database_chain_at(struct ward_database *database, uint64_t seq, uint8_t ret_chain[static 32])
+{
+    if (seq == 0) {
+        ward_store_chain_begin(database->epoch.text, ret_chain);
+        return 1;
+    }
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_CHAIN);
+    sqlite3_bind_int64(statement, 1, (int64_t)seq);
+    int row = ward_database_row(database, statement);
+    if (row > 0 && sqlite3_column_bytes(statement, 0) == 32) {
+        memcpy(ret_chain, sqlite3_column_blob(statement, 0), 32);
+    } else {
+        row = row < 0 ? row : 0;
+    }
+    sqlite3_reset(statement);
+    return row;
 }

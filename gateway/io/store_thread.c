@@ -2,13 +2,14 @@
 /*
  * The store thread.
  *
- *   idle      waits until an urgent group, the end of the commit window or of the mark window, a request, or stop
+ *   idle      waits until an urgent group, the end of the commit window or of the mark window, a request, or stop;
+ *             while none of these is there, it salvages (store_salvage.h), a step at a time
  *   commit    takes all that waits into the batch, writes it as one transaction, tells
  *   trouble   a write failed: the batch stays as it is, the file is closed; after a pause (doubled each time) it is
  *             opened again and looked at. If its head is the one before the batch, the batch is written again with
  *             all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
- *             telling. Any other head is not ours: the file is set aside and a fresh one begun. So it is when the
- *             failure was damage in the file.
+ *             telling. Any other head is not ours: the file is replaced. So it is when the failure was damage
+ *             in the file, and when the disk has failed again and again: another file may lie where it does not.
  *
  * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
  * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
@@ -58,14 +59,17 @@ static void post_trouble(struct ward_store *store, int error, const char *text, 
     }
 }
 
-static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside)
+static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside, bool put_back)
 {
     struct ward_notice *notice = calloc(1, sizeof(*notice));
 
     if (notice) {
         notice->item.kind = WARD_ITEM_NOTICE;
         notice->replaced = true;
+        notice->put_back = put_back;
         notice->epoch = store->database.epoch;
+        notice->head_seq = store->head.seq;
+        memcpy(notice->head_chain, store->head.chain, sizeof(notice->head_chain));
         notice->aside = *aside;
         ward_store_post(store, &notice->item);
     }
@@ -98,19 +102,25 @@ static void begin_trouble(struct ward_store *store, int error)
     }
     pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
     store->attempts++;
-    store->damaged = error == -EUCLEAN;
+    store->damaged =
+        error == -EUCLEAN || (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
     store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
     pthread_mutex_lock(&store->lock);
     store->counters.failed_commits++;
     pthread_mutex_unlock(&store->lock);
     post_trouble(store, error, store->database.text, (uint32_t)pause_ms);
-    ward_database_close(&store->database);
+    ward_salvage_done(&store->salvage);
+    if (store->damaged) {
+        ward_database_abandon(&store->database); /* what is set aside stays as it was found */
+    } else {
+        ward_database_close(&store->database);
+    }
 }
 
 static void end_trouble(struct ward_store *store)
 {
     if (store->attempts > 0) {
-        store->attempts = 0;
+        store->attempts = store->renewed_at = 0;
         post_trouble(store, 0, "the disk takes data again", 0);
     }
 }
@@ -120,15 +130,35 @@ static bool same_head(const struct ward_head *a, const struct ward_head *b)
     return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
 }
 
+/* Another file is in the place of the one that was: its records, and everything that is counted from them. */
+static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
+                        const struct ward_head *head, bool put_back)
+{
+    store->head = *head;
+    store->epoch = store->database.epoch;
+    store->batch.opened = head->seq;
+    store->batch.agreed = false;
+    store->renewed_at = store->attempts;
+    pthread_mutex_lock(&store->lock);
+    store->salvaging = true;
+    store->common = head->seq;
+    store->put_back = false;
+    pthread_mutex_unlock(&store->lock);
+    post_replaced(store, aside, put_back);
+}
+
 /* Opens the file again. Sets *ret_committed when it turns out that the batch is in it already. */
 static int reopen(struct ward_store *store, bool *ret_committed)
 {
     struct ward_database *database = &store->database;
-    struct ward_set_aside aside;
+    struct ward_set_aside aside = {"", ""};
     struct ward_head found;
+    char reason[WARD_STORE_TEXT_MAX];
     bool has_records = store->batch.reached.seq > store->head.seq;
+    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq};
 
-    int error = store->damaged ? ward_database_replace(database, database->text, &aside)
+    memcpy(reason, database->text, sizeof(reason));
+    int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
                                : ward_database_open(database, store->path, &aside);
     error = error ? error : ward_database_head(database, &found.seq, found.chain);
     error = error ? error : ward_database_checkpoint(database, true);
@@ -139,19 +169,42 @@ static int reopen(struct ward_store *store, bool *ret_committed)
     bool committed =
         ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
     if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
-        error = ward_database_replace(database, "it is not the file that was here before", &aside);
+        renewal = (struct ward_renewal){.reason = "it is not the file that was here before"};
+        error = ward_database_replace(database, &renewal, &aside);
         error = error ? error : ward_database_head(database, &found.seq, found.chain);
     }
     if (error) {
         return error;
     }
     if (aside.path[0] != '\0') {
-        post_replaced(store, &aside);
+        begin_epoch(store, &aside, &found, false);
     }
     store->head = found;
-    store->epoch = database->epoch;
     *ret_committed = committed;
     return 0;
+}
+
+/* --- a file that was put back ------------------------------------------------------------------------------- */
+
+static void begin_again(struct ward_store *store)
+{
+    struct ward_set_aside aside;
+    struct ward_head found;
+    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
+                                   .put_back = true};
+
+    pthread_mutex_lock(&store->lock);
+    renewal.common = store->common < store->head.seq ? store->common : store->head.seq;
+    renewal.through = store->put_back_through;
+    pthread_mutex_unlock(&store->lock);
+    ward_salvage_done(&store->salvage);
+    int error = ward_database_replace(&store->database, &renewal, &aside);
+    error = error ? error : ward_database_head(&store->database, &found.seq, found.chain);
+    if (error) {
+        begin_trouble(store, error); /* and when that is over, once more */
+        return;
+    }
+    begin_epoch(store, &aside, &found, true);
 }
 
 /* --- the work ----------------------------------------------------------------------------------------------- */
@@ -243,6 +296,9 @@ static void step_request(struct ward_store *store, struct ward_request *request)
 
     if (store->database.connection) {
         answered = ward_request_step(&store->database, request, &store->head);
+        if (answered && request->error == -EUCLEAN) {
+            begin_trouble(store, -EUCLEAN);
+        }
     } else {
         request->error = -EIO;
     }
@@ -252,6 +308,27 @@ static void step_request(struct ward_store *store, struct ward_request *request)
     }
     pthread_mutex_lock(&store->lock);
     ward_queue_push(&store->requests, &request->item);
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* What was salvaged so far is a little more. What could not be is told like a record that a full queue made go. */
+static void salvage_some(struct ward_store *store)
+{
+    struct ward_group *gap;
+    bool more;
+    int error = ward_salvage_step(&store->database, &store->salvage, &more, &gap);
+
+    if (error) {
+        begin_trouble(store, error);
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->salvaging = more;
+    if (gap) {
+        ward_queue_push(&store->waiting, &gap->item);
+        store->waiting_records += gap->record_count;
+        store->urgent = true;
+    }
     pthread_mutex_unlock(&store->lock);
 }
 
@@ -275,6 +352,12 @@ static uint64_t due_us(const struct ward_store *store)
     return due;
 }
 
+/* Work that nothing waits for. Under lock. */
+static bool has_spare_work(const struct ward_store *store)
+{
+    return store->attempts == 0 && (store->salvaging || store->put_back);
+}
+
 /* Waits for something to do. Under lock. */
 static void wait_for_work(struct ward_store *store)
 {
@@ -282,7 +365,8 @@ static void wait_for_work(struct ward_store *store)
         uint64_t due = due_us(store);
         struct timespec until = {.tv_sec = (time_t)(due / 1000000), .tv_nsec = (long)(due % 1000000) * 1000};
 
-        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= due) {
+        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= due ||
+            has_spare_work(store)) {
             return;
         }
         if (due == UINT64_MAX) {
@@ -299,6 +383,18 @@ static bool anything_waits(const struct ward_store *store)
            !ward_marks_empty(&store->batch.marks) || store->lost.count > 0;
 }
 
+static void do_spare_work(struct ward_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool put_back = store->put_back, salvaging = store->salvaging;
+    pthread_mutex_unlock(&store->lock);
+    if (put_back) {
+        begin_again(store);
+    } else if (salvaging) {
+        salvage_some(store);
+    }
+}
+
 void *ward_store_thread(void *context)
 {
     struct ward_store *store = context;
@@ -310,6 +406,7 @@ void *ward_store_thread(void *context)
         stop = store->stop;
         bool in_trouble = store->attempts > 0;
         bool due = ward_store_clock_us() >= due_us(store) || (stop && anything_waits(store));
+        bool spare = !due && !stop && has_spare_work(store);
         struct ward_request *request = (struct ward_request *)ward_queue_pop(&store->requests);
         if (due && !in_trouble) {
             take_all(store);
@@ -319,10 +416,13 @@ void *ward_store_thread(void *context)
             retry(store);
         } else if (due) {
             commit(store);
+        } else if (spare) {
+            do_spare_work(store);
         }
         if (request) {
             step_request(store, request);
         }
     }
+    ward_salvage_done(&store->salvage);
     return NULL;
 }

@@ -11,11 +11,14 @@
 #include <pthread.h>
 
 #include "io/store_queue.h"
+#include "io/store_salvage.h"
 #include "io/store_write.h"
 
 #define WARD_STORE_REQUESTS_MAX   64
 #define WARD_STORE_MARK_WINDOW_US (60 * UINT64_C(1000000))
 #define WARD_STORE_RETRY_MAX_MS   30000
+/* After so many errors of the disk in a row, about a minute, another file is tried. */
+#define WARD_STORE_RENEW_AFTER 8
 
 /* Routine records that a full queue made go, until a gap record tells of them. */
 struct ward_lost {
@@ -43,6 +46,10 @@ struct ward_store {
     struct ward_queue waiting; /* groups */
     size_t waiting_records;
     struct ward_marks marks;
+    uint64_t common; /* up to here the ward's records are known to be ours, or were before this run */
+    bool salvaging;  /* there may be something to salvage */
+    bool put_back;   /* the ward has others; it has the common ones up to put_back_through */
+    uint64_t put_back_through;
     struct ward_lost lost;
     struct ward_queue requests;
     size_t request_count; /* also those that the thread works on */
@@ -53,7 +60,9 @@ struct ward_store {
     struct ward_batch batch;
     struct ward_head head;
     struct ward_id epoch; /* that head is of; the database forgets it when it cannot be opened */
+    struct ward_salvage salvage;
     bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
+    uint32_t renewed_at;  /* so many attempts had been made when the file was replaced last */
     uint32_t attempts;    /* failed, in a row */
     uint64_t retry_at_us; /* while attempts > 0 */
 };

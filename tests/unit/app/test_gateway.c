@@ -955,6 +955,15 @@ static void a_database_that_was_put_back_is_told(void **state)
     receipt.epoch = bench->gateway->epoch;
     ward_inbox_receipt(bench->gateway, &receipt);
     assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0); /* a new epoch, by itself */
+    assert_int_equal(read_back(bench),
+                     0); /* what the ward has had been found to be ours: nothing goes again */
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1); /* and it goes on, with what was known before */
+    assert_int_equal(newest(bench)->seq, 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1);
 }
 
 static void a_chain_that_differs_is_told(void **state)
@@ -970,6 +979,33 @@ static void a_chain_that_differs_is_told(void **state)
     ward_inbox_receipt(bench->gateway, &receipt);
     assert_true(is_condition(bench, "p-ann", "database-put-back"));
     assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1); /* and not believed */
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
+    assert_int_equal(read_back(bench), 1); /* what only this database has got a number of the new epoch */
+    assert_int_equal(bench->gateway->head_seq, 1);
+    assert_memory_equal(newest(bench)->chain, bench->gateway->head_chain, 32);
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1);
+}
+
+/* The same of a record that is not the newest: it is looked up. */
+static void a_chain_that_differs_further_down_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(receipt.head, newest(bench)->chain, sizeof(receipt.head));
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    ward_inbox_receipt(bench->gateway, &receipt);
+    WAIT_FOR(bench, !bench->gateway->inbox.claimed.asked);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
+    receipt.head[0] ^= 1;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(read_back(bench), 2); /* where they begin to differ nobody knows: both go again */
 }
 
 /* Whether this machine knows the date or not, the ward is told the truth of it; but not before the clock had its time. */
@@ -1408,6 +1444,7 @@ int main(void)
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
         GATEWAY_TEST(a_database_that_was_put_back_is_told),
         GATEWAY_TEST(a_chain_that_differs_is_told),
+        GATEWAY_TEST(a_chain_that_differs_further_down_is_told),
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
         GATEWAY_TEST(a_low_battery_is_the_device_s),

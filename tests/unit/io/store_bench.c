@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_bench.h"
 
+#include "io/store_pages.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -213,6 +215,15 @@ void on_records(void *context, int error, const struct ward_record *records, siz
     }
 }
 
+void on_past(void *context, int error, const struct ward_id *epoch, const struct ward_record *records,
+             size_t count)
+{
+    struct bench *bench = context;
+
+    bench->past_epoch = *epoch;
+    on_records(context, error, records, count);
+}
+
 void on_events(void *context, int error, const struct ward_store_event *events, size_t count)
 {
     struct bench *bench = context;
@@ -226,13 +237,18 @@ void on_events(void *context, int error, const struct ward_store_event *events, 
     }
 }
 
+void wait_for_something(struct bench *bench)
+{
+    struct pollfd readable = {.fd = ward_store_fd(bench->store), .events = POLLIN};
+
+    assert_int_equal(poll(&readable, 1, DEADLINE_MS), 1);
+    ward_store_dispatch(bench->store);
+}
+
 void wait_for_answer(struct bench *bench, int error)
 {
     for (bench->answered = false; !bench->answered;) {
-        struct pollfd readable = {.fd = ward_store_fd(bench->store), .events = POLLIN};
-
-        assert_int_equal(poll(&readable, 1, DEADLINE_MS), 1);
-        ward_store_dispatch(bench->store);
+        wait_for_something(bench);
     }
     assert_int_equal(bench->answer_error, error);
 }
@@ -278,9 +294,11 @@ void run_sql(const char *path, const char *sql)
     sqlite3 *connection;
     char *error = NULL;
 
-    assert_int_equal(
-        sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, disk.real->zName),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     ward_pages_vfs(WARD_PAGES_STRICT)),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL),
+                     SQLITE_OK);
     if (sqlite3_exec(connection, sql, NULL, NULL, &error) != SQLITE_OK) {
         fail_msg("%s", error);
     }

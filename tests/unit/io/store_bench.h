@@ -33,6 +33,7 @@ struct bench {
     size_t queue_records;
     uint32_t log_pages, retry_ms; /* 0: the store's own */
     struct told committed[TOLD_MAX];
+    struct ward_id past_epoch;
     size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;
     int last_error;
     struct ward_id new_epoch;
@@ -66,9 +67,14 @@ void submit_one(struct bench *bench, uint64_t token, bool urgent);
 /* Dispatches until the number at counter is reached. */
 void wait_for(struct bench *bench, const size_t *counter, size_t number);
 
+/* Dispatches what comes next. */
+void wait_for_something(struct bench *bench);
+
 /* The callbacks of requests, and a wait until one of them was called with that error. */
 void on_records(void *context, int error, const struct ward_record *records, size_t count);
 void on_events(void *context, int error, const struct ward_store_event *events, size_t count);
+void on_past(void *context, int error, const struct ward_id *epoch, const struct ward_record *records,
+             size_t count);
 void wait_for_answer(struct bench *bench, int error);
 
 void fetch(struct bench *bench, uint64_t first, uint64_t last);
@@ -78,7 +84,7 @@ uint64_t check_chain(struct bench *bench, const char *epoch);
 
 uint64_t commits(struct bench *bench);
 
-/* Runs on a file that no store has open, past the disk above. */
+/* Runs on a file that no store has open. */
 void run_sql(const char *path, const char *sql);
 
 #endif
