@@ -301,12 +301,26 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
         true);
 }
 
+/* The oldest readings made room although the ward does not have them. */
+static void store_given_up(void *context, uint64_t through, uint64_t count)
+{
+    struct ward_gateway *gateway = context;
+
+    sd_journal_print(
+        LOG_CRIT,
+        "The database is full: %llu readings that the ward does not have were given up, to record %llu",
+        (unsigned long long)count, (unsigned long long)through);
+    (void)ward_delivery_receipt(&gateway->outbox.delivery, through, NULL, 0);
+    ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+}
+
 struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
 {
     return (struct ward_store_listener){.committed = store_committed,
                                         .dropped = store_dropped,
                                         .trouble = store_trouble,
                                         .replaced = store_replaced,
+                                        .given_up = store_given_up,
                                         .context = gateway};
 }
 

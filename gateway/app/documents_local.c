@@ -269,6 +269,11 @@ static void write_queue(const struct ward_gateway *gateway, struct ward_json *js
     member_uint(json, "commits", counters.commits);
     member_uint(json, "failed_commits", counters.failed_commits);
     member_uint(json, "dropped", counters.dropped_records);
+    member_uint(json, "used_octets", counters.used_octets);
+    member_uint(json, "quota_octets", counters.quota_octets);
+    member_bool(json, "ballast", counters.ballast);
+    member_uint(json, "purged", counters.purged_records);
+    member_uint(json, "given_up", counters.given_up_records);
     member_bool(json, "salvaging", counters.salvaging);
     member_uint(json, "flushes", counters.flushes);
     member_uint(json, "written_octets", counters.written_octets);

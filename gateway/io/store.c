@@ -115,6 +115,7 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
     store->queue_records = options->queue_records > 0 ? options->queue_records : WARD_STORE_QUEUE_RECORDS;
     store->log_pages = options->log_pages > 0 ? options->log_pages : WARD_STORE_LOG_PAGES;
     store->retry_ms = options->retry_ms > 0 ? options->retry_ms : WARD_STORE_RETRY_MS;
+    store->purge = ward_purge_of(options->path, options->quota_octets, options->ballast_octets);
     store->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (store->descriptor < 0) {
         return fail_open(store, -errno, ret_error);
@@ -184,6 +185,10 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
 {
     const struct ward_store_listener *listener = &store->listener;
 
+    if (notice->given_up > 0) {
+        listener->given_up(listener->context, notice->given_up_through, notice->given_up);
+        return;
+    }
     if (notice->replaced) {
         const struct ward_store_replaced replaced = {.set_aside = notice->aside.path,
                                                      .reason = notice->aside.reason,

@@ -74,6 +74,8 @@ struct ward_store_listener {
     void (*dropped)(void *context, uint64_t token, size_t record_count);
     void (*trouble)(void *context, const struct ward_store_trouble *trouble);
     void (*replaced)(void *context, const struct ward_store_replaced *replaced);
+    /* So many records, up to that one, made room although the ward does not have them: they are never delivered. */
+    void (*given_up)(void *context, uint64_t through, uint64_t count);
     void *context;
 };
 
@@ -83,6 +85,8 @@ struct ward_store_options {
     size_t queue_records;      /* 0: WARD_STORE_QUEUE_RECORDS */
     uint32_t log_pages;        /* 0: WARD_STORE_LOG_PAGES; so many are moved into the file together */
     uint32_t retry_ms;         /* 0: WARD_STORE_RETRY_MS; the first pause after a failure, then doubled */
+    uint64_t quota_octets;     /* store_purge.h; 0: none */
+    uint64_t ballast_octets;   /* 0: none */
     struct ward_store_listener listener;
 };
 

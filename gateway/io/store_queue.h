@@ -99,7 +99,8 @@ struct ward_request {
 
 struct ward_notice {
     struct ward_item item;
-    bool replaced; /* otherwise trouble */
+    bool replaced;                       /* otherwise trouble */
+    uint64_t given_up, given_up_through; /* not 0: neither */
     bool put_back;
     uint64_t head_seq;
     uint8_t head_chain[32];

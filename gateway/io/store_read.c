@@ -161,6 +161,19 @@ static int64_t until_of(const struct ward_store_filter *filter)
     return filter->until_ms == 0 ? WARD_UTC_UNKNOWN : filter->until_ms;
 }
 
+/* Nothing is left of the records up to that one; 0 when all are, or it cannot be said now. */
+static uint64_t dropped_through(struct ward_database *database)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_LOWEST);
+    uint64_t lowest = 0;
+
+    if (ward_database_row(database, statement) > 0) {
+        lowest = (uint64_t)sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return lowest > 0 ? lowest - 1 : 0;
+}
+
 /* Looks at the rows below next_seq; they need no index, and a wide filter is found among the newest. */
 static bool query(struct ward_database *database, struct ward_request *request, const struct ward_head *head)
 {
@@ -190,7 +203,8 @@ static bool query(struct ward_database *database, struct ward_request *request, 
     ward_database_bind_utc(statement, 6, until_of(filter));
     request->error = collect_records(database, statement, request, limit_of(filter));
     request->next_seq -= rows;
-    return request->error || request->next_seq == 0 || request->count == limit_of(filter);
+    return request->error || request->next_seq <= dropped_through(database) ||
+           request->count == limit_of(filter);
 }
 
 static sqlite3_stmt *history_statement(struct ward_database *database, const struct ward_store_filter *filter)

@@ -248,6 +248,14 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_COMMANDS] = "SELECT id, answer FROM command ORDER BY rowid DESC LIMIT 100",
     [WARD_SQL_CHAIN] = "SELECT chain FROM record WHERE seq = ?1"
                        " UNION ALL SELECT dropped_chain FROM mark WHERE dropped = ?1",
+    [WARD_SQL_LOWEST] = "SELECT min(seq) FROM record",
+    [WARD_SQL_PAGES_USED] = "SELECT (SELECT page_count FROM pragma_page_count)"
+                            " - (SELECT freelist_count FROM pragma_freelist_count)",
+    [WARD_SQL_DROP_RECORDS] = "DELETE FROM record WHERE seq <= ?1",
+    [WARD_SQL_DROP_EVENTS] =
+        "DELETE FROM alarm_event WHERE position IN"
+        " (SELECT position FROM alarm_event WHERE delivered = 1 ORDER BY position LIMIT ?1)",
+    [WARD_SQL_MARK_DROPPED] = "UPDATE mark SET dropped = ?1, dropped_chain = ?2, through = max(through, ?1)",
     [WARD_SQL_PAST_ADD] =
         "INSERT OR IGNORE INTO past (epoch, source, first_seq, last_seq, ranges, next_seq, lost, done)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?3, 0, 0)",

@@ -3,7 +3,8 @@
  * The store thread.
  *
  *   idle      waits until an urgent group, the end of the commit window or of the mark window, a request, or stop;
- *             while none of these is there, it salvages (store_salvage.h), a step at a time
+ *             while none of these is there, it makes room (store_purge.h) and salvages (store_salvage.h), a step at a
+ *             time
  *   commit    takes all that waits into the batch, writes it as one transaction, tells
  *   trouble   a write failed: the batch stays as it is, the file is closed; after a pause (doubled each time) it is
  *             opened again and looked at. If its head is the one before the batch, the batch is written again with
@@ -75,6 +76,18 @@ static void post_replaced(struct ward_store *store, const struct ward_set_aside 
     }
 }
 
+static void post_given_up(struct ward_store *store, const struct ward_purged *purged)
+{
+    struct ward_notice *notice = calloc(1, sizeof(*notice));
+
+    if (notice) {
+        notice->item.kind = WARD_ITEM_NOTICE;
+        notice->given_up = purged->undelivered;
+        notice->given_up_through = purged->through;
+        ward_store_post(store, &notice->item);
+    }
+}
+
 static void post_committed(struct ward_store *store)
 {
     uint64_t records = 0;
@@ -110,6 +123,9 @@ static void begin_trouble(struct ward_store *store, int error)
     pthread_mutex_unlock(&store->lock);
     post_trouble(store, error, store->database.text, (uint32_t)pause_ms);
     ward_salvage_done(&store->salvage);
+    if (error == -ENOSPC) {
+        ward_purge_give_up_ballast(store->path, &store->purge);
+    }
     if (store->damaged) {
         ward_database_abandon(&store->database); /* what is set aside stays as it was found */
     } else {
@@ -253,6 +269,37 @@ static void take_all(struct ward_store *store)
     }
 }
 
+/* Between transactions: the room that is used and left, for whoever asks and for what is done about it. */
+static void look_at_room(struct ward_store *store)
+{
+    struct ward_purge *purge = &store->purge;
+    int error = ward_purge_look(&store->database, purge);
+
+    if (error) {
+        begin_trouble(store, error);
+        return;
+    }
+    ward_purge_keep_ballast(store->path, purge);
+    pthread_mutex_lock(&store->lock);
+    store->counters.used_octets = purge->used_octets;
+    store->counters.quota_octets = purge->quota_octets;
+    store->counters.ballast = purge->ballast;
+    store->purging = purge->purging;
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* The log becomes part of the file, which is when it may have grown. */
+static void checkpoint(struct ward_store *store)
+{
+    int error = ward_database_checkpoint(&store->database, false);
+
+    if (error) {
+        begin_trouble(store, error);
+        return;
+    }
+    look_at_room(store);
+}
+
 static void commit(struct ward_store *store)
 {
     int error = ward_batch_write(&store->database, &store->batch, &store->head);
@@ -261,13 +308,13 @@ static void commit(struct ward_store *store)
         begin_trouble(store, error);
         return;
     }
+    bool over = store->attempts > 0;
     post_committed(store);
     end_trouble(store);
     if (store->database.wal_pages >= (int)store->log_pages) {
-        error = ward_database_checkpoint(&store->database, false);
-        if (error) {
-            begin_trouble(store, error);
-        }
+        checkpoint(store);
+    } else if (over) {
+        look_at_room(store);
     }
 }
 
@@ -311,6 +358,14 @@ static void step_request(struct ward_store *store, struct ward_request *request)
     pthread_mutex_unlock(&store->lock);
 }
 
+/* A group of the store's own, to be committed next. Under lock. */
+static void push_own(struct ward_store *store, struct ward_group *group)
+{
+    ward_queue_push(&store->waiting, &group->item);
+    store->waiting_records += group->record_count;
+    store->urgent = true;
+}
+
 /* What was salvaged so far is a little more. What could not be is told like a record that a full queue made go. */
 static void salvage_some(struct ward_store *store)
 {
@@ -325,11 +380,48 @@ static void salvage_some(struct ward_store *store)
     pthread_mutex_lock(&store->lock);
     store->salvaging = more;
     if (gap) {
-        ward_queue_push(&store->waiting, &gap->item);
-        store->waiting_records += gap->record_count;
-        store->urgent = true;
+        push_own(store, gap);
     }
     pthread_mutex_unlock(&store->lock);
+}
+
+/* A slice of what makes room. */
+static void purge_some(struct ward_store *store)
+{
+    struct ward_purged purged;
+    struct ward_group *gap;
+
+    pthread_mutex_lock(&store->lock);
+    bool marked = !ward_marks_empty(&store->marks);
+    if (marked) {
+        take_all(store);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (marked) {
+        commit(store); /* what the ward has by now must not be taken for what it does not have */
+        return;
+    }
+    int error = ward_purge_step(&store->database, &store->purge, &purged, &gap);
+
+    if (error) {
+        begin_trouble(store, error);
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->counters.purged_records += purged.records;
+    store->counters.given_up_records += purged.undelivered;
+    store->counters.used_octets = store->purge.used_octets;
+    store->purging = store->purge.purging;
+    if (gap) {
+        push_own(store, gap);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (purged.undelivered > 0) {
+        post_given_up(store, &purged);
+    }
+    if (store->database.wal_pages >= (int)store->log_pages) {
+        checkpoint(store);
+    }
 }
 
 /* When the next commit or retry is due; UINT64_MAX: nothing waits. Under lock. */
@@ -355,7 +447,7 @@ static uint64_t due_us(const struct ward_store *store)
 /* Work that nothing waits for. Under lock. */
 static bool has_spare_work(const struct ward_store *store)
 {
-    return store->attempts == 0 && (store->salvaging || store->put_back);
+    return store->attempts == 0 && (store->salvaging || store->put_back || store->purging);
 }
 
 /* Waits for something to do. Under lock. */
@@ -386,10 +478,12 @@ static bool anything_waits(const struct ward_store *store)
 static void do_spare_work(struct ward_store *store)
 {
     pthread_mutex_lock(&store->lock);
-    bool put_back = store->put_back, salvaging = store->salvaging;
+    bool put_back = store->put_back, salvaging = store->salvaging, purging = store->purging;
     pthread_mutex_unlock(&store->lock);
     if (put_back) {
         begin_again(store);
+    } else if (purging) {
+        purge_some(store);
     } else if (salvaging) {
         salvage_some(store);
     }
@@ -400,6 +494,7 @@ void *ward_store_thread(void *context)
     struct ward_store *store = context;
     bool stop = false;
 
+    look_at_room(store);
     while (!stop) {
         pthread_mutex_lock(&store->lock);
         wait_for_work(store);

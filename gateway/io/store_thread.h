@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 
+#include "io/store_purge.h"
 #include "io/store_queue.h"
 #include "io/store_salvage.h"
 #include "io/store_write.h"
@@ -47,6 +48,7 @@ struct ward_store {
     size_t waiting_records;
     struct ward_marks marks;
     uint64_t common; /* up to here the ward's records are known to be ours, or were before this run */
+    bool purging;    /* there is to be made room */
     bool salvaging;  /* there may be something to salvage */
     bool put_back;   /* the ward has others; it has the common ones up to put_back_through */
     uint64_t put_back_through;
@@ -60,6 +62,7 @@ struct ward_store {
     struct ward_batch batch;
     struct ward_head head;
     struct ward_id epoch; /* that head is of; the database forgets it when it cannot be opened */
+    struct ward_purge purge;
     struct ward_salvage salvage;
     bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
     uint32_t renewed_at;  /* so many attempts had been made when the file was replaced last */

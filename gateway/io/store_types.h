@@ -163,6 +163,10 @@ struct ward_store_filter {
 struct ward_store_counters {
     uint64_t commits, failed_commits, records, dropped_records;
     size_t queued_groups, queued_records;
+    uint64_t used_octets, quota_octets; /* of the file; the quota is 0 when there is none */
+    uint64_t purged_records;            /* made room, also those that the ward does not have: */
+    uint64_t given_up_records;
+    bool ballast;
     bool salvaging;                   /* a file that was set aside is still being read */
     uint64_t flushes, written_octets; /* of the file and its log, since the process began */
 };

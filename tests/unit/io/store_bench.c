@@ -62,6 +62,15 @@ static void on_replaced(void *context, const struct ward_store_replaced *replace
     assert_int_equal(access(replaced->set_aside, F_OK), 0);
 }
 
+static void on_given_up(void *context, uint64_t through, uint64_t count)
+{
+    struct bench *bench = context;
+
+    assert_true(through > bench->given_up_through);
+    bench->given_up_through = through;
+    bench->given_up += count;
+}
+
 int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
 {
     const struct ward_store_options options = {
@@ -70,7 +79,9 @@ int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
         .queue_records = bench->queue_records,
         .log_pages = bench->log_pages,
         .retry_ms = bench->retry_ms,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, bench},
+        .quota_octets = bench->quota_octets,
+        .ballast_octets = bench->ballast_octets,
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, bench},
     };
 
     return ward_store_open(&options, &bench->store, &bench->snapshot, error);

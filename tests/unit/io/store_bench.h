@@ -33,6 +33,7 @@ struct bench {
     size_t queue_records;
     uint32_t log_pages, retry_ms; /* 0: the store's own */
     struct told committed[TOLD_MAX];
+    uint64_t quota_octets, ballast_octets, given_up_through, given_up;
     struct ward_id past_epoch;
     size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;
     int last_error;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +35,8 @@ static int fault_of(enum disk_call call, bool *ret_half)
     pthread_mutex_lock(&disk.lock);
     if (fault->result != SQLITE_OK && fault->call == call) {
         fault->seen++;
-        if (fault->seen >= fault->from && fault->seen - fault->from < fault->count) {
+        if (fault->while_exists ? access(fault->while_exists, F_OK) == 0
+                                : fault->seen >= fault->from && fault->seen - fault->from < fault->count) {
             fault->hit++;
             result = fault->result;
             system_errno = fault->system_errno;

@@ -21,7 +21,8 @@ struct disk_fault {
     int system_errno; /* what the kernel says. A file opened with EROFS is opened for reading if it can be */
     bool half;        /* a write: half of it is done */
     uint64_t from, count;
-    uint64_t seen, hit; /* calls of that kind, and those that failed */
+    const char *while_exists; /* not NULL: instead of those, all calls as long as there is that file */
+    uint64_t seen, hit;       /* calls of that kind, and those that failed */
 };
 
 struct disk {
