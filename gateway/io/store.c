@@ -461,6 +461,7 @@ void ward_store_counters(struct ward_store *store, struct ward_store_counters *r
     ret->queued_groups = store->waiting.count;
     ret->queued_records = store->waiting_records;
     ret->salvaging = store->salvaging;
+    ret->purging = store->purging;
     pthread_mutex_unlock(&store->lock);
     const struct ward_pages_counters pages = ward_pages_count();
     ret->flushes = pages.flushes;

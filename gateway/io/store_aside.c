@@ -30,7 +30,7 @@ static int fail(struct ward_database *database, const char *what)
     return -error;
 }
 
-static int sync_directory(struct ward_database *database)
+int ward_database_sync_directory(struct ward_database *database)
 {
     char directory[PATH_MAX];
     char *slash;
@@ -86,13 +86,13 @@ static int rename_all(struct ward_database *database, const char *aside)
             return fail(database, "cannot be set aside");
         }
     }
-    return sync_directory(database);
+    return ward_database_sync_directory(database);
 }
 
 static void remove_fresh(const char *fresh)
 {
     for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
-        char name[PATH_MAX];
+        char name[PATH_MAX + sizeof("-journal")];
 
         snprintf(name, sizeof(name), "%s%s", fresh, companions[i]);
         unlink(name);
@@ -124,7 +124,7 @@ static int take_fresh(struct ward_database *database, const char *fresh)
     if (rename(fresh, database->path) < 0) {
         return fail(database, "the fresh file cannot take its place");
     }
-    return sync_directory(database);
+    return ward_database_sync_directory(database);
 }
 
 int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
@@ -174,7 +174,7 @@ int ward_database_open(struct ward_database *database, const char *path, struct 
         return ward_database_replace(database, &(struct ward_renewal){.reason = reason}, ret_aside);
     }
     if (error) {
-        ward_database_close(database);
+        ward_database_abandon(database);
     }
     return error;
 }

@@ -5,7 +5,8 @@
  *   1. exclusive locking, so that nobody else can open the file and no shared memory is mapped for the log
  *   2. whose file it is and of which version, before anything is written to it
  *   3. WAL, with a flush at every commit (synchronous=FULL)
- *   4. migrations and the epoch, in one transaction
+ *   4. the schema and the epoch of a new file, in one transaction. A file of an earlier format is copied before anything
+ *      is done to it, and its copy is brought up to date (store_upgrade.c); one of a later format is refused as it is
  *
  * A file that is no database, is damaged or belongs to another program ends this with -EUCLEAN: it is renamed to
  * PATH.aside-N with its log, and the four steps are done again on a fresh file (store_aside.c).
@@ -393,9 +394,8 @@ int ward_database_open_source(struct ward_database *database, const char *path)
     return error ? error : read_epoch(database);
 }
 
-int ward_database_open_file(struct ward_database *database)
+static int open_and_identify(struct ward_database *database, int64_t *ret_version)
 {
-    int64_t version = 0;
     int reserved = WARD_PAGE_CHECKSUM_OCTETS;
     int error = ward_database_check_log(database);
 
@@ -403,10 +403,22 @@ int ward_database_open_file(struct ward_database *database)
     if (!error) {
         sqlite3_file_control(database->connection, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     }
-    error = error ? error : check_identity(database, &version);
+    error = error ? error : check_identity(database, ret_version);
     if (!error && sqlite3_db_readonly(database->connection, "main") != 0) {
         snprintf(database->text, sizeof(database->text), "%s: may not be written", database->path);
         error = -EACCES;
+    }
+    return error;
+}
+
+int ward_database_open_file(struct ward_database *database)
+{
+    int64_t version = 0;
+    int error = open_and_identify(database, &version);
+
+    if (!error && version > 0 && version < ward_schema_version() && !database->is_copy) {
+        error = ward_database_upgrade(database, version);
+        error = error ? error : open_and_identify(database, &version);
     }
     error = error ? error : begin_log(database);
     error = error ? error : configure(database);

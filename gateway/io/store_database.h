@@ -18,6 +18,7 @@
 
 struct ward_database {
     const char *path; /* the caller's */
+    bool is_copy;     /* of a file of an earlier format: it may be migrated in place */
     sqlite3 *connection;
     sqlite3_stmt *statements[WARD_SQL_COUNT];
     struct ward_id epoch;
@@ -66,6 +67,15 @@ int ward_database_open_file(struct ward_database *database);
 
 /* Opens a file to be salvaged, for reading. Is ended by abandon, also when it fails. */
 int ward_database_open_source(struct ward_database *database, const char *path);
+
+/*
+ * Puts a file of today's format in the place of the open one, which is kept as PATH.format-N. Closes it. Returns 0, or
+ * negative errno with the file as it was.
+ */
+int ward_database_upgrade(struct ward_database *database, int64_t version);
+
+/* What was renamed is so after a power cut, too. */
+int ward_database_sync_directory(struct ward_database *database);
 
 /* Whether the log holds less than was written into it: -EUCLEAN. The file must not be open yet. */
 int ward_database_check_log(struct ward_database *database);

@@ -167,6 +167,7 @@ struct ward_store_counters {
     uint64_t purged_records;            /* made room, also those that the ward does not have: */
     uint64_t given_up_records;
     bool ballast;
+    bool purging;                     /* room is being made */
     bool salvaging;                   /* a file that was set aside is still being read */
     uint64_t flushes, written_octets; /* of the file and its log, since the process began */
 };

@@ -63,7 +63,7 @@ static void wait_until_quiet(struct bench *bench)
 {
     do { /* each answer is a round of the thread, which makes room between rounds */
         fetch(bench, 1, 1);
-    } while (counters_of(bench).used_octets > (QUOTA - QUOTA / 10) / 16 * 15);
+    } while (counters_of(bench).purging);
 }
 
 /* The chain over what is still there. Returns the first of it. */
