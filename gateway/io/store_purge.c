@@ -12,6 +12,8 @@
 #include "io/store_pages.h"
 #include "io/store_read.h"
 
+#define FULL_MIN (UINT64_C(1) << 20)
+
 /* --- how much ----------------------------------------------------------------------------------------------- */
 
 struct ward_purge ward_purge_of(const char *path, uint64_t quota_octets, uint64_t ballast_octets)
@@ -27,14 +29,22 @@ struct ward_purge ward_purge_of(const char *path, uint64_t quota_octets, uint64_
     return purge;
 }
 
+/* Without a quota, all there is. */
 static uint64_t limit_of(const struct ward_purge *purge)
 {
-    return purge->quota_octets - purge->quota_octets / 10;
+    return purge->quota_octets > 0 ? purge->quota_octets - purge->quota_octets / 10 : UINT64_MAX;
+}
+
+static uint64_t lower_limit(const struct ward_purge *purge)
+{
+    const uint64_t limit = limit_of(purge);
+
+    return purge->full_octets > 0 && purge->full_octets < limit ? purge->full_octets : limit;
 }
 
 static bool enough_is_free(const struct ward_purge *purge)
 {
-    return purge->used_octets <= limit_of(purge) - limit_of(purge) / 16;
+    return purge->used_octets <= lower_limit(purge) - lower_limit(purge) / 16;
 }
 
 static int look(struct ward_database *database, struct ward_purge *purge)
@@ -53,7 +63,7 @@ int ward_purge_look(struct ward_database *database, struct ward_purge *purge)
 {
     int error = look(database, purge);
 
-    if (!error && purge->quota_octets > 0 && purge->used_octets > limit_of(purge)) {
+    if (!error && purge->used_octets > lower_limit(purge)) {
         purge->purging = true;
     }
     return error;
@@ -120,7 +130,7 @@ static int drop_events(struct ward_database *database, int *ret_count)
 
 /* The next slice by the order of classes. The newest record always stays: it is the head. */
 static int drop_slice(struct ward_database *database, const struct ward_store_snapshot *mark,
-                      struct ward_purged *ret, bool *ret_nothing)
+                      bool also_undelivered, struct ward_purged *ret, bool *ret_nothing)
 {
     uint64_t first;
     int events = 0;
@@ -136,7 +146,8 @@ static int drop_slice(struct ward_database *database, const struct ward_store_sn
     if (error || events > 0) {
         return error;
     }
-    if (first == 0 || mark->head_seq == 0 || last < first) {
+    bool kept = first > mark->through && !also_undelivered;
+    if (kept || first == 0 || mark->head_seq == 0 || last < first) {
         *ret_nothing = true;
         return 0;
     }
@@ -177,10 +188,11 @@ int ward_purge_step(struct ward_database *database, struct ward_purge *purge, st
         purge->purging = false;
         return error;
     }
+    const bool also_undelivered = purge->used_octets > limit_of(purge) - limit_of(purge) / 16;
     error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
     error = error ? error : ward_mark_read(database, &mark);
     error = error ? error : ward_database_head(database, &mark.head_seq, mark.head_chain);
-    error = error ? error : drop_slice(database, &mark, &purged, &nothing);
+    error = error ? error : drop_slice(database, &mark, also_undelivered, &purged, &nothing);
     if (!error && purged.undelivered > 0) {
         error = make_gap(&mark, purged.undelivered, &gap);
     }
@@ -227,8 +239,7 @@ void ward_purge_give_up_ballast(const char *path, struct ward_purge *purge)
     if (unlink(name) == 0) {
         purge->ballast = false;
     }
-    uint64_t room = purge->used_octets + purge->used_octets / 9; /* of which a tenth is kept */
-    if (room > 0 && (purge->quota_octets == 0 || room < purge->quota_octets)) {
-        purge->quota_octets = room;
+    if (purge->used_octets >= FULL_MIN) { /* a smaller one has nothing to give */
+        purge->full_octets = purge->used_octets;
     }
 }

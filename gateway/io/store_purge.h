@@ -11,7 +11,8 @@
  * pages are used again.
  *
  * The ballast is a file of octets that nobody needs. When the disk is full it is given up, so that there is room to
- * delete; the present size is the quota from then on.
+ * delete, and from then on the file makes do with what it has: of the first two classes. What the ward does not have
+ * goes for the quota alone; on a full disk it waits in memory.
  */
 #ifndef WARD_IO_STORE_PURGE_H
 #define WARD_IO_STORE_PURGE_H
@@ -25,6 +26,7 @@ struct ward_purge {
     uint64_t quota_octets;   /* 0: none */
     uint64_t ballast_octets; /* 0: none */
     bool ballast;            /* it is there */
+    uint64_t full_octets;    /* used when the disk was full last; 0: it was not */
     uint64_t used_octets;    /* as of the newest look */
     bool purging;
 };

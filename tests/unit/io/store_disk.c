@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ struct disk disk = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_I
 
 struct shim_file {
     sqlite3_file base;
+    const char *name;
     sqlite3_file real[];
 };
 
@@ -26,8 +28,24 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return ((struct shim_file *)file)->real;
 }
 
+static const char *name_of(sqlite3_file *file)
+{
+    return ((struct shim_file *)file)->name;
+}
+
+static bool strikes(const struct disk_fault *fault, const char *name)
+{
+    if (fault->while_exists) {
+        return access(fault->while_exists, F_OK) == 0;
+    }
+    if (fault->file) {
+        return name && strcmp(name, fault->file) == 0 && access(fault->until_exists, F_OK) < 0;
+    }
+    return fault->seen >= fault->from && fault->seen - fault->from < fault->count;
+}
+
 /* What a call gives instead of being done; SQLITE_OK: it is done. */
-static int fault_of(enum disk_call call, bool *ret_half)
+static int fault_of(const char *name, enum disk_call call, bool *ret_half)
 {
     struct disk_fault *fault = &disk.fault;
     int result = SQLITE_OK, system_errno = 0;
@@ -35,8 +53,7 @@ static int fault_of(enum disk_call call, bool *ret_half)
     pthread_mutex_lock(&disk.lock);
     if (fault->result != SQLITE_OK && fault->call == call) {
         fault->seen++;
-        if (fault->while_exists ? access(fault->while_exists, F_OK) == 0
-                                : fault->seen >= fault->from && fault->seen - fault->from < fault->count) {
+        if (strikes(fault, name)) {
             fault->hit++;
             result = fault->result;
             system_errno = fault->system_errno;
@@ -58,7 +75,7 @@ static int shim_close(sqlite3_file *file)
 static int shim_read(sqlite3_file *file, void *octets, int count, sqlite3_int64 offset)
 {
     bool half;
-    int result = fault_of(DISK_READ, &half);
+    int result = fault_of(name_of(file), DISK_READ, &half);
 
     return result ? result : real_of(file)->pMethods->xRead(real_of(file), octets, count, offset);
 }
@@ -70,7 +87,7 @@ static int shim_write(sqlite3_file *file, const void *octets, int count, sqlite3
     disk.octets += (uint64_t)count;
     pthread_mutex_unlock(&disk.lock);
     bool half;
-    int fault = fault_of(DISK_WRITE, &half);
+    int fault = fault_of(name_of(file), DISK_WRITE, &half);
 
     if (fault && half) {
         int said = errno;
@@ -85,14 +102,13 @@ static int shim_write(sqlite3_file *file, const void *octets, int count, sqlite3
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     bool half;
-    int result = fault_of(DISK_TRUNCATE, &half);
+    int result = fault_of(name_of(file), DISK_TRUNCATE, &half);
 
     return result ? result : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int shim_sync(sqlite3_file *file, int flags)
 {
-    (void)file;
     (void)flags;
     pthread_mutex_lock(&disk.lock);
     disk.syncs++;
@@ -106,7 +122,7 @@ static int shim_sync(sqlite3_file *file, int flags)
     disk.waiting = false;
     pthread_mutex_unlock(&disk.lock);
     bool half;
-    int fault = fault_of(DISK_SYNC, &half);
+    int fault = fault_of(name_of(file), DISK_SYNC, &half);
 
     if (fault) {
         return fault;
@@ -170,8 +186,9 @@ static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
 {
     (void)vfs;
     file->pMethods = NULL;
+    ((struct shim_file *)file)->name = name; /* SQLite keeps it as long as the file is open */
     bool half;
-    int result = fault_of(DISK_OPEN, &half);
+    int result = fault_of(name, DISK_OPEN, &half);
 
     if (result && errno == EROFS && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
         flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;

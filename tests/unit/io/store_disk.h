@@ -22,6 +22,8 @@ struct disk_fault {
     bool half;        /* a write: half of it is done */
     uint64_t from, count;
     const char *while_exists; /* not NULL: instead of those, all calls as long as there is that file */
+    /* Not NULL: instead of those, all calls for the file of that name, until there is the other. */
+    const char *file, *until_exists;
     uint64_t seen, hit;       /* calls of that kind, and those that failed */
 };
 

@@ -177,6 +177,42 @@ static void damage_found_while_writing_begins_a_new_epoch(void **state)
     assert_int_equal(access(aside, F_OK), 0);
 }
 
+/* The blocks where the file lies are gone; others take data. */
+static void a_file_that_fails_again_and_again_makes_way_for_another(void **state)
+{
+    struct bench *bench = *state;
+    char aside[128];
+
+    bench->retry_ms = 1;
+    bench->log_pages = 4;
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    snprintf(aside, sizeof(aside), "%s.aside-1", bench->path);
+    set_fault(&(struct disk_fault){.call = DISK_WRITE,
+                                   .result = SQLITE_IOERR_WRITE,
+                                   .system_errno = EIO,
+                                   .file = bench->path,
+                                   .until_exists = aside});
+    submit_one(bench, 2, true);
+    while (bench->replaced == 0) {
+        submit_one(bench, 3, true);
+        wait_for_something(bench);
+    }
+    assert_true(bench->troubles >= 8);
+    assert_int_equal(bench->last_error, -EIO);
+    wait_for(bench, &bench->recoveries, 1);
+    assert_true(set_fault(NULL) > 0);
+    assert_int_equal(access(aside, F_OK), 0);
+    /* It could be read all the same: what the ward does not have is not lost. */
+    for (bench->answer_count = 0; bench->answer_count == 0;) {
+        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
+        wait_for_answer(bench, 0);
+    }
+    assert_string_equal(bench->past_epoch.text, bench->snapshot->epoch.text);
+    assert_int_equal(bench->records[0].reading.seq, 1);
+}
+
 /* --- files that cannot be used ------------------------------------------------------------------------------ */
 
 static void write_file(const char *path, const char *octets, size_t count)
@@ -406,6 +442,7 @@ int main(void)
         STORE_TEST(urgent_groups_are_never_dropped),
         STORE_TEST(failed_flushes_lose_and_double_nothing),
         STORE_TEST(a_full_disk_is_told_and_waited_for),
+        STORE_TEST(a_file_that_fails_again_and_again_makes_way_for_another),
         STORE_TEST(damage_found_while_writing_begins_a_new_epoch),
         STORE_TEST(another_file_in_its_place_begins_a_new_epoch),
         STORE_TEST(garbage_is_set_aside_and_kept),
