@@ -225,6 +225,9 @@ static void tell_answer(struct ward_store *store, const struct ward_request *req
     case WARD_REQUEST_PAST:
         request->answer_past(request->context, request->error, &request->epoch, request->records, count);
         break;
+    case WARD_REQUEST_VERIFY:
+        request->answer_verified(request->context, request->error, request->range.first, request->range.last);
+        break;
     case WARD_REQUEST_PAST_DELIVERED: break;
     }
 }
@@ -432,6 +435,14 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
     return ask(store, &(struct ward_request){.kind = WARD_REQUEST_HISTORY,
                                              .filter = *filter,
                                              .answer_events = answer,
+                                             .context = context});
+}
+
+int ward_store_verify(struct ward_store *store, uint64_t from, ward_store_verified_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_VERIFY,
+                                             .range = {.first = from},
+                                             .answer_verified = answer,
                                              .context = context});
 }
 

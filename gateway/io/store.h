@@ -166,6 +166,15 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
                              ward_store_events_fn *answer, void *context);
 
 /*
+ * Holds records against the chain from `from` on, or from the oldest that is there, in steps between other work: as many
+ * as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
+ * and the file is replaced.
+ */
+#define WARD_STORE_VERIFY_MAX 16384
+typedef void ward_store_verified_fn(void *context, int error, uint64_t first, uint64_t last);
+int ward_store_verify(struct ward_store *store, uint64_t from, ward_store_verified_fn *answer, void *context);
+
+/*
  * What the ward may not have of epochs that ended: of the oldest of them, at most WARD_DELIVERY_BATCH_MAX records, seq
  * rising; count 0 when there is none (yet: salvaging may go on). They are there until a receipt of their epoch, given
  * to past_delivered, covers them.

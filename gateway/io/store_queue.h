@@ -75,6 +75,7 @@ enum ward_request_kind {
     WARD_REQUEST_FETCH,
     WARD_REQUEST_QUERY,
     WARD_REQUEST_HISTORY,
+    WARD_REQUEST_VERIFY,
     WARD_REQUEST_PAST,
     WARD_REQUEST_PAST_DELIVERED, /* nobody waits for the answer */
 };
@@ -87,6 +88,7 @@ struct ward_request {
     uint64_t next_seq; /* query: where the scan goes on, downwards; UINT64_MAX: not begun */
     ward_store_records_fn *answer_records;
     ward_store_events_fn *answer_events;
+    ward_store_verified_fn *answer_verified;
     ward_store_past_fn *answer_past;
     struct ward_id epoch; /* past */
     struct ward_marks delivered;

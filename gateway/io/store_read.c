@@ -10,6 +10,9 @@
 #include "core/quantity.h"
 #include "io/store_chain.h"
 
+/* Records that one step of verifying looks at. */
+#define VERIFY_STEP 256
+
 int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret)
 {
     struct ward_reading *reading = &ret->reading;
@@ -255,6 +258,29 @@ static bool history(struct ward_database *database, struct ward_request *request
     return true;
 }
 
+/* One step. The first begins where there are records. */
+static bool verify_some(struct ward_database *database, struct ward_request *request,
+                        const struct ward_head *head)
+{
+    struct ward_seq_range *range = &request->range;
+    const uint64_t oldest = dropped_through(database) + 1;
+
+    if (range->last == 0) {
+        range->first = range->first > oldest ? range->first : oldest;
+        range->last = range->first - 1;
+    }
+    const uint64_t end = range->last + VERIFY_STEP < head->seq ? range->last + VERIFY_STEP : head->seq;
+    while (range->last < end && !request->error) {
+        struct ward_record record;
+        int row = ward_record_read(database, range->last + 1, &record);
+
+        request->error = row < 0 ? row : row == 0 ? -EUCLEAN : verify(database, &record);
+        range->last += request->error ? 0 : 1;
+    }
+    return request->error || range->last == head->seq ||
+           range->last - range->first + 1 >= WARD_STORE_VERIFY_MAX;
+}
+
 static bool past(struct ward_database *database, struct ward_request *request)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_EPOCH);
@@ -307,6 +333,7 @@ bool ward_request_step(struct ward_database *database, struct ward_request *requ
     case WARD_REQUEST_FETCH: return fetch(database, request);
     case WARD_REQUEST_QUERY: return query(database, request, head);
     case WARD_REQUEST_HISTORY: return history(database, request);
+    case WARD_REQUEST_VERIFY: return verify_some(database, request, head);
     case WARD_REQUEST_PAST: return past(database, request);
     case WARD_REQUEST_PAST_DELIVERED: return past_delivered(database, request);
     }

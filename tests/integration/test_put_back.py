@@ -139,6 +139,7 @@ def test_a_database_that_was_put_back_begins_a_new_epoch(home):
     # Until the ward's receipt has come, numbers may go up that are others' there; it does not take them.
     assert {why for _, why in home.refused()} <= {"chain: seq 4 came before with another chain"}
     assert len(list(home.database.parent.glob("ward.db.aside-1"))) == 1
+    assert home.ask("selftest") == [{"epoch": second, "first": 1, "last": 3, "damaged": False}]
     home.stop_gateway()
     home.start_gateway()  # and it is no new epoch each time
     assert home.epoch() == second

@@ -24,7 +24,7 @@ struct disk_fault {
     const char *while_exists; /* not NULL: instead of those, all calls as long as there is that file */
     /* Not NULL: instead of those, all calls for the file of that name, until there is the other. */
     const char *file, *until_exists;
-    uint64_t seen, hit;       /* calls of that kind, and those that failed */
+    uint64_t seen, hit; /* calls of that kind, and those that failed */
 };
 
 struct disk {

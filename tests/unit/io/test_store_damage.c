@@ -356,11 +356,45 @@ static void a_changed_bit_in_the_log_is_found(void **state)
     free(log_image.octets);
 }
 
+static void on_verified(void *context, int error, uint64_t first, uint64_t last)
+{
+    struct bench *bench = context;
+
+    bench->answer_error = error;
+    bench->answer_count = (size_t)last;
+    bench->answered = true;
+    assert_int_equal(first, 1);
+}
+
+/* One octet of one record's body, changed behind the back of the checksums. */
+static void a_record_that_does_not_fit_is_found_by_verifying(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    fill(bench);
+    assert_int_equal(ward_store_verify(bench->store, 1, on_verified, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, RECORDS);
+    close_store(bench);
+    run_sql(bench->path, "UPDATE record SET mono_us = mono_us + 1 WHERE seq = 300");
+    open_store(bench);
+    assert_string_equal(bench->snapshot->set_aside, "");
+    assert_int_equal(ward_store_verify(bench->store, 1, on_verified, bench), 0);
+    wait_for_answer(bench, -EUCLEAN);
+    assert_int_equal(bench->answer_count, 299);
+    wait_for(bench, &bench->replaced, 1);
+    assert_int_equal(take_past(bench, bench->snapshot->epoch.text), RECORDS - DELIVERED - 1);
+    assert_int_equal(told_lost(bench), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_changed_bit_in_any_page_is_found),
         STORE_TEST(a_changed_bit_in_the_log_is_found),
+        STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);
