@@ -6,14 +6,7 @@
  *             while none of these is there, it makes room (store_purge.h) and salvages (store_salvage.h), a step at a
  *             time
  *   commit    takes all that waits into the batch, writes it as one transaction, tells
- *   trouble   a write failed: the batch stays as it is, the file is closed; after a pause (doubled each time) it is
- *             opened again and looked at. If its head is the one before the batch, the batch is written again with
- *             all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
- *             telling. Any other head is not ours: the file is replaced. So it is when the failure was damage
- *             in the file, and when the disk has failed again and again: another file may lie where it does not.
- *
- * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
- * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
+ *   trouble   a write failed: after a pause, again (store_trouble.c)
  */
 #include "io/store_thread.h"
 
@@ -45,37 +38,6 @@ void ward_store_post(struct ward_store *store, struct ward_item *item)
 
 /* --- telling ------------------------------------------------------------------------------------------------ */
 
-/* Without memory for the notice nothing is told now: the next attempt tells, and no data depends on it. */
-static void post_trouble(struct ward_store *store, int error, const char *text, uint32_t retry_in_ms)
-{
-    struct ward_notice *notice = calloc(1, sizeof(*notice));
-
-    if (notice) {
-        notice->item.kind = WARD_ITEM_NOTICE;
-        notice->error = error;
-        notice->attempts = store->attempts;
-        notice->retry_in_ms = retry_in_ms;
-        snprintf(notice->text, sizeof(notice->text), "%s", text);
-        ward_store_post(store, &notice->item);
-    }
-}
-
-static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside, bool put_back)
-{
-    struct ward_notice *notice = calloc(1, sizeof(*notice));
-
-    if (notice) {
-        notice->item.kind = WARD_ITEM_NOTICE;
-        notice->replaced = true;
-        notice->put_back = put_back;
-        notice->epoch = store->database.epoch;
-        notice->head_seq = store->head.seq;
-        memcpy(notice->head_chain, store->head.chain, sizeof(notice->head_chain));
-        notice->aside = *aside;
-        ward_store_post(store, &notice->item);
-    }
-}
-
 static void post_given_up(struct ward_store *store, const struct ward_purged *purged)
 {
     struct ward_notice *notice = calloc(1, sizeof(*notice));
@@ -102,125 +64,6 @@ static void post_committed(struct ward_store *store)
     pthread_mutex_unlock(&store->lock);
     eventfd_write(store->descriptor, 1);
     ward_marks_done(&store->batch.marks);
-}
-
-/* --- trouble ------------------------------------------------------------------------------------------------ */
-
-static void begin_trouble(struct ward_store *store, int error)
-{
-    uint64_t pause_ms = store->retry_ms;
-
-    for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
-        pause_ms *= 2;
-    }
-    pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
-    store->attempts++;
-    store->damaged =
-        error == -EUCLEAN || (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
-    store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
-    pthread_mutex_lock(&store->lock);
-    store->counters.failed_commits++;
-    pthread_mutex_unlock(&store->lock);
-    post_trouble(store, error, store->database.text, (uint32_t)pause_ms);
-    ward_salvage_done(&store->salvage);
-    if (error == -ENOSPC) {
-        ward_purge_give_up_ballast(store->path, &store->purge);
-    }
-    if (store->damaged) {
-        ward_database_abandon(&store->database); /* what is set aside stays as it was found */
-    } else {
-        ward_database_close(&store->database);
-    }
-}
-
-static void end_trouble(struct ward_store *store)
-{
-    if (store->attempts > 0) {
-        store->attempts = store->renewed_at = 0;
-        post_trouble(store, 0, "the disk takes data again", 0);
-    }
-}
-
-static bool same_head(const struct ward_head *a, const struct ward_head *b)
-{
-    return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
-}
-
-/* Another file is in the place of the one that was: its records, and everything that is counted from them. */
-static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
-                        const struct ward_head *head, bool put_back)
-{
-    store->head = *head;
-    store->epoch = store->database.epoch;
-    store->batch.opened = head->seq;
-    store->batch.agreed = false;
-    store->renewed_at = store->attempts;
-    pthread_mutex_lock(&store->lock);
-    store->salvaging = true;
-    store->common = head->seq;
-    store->put_back = false;
-    pthread_mutex_unlock(&store->lock);
-    post_replaced(store, aside, put_back);
-}
-
-/* Opens the file again. Sets *ret_committed when it turns out that the batch is in it already. */
-static int reopen(struct ward_store *store, bool *ret_committed)
-{
-    struct ward_database *database = &store->database;
-    struct ward_set_aside aside = {"", ""};
-    struct ward_head found;
-    char reason[WARD_STORE_TEXT_MAX];
-    bool has_records = store->batch.reached.seq > store->head.seq;
-    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq};
-
-    memcpy(reason, database->text, sizeof(reason));
-    int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
-                               : ward_database_open(database, store->path, &aside);
-    error = error ? error : ward_database_head(database, &found.seq, found.chain);
-    error = error ? error : ward_database_checkpoint(database, true);
-    if (error) {
-        return error;
-    }
-    bool ours = strcmp(database->epoch.text, store->epoch.text) == 0;
-    bool committed =
-        ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
-    if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
-        renewal = (struct ward_renewal){.reason = "it is not the file that was here before"};
-        error = ward_database_replace(database, &renewal, &aside);
-        error = error ? error : ward_database_head(database, &found.seq, found.chain);
-    }
-    if (error) {
-        return error;
-    }
-    if (aside.path[0] != '\0') {
-        begin_epoch(store, &aside, &found, false);
-    }
-    store->head = found;
-    *ret_committed = committed;
-    return 0;
-}
-
-/* --- a file that was put back ------------------------------------------------------------------------------- */
-
-static void begin_again(struct ward_store *store)
-{
-    struct ward_set_aside aside;
-    struct ward_head found;
-    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
-                                   .put_back = true};
-
-    pthread_mutex_lock(&store->lock);
-    renewal.common = store->common < store->head.seq ? store->common : store->head.seq;
-    renewal.through = store->put_back_through;
-    pthread_mutex_unlock(&store->lock);
-    ward_salvage_done(&store->salvage);
-    int error = ward_database_replace(&store->database, &renewal, &aside);
-    error = error ? error : ward_database_head(&store->database, &found.seq, found.chain);
-    if (error) {
-        begin_trouble(store, error); /* and when that is over, once more */
-        return;
-    }
-    begin_epoch(store, &aside, &found, true);
 }
 
 /* --- the work ----------------------------------------------------------------------------------------------- */
@@ -276,7 +119,7 @@ static void look_at_room(struct ward_store *store)
     int error = ward_purge_look(&store->database, purge);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     ward_purge_keep_ballast(store->path, purge);
@@ -294,7 +137,7 @@ static void checkpoint(struct ward_store *store)
     int error = ward_database_checkpoint(&store->database, false);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     look_at_room(store);
@@ -305,12 +148,12 @@ static void commit(struct ward_store *store)
     int error = ward_batch_write(&store->database, &store->batch, &store->head);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     bool over = store->attempts > 0;
     post_committed(store);
-    end_trouble(store);
+    ward_store_end_trouble(store);
     if (store->database.wal_pages >= (int)store->log_pages) {
         checkpoint(store);
     } else if (over) {
@@ -322,10 +165,10 @@ static void commit(struct ward_store *store)
 static void retry(struct ward_store *store)
 {
     bool committed = false;
-    int error = reopen(store, &committed);
+    int error = ward_store_reopen(store, &committed);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     if (committed) {
@@ -344,7 +187,7 @@ static void step_request(struct ward_store *store, struct ward_request *request)
     if (store->database.connection) {
         answered = ward_request_step(&store->database, request, &store->head);
         if (answered && request->error == -EUCLEAN) {
-            begin_trouble(store, -EUCLEAN);
+            ward_store_begin_trouble(store, -EUCLEAN);
         }
     } else {
         request->error = -EIO;
@@ -374,7 +217,7 @@ static void salvage_some(struct ward_store *store)
     int error = ward_salvage_step(&store->database, &store->salvage, &more, &gap);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     pthread_mutex_lock(&store->lock);
@@ -404,7 +247,7 @@ static void purge_some(struct ward_store *store)
     int error = ward_purge_step(&store->database, &store->purge, &purged, &gap);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     pthread_mutex_lock(&store->lock);
@@ -481,7 +324,7 @@ static void do_spare_work(struct ward_store *store)
     bool put_back = store->put_back, salvaging = store->salvaging, purging = store->purging;
     pthread_mutex_unlock(&store->lock);
     if (put_back) {
-        begin_again(store);
+        ward_store_begin_again(store);
     } else if (purging) {
         purge_some(store);
     } else if (salvaging) {

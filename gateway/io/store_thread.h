@@ -73,6 +73,21 @@ struct ward_store {
 /* The thread's function; context is the store. */
 void *ward_store_thread(void *context);
 
+/* --- store_trouble.c ---------------------------------------------------------------------------------------- */
+
+/* A write failed, with database->text saying why: closes the file and tells; retry_at_us is when to reopen. */
+void ward_store_begin_trouble(struct ward_store *store, int error);
+/* A write succeeded. */
+void ward_store_end_trouble(struct ward_store *store);
+
+/* Opens the file again, or another. Sets *ret_committed when it turns out that the batch is in it already. */
+int ward_store_reopen(struct ward_store *store, bool *ret_committed);
+
+/* Replaces a file that was put back. */
+void ward_store_begin_again(struct ward_store *store);
+
+/* --- store_thread.c ----------------------------------------------------------------------------------------- */
+
 /* CLOCK_MONOTONIC, on which the thread waits. */
 uint64_t ward_store_clock_us(void);
 
