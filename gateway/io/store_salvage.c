@@ -287,12 +287,9 @@ static int read_some(struct ward_database *database, struct ward_salvage *salvag
         struct ward_record record;
         bool good = read_verified(salvage, past, &record);
 
-        if (is_delivered(past, past->next)) {
-            good = true;
-        } else if (good) {
-            error = keep(database, past, &record);
-        } else {
-            past->lost++;
+        if (!is_delivered(past, past->next)) {
+            error = good ? keep(database, past, &record) : 0;
+            past->lost += good ? 0 : 1;
         }
         past->next++;
         if (past->last == INT64_MAX && salvage->misses >= MISSES_MAX) {
