@@ -82,7 +82,7 @@ static bool renumber(struct ward_record *record, uint64_t common)
 {
     struct ward_reading *reading = &record->reading;
 
-    if (reading->kind == WARD_RECORD_VOID) {
+    if (reading->kind == WARD_RECORD_VOID || record->assigned) {
         if (record->note.subject <= common) {
             return false;
         }
