@@ -181,6 +181,48 @@ static void from_store(struct ward_gateway *gateway, enum ward_bus_method method
     }
 }
 
+static void answer_verified(void *context, int error, uint64_t first, uint64_t last)
+{
+    struct pending *pending = context;
+    char text[256];
+    struct ward_json json;
+
+    if (error < 0 && error != -EUCLEAN) {
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    } else {
+        ward_json_init(&json, text, sizeof(text), WARD_JSON_PRINTED);
+        ward_json_object(&json);
+        ward_json_member(&json, "epoch", pending->gateway->epoch.text);
+        ward_json_key(&json, "first");
+        ward_json_uint(&json, first);
+        ward_json_key(&json, "last");
+        ward_json_uint(&json, last);
+        ward_json_key(&json, "head");
+        ward_json_uint(&json, pending->gateway->head_seq);
+        ward_json_key(&json, "damaged");
+        ward_json_bool(&json, error == -EUCLEAN);
+        ward_json_object_end(&json);
+        (void)ward_json_finish(&json, NULL); /* no number is too long for the room */
+        ward_bus_reply_text(pending->call, text);
+    }
+    free(pending);
+}
+
+static void begin_verify(struct ward_gateway *gateway, struct ward_bus_call *call, const char *from)
+{
+    struct pending *pending = malloc(sizeof(*pending));
+    int result = -ENOMEM;
+
+    if (pending) {
+        *pending = (struct pending){gateway, call};
+        result = ward_store_verify(gateway->store, strtoull(from, NULL, 10), answer_verified, pending);
+    }
+    if (result < 0) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
+        free(pending);
+    }
+}
+
 /* "EPOCH:SEQ", or "SEQ" of this database. Returns 0 for anything else. */
 static uint64_t parse_seq(const struct ward_gateway *gateway, const char *text)
 {
@@ -404,6 +446,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
 
     switch (method) {
     case WARD_BUS_STATUS: reply_document(gateway, call, ward_documents_status); break;
+    case WARD_BUS_VERIFY: begin_verify(gateway, call, arguments->text[0]); break;
     case WARD_BUS_QUEUE: reply_document(gateway, call, ward_documents_queue); break;
     case WARD_BUS_HUB: reply_document(gateway, call, ward_documents_hub); break;
     case WARD_BUS_PATIENTS: patients(gateway, call); break;

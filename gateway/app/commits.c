@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/commits.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
@@ -223,7 +224,9 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
     if (trouble->error)
         sd_journal_print(LOG_CRIT, "The database cannot be written (attempt %u): %s", trouble->attempts,
                          trouble->text);
-    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, trouble->error != 0);
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
+                       trouble->error != 0 && trouble->error != -ENOSPC);
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
 }
 
 /* Everything that a fresh file must know: patients, plans, devices, bindings. */
@@ -284,7 +287,8 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     sd_journal_print(LOG_CRIT, "The database was set aside as %s (%s); a new one begins", replaced->set_aside,
                      replaced->reason);
     gateway->epoch = replaced->epoch;
-    gateway->head_seq = 0;
+    gateway->head_seq = replaced->head_seq;
+    memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
     ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
     submit_known_again(gateway);
@@ -292,7 +296,22 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
-    ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
+    ward_technical_set(
+        gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,
+        true);
+}
+
+/* The oldest readings made room although the ward does not have them. */
+static void store_given_up(void *context, uint64_t through, uint64_t count)
+{
+    struct ward_gateway *gateway = context;
+
+    sd_journal_print(
+        LOG_CRIT,
+        "The database is full: %llu readings that the ward does not have were given up, to record %llu",
+        (unsigned long long)count, (unsigned long long)through);
+    (void)ward_delivery_receipt(&gateway->outbox.delivery, through, NULL, 0);
+    ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
 }
 
 struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
@@ -301,6 +320,7 @@ struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
                                         .dropped = store_dropped,
                                         .trouble = store_trouble,
                                         .replaced = store_replaced,
+                                        .given_up = store_given_up,
                                         .context = gateway};
 }
 

@@ -91,6 +91,35 @@ static const char *parse_duration(const char *text, void *field)
     return "is no duration such as 500ms, 10s or 1min, up to an hour";
 }
 
+#define QUOTA_MIN (UINT64_C(8) << 20)
+
+/* Whole mebibytes or gibibytes. */
+static const char *parse_size(const char *text, void *field)
+{
+    uint64_t *octets = field;
+    unsigned long value;
+    const char *rest;
+
+    if (parse_digits(text, &value, &rest) && value <= 1024 && (!strcmp(rest, "M") || !strcmp(rest, "G"))) {
+        *octets = (uint64_t)value << (rest[0] == 'M' ? 20 : 30);
+        return NULL;
+    }
+    return "is no size such as 4M or 1G, up to 1024 of either";
+}
+
+/* The smallest holds an hour of a stream beside everything else. */
+static const char *parse_quota(const char *text, void *field)
+{
+    uint64_t octets;
+    const char *wrong = parse_size(text, &octets);
+
+    if (!wrong && octets < QUOTA_MIN)
+        return "is less than 8M, which is too little to work with";
+    if (!wrong)
+        *(uint64_t *)field = octets;
+    return wrong;
+}
+
 static const char *parse_confirm(const char *text, void *field)
 {
     uint8_t *confirm = field;
@@ -123,6 +152,11 @@ static const struct ward_config_option options[] = {
     {"store", "commit_window", parse_duration, AT(store.commit_window_ms), "10s",
      "Routine readings of a stream are committed together after this time; spot readings, and whatever\n"
      "changes an alarm, at once."},
+    {"store", "quota", parse_quota, AT(store.quota_octets), "512M",
+     "How large the database may become; well under what its partition has. When it is full, readings that\n"
+     "the ward has make room, the oldest first, and only then those that it does not have."},
+    {"store", "ballast", parse_size, AT(store.ballast_octets), "4M",
+     "Kept free on the disk, as a file that is given up when the disk is full: then even deleting needs room."},
     {"plan", "require_signature", parse_yes_no, AT(plan.require_signature), "yes",
      "Whether a care plan must be signed. \"no\" is for a demonstration: every patient then shows as\n"
      "monitored in a degraded way (unsigned-plan)."},

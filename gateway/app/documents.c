@@ -103,13 +103,15 @@ static void fill_radio(const struct ward_gateway *gateway, struct ward_state_mes
 static void fill_storage(const struct ward_gateway *gateway, struct ward_state_message *message)
 {
     const bool *active = gateway->technical.active;
-    const struct ward_store_space *space = &gateway->upkeep.space;
+    struct ward_store_counters counters;
 
     message->storage.state = active[WARD_TECHNICAL_STORAGE_FAILING]   ? "failing"
+                             : active[WARD_TECHNICAL_STORAGE_FULL]    ? "full"
                              : active[WARD_TECHNICAL_STORAGE_FILLING] ? "filling"
                                                                       : "ok";
-    message->storage.used_octets = space->total_octets - space->free_octets;
-    message->storage.quota_octets = space->total_octets;
+    ward_store_counters(gateway->store, &counters);
+    message->storage.used_octets = counters.used_octets;
+    message->storage.quota_octets = counters.quota_octets;
     message->annunciator.light = gateway->upkeep.annunciator.light;
     message->annunciator.sound = gateway->upkeep.annunciator.sound;
     message->annunciator.text = gateway->upkeep.annunciator.text;

@@ -244,6 +244,13 @@ size_t ward_documents_condition(const struct ward_watch *watch, size_t index, ch
     return finish(&json);
 }
 
+/* To three places. */
+static void member_per(struct ward_json *json, const char *name, uint64_t count, uint64_t of)
+{
+    ward_json_key(json, name);
+    ward_json_decimal(json, (struct ward_decimal){.mantissa = (int64_t)(count * 1000 / of), .exponent = -3});
+}
+
 static void write_queue(const struct ward_gateway *gateway, struct ward_json *json)
 {
     const int64_t age_ms = ward_documents_oldest_age_ms(gateway);
@@ -255,12 +262,25 @@ static void write_queue(const struct ward_gateway *gateway, struct ward_json *js
     member_uint(json, "undelivered_alarms", gateway->outbox.alarms.count);
     if (age_ms >= 0)
         member_uint(json, "oldest_age_s", (uint64_t)age_ms / 1000);
+    ward_json_member(json, "epoch", gateway->epoch.text);
     member_uint(json, "committed", gateway->head_seq);
     member_uint(json, "delivered_through", gateway->outbox.delivery.through);
     member_uint(json, "waiting_for_commit", counters.queued_records);
     member_uint(json, "commits", counters.commits);
     member_uint(json, "failed_commits", counters.failed_commits);
     member_uint(json, "dropped", counters.dropped_records);
+    member_uint(json, "used_octets", counters.used_octets);
+    member_uint(json, "quota_octets", counters.quota_octets);
+    member_bool(json, "ballast", counters.ballast);
+    member_uint(json, "purged", counters.purged_records);
+    member_uint(json, "given_up", counters.given_up_records);
+    member_bool(json, "salvaging", counters.salvaging);
+    member_uint(json, "flushes", counters.flushes);
+    member_uint(json, "written_octets", counters.written_octets);
+    if (counters.records > 0) {
+        member_per(json, "flushes_per_record", counters.flushes, counters.records);
+        member_per(json, "octets_per_record", counters.written_octets, counters.records);
+    }
     member_uint(json, "unassigned", gateway->unassigned.count);
     member_uint(json, "duplicates", gateway->pipeline.duplicates);
     ward_json_object_end(json);
@@ -385,7 +405,9 @@ size_t ward_documents_status(const struct ward_gateway *gateway, char *text, siz
     write_recovery(gateway, &json);
     ward_json_member(&json, "clock", ward_clock_quality_name(now.clock));
     ward_json_member(&json, "storage",
-                     gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing" : "ok");
+                     gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING] ? "failing"
+                     : gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL]  ? "full"
+                                                                               : "ok");
     ward_json_key(&json, "annunciator");
     write_annunciator(gateway, &json);
     ward_json_object_end(&json);

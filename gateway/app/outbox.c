@@ -263,15 +263,19 @@ enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const 
     if (outcome == WARD_RECEIPT_NEWS)
         (void)ward_store_mark_records(store, outbox->delivery.through, outbox->delivery.ranges,
                                       outbox->delivery.range_count);
+    return outcome;
+}
+
+void ward_outbox_alarm_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
+{
     for (size_t i = 0; i < receipt->alarm_count; i++) {
         const struct ward_alarm_key key = {receipt->alarms[i].id, receipt->alarms[i].n};
         void *payload = ward_alarm_queue_receipt(&outbox->alarms, key);
 
         if (payload)
-            (void)ward_store_mark_alarm(store, key);
+            (void)ward_store_mark_alarm(outbox->gateway->store, key);
         free(payload);
     }
-    return outcome;
 }
 
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
@@ -285,6 +289,8 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     outbox->certificate_expires_ms = certificate_expires_ms;
     memset(outbox->sent, 0, sizeof(outbox->sent));
     ward_delivery_reset(&outbox->delivery);
+    outbox->past.sent = 0;
+    outbox->past.due_us = 0;
     ward_alarm_queue_reset(&outbox->alarms);
     outbox->state_dirty = true;
     outbox->heartbeat_due_us = 0;
@@ -328,6 +334,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     pump_alarms(outbox);
     pump_state(outbox);
     ward_outbox_pump_readings(outbox);
+    ward_outbox_pump_past(outbox);
 }
 
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
@@ -335,7 +342,7 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
     uint64_t due = outbox->alive_due_us;
     const uint64_t others[] = {outbox->heartbeat_due_us, outbox->active_due_us,
                                ward_alarm_queue_due_us(&outbox->alarms),
-                               ward_delivery_due_us(&outbox->delivery)};
+                               ward_delivery_due_us(&outbox->delivery), outbox->past.due_us};
 
     if (!outbox->link_up || outbox->blocked)
         return due;

@@ -45,6 +45,14 @@ struct ward_outbox_fetch {
     uint32_t link_generation;
 };
 
+/* What the ward may not have of epochs that ended: one batch at a time, behind everything else. */
+struct ward_outbox_past {
+    bool asked;      /* the store was, and has not answered yet */
+    bool nothing;    /* there was none when it was asked last */
+    uint32_t sent;   /* times in a row without a receipt */
+    uint64_t due_us; /* when it goes again, or is asked again */
+};
+
 struct ward_outbox {
     struct ward_gateway *gateway;
     struct ward_delivery delivery;
@@ -54,6 +62,7 @@ struct ward_outbox {
     struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
+    struct ward_outbox_past past;
     char *results[WARD_OUTBOX_RESULTS_MAX];
     size_t result_count;
     uint64_t next_id, heartbeats;
@@ -80,12 +89,17 @@ void ward_outbox_result(struct ward_outbox *outbox, const char *json);
 /* Something that up/state or up/active tells has changed. */
 void ward_outbox_state_changed(struct ward_outbox *outbox);
 
-/* A receipt whose signature holds. Returns what became of it. */
+/* A receipt whose signature holds: what it says of alarm events, whatever its epoch. */
+void ward_outbox_alarm_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
+/* And of records of the present epoch. Returns what became of it. */
 enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
 
 /* Fills in kid and signature (of which the room is the caller's) over topic and payload. */
 bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
                       char signature[WARD_SIGNATURE_MAX + 1]);
+
+/* A receipt of an epoch that ended. */
+void ward_outbox_past_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
 
 /* The database was replaced: its numbers begin again. Alarm events stay. */
 void ward_outbox_new_epoch(struct ward_outbox *outbox);

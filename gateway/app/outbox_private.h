@@ -26,5 +26,24 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
 void ward_outbox_remember(struct ward_outbox *outbox, const struct ward_outbox_sent *sent);
 
 void ward_outbox_pump_readings(struct ward_outbox *outbox);
+void ward_outbox_pump_past(struct ward_outbox *outbox);
+
+/* A message of readings of one epoch. */
+struct ward_outbox_batch {
+    const char *epoch;
+    bool backlog;
+    const struct ward_record *records;
+    size_t count;
+};
+
+/*
+ * Writes the first record, and as many more as fit into room, into text of WARD_OUTBOX_TEXT_MAX octets. Returns how
+ * many; the text is complete for those.
+ */
+size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_outbox_batch *batch,
+                               char *text, size_t room, size_t *ret_length);
+
+/* Whether a record may go now. */
+bool ward_outbox_one_may_go(const struct ward_spool *spool, enum ward_message_class message_class);
 
 #endif

@@ -15,26 +15,25 @@
 #include "app/outbox_private.h"
 #include "core/record.h"
 
-/* Writes the first record, and as many more as fit into room. Returns how many; the text is complete for those. */
-static size_t write_batch(struct ward_gateway *gateway, const struct ward_outbox_fetch *fetch,
-                          const struct ward_record *records, size_t count, char *text, size_t room,
-                          size_t *ret_length)
+size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_outbox_batch *batch,
+                               char *text, size_t room, size_t *ret_length)
 {
-    const struct ward_readings_message message = {.origin = ward_documents_origin(gateway),
-                                                  .sent_at_ms = ward_gateway_now(gateway).utc_ms,
-                                                  .backlog = !fetch->live};
+    const struct ward_readings_message message = {
+        .origin = {.gateway = gateway->config.gateway.id, .epoch = batch->epoch},
+        .sent_at_ms = ward_gateway_now(gateway).utc_ms,
+        .backlog = batch->backlog};
     char *record_text = malloc(WARD_RECORD_TEXT_MAX);
     size_t used = WARD_READINGS_OVERHEAD_MAX, written = 0;
     struct ward_json json;
 
     ward_json_init(&json, text, WARD_OUTBOX_TEXT_MAX, WARD_JSON_CANONICAL);
     ward_readings_begin(&message, &json);
-    while (record_text && written < count) {
+    while (record_text && written < batch->count) {
         struct ward_json record_json;
         size_t length = 0;
 
         ward_json_init(&record_json, record_text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
-        ward_record_write(&record_json, gateway->epoch.text, &records[written], true);
+        ward_record_write(&record_json, batch->epoch, &batch->records[written], true);
         if (ward_json_finish(&record_json, &length) != WARD_JSON_OK ||
             (written > 0 && used + length + 1 > room))
             break;
@@ -52,6 +51,8 @@ static void fetched(void *context, int error, const struct ward_record *records,
     struct ward_outbox_fetch *fetch = context;
     struct ward_outbox *outbox = fetch->outbox;
     const enum ward_message_class message_class = fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG;
+    const struct ward_outbox_batch batch = {
+        .epoch = outbox->gateway->epoch.text, .backlog = !fetch->live, .records = records, .count = count};
     char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     size_t written = 0, length = 0;
     uint64_t id;
@@ -62,8 +63,8 @@ static void fetched(void *context, int error, const struct ward_record *records,
                          (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
                          strerror(-error));
     if (text && outbox->link_up && fetch->link_generation == outbox->link_generation)
-        written = write_batch(outbox->gateway, fetch, records, count, text,
-                              ward_spool_room(outbox->gateway->spool, message_class), &length);
+        written = ward_outbox_write_batch(outbox->gateway, &batch, text,
+                                          ward_spool_room(outbox->gateway->spool, message_class), &length);
     if (written > 0) {
         const struct ward_outgoing outgoing = {
             .topic = WARD_TOPIC_READINGS, .message_class = message_class, .payload = text, .length = length};
@@ -87,7 +88,7 @@ static struct ward_outbox_fetch *free_fetch(struct ward_outbox *outbox)
     return NULL;
 }
 
-static bool one_may_go(const struct ward_spool *spool, enum ward_message_class message_class)
+bool ward_outbox_one_may_go(const struct ward_spool *spool, enum ward_message_class message_class)
 {
     return ward_spool_room(spool, message_class) > WARD_RECORD_TEXT_MAX || ward_spool_idle(spool);
 }
@@ -97,14 +98,14 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
     struct ward_gateway *gateway = outbox->gateway;
     struct ward_outbox_fetch *fetch;
 
-    while ((fetch = free_fetch(outbox)) && one_may_go(gateway->spool, WARD_MESSAGE_LIVE)) {
+    while ((fetch = free_fetch(outbox)) && ward_outbox_one_may_go(gateway->spool, WARD_MESSAGE_LIVE)) {
         enum ward_delivery_class class =
             ward_delivery_next(&outbox->delivery, ward_gateway_now(outbox->gateway).boot_us,
                                WARD_DELIVERY_BATCH_MAX, &fetch->range);
 
         if (class == WARD_DELIVERY_NOTHING)
             return;
-        if (class == WARD_DELIVERY_BACKLOG && !one_may_go(gateway->spool, WARD_MESSAGE_BACKLOG)) {
+        if (class == WARD_DELIVERY_BACKLOG && !ward_outbox_one_may_go(gateway->spool, WARD_MESSAGE_BACKLOG)) {
             ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
             break;
         }
@@ -122,7 +123,11 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
 
 void ward_outbox_new_epoch(struct ward_outbox *outbox)
 {
-    ward_delivery_init(&outbox->delivery, 0, 0, ward_gateway_now(outbox->gateway).boot_us);
+    ward_delivery_init(&outbox->delivery, outbox->gateway->head_seq, 0,
+                       ward_gateway_now(outbox->gateway).boot_us);
+    outbox->link_generation++; /* what is being read is of the epoch that ended */
+    outbox->past.nothing = false;
+    outbox->past.due_us = 0;
     outbox->state_dirty = true;
 }
 

@@ -16,6 +16,10 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
                                         .text = "The database cannot be written: readings wait in memory",
                                         .priority = WARD_PRIORITY_MEDIUM,
                                         .degrades = true},
+    [WARD_TECHNICAL_STORAGE_FULL] = {.name = "storage-full",
+                                     .text = "The disk of the database is full: readings wait in memory",
+                                     .priority = WARD_PRIORITY_MEDIUM,
+                                     .degrades = true},
     [WARD_TECHNICAL_READINGS_DROPPED] = {.name = "readings-dropped",
                                          .text =
                                              "Readings were dropped because the database could not take them",

@@ -104,6 +104,8 @@ static int start_store(struct ward_gateway *gateway)
 {
     const struct ward_store_options options = {.path = gateway->config.store.path,
                                                .commit_window_ms = gateway->config.store.commit_window_ms,
+                                               .quota_octets = gateway->config.store.quota_octets,
+                                               .ballast_octets = gateway->config.store.ballast_octets,
                                                .listener = ward_commits_listener(gateway)};
     struct ward_store_snapshot *snapshot = NULL;
     char error[WARD_STORE_TEXT_MAX];

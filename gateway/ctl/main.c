@@ -11,9 +11,9 @@
 #include "ctl/verbs.h"
 
 static const struct ward_verb *const verbs[] = {
-    &ward_verb_status, &ward_verb_patient, &ward_verb_devices, &ward_verb_measure, &ward_verb_readings,
-    &ward_verb_alarms, &ward_verb_plan,    &ward_verb_try,     &ward_verb_queue,   &ward_verb_hub,
-    &ward_verb_decode, &ward_verb_entry,   &ward_verb_sign,
+    &ward_verb_status, &ward_verb_patient, &ward_verb_devices, &ward_verb_measure,  &ward_verb_readings,
+    &ward_verb_alarms, &ward_verb_plan,    &ward_verb_try,     &ward_verb_queue,    &ward_verb_hub,
+    &ward_verb_decode, &ward_verb_entry,   &ward_verb_sign,    &ward_verb_selftest,
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))

@@ -34,6 +34,7 @@ extern const struct ward_verb ward_verb_measure;
 extern const struct ward_verb ward_verb_patient;
 extern const struct ward_verb ward_verb_plan;
 extern const struct ward_verb ward_verb_queue;
+extern const struct ward_verb ward_verb_selftest;
 extern const struct ward_verb ward_verb_readings;
 extern const struct ward_verb ward_verb_sign;
 extern const struct ward_verb ward_verb_status;

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "io/store_pages.h"
 #include "io/store_read.h"
 #include "io/store_thread.h"
 
@@ -62,7 +63,7 @@ static int open_and_read(struct ward_store *store, struct ward_store_snapshot **
         }
         char reason[WARD_STORE_TEXT_MAX];
         memcpy(reason, database->text, sizeof(reason));
-        error = ward_database_replace(database, reason, &aside);
+        error = ward_database_replace(database, &(struct ward_renewal){.reason = reason}, &aside);
     }
     return error;
 }
@@ -112,6 +113,9 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
     store->listener = options->listener;
     store->window_us = (uint64_t)(window_ms > 0 ? window_ms : WARD_STORE_COMMIT_WINDOW_MS) * 1000;
     store->queue_records = options->queue_records > 0 ? options->queue_records : WARD_STORE_QUEUE_RECORDS;
+    store->log_pages = options->log_pages > 0 ? options->log_pages : WARD_STORE_LOG_PAGES;
+    store->retry_ms = options->retry_ms > 0 ? options->retry_ms : WARD_STORE_RETRY_MS;
+    store->purge = ward_purge_of(options->path, options->quota_octets, options->ballast_octets);
     store->descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (store->descriptor < 0) {
         return fail_open(store, -errno, ret_error);
@@ -120,8 +124,12 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
     if (error) {
         return fail_open(store, error, ret_error);
     }
+    store->epoch = snapshot->epoch;
     store->head.seq = snapshot->head_seq;
     memcpy(store->head.chain, snapshot->head_chain, sizeof(store->head.chain));
+    store->batch.agreed = false;
+    store->batch.opened = store->common = snapshot->agreed ? snapshot->head_seq : snapshot->opened;
+    store->salvaging = true;
     store->database.text[0] = '\0';
     error = start_thread(store);
     if (error) {
@@ -177,9 +185,17 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
 {
     const struct ward_store_listener *listener = &store->listener;
 
+    if (notice->given_up > 0) {
+        listener->given_up(listener->context, notice->given_up_through, notice->given_up);
+        return;
+    }
     if (notice->replaced) {
-        const struct ward_store_replaced replaced = {
-            .set_aside = notice->aside.path, .reason = notice->aside.reason, .epoch = notice->epoch};
+        const struct ward_store_replaced replaced = {.set_aside = notice->aside.path,
+                                                     .reason = notice->aside.reason,
+                                                     .put_back = notice->put_back,
+                                                     .epoch = notice->epoch,
+                                                     .head_seq = notice->head_seq,
+                                                     .head_chain = notice->head_chain};
 
         listener->replaced(listener->context, &replaced);
         return;
@@ -198,10 +214,21 @@ static void tell_answer(struct ward_store *store, const struct ward_request *req
     pthread_mutex_lock(&store->lock);
     store->request_count--;
     pthread_mutex_unlock(&store->lock);
-    if (request->kind == WARD_REQUEST_HISTORY) {
+    switch ((enum ward_request_kind)request->kind) {
+    case WARD_REQUEST_HISTORY:
         request->answer_events(request->context, request->error, request->events, count);
-    } else {
+        break;
+    case WARD_REQUEST_FETCH:
+    case WARD_REQUEST_QUERY:
         request->answer_records(request->context, request->error, request->records, count);
+        break;
+    case WARD_REQUEST_PAST:
+        request->answer_past(request->context, request->error, &request->epoch, request->records, count);
+        break;
+    case WARD_REQUEST_VERIFY:
+        request->answer_verified(request->context, request->error, request->range.first, request->range.last);
+        break;
+    case WARD_REQUEST_PAST_DELIVERED: break;
     }
 }
 
@@ -323,6 +350,33 @@ int ward_store_mark_alarm(struct ward_store *store, struct ward_alarm_key key)
     return merge_marks(store, &marks);
 }
 
+int ward_store_agreed(struct ward_store *store, uint64_t seq)
+{
+    const struct ward_marks marks = {.agreed = true};
+    int error = 0;
+
+    pthread_mutex_lock(&store->lock);
+    bool news = seq > store->common;
+    store->common = news ? seq : store->common;
+    pthread_mutex_unlock(&store->lock);
+    if (news) {
+        error = merge_marks(store, &marks);
+    }
+    return error;
+}
+
+void ward_store_put_back(struct ward_store *store, uint64_t through, uint64_t differs_at)
+{
+    pthread_mutex_lock(&store->lock);
+    if (differs_at > 0 && store->common >= differs_at) {
+        store->common = differs_at - 1;
+    }
+    store->put_back = true;
+    store->put_back_through = through;
+    pthread_cond_signal(&store->wake);
+    pthread_mutex_unlock(&store->lock);
+}
+
 void ward_store_set_commit_window(struct ward_store *store, uint32_t window_ms)
 {
     pthread_mutex_lock(&store->lock);
@@ -384,11 +438,43 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
                                              .context = context});
 }
 
+int ward_store_verify(struct ward_store *store, uint64_t from, ward_store_verified_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_VERIFY,
+                                             .range = {.first = from},
+                                             .answer_verified = answer,
+                                             .context = context});
+}
+
+int ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *answer, void *context)
+{
+    return ask(store,
+               &(struct ward_request){.kind = WARD_REQUEST_PAST, .answer_past = answer, .context = context});
+}
+
+int ward_store_past_delivered(struct ward_store *store, const struct ward_id *epoch, uint64_t through,
+                              const struct ward_seq_range *ranges, size_t count)
+{
+    struct ward_request request = {.kind = WARD_REQUEST_PAST_DELIVERED, .epoch = *epoch};
+
+    request.delivered.through = through;
+    request.delivered.range_count = count < WARD_DELIVERY_RANGES_MAX ? count : WARD_DELIVERY_RANGES_MAX;
+    if (request.delivered.range_count > 0) {
+        memcpy(request.delivered.ranges, ranges, request.delivered.range_count * sizeof(ranges[0]));
+    }
+    return ask(store, &request);
+}
+
 void ward_store_counters(struct ward_store *store, struct ward_store_counters *ret)
 {
     pthread_mutex_lock(&store->lock);
     *ret = store->counters;
     ret->queued_groups = store->waiting.count;
     ret->queued_records = store->waiting_records;
+    ret->salvaging = store->salvaging;
+    ret->purging = store->purging;
     pthread_mutex_unlock(&store->lock);
+    const struct ward_pages_counters pages = ward_pages_count();
+    ret->flushes = pages.flushes;
+    ret->written_octets = pages.written_octets;
 }

@@ -15,7 +15,10 @@
  *   3. A full queue makes the oldest routine group go; it is told, and counted in a gap record. A group that is
  *      urgent or carries events or changes is never refused for lack of room. The alarm state of a routine group goes
  *      with it: that of the next group takes its place.
- *   4. A file that is no database, or is damaged, is renamed, never deleted, and a fresh one begins a new epoch.
+ *   4. A file that is no database, or is damaged, is renamed, never deleted, and a fresh one begins a new epoch. What
+ *      the ward may not have of the old one is salvaged as far as its chain holds, and keeps its numbers
+ *      (store_salvage.h). So it is with a file that cannot be read or written again and again.
+ *   5. A record that does not fit into the chain any more is told to nobody: it is damage in the file.
  *
  * All functions are for the thread of the loop. Pointers given to them are borrowed for the call.
  */
@@ -34,6 +37,8 @@ struct ward_store;
 
 #define WARD_STORE_COMMIT_WINDOW_MS 10000
 #define WARD_STORE_QUEUE_RECORDS    4096
+#define WARD_STORE_LOG_PAGES        1000
+#define WARD_STORE_RETRY_MS         200
 
 /* Told to the loop by ward_store_dispatch, in the order in which it happened. Every member must be set. */
 struct ward_store_commit {
@@ -51,11 +56,17 @@ struct ward_store_trouble {
     uint32_t retry_in_ms; /* the next one */
 };
 
-/* A fresh file took the place of one that could not be used: patients, plans, devices must be submitted again. */
+/*
+ * A fresh file took the place of one that could not be used, or was put back: patients, plans, devices must be submitted
+ * again, since what could be salvaged of them may be less than is known.
+ */
 struct ward_store_replaced {
     const char *set_aside; /* where the old file is now */
     const char *reason;
+    bool put_back;
     struct ward_id epoch;
+    uint64_t head_seq; /* of what has got a number in the new epoch already */
+    const uint8_t *head_chain;
 };
 
 struct ward_store_listener {
@@ -63,6 +74,8 @@ struct ward_store_listener {
     void (*dropped)(void *context, uint64_t token, size_t record_count);
     void (*trouble)(void *context, const struct ward_store_trouble *trouble);
     void (*replaced)(void *context, const struct ward_store_replaced *replaced);
+    /* So many records, up to that one, made room although the ward does not have them: they are never delivered. */
+    void (*given_up)(void *context, uint64_t through, uint64_t count);
     void *context;
 };
 
@@ -70,6 +83,10 @@ struct ward_store_options {
     const char *path;
     uint32_t commit_window_ms; /* 0: WARD_STORE_COMMIT_WINDOW_MS */
     size_t queue_records;      /* 0: WARD_STORE_QUEUE_RECORDS */
+    uint32_t log_pages;        /* 0: WARD_STORE_LOG_PAGES; so many are moved into the file together */
+    uint32_t retry_ms;         /* 0: WARD_STORE_RETRY_MS; the first pause after a failure, then doubled */
+    uint64_t quota_octets;     /* store_purge.h; 0: none */
+    uint64_t ballast_octets;   /* 0: none */
     struct ward_store_listener listener;
 };
 
@@ -120,6 +137,14 @@ int ward_store_mark_records(struct ward_store *store, uint64_t through, const st
                             size_t count);
 int ward_store_mark_alarm(struct ward_store *store, struct ward_alarm_key key);
 
+/*
+ * What a receipt says of this very file. agreed: the ward's chain is ours up to that record. put_back: the ward has
+ * other records than we have, from differs_at on (0: not known where), and of what we had when the file was opened (or
+ * agreed) all up to through; the file is replaced, and what came since gets new numbers.
+ */
+int ward_store_agreed(struct ward_store *store, uint64_t seq);
+void ward_store_put_back(struct ward_store *store, uint64_t through, uint64_t differs_at);
+
 /* How long a routine group may wait for others: 10 s, or 1 s while a condition is present or somebody watches. */
 void ward_store_set_commit_window(struct ward_store *store, uint32_t window_ms);
 
@@ -139,6 +164,26 @@ int ward_store_query(struct ward_store *store, const struct ward_store_filter *f
                      ward_store_records_fn *answer, void *context);
 int ward_store_alarm_history(struct ward_store *store, const struct ward_store_filter *filter,
                              ward_store_events_fn *answer, void *context);
+
+/*
+ * Holds records against the chain from `from` on, or from the oldest that is there, in steps between other work: as many
+ * as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
+ * and the file is replaced.
+ */
+#define WARD_STORE_VERIFY_MAX 16384
+typedef void ward_store_verified_fn(void *context, int error, uint64_t first, uint64_t last);
+int ward_store_verify(struct ward_store *store, uint64_t from, ward_store_verified_fn *answer, void *context);
+
+/*
+ * What the ward may not have of epochs that ended: of the oldest of them, at most WARD_DELIVERY_BATCH_MAX records, seq
+ * rising; count 0 when there is none (yet: salvaging may go on). They are there until a receipt of their epoch, given
+ * to past_delivered, covers them.
+ */
+typedef void ward_store_past_fn(void *context, int error, const struct ward_id *epoch,
+                                const struct ward_record *records, size_t count);
+int ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *answer, void *context);
+int ward_store_past_delivered(struct ward_store *store, const struct ward_id *epoch, uint64_t through,
+                              const struct ward_seq_range *ranges, size_t count);
 
 /* The room on the file system of the database, for whoever is not root. 0 or a negative errno, ret unchanged. */
 struct ward_store_space {

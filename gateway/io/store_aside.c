@@ -3,6 +3,10 @@
  * A file that cannot be used is renamed, never deleted: PATH.aside-1, PATH.aside-2, … with its log beside it as
  * PATH.aside-N-wal, so that what both hold can be read later. The log goes first: a database that lost its log is
  * older, but a log that met another database would be replayed into it.
+ *
+ * The fresh file is made as PATH.fresh, with what could be salvaged, while the old one is still in its place; then the
+ * two are renamed. A crash before that leaves the old one, and the work begins again; one in the midst of it leaves no
+ * file at PATH and a finished one at PATH.fresh, which is then taken.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +16,7 @@
 #include <unistd.h>
 
 #include "io/store_database.h"
+#include "io/store_salvage.h"
 
 #define ASIDE_MAX 10000
 
@@ -25,7 +30,7 @@ static int fail(struct ward_database *database, const char *what)
     return -error;
 }
 
-static int sync_directory(struct ward_database *database)
+int ward_database_sync_directory(struct ward_database *database)
 {
     char directory[PATH_MAX];
     char *slash;
@@ -81,18 +86,60 @@ static int rename_all(struct ward_database *database, const char *aside)
             return fail(database, "cannot be set aside");
         }
     }
-    return sync_directory(database);
+    return ward_database_sync_directory(database);
 }
 
-int ward_database_replace(struct ward_database *database, const char *reason,
+static void remove_fresh(const char *fresh)
+{
+    for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+        char name[PATH_MAX + sizeof("-journal")];
+
+        snprintf(name, sizeof(name), "%s%s", fresh, companions[i]);
+        unlink(name);
+    }
+}
+
+/* A finished file at path, with what can be read of the present one. It is closed, and has no log. */
+static int make_fresh(struct ward_database *database, const char *path, const struct ward_set_aside *aside,
+                      const struct ward_renewal *renewal)
+{
+    struct ward_database fresh = {.path = path};
+
+    remove_fresh(path);
+    int error = ward_database_open_file(&fresh);
+    error = error ? error : ward_salvage_begin(&fresh, database->path, aside->path, renewal);
+    error = error ? error : ward_database_checkpoint(&fresh, true);
+    if (error) {
+        memcpy(database->text, fresh.text, sizeof(fresh.text));
+    }
+    ward_database_close(&fresh);
+    if (error) {
+        remove_fresh(path);
+    }
+    return error;
+}
+
+static int take_fresh(struct ward_database *database, const char *fresh)
+{
+    if (rename(fresh, database->path) < 0) {
+        return fail(database, "the fresh file cannot take its place");
+    }
+    return ward_database_sync_directory(database);
+}
+
+int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
                           struct ward_set_aside *ret_aside)
 {
     struct ward_set_aside aside = {"", ""};
+    char fresh[PATH_MAX];
 
-    snprintf(aside.reason, sizeof(aside.reason), "%s", reason);
-    ward_database_close(database);
+    snprintf(aside.reason, sizeof(aside.reason), "%s", renewal->reason);
+    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
+    ward_database_abandon(database);
     int error = find_name(database, aside.path, sizeof(aside.path));
+    error = error ? error : make_fresh(database, fresh, &aside, renewal);
     error = error ? error : rename_all(database, aside.path);
+    error = error ? error : take_fresh(database, fresh);
     error = error ? error : ward_database_open_file(database);
     if (error) {
         ward_database_close(database);
@@ -102,19 +149,32 @@ int ward_database_replace(struct ward_database *database, const char *reason,
     return 0;
 }
 
+/* What a crash between the two renames left. */
+static int finish_replacement(struct ward_database *database)
+{
+    char fresh[PATH_MAX];
+
+    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
+    if (access(database->path, F_OK) == 0 || access(fresh, F_OK) < 0) {
+        return 0;
+    }
+    return take_fresh(database, fresh);
+}
+
 int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside)
 {
     char reason[WARD_STORE_TEXT_MAX];
 
     *database = (struct ward_database){.path = path};
     *ret_aside = (struct ward_set_aside){"", ""};
-    int error = ward_database_open_file(database);
+    int error = finish_replacement(database);
+    error = error ? error : ward_database_open_file(database);
     if (error == -EUCLEAN) {
         memcpy(reason, database->text, sizeof(reason));
-        return ward_database_replace(database, reason, ret_aside);
+        return ward_database_replace(database, &(struct ward_renewal){.reason = reason}, ret_aside);
     }
     if (error) {
-        ward_database_close(database);
+        ward_database_abandon(database);
     }
     return error;
 }

@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Opening, in this order:
- *
- *   1. exclusive locking, so that nobody else can open the file and no shared memory is mapped for the log
- *   2. whose file it is and of which version, before anything is written to it
- *   3. WAL, with a flush at every commit (synchronous=FULL)
- *   4. migrations and the epoch, in one transaction
- *
- * A file that is no database, is damaged or belongs to another program ends this with -EUCLEAN: it is renamed to
- * PATH.aside-N with its log, and the four steps are done again on a fresh file.
- */
 #include "io/store_database.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "io/store_chain.h"
 
@@ -35,8 +22,14 @@ static int errno_of(sqlite3 *connection, int result)
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH: return -EACCES;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISMATCH: return -EINVAL;
     case SQLITE_CANTOPEN: return system_errno > 0 ? -system_errno : -ENOENT;
-    case SQLITE_IOERR: return system_errno == ENOSPC ? -ENOSPC : -EIO;
+    case SQLITE_IOERR:
+        if (result == SQLITE_IOERR_DATA || result == SQLITE_IOERR_SHORT_READ) {
+            return -EUCLEAN;
+        }
+        return system_errno == ENOSPC ? -ENOSPC : -EIO;
     default: return -EIO;
     }
 }
@@ -51,13 +44,6 @@ int ward_database_fail(struct ward_database *database, int result, const char *w
     }
     snprintf(database->text, sizeof(database->text), "%s: %s: %s", database->path, what, says);
     return error;
-}
-
-static int execute(struct ward_database *database, const char *sql)
-{
-    int result = sqlite3_exec(database->connection, sql, NULL, NULL, NULL);
-
-    return result == SQLITE_OK ? 0 : ward_database_fail(database, result, sql);
 }
 
 /* --- statements --------------------------------------------------------------------------------------------- */
@@ -212,177 +198,7 @@ int ward_database_name_text(struct ward_database *database, int64_t ref, struct 
     return 0;
 }
 
-/* --- opening ------------------------------------------------------------------------------------------------ */
-
-static int read_integer(struct ward_database *database, const char *sql, int64_t *ret)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(database->connection, sql, -1, &statement, NULL);
-
-    if (result == SQLITE_OK) {
-        result = sqlite3_step(statement);
-    }
-    if (result == SQLITE_ROW) {
-        *ret = sqlite3_column_int64(statement, 0);
-        result = SQLITE_OK;
-    }
-    int error =
-        result == SQLITE_OK ? 0 : ward_database_fail(database, result, "cannot be read as a database");
-    sqlite3_finalize(statement);
-    return error;
-}
-
-/* Says whose file it is: 0 for ours and for an empty one. */
-static int check_identity(struct ward_database *database, int64_t *ret_version)
-{
-    int64_t application = 0, version = 0, objects = 0;
-    int error = read_integer(database, "PRAGMA user_version", &version);
-
-    error = error ? error : read_integer(database, "PRAGMA application_id", &application);
-    error = error ? error : read_integer(database, "SELECT count(*) FROM sqlite_schema", &objects);
-    if (error) {
-        return error;
-    }
-    if (application != WARD_SCHEMA_APPLICATION_ID && (application != 0 || version != 0 || objects != 0)) {
-        snprintf(database->text, sizeof(database->text), "%s: is a database of another program",
-                 database->path);
-        return -EUCLEAN;
-    }
-    if (version > ward_schema_version()) {
-        snprintf(database->text, sizeof(database->text),
-                 "%s: was written by a newer version (format %" PRId64 ", this program knows %d)",
-                 database->path, version, ward_schema_version());
-        return -EPROTONOSUPPORT;
-    }
-    *ret_version = version;
-    return 0;
-}
-
-static int make_epoch(struct ward_database *database)
-{
-    uint8_t random[16];
-    char sql[128], hex[2 * sizeof(random) + 1];
-
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
-        snprintf(database->text, sizeof(database->text), "%s: no random numbers for the epoch",
-                 database->path);
-        return -EIO;
-    }
-    for (size_t i = 0; i < sizeof(random); i++) {
-        snprintf(&hex[2 * i], 3, "%02x", random[i]);
-    }
-    snprintf(sql, sizeof(sql), "INSERT INTO meta (id, epoch) VALUES (1, 'e-%s')", hex);
-    return execute(database, sql);
-}
-
-static int migrate(struct ward_database *database, int64_t version)
-{
-    char sql[96];
-    int error = 0;
-
-    if (version == ward_schema_version()) {
-        return 0;
-    }
-    error = execute(database, "BEGIN EXCLUSIVE");
-    for (int64_t i = version; !error && i < ward_schema_version(); i++) {
-        error = execute(database, ward_schema_migrations[i]);
-    }
-    if (!error && version == 0) {
-        error = make_epoch(database);
-    }
-    snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-             WARD_SCHEMA_APPLICATION_ID, ward_schema_version());
-    error = error ? error : execute(database, sql);
-    if (error) {
-        ward_database_rollback(database);
-    }
-    return error;
-}
-
-static int read_epoch(struct ward_database *database)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(database->connection, "SELECT epoch FROM meta", -1, &statement, NULL);
-
-    if (result == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
-        ward_database_column_text(statement, 0, database->epoch.text, sizeof(database->epoch.text));
-        sqlite3_finalize(statement);
-        return 0;
-    }
-    ward_database_fail(database, sqlite3_errcode(database->connection), "has no epoch");
-    sqlite3_finalize(statement);
-    return -EUCLEAN;
-}
-
-static int note_wal_pages(void *context, sqlite3 *connection, const char *name, int pages)
-{
-    struct ward_database *database = context;
-
-    (void)connection;
-    (void)name;
-    database->wal_pages = pages;
-    return SQLITE_OK;
-}
-
-/* A file system that cannot hold the log would quietly get another journal. */
-static int begin_log(struct ward_database *database)
-{
-    sqlite3_stmt *statement = NULL;
-    char mode[16] = "";
-    int result = sqlite3_prepare_v2(database->connection, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
-
-    if (result == SQLITE_OK) {
-        result = sqlite3_step(statement);
-    }
-    if (result == SQLITE_ROW) {
-        ward_database_column_text(statement, 0, mode, sizeof(mode));
-        result = strcmp(mode, "wal") == 0 ? SQLITE_OK : SQLITE_CANTOPEN;
-    }
-    int error =
-        result == SQLITE_OK ? 0 : ward_database_fail(database, result, "no write-ahead log can be kept");
-    sqlite3_finalize(statement);
-    return error;
-}
-
-/* The checkpoint is ours to time (store_thread.c), so that its errors are seen and an alarm does not wait for it. */
-static int configure(struct ward_database *database)
-{
-    int error = execute(database, "PRAGMA synchronous = FULL;"
-                                  "PRAGMA wal_autocheckpoint = 0;"
-                                  "PRAGMA journal_size_limit = 8388608;"
-                                  "PRAGMA foreign_keys = ON;"
-                                  "PRAGMA trusted_schema = OFF;"
-                                  "PRAGMA mmap_size = 0;"
-                                  "PRAGMA temp_store = MEMORY;"
-                                  "PRAGMA cache_size = -512;");
-
-    if (!error) {
-        sqlite3_wal_hook(database->connection, note_wal_pages, database);
-    }
-    return error;
-}
-
-int ward_database_open_file(struct ward_database *database)
-{
-    int64_t version = 0;
-    int result = sqlite3_open_v2(
-        database->path, &database->connection,
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-
-    if (result != SQLITE_OK) {
-        return ward_database_fail(database, result, "cannot be opened");
-    }
-    int error = execute(database, "PRAGMA locking_mode = EXCLUSIVE");
-    error = error ? error : check_identity(database, &version);
-    if (!error && sqlite3_db_readonly(database->connection, "main") != 0) {
-        snprintf(database->text, sizeof(database->text), "%s: may not be written", database->path);
-        error = -EACCES;
-    }
-    error = error ? error : begin_log(database);
-    error = error ? error : configure(database);
-    error = error ? error : migrate(database, version);
-    return error ? error : read_epoch(database);
-}
+/* --- the file ----------------------------------------------------------------------------------------------- */
 
 void ward_database_close(struct ward_database *database)
 {
@@ -395,6 +211,14 @@ void ward_database_close(struct ward_database *database)
     database->name_count = 0;
     database->name_next = 0;
     database->wal_pages = 0;
+}
+
+void ward_database_abandon(struct ward_database *database)
+{
+    if (database->connection) {
+        sqlite3_db_config(database->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    ward_database_close(database);
 }
 
 int ward_database_checkpoint(struct ward_database *database, bool empty)
@@ -432,4 +256,22 @@ int ward_database_head(struct ward_database *database, uint64_t *ret_seq, uint8_
     memcpy(ret_chain, sqlite3_column_blob(statement, 1), 32);
     sqlite3_reset(statement);
     return 0;
+}
+
+int ward_database_chain_at(struct ward_database *database, uint64_t seq, uint8_t ret_chain[static 32])
+{
+    if (seq == 0) {
+        ward_store_chain_begin(database->epoch.text, ret_chain);
+        return 1;
+    }
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_CHAIN);
+    sqlite3_bind_int64(statement, 1, (int64_t)seq);
+    int row = ward_database_row(database, statement);
+    if (row > 0 && sqlite3_column_bytes(statement, 0) == 32) {
+        memcpy(ret_chain, sqlite3_column_blob(statement, 0), 32);
+    } else {
+        row = row < 0 ? row : 0;
+    }
+    sqlite3_reset(statement);
+    return row;
 }

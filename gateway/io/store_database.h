@@ -18,6 +18,7 @@
 
 struct ward_database {
     const char *path; /* the caller's */
+    bool is_copy;     /* of a file of an earlier format: it may be migrated in place */
     sqlite3 *connection;
     sqlite3_stmt *statements[WARD_SQL_COUNT];
     struct ward_id epoch;
@@ -35,16 +36,49 @@ struct ward_set_aside {
     char reason[WARD_STORE_TEXT_MAX];
 };
 
-/* -EUCLEAN is taken care of inside: such a file is set aside and a fresh one made. Others: ward_store_open. */
+/* Why a file is replaced, and what is known of it that it does not say itself. */
+struct ward_renewal {
+    const char *reason;
+    uint64_t head; /* its newest record; 0: not known */
+    /*
+     * It was put back: the ward has other records than it from common + 1 on, and of those before all up to through.
+     * What it has behind common is given to the fresh file under new numbers.
+     */
+    bool put_back;
+    uint64_t common, through;
+};
+
+/* -EUCLEAN is taken care of inside: such a file is replaced. Others: ward_store_open. */
 int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside);
 void ward_database_close(struct ward_database *database);
 
-/* Renames the closed file and its log, and opens a fresh one. */
-int ward_database_replace(struct ward_database *database, const char *reason,
+/* Closes it and leaves the file and its log as they are. */
+void ward_database_abandon(struct ward_database *database);
+
+/*
+ * Makes a fresh file with what can be read of the present one (store_salvage.h), renames that and its log as they are,
+ * and opens the fresh one in its place. When it fails, the present file is where it was, closed.
+ */
+int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
                           struct ward_set_aside *ret_aside);
 
 /* Opens database->path as it is, or makes it: -EUCLEAN is left to the two above. Needs a close when it fails. */
 int ward_database_open_file(struct ward_database *database);
+
+/* Opens a file to be salvaged, for reading. Is ended by abandon, also when it fails. */
+int ward_database_open_source(struct ward_database *database, const char *path);
+
+/*
+ * Puts a file of today's format in the place of the open one, which is kept as PATH.format-N. Closes it. Returns 0, or
+ * negative errno with the file as it was.
+ */
+int ward_database_upgrade(struct ward_database *database, int64_t version);
+
+/* What was renamed is so after a power cut, too. */
+int ward_database_sync_directory(struct ward_database *database);
+
+/* Whether the log holds less than was written into it: -EUCLEAN. The file must not be open yet. */
+int ward_database_check_log(struct ward_database *database);
 
 /* The statement, reset and without parameters; NULL with database->text set. */
 sqlite3_stmt *ward_database_statement(struct ward_database *database, enum ward_sql sql);
@@ -62,6 +96,9 @@ void ward_database_rollback(struct ward_database *database);
 int ward_database_checkpoint(struct ward_database *database, bool empty);
 
 int ward_database_head(struct ward_database *database, uint64_t *ret_seq, uint8_t ret_chain[static 32]);
+
+/* The chain of that record, or where the chain begins: 1 when it is there, 0 or negative errno. */
+int ward_database_chain_at(struct ward_database *database, uint64_t seq, uint8_t ret_chain[static 32]);
 
 /* The number of a name, made if need be; 0 for the empty one, which is NULL in the file. */
 int ward_database_name_ref(struct ward_database *database, const struct ward_id *name, bool add,

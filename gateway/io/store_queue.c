@@ -346,6 +346,7 @@ int ward_marks_merge(struct ward_marks *marks, const struct ward_marks *newer)
                newer->alarm_count * sizeof(newer->alarms[0]));
         marks->alarm_count = needed;
     }
+    marks->agreed = marks->agreed || newer->agreed;
     if (newer->records && (!marks->records || newer->through >= marks->through)) {
         marks->records = true;
         marks->through = newer->through;
@@ -363,5 +364,5 @@ void ward_marks_done(struct ward_marks *marks)
 
 bool ward_marks_empty(const struct ward_marks *marks)
 {
-    return !marks->records && marks->alarm_count == 0;
+    return !marks->agreed && !marks->records && marks->alarm_count == 0;
 }

@@ -44,6 +44,7 @@ struct ward_group {
     uint64_t token; /* 0: the store's own gap record */
     bool routine;   /* neither urgent nor with events or changes: may be dropped */
     bool dropped;
+    int64_t past; /* not 0: a row of `past`, of which the record tells what was lost */
     struct ward_id boot;
     struct ward_time now;
     struct ward_queued_record *records;
@@ -59,10 +60,24 @@ struct ward_group {
     size_t change_count;
 };
 
+/* Receipts that wait for a transaction. */
+struct ward_marks {
+    bool agreed; /* the ward's chain was found to be ours */
+    bool records;
+    uint64_t through;
+    struct ward_seq_range ranges[WARD_DELIVERY_RANGES_MAX];
+    size_t range_count;
+    struct ward_alarm_key *alarms;
+    size_t alarm_count, alarm_capacity;
+};
+
 enum ward_request_kind {
     WARD_REQUEST_FETCH,
     WARD_REQUEST_QUERY,
     WARD_REQUEST_HISTORY,
+    WARD_REQUEST_VERIFY,
+    WARD_REQUEST_PAST,
+    WARD_REQUEST_PAST_DELIVERED, /* nobody waits for the answer */
 };
 
 struct ward_request {
@@ -73,6 +88,10 @@ struct ward_request {
     uint64_t next_seq; /* query: where the scan goes on, downwards; UINT64_MAX: not begun */
     ward_store_records_fn *answer_records;
     ward_store_events_fn *answer_events;
+    ward_store_verified_fn *answer_verified;
+    ward_store_past_fn *answer_past;
+    struct ward_id epoch; /* past */
+    struct ward_marks delivered;
     void *context;
     int error;
     struct ward_record *records;
@@ -82,22 +101,16 @@ struct ward_request {
 
 struct ward_notice {
     struct ward_item item;
-    bool replaced; /* otherwise trouble */
+    bool replaced;                       /* otherwise trouble */
+    uint64_t given_up, given_up_through; /* not 0: neither */
+    bool put_back;
+    uint64_t head_seq;
+    uint8_t head_chain[32];
     int error;
     uint32_t attempts, retry_in_ms;
     struct ward_id epoch;
     struct ward_set_aside aside;
     char text[WARD_STORE_TEXT_MAX];
-};
-
-/* Receipts that wait for a transaction. */
-struct ward_marks {
-    bool records;
-    uint64_t through;
-    struct ward_seq_range ranges[WARD_DELIVERY_RANGES_MAX];
-    size_t range_count;
-    struct ward_alarm_key *alarms;
-    size_t alarm_count, alarm_capacity;
 };
 
 void ward_queue_push(struct ward_queue *queue, struct ward_item *item);

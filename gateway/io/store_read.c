@@ -8,6 +8,10 @@
 #include <string.h>
 
 #include "core/quantity.h"
+#include "io/store_chain.h"
+
+/* Records that one step of verifying looks at. */
+#define VERIFY_STEP 256
 
 int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret)
 {
@@ -26,7 +30,7 @@ int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement
     reading->received_at_ms = ward_database_column_utc(statement, 8);
     const uint8_t *body = sqlite3_column_blob(statement, 9);
     size_t length = (size_t)sqlite3_column_bytes(statement, 9);
-    const void *chain = sqlite3_column_blob(statement, 10);
+    const void *chain = sqlite3_column_bytes(statement, 10) == 32 ? sqlite3_column_blob(statement, 10) : NULL;
     if (error || !body || !chain || !ward_record_unpack(body, length, ret)) {
         snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " is damaged", database->path,
                  reading->seq);
@@ -34,6 +38,19 @@ int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement
     }
     memcpy(reading->chain, chain, sizeof(reading->chain));
     return 0;
+}
+
+int ward_record_read(struct ward_database *database, uint64_t seq, struct ward_record *ret)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_FETCH);
+
+    sqlite3_bind_int64(statement, 1, (int64_t)seq);
+    sqlite3_bind_int64(statement, 2, (int64_t)seq);
+    sqlite3_bind_int(statement, 3, 1);
+    int row = ward_database_row(database, statement);
+    int error = row > 0 ? ward_record_from_row(database, statement, ret) : 0;
+    sqlite3_reset(statement);
+    return error ? error : row;
 }
 
 int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret)
@@ -47,7 +64,7 @@ int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret)
         .payload_length = (size_t)sqlite3_column_bytes(statement, 5),
     };
 
-    if (!id || !event.payload) {
+    if (!id || sqlite3_column_bytes(statement, 0) != (int)sizeof(event.key.id.octets) || !event.payload) {
         return -EUCLEAN;
     }
     memcpy(event.key.id.octets, id, sizeof(event.key.id.octets));
@@ -80,6 +97,25 @@ static bool has_quantity(const struct ward_record *record, uint8_t quantity)
     return quantity == WARD_QUANTITY_NONE;
 }
 
+/* Whether the record follows from the one before it, as it did when it was committed. */
+static int verify(struct ward_database *database, const struct ward_record *record)
+{
+    struct ward_record computed = *record;
+    uint8_t before[32];
+    int row = ward_database_chain_at(database, record->reading.seq - 1, before);
+
+    if (row < 0) {
+        return row;
+    }
+    if (row == 0 || !ward_store_chain_next(before, database->epoch.text, &computed) ||
+        memcmp(computed.reading.chain, record->reading.chain, sizeof(before)) != 0) {
+        snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " does not fit into the chain",
+                 database->path, record->reading.seq);
+        return -EUCLEAN;
+    }
+    return 0;
+}
+
 static int collect_records(struct ward_database *database, sqlite3_stmt *statement,
                            struct ward_request *request, size_t limit)
 {
@@ -94,6 +130,9 @@ static int collect_records(struct ward_database *database, sqlite3_stmt *stateme
         }
         request->records = records;
         int error = ward_record_from_row(database, statement, &records[request->count]);
+        if (!error && request->kind != WARD_REQUEST_PAST) { /* those were verified when they were salvaged */
+            error = verify(database, &records[request->count]);
+        }
         if (error) {
             row = error;
             break;
@@ -125,6 +164,19 @@ static int64_t until_of(const struct ward_store_filter *filter)
     return filter->until_ms == 0 ? WARD_UTC_UNKNOWN : filter->until_ms;
 }
 
+/* Nothing is left of the records up to that one; 0 when all are, or it cannot be said now. */
+static uint64_t dropped_through(struct ward_database *database)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_LOWEST);
+    uint64_t lowest = 0;
+
+    if (ward_database_row(database, statement) > 0) {
+        lowest = (uint64_t)sqlite3_column_int64(statement, 0);
+        sqlite3_reset(statement);
+    }
+    return lowest > 0 ? lowest - 1 : 0;
+}
+
 /* Looks at the rows below next_seq; they need no index, and a wide filter is found among the newest. */
 static bool query(struct ward_database *database, struct ward_request *request, const struct ward_head *head)
 {
@@ -154,7 +206,8 @@ static bool query(struct ward_database *database, struct ward_request *request, 
     ward_database_bind_utc(statement, 6, until_of(filter));
     request->error = collect_records(database, statement, request, limit_of(filter));
     request->next_seq -= rows;
-    return request->error || request->next_seq == 0 || request->count == limit_of(filter);
+    return request->error || request->next_seq <= dropped_through(database) ||
+           request->count == limit_of(filter);
 }
 
 static sqlite3_stmt *history_statement(struct ward_database *database, const struct ward_store_filter *filter)
@@ -205,6 +258,74 @@ static bool history(struct ward_database *database, struct ward_request *request
     return true;
 }
 
+/* One step. The first begins where there are records. */
+static bool verify_some(struct ward_database *database, struct ward_request *request,
+                        const struct ward_head *head)
+{
+    struct ward_seq_range *range = &request->range;
+    const uint64_t oldest = dropped_through(database) + 1;
+
+    if (range->last == 0) {
+        range->first = range->first > oldest ? range->first : oldest;
+        range->last = range->first - 1;
+    }
+    const uint64_t end = range->last + VERIFY_STEP < head->seq ? range->last + VERIFY_STEP : head->seq;
+    while (range->last < end && !request->error) {
+        struct ward_record record;
+        int row = ward_record_read(database, range->last + 1, &record);
+
+        request->error = row < 0 ? row : row == 0 ? -EUCLEAN : verify(database, &record);
+        range->last += request->error ? 0 : 1;
+    }
+    return request->error || range->last == head->seq ||
+           range->last - range->first + 1 >= WARD_STORE_VERIFY_MAX;
+}
+
+static bool past(struct ward_database *database, struct ward_request *request)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_EPOCH);
+    int row = ward_database_row(database, statement);
+    int64_t number = 0;
+
+    if (row > 0) {
+        ward_database_column_text(statement, 0, request->epoch.text, sizeof(request->epoch.text));
+        number = sqlite3_column_int64(statement, 1);
+        sqlite3_reset(statement);
+        statement = ward_database_statement(database, WARD_SQL_PAST_FETCH);
+        sqlite3_bind_int64(statement, 1, number);
+        sqlite3_bind_int(statement, 2, WARD_DELIVERY_BATCH_MAX);
+        row = collect_records(database, statement, request, WARD_DELIVERY_BATCH_MAX);
+    }
+    request->error = row < 0 ? row : 0;
+    return true;
+}
+
+/* What the ward has is not kept: the epoch is over, and its file is there for whoever wants to look. */
+static bool past_delivered(struct ward_database *database, struct ward_request *request)
+{
+    const struct ward_marks *delivered = &request->delivered;
+    int error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
+
+    for (size_t i = 0; i <= delivered->range_count && !error; i++) {
+        const struct ward_seq_range range =
+            i == 0 ? (struct ward_seq_range){1, delivered->through} : delivered->ranges[i - 1];
+        sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_DELIVERED);
+
+        ward_database_bind_text(statement, 1, request->epoch.text);
+        sqlite3_bind_int64(statement, 2, (int64_t)range.first);
+        sqlite3_bind_int64(statement, 3, (int64_t)range.last);
+        error = ward_database_run(database, statement);
+    }
+    error =
+        error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_PAST_FORGET));
+    error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
+    if (error) {
+        ward_database_rollback(database);
+    }
+    request->error = error;
+    return true;
+}
+
 bool ward_request_step(struct ward_database *database, struct ward_request *request,
                        const struct ward_head *head)
 {
@@ -212,6 +333,9 @@ bool ward_request_step(struct ward_database *database, struct ward_request *requ
     case WARD_REQUEST_FETCH: return fetch(database, request);
     case WARD_REQUEST_QUERY: return query(database, request, head);
     case WARD_REQUEST_HISTORY: return history(database, request);
+    case WARD_REQUEST_VERIFY: return verify_some(database, request, head);
+    case WARD_REQUEST_PAST: return past(database, request);
+    case WARD_REQUEST_PAST_DELIVERED: return past_delivered(database, request);
     }
     request->error = -EINVAL;
     return true;

@@ -18,6 +18,15 @@ bool ward_request_step(struct ward_database *database, struct ward_request *requ
 /* Reads all that the snapshot holds. Returns 0 or negative errno with database->text. */
 int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot);
 
+/* The same, as far as it can be read. NULL without memory. */
+struct ward_store_snapshot *ward_snapshot_salvage(struct ward_database *database);
+
+/* Of it, only the marks and the moment of the last commit. */
+int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *snapshot);
+
+/* The record of that number: 1 when it is there, 0 or negative errno. */
+int ward_record_read(struct ward_database *database, uint64_t seq, struct ward_record *ret);
+
 /* A record from the row that statement stands on (RECORD_COLUMNS of store_schema.c). */
 int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret);
 

@@ -123,6 +123,36 @@ const char *const ward_schema_migrations[] = {
     "  key BLOB NOT NULL CHECK (length(key) = 16),"
     "  PRIMARY KEY (device, place)"
     ") STRICT, WITHOUT ROWID;",
+    /* 3: epochs that ended, and what the ward has not got of them; since when this one may have been put back */
+    "CREATE TABLE past ("
+    "  number INTEGER PRIMARY KEY,"
+    "  epoch TEXT NOT NULL UNIQUE,"
+    "  source TEXT NOT NULL,"       /* the file that was set aside */
+    "  first_seq INTEGER NOT NULL," /* what of it the ward may not have: from here on, */
+    "  last_seq INTEGER NOT NULL,"  /* to here (the greatest integer: nobody knows), */
+    "  ranges BLOB NOT NULL,"       /* but for these */
+    "  next_seq INTEGER NOT NULL,"  /* where reading it goes on */
+    "  lost INTEGER NOT NULL,"      /* could not be read, or do not fit into the chain */
+    "  done INTEGER NOT NULL"       /* 1: it is read through, 2: and what was lost is told */
+    ") STRICT;"
+    "CREATE TABLE past_record ("
+    "  past INTEGER NOT NULL REFERENCES past,"
+    "  seq INTEGER NOT NULL,"
+    "  kind INTEGER NOT NULL,"
+    "  patient INTEGER REFERENCES name,"
+    "  episode INTEGER REFERENCES name,"
+    "  device INTEGER REFERENCES name,"
+    "  boot INTEGER REFERENCES name,"
+    "  mono_us INTEGER NOT NULL,"
+    "  measured_at INTEGER,"
+    "  received_at INTEGER,"
+    "  body BLOB NOT NULL,"
+    "  chain BLOB NOT NULL CHECK (length(chain) = 32),"
+    "  PRIMARY KEY (past, seq)"
+    ") STRICT, WITHOUT ROWID;"
+    "ALTER TABLE mark ADD COLUMN opened INTEGER;"
+    "ALTER TABLE mark ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE mark ADD COLUMN dropped_chain BLOB;",
 };
 
 int ward_schema_version(void)
@@ -151,7 +181,9 @@ static const char *const statements[WARD_SQL_COUNT] = {
                            " ON CONFLICT (id, n) WHERE n > 0 DO NOTHING",
     [WARD_SQL_EVENT_DELIVERED] = "UPDATE alarm_event SET delivered = 1 WHERE id = ?1 AND n = ?2 AND n > 0",
     [WARD_SQL_STATE_PUT] = "INSERT OR REPLACE INTO alarm_state (patient, version, state) VALUES (?1, ?2, ?3)",
-    [WARD_SQL_MARK_TIME] = "UPDATE mark SET boot = ?1, boot_us = ?2, utc_ms = ?3, clock = ?4",
+    [WARD_SQL_MARK_TIME] = "UPDATE mark SET boot = ?1, boot_us = ?2, utc_ms = ?3, clock = ?4,"
+                           " opened = coalesce(opened, ?5)",
+    [WARD_SQL_MARK_AGREED] = "UPDATE mark SET opened = NULL",
     [WARD_SQL_MARK_THROUGH] = "UPDATE mark SET through = ?1, ranges = ?2 WHERE through <= ?1",
     [WARD_SQL_PATIENT_PUT] = "INSERT OR REPLACE INTO patient (id, episode, label, check_word, admitted_at)"
                              " VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -203,7 +235,7 @@ static const char *const statements[WARD_SQL_COUNT] = {
         " AND (?1 IS NULL OR patient = ?1) AND (?2 IS NULL OR at IS NULL OR at >= ?2)"
         " ORDER BY position LIMIT ?3",
     [WARD_SQL_OLDEST_RECEIVED] = "SELECT received_at FROM record WHERE seq > ?1 ORDER BY seq LIMIT 1",
-    [WARD_SQL_MARK_READ] = "SELECT through, ranges, boot, boot_us, utc_ms, clock FROM mark",
+    [WARD_SQL_MARK_READ] = "SELECT through, ranges, boot, boot_us, utc_ms, clock, opened FROM mark",
     [WARD_SQL_STATES] = "SELECT patient, version, state FROM alarm_state ORDER BY patient",
     [WARD_SQL_PATIENTS] = "SELECT id, episode, label, check_word, admitted_at FROM patient ORDER BY id",
     [WARD_SQL_PLANS] = "SELECT patient, version, document FROM plan ORDER BY patient",
@@ -214,6 +246,34 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_KNOWN] = "SELECT device, number, key FROM known ORDER BY device, number",
     [WARD_SQL_COUNTERS] = "SELECT kid, counter FROM counter ORDER BY kid",
     [WARD_SQL_COMMANDS] = "SELECT id, answer FROM command ORDER BY rowid DESC LIMIT 100",
+    [WARD_SQL_CHAIN] = "SELECT chain FROM record WHERE seq = ?1"
+                       " UNION ALL SELECT dropped_chain FROM mark WHERE dropped = ?1",
+    [WARD_SQL_LOWEST] = "SELECT min(seq) FROM record",
+    [WARD_SQL_PAGES_USED] = "SELECT (SELECT page_count FROM pragma_page_count)"
+                            " - (SELECT freelist_count FROM pragma_freelist_count)",
+    [WARD_SQL_DROP_RECORDS] = "DELETE FROM record WHERE seq <= ?1",
+    [WARD_SQL_DROP_EVENTS] =
+        "DELETE FROM alarm_event WHERE position IN"
+        " (SELECT position FROM alarm_event WHERE delivered = 1 ORDER BY position LIMIT ?1)",
+    [WARD_SQL_MARK_DROPPED] = "UPDATE mark SET dropped = ?1, dropped_chain = ?2, through = max(through, ?1)",
+    [WARD_SQL_PAST_ADD] =
+        "INSERT OR IGNORE INTO past (epoch, source, first_seq, last_seq, ranges, next_seq, lost, done)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?3, 0, 0)",
+    [WARD_SQL_PAST_ALL] = "SELECT epoch, source, first_seq, last_seq, ranges FROM past ORDER BY number",
+    [WARD_SQL_PAST_SOURCE] = "SELECT number, epoch, source, next_seq, last_seq, ranges, lost, done FROM past"
+                             " WHERE done < 2 ORDER BY number LIMIT 1",
+    [WARD_SQL_PAST_READ] = "UPDATE past SET next_seq = ?2, lost = ?3, done = ?4 WHERE number = ?1",
+    [WARD_SQL_PAST_TOLD] = "UPDATE past SET done = 2 WHERE number = ?1",
+    [WARD_SQL_PAST_RECORD_ADD] = "INSERT OR REPLACE INTO past_record (" RECORD_COLUMNS ", past)"
+                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [WARD_SQL_PAST_EPOCH] =
+        "SELECT epoch, number FROM past WHERE number = (SELECT min(past) FROM past_record)",
+    [WARD_SQL_PAST_FETCH] =
+        "SELECT " RECORD_COLUMNS " FROM past_record WHERE past = ?1 ORDER BY seq LIMIT ?2",
+    [WARD_SQL_PAST_DELIVERED] = "DELETE FROM past_record WHERE seq BETWEEN ?2 AND ?3"
+                                " AND past = (SELECT number FROM past WHERE epoch = ?1)",
+    [WARD_SQL_PAST_FORGET] = "DELETE FROM past WHERE done = 2"
+                             " AND NOT EXISTS (SELECT 1 FROM past_record WHERE past = past.number)",
     [WARD_SQL_SETTINGS] = "SELECT key, value FROM setting ORDER BY key",
 };
 

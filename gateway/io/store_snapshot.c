@@ -16,7 +16,9 @@ static void column_id(sqlite3_stmt *statement, int place, struct ward_id *ret)
 /* The document of a row, for the kinds that have one. Returns false without memory. */
 static bool column_document(sqlite3_stmt *statement, int place, struct ward_store_change *ret)
 {
-    ret->document = strdup((const char *)sqlite3_column_text(statement, place));
+    const char *text = (const char *)sqlite3_column_text(statement, place);
+
+    ret->document = text ? strdup(text) : NULL;
     return ret->document != NULL;
 }
 
@@ -202,7 +204,7 @@ static int read_known(struct ward_database *database, struct ward_store_snapshot
     return error ? error : row;
 }
 
-static int read_mark(struct ward_database *database, struct ward_store_snapshot *snapshot)
+int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *snapshot)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_READ);
     int row = ward_database_row(database, statement);
@@ -223,6 +225,8 @@ static int read_mark(struct ward_database *database, struct ward_store_snapshot 
         .utc_ms = ward_database_column_utc(statement, 4),
         .clock = (uint8_t)sqlite3_column_int(statement, 5),
     };
+    snapshot->agreed = sqlite3_column_type(statement, 6) == SQLITE_NULL;
+    snapshot->opened = (uint64_t)sqlite3_column_int64(statement, 6);
     sqlite3_reset(statement);
     return 0;
 }
@@ -241,18 +245,43 @@ static int read_oldest(struct ward_database *database, struct ward_store_snapsho
     return row < 0 ? row : 0;
 }
 
-int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot)
+static int read_head(struct ward_database *database, struct ward_store_snapshot *snapshot)
 {
+    return ward_database_head(database, &snapshot->head_seq, snapshot->head_chain);
+}
+
+static int (*const parts[])(struct ward_database *database, struct ward_store_snapshot *snapshot) = {
+    read_head, ward_mark_read, read_oldest, read_events, read_states, read_known,
+};
+
+/* All of it, or with tolerant set what can be read of it. */
+static int read_parts(struct ward_database *database, struct ward_store_snapshot *snapshot, bool tolerant)
+{
+    int error = 0;
+
     snapshot->epoch = database->epoch;
-    int error = ward_database_head(database, &snapshot->head_seq, snapshot->head_chain);
-    error = error ? error : read_mark(database, snapshot);
-    error = error ? error : read_oldest(database, snapshot);
-    error = error ? error : read_events(database, snapshot);
-    error = error ? error : read_states(database, snapshot);
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !error; i++) {
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && (!error || tolerant); i++) {
+        error = parts[i](database, snapshot);
+    }
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && (!error || tolerant); i++) {
         error = read_rows(database, snapshot, i);
     }
-    return error ? error : read_known(database, snapshot);
+    return error;
+}
+
+int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot)
+{
+    return read_parts(database, snapshot, false);
+}
+
+struct ward_store_snapshot *ward_snapshot_salvage(struct ward_database *database)
+{
+    struct ward_store_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+
+    if (snapshot) {
+        (void)read_parts(database, snapshot, true);
+    }
+    return snapshot;
 }
 
 struct ward_store_snapshot *ward_store_snapshot_free(struct ward_store_snapshot *snapshot)

@@ -2,16 +2,11 @@
 /*
  * The store thread.
  *
- *   idle      waits until an urgent group, the end of the commit window or of the mark window, a request, or stop
+ *   idle      waits until an urgent group, the end of the commit window or of the mark window, a request, or stop;
+ *             while none of these is there, it makes room (store_purge.h) and salvages (store_salvage.h), a step at a
+ *             time
  *   commit    takes all that waits into the batch, writes it as one transaction, tells
- *   trouble   a write failed: the batch stays as it is, the file is closed; after a pause (doubled each time) it is
- *             opened again and looked at. If its head is the one before the batch, the batch is written again with
- *             all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
- *             telling. Any other head is not ours: the file is set aside and a fresh one begun. So it is when the
- *             failure was damage in the file.
- *
- * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
- * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
+ *   trouble   a write failed: after a pause, again (store_trouble.c)
  */
 #include "io/store_thread.h"
 
@@ -43,30 +38,14 @@ void ward_store_post(struct ward_store *store, struct ward_item *item)
 
 /* --- telling ------------------------------------------------------------------------------------------------ */
 
-/* Without memory for the notice nothing is told now: the next attempt tells, and no data depends on it. */
-static void post_trouble(struct ward_store *store, int error, const char *text, uint32_t retry_in_ms)
+static void post_given_up(struct ward_store *store, const struct ward_purged *purged)
 {
     struct ward_notice *notice = calloc(1, sizeof(*notice));
 
     if (notice) {
         notice->item.kind = WARD_ITEM_NOTICE;
-        notice->error = error;
-        notice->attempts = store->attempts;
-        notice->retry_in_ms = retry_in_ms;
-        snprintf(notice->text, sizeof(notice->text), "%s", text);
-        ward_store_post(store, &notice->item);
-    }
-}
-
-static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside)
-{
-    struct ward_notice *notice = calloc(1, sizeof(*notice));
-
-    if (notice) {
-        notice->item.kind = WARD_ITEM_NOTICE;
-        notice->replaced = true;
-        notice->epoch = store->database.epoch;
-        notice->aside = *aside;
+        notice->given_up = purged->undelivered;
+        notice->given_up_through = purged->through;
         ward_store_post(store, &notice->item);
     }
 }
@@ -85,73 +64,6 @@ static void post_committed(struct ward_store *store)
     pthread_mutex_unlock(&store->lock);
     eventfd_write(store->descriptor, 1);
     ward_marks_done(&store->batch.marks);
-}
-
-/* --- trouble ------------------------------------------------------------------------------------------------ */
-
-static void begin_trouble(struct ward_store *store, int error)
-{
-    uint64_t pause_ms = WARD_STORE_RETRY_MS;
-
-    for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
-        pause_ms *= 2;
-    }
-    pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
-    store->attempts++;
-    store->damaged = error == -EUCLEAN;
-    store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
-    pthread_mutex_lock(&store->lock);
-    store->counters.failed_commits++;
-    pthread_mutex_unlock(&store->lock);
-    post_trouble(store, error, store->database.text, (uint32_t)pause_ms);
-    ward_database_close(&store->database);
-}
-
-static void end_trouble(struct ward_store *store)
-{
-    if (store->attempts > 0) {
-        store->attempts = 0;
-        post_trouble(store, 0, "the disk takes data again", 0);
-    }
-}
-
-static bool same_head(const struct ward_head *a, const struct ward_head *b)
-{
-    return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
-}
-
-/* Opens the file again. Sets *ret_committed when it turns out that the batch is in it already. */
-static int reopen(struct ward_store *store, bool *ret_committed)
-{
-    struct ward_database *database = &store->database;
-    struct ward_set_aside aside;
-    struct ward_id epoch = database->epoch;
-    struct ward_head found;
-    bool has_records = store->batch.reached.seq > store->head.seq;
-
-    int error = store->damaged ? ward_database_replace(database, database->text, &aside)
-                               : ward_database_open(database, store->path, &aside);
-    error = error ? error : ward_database_head(database, &found.seq, found.chain);
-    error = error ? error : ward_database_checkpoint(database, true);
-    if (error) {
-        return error;
-    }
-    bool ours = strcmp(database->epoch.text, epoch.text) == 0;
-    bool committed =
-        ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
-    if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
-        error = ward_database_replace(database, "it is not the file that was here before", &aside);
-        error = error ? error : ward_database_head(database, &found.seq, found.chain);
-    }
-    if (error) {
-        return error;
-    }
-    if (aside.path[0] != '\0') {
-        post_replaced(store, &aside);
-    }
-    store->head = found;
-    *ret_committed = committed;
-    return 0;
 }
 
 /* --- the work ----------------------------------------------------------------------------------------------- */
@@ -200,21 +112,52 @@ static void take_all(struct ward_store *store)
     }
 }
 
+/* Between transactions: the room that is used and left, for whoever asks and for what is done about it. */
+static void look_at_room(struct ward_store *store)
+{
+    struct ward_purge *purge = &store->purge;
+    int error = ward_purge_look(&store->database, purge);
+
+    if (error) {
+        ward_store_begin_trouble(store, error);
+        return;
+    }
+    ward_purge_keep_ballast(store->path, purge);
+    pthread_mutex_lock(&store->lock);
+    store->counters.used_octets = purge->used_octets;
+    store->counters.quota_octets = purge->quota_octets;
+    store->counters.ballast = purge->ballast;
+    store->purging = purge->purging;
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* The log becomes part of the file, which is when it may have grown. */
+static void checkpoint(struct ward_store *store)
+{
+    int error = ward_database_checkpoint(&store->database, false);
+
+    if (error) {
+        ward_store_begin_trouble(store, error);
+        return;
+    }
+    look_at_room(store);
+}
+
 static void commit(struct ward_store *store)
 {
     int error = ward_batch_write(&store->database, &store->batch, &store->head);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
+    bool over = store->attempts > 0;
     post_committed(store);
-    end_trouble(store);
-    if (store->database.wal_pages >= WARD_STORE_WAL_PAGES) {
-        error = ward_database_checkpoint(&store->database, false);
-        if (error) {
-            begin_trouble(store, error);
-        }
+    ward_store_end_trouble(store);
+    if (store->database.wal_pages >= (int)store->log_pages) {
+        checkpoint(store);
+    } else if (over) {
+        look_at_room(store);
     }
 }
 
@@ -222,10 +165,10 @@ static void commit(struct ward_store *store)
 static void retry(struct ward_store *store)
 {
     bool committed = false;
-    int error = reopen(store, &committed);
+    int error = ward_store_reopen(store, &committed);
 
     if (error) {
-        begin_trouble(store, error);
+        ward_store_begin_trouble(store, error);
         return;
     }
     if (committed) {
@@ -243,6 +186,9 @@ static void step_request(struct ward_store *store, struct ward_request *request)
 
     if (store->database.connection) {
         answered = ward_request_step(&store->database, request, &store->head);
+        if (answered && request->error == -EUCLEAN) {
+            ward_store_begin_trouble(store, -EUCLEAN);
+        }
     } else {
         request->error = -EIO;
     }
@@ -253,6 +199,72 @@ static void step_request(struct ward_store *store, struct ward_request *request)
     pthread_mutex_lock(&store->lock);
     ward_queue_push(&store->requests, &request->item);
     pthread_mutex_unlock(&store->lock);
+}
+
+/* A group of the store's own, to be committed next. Under lock. */
+static void push_own(struct ward_store *store, struct ward_group *group)
+{
+    ward_queue_push(&store->waiting, &group->item);
+    store->waiting_records += group->record_count;
+    store->urgent = true;
+}
+
+/* What was salvaged so far is a little more. What could not be is told like a record that a full queue made go. */
+static void salvage_some(struct ward_store *store)
+{
+    struct ward_group *gap;
+    bool more;
+    int error = ward_salvage_step(&store->database, &store->salvage, &more, &gap);
+
+    if (error) {
+        ward_store_begin_trouble(store, error);
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->salvaging = more;
+    if (gap) {
+        push_own(store, gap);
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* A slice of what makes room. */
+static void purge_some(struct ward_store *store)
+{
+    struct ward_purged purged;
+    struct ward_group *gap;
+
+    pthread_mutex_lock(&store->lock);
+    bool marked = !ward_marks_empty(&store->marks);
+    if (marked) {
+        take_all(store);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (marked) {
+        commit(store); /* what the ward has by now must not be taken for what it does not have */
+        return;
+    }
+    int error = ward_purge_step(&store->database, &store->purge, &purged, &gap);
+
+    if (error) {
+        ward_store_begin_trouble(store, error);
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    store->counters.purged_records += purged.records;
+    store->counters.given_up_records += purged.undelivered;
+    store->counters.used_octets = store->purge.used_octets;
+    store->purging = store->purge.purging;
+    if (gap) {
+        push_own(store, gap);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (purged.undelivered > 0) {
+        post_given_up(store, &purged);
+    }
+    if (store->database.wal_pages >= (int)store->log_pages) {
+        checkpoint(store);
+    }
 }
 
 /* When the next commit or retry is due; UINT64_MAX: nothing waits. Under lock. */
@@ -275,6 +287,12 @@ static uint64_t due_us(const struct ward_store *store)
     return due;
 }
 
+/* Work that nothing waits for. Under lock. */
+static bool has_spare_work(const struct ward_store *store)
+{
+    return store->attempts == 0 && (store->salvaging || store->put_back || store->purging);
+}
+
 /* Waits for something to do. Under lock. */
 static void wait_for_work(struct ward_store *store)
 {
@@ -282,7 +300,8 @@ static void wait_for_work(struct ward_store *store)
         uint64_t due = due_us(store);
         struct timespec until = {.tv_sec = (time_t)(due / 1000000), .tv_nsec = (long)(due % 1000000) * 1000};
 
-        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= due) {
+        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= due ||
+            has_spare_work(store)) {
             return;
         }
         if (due == UINT64_MAX) {
@@ -299,17 +318,33 @@ static bool anything_waits(const struct ward_store *store)
            !ward_marks_empty(&store->batch.marks) || store->lost.count > 0;
 }
 
+static void do_spare_work(struct ward_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool put_back = store->put_back, salvaging = store->salvaging, purging = store->purging;
+    pthread_mutex_unlock(&store->lock);
+    if (put_back) {
+        ward_store_begin_again(store);
+    } else if (purging) {
+        purge_some(store);
+    } else if (salvaging) {
+        salvage_some(store);
+    }
+}
+
 void *ward_store_thread(void *context)
 {
     struct ward_store *store = context;
     bool stop = false;
 
+    look_at_room(store);
     while (!stop) {
         pthread_mutex_lock(&store->lock);
         wait_for_work(store);
         stop = store->stop;
         bool in_trouble = store->attempts > 0;
         bool due = ward_store_clock_us() >= due_us(store) || (stop && anything_waits(store));
+        bool spare = !due && !stop && has_spare_work(store);
         struct ward_request *request = (struct ward_request *)ward_queue_pop(&store->requests);
         if (due && !in_trouble) {
             take_all(store);
@@ -319,10 +354,13 @@ void *ward_store_thread(void *context)
             retry(store);
         } else if (due) {
             commit(store);
+        } else if (spare) {
+            do_spare_work(store);
         }
         if (request) {
             step_request(store, request);
         }
     }
+    ward_salvage_done(&store->salvage);
     return NULL;
 }

@@ -10,14 +10,16 @@
 
 #include <pthread.h>
 
+#include "io/store_purge.h"
 #include "io/store_queue.h"
+#include "io/store_salvage.h"
 #include "io/store_write.h"
 
 #define WARD_STORE_REQUESTS_MAX   64
 #define WARD_STORE_MARK_WINDOW_US (60 * UINT64_C(1000000))
-#define WARD_STORE_RETRY_MS       200
 #define WARD_STORE_RETRY_MAX_MS   30000
-#define WARD_STORE_WAL_PAGES      1000
+/* After so many errors of the disk in a row, about a minute, another file is tried. */
+#define WARD_STORE_RENEW_AFTER 8
 
 /* Routine records that a full queue made go, until a gap record tells of them. */
 struct ward_lost {
@@ -32,6 +34,7 @@ struct ward_store {
     char *path;
     int descriptor; /* eventfd */
     size_t queue_records;
+    uint32_t log_pages, retry_ms;
     pthread_t thread;
 
     pthread_mutex_t lock;
@@ -44,6 +47,11 @@ struct ward_store {
     struct ward_queue waiting; /* groups */
     size_t waiting_records;
     struct ward_marks marks;
+    uint64_t common; /* up to here the ward's records are known to be ours, or were before this run */
+    bool purging;    /* there is to be made room */
+    bool salvaging;  /* there may be something to salvage */
+    bool put_back;   /* the ward has others; it has the common ones up to put_back_through */
+    uint64_t put_back_through;
     struct ward_lost lost;
     struct ward_queue requests;
     size_t request_count; /* also those that the thread works on */
@@ -53,13 +61,32 @@ struct ward_store {
     struct ward_database database;
     struct ward_batch batch;
     struct ward_head head;
+    struct ward_id epoch; /* that head is of; the database forgets it when it cannot be opened */
+    struct ward_purge purge;
+    struct ward_salvage salvage;
     bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
+    uint32_t renewed_at;  /* so many attempts had been made when the file was replaced last */
     uint32_t attempts;    /* failed, in a row */
     uint64_t retry_at_us; /* while attempts > 0 */
 };
 
 /* The thread's function; context is the store. */
 void *ward_store_thread(void *context);
+
+/* --- store_trouble.c ---------------------------------------------------------------------------------------- */
+
+/* A write failed, with database->text saying why: closes the file and tells; retry_at_us is when to reopen. */
+void ward_store_begin_trouble(struct ward_store *store, int error);
+/* A write succeeded. */
+void ward_store_end_trouble(struct ward_store *store);
+
+/* Opens the file again, or another. Sets *ret_committed when it turns out that the batch is in it already. */
+int ward_store_reopen(struct ward_store *store, bool *ret_committed);
+
+/* Replaces a file that was put back. */
+void ward_store_begin_again(struct ward_store *store);
+
+/* --- store_thread.c ----------------------------------------------------------------------------------------- */
 
 /* CLOCK_MONOTONIC, on which the thread waits. */
 uint64_t ward_store_clock_us(void);

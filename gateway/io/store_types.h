@@ -129,6 +129,8 @@ struct ward_store_snapshot {
     int64_t oldest_undelivered_ms; /* received_at_ms of it; WARD_UTC_UNKNOWN for none or not known */
     struct ward_id last_boot;      /* of the last commit; empty: there was none */
     struct ward_time last_commit;  /* boot_us counts in last_boot */
+    bool agreed;                   /* the ward's chain was found to be ours since the file was opened then */
+    uint64_t opened;               /* otherwise: the head when it was opened first after that */
     char set_aside
         [WARD_STORE_TEXT_MAX]; /* not empty: the file found was set aside there, and this one is fresh */
     char set_aside_reason[WARD_STORE_TEXT_MAX];
@@ -161,6 +163,13 @@ struct ward_store_filter {
 struct ward_store_counters {
     uint64_t commits, failed_commits, records, dropped_records;
     size_t queued_groups, queued_records;
+    uint64_t used_octets, quota_octets; /* of the file; the quota is 0 when there is none */
+    uint64_t purged_records;            /* made room, also those that the ward does not have: */
+    uint64_t given_up_records;
+    bool ballast;
+    bool purging;                     /* room is being made */
+    bool salvaging;                   /* a file that was set aside is still being read */
+    uint64_t flushes, written_octets; /* of the file and its log, since the process began */
 };
 
 #endif

@@ -78,6 +78,25 @@ static int complete(struct ward_database *database, const struct ward_queued_rec
     return error;
 }
 
+int ward_record_row_write(struct ward_database *database, sqlite3_stmt *statement,
+                          const struct ward_record *record, const uint8_t *body, size_t length)
+{
+    const struct ward_reading *reading = &record->reading;
+
+    sqlite3_bind_int64(statement, 1, (int64_t)reading->seq);
+    sqlite3_bind_int(statement, 2, reading->kind);
+    int error = bind_name(database, statement, 3, &reading->patient);
+    error = error ? error : bind_name(database, statement, 4, &reading->episode);
+    error = error ? error : bind_name(database, statement, 5, &reading->device);
+    error = error ? error : bind_name(database, statement, 6, &reading->boot);
+    sqlite3_bind_int64(statement, 7, (int64_t)reading->mono_us);
+    ward_database_bind_utc(statement, 8, reading->measured_at_ms);
+    ward_database_bind_utc(statement, 9, reading->received_at_ms);
+    sqlite3_bind_blob(statement, 10, body, (int)length, SQLITE_STATIC);
+    sqlite3_bind_blob(statement, 11, reading->chain, sizeof(reading->chain), SQLITE_STATIC);
+    return error ? error : ward_database_run(database, statement);
+}
+
 static int write_record(struct ward_database *database, const struct ward_queued_record *queued,
                         struct ward_head *head, uint8_t ret_chain[static 32],
                         struct ward_seq_range *ret_derived)
@@ -90,23 +109,12 @@ static int write_record(struct ward_database *database, const struct ward_queued
     if (error) {
         return error;
     }
-    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_RECORD_ADD);
     if (!ward_store_chain_next(head->chain, database->epoch.text, &record)) {
         snprintf(database->text, sizeof(database->text), "a record has no canonical text");
         return -EBADMSG;
     }
-    sqlite3_bind_int64(statement, 1, (int64_t)reading->seq);
-    sqlite3_bind_int(statement, 2, queued->kind);
-    error = bind_name(database, statement, 3, &queued->patient);
-    error = error ? error : bind_name(database, statement, 4, &queued->episode);
-    error = error ? error : bind_name(database, statement, 5, &queued->device);
-    error = error ? error : bind_name(database, statement, 6, &queued->boot);
-    sqlite3_bind_int64(statement, 7, (int64_t)queued->mono_us);
-    ward_database_bind_utc(statement, 8, queued->measured_at_ms);
-    ward_database_bind_utc(statement, 9, queued->received_at_ms);
-    sqlite3_bind_blob(statement, 10, packed.octets, (int)packed.length, SQLITE_STATIC);
-    sqlite3_bind_blob(statement, 11, reading->chain, sizeof(reading->chain), SQLITE_STATIC);
-    error = error ? error : ward_database_run(database, statement);
+    error = ward_record_row_write(database, ward_database_statement(database, WARD_SQL_RECORD_ADD), &record,
+                                  packed.octets, packed.length);
     if (!error) {
         head->seq = reading->seq;
         memcpy(head->chain, reading->chain, sizeof(head->chain));
@@ -129,7 +137,7 @@ static int write_records(struct ward_database *database, struct ward_group *grou
     return error;
 }
 
-static int write_event(struct ward_database *database, const struct ward_store_event *event)
+int ward_event_write(struct ward_database *database, const struct ward_store_event *event)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_EVENT_ADD);
     bool done = event->delivered || event->key.n == 0;
@@ -143,7 +151,7 @@ static int write_event(struct ward_database *database, const struct ward_store_e
     return ward_database_run(database, statement);
 }
 
-static int write_state(struct ward_database *database, const struct ward_store_alarm_state *state)
+int ward_state_write(struct ward_database *database, const struct ward_store_alarm_state *state)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_STATE_PUT);
 
@@ -167,6 +175,9 @@ static int write_marks(struct ward_database *database, const struct ward_marks *
                           SQLITE_STATIC);
         error = ward_database_run(database, statement);
     }
+    if (!error && marks->agreed) {
+        error = ward_database_run(database, ward_database_statement(database, WARD_SQL_MARK_AGREED));
+    }
     for (size_t i = 0; i < marks->alarm_count && !error; i++) {
         sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_EVENT_DELIVERED);
 
@@ -178,29 +189,39 @@ static int write_marks(struct ward_database *database, const struct ward_marks *
     return error;
 }
 
-static int write_time(struct ward_database *database, const struct ward_group *group)
+int ward_time_write(struct ward_database *database, const struct ward_id *boot, const struct ward_time *now,
+                    const uint64_t *opened)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_TIME);
 
-    ward_database_bind_text(statement, 1, group->boot.text);
-    sqlite3_bind_int64(statement, 2, (int64_t)group->now.boot_us);
-    ward_database_bind_utc(statement, 3, group->now.utc_ms);
-    sqlite3_bind_int(statement, 4, group->now.clock);
+    ward_database_bind_text(statement, 1, boot->text);
+    sqlite3_bind_int64(statement, 2, (int64_t)now->boot_us);
+    ward_database_bind_utc(statement, 3, now->utc_ms);
+    sqlite3_bind_int(statement, 4, now->clock);
+    if (opened) {
+        sqlite3_bind_int64(statement, 5, (int64_t)*opened);
+    }
     return ward_database_run(database, statement);
 }
 
-static int write_group(struct ward_database *database, struct ward_group *group, struct ward_head *head)
+int ward_group_write(struct ward_database *database, struct ward_group *group, struct ward_head *head)
 {
     int error = write_records(database, group, head);
 
     for (size_t i = 0; i < group->event_count && !error; i++) {
-        error = write_event(database, &group->events[i]);
+        error = ward_event_write(database, &group->events[i]);
     }
     for (size_t i = 0; i < group->state_count && !error; i++) {
-        error = write_state(database, &group->states[i]);
+        error = ward_state_write(database, &group->states[i]);
     }
     for (size_t i = 0; i < group->change_count && !error; i++) {
         error = ward_change_write(database, &group->changes[i]);
+    }
+    if (!error && group->past != 0) {
+        sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_TOLD);
+
+        sqlite3_bind_int64(statement, 1, group->past);
+        error = ward_database_run(database, statement);
     }
     return error;
 }
@@ -215,12 +236,14 @@ int ward_batch_write(struct ward_database *database, struct ward_batch *batch, s
     for (struct ward_item *item = batch->groups.first; item && !error; item = item->next) {
         struct ward_group *group = (struct ward_group *)item;
 
-        error = write_group(database, group, &batch->reached);
+        error = ward_group_write(database, group, &batch->reached);
         newest = group->boot.text[0] != '\0' ? group : newest;
     }
     error = error ? error : write_marks(database, &batch->marks, &batch->reached);
     if (!error && newest) {
-        error = write_time(database, newest);
+        const bool agreed = batch->agreed || batch->marks.agreed;
+
+        error = ward_time_write(database, &newest->boot, &newest->now, agreed ? NULL : &batch->opened);
     }
     if (!error) {
         batch->in_commit = true;
@@ -231,5 +254,6 @@ int ward_batch_write(struct ward_database *database, struct ward_batch *batch, s
         return error;
     }
     *head = batch->reached;
+    batch->agreed = batch->agreed || batch->marks.agreed;
     return 0;
 }

@@ -16,8 +16,10 @@ struct ward_batch {
     struct ward_queue groups;
     struct ward_marks marks;
     struct ward_head
-        reached;    /* the head when all of it is committed; valid once a write got as far as COMMIT */
-    bool in_commit; /* the last write did: whether it was committed is known only after a look */
+        reached;     /* the head when all of it is committed; valid once a write got as far as COMMIT */
+    uint64_t opened; /* the head when the file was opened: it may have been put back then */
+    bool agreed;     /* the ward's chain was found to be ours since */
+    bool in_commit;  /* the last write did: whether it was committed is known only after a look */
 };
 
 /*
@@ -26,7 +28,18 @@ struct ward_batch {
  */
 int ward_batch_write(struct ward_database *database, struct ward_batch *batch, struct ward_head *head);
 
-/* One row. Part of a transaction that is open. */
+/* Parts of a transaction that is open; a row each, but for the group, which raises *head. */
+int ward_group_write(struct ward_database *database, struct ward_group *group, struct ward_head *head);
 int ward_change_write(struct ward_database *database, const struct ward_store_change *change);
+int ward_event_write(struct ward_database *database, const struct ward_store_event *event);
+int ward_state_write(struct ward_database *database, const struct ward_store_alarm_state *state);
+
+/* opened: the head when the file was opened, kept until the ward's chain was found to be ours; NULL: that it was. */
+int ward_time_write(struct ward_database *database, const struct ward_id *boot, const struct ward_time *now,
+                    const uint64_t *opened);
+
+/* A row of records, with seq and chain as they are in record: binds the first eleven parameters of statement, runs it. */
+int ward_record_row_write(struct ward_database *database, sqlite3_stmt *statement,
+                          const struct ward_record *record, const uint8_t *body, size_t length);
 
 #endif

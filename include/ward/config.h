@@ -39,6 +39,7 @@ struct ward_config {
     struct {
         char path[WARD_CONFIG_TEXT_MAX + 1];
         uint32_t commit_window_ms;
+        uint64_t quota_octets, ballast_octets;
     } store;
     struct {
         bool require_signature;

@@ -36,6 +36,7 @@ static const struct {
     [WARD_BUS_PLAN] = {"Plan", 1, false},
     [WARD_BUS_DEVICES] = {"Devices", 0, true},
     [WARD_BUS_QUEUE] = {"Queue", 0, false},
+    [WARD_BUS_VERIFY] = {"Verify", 1, false},
     [WARD_BUS_HUB] = {"Hub", 0, false},
     [WARD_BUS_ADMIT] = {"Admit", 5, false},
     [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", 2, false},

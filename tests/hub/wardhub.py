@@ -222,7 +222,7 @@ class Hub:
         self._ledger = Ledger(options.database)
         self._gate = Gate(GatewayKeys(options.gateway_key), options.strict)
         self._watch = Watch(time.monotonic())
-        self._due = {}  # (site, gateway) -> (epoch or None, when the receipt goes)
+        self._due = {}  # (site, gateway, epoch or None: that of now) -> when the receipt goes
         self._epochs = {}  # (site, gateway) -> the epoch it speaks of now
         self._acks = {}  # alarm id -> {"event", "site", "at", "command"}
         self._broken = set()  # (gateway, epoch, seq) of the breaks that were told
@@ -280,8 +280,8 @@ class Hub:
         if broken is not None and (gateway, epoch, broken) not in self._broken:
             self._broken.add((gateway, epoch, broken))
             self._refuse(topic, Refused("chain", f"seq {broken + 1}, here before, does not follow from seq {broken}"))
-        self._epochs[site, gateway] = epoch
-        self._owe_receipt(site, gateway)
+        self._epochs.setdefault((site, gateway), epoch)
+        self._owe_receipt(site, gateway, epoch)
         if new:
             self._show(topic, dict(document, records=new))
             for record in new:
@@ -313,7 +313,7 @@ class Hub:
         if kind == "state":
             self._watch.state(gateway, document)
             if document["state"] == "online":
-                self._epochs[site, gateway] = document["epoch"]
+                self._epochs[site, gateway] = document["epoch"]  # only this says which epoch is that of now
                 self._owe_receipt(site, gateway)
         elif kind == "heartbeat":
             if not self._watch.heartbeat(gateway, document, now):
@@ -329,15 +329,22 @@ class Hub:
         if document is not None:
             self._show(message.topic, document)
 
-    def _owe_receipt(self, site, gateway):
-        self._due.setdefault((site, gateway), time.monotonic() + RECEIPT_DELAY_S)
+    def _owe_receipt(self, site, gateway, epoch=None):
+        self._due.setdefault((site, gateway, epoch), time.monotonic() + RECEIPT_DELAY_S)
 
     def _send_receipts(self, now):
-        for (site, gateway), due in list(self._due.items()):
-            epoch = self._epochs.get((site, gateway))
+        """Of each epoch that something came of; one that ended goes first, so that the retained one is of now."""
+        present = self._epochs.get
+        order = sorted(self._due.items(), key=lambda item: item[0][2] in (None, present(item[0][:2])))
+        for (site, gateway, of), due in order:
+            epoch = of or present((site, gateway))
             if now < due or epoch is None:
                 continue
-            del self._due[site, gateway]
+            del self._due[site, gateway, of]
+            if of is None and (site, gateway, epoch) in self._due:
+                continue  # the other says the same
+            if epoch != present((site, gateway)):
+                self._due[site, gateway, None] = now  # the one of now is again the last
             body = self._ledger.receipt(gateway, epoch)
             claims = claims_of("receipt", gateway, RECEIPT_VALID_S, body)
             payload = self._keys.sign("hub", self._options.hub_id, claims)

@@ -209,7 +209,7 @@ def test_a_devices_text_cannot_move_the_cursor():
 
 # --- help, usage -----------------------------------------------------------------------------------------------------
 
-VERBS = ["status", "patient", "devices", "measure", "readings", "alarms", "plan", "queue", "hub", "decode"]
+VERBS = ["status", "patient", "devices", "measure", "readings", "alarms", "plan", "queue", "hub", "decode", "selftest"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

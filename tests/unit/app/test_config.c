@@ -116,14 +116,17 @@ static void what_is_written_is_read(void **state)
     struct ward_config config;
     struct ward_config_error error;
 
-    write_file(files->path,
-               "[gateway]\nsite = east-3\nid = g-11a9\n[store]\ncommit_window = 500ms\n"
-               "[plan]\nrequire_signature = no\n[hub]\nhost = hub.example\nport=1884\nconfirm = broker\n"
-               "keepalive = 2min\n[alarm]\n  leds =\n  sound_command = cat > /dev/null\n");
+    write_file(
+        files->path,
+        "[gateway]\nsite = east-3\nid = g-11a9\n[store]\ncommit_window = 500ms\nquota = 1G\nballast = 0M\n"
+        "[plan]\nrequire_signature = no\n[hub]\nhost = hub.example\nport=1884\nconfirm = broker\n"
+        "keepalive = 2min\n[alarm]\n  leds =\n  sound_command = cat > /dev/null\n");
     assert_int_equal(ward_config_load(files->path, &config, &error), 0);
     assert_string_equal(config.gateway.site, "east-3");
     assert_string_equal(config.gateway.id, "g-11a9");
     assert_int_equal(config.store.commit_window_ms, 500);
+    assert_int_equal(config.store.quota_octets, 1073741824);
+    assert_int_equal(config.store.ballast_octets, 0);
     assert_false(config.plan.require_signature);
     assert_string_equal(config.hub.host, "hub.example");
     assert_int_equal(config.hub.port, 1884);
@@ -231,6 +234,12 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"[gateway]\nsite = a b\n", 2, "[gateway] site = a b: it may have letters, digits and '-' only"},
         {"[store]\ncommit_window = 10\n", 2,
          "[store] commit_window = 10: it is no duration such as 500ms, 10s or 1min, up to an hour"},
+        {"[store]\nquota = 7M\n", 2,
+         "[store] quota = 7M: it is less than 8M, which is too little to work with"},
+        {"[store]\nquota = 1T\n", 2,
+         "[store] quota = 1T: it is no size such as 4M or 1G, up to 1024 of either"},
+        {"[store]\nballast = lots\n", 2,
+         "[store] ballast = lots: it is no size such as 4M or 1G, up to 1024 of either"},
         {"[store]\ncommit_window = 3601s\n", 2,
          "[store] commit_window = 3601s: it is no duration such as 500ms, 10s or 1min, up to an hour"},
         {"[gateway]\nid = g-1\nnonsense\n", 3, "neither [SECTION] nor KEY = VALUE"},

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/input.h>
 #include <signal.h>
@@ -711,7 +712,11 @@ static void run_sql(const struct bench *bench, const char *sql)
 {
     sqlite3 *connection;
 
-    assert_int_equal(sqlite3_open(bench->config.store.path, &connection), SQLITE_OK);
+    /* Through the store's own pages, whose checksums would otherwise be wrong. */
+    assert_int_equal(
+        sqlite3_open_v2(bench->config.store.path, &connection, SQLITE_OPEN_READWRITE, "wardgate"), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_exec(connection, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(connection);
 }
@@ -850,6 +855,24 @@ static void a_disk_that_is_nearly_full_is_told(void **state)
                      ward_upkeep_is_short(&bench->gateway->upkeep.space));
 }
 
+/* As the store tells it: a full disk is one thing, a failing one another, and both end. */
+static void a_disk_that_takes_nothing_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_store_listener listener = ward_commits_listener(bench->gateway);
+
+    listener.trouble(listener.context,
+                     &(struct ward_store_trouble){.error = -EIO, .text = "", .attempts = 1});
+    assert_true(is_condition(bench, "p-ann", "storage-failing"));
+    assert_false(is_condition(bench, "p-ann", "storage-full"));
+    listener.trouble(listener.context,
+                     &(struct ward_store_trouble){.error = -ENOSPC, .text = "", .attempts = 2});
+    assert_false(is_condition(bench, "p-ann", "storage-failing"));
+    assert_true(is_condition(bench, "p-ann", "storage-full"));
+    listener.trouble(listener.context, &(struct ward_store_trouble){.text = ""});
+    assert_false(is_condition(bench, "p-ann", "storage-full"));
+}
+
 static void a_certificate_that_ends_soon_is_told(void **state)
 {
     const int64_t month_ms = WARD_CERTIFICATE_DAYS * INT64_C(86400000), today_ms = INT64_C(1795338000000);
@@ -936,6 +959,15 @@ static void a_database_that_was_put_back_is_told(void **state)
     receipt.epoch = bench->gateway->epoch;
     ward_inbox_receipt(bench->gateway, &receipt);
     assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0); /* a new epoch, by itself */
+    assert_int_equal(read_back(bench),
+                     0); /* what the ward has had been found to be ours: nothing goes again */
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false}); /* what was given before is known again */
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 1); /* and it goes on */
+    assert_int_equal(newest(bench)->seq, 1);
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1);
 }
 
 static void a_chain_that_differs_is_told(void **state)
@@ -951,6 +983,33 @@ static void a_chain_that_differs_is_told(void **state)
     ward_inbox_receipt(bench->gateway, &receipt);
     assert_true(is_condition(bench, "p-ann", "database-put-back"));
     assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1); /* and not believed */
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
+    assert_int_equal(read_back(bench), 1); /* what only this database has got a number of the new epoch */
+    assert_int_equal(bench->gateway->head_seq, 1);
+    assert_memory_equal(newest(bench)->chain, bench->gateway->head_chain, 32);
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1);
+}
+
+/* The same of a record that is not the newest: it is looked up. */
+static void a_chain_that_differs_further_down_is_told(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(receipt.head, newest(bench)->chain, sizeof(receipt.head));
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    ward_inbox_receipt(bench->gateway, &receipt);
+    WAIT_FOR(bench, !bench->gateway->inbox.claimed.asked);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
+    receipt.head[0] ^= 1;
+    ward_inbox_receipt(bench->gateway, &receipt);
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
+    assert_true(is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(read_back(bench), 2); /* where they begin to differ nobody knows: both go again */
 }
 
 /* Whether this machine knows the date or not, the ward is told the truth of it; but not before the clock had its time. */
@@ -1078,7 +1137,7 @@ static void an_alarm_without_a_receipt_shows_until_it_has_one(void **state)
             receipt.alarms[i].id = alarms->entries[i].key.id;
             receipt.alarms[i].n = alarms->entries[i].key.n;
         }
-        (void)ward_outbox_receipt(&bench->gateway->outbox, &receipt);
+        ward_outbox_alarm_receipt(&bench->gateway->outbox, &receipt);
         ward_gateway_settle(bench->gateway);
     }
     assert_false(bench->gateway->undelivered_shown);
@@ -1383,11 +1442,13 @@ int main(void)
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
+        GATEWAY_TEST(a_disk_that_takes_nothing_is_told),
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
         GATEWAY_TEST(a_database_that_was_put_back_is_told),
         GATEWAY_TEST(a_chain_that_differs_is_told),
+        GATEWAY_TEST(a_chain_that_differs_further_down_is_told),
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
         GATEWAY_TEST(a_low_battery_is_the_device_s),

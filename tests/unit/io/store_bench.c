@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_bench.h"
 
+#include "io/store_pages.h"
+
+#include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +43,13 @@ static void on_trouble(void *context, const struct ward_store_trouble *trouble)
     assert_true(trouble->text[0] != '\0');
     if (trouble->error) {
         bench->troubles++;
+        bench->attempts++;
         bench->last_error = trouble->error;
-        assert_int_equal(trouble->attempts, bench->troubles);
+        assert_int_equal(trouble->attempts, bench->attempts);
         assert_true(trouble->retry_in_ms > 0);
     } else {
         bench->recoveries++;
+        bench->attempts = 0;
     }
 }
 
@@ -56,13 +62,26 @@ static void on_replaced(void *context, const struct ward_store_replaced *replace
     assert_int_equal(access(replaced->set_aside, F_OK), 0);
 }
 
+static void on_given_up(void *context, uint64_t through, uint64_t count)
+{
+    struct bench *bench = context;
+
+    assert_true(through > bench->given_up_through);
+    bench->given_up_through = through;
+    bench->given_up += count;
+}
+
 int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
 {
     const struct ward_store_options options = {
         .path = bench->path,
         .commit_window_ms = NEVER_MS,
         .queue_records = bench->queue_records,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, bench},
+        .log_pages = bench->log_pages,
+        .retry_ms = bench->retry_ms,
+        .quota_octets = bench->quota_octets,
+        .ballast_octets = bench->ballast_octets,
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, bench},
     };
 
     return ward_store_open(&options, &bench->store, &bench->snapshot, error);
@@ -101,21 +120,28 @@ int set_up(void **state)
     return 0;
 }
 
+void remove_files(const char *directory)
+{
+    DIR *files = opendir(directory);
+
+    assert_non_null(files);
+    for (const struct dirent *file; (file = readdir(files)) != NULL;) {
+        if (file->d_name[0] != '.') {
+            assert_int_equal(unlinkat(dirfd(files), file->d_name, 0), 0);
+        }
+    }
+    closedir(files);
+}
+
 int tear_down(void **state)
 {
-    static const char *const names[] = {"",         "-wal",        "-journal", ".aside-1", ".aside-1-wal",
-                                        ".aside-2", ".aside-2-wal"};
     struct bench *bench = *state;
 
     block_disk(false);
     set_disk(0, SQLITE_OK);
+    set_fault(NULL);
     close_store(bench);
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char name[128];
-
-        snprintf(name, sizeof(name), "%s%s", bench->path, names[i]);
-        unlink(name);
-    }
+    remove_files(bench->directory);
     assert_int_equal(rmdir(bench->directory), 0);
     free(bench);
     return 0;
@@ -200,6 +226,15 @@ void on_records(void *context, int error, const struct ward_record *records, siz
     }
 }
 
+void on_past(void *context, int error, const struct ward_id *epoch, const struct ward_record *records,
+             size_t count)
+{
+    struct bench *bench = context;
+
+    bench->past_epoch = *epoch;
+    on_records(context, error, records, count);
+}
+
 void on_events(void *context, int error, const struct ward_store_event *events, size_t count)
 {
     struct bench *bench = context;
@@ -213,13 +248,18 @@ void on_events(void *context, int error, const struct ward_store_event *events, 
     }
 }
 
+void wait_for_something(struct bench *bench)
+{
+    struct pollfd readable = {.fd = ward_store_fd(bench->store), .events = POLLIN};
+
+    assert_int_equal(poll(&readable, 1, DEADLINE_MS), 1);
+    ward_store_dispatch(bench->store);
+}
+
 void wait_for_answer(struct bench *bench, int error)
 {
     for (bench->answered = false; !bench->answered;) {
-        struct pollfd readable = {.fd = ward_store_fd(bench->store), .events = POLLIN};
-
-        assert_int_equal(poll(&readable, 1, DEADLINE_MS), 1);
-        ward_store_dispatch(bench->store);
+        wait_for_something(bench);
     }
     assert_int_equal(bench->answer_error, error);
 }
@@ -265,9 +305,11 @@ void run_sql(const char *path, const char *sql)
     sqlite3 *connection;
     char *error = NULL;
 
-    assert_int_equal(
-        sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, disk.real->zName),
-        SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(path, &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     ward_pages_vfs(WARD_PAGES_STRICT)),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL),
+                     SQLITE_OK);
     if (sqlite3_exec(connection, sql, NULL, NULL, &error) != SQLITE_OK) {
         fail_msg("%s", error);
     }

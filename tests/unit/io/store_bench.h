@@ -31,8 +31,11 @@ struct bench {
     struct ward_store *store;
     struct ward_store_snapshot *snapshot;
     size_t queue_records;
+    uint32_t log_pages, retry_ms; /* 0: the store's own */
     struct told committed[TOLD_MAX];
-    size_t committed_count, dropped_records, troubles, recoveries, replaced;
+    uint64_t quota_octets, ballast_octets, given_up_through, given_up;
+    struct ward_id past_epoch;
+    size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;
     int last_error;
     struct ward_id new_epoch;
     struct ward_record records[WARD_STORE_QUERY_MAX];
@@ -45,6 +48,8 @@ struct bench {
 /* Set-up and tear-down of a test; *state is the bench. */
 int set_up(void **state);
 int tear_down(void **state);
+/* Removes what is in the directory. */
+void remove_files(const char *directory);
 #define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 /* The commit window is so long that only urgent groups, or another window, end it. */
@@ -63,9 +68,14 @@ void submit_one(struct bench *bench, uint64_t token, bool urgent);
 /* Dispatches until the number at counter is reached. */
 void wait_for(struct bench *bench, const size_t *counter, size_t number);
 
+/* Dispatches what comes next. */
+void wait_for_something(struct bench *bench);
+
 /* The callbacks of requests, and a wait until one of them was called with that error. */
 void on_records(void *context, int error, const struct ward_record *records, size_t count);
 void on_events(void *context, int error, const struct ward_store_event *events, size_t count);
+void on_past(void *context, int error, const struct ward_id *epoch, const struct ward_record *records,
+             size_t count);
 void wait_for_answer(struct bench *bench, int error);
 
 void fetch(struct bench *bench, uint64_t first, uint64_t last);
@@ -75,7 +85,7 @@ uint64_t check_chain(struct bench *bench, const char *epoch);
 
 uint64_t commits(struct bench *bench);
 
-/* Runs on a file that no store has open, past the disk above. */
+/* Runs on a file that no store has open. */
 void run_sql(const char *path, const char *sql);
 
 #endif

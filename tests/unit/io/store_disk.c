@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store_disk.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,12 +19,52 @@ struct disk disk = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_I
 
 struct shim_file {
     sqlite3_file base;
+    const char *name;
     sqlite3_file real[];
 };
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
     return ((struct shim_file *)file)->real;
+}
+
+static const char *name_of(sqlite3_file *file)
+{
+    return ((struct shim_file *)file)->name;
+}
+
+static bool strikes(const struct disk_fault *fault, const char *name)
+{
+    if (fault->while_exists) {
+        return access(fault->while_exists, F_OK) == 0;
+    }
+    if (fault->file) {
+        return name && strcmp(name, fault->file) == 0 && access(fault->until_exists, F_OK) < 0;
+    }
+    return fault->seen >= fault->from && fault->seen - fault->from < fault->count;
+}
+
+/* What a call gives instead of being done; SQLITE_OK: it is done. */
+static int fault_of(const char *name, enum disk_call call, bool *ret_half)
+{
+    struct disk_fault *fault = &disk.fault;
+    int result = SQLITE_OK, system_errno = 0;
+
+    pthread_mutex_lock(&disk.lock);
+    if (fault->result != SQLITE_OK && fault->call == call) {
+        fault->seen++;
+        if (strikes(fault, name)) {
+            fault->hit++;
+            result = fault->result;
+            system_errno = fault->system_errno;
+        }
+    }
+    *ret_half = fault->half;
+    pthread_mutex_unlock(&disk.lock);
+    if (result != SQLITE_OK) {
+        errno = system_errno;
+    }
+    return result;
 }
 
 static int shim_close(sqlite3_file *file)
@@ -31,7 +74,10 @@ static int shim_close(sqlite3_file *file)
 
 static int shim_read(sqlite3_file *file, void *octets, int count, sqlite3_int64 offset)
 {
-    return real_of(file)->pMethods->xRead(real_of(file), octets, count, offset);
+    bool half;
+    int result = fault_of(name_of(file), DISK_READ, &half);
+
+    return result ? result : real_of(file)->pMethods->xRead(real_of(file), octets, count, offset);
 }
 
 static int shim_write(sqlite3_file *file, const void *octets, int count, sqlite3_int64 offset)
@@ -40,16 +86,30 @@ static int shim_write(sqlite3_file *file, const void *octets, int count, sqlite3
     int result = disk.write_result;
     disk.octets += (uint64_t)count;
     pthread_mutex_unlock(&disk.lock);
+    bool half;
+    int fault = fault_of(name_of(file), DISK_WRITE, &half);
+
+    if (fault && half) {
+        int said = errno;
+
+        real_of(file)->pMethods->xWrite(real_of(file), octets, count / 2, offset);
+        errno = said;
+    }
+    result = result ? result : fault;
     return result ? result : real_of(file)->pMethods->xWrite(real_of(file), octets, count, offset);
 }
 
 static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    return real_of(file)->pMethods->xTruncate(real_of(file), size);
+    bool half;
+    int result = fault_of(name_of(file), DISK_TRUNCATE, &half);
+
+    return result ? result : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int shim_sync(sqlite3_file *file, int flags)
 {
+    (void)flags;
     pthread_mutex_lock(&disk.lock);
     disk.syncs++;
     bool fails = disk.failing_syncs > 0;
@@ -61,7 +121,13 @@ static int shim_sync(sqlite3_file *file, int flags)
     }
     disk.waiting = false;
     pthread_mutex_unlock(&disk.lock);
-    return fails ? SQLITE_IOERR_FSYNC : real_of(file)->pMethods->xSync(real_of(file), flags);
+    bool half;
+    int fault = fault_of(name_of(file), DISK_SYNC, &half);
+
+    if (fault) {
+        return fault;
+    }
+    return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK; /* no power is cut here */
 }
 
 static int shim_size(sqlite3_file *file, sqlite3_int64 *ret)
@@ -120,7 +186,16 @@ static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
 {
     (void)vfs;
     file->pMethods = NULL;
-    int result = disk.real->xOpen(disk.real, name, real_of(file), flags, ret_flags);
+    ((struct shim_file *)file)->name = name; /* SQLite keeps it as long as the file is open */
+    bool half;
+    int result = fault_of(name, DISK_OPEN, &half);
+
+    if (result && errno == EROFS && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
+        flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+    } else if (result) {
+        return result;
+    }
+    result = disk.real->xOpen(disk.real, name, real_of(file), flags, ret_flags);
     if (result == SQLITE_OK) {
         file->pMethods = &shim_methods;
     }
@@ -168,4 +243,14 @@ void set_disk(int failing_syncs, int write_result)
     disk.failing_syncs = failing_syncs;
     disk.write_result = write_result;
     pthread_mutex_unlock(&disk.lock);
+}
+
+uint64_t set_fault(const struct disk_fault *fault)
+{
+    pthread_mutex_lock(&disk.lock);
+    uint64_t hit = disk.fault.hit;
+
+    disk.fault = fault ? *fault : (struct disk_fault){0};
+    pthread_mutex_unlock(&disk.lock);
+    return hit;
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records of epochs that ended, as the store salvaged them. They go one message at a time and only while nothing of the
+ * present epoch waits, under the epoch and the numbers that they had, so that a ward that has them keeps them once. The
+ * store forgets what a receipt covers; what none covers goes again, later each time.
+ */
+#include <stdlib.h>
+#include <systemd/sd-journal.h>
+
+#include "app/gateway.h"
+#include "app/outbox_private.h"
+
+/* While a file is being read there may soon be more. */
+#define LOOK_AGAIN_US (5 * UINT64_C(1000000))
+
+static uint64_t pause_us(uint32_t sent)
+{
+    uint64_t pause = WARD_DELIVERY_RESEND_US;
+
+    for (uint32_t i = 1; i < sent && pause < WARD_DELIVERY_RESEND_MAX_US; i++)
+        pause *= 2;
+    return pause < WARD_DELIVERY_RESEND_MAX_US ? pause : WARD_DELIVERY_RESEND_MAX_US;
+}
+
+static void send(struct ward_outbox *outbox, const struct ward_outbox_batch *batch)
+{
+    struct ward_gateway *gateway = outbox->gateway;
+    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
+    struct ward_outgoing outgoing = {
+        .topic = WARD_TOPIC_READINGS, .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
+    uint64_t id;
+
+    if (text &&
+        ward_outbox_write_batch(gateway, batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG),
+                                &outgoing.length) > 0 &&
+        ward_outbox_hand_over(outbox, &outgoing, &id))
+        outbox->past.sent++;
+    free(text);
+}
+
+static void fetched(void *context, int error, const struct ward_id *epoch, const struct ward_record *records,
+                    size_t count)
+{
+    struct ward_outbox *outbox = context;
+    struct ward_outbox_past *past = &outbox->past;
+    const struct ward_outbox_batch batch = {
+        .epoch = epoch->text, .backlog = true, .records = records, .count = count};
+    const uint64_t now_us = ward_gateway_now(outbox->gateway).boot_us;
+    struct ward_store_counters counters;
+
+    past->asked = false;
+    past->due_us = now_us + LOOK_AGAIN_US;
+    if (error < 0) {
+        sd_journal_print(LOG_WARNING, "What is left of an earlier database cannot be read now");
+    } else if (count == 0) {
+        ward_store_counters(outbox->gateway->store, &counters);
+        past->nothing = !counters.salvaging;
+    } else if (outbox->link_up) {
+        send(outbox, &batch);
+        past->due_us = now_us + pause_us(past->sent);
+    }
+    if (past->nothing)
+        past->due_us = UINT64_MAX;
+    ward_gateway_settle(outbox->gateway);
+}
+
+void ward_outbox_pump_past(struct ward_outbox *outbox)
+{
+    struct ward_outbox_past *past = &outbox->past;
+    const struct ward_delivery *delivery = &outbox->delivery;
+
+    const uint64_t now_us = ward_gateway_now(outbox->gateway).boot_us;
+
+    if (past->asked || past->nothing || now_us < past->due_us)
+        return;
+    past->due_us = now_us + LOOK_AGAIN_US;
+    if (ward_delivery_undelivered(delivery) > 0 && delivery->in_flight_count == 0)
+        return; /* the present epoch has something to send, and it goes first */
+    if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
+        return;
+    past->asked = ward_store_fetch_past(outbox->gateway->store, fetched, outbox) == 0;
+}
+
+void ward_outbox_past_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
+{
+    struct ward_seq_range ranges[WARD_DELIVERY_RANGES_MAX];
+    size_t done = 0;
+
+    if (outbox->past.nothing)
+        return; /* of an epoch that we know nothing of, or have delivered */
+    do {
+        size_t count = 0;
+
+        for (; count < WARD_DELIVERY_RANGES_MAX && done < receipt->range_count; count++, done++)
+            ranges[count] = (struct ward_seq_range){receipt->ranges[done].first, receipt->ranges[done].last};
+        if (ward_store_past_delivered(outbox->gateway->store, &receipt->epoch, receipt->through, ranges,
+                                      count) < 0)
+            return; /* it goes again, and so does its receipt */
+    } while (done < receipt->range_count);
+    outbox->past.sent = 0;
+    outbox->past.due_us = 0;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/store_salvage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/store_chain.h"
+#include "io/store_read.h"
+
+/* Of a file whose newest record is not known: after so many in a row that are not there, there are no more. */
+#define MISSES_MAX 1024
+
+/* A row that its table does not take is left out; a disk that takes nothing is not. */
+static int unless_refused(int error)
+{
+    return error == -EINVAL ? 0 : error;
+}
+
+/* --- at once ------------------------------------------------------------------------------------------------ */
+
+static int write_rows(struct ward_database *fresh, const struct ward_store_snapshot *found)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < found->event_count && !error; i++) {
+        error = unless_refused(ward_event_write(fresh, &found->events[i]));
+    }
+    for (size_t i = 0; i < found->state_count && !error; i++) {
+        error = unless_refused(ward_state_write(fresh, &found->states[i]));
+    }
+    /* From the last on: the newest commands come first in a snapshot, and last in the file. */
+    for (size_t i = found->row_count; i-- > 0 && !error;) {
+        error = unless_refused(ward_change_write(fresh, &found->rows[i]));
+    }
+    for (size_t i = 0; i < found->known_count && !error; i++) {
+        const struct ward_store_change change = {.kind = WARD_STORE_KNOWN, .known = found->known[i]};
+
+        error = unless_refused(ward_change_write(fresh, &change));
+    }
+    return error ? error : ward_time_write(fresh, &found->last_boot, &found->last_commit, NULL);
+}
+
+static int add_past(struct ward_database *fresh, const char *epoch, const char *aside,
+                    const struct ward_seq_range *span, const void *ranges, int octets)
+{
+    sqlite3_stmt *statement = ward_database_statement(fresh, WARD_SQL_PAST_ADD);
+
+    ward_database_bind_text(statement, 1, epoch);
+    ward_database_bind_text(statement, 2, aside);
+    sqlite3_bind_int64(statement, 3, (int64_t)span->first);
+    sqlite3_bind_int64(statement, 4, (int64_t)span->last);
+    sqlite3_bind_blob(statement, 5, octets > 0 ? ranges : "", octets, SQLITE_STATIC);
+    return ward_database_run(fresh, statement);
+}
+
+/* Epochs that had ended before are read again, each from its own file: what the ward has of them it has only once. */
+static int copy_past(struct ward_database *fresh, struct ward_database *source)
+{
+    sqlite3_stmt *statement = ward_database_statement(source, WARD_SQL_PAST_ALL);
+    int error = 0;
+
+    while (!error && ward_database_row(source, statement) > 0) {
+        const struct ward_seq_range span = {(uint64_t)sqlite3_column_int64(statement, 2),
+                                            (uint64_t)sqlite3_column_int64(statement, 3)};
+        char epoch[WARD_ID_MAX + 1], aside[WARD_STORE_TEXT_MAX];
+
+        ward_database_column_text(statement, 0, epoch, sizeof(epoch));
+        ward_database_column_text(statement, 1, aside, sizeof(aside));
+        error = unless_refused(add_past(fresh, epoch, aside, &span, sqlite3_column_blob(statement, 4),
+                                        sqlite3_column_bytes(statement, 4)));
+    }
+    sqlite3_reset(statement);
+    return error;
+}
+
+/*
+ * A record that only the file that was put back has: it gets a number of the new epoch. What it says of others by their
+ * numbers is told in the new ones; false for what would speak of one that stays behind.
+ */
+static bool renumber(struct ward_record *record, uint64_t common)
+{
+    struct ward_reading *reading = &record->reading;
+
+    if (reading->kind == WARD_RECORD_VOID || record->assigned) {
+        if (record->note.subject <= common) {
+            return false;
+        }
+        record->note.subject -= common;
+    }
+    if (reading->derived_last > common) {
+        reading->derived_first = reading->derived_first > common ? reading->derived_first - common : 1;
+        reading->derived_last -= common;
+    } else if (reading->derived_last > 0) {
+        reading->derived_first = reading->derived_last = reading->seq - common;
+    }
+    return true;
+}
+
+static int take_over(struct ward_database *fresh, struct ward_head *head, const struct ward_record *record)
+{
+    const struct ward_store_group group = {.token = 1, .records = record, .record_count = 1};
+    struct ward_group *copy;
+    int error = ward_group_new(&group, &copy);
+
+    if (error) {
+        return error;
+    }
+    error = ward_group_write(fresh, copy, head);
+    ward_group_free(copy);
+    return error;
+}
+
+static int take_over_own(struct ward_database *fresh, struct ward_database *source, uint64_t common)
+{
+    struct ward_head head;
+    int error = ward_database_head(fresh, &head.seq, head.chain), row = 1;
+
+    for (uint64_t seq = common + 1; !error && row > 0; seq++) {
+        struct ward_record record;
+
+        row = ward_record_read(source, seq, &record);
+        if (row > 0 && renumber(&record, common)) {
+            error = unless_refused(take_over(fresh, &head, &record));
+        }
+    }
+    return error;
+}
+
+/* What is not taken over now is noted for step. */
+static int note_records(struct ward_database *fresh, struct ward_database *source, const char *aside,
+                        const struct ward_store_snapshot *found, const struct ward_renewal *renewal)
+{
+    struct ward_seq_range span = {found->through + 1, renewal->head};
+    struct ward_head head;
+
+    if (renewal->put_back) {
+        uint64_t through = renewal->through > found->through ? renewal->through : found->through;
+
+        span = (struct ward_seq_range){through + 1, renewal->common};
+    } else if (span.last == 0) {
+        span.last = ward_database_head(source, &head.seq, head.chain) == 0 ? head.seq : INT64_MAX;
+    }
+    int error = copy_past(fresh, source);
+    if (!error && span.first <= span.last) {
+        error = add_past(fresh, source->epoch.text, aside, &span, found->ranges,
+                         (int)(found->range_count * sizeof(found->ranges[0])));
+    }
+    return error;
+}
+
+static int salvage(struct ward_database *fresh, struct ward_database *source, const char *aside,
+                   const struct ward_renewal *renewal)
+{
+    struct ward_store_snapshot *found = ward_snapshot_salvage(source);
+    int error = found ? 0 : -ENOMEM;
+
+    error = error ? error : ward_database_run(fresh, ward_database_statement(fresh, WARD_SQL_BEGIN));
+    error = error ? error : write_rows(fresh, found);
+    error = error ? error : note_records(fresh, source, aside, found, renewal);
+    if (!error && renewal->put_back) {
+        error = take_over_own(fresh, source, renewal->common);
+    }
+    error = error ? error : ward_database_run(fresh, ward_database_statement(fresh, WARD_SQL_COMMIT));
+    ward_store_snapshot_free(found);
+    return error;
+}
+
+/* Nothing of it can be read, not even its epoch. That there were records is told all the same. */
+static int note_loss(struct ward_database *fresh, const char *aside, const struct ward_renewal *renewal)
+{
+    const char *name = strrchr(aside, '/');
+    const struct ward_seq_range span = {1, renewal->head > 0 ? renewal->head : INT64_MAX};
+
+    return add_past(fresh, name ? name + 1 : aside, aside, &span, NULL, 0);
+}
+
+int ward_salvage_begin(struct ward_database *fresh, const char *source, const char *aside,
+                       const struct ward_renewal *renewal)
+{
+    struct ward_database database;
+    int error = ward_database_open_source(&database, source);
+
+    error = error ? note_loss(fresh, aside, renewal) : salvage(fresh, &database, aside, renewal);
+    ward_database_abandon(&database);
+    return error;
+}
+
+/* --- by and by ---------------------------------------------------------------------------------------------- */
+
+/* A row of `past` that is not done. */
+struct past {
+    int64_t number;
+    struct ward_id epoch;
+    char source[WARD_STORE_TEXT_MAX];
+    uint64_t next, last, lost;
+    bool read_through;
+    struct ward_seq_range ranges[WARD_DELIVERY_RANGES_MAX];
+    size_t range_count;
+};
+
+static int next_past(struct ward_database *database, struct past *ret)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_SOURCE);
+    int row = ward_database_row(database, statement);
+
+    if (row <= 0) {
+        return row;
+    }
+    *ret = (struct past){.number = sqlite3_column_int64(statement, 0),
+                         .next = (uint64_t)sqlite3_column_int64(statement, 3),
+                         .last = (uint64_t)sqlite3_column_int64(statement, 4),
+                         .lost = (uint64_t)sqlite3_column_int64(statement, 6),
+                         .read_through = sqlite3_column_int(statement, 7) != 0};
+    ward_database_column_text(statement, 1, ret->epoch.text, sizeof(ret->epoch.text));
+    ward_database_column_text(statement, 2, ret->source, sizeof(ret->source));
+    size_t octets = (size_t)sqlite3_column_bytes(statement, 5);
+    octets = octets < sizeof(ret->ranges) ? octets : sizeof(ret->ranges);
+    ret->range_count = octets / sizeof(ret->ranges[0]);
+    if (ret->range_count > 0) {
+        memcpy(ret->ranges, sqlite3_column_blob(statement, 5), ret->range_count * sizeof(ret->ranges[0]));
+    }
+    sqlite3_reset(statement);
+    return 1;
+}
+
+/* The file is opened, and the chain in front of the next record is looked up. What fails shows in the records. */
+static void begin_source(struct ward_salvage *salvage, const struct past *past)
+{
+    ward_salvage_done(salvage);
+    snprintf(salvage->path, sizeof(salvage->path), "%s", past->source);
+    salvage->open = true;
+    salvage->chain_seq = UINT64_MAX;
+    if (ward_database_open_source(&salvage->source, salvage->path) < 0) {
+        ward_database_abandon(&salvage->source);
+    } else if (ward_database_chain_at(&salvage->source, past->next - 1, salvage->chain) > 0) {
+        salvage->chain_seq = past->next - 1;
+    }
+}
+
+static bool is_delivered(const struct past *past, uint64_t seq)
+{
+    for (size_t i = 0; i < past->range_count; i++) {
+        if (past->ranges[i].first <= seq && seq <= past->ranges[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the record is there and follows from the one before. Its chain is remembered for the next in either case. */
+static bool read_verified(struct ward_salvage *salvage, const struct past *past, struct ward_record *ret)
+{
+    struct ward_record computed;
+    const uint64_t seq = past->next;
+    bool there = salvage->source.connection && ward_record_read(&salvage->source, seq, ret) > 0;
+    bool good = false;
+
+    if (there && salvage->chain_seq == seq - 1) {
+        computed = *ret;
+        good = ward_store_chain_next(salvage->chain, past->epoch.text, &computed) &&
+               memcmp(computed.reading.chain, ret->reading.chain, sizeof(salvage->chain)) == 0;
+    }
+    if (there) {
+        memcpy(salvage->chain, ret->reading.chain, sizeof(salvage->chain));
+        salvage->chain_seq = seq;
+    }
+    salvage->misses = there ? 0 : salvage->misses + 1;
+    return good;
+}
+
+static int keep(struct ward_database *database, const struct past *past, const struct ward_record *record)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_RECORD_ADD);
+    uint8_t body[WARD_RECORD_PACKED_MAX];
+    size_t length = ward_record_pack(record, body, sizeof(body));
+
+    sqlite3_bind_int64(statement, 12, past->number);
+    return ward_record_row_write(database, statement, record, body, length);
+}
+
+static int read_some(struct ward_database *database, struct ward_salvage *salvage, struct past *past)
+{
+    int error = 0;
+
+    for (int i = 0; i < WARD_SALVAGE_STEP_RECORDS && !error && past->next <= past->last; i++) {
+        struct ward_record record;
+        bool good = read_verified(salvage, past, &record);
+
+        if (!is_delivered(past, past->next)) {
+            error = good ? keep(database, past, &record) : 0;
+            past->lost += good ? 0 : 1;
+        }
+        past->next++;
+        if (past->last == INT64_MAX && salvage->misses >= MISSES_MAX) {
+            past->lost -= salvage->misses - 1; /* of those that may never have been, at least one was */
+            past->last = past->next - 1;
+        }
+    }
+    return error;
+}
+
+static int note_progress(struct ward_database *database, const struct past *past)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_READ);
+    bool end = past->next > past->last;
+
+    sqlite3_bind_int64(statement, 1, past->number);
+    sqlite3_bind_int64(statement, 2, (int64_t)past->next);
+    sqlite3_bind_int64(statement, 3, (int64_t)past->lost);
+    sqlite3_bind_int(statement, 4, !end ? 0 : past->lost > 0 ? 1 : 2);
+    return ward_database_run(database, statement);
+}
+
+/* The boot and the moment of the record are those of the last commit: nothing better is known here. */
+static int make_gap(struct ward_database *database, const struct past *past, struct ward_group **ret)
+{
+    struct ward_store_snapshot mark;
+    int error = ward_mark_read(database, &mark);
+    const struct ward_record record = {.reading = {.kind = WARD_RECORD_GAP,
+                                                   .boot = mark.last_boot,
+                                                   .mono_us = mark.last_commit.boot_us,
+                                                   .received_at_ms = mark.last_commit.utc_ms,
+                                                   .measured_at_ms = WARD_UTC_UNKNOWN,
+                                                   .clock = mark.last_commit.clock,
+                                                   .security = WARD_LINK_NONE},
+                                       .note = {.reason = {"database-damaged"},
+                                                .subject = past->lost,
+                                                .from_ms = WARD_UTC_UNKNOWN,
+                                                .to_ms = WARD_UTC_UNKNOWN}};
+    const struct ward_store_group group = {.urgent = true, .records = &record, .record_count = 1};
+
+    error = error ? error : ward_group_new(&group, ret);
+    if (!error) {
+        (*ret)->past = past->number;
+    }
+    return error;
+}
+
+int ward_salvage_step(struct ward_database *database, struct ward_salvage *salvage, bool *ret_more,
+                      struct ward_group **ret_gap)
+{
+    struct past past;
+    int error = next_past(database, &past);
+
+    *ret_gap = NULL;
+    *ret_more = error > 0;
+    if (error <= 0) {
+        return error;
+    }
+    if (past.read_through) {
+        return make_gap(database, &past, ret_gap);
+    }
+    if (!salvage->open || strcmp(salvage->path, past.source) != 0) {
+        begin_source(salvage, &past);
+    }
+    error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
+    error = error ? error : read_some(database, salvage, &past);
+    error = error ? error : note_progress(database, &past);
+    error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
+    if (error) {
+        ward_database_rollback(database);
+    }
+    if (error || past.next > past.last) {
+        ward_salvage_done(salvage);
+    }
+    return error;
+}
+
+void ward_salvage_done(struct ward_salvage *salvage)
+{
+    if (salvage->open) {
+        ward_database_abandon(&salvage->source);
+    }
+    *salvage = (struct ward_salvage){0};
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the store thread does when a write failed, or the file is not the one that it should be. The batch stays as it is
+ * and the file is closed; after a pause (doubled each time) it is opened again and looked at. If its head is the one
+ * before the batch, the batch is written again with all that has come since. If it is the one that the batch would have
+ * reached, COMMIT had failed only in telling. Any other head is not ours: the file is replaced. So it is when the failure
+ * was damage in the file, and when the disk has failed again and again: another file may lie where it does not.
+ *
+ * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
+ * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
+ */
+#include "io/store_thread.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Without memory for the notice nothing is told now: the next attempt tells, and no data depends on it. */
+static void post_trouble(struct ward_store *store, int error, const char *text, uint32_t retry_in_ms)
+{
+    struct ward_notice *notice = calloc(1, sizeof(*notice));
+
+    if (notice) {
+        notice->item.kind = WARD_ITEM_NOTICE;
+        notice->error = error;
+        notice->attempts = store->attempts;
+        notice->retry_in_ms = retry_in_ms;
+        snprintf(notice->text, sizeof(notice->text), "%s", text);
+        ward_store_post(store, &notice->item);
+    }
+}
+
+static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside, bool put_back)
+{
+    struct ward_notice *notice = calloc(1, sizeof(*notice));
+
+    if (notice) {
+        notice->item.kind = WARD_ITEM_NOTICE;
+        notice->replaced = true;
+        notice->put_back = put_back;
+        notice->epoch = store->database.epoch;
+        notice->head_seq = store->head.seq;
+        memcpy(notice->head_chain, store->head.chain, sizeof(notice->head_chain));
+        notice->aside = *aside;
+        ward_store_post(store, &notice->item);
+    }
+}
+
+void ward_store_begin_trouble(struct ward_store *store, int error)
+{
+    uint64_t pause_ms = store->retry_ms;
+
+    for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
+        pause_ms *= 2;
+    }
+    pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
+    store->attempts++;
+    store->damaged =
+        error == -EUCLEAN || (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
+    store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
+    pthread_mutex_lock(&store->lock);
+    store->counters.failed_commits++;
+    pthread_mutex_unlock(&store->lock);
+    post_trouble(store, error, store->database.text, (uint32_t)pause_ms);
+    ward_salvage_done(&store->salvage);
+    if (error == -ENOSPC) {
+        ward_purge_give_up_ballast(store->path, &store->purge);
+    }
+    if (store->damaged) {
+        ward_database_abandon(&store->database); /* what is set aside stays as it was found */
+    } else {
+        ward_database_close(&store->database);
+    }
+}
+
+void ward_store_end_trouble(struct ward_store *store)
+{
+    if (store->attempts > 0) {
+        store->attempts = store->renewed_at = 0;
+        post_trouble(store, 0, "the disk takes data again", 0);
+    }
+}
+
+static bool same_head(const struct ward_head *a, const struct ward_head *b)
+{
+    return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
+}
+
+/* Another file is in the place of the one that was: its records, and everything that is counted from them. */
+static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
+                        const struct ward_head *head, bool put_back)
+{
+    store->head = *head;
+    store->epoch = store->database.epoch;
+    store->batch.opened = head->seq;
+    store->batch.agreed = false;
+    store->renewed_at = store->attempts;
+    pthread_mutex_lock(&store->lock);
+    store->salvaging = true;
+    store->common = head->seq;
+    store->put_back = false;
+    pthread_mutex_unlock(&store->lock);
+    post_replaced(store, aside, put_back);
+}
+
+int ward_store_reopen(struct ward_store *store, bool *ret_committed)
+{
+    struct ward_database *database = &store->database;
+    struct ward_set_aside aside = {"", ""};
+    struct ward_head found;
+    char reason[WARD_STORE_TEXT_MAX];
+    bool has_records = store->batch.reached.seq > store->head.seq;
+    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq};
+
+    memcpy(reason, database->text, sizeof(reason));
+    int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
+                               : ward_database_open(database, store->path, &aside);
+    error = error ? error : ward_database_head(database, &found.seq, found.chain);
+    error = error ? error : ward_database_checkpoint(database, true);
+    if (error) {
+        return error;
+    }
+    bool ours = strcmp(database->epoch.text, store->epoch.text) == 0;
+    bool committed =
+        ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
+    if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
+        renewal = (struct ward_renewal){.reason = "it is not the file that was here before"};
+        error = ward_database_replace(database, &renewal, &aside);
+        error = error ? error : ward_database_head(database, &found.seq, found.chain);
+    }
+    if (error) {
+        return error;
+    }
+    if (aside.path[0] != '\0') {
+        begin_epoch(store, &aside, &found, false);
+    }
+    store->head = found;
+    *ret_committed = committed;
+    return 0;
+}
+
+/* --- a file that was put back ------------------------------------------------------------------------------- */
+
+void ward_store_begin_again(struct ward_store *store)
+{
+    struct ward_set_aside aside;
+    struct ward_head found;
+    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
+                                   .put_back = true};
+
+    pthread_mutex_lock(&store->lock);
+    renewal.common = store->common < store->head.seq ? store->common : store->head.seq;
+    renewal.through = store->put_back_through;
+    pthread_mutex_unlock(&store->lock);
+    ward_salvage_done(&store->salvage);
+    int error = ward_database_replace(&store->database, &renewal, &aside);
+    error = error ? error : ward_database_head(&store->database, &found.seq, found.chain);
+    if (error) {
+        ward_store_begin_trouble(store, error); /* and when that is over, once more */
+        return;
+    }
+    begin_epoch(store, &aside, &found, true);
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0; adapter: store */
+/*
+ * A file, or its log, in which the disk changed a bit: whichever it is, the store opens, what it gives is what was
+ * given to it, what it cannot give it counts, and the ward gets the rest under the numbers that it had.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/store_pages.h"
+#include "store_bench.h"
+
+#define RECORDS   400
+#define DELIVERED 100
+#define PLAN_MAX  9000
+
+/* --- a file with something of everything -------------------------------------------------------------------- */
+
+static char plan[PLAN_MAX];
+
+static void fill(struct bench *bench)
+{
+    const uint8_t octets[] = "what the alarm engine knows";
+    const struct ward_store_alarm_state state = {
+        .patient = {"p-7f3a"}, .version = 1, .state = octets, .length = sizeof(octets)};
+    const struct ward_store_event events[] = {event_of(1, 1, "{\"event\":1}"),
+                                              event_of(1, 2, "{\"event\":2}")};
+    const struct ward_store_change changes[] = {
+        {.kind = WARD_STORE_PATIENT, .patient = {.id = {"p-7f3a"}, .episode = {"s-01"}, .label = "bed 1"}},
+        {.kind = WARD_STORE_PLAN, .document = plan, .plan = {.patient = {"p-7f3a"}, .version = 3}},
+        {.kind = WARD_STORE_DEVICE, .device = {.id = {"d-91c2"}, .address = "C0:11:22:33:44:55"}},
+        {.kind = WARD_STORE_BINDING,
+         .binding =
+             {.device = {"d-91c2"}, .slot = 1, .patient = {"p-7f3a"}, .episode = {"s-01"}, .from_ms = 5}},
+        {.kind = WARD_STORE_COUNTER, .counter = {.kid = "key", .counter = 41}},
+        {.kind = WARD_STORE_COMMAND, .document = "{\"done\":true}", .name = {"c-1"}},
+        {.kind = WARD_STORE_SETTING, .document = "value", .name = {"key"}},
+        {.kind = WARD_STORE_KNOWN, .known = {.device = {"d-91c2"}, .number = 0, .key = {7}}},
+    };
+    const struct ward_store_group group = {.token = 1,
+                                           .boot = {"b-77"},
+                                           .now = {.boot_us = 1, .utc_ms = 5000},
+                                           .events = events,
+                                           .event_count = 2,
+                                           .states = &state,
+                                           .state_count = 1,
+                                           .changes = changes,
+                                           .change_count = sizeof(changes) / sizeof(changes[0])};
+    struct ward_record records[10];
+
+    memset(plan, 'p', sizeof(plan) - 1);
+    assert_int_equal(ward_store_submit(bench->store, &group), 0);
+    for (uint64_t token = 2; token < 2 + RECORDS / 10; token++) {
+        for (int i = 0; i < 10; i++) {
+            records[i] = reading_of(60 + i);
+            records[i].reading.mono_us = token * 100 + (uint64_t)i;
+        }
+        submit(bench, token, true, records, 10);
+        wait_for(bench, &bench->committed_count, token); /* a transaction each */
+    }
+    assert_int_equal(ward_store_mark_records(bench->store, DELIVERED, NULL, 0), 0);
+    assert_int_equal(ward_store_mark_alarm(bench->store, events[0].key), 0);
+}
+
+/* --- octets of files ---------------------------------------------------------------------------------------- */
+
+struct image {
+    size_t length;
+    uint8_t *octets;
+};
+
+static struct image image_of(const char *path)
+{
+    struct image image = {0};
+    FILE *file = fopen(path, "re");
+
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    image.length = (size_t)ftell(file);
+    rewind(file);
+    image.octets = malloc(image.length + 1);
+    assert_non_null(image.octets);
+    assert_int_equal(fread(image.octets, 1, image.length, file), image.length);
+    fclose(file);
+    return image;
+}
+
+static void write_image(const char *path, const struct image *image)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(image->octets, 1, image->length, file), image->length);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* --- what must hold whatever happened ------------------------------------------------------------------------ */
+
+/* A row that is there is as it was put. */
+static void expect_rows(const struct ward_store_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        const struct ward_store_change *row = &snapshot->rows[i];
+
+        switch ((enum ward_store_change_kind)row->kind) {
+        case WARD_STORE_PATIENT: assert_string_equal(row->patient.label, "bed 1"); break;
+        case WARD_STORE_PLAN: assert_string_equal(row->document, plan); break;
+        case WARD_STORE_DEVICE: assert_string_equal(row->device.address, "C0:11:22:33:44:55"); break;
+        case WARD_STORE_BINDING: assert_int_equal(row->binding.from_ms, 5); break;
+        case WARD_STORE_COUNTER: assert_int_equal(row->counter.counter, 41); break;
+        case WARD_STORE_COMMAND: assert_string_equal(row->document, "{\"done\":true}"); break;
+        case WARD_STORE_SETTING: assert_string_equal(row->document, "value"); break;
+        case WARD_STORE_PATIENT_REMOVED:
+        case WARD_STORE_DEVICE_FORGOTTEN:
+        case WARD_STORE_KNOWN: fail();
+        }
+    }
+    for (size_t i = 0; i < snapshot->event_count; i++) {
+        const bool first = snapshot->events[i].key.n == 1;
+
+        assert_string_equal(snapshot->events[i].payload, first ? "{\"event\":1}" : "{\"event\":2}");
+    }
+    for (size_t i = 0; i < snapshot->state_count; i++) {
+        assert_string_equal((const char *)snapshot->states[i].state, "what the alarm engine knows");
+    }
+    for (size_t i = 0; i < snapshot->known_count; i++) {
+        assert_int_equal(snapshot->known[i].key[0], 7);
+    }
+}
+
+static bool is_complete(const struct ward_store_snapshot *snapshot)
+{
+    return snapshot->row_count == 7 && snapshot->event_count == 1 && snapshot->state_count == 1 &&
+           snapshot->known_count == 1;
+}
+
+static void expect_record(const struct ward_record *record)
+{
+    const uint64_t place = record->reading.seq - 1;
+
+    assert_true(place < RECORDS);
+    assert_int_equal(record->reading.mono_us, (2 + place / 10) * 100 + place % 10);
+    assert_int_equal(record->reading.values[0].number.mantissa, 60 + place % 10);
+    assert_string_equal(record->reading.patient.text, "p-7f3a");
+    assert_string_equal(record->reading.device.text, "d-91c2");
+}
+
+static void wait_until_salvaged(struct bench *bench)
+{
+    struct ward_store_counters counters;
+
+    do {
+        /* Each answer is one round of the thread, which salvages between rounds. */
+        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
+        wait_for_answer(bench, 0);
+        ward_store_counters(bench->store, &counters);
+    } while (counters.salvaging);
+}
+
+/* Takes all that the ward does not have of the epoch that ended, as the ward would. Returns how many there were. */
+static size_t take_past(struct bench *bench, const char *epoch)
+{
+    uint64_t last = 0;
+    size_t count = 0;
+
+    wait_until_salvaged(bench);
+    for (;;) {
+        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
+        wait_for_answer(bench, 0);
+        if (bench->answer_count == 0) {
+            return count;
+        }
+        assert_string_equal(bench->past_epoch.text, epoch);
+        for (size_t i = 0; i < bench->answer_count; i++) {
+            assert_true(bench->records[i].reading.seq > last);
+            last = bench->records[i].reading.seq;
+            expect_record(&bench->records[i]);
+        }
+        count += bench->answer_count;
+        const struct ward_seq_range range = {bench->records[0].reading.seq, last};
+        assert_int_equal(ward_store_past_delivered(bench->store, &bench->past_epoch, 0, &range, 1), 0);
+    }
+}
+
+/* Of the present epoch. Returns false when damage was found. */
+static bool read_all(struct bench *bench)
+{
+    uint64_t seq = 0;
+
+    do {
+        bench->answered = false;
+        assert_int_equal(
+            ward_store_fetch(bench->store, (struct ward_seq_range){seq + 1, RECORDS}, on_records, bench), 0);
+        while (!bench->answered) {
+            wait_for_something(bench);
+        }
+        if (bench->answer_error) {
+            assert_true(bench->answer_error == -EUCLEAN || bench->answer_error == -EIO);
+            return false;
+        }
+        if (bench->replaced > 0) {
+            return false; /* it was met without being asked for, and what is read now is the fresh file */
+        }
+        for (size_t i = 0; i < bench->answer_count; i++) {
+            assert_int_equal(bench->records[i].reading.seq, ++seq);
+            expect_record(&bench->records[i]);
+        }
+    } while (bench->answer_count > 0);
+    assert_int_equal(seq, RECORDS);
+    return true;
+}
+
+/* The gap record tells how many are lost; 0 when there is none. */
+static uint64_t told_lost(struct bench *bench)
+{
+    fetch(bench, 1, 10);
+    for (size_t i = 0; i < bench->answer_count; i++) {
+        if (bench->records[i].reading.kind == WARD_RECORD_GAP) {
+            assert_string_equal(bench->records[i].note.reason.text, "database-damaged");
+            return bench->records[i].note.subject;
+        }
+    }
+    return 0;
+}
+
+/* Opens the file as it is now. Returns how many records of the ward's were salvaged; RECORDS: nothing had to be. */
+static size_t expect_truth(struct bench *bench, const char *epoch)
+{
+    bench->committed_count = bench->replaced = bench->troubles = bench->attempts = bench->recoveries = 0;
+    open_store(bench);
+    expect_rows(bench->snapshot);
+    bool damaged = bench->snapshot->set_aside[0] != '\0';
+    if (!damaged) {
+        assert_true(is_complete(bench->snapshot)); /* nothing is missing without a word */
+        assert_string_equal(bench->snapshot->epoch.text, epoch);
+        damaged = !read_all(bench);
+        if (!damaged) {
+            return RECORDS;
+        }
+        wait_for(bench, &bench->replaced, 1);
+    }
+    size_t salvaged = take_past(bench, epoch);
+    uint64_t lost = told_lost(bench);
+    assert_true(salvaged + lost >= RECORDS - DELIVERED || lost >= 1); /* how many is not always known */
+    submit_one(bench, 9, true);                                       /* and life goes on */
+    size_t before = bench->committed_count;
+    wait_for(bench, &bench->committed_count, before + 1);
+    return salvaged;
+}
+
+static void clean_up(struct bench *bench)
+{
+    close_store(bench);
+    remove_files(bench->directory);
+}
+
+/* --- the tests ---------------------------------------------------------------------------------------------- */
+
+static void a_changed_bit_in_any_page_is_found(void **state)
+{
+    static const size_t places[] = {0,   1,   2,    3,    20,   29,   101,  103,
+                                    108, 700, 2048, 3500, 4000, 4087, 4090, 4095};
+    struct bench *bench = *state;
+    size_t undamaged = 0, salvaged = 0, rounds = 0;
+    char epoch[WARD_ID_MAX + 1];
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    memcpy(epoch, bench->snapshot->epoch.text, sizeof(epoch));
+    fill(bench);
+    close_store(bench);
+    struct image image = image_of(bench->path);
+    assert_int_equal(image.length % WARD_PAGE_OCTETS, 0);
+    for (size_t page = 0; page < image.length / WARD_PAGE_OCTETS; page++) {
+        for (size_t i = page == 0 ? 0 : page % 5; i < sizeof(places) / sizeof(places[0]);
+             i += page == 0 ? 1 : 5) {
+            uint8_t *octet = &image.octets[page * WARD_PAGE_OCTETS + places[i]];
+
+            *octet ^= (uint8_t)(1 << (page + i) % 8);
+            write_image(bench->path, &image);
+            size_t count = expect_truth(bench, epoch);
+            undamaged += count == RECORDS ? 1 : 0;
+            salvaged += count == RECORDS ? 0 : count;
+            rounds++;
+            *octet ^= (uint8_t)(1 << (page + i) % 8);
+            clean_up(bench);
+        }
+    }
+    print_message("%zu changed bits: %zu met nobody, of the others %.1f records of %d were salvaged\n",
+                  rounds, undamaged, (double)salvaged / (double)(rounds - undamaged), RECORDS - DELIVERED);
+    assert_true(salvaged > (rounds - undamaged) * (RECORDS - DELIVERED) / 2);
+    write_image(bench->path, &image);
+    assert_int_equal(expect_truth(bench, epoch), RECORDS);
+    free(image.octets);
+}
+
+/* Leaves a file with a log, as a process does that is killed. */
+static void fill_and_die(struct bench *bench)
+{
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        open_store(bench);
+        fill(bench);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void a_changed_bit_in_the_log_is_found(void **state)
+{
+    struct bench *bench = *state;
+    const size_t frame = 24 + WARD_PAGE_OCTETS;
+    size_t damaged = 0, rounds = 0;
+    char log[128];
+
+    bench->retry_ms = 1;
+    fill_and_die(bench);
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    struct image image = image_of(bench->path), log_image = image_of(log);
+    assert_true(log_image.length > 50 * frame);
+    for (size_t place = 3; place < log_image.length; place += place < 32 ? 7 : frame - 13) {
+        log_image.octets[place] ^= 0x10;
+        write_image(bench->path, &image);
+        write_image(log, &log_image);
+        bench->committed_count = bench->attempts = 0;
+        open_store(bench);
+        expect_rows(bench->snapshot);
+        rounds++;
+        if (bench->snapshot->set_aside[0] != '\0') {
+            damaged++;
+            wait_until_salvaged(bench);
+            assert_true(told_lost(bench) > 0 || bench->snapshot->epoch.text[0] != '\0');
+        } else {
+            /* Only the last transaction may look like one that a power cut tore. */
+            assert_true(bench->snapshot->head_seq >= RECORDS - 10);
+            assert_true(is_complete(bench->snapshot) || bench->snapshot->event_count == 2);
+            check_chain(bench, bench->snapshot->epoch.text);
+        }
+        log_image.octets[place] ^= 0x10;
+        clean_up(bench);
+    }
+    print_message("%zu changed bits in the log: %zu seen as damage\n", rounds, damaged);
+    assert_true(damaged + 8 >= rounds);
+    write_image(bench->path, &image);
+    write_image(log, &log_image);
+    open_store(bench);
+    assert_string_equal(bench->snapshot->set_aside, "");
+    assert_int_equal(bench->snapshot->head_seq, RECORDS);
+    free(image.octets);
+    free(log_image.octets);
+}
+
+static void on_verified(void *context, int error, uint64_t first, uint64_t last)
+{
+    struct bench *bench = context;
+
+    bench->answer_error = error;
+    bench->answer_count = (size_t)last;
+    bench->answered = true;
+    assert_int_equal(first, 1);
+}
+
+/* One octet of one record's body, changed behind the back of the checksums. */
+static void a_record_that_does_not_fit_is_found_by_verifying(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    fill(bench);
+    assert_int_equal(ward_store_verify(bench->store, 1, on_verified, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, RECORDS);
+    close_store(bench);
+    run_sql(bench->path, "UPDATE record SET mono_us = mono_us + 1 WHERE seq = 300");
+    open_store(bench);
+    assert_string_equal(bench->snapshot->set_aside, "");
+    assert_int_equal(ward_store_verify(bench->store, 1, on_verified, bench), 0);
+    wait_for_answer(bench, -EUCLEAN);
+    assert_int_equal(bench->answer_count, 299);
+    wait_for(bench, &bench->replaced, 1);
+    assert_int_equal(take_past(bench, bench->snapshot->epoch.text), RECORDS - DELIVERED - 1);
+    assert_int_equal(told_lost(bench), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(a_changed_bit_in_any_page_is_found),
+        STORE_TEST(a_changed_bit_in_the_log_is_found),
+        STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
+    };
+
+    return cmocka_run_group_tests(tests, install_disk, NULL);
+}

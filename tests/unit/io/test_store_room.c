@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0; adapter: store */
+/*
+ * A store whose quota, or whose disk, is full: what goes, in which order, and what is told of it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store_bench.h"
+
+#define QUOTA   (1024 * 1024)
+#define GROUP   100
+#define EVENTS  40
+#define PAYLOAD 2000
+
+static struct ward_store_counters counters_of(struct bench *bench)
+{
+    struct ward_store_counters counters;
+
+    ward_store_counters(bench->store, &counters);
+    return counters;
+}
+
+/* Commits groups of records, each delivered at once or not. */
+static void submit_many(struct bench *bench, uint64_t groups, bool delivered)
+{
+    struct ward_record records[GROUP];
+    static uint64_t token;
+
+    for (uint64_t i = 0; i < groups; i++) {
+        for (int j = 0; j < GROUP; j++) {
+            records[j] = reading_of(50 + j % 50);
+        }
+        size_t before = bench->committed_count;
+        submit(bench, ++token, true, records, GROUP);
+        wait_for(bench, &bench->committed_count, before + 1);
+        const struct told *told = &bench->committed[(bench->committed_count - 1) % TOLD_MAX];
+        if (delivered) {
+            assert_int_equal(
+                ward_store_mark_records(bench->store, told->first_seq + told->count - 1, NULL, 0), 0);
+        }
+    }
+}
+
+static void submit_events(struct bench *bench, bool delivered)
+{
+    static char payload[PAYLOAD];
+    struct ward_store_event events[EVENTS];
+
+    memset(payload, 'x', sizeof(payload) - 1);
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        events[i] = event_of(delivered ? 1 : 2, i + 1, payload);
+        events[i].delivered = delivered;
+    }
+    const struct ward_store_group group = {.token = 1000000, .events = events, .event_count = EVENTS};
+    size_t before = bench->committed_count;
+    assert_int_equal(ward_store_submit(bench->store, &group), 0);
+    wait_for(bench, &bench->committed_count, before + 1);
+}
+
+static void wait_until_quiet(struct bench *bench)
+{
+    do { /* each answer is a round of the thread, which makes room between rounds */
+        fetch(bench, 1, 1);
+    } while (counters_of(bench).purging);
+}
+
+/* The chain over what is still there. Returns the first of it. */
+static uint64_t check_rest(struct bench *bench)
+{
+    uint64_t first = 0, seq = 0;
+    uint8_t chain[32] = {0};
+
+    do {
+        fetch(bench, seq + 1, UINT32_MAX); /* which fails when one does not follow from the one before */
+        for (size_t i = 0; i < bench->answer_count; i++) {
+            struct ward_record record = bench->records[i];
+
+            if (seq > 0) {
+                assert_int_equal(record.reading.seq, seq + 1);
+                assert_true(ward_store_chain_next(chain, bench->snapshot->epoch.text, &record));
+            }
+            assert_memory_equal(record.reading.chain, seq > 0 ? record.reading.chain : chain,
+                                seq > 0 ? 32 : 0);
+            first = first == 0 ? record.reading.seq : first;
+            seq = record.reading.seq;
+            memcpy(chain, bench->records[i].reading.chain, 32);
+        }
+    } while (bench->answer_count > 0);
+    return first;
+}
+
+static void what_the_ward_has_makes_room_first(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_store_filter all = {.since_ms = WARD_UTC_UNKNOWN, .device = {"d-91c2"}, .limit = 1000};
+
+    bench->quota_octets = QUOTA;
+    bench->log_pages = 40;
+    open_store(bench);
+    submit_events(bench, false);
+    submit_many(bench, 120, true);
+    submit_many(bench, 5, false); /* these the ward does not have */
+    wait_until_quiet(bench);
+    struct ward_store_counters counters = counters_of(bench);
+    assert_true(counters.purged_records > 1000);
+    assert_int_equal(counters.given_up_records, 0);
+    assert_int_equal(bench->given_up, 0);
+    assert_int_equal(counters.quota_octets, QUOTA);
+    uint64_t first = check_rest(bench);
+    assert_true(first > 1000 && first <= 12001);
+    assert_int_equal(first, counters.purged_records + 1);
+    bench->answered = false;
+    assert_int_equal(ward_store_query(bench->store, &all, on_records, bench), 0); /* and it comes to an end */
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 1000);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, 12500);
+    assert_int_equal(bench->snapshot->event_count, EVENTS);
+    check_rest(bench);
+    submit_many(bench, 1, false);
+    assert_int_equal(check_rest(bench), first);
+}
+
+static void what_the_ward_does_not_have_goes_last_and_is_told(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_store_filter history = {.since_ms = WARD_UTC_UNKNOWN, .limit = 10};
+    uint64_t told = 0;
+
+    bench->quota_octets = QUOTA;
+    bench->log_pages = 40;
+    open_store(bench);
+    submit_events(bench, true);
+    submit_events(bench, false);
+    submit_many(bench, 120, false);
+    wait_until_quiet(bench);
+    struct ward_store_counters counters = counters_of(bench);
+    assert_true(counters.given_up_records > 1000);
+    assert_int_equal(counters.given_up_records, counters.purged_records);
+    assert_int_equal(bench->given_up, counters.given_up_records);
+    assert_int_equal(check_rest(bench), bench->given_up_through + 1);
+    for (uint64_t seq = bench->given_up_through + 1;; seq += bench->answer_count) {
+        fetch(bench, seq, UINT32_MAX);
+        if (bench->answer_count == 0) {
+            break;
+        }
+        for (size_t i = 0; i < bench->answer_count; i++) {
+            if (bench->records[i].reading.kind == WARD_RECORD_GAP) {
+                assert_string_equal(bench->records[i].note.reason.text, "quota");
+                told += bench->records[i].note.subject;
+            }
+        }
+    }
+    assert_int_equal(told, counters.given_up_records);
+    assert_int_equal(ward_store_alarm_history(bench->store, &history, on_events, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 10);
+    assert_int_equal(bench->events[0].id.octets[0], 2); /* those that the ward had went before */
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->event_count, EVENTS); /* undelivered alarms never go */
+    assert_int_equal(bench->snapshot->through, bench->given_up_through);
+}
+
+static void a_full_disk_gives_up_its_ballast(void **state)
+{
+    struct bench *bench = *state;
+    char ballast[128];
+
+    bench->ballast_octets = 65536;
+    bench->retry_ms = 1;
+    bench->log_pages = 4;
+    snprintf(ballast, sizeof(ballast), "%s.ballast", bench->path);
+    open_store(bench);
+    submit_many(bench, 1, true);
+    assert_int_equal(access(ballast, F_OK), 0);
+    assert_true(counters_of(bench).ballast);
+    set_fault(&(struct disk_fault){
+        .call = DISK_WRITE, .result = SQLITE_FULL, .system_errno = ENOSPC, .while_exists = ballast});
+    submit_many(bench, 1, true);
+    assert_true(bench->troubles > 0);
+    assert_int_equal(bench->last_error, -ENOSPC);
+    wait_for(bench, &bench->recoveries, 1);
+    assert_true(set_fault(NULL) > 0);
+    submit_many(bench, 1, true);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, 300);
+    check_rest(bench);
+    submit_many(bench, 1, true);
+    assert_int_equal(access(ballast, F_OK), 0); /* there is room again */
+}
+
+/* Nothing says how large the file may be; the disk does. */
+static void a_full_disk_makes_the_file_do_with_what_it_has(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 1;
+    bench->log_pages = 40;
+    open_store(bench);
+    submit_many(bench, 100, true);
+    submit_many(bench, 50, false);
+    set_fault(&(struct disk_fault){
+        .call = DISK_WRITE, .result = SQLITE_FULL, .system_errno = ENOSPC, .from = 1, .count = 1});
+    submit_many(bench, 10, false);
+    wait_for(bench, &bench->recoveries, 1);
+    wait_until_quiet(bench);
+    struct ward_store_counters counters = counters_of(bench);
+    assert_true(counters.purged_records > 500);
+    assert_int_equal(counters.given_up_records, 0);
+    submit_many(bench, 200, false); /* when only what the ward does not have is left, it stays */
+    wait_until_quiet(bench);
+    counters = counters_of(bench);
+    assert_int_equal(counters.given_up_records, 0);
+    assert_int_equal(check_rest(bench), counters.purged_records + 1);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, 36000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(what_the_ward_has_makes_room_first),
+        STORE_TEST(what_the_ward_does_not_have_goes_last_and_is_told),
+        STORE_TEST(a_full_disk_gives_up_its_ballast),
+        STORE_TEST(a_full_disk_makes_the_file_do_with_what_it_has),
+    };
+
+    return cmocka_run_group_tests(tests, install_disk, NULL);
+}
