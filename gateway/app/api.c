@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
@@ -16,6 +15,7 @@
 #include "core/quantity.h"
 #include "core/reading.h"
 #include "core/record.h"
+#include "io/journal.h"
 
 #define DOCUMENT_MAX   65536
 #define PLAN_ERROR_MAX 8192
@@ -342,8 +342,8 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     snprintf(patient->label, sizeof(patient->label), "%s", texts[2]);
     snprintf(patient->check_word, sizeof(patient->check_word), "%s", texts[3]);
     patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
-    sd_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
-                     ward_bus_call_uid(call));
+    ward_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
+                       ward_bus_call_uid(call));
     waiter = ward_commit_waiter_new(NULL, 0);
     if (waiter)
         waiter->call = call;

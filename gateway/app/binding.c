@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
+#include "io/journal.h"
 
 #define SENTENCE_MAX 300
 /* Open bindings of one device, which ward_binding_bind keeps to. */
@@ -222,8 +222,8 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
     waiter = order.watch ? waiter_of(call) : NULL;
     if (!waiter)
         return;
-    sd_journal_print(LOG_NOTICE, "%s bound to %s, by uid %u", order.device->id.text,
-                     order.watch->patient.text, ward_bus_call_uid(call));
+    ward_journal_print(LOG_NOTICE, "%s bound to %s, by uid %u", order.device->id.text,
+                       order.watch->patient.text, ward_bus_call_uid(call));
     (void)ward_binding_make(gateway, &order, waiter);
 }
 
@@ -248,8 +248,8 @@ void ward_binding_unbind(struct ward_gateway *gateway, struct ward_bus_call *cal
     waiter = waiter_of(call);
     if (!waiter)
         return;
-    sd_journal_print(LOG_NOTICE, "%s no longer bound to %s, by uid %u", device,
-                     patient[0] ? patient : "anybody", ward_bus_call_uid(call));
+    ward_journal_print(LOG_NOTICE, "%s no longer bound to %s, by uid %u", device,
+                       patient[0] ? patient : "anybody", ward_bus_call_uid(call));
     (void)ward_gateway_change(gateway, changes, count, waiter);
 }
 

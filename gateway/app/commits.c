@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "io/journal.h"
 
 #define KNOWN_A_GROUP 256
 
@@ -135,7 +135,7 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
     }
     result = ward_store_submit(gateway->store, group);
     if (result < 0) {
-        sd_journal_print(LOG_CRIT, "A group cannot be given to the store: %s", strerror(-result));
+        ward_journal_print(LOG_CRIT, "A group cannot be given to the store: %s", strerror(-result));
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, true);
         if (waiter)
             waiter->failed = true;
@@ -151,7 +151,7 @@ int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_ch
 
     for (size_t i = 0; i < count && result >= 0; i++)
         if (!ward_registry_apply(&gateway->registry, &changes[i]))
-            sd_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
+            ward_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
     for (size_t i = 0; i < count && result >= 0; i++)
         if (changes[i].kind == WARD_STORE_BINDING)
             ward_technical_bound(gateway, changes[i].binding.device.text);
@@ -209,7 +209,8 @@ static void store_dropped(void *context, uint64_t token, size_t record_count)
     struct ward_gateway *gateway = context;
     struct ward_commit_waiter *waiter = take_waiter(gateway, token);
 
-    sd_journal_print(LOG_CRIT, "%zu readings were dropped: the queue to the database is full", record_count);
+    ward_journal_print(LOG_CRIT, "%zu readings were dropped: the queue to the database is full",
+                       record_count);
     ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
     if (waiter) {
         waiter->failed = true;
@@ -222,8 +223,8 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
     struct ward_gateway *gateway = context;
 
     if (trouble->error)
-        sd_journal_print(LOG_CRIT, "The database cannot be written (attempt %u): %s", trouble->attempts,
-                         trouble->text);
+        ward_journal_print(LOG_CRIT, "The database cannot be written (attempt %u): %s", trouble->attempts,
+                           trouble->text);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
                        trouble->error != 0 && trouble->error != -ENOSPC);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
@@ -284,8 +285,8 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
 {
     struct ward_gateway *gateway = context;
 
-    sd_journal_print(LOG_CRIT, "The database was set aside as %s (%s); a new one begins", replaced->set_aside,
-                     replaced->reason);
+    ward_journal_print(LOG_CRIT, "The database was set aside as %s (%s); a new one begins",
+                       replaced->set_aside, replaced->reason);
     gateway->epoch = replaced->epoch;
     gateway->head_seq = replaced->head_seq;
     memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
@@ -306,7 +307,7 @@ static void store_given_up(void *context, uint64_t through, uint64_t count)
 {
     struct ward_gateway *gateway = context;
 
-    sd_journal_print(
+    ward_journal_print(
         LOG_CRIT,
         "The database is full: %llu readings that the ward does not have were given up, to record %llu",
         (unsigned long long)count, (unsigned long long)through);

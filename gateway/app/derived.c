@@ -2,10 +2,10 @@
 #include "app/derived.h"
 
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "core/quantity.h"
+#include "io/journal.h"
 
 void ward_derived_note_source(struct ward_derived_source sources[WARD_QUANTITY_COUNT],
                               const struct ward_reading *reading)
@@ -59,8 +59,8 @@ void ward_derived_add(struct ward_derived *derived, const struct ward_alarm_deri
         record_for(derived, value, &derived->watch->derived_sources[value->quantity]);
 
     if (!record) {
-        sd_journal_print(LOG_ERR, "%s: more derived values at once than places; the stream is stored",
-                         derived->watch->patient.text);
+        ward_journal_print(LOG_ERR, "%s: more derived values at once than places; the stream is stored",
+                           derived->watch->patient.text);
         return;
     }
     if (value->from_mono_us < record->derived_since_us)

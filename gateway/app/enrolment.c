@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
@@ -13,6 +12,7 @@
 #include "core/model.h"
 #include "core/reading.h"
 #include "io/crypto.h"
+#include "io/journal.h"
 
 #define SENTENCE_MAX 300
 #define DOCUMENT_MAX 2048
@@ -266,7 +266,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     }
     waiter->call = call;
     waiter->answer_device = stored.id;
-    sd_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
+    ward_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
     ward_talk_paired(gateway, stored.id.text);
     (void)ward_binding_make(gateway,
                             &(struct ward_binding_order){.device = &stored,

@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "core/firmware.h"
 #include "core/model.h"
+#include "io/journal.h"
 
 /* What wardgate.conf accepts of the model; "": it does not name it. */
 static const char *accepted_of(const struct ward_gateway *gateway, const char *model)
@@ -67,8 +67,8 @@ void ward_firmware_told(struct ward_gateway *gateway, const char *device, const 
     if (!known)
         return;
     if (strcmp(ward_firmware_of(gateway, known), revision) != 0) {
-        sd_journal_print(LOG_NOTICE, "%s: its firmware is \"%s\" now; it was \"%s\" when it was enrolled",
-                         device, revision, known->firmware);
+        ward_journal_print(LOG_NOTICE, "%s: its firmware is \"%s\" now; it was \"%s\" when it was enrolled",
+                           device, revision, known->firmware);
         /* What was said of the old one is over; the new one is judged anew. */
         ward_technical_device(gateway, device, WARD_DEVICE_FIRMWARE, WARD_PRIORITY_NONE);
     }

@@ -2,7 +2,6 @@
 #include "app/gateway.h"
 
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "core/model.h"

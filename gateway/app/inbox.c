@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order.h"
 #include "core/message.h"
 #include "core/reading.h"
+#include "io/journal.h"
 
 #define SENTENCE_MAX 256
 
@@ -175,8 +175,8 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
 {
     char text[WARD_ANSWER_TEXT_MAX];
 
-    sd_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
-                     arrival->topic ? arrival->topic : "by hand", reason);
+    ward_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
+                       arrival->topic ? arrival->topic : "by hand", reason);
     if (!ward_order_write_answer(gateway, arrival->claims.id.text, outcome, reason, text))
         return;
     if (arrival->call)
@@ -246,10 +246,10 @@ static void answer_again(struct ward_gateway *gateway, const struct arrival *arr
  */
 static void put_back(struct ward_gateway *gateway, uint64_t through, uint64_t differs_at)
 {
-    sd_journal_print(LOG_CRIT,
-                     "The ward has records up to %" PRIu64 ", this database up to %" PRIu64
-                     "%s: it was put back, and a new epoch begins",
-                     through, gateway->head_seq, differs_at ? ", and others" : "");
+    ward_journal_print(LOG_CRIT,
+                       "The ward has records up to %" PRIu64 ", this database up to %" PRIu64
+                       "%s: it was put back, and a new epoch begins",
+                       through, gateway->head_seq, differs_at ? ", and others" : "");
     ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_PUT_BACK, true);
     ward_store_put_back(gateway->store, through, differs_at);
 }

@@ -2,11 +2,11 @@
 #include "app/listeners.h"
 
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "core/model.h"
+#include "io/journal.h"
 #include "ward/link.h"
 
 #define REFUSED 0x80 /* MQTT 5 §2.4: reason codes from here on are failures */
@@ -44,7 +44,7 @@ static void spool_down(void *userdata, const struct ward_spool_down *down)
 static void spool_trouble(void *userdata, const char *text)
 {
     (void)userdata;
-    sd_journal_print(LOG_WARNING, "spool: %s", text);
+    ward_journal_print(LOG_WARNING, "spool: %s", text);
 }
 
 const struct ward_spool_listener ward_spool_events = {.link = spool_link,
@@ -87,7 +87,7 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     struct ward_gateway *gateway = userdata;
 
     if (link->text[0])
-        sd_journal_print(LOG_NOTICE, "%s: %s", link->device->id.text, link->text);
+        ward_journal_print(LOG_NOTICE, "%s: %s", link->device->id.text, link->text);
     ward_talk_link(gateway, link);
     ward_pipeline_link(gateway, link);
     note_link(gateway, link);
@@ -123,8 +123,8 @@ static void bluez_radio(enum ward_bluez_radio state, const char *reason, void *u
 {
     struct ward_gateway *gateway = userdata;
 
-    sd_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio %s%s%s",
-                     ward_documents_radio_name(state), reason[0] ? ": " : "", reason);
+    ward_journal_print(state == WARD_BLUEZ_RADIO_READY ? LOG_INFO : LOG_WARNING, "radio %s%s%s",
+                       ward_documents_radio_name(state), reason[0] ? ": " : "", reason);
     if (gateway->radio == WARD_BLUEZ_RADIO_READY)
         gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     else if (state == WARD_BLUEZ_RADIO_READY)
@@ -178,13 +178,14 @@ static void bluez_recovery(const struct ward_bluez_recovering *recovering, void 
     struct ward_gateway *gateway = userdata;
 
     if (recovering->rung == WARD_BLUEZ_RUNG_NONE)
-        sd_journal_print(LOG_INFO, "The radio works again");
+        ward_journal_print(LOG_INFO, "The radio works again");
     else if (recovering->error < 0)
-        sd_journal_print(LOG_ERR, "%s Recovery by %s fails: %s", recovering->reason,
-                         ward_documents_rung_name(recovering->rung), strerror(-recovering->error));
+        ward_journal_print(LOG_ERR, "%s Recovery by %s fails: %s", recovering->reason,
+                           ward_documents_rung_name(recovering->rung), strerror(-recovering->error));
     else
-        sd_journal_print(recovering->rung == WARD_BLUEZ_RUNG_DISCOVERY ? LOG_INFO : LOG_WARNING,
-                         "%s Recovery by %s", recovering->reason, ward_documents_rung_name(recovering->rung));
+        ward_journal_print(recovering->rung == WARD_BLUEZ_RUNG_DISCOVERY ? LOG_INFO : LOG_WARNING,
+                           "%s Recovery by %s", recovering->reason,
+                           ward_documents_rung_name(recovering->rung));
     ward_technical_set(gateway, WARD_TECHNICAL_ADAPTER_RECOVERY,
                        ward_bluez_rung(gateway->bluez) >= WARD_BLUEZ_RUNG_POWER);
     ward_outbox_state_changed(&gateway->outbox);
@@ -209,7 +210,7 @@ void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
     struct ward_gateway *gateway = userdata;
 
     (void)now;
-    sd_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
+    ward_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
     ward_binding_dated(gateway);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/outbox_private.h"
+#include "io/journal.h"
 
 /* MQTT 5 §2.4: reason codes from here on are failures. */
 #define REASON_FAILURE 0x80
@@ -128,8 +128,8 @@ void ward_outbox_alarm(struct ward_outbox *outbox, const struct ward_alarm_event
     if (!text || !ward_alarm_queue_push(&outbox->alarms, key, text, now_us(outbox))) {
         free(text);
         outbox->lost_alarms++;
-        sd_journal_print(LOG_CRIT, "The alarm queue is full: %s stays in the database and in up/active",
-                         event->condition.text);
+        ward_journal_print(LOG_CRIT, "The alarm queue is full: %s stays in the database and in up/active",
+                           event->condition.text);
     }
     ward_outbox_pump(outbox);
 }
@@ -281,8 +281,8 @@ void ward_outbox_alarm_receipt(struct ward_outbox *outbox, const struct ward_rec
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
 {
     if (up != outbox->link_up)
-        sd_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s", up ? "open" : "closed",
-                         text);
+        ward_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s",
+                           up ? "open" : "closed", text);
     outbox->link_up = up;
     outbox->link_generation++;
     strncpy(outbox->link_text, text, WARD_LINK_TEXT_MAX);
@@ -303,7 +303,7 @@ void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_
     for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++) {
         if (outbox->sent[i].id != id)
             continue;
-        sd_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
+        ward_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
         if (outbox->sent[i].alarm)
             ward_alarm_queue_refused(&outbox->alarms, outbox->sent[i].key, now_us(outbox));
         else if (outbox->sent[i].first)

@@ -5,10 +5,10 @@
  * store forgets what a receipt covers; what none covers goes again, later each time.
  */
 #include <stdlib.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "app/outbox_private.h"
+#include "io/journal.h"
 
 /* While a file is being read there may soon be more. */
 #define LOOK_AGAIN_US (5 * UINT64_C(1000000))
@@ -51,7 +51,7 @@ static void fetched(void *context, int error, const struct ward_id *epoch, const
     past->asked = false;
     past->due_us = now_us + LOOK_AGAIN_US;
     if (error < 0) {
-        sd_journal_print(LOG_WARNING, "What is left of an earlier database cannot be read now");
+        ward_journal_print(LOG_WARNING, "What is left of an earlier database cannot be read now");
     } else if (count == 0) {
         ward_store_counters(outbox->gateway->store, &counters);
         past->nothing = !counters.salvaging;

@@ -8,12 +8,12 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/outbox_private.h"
 #include "core/record.h"
+#include "io/journal.h"
 
 size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_outbox_batch *batch,
                                char *text, size_t room, size_t *ret_length)
@@ -59,9 +59,9 @@ static void fetched(void *context, int error, const struct ward_record *records,
 
     fetch->outbox = NULL;
     if (error < 0)
-        sd_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
-                         (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
-                         strerror(-error));
+        ward_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
+                           (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
+                           strerror(-error));
     if (text && outbox->link_up && fetch->link_generation == outbox->link_generation)
         written = ward_outbox_write_batch(outbox->gateway, &batch, text,
                                           ward_spool_room(outbox->gateway->spool, message_class), &length);
@@ -134,6 +134,6 @@ void ward_outbox_new_epoch(struct ward_outbox *outbox)
 void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range)
 {
     if (!ward_delivery_committed(&outbox->delivery, range, ward_gateway_now(outbox->gateway).boot_us))
-        sd_journal_print(LOG_ERR, "The store's numbers have a hole before %llu",
-                         (unsigned long long)range.first);
+        ward_journal_print(LOG_ERR, "The store's numbers have a hole before %llu",
+                           (unsigned long long)range.first);
 }

@@ -19,13 +19,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "app/ownership.h"
 #include "core/decode.h"
 #include "core/duplicate.h"
 #include "core/validate.h"
+#include "io/journal.h"
 
 /* When and over what: everything of a reading that is not in its frame. */
 static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
@@ -72,7 +72,7 @@ static void note_outcome(const struct ward_heard *heard)
                           decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE : WARD_PRIORITY_LOW);
     if (decoded->outcome != WARD_DECODE_OK) {
         gateway->pipeline.undecodable++;
-        sd_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
+        ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
     }
 }
 

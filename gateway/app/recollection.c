@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "core/reading.h"
+#include "io/journal.h"
 
 #define PREFIX "device-"
 
@@ -189,8 +189,8 @@ static void put(struct ward_recollections *all, const struct ward_recollection *
         struct ward_recollection *list = reallocarray(all->list, all->count + 1, sizeof(*list));
 
         if (!list) {
-            sd_journal_print(LOG_ERR, "%s: out of memory: its records will be asked for again",
-                             recollection->device.text);
+            ward_journal_print(LOG_ERR, "%s: out of memory: its records will be asked for again",
+                               recollection->device.text);
             return;
         }
         all->list = list;
@@ -259,8 +259,8 @@ void ward_recollection_restore(struct ward_gateway *gateway, const struct ward_s
     if (read_text(row->document, &recollection))
         put(&gateway->recollections, &recollection);
     else
-        sd_journal_print(LOG_WARNING, "The setting %s cannot be read: its records will be asked for again",
-                         row->name.text);
+        ward_journal_print(LOG_WARNING, "The setting %s cannot be read: its records will be asked for again",
+                           row->name.text);
 }
 
 void ward_recollection_submit_again(struct ward_gateway *gateway)

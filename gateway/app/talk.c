@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "app/gateway.h"
 #include "app/talk_private.h"
+#include "io/journal.h"
 
 static struct ward_talk *find(const struct ward_gateway *gateway, const char *device)
 {
@@ -138,7 +138,7 @@ static struct ward_talk *start(struct ward_gateway *gateway, const struct ward_b
         end(gateway, talk);
     talk = calloc(1, sizeof(*talk));
     if (!talk) {
-        sd_journal_print(LOG_CRIT, "%s: out of memory: what it says is lost", device->id.text);
+        ward_journal_print(LOG_CRIT, "%s: out of memory: what it says is lost", device->id.text);
         return NULL;
     }
     talk->gateway = gateway;
@@ -160,7 +160,7 @@ static void resolved(struct ward_talk *talk)
     struct ward_exchange_context context;
 
     if (!model && !(model = ward_talk_recognise(talk->gateway, &talk->device))) {
-        sd_journal_print(LOG_WARNING, "%s: it offers nothing that is known here", talk->device.id.text);
+        ward_journal_print(LOG_WARNING, "%s: it offers nothing that is known here", talk->device.id.text);
         return;
     }
     if (!talk->model)

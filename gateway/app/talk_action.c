@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a conversation wants done: asked of the radio, handed to the pipeline, remembered of the device. */
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "app/talk_private.h"
+#include "io/journal.h"
 
 static void ask(struct ward_talk *talk, const struct ward_exchange_action *action)
 {
@@ -67,9 +67,9 @@ static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock 
         now->clock_state = clock->state;
         now->has_clock = true;
     }
-    sd_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,
-                     "%s: its clock is %s%s", talk->device.id.text,
-                     ward_device_clock_state_name(clock->state), clock->was_set ? ", and was set" : "");
+    ward_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,
+                       "%s: its clock is %s%s", talk->device.id.text,
+                       ward_device_clock_state_name(clock->state), clock->was_set ? ", and was set" : "");
 }
 
 static void rest(struct ward_talk *talk, uint32_t rest_ms)
@@ -91,17 +91,17 @@ void ward_talk_carry_out(void *context, const struct ward_exchange_action *actio
     case WARD_EXCHANGE_MEASUREMENT: hear(talk, action->measurement); break;
     case WARD_EXCHANGE_TRANSFER_DONE:
         talk->transfer_failed = !action->transfer.is_complete;
-        sd_journal_print(LOG_INFO, "%s: %u of %u stored records were read", device,
-                         (unsigned)action->transfer.received, (unsigned)action->transfer.announced);
+        ward_journal_print(LOG_INFO, "%s: %u of %u stored records were read", device,
+                           (unsigned)action->transfer.received, (unsigned)action->transfer.announced);
         break;
     case WARD_EXCHANGE_ERASED:
-        sd_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
+        ward_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
         break;
     case WARD_EXCHANGE_CLOCK: note_clock(talk, &action->clock); break;
     case WARD_EXCHANGE_FIRMWARE: ward_firmware_told(talk->gateway, device, action->firmware); break;
     case WARD_EXCHANGE_FAULT:
-        sd_journal_print(LOG_WARNING, "%s: %s (%s, %d)", device, action->fault.text, action->fault.name,
-                         action->fault.error);
+        ward_journal_print(LOG_WARNING, "%s: %s (%s, %d)", device, action->fault.text, action->fault.name,
+                           action->fault.error);
         break;
     case WARD_EXCHANGE_REST: rest(talk, action->rest_ms); break;
     }

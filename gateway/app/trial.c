@@ -19,11 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
 #include "core/clinical.h"
 #include "core/reading.h"
+#include "io/journal.h"
 
 #define SECOND_US UINT64_C(1000000)
 
@@ -191,8 +191,8 @@ void ward_trial_begin(struct ward_gateway *gateway, struct ward_bus_call *call, 
 
     if (refuse(gateway, call, device, seconds))
         return;
-    sd_journal_print(LOG_NOTICE, "%s is tested for up to %" PRIu32 " s, by uid %u", device, seconds,
-                     ward_bus_call_uid(call));
+    ward_journal_print(LOG_NOTICE, "%s is tested for up to %" PRIu32 " s, by uid %u", device, seconds,
+                       ward_bus_call_uid(call));
     now = ward_devices_find(&gateway->devices, device);
     *trial = (struct ward_trial){
         .call = call,

@@ -2,9 +2,9 @@
 #include "app/upkeep.h"
 
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/gateway.h"
+#include "io/journal.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -18,8 +18,8 @@ static void check_space(struct ward_gateway *gateway)
     int result = ward_store_space(gateway->config.store.path, &gateway->upkeep.space);
 
     if (result < 0)
-        sd_journal_print(LOG_WARNING, "%s: the room on the disk is not known: %s", gateway->config.store.path,
-                         strerror(-result));
+        ward_journal_print(LOG_WARNING, "%s: the room on the disk is not known: %s",
+                           gateway->config.store.path, strerror(-result));
     else
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FILLING,
                            ward_upkeep_is_short(&gateway->upkeep.space));

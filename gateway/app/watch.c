@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
@@ -14,6 +13,7 @@
 #include "core/careplan.h"
 #include "core/message.h"
 #include "core/quantity.h"
+#include "io/journal.h"
 
 #define EVENT_JSON_MAX 4096
 
@@ -46,7 +46,8 @@ static void collect_transition(void *context, const struct ward_alarm_trace *tra
     struct effects *effects = context;
 
     effects->changed = true;
-    sd_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", trace->condition, trace->from, trace->signal, trace->to);
+    ward_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", trace->condition, trace->from, trace->signal,
+                       trace->to);
 }
 
 static void collect_derived(void *context, const struct ward_alarm_derived *derived)
@@ -61,8 +62,8 @@ static void give_prompt(void *context, const struct ward_alarm_prompt *prompt)
 {
     struct effects *effects = context;
 
-    sd_journal_print(LOG_INFO, "%s: prompt %u for %s: %s", prompt->patient.text, prompt->number,
-                     ward_quantity_info(prompt->quantity)->name, prompt->text);
+    ward_journal_print(LOG_INFO, "%s: prompt %u for %s: %s", prompt->patient.text, prompt->number,
+                       ward_quantity_info(prompt->quantity)->name, prompt->text);
     (void)ward_annunciator_answer(effects->gateway->annunciator, WARD_ANSWER_REPEAT);
     effects->prompted = true;
 }
@@ -128,10 +129,9 @@ static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
         ward_outbox_alarm(&gateway->outbox, event, json_text, length);
         if (gateway->bus)
             ward_bus_emit(gateway->bus, WARD_BUS_ALARM, signal_texts);
-        sd_journal_send("MESSAGE=%s: %s %s, %s", event->patient.text, event->condition.text,
-                        ward_alarm_event_name(event->event), event->text, "PRIORITY=%d",
-                        event->priority == WARD_PRIORITY_HIGH ? LOG_ALERT : LOG_WARNING, "WARD_CONDITION=%s",
-                        event->condition.text, NULL);
+        ward_journal_print_with(event->priority == WARD_PRIORITY_HIGH ? LOG_ALERT : LOG_WARNING,
+                                "WARD_CONDITION", event->condition.text, "%s: %s %s, %s", event->patient.text,
+                                event->condition.text, ward_alarm_event_name(event->event), event->text);
     }
     return length;
 }
@@ -154,8 +154,8 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     if (effects->changed)
         shown = ward_gateway_annunciate(watch->gateway);
     if (effects->overflow)
-        sd_journal_print(LOG_ERR, "%s: more alarm events at once than places; up/active has all conditions",
-                         watch->patient.text);
+        ward_journal_print(LOG_ERR, "%s: more alarm events at once than places; up/active has all conditions",
+                           watch->patient.text);
     for (size_t i = 0; i < effects->count && texts; i++) {
         struct ward_alarm_event *event = &effects->events[i];
         char *text = texts + i * EVENT_JSON_MAX;
@@ -258,8 +258,8 @@ static void read_zone(struct ward_watch *watch)
     result = ward_clock_zone(watch->plan.zone, &watch->zone);
     watch->has_zone = result == 0;
     if (result < 0)
-        sd_journal_print(LOG_ERR, "%s: the time zone %s cannot be read: %s", watch->patient.text,
-                         watch->plan.zone, strerror(-result));
+        ward_journal_print(LOG_ERR, "%s: the time zone %s cannot be read: %s", watch->patient.text,
+                           watch->plan.zone, strerror(-result));
 }
 
 bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
@@ -413,7 +413,8 @@ void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_tech
     struct ward_alarm_context context = begin(watch, &sink);
 
     if (ward_alarm_technical(&watch->state, &context, technical, active) < 0)
-        sd_journal_print(LOG_ERR, "%s: no place for the condition %s", watch->patient.text, technical->name);
+        ward_journal_print(LOG_ERR, "%s: no place for the condition %s", watch->patient.text,
+                           technical->name);
     carry_out(watch, &effects, NULL, NULL, false);
 }
 

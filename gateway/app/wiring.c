@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <systemd/sd-journal.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/listeners.h"
 #include "core/model.h"
+#include "io/journal.h"
 
 #define TESTAMENT_MAX   4096
 #define PASSWD_TEXT_MAX 4096
@@ -40,7 +40,7 @@ static int store_readable(sd_event_source *source, int fd, uint32_t events, void
 static int failed(int result, const char *what)
 {
     if (result < 0)
-        sd_journal_print(LOG_ERR, "%s: %s", what, strerror(-result));
+        ward_journal_print(LOG_ERR, "%s: %s", what, strerror(-result));
     return result;
 }
 
@@ -51,19 +51,19 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     char error[1024];
 
     if (!watch) {
-        sd_journal_print(LOG_CRIT, "%s is not looked after: no room", patient->id.text);
+        ward_journal_print(LOG_CRIT, "%s is not looked after: no room", patient->id.text);
         return;
     }
     for (size_t i = 0; i < snapshot->row_count; i++)
         if (snapshot->rows[i].kind == WARD_STORE_PLAN &&
             strcmp(snapshot->rows[i].plan.patient.text, patient->id.text) == 0 &&
             !ward_watch_apply_plan(watch, snapshot->rows[i].document, true, error, sizeof(error)))
-            sd_journal_print(LOG_CRIT, "%s: the stored care plan is refused: %s", patient->id.text, error);
+            ward_journal_print(LOG_CRIT, "%s: the stored care plan is refused: %s", patient->id.text, error);
     for (size_t i = 0; i < snapshot->state_count; i++)
         if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0 &&
             !ward_watch_restore(watch, &snapshot->states[i], rebooted))
-            sd_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
-                             patient->id.text);
+            ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
+                               patient->id.text);
     ward_technical_tell(gateway, watch);
 }
 
@@ -82,18 +82,18 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
         ward_chronicle_restore(gateway, &snapshot->rows[i]);
         ward_recollection_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
-            sd_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
+            ward_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
     for (size_t i = 0; i < snapshot->known_count; i++)
         if (!ward_known_restore(&gateway->known, &snapshot->known[i]))
-            sd_journal_print(LOG_CRIT, "%s: not all that it gave is known again",
-                             snapshot->known[i].device.text);
+            ward_journal_print(LOG_CRIT, "%s: not all that it gave is known again",
+                               snapshot->known[i].device.text);
     for (size_t i = 0; i < gateway->registry.patient_count; i++)
         restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
     ward_gateway_tell_sources(gateway);
     if (snapshot->set_aside[0]) {
-        sd_journal_print(LOG_CRIT, "The database was set aside as %s: %s", snapshot->set_aside,
-                         snapshot->set_aside_reason);
+        ward_journal_print(LOG_CRIT, "The database was set aside as %s: %s", snapshot->set_aside,
+                           snapshot->set_aside_reason);
         ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
     }
     /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
@@ -112,7 +112,7 @@ static int start_store(struct ward_gateway *gateway)
     int result = ward_store_open(&options, &gateway->store, &snapshot, error);
 
     if (result < 0) {
-        sd_journal_print(LOG_ERR, "%s: %s", gateway->config.store.path, error);
+        ward_journal_print(LOG_ERR, "%s: %s", gateway->config.store.path, error);
         return result;
     }
     restore(gateway, snapshot);
@@ -159,7 +159,7 @@ static int start_spool(struct ward_gateway *gateway)
     int result;
 
     if (getpwnam_r(name, &entry, text, sizeof(text), &user) != 0 || !user) {
-        sd_journal_print(LOG_ERR, "[spool] uplink_user: there is no user %s", name);
+        ward_journal_print(LOG_ERR, "[spool] uplink_user: there is no user %s", name);
         return -ENOENT;
     }
     options.peer_uid = user->pw_uid;
@@ -208,8 +208,8 @@ static int start_bluez(struct ward_gateway *gateway)
         const struct ward_bluez_device device = ward_enrolment_known(&gateway->registry.devices[i]);
 
         if (ward_bluez_add(gateway->bluez, &device) < 0)
-            sd_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text,
-                             device.address);
+            ward_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text,
+                               device.address);
     }
     if (result >= 0)
         ward_gateway_tell_priorities(gateway);
@@ -226,13 +226,13 @@ static int open_keys(struct ward_gateway *gateway)
     memcpy(path, gateway->config.store.path, sizeof(path));
     result = ward_signer_new(&gateway->signer, dirname(path), &error);
     if (result < 0) {
-        sd_journal_print(LOG_ERR, "%s", error.text);
+        ward_journal_print(LOG_ERR, "%s", error.text);
         return result;
     }
     /* Without the ward's keys nothing from the ward is believed, but the patient is watched all the same. */
     if (gateway->config.hub.ward_keys[0] &&
         ward_keyring_new(&gateway->keyring, gateway->config.hub.ward_keys, &error) < 0)
-        sd_journal_print(LOG_ERR, "%s", error.text);
+        ward_journal_print(LOG_ERR, "%s", error.text);
     gateway->technical.active[WARD_TECHNICAL_NO_WARD_KEYS] =
         gateway->config.hub.ward_keys[0] && !gateway->keyring;
     return 0;
@@ -241,7 +241,7 @@ static int open_keys(struct ward_gateway *gateway)
 static void note_sound_helper(void *userdata, const char *text)
 {
     (void)userdata;
-    sd_journal_print(LOG_WARNING, "The sound helper %s", text);
+    ward_journal_print(LOG_WARNING, "The sound helper %s", text);
 }
 
 static int start_parts(struct ward_gateway *gateway)

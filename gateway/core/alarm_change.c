@@ -79,7 +79,7 @@ static void learn(struct ward_alarm_run *run, struct ward_alarm_input_state *inp
     bool often = !measure->spot && input->learnt_count > 0 &&
                  now_us - input->learnt_life_us < WARD_BASELINE_STREAM_EVERY_US;
 
-    if (often || ward_alarm_is_out_of_limits(run->context->plan, input->quantity, &measure->value)) {
+    if (often || ward_alarm_limit_crossed(run->context->plan, input->quantity, &measure->value) != NULL) {
         return;
     }
     input->learnt_from[input->learnt_count] = (struct ward_source){measure->seq, measure->mono_us};

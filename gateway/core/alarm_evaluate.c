@@ -212,16 +212,20 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
     }
 }
 
-bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quantity,
-                                 const struct ward_decimal *value)
+const struct ward_plan_rule *ward_alarm_limit_crossed(const struct ward_care_plan *plan, uint8_t quantity,
+                                                      const struct ward_decimal *value)
 {
+    const struct ward_plan_rule *crossed = NULL;
+
     for (size_t i = 0; i < plan->rule_count; i++) {
-        if (plan->rules[i].quantity == quantity && plan->rules[i].kind == WARD_RULE_LIMIT &&
-            ward_alarm_is_beyond(&plan->rules[i], value)) {
-            return true;
+        const struct ward_plan_rule *rule = &plan->rules[i];
+
+        if (rule->quantity == quantity && rule->kind == WARD_RULE_LIMIT &&
+            ward_alarm_is_beyond(rule, value) && (crossed == NULL || rule->level > crossed->level)) {
+            crossed = rule;
         }
     }
-    return false;
+    return crossed;
 }
 
 /* Whether a rule counts for a value that may only raise, and the value is beyond it. */
@@ -334,22 +338,29 @@ void ward_alarm_evaluate_stop(struct ward_alarm_run *run, struct ward_alarm_inpu
     }
 }
 
-void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                    enum ward_alarm_cause cause, uint8_t priority)
+void ward_alarm_set_found(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                          enum ward_alarm_cause cause, const struct ward_alarm_finding *finding)
 {
     struct ward_alarm_subject subject = ward_alarm_subject_of(input, cause);
-    struct ward_alarm_finding finding = {.priority = priority,
-                                         .value = {.special = WARD_NAN},
-                                         .onset_us = run->context->now.boot_us,
-                                         .beyond = true,
-                                         .anew = cause == WARD_CAUSE_INCOMPLETE};
-    bool covered = subject.condition->state == WARD_ALARM_ACKNOWLEDGED && !finding.anew;
+    bool covered = subject.condition->state == WARD_ALARM_ACKNOWLEDGED && !finding->anew;
 
     if (subject.condition->state != WARD_ALARM_ACTIVE && subject.condition->state != WARD_ALARM_SILENCED &&
         !covered) {
         ward_alarm_signal(run, &subject,
-                          &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = &finding});
+                          &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = finding});
     }
+}
+
+void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                    enum ward_alarm_cause cause, uint8_t priority)
+{
+    const struct ward_alarm_finding finding = {.priority = priority,
+                                               .value = {.special = WARD_NAN},
+                                               .onset_us = run->context->now.boot_us,
+                                               .beyond = true,
+                                               .anew = cause == WARD_CAUSE_INCOMPLETE};
+
+    ward_alarm_set_found(run, input, cause, &finding);
 }
 
 void ward_alarm_unset(struct ward_alarm_run *run, struct ward_alarm_input_state *input,

@@ -79,8 +79,9 @@ static int64_t late_age_ms(const struct ward_alarm_view *view)
 {
     const int64_t now_ms = view->context->now.utc_ms;
 
-    if (!view->condition->late || view->input == NULL || now_ms == WARD_UTC_UNKNOWN ||
-        view->input->newest_measured_ms == WARD_UTC_UNKNOWN || view->input->newest_measured_ms > now_ms) {
+    if (!view->condition->late || view->cause == WARD_CAUSE_LATE || view->input == NULL ||
+        now_ms == WARD_UTC_UNKNOWN || view->input->newest_measured_ms == WARD_UTC_UNKNOWN ||
+        view->input->newest_measured_ms > now_ms) {
         return -1;
     }
     return now_ms - view->input->newest_measured_ms;

@@ -348,7 +348,7 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
         take_invalid(run, input, reading);
         return;
     }
-    measure.valid |= measure.disputed && ward_alarm_is_out_of_limits(plan, quantity, &value->number);
+    measure.valid |= measure.disputed && ward_alarm_limit_crossed(plan, quantity, &value->number) != NULL;
     if (reading->late) {
         measure.spot = true;
         ward_alarm_take_late(run, input, &measure);

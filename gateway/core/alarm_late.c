@@ -38,8 +38,18 @@ static void take_old(struct ward_alarm_run *run, struct ward_alarm_input_state *
                      const struct ward_alarm_measure *measure)
 {
     const uint8_t most = WARD_ALARM_LATE_MAX - 1;
+    const struct ward_plan_rule *rule =
+        ward_alarm_limit_crossed(run->context->plan, input->quantity, &measure->value);
+    const struct ward_alarm_finding finding = {.priority = WARD_PRIORITY_OF_LATE,
+                                               .rule = rule,
+                                               .value = measure->value,
+                                               .value_seq = measure->seq,
+                                               .value_mono_us = measure->mono_us,
+                                               .onset_us = run->context->now.boot_us,
+                                               .beyond = true,
+                                               .late = true};
 
-    if (!ward_alarm_is_out_of_limits(run->context->plan, input->quantity, &measure->value)) {
+    if (rule == NULL) {
         ward_alarm_change_note_old(run, input, measure);
         return;
     }
@@ -50,7 +60,7 @@ static void take_old(struct ward_alarm_run *run, struct ward_alarm_input_state *
     input->late_from[0] = (struct ward_source){measure->seq, measure->mono_us};
     input->late_count =
         (uint8_t)(input->late_count < WARD_ALARM_LATE_MAX ? input->late_count + 1 : WARD_ALARM_LATE_MAX);
-    ward_alarm_set(run, input, WARD_CAUSE_LATE, WARD_PRIORITY_OF_LATE);
+    ward_alarm_set_found(run, input, WARD_CAUSE_LATE, &finding);
 }
 
 void ward_alarm_take_late(struct ward_alarm_run *run, struct ward_alarm_input_state *input,

@@ -213,13 +213,17 @@ enum ward_alarm_raising {
 };
 bool ward_alarm_evaluate_raising(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                                  const struct ward_alarm_measure *measure, enum ward_alarm_raising why);
-bool ward_alarm_is_out_of_limits(const struct ward_care_plan *plan, uint8_t quantity,
-                                 const struct ward_decimal *value);
+/* The rule with a limit that the value is beyond, the reddest of them; NULL: none. */
+const struct ward_plan_rule *ward_alarm_limit_crossed(const struct ward_care_plan *plan, uint8_t quantity,
+                                                      const struct ward_decimal *value);
 /* The stream has stopped: what was pending ends. */
 void ward_alarm_evaluate_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 /* A condition of the quantity that has no limit: NO_DATA and its kin. */
 void ward_alarm_set(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                     enum ward_alarm_cause cause, uint8_t priority);
+/* … with a value of its own, as late-out-of-limits has. */
+void ward_alarm_set_found(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                          enum ward_alarm_cause cause, const struct ward_alarm_finding *finding);
 void ward_alarm_unset(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                       enum ward_alarm_cause cause);
 

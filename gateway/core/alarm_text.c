@@ -53,6 +53,7 @@ static void put_limit(struct ward_words *words, const struct ward_alarm_view *vi
                       const struct ward_alarm_event *event, const char *lead)
 {
     const struct ward_plan_rule *rule = rule_by_id(view->context->plan, &event->rule);
+    const bool is_above = view->cause == WARD_CAUSE_LATE && rule != NULL && rule->side == WARD_SIDE_ABOVE;
 
     if (event->limit.special != WARD_FINITE) {
         return;
@@ -65,7 +66,7 @@ static void put_limit(struct ward_words *words, const struct ward_alarm_view *vi
         return;
     }
     ward_words_put(words, lead);
-    ward_words_put(words, view->cause == WARD_CAUSE_HIGH ? "above " : "below ");
+    ward_words_put(words, view->cause == WARD_CAUSE_HIGH || is_above ? "above " : "below ");
     ward_words_put_with_unit(words, &event->limit, event->quantity);
 }
 
@@ -117,7 +118,7 @@ static const char *cause_text(enum ward_alarm_cause cause)
     case WARD_CAUSE_NO_VALID_DATA: return ": the device sends no valid value, please repeat";
     case WARD_CAUSE_NO_DATA: return ": expected, but nothing valid came";
     case WARD_CAUSE_NO_SOURCE: return ": the plan has limits, but no device is bound that measures it";
-    case WARD_CAUSE_LATE: return ": an old reading was beyond a limit";
+    case WARD_CAUSE_LATE: return ": an old reading was beyond a limit: ";
     case WARD_CAUSE_MISSED: return ": a measurement was due, and none came";
     case WARD_CAUSE_SILENT: return ": the device should be worn now, and nothing comes from it";
     case WARD_CAUSE_LOW:
@@ -131,6 +132,16 @@ static const char *cause_text(enum ward_alarm_cause cause)
     case WARD_CAUSE_END: break;
     }
     return "";
+}
+
+/* What late-out-of-limits was raised for. */
+static void put_old_reading(struct ward_words *words, const struct ward_alarm_view *view,
+                            const struct ward_alarm_event *event)
+{
+    if (view->cause == WARD_CAUSE_LATE) {
+        ward_words_put_with_unit(words, &event->value, event->quantity);
+        put_limit(words, view, event, ", alarm ");
+    }
 }
 
 /* The plan's own words for the condition, or NULL. */
@@ -179,6 +190,7 @@ void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm
     } else {
         ward_words_put(&words, ward_quantity_info(event->quantity)->label);
         ward_words_put(&words, cause_text(view->cause));
+        put_old_reading(&words, view, event);
     }
     if (own.clinician[0] != '\0' && !ward_alarm_has_ended(event) && event->event != WARD_EVENT_SETTLED) {
         ward_words_put(&words, ". ");
