@@ -190,6 +190,9 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
         return;
     }
     if (notice->replaced) {
+        pthread_mutex_lock(&store->lock);
+        store->untold_epochs--;
+        pthread_mutex_unlock(&store->lock);
         const struct ward_store_replaced replaced = {.set_aside = notice->aside.path,
                                                      .reason = notice->aside.reason,
                                                      .put_back = notice->put_back,
@@ -319,11 +322,17 @@ int ward_store_submit(struct ward_store *store, const struct ward_store_group *g
     return 0;
 }
 
+/* What is said of records before the loop was told of a new epoch is of the one before. */
 static int merge_marks(struct ward_store *store, const struct ward_marks *newer)
 {
+    int error = 0;
+
     pthread_mutex_lock(&store->lock);
-    int error = ward_marks_merge(&store->marks, newer);
-    if (!error && store->marks_since_us == 0) {
+    const bool counts = newer->alarm_count > 0 || store->untold_epochs == 0;
+    if (counts) {
+        error = ward_marks_merge(&store->marks, newer);
+    }
+    if (counts && !error && store->marks_since_us == 0) {
         store->marks_since_us = ward_store_clock_us();
         pthread_cond_signal(&store->wake);
     }
@@ -356,7 +365,7 @@ int ward_store_agreed(struct ward_store *store, uint64_t seq)
     int error = 0;
 
     pthread_mutex_lock(&store->lock);
-    bool news = seq > store->common;
+    bool news = seq > store->common && store->untold_epochs == 0;
     store->common = news ? seq : store->common;
     pthread_mutex_unlock(&store->lock);
     if (news) {

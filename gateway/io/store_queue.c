@@ -362,6 +362,13 @@ void ward_marks_done(struct ward_marks *marks)
     *marks = (struct ward_marks){0};
 }
 
+void ward_marks_forget_records(struct ward_marks *marks)
+{
+    marks->records = marks->agreed = false;
+    marks->through = 0;
+    marks->range_count = 0;
+}
+
 bool ward_marks_empty(const struct ward_marks *marks)
 {
     return !marks->agreed && !marks->records && marks->alarm_count == 0;

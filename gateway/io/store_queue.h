@@ -136,6 +136,8 @@ void ward_event_done(struct ward_store_event *event);
 /* Adds marks to those that wait; newer ones win. Returns 0 or -ENOMEM. */
 int ward_marks_merge(struct ward_marks *marks, const struct ward_marks *newer);
 void ward_marks_done(struct ward_marks *marks);
+/* Another epoch has begun: what is left says nothing of its records. */
+void ward_marks_forget_records(struct ward_marks *marks);
 bool ward_marks_empty(const struct ward_marks *marks);
 
 #endif

@@ -43,6 +43,9 @@ static void post_replaced(struct ward_store *store, const struct ward_set_aside 
         notice->head_seq = store->head.seq;
         memcpy(notice->head_chain, store->head.chain, sizeof(notice->head_chain));
         notice->aside = *aside;
+        pthread_mutex_lock(&store->lock);
+        store->untold_epochs++;
+        pthread_mutex_unlock(&store->lock);
         ward_store_post(store, &notice->item);
     }
 }
@@ -95,11 +98,13 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     store->epoch = store->database.epoch;
     store->batch.opened = head->seq;
     store->batch.agreed = false;
+    ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
     pthread_mutex_lock(&store->lock);
     store->salvaging = true;
     store->common = head->seq;
     store->put_back = false;
+    ward_marks_forget_records(&store->marks);
     pthread_mutex_unlock(&store->lock);
     post_replaced(store, aside, put_back);
 }

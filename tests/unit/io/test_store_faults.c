@@ -3,6 +3,7 @@
  * The store on a slow disk, a broken one, with files that are none, killed; and what it costs.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,6 +155,42 @@ static void another_file_in_its_place_begins_a_new_epoch(void **state)
     assert_int_equal(bench->committed[1].token, 2);
     assert_int_equal(bench->committed[1].first_seq, 1);
     assert_int_equal(check_chain(bench, bench->new_epoch.text), 1);
+}
+
+/* The store has something to say, and nobody has listened yet. */
+static void wait_unheard(const struct bench *bench)
+{
+    struct pollfd readable = {.fd = ward_store_fd(bench->store), .events = POLLIN};
+
+    assert_int_equal(poll(&readable, 1, 60000), 1);
+}
+
+/* A receipt of the old epoch that still waits to be written says nothing of the new one, whenever it was marked. */
+static void what_the_ward_had_of_the_old_epoch_is_not_of_the_new(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    assert_int_equal(ward_store_mark_records(bench->store, 1, NULL, 0), 0);
+    set_disk(0, SQLITE_CORRUPT);
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->troubles, 1);
+    set_disk(0, SQLITE_OK);
+    wait_unheard(bench);
+    assert_int_equal(ward_store_mark_records(bench->store, 1, NULL, 0), 0); /* the loop does not know yet */
+    wait_for(bench, &bench->replaced, 1);
+    wait_for(bench, &bench->committed_count, 2);
+    reopen_store(bench);
+    assert_string_equal(bench->snapshot->epoch.text, bench->new_epoch.text);
+    assert_int_equal(bench->snapshot->through, 0);
+
+    assert_int_equal(ward_store_mark_records(bench->store, 1, NULL, 0), 0);
+    submit_one(bench, 3, true);
+    wait_for(bench, &bench->committed_count, 3);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->through, 1);
 }
 
 static void damage_found_while_writing_begins_a_new_epoch(void **state)
@@ -445,6 +482,7 @@ int main(void)
         STORE_TEST(a_file_that_fails_again_and_again_makes_way_for_another),
         STORE_TEST(damage_found_while_writing_begins_a_new_epoch),
         STORE_TEST(another_file_in_its_place_begins_a_new_epoch),
+        STORE_TEST(what_the_ward_had_of_the_old_epoch_is_not_of_the_new),
         STORE_TEST(garbage_is_set_aside_and_kept),
         STORE_TEST(a_database_of_another_program_is_set_aside),
         STORE_TEST(a_damaged_page_is_set_aside),
