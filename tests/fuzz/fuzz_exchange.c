@@ -26,12 +26,15 @@ struct run {
 
 static void check_measurement(struct run *run, const struct ward_exchange_measurement *measurement)
 {
-    HOLDS(measurement->decoded->is_measurement && measurement->length <= WARD_GATT_VALUE_MAX);
+    const bool is_context =
+        measurement->code == WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT; /* of none that is there */
+
+    HOLDS(measurement->decoded->is_measurement != is_context && measurement->length <= WARD_GATT_VALUE_MAX);
     HOLDS(!measurement->late || (measurement->kind == WARD_READING_STORED && measurement->is_settled));
     HOLDS(!measurement->measured.is_known || measurement->measured.age_ms >= 0);
     HOLDS((measurement->context != NULL) == (measurement->context_octets != NULL));
     if (measurement->number == 0) {
-        HOLDS(measurement->is_settled && !measurement->late);
+        HOLDS(measurement->is_settled && measurement->late == is_context);
         return;
     }
     HOLDS(measurement->number < NUMBERS_MAX &&

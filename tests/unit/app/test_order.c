@@ -517,8 +517,9 @@ static void an_answer_outlives_the_process(void **state)
 static void a_fresh_file_is_told_what_was_used_up(void **state)
 {
     struct bench *bench = *state;
+    static const uint8_t chain[32] = {0};
     const struct ward_store_replaced replaced = {
-        .set_aside = "", .reason = "test", .epoch = bench->gateway->epoch};
+        .set_aside = "", .reason = "test", .epoch = bench->gateway->epoch, .head_chain = chain};
     const struct ward_store_listener listener = ward_commits_listener(bench->gateway);
     struct ward_order order = order_of(bench, WARD_COMMAND_RESUME);
 
