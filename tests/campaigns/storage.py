@@ -20,7 +20,7 @@ SIZE = "2m"
 CHUNK = 65536
 MOST_FRAMES = 4000  # until the log has used up what it had
 DELIVERY_S = 120
-CONDITION = "storage-failing"
+CONDITION = "storage-full"
 
 
 class Partition:
