@@ -185,6 +185,8 @@ static const struct ward_config_option options[] = {
      "The text now shown to the patient, for a display to read. Empty: none."},
     {"alarm", "silence_button", parse_path, AT(alarm.silence_button), "",
      "An input device below /dev/input, any key of which silences what sounds for ten minutes. Empty: none."},
+    {"alarm", "numbers", parse_path, AT(alarm.numbers), "/run/wardgate/alarm-numbers",
+     "The numbers of events that were told, for the process that follows one that was killed. In memory."},
     {"spool", "socket", parse_path, AT(spool.socket), "/run/wardgate/spool",
      "Between wardgated and wardgate-uplink; only this user may connect."},
     {"spool", "uplink_user", parse_text, AT(spool.uplink_user), "wardgate-uplink", NULL},

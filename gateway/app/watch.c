@@ -14,6 +14,7 @@
 #include "core/message.h"
 #include "core/quantity.h"
 #include "io/journal.h"
+#include "io/numbers.h"
 
 #define EVENT_JSON_MAX 4096
 
@@ -126,6 +127,7 @@ static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
     if (ward_json_finish(&json, &length) != WARD_JSON_OK)
         return 0;
     if (ward_alarm_event_is_published(event->event)) {
+        ward_numbers_note(gateway->numbers, &event->id, event->n);
         ward_outbox_alarm(&gateway->outbox, event, json_text, length);
         if (gateway->bus)
             ward_bus_emit(gateway->bus, WARD_BUS_ALARM, signal_texts);
@@ -216,6 +218,11 @@ struct ward_watch *ward_watch_free(struct ward_watch *watch)
     return NULL;
 }
 
+static uint32_t newest_number(void *context, const struct ward_alarm_id *id)
+{
+    return ward_numbers_newest(context, id);
+}
+
 bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
 {
     struct effects effects;
@@ -224,10 +231,13 @@ bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_
 
     if (!ward_alarm_unpack(stored->state, stored->length, &watch->state))
         return false;
-    if (rebooted) {
+    if (rebooted)
         ward_alarm_reboot(&watch->state, &context);
+    else
+        ward_alarm_restart(&watch->state, &context,
+                           &(struct ward_alarm_told){newest_number, watch->gateway->numbers});
+    if (rebooted || effects.count > 0)
         carry_out(watch, &effects, NULL, NULL, true);
-    }
     return true;
 }
 

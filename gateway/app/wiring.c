@@ -16,6 +16,7 @@
 #include "app/listeners.h"
 #include "core/model.h"
 #include "io/journal.h"
+#include "io/numbers.h"
 
 #define TESTAMENT_MAX   4096
 #define PASSWD_TEXT_MAX 4096
@@ -244,6 +245,13 @@ static void note_sound_helper(void *userdata, const char *text)
     ward_journal_print(LOG_WARNING, "The sound helper %s", text);
 }
 
+/* Without it an alarm is told all the same. */
+static void open_numbers(struct ward_gateway *gateway)
+{
+    (void)failed(ward_numbers_open(&gateway->numbers, gateway->config.alarm.numbers),
+                 gateway->config.alarm.numbers);
+}
+
 static int start_parts(struct ward_gateway *gateway)
 {
     const struct ward_config *config = &gateway->config;
@@ -256,6 +264,7 @@ static int start_parts(struct ward_gateway *gateway)
                                                          .complained = note_sound_helper};
     int result;
 
+    open_numbers(gateway);
     if ((result = failed(ward_clock_boot_id(&gateway->boot), "The kernel's boot id")) < 0 ||
         (result = failed(ward_clock_new(&gateway->clock, gateway->event, &clock), "The clock")) < 0 ||
         (result = failed(sd_event_add_time(gateway->event, &gateway->timer, CLOCK_BOOTTIME, UINT64_MAX, 0,
@@ -329,6 +338,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     ward_recollection_done(&gateway->recollections);
     gateway->button = ward_button_free(gateway->button);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
+    gateway->numbers = ward_numbers_free(gateway->numbers);
     ward_inbox_done(&gateway->inbox);
     ward_settled_forget(&gateway->settled);
     gateway->keyring = ward_keyring_free(gateway->keyring);

@@ -192,6 +192,20 @@ struct ward_alarm_technical {
 int ward_alarm_technical(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                          const struct ward_alarm_technical *technical, bool active);
 
+/* The newest number that an event of this occurrence was told with, 0 for none, wherever that is known from. */
+struct ward_alarm_told {
+    uint32_t (*newest)(void *context, const struct ward_alarm_id *id);
+    void *context;
+};
+
+/*
+ * The process was started anew in the same boot, perhaps killed before it had committed what it had told. An occurrence
+ * that was told of with higher numbers than its state has is told of again as it now stands, with each of those numbers
+ * and the one after: nobody has to know which of them the ward has got, and the last is news to it.
+ */
+void ward_alarm_restart(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        const struct ward_alarm_told *told);
+
 /* The machine was started anew: boot_us counts from another zero. Call it once, before anything else of this boot. */
 void ward_alarm_reboot(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
 

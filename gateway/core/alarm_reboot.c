@@ -12,6 +12,9 @@
  */
 #include "core/alarm_private.h"
 
+/* So many numbers of one occurrence at most; beyond them the ward finds a hole, and not a number that says two things. */
+#define MOST_TOLD_AGAIN 8
+
 struct shift {
     uint64_t before_us; /* newest moment of the boot before */
     uint64_t now_us;
@@ -118,6 +121,33 @@ static void give_reboot(struct ward_alarm_run *run, const struct ward_alarm_subj
 {
     (void)argument;
     ward_alarm_signal(run, subject, &(struct ward_alarm_signal){.kind = WARD_SIGNAL_REBOOT});
+}
+
+static void tell_again(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                       const void *argument)
+{
+    const struct ward_alarm_told *told = argument;
+    struct ward_alarm_condition *condition = subject->condition;
+    const uint32_t newest =
+        ward_alarm_is_present(condition) ? told->newest(told->context, &condition->id) : 0;
+
+    if (newest <= condition->n) {
+        return;
+    }
+    if (newest - condition->n > MOST_TOLD_AGAIN) {
+        condition->n = newest - MOST_TOLD_AGAIN;
+    }
+    while (condition->n <= newest) {
+        ward_alarm_emit(run, subject, (enum ward_alarm_event_kind)condition->last_event, NULL);
+    }
+}
+
+void ward_alarm_restart(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
+                        const struct ward_alarm_told *told)
+{
+    struct ward_alarm_run run = {.state = state, .context = context};
+
+    ward_alarm_for_each(&run, tell_again, told);
 }
 
 static struct shift shift_between(const struct ward_time *before, const struct ward_time *now)

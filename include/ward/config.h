@@ -60,6 +60,7 @@ struct ward_config {
         char sound_command[WARD_CONFIG_TEXT_MAX + 1];
         char patient_text[WARD_CONFIG_TEXT_MAX + 1];
         char silence_button[WARD_CONFIG_TEXT_MAX + 1]; /* an input device; empty: none */
+        char numbers[WARD_CONFIG_TEXT_MAX + 1];        /* see io/numbers.h */
     } alarm;
     struct {
         char socket[WARD_CONFIG_TEXT_MAX + 1];

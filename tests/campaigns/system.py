@@ -54,6 +54,7 @@ led_directory = {directory}
 leds =
 sound_command =
 patient_text = {directory}/patient-text
+numbers = {directory}/alarm-numbers
 [spool]
 socket = {directory}/spool
 uplink_user = {user}

@@ -28,6 +28,7 @@
 #include "app/listeners.h"
 #include "core/clinical.h"
 #include "core/reading.h"
+#include "io/numbers.h"
 #include "ward/link.h"
 
 #define DEADLINE_US (60 * UINT64_C(1000000))
@@ -132,6 +133,8 @@ static int set_up(void **state)
     bench->config.store.commit_window_ms = 100;
     snprintf(bench->config.store.path, sizeof(bench->config.store.path), "%s/ward.db", bench->directory);
     snprintf(bench->config.spool.socket, sizeof(bench->config.spool.socket), "%s/spool", bench->directory);
+    snprintf(bench->config.alarm.numbers, sizeof(bench->config.alarm.numbers), "%s/numbers",
+             bench->directory);
     bench->config.alarm.leds[0] = bench->config.alarm.sound_command[0] = bench->config.alarm.patient_text[0] =
         '\0';
     open_gateway(bench);
@@ -801,6 +804,43 @@ static int explain(struct bench *bench, const char *what, const char *text)
     return count;
 }
 
+static uint32_t number_of(const struct bench *bench, struct ward_alarm_id *ret_id)
+{
+    const struct ward_watch *watch = ward_gateway_watch(bench->gateway, "p-ann");
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    static struct ward_alarm_present present[WARD_PRESENT_MAX];
+    const size_t count = ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(present[i].newest.condition.text, "bp-systolic-high") != 0)
+            continue;
+        *ret_id = present[i].newest.id;
+        return present[i].newest.n;
+    }
+    return 0;
+}
+
+/* Events 2 and 3 went to the ward, and the process was killed before they were on the disk. */
+static void what_was_told_before_a_kill_is_told_again(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_alarm_id id, same;
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, "0A FA 00 50 00 5A 00 EA 07 0B 16 09 00 02 01", false});
+    assert_int_equal(read_back(bench), 1);
+    assert_int_equal(number_of(bench, &id), 1);
+    ward_numbers_note(bench->gateway->numbers, &id, 3);
+    close_gateway(bench);
+    open_gateway(bench);
+    assert_int_equal(number_of(bench, &same), 4);
+    assert_memory_equal(&same, &id, sizeof(id));
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    close_gateway(bench);
+    open_gateway(bench);
+    assert_int_equal(number_of(bench, &same), 4); /* and no more than that */
+}
+
 static void an_alarm_and_a_reading_can_be_explained(void **state)
 {
     struct bench *bench = couple(state);
@@ -1440,6 +1480,7 @@ int main(void)
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
+        GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
         GATEWAY_TEST(a_disk_that_takes_nothing_is_told),

@@ -133,6 +133,8 @@ static int set_up(void **state)
     bench->config.store.commit_window_ms = 100;
     snprintf(bench->config.store.path, sizeof(bench->config.store.path), "%s/ward.db", bench->directory);
     snprintf(bench->config.spool.socket, sizeof(bench->config.spool.socket), "%s/spool", bench->directory);
+    snprintf(bench->config.alarm.numbers, sizeof(bench->config.alarm.numbers), "%s/numbers",
+             bench->directory);
     bench->config.alarm.leds[0] = bench->config.alarm.sound_command[0] = bench->config.alarm.patient_text[0] =
         '\0';
     assert_int_equal(ward_gateway_new(&bench->gateway, &bench->config, bench->event), 0);

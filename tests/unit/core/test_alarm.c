@@ -317,6 +317,46 @@ static void what_is_disputed_raises_in_time_and_does_not_clear(void **state)
     assert_int_equal(present[0].newest.state, WARD_ALARM_ACTIVE);
 }
 
+static uint32_t told_newest(void *context, const struct ward_alarm_id *id)
+{
+    return memcmp(id, &events[0].id, sizeof(*id)) == 0 ? *(const uint32_t *)context : 0;
+}
+
+/* What was told and not committed: it is told again under each number that may have been used, and under a new one. */
+static void numbers_that_were_told_are_not_given_to_something_else(void **state)
+{
+    uint32_t newest = 3;
+    const struct ward_alarm_told told = {told_newest, &newest};
+    struct ward_alarm_patient committed;
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    give(WARD_SPO2, 88);
+    committed = patient;
+    give(WARD_SPO2, 97); /* 2: cleared */
+    give(WARD_SPO2, 87); /* 3: back, and with that the process was killed */
+    assert_int_equal(event_count, 3);
+    patient = committed;
+    ward_alarm_restart(&patient, &context, &told);
+    assert_int_equal(event_count, 6);
+    for (uint32_t i = 3; i < 6; i++) {
+        assert_memory_equal(&events[i].id, &events[0].id, sizeof(events[0].id));
+        assert_int_equal(events[i].n, i - 1);
+        assert_int_equal(events[i].event, WARD_EVENT_RAISED);
+        assert_int_equal(events[i].value.mantissa, 88);
+    }
+    give(WARD_SPO2, 97);
+    assert_int_equal(events[6].event, WARD_EVENT_CLEARED);
+    assert_int_equal(events[6].n, 5);
+
+    ward_alarm_restart(&patient, &context, &told); /* all that was told is known */
+    assert_int_equal(event_count, 7);
+    newest = 1000000; /* a file that lies floods nobody */
+    ward_alarm_restart(&patient, &context, &told);
+    assert_int_equal(event_count, 7 + 9);
+    assert_int_equal(events[15].n, 1000001);
+}
+
 static void a_commit_gives_readings_their_seq(void **state)
 {
     struct ward_reading committed = {
@@ -621,6 +661,7 @@ int main(void)
         cmocka_unit_test_setup(a_higher_priority_raises_again, set_up),
         cmocka_unit_test_setup(rules_without_a_source_degrade, set_up),
         cmocka_unit_test_setup(the_list_has_the_worst_first, set_up),
+        cmocka_unit_test_setup(numbers_that_were_told_are_not_given_to_something_else, set_up),
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
