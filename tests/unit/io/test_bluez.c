@@ -128,8 +128,8 @@ static void a_connection_that_nobody_told_of_is_found(void **state)
     fake_wait(&fake, 0, "disconnected=1 ");
     fake.connected = fake.resolved = true;
     fake_value(&fake, 7);
-    fake_wait(&fake, 0, "connected=2 value=7,unproved,2 ");
-    fake_wait(&fake, 0, "proved=2 resolved=2 ");
+    fake_wait(&fake, 0, "resolved=2 ");
+    ASSERT_ORDER(&fake, "connected=2 ", "value=7,unproved,2 ", "proved=2 ", "resolved=2 ");
     fake_end(&fake);
 }
 
@@ -143,7 +143,7 @@ static void connected_twice_is_two_connections_and_proved_anew(void **state)
     fake_wait(&fake, 0, "proved=1");
     fake_set(&fake, &fake.connected, true);
     fake_wait(&fake, 0, "proved=2");
-    ASSERT_ORDER(&fake, "connected=1 proved=1 resolved=1 disconnected=1 connected=2 ", "proved=2 ");
+    ASSERT_ORDER(&fake, "connected=1 proved=1 resolved=1 ", "disconnected=1 ", "connected=2 ", "proved=2 ");
     fake_end(&fake);
 }
 
@@ -333,7 +333,7 @@ static void a_bluetoothd_that_comes_back_is_laid_anew(void **state)
     fake_wait(&fake, mark, "StartNotify ");
     fake_wait(&fake, mark, "Powered=1 ready ");
     visit(&fake, 9);
-    assert_true(fake_has(&fake, mark, "connected=2 value=9,unproved,2 proved=2 "));
+    ASSERT_ORDER(&fake, "absent ", "Powered=1 ready ", "connected=2 ", "value=9,unproved,2 ", "proved=2 ");
     assert_int_equal(ward_bluez_counters(fake.bluez).daemon_restarts, 1);
     fake_end(&fake);
 }
@@ -409,7 +409,7 @@ static void paired_is_said_after_a_return_with_a_reading(void **state)
     assert_false(fake_has(&fake, 0, "step-paired"));
     visit(&fake, 2);
     ASSERT_ORDER(&fake, "discovered ", "bonding ", "Pair ", "bonded ", "identity ", "identified=C1 ",
-                 "return ", "value=2,unproved,2 proved=2 step-paired ", "disconnected=2 ");
+                 "return ", "value=2,unproved,2 ", "proved=2 step-paired ", "disconnected=2 ");
     assert_true(fake.trusted);
     assert_int_equal(ward_bluez_remove(fake.bluez, FAKE_ADDRESS), 0);
     fake_end(&fake);
