@@ -26,7 +26,7 @@ from system import GATEWAY, SITE, System
 import contract
 import wardhub
 
-DELIVERY_S = 120
+DELIVERY_S = 420  # beyond the longest pause between two tries
 SOME = 40  # frames, where the number does not matter
 # What QoS 1 brings twice: a heartbeat that is no news is no life, and the hub says so.
 AT_LEAST_ONCE = ("replay: a heartbeat that is not newer",)

@@ -17,7 +17,7 @@ WARDCTL = BUILD / "gateway" / "ctl" / "wardctl"
 WARDGATED = BUILD / "gateway" / "app" / "wardgated"
 FAKE = BUILD / "tests" / "fakes" / "fake_bluez"
 PATIENT = "p-7f3a"
-PATIENCE_S = 240  # for what must happen; a pass never waits so long
+PATIENCE_S = 600  # for what must happen; a pass never waits so long
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -240,7 +240,7 @@ class Home:
         return subprocess.Popen([WARDCTL, *map(str, words)], env=self.environment, text=True, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
 
-    def begin_enrolment(self, address, seconds=200):
+    def begin_enrolment(self, address, seconds=500):
         return self.begin("devices", "pair", address, "--patient", PATIENT, "--timeout", seconds)
 
     def enrol(self, device, serial="S-1", firmware=""):

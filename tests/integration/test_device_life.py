@@ -15,12 +15,13 @@ import threading
 
 import pytest
 
-from bluez_fixture import CUFF, PATIENCE_S, PATIENT, ROOT, STRAP, WARDGATED, Device, Home, eventually
+from bluez_fixture import BUILD, CUFF, PATIENCE_S, PATIENT, ROOT, STRAP, WARDGATED, Device, Home, eventually
 
 sys.path.insert(0, str(ROOT / "tests" / "hub"))
 
 import contract  # noqa: E402
 
+CHANGE_STORE = BUILD / "tests" / "integration" / "change-store"
 HELLO, _, LINK, CREDIT, PUBLISH, RESULT = range(1, 7)  # include/ward/link.h
 OWN_RUN = ("mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/timesync && touch /run/systemd/timesync/synchronized"
            ' && exec "$@"')
@@ -239,12 +240,13 @@ def test_offset_and_drift_of_a_clock_are_kept(dated):
 
     def two_days_pass():
         """As if the look had been two days ago."""
-        with contextlib.closing(sqlite3.connect(home.directory / "state" / "ward.db")) as database:
+        path = home.directory / "state" / "ward.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             (kept,) = database.execute("SELECT value FROM setting WHERE key = ?", (f"device-{ident}",)).fetchone()
-            earlier = re.sub(r"\d{13}", lambda number: str(int(number[0]) - 2 * 86400000), kept)
-            assert "from " in kept and earlier != kept
-            database.execute("UPDATE setting SET value = ? WHERE key = ?", (earlier, f"device-{ident}"))
-            database.commit()
+        earlier = re.sub(r"\d{13}", lambda number: str(int(number[0]) - 2 * 86400000), kept)
+        assert "from " in kept and earlier != kept and "'" not in earlier
+        subprocess.run([CHANGE_STORE, path, f"UPDATE setting SET value = '{earlier}' WHERE key = 'device-{ident}'"],
+                       check=True)
 
     restart(home)
     assert device(home, ident)["clock_offset_s"] == first["clock_offset_s"]
