@@ -250,8 +250,8 @@ class Home:
         bluez.holds(device.address, "2a26", "text", firmware)
         bluez.advertise(device.address, "on")
         enrolment = self.begin_enrolment(device.address)
-        bluez.said("called ReadValue", since)
-        bluez.said("called StartNotify", since)
+        bluez.said(f"called ReadValue {device.path}", since)
+        bluez.said(f"called StartNotify {device.path}", since)
         bluez.advertise(device.address, "off")
         bluez.disconnect(device.address)
         bluez.connect(device.address)
@@ -276,6 +276,8 @@ class Device:
     def __init__(self, address, name, service, uuid, frame):
         self.address, self.name, self.service, self.uuid = address, name, service, uuid
         self.frame = frame  # of a number from 0 to 49, which tells one reading from the other
+
+        self.path = "/org/bluez/hci0/dev_" + address.replace(":", "_")  # what is asked of it begins with that
 
     def raw(self, number):
         return f"{self.uuid}:{self.frame(number)}"

@@ -318,7 +318,7 @@ def test_strangers_do_not_stand_in_the_way_of_an_enrolment(home):
     all_told = crowd(home, STRANGERS)
     assert_trusted(home.measure(CUFF, 2))
     home.bluez.advertise(STRAP.address, "on")
-    home.bluez.said("called StartNotify", since)
+    home.bluez.said(f"called StartNotify {STRAP.path}", since)
     home.bluez.disconnect(STRAP.address)
     home.bluez.connect(STRAP.address)
     home.bluez.resolve(STRAP.address)
