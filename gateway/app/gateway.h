@@ -56,7 +56,7 @@ struct ward_gateway {
     struct ward_store *store;
     struct ward_annunciator *annunciator;
     struct ward_numbers *numbers; /* NULL: the file cannot be used */
-    struct ward_button *button; /* NULL: none is configured */
+    struct ward_button *button;   /* NULL: none is configured */
     struct ward_spool *spool;
     struct ward_bluez *bluez;
     struct ward_bus *bus;

@@ -26,26 +26,33 @@ struct ward_numbers {
     struct file *file;
 };
 
+static int map(const char *path, struct file **ret)
+{
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    void *mapped = MAP_FAILED;
+    int error = 0;
+
+    if (descriptor < 0)
+        return -errno;
+    if (ftruncate(descriptor, sizeof(struct file)) == 0)
+        mapped = mmap(NULL, sizeof(struct file), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (mapped == MAP_FAILED)
+        error = -errno;
+    else
+        *ret = mapped;
+    close(descriptor);
+    return error;
+}
+
 int ward_numbers_open(struct ward_numbers **ret, const char *path)
 {
     struct ward_numbers *numbers = calloc(1, sizeof(*numbers));
-    void *mapped = MAP_FAILED;
-    int descriptor, result = 0;
+    int error = numbers ? map(path, &numbers->file) : -ENOMEM;
 
-    if (!numbers)
-        return -ENOMEM;
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor < 0 || ftruncate(descriptor, sizeof(struct file)) < 0 ||
-        (mapped = mmap(NULL, sizeof(struct file), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)) ==
-            MAP_FAILED)
-        result = -errno;
-    if (descriptor >= 0)
-        close(descriptor);
-    if (result < 0) {
+    if (error) {
         free(numbers);
-        return result;
+        return error;
     }
-    numbers->file = mapped;
     if (numbers->file->form != FORM || numbers->file->next >= WARD_NUMBERS_MAX) {
         memset(numbers->file, 0, sizeof(*numbers->file));
         numbers->file->form = FORM;
