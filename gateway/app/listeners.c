@@ -113,9 +113,7 @@ static void bluez_battery(const struct ward_bluez_device *device, uint8_t percen
     if (!now || percent > 100)
         return;
     now->battery_percent = (int8_t)percent;
-    ward_technical_device(
-        gateway, id, WARD_DEVICE_BATTERY_LOW,
-        ward_clinical_battery(percent, ward_technical_device_priority(gateway, id, WARD_DEVICE_BATTERY_LOW)));
+    ward_technical_battery(gateway, id);
     ward_gateway_settle(gateway);
 }
 

@@ -24,6 +24,7 @@
 #include "app/ownership.h"
 #include "core/decode.h"
 #include "core/duplicate.h"
+#include "core/status.h"
 #include "core/validate.h"
 #include "io/journal.h"
 
@@ -74,6 +75,25 @@ static void note_outcome(const struct ward_heard *heard)
         gateway->pipeline.undecodable++;
         ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
     }
+}
+
+/* A ring, a clip or a meter says in its frames how its battery is. An old record says how it was. */
+static void note_battery(const struct ward_heard *heard)
+{
+    struct ward_gateway *gateway = heard->talk->gateway;
+    const struct ward_decoded *decoded = heard->measurement->decoded;
+    const char *device = heard->talk->device.id.text;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+
+    if (!now || decoded->outcome != WARD_DECODE_OK || heard->measurement->late)
+        return;
+    if (decoded->has_battery)
+        now->battery_percent = (int8_t)decoded->battery_percent;
+    if ((decoded->statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW)) != 0)
+        now->battery_low_said_by = decoded->characteristic;
+    else if (now->battery_low_said_by == decoded->characteristic)
+        now->battery_low_said_by = 0;
+    ward_technical_battery(gateway, device);
 }
 
 /* Gives the arrival the key of its record's name, when that has one. */
@@ -261,6 +281,7 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     stamp(heard, &arrival.record.reading);
     note_heard(heard);
     note_outcome(heard);
+    note_battery(heard);
     ward_upkeep_signal(gateway, &arrival.record.reading);
     name_it(heard, &arrival);
     if (!is_known(gateway, &arrival, measurement->is_settled)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/gateway.h"
+#include "core/clinical.h"
 
 /* Priorities by what they mean for the patient: high when nobody hears, medium when nobody may be told, low else. */
 static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
@@ -168,6 +169,22 @@ uint8_t ward_technical_device_priority(const struct ward_gateway *gateway, const
     const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
 
     return now && now->conditions[condition] > 1 ? now->conditions[condition] - 1 : WARD_PRIORITY_NONE;
+}
+
+void ward_technical_battery(struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
+    uint8_t priority = WARD_PRIORITY_NONE;
+
+    if (!now)
+        return;
+    if (now->battery_percent != WARD_BATTERY_UNKNOWN)
+        priority = ward_clinical_battery(
+            (uint8_t)now->battery_percent,
+            ward_technical_device_priority(gateway, device, WARD_DEVICE_BATTERY_LOW));
+    if (now->battery_low_said_by != 0 && priority < WARD_PRIORITY_LOW)
+        priority = WARD_PRIORITY_LOW;
+    ward_technical_device(gateway, device, WARD_DEVICE_BATTERY_LOW, priority);
 }
 
 void ward_technical_bound(struct ward_gateway *gateway, const char *device)

@@ -66,6 +66,8 @@ void ward_technical_device(struct ward_gateway *gateway, const char *device,
                            enum ward_device_condition condition, uint8_t priority);
 uint8_t ward_technical_device_priority(const struct ward_gateway *gateway, const char *device,
                                        enum ward_device_condition condition);
+/* The same for its battery: as low as its entry says, in per cent or by a status, whichever is worse. */
+void ward_technical_battery(struct ward_gateway *gateway, const char *device);
 /* Who has the device has changed: those who have it no longer are rid of its conditions, the others are told. */
 void ward_technical_bound(struct ward_gateway *gateway, const char *device);
 

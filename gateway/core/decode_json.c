@@ -127,6 +127,10 @@ static void write_optional(const struct ward_decoded *decoded, struct ward_json 
         ward_json_key(json, "energy_kJ");
         ward_json_uint(json, decoded->energy_kj);
     }
+    if (decoded->has_battery) {
+        ward_json_key(json, "battery_percent");
+        ward_json_uint(json, decoded->battery_percent);
+    }
     if (decoded->has_contact)
         write_contact(decoded, json);
 }

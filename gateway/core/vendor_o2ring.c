@@ -36,6 +36,7 @@ enum {
     STATUS_DONE = 0x00,
     HEADER_LENGTH = 7,
     SENSORS_LENGTH = 13,
+    BATTERY_MAXIMUM = 100,
     SENSOR_OFF = 0xFF,
     NO_VALUE = 0xFF,
     PULSE_MAXIMUM = 300,
@@ -82,6 +83,8 @@ static void decode_sensors(const uint8_t *data, struct ward_decoded *decoded)
     const bool is_off = data[2] == SENSOR_OFF || data[11] == 0 || data[11] == 2;
 
     decoded->has_status = true;
+    decoded->has_battery = data[7] <= BATTERY_MAXIMUM;
+    decoded->battery_percent = decoded->has_battery ? data[7] : 0;
     ward_vendor_contact(decoded, !is_off);
     ward_decoded_add(decoded, WARD_SPO2, ward_vendor_value(spo2, 0, spo2 == 0 || spo2 == NO_VALUE));
     add_pulse(data, decoded);

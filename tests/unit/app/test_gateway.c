@@ -28,6 +28,7 @@
 #include "app/listeners.h"
 #include "core/clinical.h"
 #include "core/reading.h"
+#include "core/vendor.h"
 #include "io/numbers.h"
 #include "ward/link.h"
 
@@ -248,6 +249,18 @@ struct said {
     bool enrolling;
 };
 
+/* Returns how many octets. */
+static size_t read_octets(const char *hex, uint8_t *ret_octets)
+{
+    size_t count = 0;
+
+    for (char *at = (char *)(uintptr_t)hex, *end; *at != '\0'; at = end) {
+        ret_octets[count++] = (uint8_t)strtoul(at, &end, 16);
+        end += strspn(end, " ");
+    }
+    return count;
+}
+
 /* One frame. The address is the id's, since nobody is at the other end. */
 static void say_over(struct bench *bench, const struct said *said, bool proved)
 {
@@ -270,10 +283,7 @@ static void say_over(struct bench *bench, const struct said *said, bool proved)
              : said->characteristic == 0x2A18 ? WARD_SERVICE_GLUCOSE
                                               : WARD_SERVICE_PULSE_OXIMETER);
     assert_true(ward_id_set(&device.id, said->device));
-    for (char *at = (char *)(uintptr_t)said->hex, *end; *at != '\0'; at = end) {
-        octets[value.length++] = (uint8_t)strtoul(at, &end, 16);
-        end += strspn(end, " ");
-    }
+    value.length = read_octets(said->hex, octets);
     ward_talk_value(bench->gateway, &value);
 }
 
@@ -281,6 +291,25 @@ static void say_over(struct bench *bench, const struct said *said, bool proved)
 static void say(struct bench *bench, const struct said *said)
 {
     say_over(bench, said, true);
+}
+
+/* A frame of a maker's own protocol. */
+static void say_as(struct bench *bench, const char *driver_name, const char *name, const char *hex)
+{
+    const struct ward_vendor_driver *driver = ward_vendor_by_name(driver_name);
+    struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
+    uint8_t octets[64];
+    struct ward_bluez_value value = {.device = &device,
+                                     .uuid = driver->notify,
+                                     .service_uuid = driver->service,
+                                     .octets = octets,
+                                     .length = read_octets(hex, octets),
+                                     .receipt_us = ward_gateway_now(bench->gateway).boot_us,
+                                     .connection = bench->connection,
+                                     .proved = true};
+
+    assert_true(ward_id_set(&device.id, name));
+    ward_talk_value(bench->gateway, &value);
 }
 
 static void hang_up(struct bench *bench, const char *name)
@@ -1120,6 +1149,44 @@ static void a_low_battery_is_the_device_s(void **state)
     assert_false(is_condition(bench, "p-ann", "battery-low"));
 }
 
+/* A ring says so in per cent, in every frame. What it measures of the patient is not what is low. */
+static void a_ring_s_battery_is_in_its_frames(void **state)
+{
+    static const char at_85[] = "55 00 FF 00 00 0D 00 61 48 00 00 00 00 00 55 00 03 19 01 00 96";
+    static const char at_9[] = "55 00 FF 00 00 0D 00 61 48 00 00 00 00 00 09 00 03 19 01 00 95";
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-ring", "viatom-o2ring");
+    bind_to(bench, "d-ring", "p-ann", WARD_SLOT_NONE, false);
+    say_as(bench, "o2ring", "d-ring", at_85);
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+    say_as(bench, "o2ring", "d-ring", at_9);
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    assert_false(is_condition(bench, "p-bob", "battery-low"));
+    say_as(bench, "o2ring", "d-ring", at_85);
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+    assert_int_equal(read_back(bench), 3);
+    assert_int_equal(newest(bench)->value_count, 4); /* it is no value of the patient's */
+}
+
+/* A status says that it is low, and by how much is not known. It is taken back by the same frame without it alone. */
+static void a_status_says_that_the_battery_is_low(void **state)
+{
+    static const char low[] = "0A 34 1A 00 64 00 01 61 00 48";
+    static const char good[] = "0A 14 1A 00 64 00 02 61 00 48";
+    const struct ward_bluez_device device = {.id = {"d-clip"}};
+    struct bench *bench = couple(state);
+
+    enrol(bench, "d-clip", "nonin-3230");
+    bind_to(bench, "d-clip", "p-ann", WARD_SLOT_NONE, false);
+    say_as(bench, "nonin", "d-clip", low);
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    ward_bluez_events.battery(&device, 90, 0, bench->gateway);
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    say_as(bench, "nonin", "d-clip", good);
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+}
+
 static const char *shown_text(struct bench *bench)
 {
     static char text[WARD_ALARM_TEXT_MAX + 1];
@@ -1493,6 +1560,8 @@ int main(void)
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
         GATEWAY_TEST(a_low_battery_is_the_device_s),
+        GATEWAY_TEST(a_ring_s_battery_is_in_its_frames),
+        GATEWAY_TEST(a_status_says_that_the_battery_is_low),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
