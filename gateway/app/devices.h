@@ -22,12 +22,12 @@ struct ward_device_now {
     bool connected, needs_pairing;
     int8_t battery_percent;
     uint16_t battery_low_said_by; /* the characteristic whose status says that it is low; 0: none */
-    uint64_t poor_since_us; /* since when its stream had a poor signal only; 0: it does not */
-    struct ward_time heard; /* boot_us 0: not since the start */
-    bool has_clock;         /* it was looked at since the start; then: */
-    uint8_t clock_state;    /* enum ward_device_clock_state */
-    uint64_t measured_us;   /* when it measured something of somebody, and no test; 0: not since the start */
-    uint64_t duplicates;    /* records that it sent again, since the start */
+    uint64_t poor_since_us;       /* since when its stream had a poor signal only; 0: it does not */
+    struct ward_time heard;       /* boot_us 0: not since the start */
+    bool has_clock;               /* it was looked at since the start; then: */
+    uint8_t clock_state;          /* enum ward_device_clock_state */
+    uint64_t measured_us; /* when it measured something of somebody, and no test; 0: not since the start */
+    uint64_t duplicates;  /* records that it sent again, since the start */
     struct ward_id claimed_by; /* whose its readings are until then, if it is shared */
     uint64_t claimed_until_us;
     uint8_t conditions[WARD_DEVICE_CONDITIONS_MAX]; /* 0: not known; otherwise 1 + enum ward_alarm_priority */

@@ -179,9 +179,9 @@ void ward_technical_battery(struct ward_gateway *gateway, const char *device)
     if (!now)
         return;
     if (now->battery_percent != WARD_BATTERY_UNKNOWN)
-        priority = ward_clinical_battery(
-            (uint8_t)now->battery_percent,
-            ward_technical_device_priority(gateway, device, WARD_DEVICE_BATTERY_LOW));
+        priority =
+            ward_clinical_battery((uint8_t)now->battery_percent,
+                                  ward_technical_device_priority(gateway, device, WARD_DEVICE_BATTERY_LOW));
     if (now->battery_low_said_by != 0 && priority < WARD_PRIORITY_LOW)
         priority = WARD_PRIORITY_LOW;
     ward_technical_device(gateway, device, WARD_DEVICE_BATTERY_LOW, priority);

@@ -64,7 +64,7 @@ struct ward_decoded {
     bool has_contact;
     uint8_t contact; /* enum ward_contact */
     bool has_user;
-    uint8_t user; /* slot of a shared device, WARD_USER_UNKNOWN */
+    uint8_t user;     /* slot of a shared device, WARD_USER_UNKNOWN */
     bool has_battery; /* beside the measurement: it is no value of the patient's */
     uint8_t battery_percent;
     bool has_energy;
