@@ -32,15 +32,11 @@ static inline void check_decoded(const struct ward_vendor_driver *driver, struct
     check_quality(decoded);
 }
 
-/* The notification in an allocation of its own: a read past its end is seen by the sanitizer. */
-static inline void notify(struct ward_vendor_stream *stream, const uint8_t *octets, size_t length,
+static inline void notify(struct ward_vendor_stream *stream, struct ward_vendor_chunk chunk,
                           struct told *told)
 {
-    uint8_t *copy = malloc(length + 1);
-    struct ward_vendor_chunk chunk = {copy, length};
     struct ward_vendor_frame frame;
 
-    memcpy(copy, octets, length);
     while (ward_vendor_next(stream, &chunk, &frame)) {
         HOLDS(frame.length > 0 && frame.length <= WARD_VENDOR_FRAME_MAX && frame.octets == stream->octets);
         HOLDS(stream->told_octets > 0 && stream->told_octets <= stream->length);
@@ -52,19 +48,29 @@ static inline void notify(struct ward_vendor_stream *stream, const uint8_t *octe
     }
     HOLDS(chunk.length == 0 && stream->length <= WARD_VENDOR_FRAME_MAX);
     HOLDS(!stream->driver->is_datagram || stream->length == 0);
-    free(copy);
 }
 
-/* All of data, in notifications of `cut` octets. */
+/*
+ * All of data, in notifications of `cut` octets. Each lies at the end of one allocation, so that a read past it is seen
+ * by the sanitizer.
+ */
 static inline struct told hear(const struct ward_vendor_driver *driver, const uint8_t *data, size_t size,
                                size_t cut)
 {
+    const size_t longest = size < cut ? size : cut;
+    uint8_t *allocation = malloc(longest);
     struct ward_vendor_stream stream;
     struct told told = {0};
 
     ward_vendor_init(&stream, driver);
-    for (size_t at = 0; at < size; at += cut)
-        notify(&stream, data + at, size - at < cut ? size - at : cut, &told);
+    for (size_t at = 0; at < size; at += cut) {
+        const size_t length = size - at < cut ? size - at : cut;
+        uint8_t *octets = allocation + (longest - length);
+
+        memcpy(octets, data + at, length);
+        notify(&stream, (struct ward_vendor_chunk){octets, length}, &told);
+    }
+    free(allocation);
     if (driver->repeats == 0)
         HOLDS(told.octets + stream.skipped_octets + stream.length == size);
     return told;
