@@ -119,7 +119,9 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
     if (!gateway->keyring)
         return refuse(arrival, "No keys of the ward are known here ([hub] ward_keys in wardgate.conf).");
     verdict = ward_keyring_verify(gateway->keyring, &arrival->jws,
-                                  WARD_ROLES(WARD_ROLE_HUB) | WARD_ROLES(WARD_ROLE_CLINICAL), ret_role);
+                                  WARD_ROLES(WARD_ROLE_HUB) | WARD_ROLES(WARD_ROLE_CLINICAL) |
+                                      WARD_ROLES(WARD_ROLE_TECHNICAL),
+                                  ret_role);
     if (verdict != WARD_VERIFIED)
         return refuse(arrival, ward_verdict_text(verdict));
     if (ward_claims_parse(arrival->jws.payload, arrival->jws.payload_length, &arrival->claims, &error) !=
@@ -173,11 +175,13 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
 static void answer_now(struct ward_gateway *gateway, const struct arrival *arrival, enum ward_outcome outcome,
                        const char *reason)
 {
+    const struct ward_result_message message = {
+        .command = arrival->claims.id.text, .outcome = outcome, .reason = reason};
     char text[WARD_ANSWER_TEXT_MAX];
 
     ward_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
                        arrival->topic ? arrival->topic : "by hand", reason);
-    if (!ward_order_write_answer(gateway, arrival->claims.id.text, outcome, reason, text))
+    if (!ward_order_write_answer(gateway, &message, text))
         return;
     if (arrival->call)
         ward_bus_reply_text(arrival->call, text);

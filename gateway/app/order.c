@@ -12,16 +12,14 @@
 #include "core/reading.h"
 #include "io/journal.h"
 
-bool ward_order_write_answer(const struct ward_gateway *gateway, const char *id, enum ward_outcome outcome,
-                             const char *reason, char ret[WARD_ANSWER_TEXT_MAX])
+bool ward_order_write_answer(const struct ward_gateway *gateway, const struct ward_result_message *answer,
+                             char ret[WARD_ANSWER_TEXT_MAX])
 {
-    const struct ward_result_message message = {.origin = ward_documents_origin(gateway),
-                                                .now = ward_gateway_now(gateway),
-                                                .command = id,
-                                                .outcome = outcome,
-                                                .reason = reason};
+    struct ward_result_message message = *answer;
     struct ward_json json;
 
+    message.origin = ward_documents_origin(gateway);
+    message.now = ward_gateway_now(gateway);
     ward_json_init(&json, ret, WARD_ANSWER_TEXT_MAX, WARD_JSON_PRINTED);
     ward_result_write_json(&message, &json);
     return ward_json_finish(&json, NULL) == WARD_JSON_OK;
@@ -68,9 +66,14 @@ void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome
     const struct ward_order *order = execution->order;
     struct ward_store_change answered = {
         .kind = WARD_STORE_COMMAND, .document = execution->answer, .name = order->id};
+    const struct ward_result_message message = {
+        .command = order->id.text,
+        .outcome = outcome,
+        .reason = reason,
+        .missing = {execution->missing.first, execution->missing.last}};
 
     audit(order, outcome, reason);
-    if (!ward_order_write_answer(gateway, order->id.text, outcome, reason, execution->answer))
+    if (!ward_order_write_answer(gateway, &message, execution->answer))
         snprintf(execution->answer, sizeof(execution->answer), "{}");
     if (order->id.text[0]) {
         ward_execution_change(execution, &answered);
@@ -233,5 +236,6 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
     case WARD_COMMAND_RESUME: of_patient(gateway, order, resume); break;
     case WARD_COMMAND_VOID:
     case WARD_COMMAND_ASSIGN: ward_order_of_record(gateway, order); break;
+    case WARD_COMMAND_REPLAY: ward_order_replay(gateway, order); break;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a clinician orders, carried out: acknowledge, entry, void, assign, suspend, resume. Whether it may be believed
+ * What a clinician orders, carried out: acknowledge, entry, void, assign, suspend, resume; and a technician: replay. Whether it may be believed
  * was decided before (inbox.h), or no signature is asked for here (api.c).
  *
  *   order ─▶ [void, assign: the record is read back] ─▶ fits? ─▶ engine, annunciator, alarms to the ward
@@ -35,8 +35,8 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
 
 #define WARD_ANSWER_TEXT_MAX 1024
 
-/* The answer to a command as JSON. reason may be "" for done. Returns false when it does not fit. */
-bool ward_order_write_answer(const struct ward_gateway *gateway, const char *id, enum ward_outcome outcome,
-                             const char *reason, char ret[WARD_ANSWER_TEXT_MAX]);
+/* The answer to a command as JSON; origin and now are filled in. Returns false when it does not fit. */
+bool ward_order_write_answer(const struct ward_gateway *gateway, const struct ward_result_message *answer,
+                             char ret[WARD_ANSWER_TEXT_MAX]);
 
 #endif

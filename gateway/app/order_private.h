@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What order.c and order_record.c share, and nobody else. */
+/* What order*.c share, and nobody else. */
 #ifndef WARD_APP_ORDER_PRIVATE_H
 #define WARD_APP_ORDER_PRIVATE_H
 
@@ -19,6 +19,7 @@ struct ward_execution {
     struct ward_store_change changes[WARD_EXECUTION_CHANGES_MAX];
     struct ward_record record;
     struct ward_unassigned_text count;
+    struct ward_seq_range missing; /* asked for and not here any more; first 0: none */
     char answer[WARD_ANSWER_TEXT_MAX];
     struct ward_commit_waiter *waiter; /* from conclude on; owned by whoever submits */
 };
@@ -36,5 +37,8 @@ void ward_execution_refuse(struct ward_execution *execution, const char *reason)
 
 /* order_record.c: void and assign, whose record is read back first. */
 void ward_order_of_record(struct ward_gateway *gateway, const struct ward_order *order);
+
+/* order_replay.c */
+void ward_order_replay(struct ward_gateway *gateway, const struct ward_order *order);
 
 #endif

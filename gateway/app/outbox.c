@@ -10,9 +10,6 @@
 #include "app/outbox_private.h"
 #include "io/journal.h"
 
-/* MQTT 5 §2.4: reason codes from here on are failures. */
-#define REASON_FAILURE 0x80
-
 struct text {
     size_t length;
     char octets[];
@@ -248,35 +245,7 @@ void ward_outbox_state_changed(struct ward_outbox *outbox)
     outbox->state_dirty = true;
 }
 
-/* --- what comes back ----------------------------------------------------------------------------------------- */
-
-enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
-{
-    struct ward_store *store = outbox->gateway->store;
-    struct ward_seq_range ranges[WARD_RECEIPT_RANGES_MAX];
-    enum ward_receipt_outcome outcome;
-
-    for (size_t i = 0; i < receipt->range_count; i++)
-        ranges[i] = (struct ward_seq_range){receipt->ranges[i].first, receipt->ranges[i].last};
-    outcome = ward_delivery_receipt(&outbox->delivery, receipt->through, ranges, receipt->range_count);
-
-    if (outcome == WARD_RECEIPT_NEWS)
-        (void)ward_store_mark_records(store, outbox->delivery.through, outbox->delivery.ranges,
-                                      outbox->delivery.range_count);
-    return outcome;
-}
-
-void ward_outbox_alarm_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
-{
-    for (size_t i = 0; i < receipt->alarm_count; i++) {
-        const struct ward_alarm_key key = {receipt->alarms[i].id, receipt->alarms[i].n};
-        void *payload = ward_alarm_queue_receipt(&outbox->alarms, key);
-
-        if (payload)
-            (void)ward_store_mark_alarm(outbox->gateway->store, key);
-        free(payload);
-    }
-}
+/* --- the way to the ward ------------------------------------------------------------------------------------- */
 
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
 {
@@ -291,26 +260,10 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     ward_delivery_reset(&outbox->delivery);
     outbox->past.sent = 0;
     outbox->past.due_us = 0;
+    ward_outbox_again_reset(outbox);
     ward_alarm_queue_reset(&outbox->alarms);
     outbox->state_dirty = true;
     outbox->heartbeat_due_us = 0;
-}
-
-void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_t reason)
-{
-    if (reason < REASON_FAILURE)
-        return;
-    for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++) {
-        if (outbox->sent[i].id != id)
-            continue;
-        ward_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
-        if (outbox->sent[i].alarm)
-            ward_alarm_queue_refused(&outbox->alarms, outbox->sent[i].key, now_us(outbox));
-        else if (outbox->sent[i].first)
-            ward_delivery_refused(&outbox->delivery, outbox->sent[i].first, now_us(outbox));
-        outbox->sent[i].id = 0;
-        return;
-    }
 }
 
 /* --- the order ----------------------------------------------------------------------------------------------- */
@@ -335,14 +288,18 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     pump_state(outbox);
     ward_outbox_pump_readings(outbox);
     ward_outbox_pump_past(outbox);
+    ward_outbox_pump_again(outbox);
 }
 
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
 {
     uint64_t due = outbox->alive_due_us;
-    const uint64_t others[] = {outbox->heartbeat_due_us, outbox->active_due_us,
+    const uint64_t others[] = {outbox->heartbeat_due_us,
+                               outbox->active_due_us,
                                ward_alarm_queue_due_us(&outbox->alarms),
-                               ward_delivery_due_us(&outbox->delivery), outbox->past.due_us};
+                               ward_delivery_due_us(&outbox->delivery),
+                               outbox->past.due_us,
+                               ward_outbox_again_due_us(outbox)};
 
     if (!outbox->link_up || outbox->blocked)
         return due;

@@ -34,8 +34,9 @@ struct ward_gateway;
 struct ward_outbox_sent {
     uint64_t id;
     bool alarm;
-    struct ward_alarm_key key; /* of an alarm */
-    uint64_t first;            /* of a batch of readings; 0: nothing follows from the result */
+    struct ward_alarm_key key;   /* of an alarm */
+    struct ward_seq_range range; /* of a batch of readings; first 0: nothing follows from the result */
+    bool past;                   /* the batch is of outbox.past.epoch */
 };
 
 struct ward_outbox_fetch {
@@ -47,10 +48,28 @@ struct ward_outbox_fetch {
 
 /* What the ward may not have of epochs that ended: one batch at a time, behind everything else. */
 struct ward_outbox_past {
-    bool asked;      /* the store was, and has not answered yet */
-    bool nothing;    /* there was none when it was asked last */
-    uint32_t sent;   /* times in a row without a receipt */
-    uint64_t due_us; /* when it goes again, or is asked again */
+    bool asked;           /* the store was, and has not answered yet */
+    bool nothing;         /* there was none when it was asked last */
+    uint32_t sent;        /* times in a row without a receipt */
+    uint64_t due_us;      /* when it goes again, or is asked again */
+    struct ward_id epoch; /* of the batch that was sent last */
+};
+
+#define WARD_OUTBOX_AGAIN_MAX 16
+
+/* What the ward has lost and asked for again: behind everything else, each message acknowledged before the next. */
+struct ward_outbox_again {
+    struct ward_seq_range records[WARD_OUTBOX_AGAIN_MAX]; /* of the present epoch, still to go */
+    size_t record_count;
+    bool alarms;           /* alarm events too: */
+    int64_t alarms_ms;     /* those told since then, UTC, */
+    uint64_t alarms_after; /* behind that position of the history */
+    bool asked;            /* the store was, and has not answered yet */
+    uint32_t generation;   /* link_generation when it was */
+    uint64_t id;           /* of the message on its way; 0: none */
+    bool is_event;         /* what it carries, and */
+    uint64_t sent_last;    /* its last record, or the position of the event */
+    uint64_t due_us;       /* when it may go on; 0: at any time */
 };
 
 struct ward_outbox {
@@ -63,6 +82,7 @@ struct ward_outbox {
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
     struct ward_outbox_past past;
+    struct ward_outbox_again again;
     char *results[WARD_OUTBOX_RESULTS_MAX];
     size_t result_count;
     uint64_t next_id, heartbeats;
@@ -100,6 +120,21 @@ bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
 
 /* A receipt of an epoch that ended. */
 void ward_outbox_past_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
+
+/*
+ * What the ward asks for again. Records of the present epoch, or alarm events that were told at that time or later; the
+ * change belongs into the transaction of the command, so that it is not forgotten, and borrows ret_text. False, with
+ * nothing changed, when too much waits already.
+ */
+struct ward_outbox_again_text {
+    char text[WARD_OUTBOX_AGAIN_MAX * 44 + WARD_ID_MAX + 1];
+};
+bool ward_outbox_again_records(struct ward_outbox *outbox, struct ward_seq_range range,
+                               struct ward_outbox_again_text *ret_text, struct ward_store_change *ret);
+void ward_outbox_again_alarms(struct ward_outbox *outbox, int64_t since_ms,
+                              struct ward_outbox_again_text *ret_text, struct ward_store_change *ret);
+/* One row of the snapshot; others than these two are ignored. */
+void ward_outbox_again_restore(struct ward_outbox *outbox, const struct ward_store_change *row);
 
 /* The database was replaced: its numbers begin again. Alarm events stay. */
 void ward_outbox_new_epoch(struct ward_outbox *outbox);

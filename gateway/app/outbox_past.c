@@ -4,6 +4,7 @@
  * present epoch waits, under the epoch and the numbers that they had, so that a ward that has them keeps them once. The
  * store forgets what a receipt covers; what none covers goes again, later each time.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/gateway.h"
@@ -28,13 +29,18 @@ static void send(struct ward_outbox *outbox, const struct ward_outbox_batch *bat
     char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     struct ward_outgoing outgoing = {
         .topic = WARD_TOPIC_READINGS, .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
-    uint64_t id;
+    struct ward_outbox_sent sent = {.past = true, .range = {.first = batch->records[0].reading.seq}};
+    size_t written = 0;
 
-    if (text &&
-        ward_outbox_write_batch(gateway, batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG),
-                                &outgoing.length) > 0 &&
-        ward_outbox_hand_over(outbox, &outgoing, &id))
+    if (text)
+        written = ward_outbox_write_batch(
+            gateway, batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG), &outgoing.length);
+    if (written > 0 && ward_outbox_hand_over(outbox, &outgoing, &sent.id)) {
+        sent.range.last = batch->records[written - 1].reading.seq;
+        snprintf(outbox->past.epoch.text, sizeof(outbox->past.epoch.text), "%s", batch->epoch);
+        ward_outbox_remember(outbox, &sent);
         outbox->past.sent++;
+    }
     free(text);
 }
 
@@ -79,6 +85,14 @@ void ward_outbox_pump_past(struct ward_outbox *outbox)
     if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
         return;
     past->asked = ward_store_fetch_past(outbox->gateway->store, fetched, outbox) == 0;
+}
+
+void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range)
+{
+    if (ward_store_past_delivered(outbox->gateway->store, &outbox->past.epoch, 0, range, 1) < 0)
+        return; /* it goes again */
+    outbox->past.sent = 0;
+    outbox->past.due_us = 0;
 }
 
 void ward_outbox_past_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)

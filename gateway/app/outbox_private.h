@@ -27,6 +27,15 @@ void ward_outbox_remember(struct ward_outbox *outbox, const struct ward_outbox_s
 
 void ward_outbox_pump_readings(struct ward_outbox *outbox);
 void ward_outbox_pump_past(struct ward_outbox *outbox);
+/* The batch of an epoch that ended is the ward's. */
+void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range);
+
+/* outbox_again.c */
+void ward_outbox_pump_again(struct ward_outbox *outbox);
+void ward_outbox_again_reset(struct ward_outbox *outbox);
+uint64_t ward_outbox_again_due_us(const struct ward_outbox *outbox);
+/* Whether the answer was to one of its messages. */
+bool ward_outbox_again_answered(struct ward_outbox *outbox, uint64_t id, bool good);
 
 /* A message of readings of one epoch. */
 struct ward_outbox_batch {

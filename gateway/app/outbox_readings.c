@@ -70,7 +70,9 @@ static void fetched(void *context, int error, const struct ward_record *records,
             .topic = WARD_TOPIC_READINGS, .message_class = message_class, .payload = text, .length = length};
 
         if (ward_outbox_hand_over(outbox, &outgoing, &id))
-            ward_outbox_remember(outbox, &(struct ward_outbox_sent){.id = id, .first = fetch->range.first});
+            ward_outbox_remember(
+                outbox, &(struct ward_outbox_sent){
+                            .id = id, .range = {fetch->range.first, fetch->range.first + written - 1}});
         else
             written = 0;
     }
@@ -125,7 +127,11 @@ void ward_outbox_new_epoch(struct ward_outbox *outbox)
 {
     ward_delivery_init(&outbox->delivery, outbox->gateway->head_seq, 0,
                        ward_gateway_now(outbox->gateway).boot_us);
-    outbox->link_generation++; /* what is being read is of the epoch that ended */
+    outbox->link_generation++; /* what is being read is of the epoch that ended, */
+    for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++)
+        outbox->sent[i].range.first = 0; /* and so is what was sent */
+    outbox->again.record_count = 0;
+    ward_outbox_again_reset(outbox);
     outbox->past.nothing = false;
     outbox->past.due_us = 0;
     outbox->state_dirty = true;

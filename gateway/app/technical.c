@@ -87,6 +87,11 @@ static const struct ward_alarm_technical conditions[WARD_TECHNICAL_COUNT] = {
          .text = "Light, sound or text of the gateway does not work: an alarm may not be noticed in the room",
          .priority = WARD_PRIORITY_MEDIUM,
          .degrades = true},
+    [WARD_TECHNICAL_DELIVERY_UNPROVEN] =
+        {.name = "delivery-unproven",
+         .text = "The ward's hub sends no receipts: that it has what was sent is not proved",
+         .priority = WARD_PRIORITY_LOW,
+         .advisory = true},
 };
 
 /* Of a device. The text follows its id; the priority is said with each. */

@@ -82,6 +82,7 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
         ward_settled_restore(&gateway->settled, &snapshot->rows[i]);
         ward_chronicle_restore(gateway, &snapshot->rows[i]);
         ward_recollection_restore(gateway, &snapshot->rows[i]);
+        ward_outbox_again_restore(&gateway->outbox, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             ward_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
@@ -286,6 +287,8 @@ static int start_parts(struct ward_gateway *gateway)
         return result;
     gateway->started_us = gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     gateway->technical.active[WARD_TECHNICAL_UNSIGNED_PLAN] = !config->plan.require_signature;
+    gateway->technical.active[WARD_TECHNICAL_DELIVERY_UNPROVEN] =
+        config->hub.host[0] && config->hub.confirm == WARD_CONFIRM_BROKER;
     if ((result = failed(start_store(gateway), "The database")) < 0 ||
         (result = failed(start_spool(gateway), config->spool.socket)) < 0 ||
         (result = failed(start_bluez(gateway), "Bluetooth")) < 0)

@@ -108,6 +108,7 @@ enum ward_command_kind {
     WARD_COMMAND_ASSIGN,      /* record: it belongs to the patient and episode of the claims */
     WARD_COMMAND_SUSPEND,     /* suspend_until_ms, why */
     WARD_COMMAND_RESUME,      /* nothing more */
+    WARD_COMMAND_REPLAY,      /* replay: what the ward has lost goes again */
 };
 
 #define WARD_COMMAND_WHY_MAX 80 /* octets */
@@ -121,11 +122,19 @@ struct ward_command {
         uint64_t seq; /* from 1 */
     } record;
     struct ward_id reason;
+    struct { /* records first to last of an epoch, or, with first 0, alarm events */
+        struct ward_id epoch;
+        uint64_t first, last;    /* first <= last */
+        int64_t alarms_since_ms; /* UTC; those that were told then or later */
+    } replay;
     int64_t suspend_until_ms;           /* UTC */
     char why[WARD_COMMAND_WHY_MAX + 1]; /* for people: no control characters */
 };
 
 const char *ward_command_name(enum ward_command_kind kind); /* "acknowledge" */
+
+/* The role of the keys that it is said with. */
+enum ward_role ward_command_role(enum ward_command_kind kind);
 
 /* Whether carrying it out may make an alarm quieter, or keep one from being raised. */
 bool ward_command_quietens(const struct ward_command *command);

@@ -137,11 +137,11 @@ enum ward_jws_refusal ward_claims_parse(const uint8_t *payload, size_t length, s
     return WARD_JWS_OK;
 }
 
-static bool may_say(enum ward_role role, enum ward_jws_type type)
+static bool may_say(enum ward_role role, const struct ward_claims *claims)
 {
-    switch (type) {
+    switch (claims->type) {
     case WARD_JWS_RECEIPT: return role == WARD_ROLE_HUB;
-    case WARD_JWS_COMMAND: /* all that there are so far */
+    case WARD_JWS_COMMAND: return role == ward_command_role(claims->command.kind);
     case WARD_JWS_CARE_PLAN: return role == WARD_ROLE_CLINICAL;
     }
     return false;
@@ -166,7 +166,7 @@ enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,
     if (claims->by.role != context->key_role) {
         return WARD_JWS_OTHER_ROLE;
     }
-    if (!may_say(context->key_role, claims->type)) {
+    if (!may_say(context->key_role, claims)) {
         return WARD_JWS_ROLE_NOT_ALLOWED;
     }
     if (context->now.clock == WARD_CLOCK_UNSYNCED || context->now.utc_ms == WARD_UTC_UNKNOWN) {

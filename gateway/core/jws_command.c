@@ -8,6 +8,7 @@
  *   assign        epoch, seq
  *   suspend       until, reason (for people)
  *   resume
+ *   replay        epoch, first, last; or alarms_since
  */
 #include <string.h>
 
@@ -122,6 +123,27 @@ static bool read_nothing(const struct ward_jws_place *body, struct ward_command 
     return true;
 }
 
+static bool read_replay(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    if (json_object_get(body->object, "alarms_since") != NULL) {
+        if (json_object_get(body->object, "epoch") != NULL) {
+            ward_jws_refuse(body, WARD_JWS_MALFORMED, "alarms_since", "is there, and records are named too");
+            return false;
+        }
+        return ward_jws_member_utc(body, "alarms_since", &ret->replay.alarms_since_ms);
+    }
+    if (!ward_jws_member_id(body, "epoch", &ret->replay.epoch) ||
+        !ward_jws_member_uint(body, "first", 1, &ret->replay.first) ||
+        !ward_jws_member_uint(body, "last", 1, &ret->replay.last)) {
+        return false;
+    }
+    if (ret->replay.first > ret->replay.last) {
+        ward_jws_refuse(body, WARD_JWS_MALFORMED, "last", "is less than first");
+        return false;
+    }
+    return true;
+}
+
 static const struct {
     const char *name;
     read_body *read;
@@ -132,6 +154,7 @@ static const struct {
     [WARD_COMMAND_ASSIGN] = {"assign", read_record},
     [WARD_COMMAND_SUSPEND] = {"suspend", read_suspend},
     [WARD_COMMAND_RESUME] = {"resume", read_nothing},
+    [WARD_COMMAND_REPLAY] = {"replay", read_replay},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -139,6 +162,11 @@ static const struct {
 const char *ward_command_name(enum ward_command_kind kind)
 {
     return commands[kind].name;
+}
+
+enum ward_role ward_command_role(enum ward_command_kind kind)
+{
+    return kind == WARD_COMMAND_REPLAY ? WARD_ROLE_TECHNICAL : WARD_ROLE_CLINICAL;
 }
 
 bool ward_command_quietens(const struct ward_command *command)
@@ -149,7 +177,8 @@ bool ward_command_quietens(const struct ward_command *command)
     case WARD_COMMAND_SUSPEND: return true;
     case WARD_COMMAND_ENTRY: return !ward_entry_is_concern(&command->entry);
     case WARD_COMMAND_ASSIGN: /* what is late never clears */
-    case WARD_COMMAND_RESUME: return false;
+    case WARD_COMMAND_RESUME:
+    case WARD_COMMAND_REPLAY: return false;
     }
     return true;
 }

@@ -123,6 +123,13 @@ void ward_result_write_json(const struct ward_result_message *message, struct wa
     ward_json_member_if(json, "id", message->command);
     ward_json_member(json, "outcome", outcome_name(message->outcome));
     ward_json_member_if(json, "reason", message->reason);
+    if (message->missing.first) {
+        ward_json_key(json, "missing");
+        ward_json_array(json);
+        ward_json_uint(json, message->missing.first);
+        ward_json_uint(json, message->missing.last);
+        ward_json_array_end(json);
+    }
     ward_message_time(json, "at", message->now);
     ward_json_object_end(json);
 }

@@ -185,6 +185,9 @@ struct ward_result_message {
     const char *command; /* id of the command; "" when it could not be read */
     enum ward_outcome outcome;
     const char *reason; /* "" for done */
+    struct {
+        uint64_t first, last; /* records that were asked for and are not here any more; 0: none */
+    } missing;
 };
 void ward_result_write_json(const struct ward_result_message *message, struct ward_json *json);
 

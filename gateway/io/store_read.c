@@ -10,6 +10,9 @@
 #include "core/quantity.h"
 #include "io/store_chain.h"
 
+/* Behind the columns of an event, where the statement has it. */
+#define EVENT_POSITION_COLUMN 6
+
 /* Records that one step of verifying looks at. */
 #define VERIFY_STEP 256
 
@@ -221,6 +224,13 @@ static sqlite3_stmt *history_statement(struct ward_database *database, const str
         sqlite3_bind_int64(statement, 2, (int64_t)limit_of(filter));
         return statement;
     }
+    if (filter->published) {
+        statement = ward_database_statement(database, WARD_SQL_PUBLISHED_EVENTS);
+        sqlite3_bind_int64(statement, 1, (int64_t)filter->after);
+        ward_database_bind_utc(statement, 2, filter->since_ms);
+        sqlite3_bind_int64(statement, 3, (int64_t)limit_of(filter));
+        return statement;
+    }
     statement = ward_database_statement(database,
                                         filter->undelivered ? WARD_SQL_UNDELIVERED_EVENTS : WARD_SQL_HISTORY);
     if (filter->patient.text[0] != '\0') {
@@ -250,6 +260,10 @@ static bool history(struct ward_database *database, struct ward_request *request
         row = ward_event_from_row(statement, &events[request->count]);
         if (row < 0) {
             break;
+        }
+        if (request->filter.published) {
+            events[request->count].position =
+                (uint64_t)sqlite3_column_int64(statement, EVENT_POSITION_COLUMN);
         }
         request->count++;
     }

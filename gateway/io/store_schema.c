@@ -234,6 +234,9 @@ static const char *const statements[WARD_SQL_COUNT] = {
         "SELECT " EVENT_COLUMNS " FROM alarm_event WHERE delivered = 0"
         " AND (?1 IS NULL OR patient = ?1) AND (?2 IS NULL OR at IS NULL OR at >= ?2)"
         " ORDER BY position LIMIT ?3",
+    [WARD_SQL_PUBLISHED_EVENTS] =
+        "SELECT " EVENT_COLUMNS ", position FROM alarm_event WHERE n > 0 AND position > ?1"
+        " AND (?2 IS NULL OR at IS NULL OR at >= ?2) ORDER BY position LIMIT ?3",
     [WARD_SQL_OLDEST_RECEIVED] = "SELECT received_at FROM record WHERE seq > ?1 ORDER BY seq LIMIT 1",
     [WARD_SQL_MARK_READ] = "SELECT through, ranges, boot, boot_us, utc_ms, clock, opened FROM mark",
     [WARD_SQL_STATES] = "SELECT patient, version, state FROM alarm_state ORDER BY patient",

@@ -21,6 +21,7 @@ struct ward_store_event {
     struct ward_id patient;
     int64_t at_ms; /* UTC, or WARD_UTC_UNKNOWN */
     bool delivered;
+    uint64_t position;   /* in the history; 0 but for a filter `published` */
     const char *payload; /* the JSON text of the message */
     size_t payload_length;
 };
@@ -157,7 +158,9 @@ struct ward_store_filter {
     bool of_occurrence; /* alarm history: only `occurrence`, and what was pending before it; oldest first */
     struct ward_alarm_id occurrence;
     bool undelivered; /* alarm history: only events without a receipt, oldest first */
-    size_t limit;     /* at most and, for 0, WARD_STORE_QUERY_MAX */
+    bool published;   /* alarm history: only events that go to the ward, oldest first, behind that position */
+    uint64_t after;
+    size_t limit; /* at most and, for 0, WARD_STORE_QUERY_MAX */
 };
 
 struct ward_store_counters {

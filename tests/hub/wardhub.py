@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reference hub of a virtual ward: hears gateways over MQTT 5, commits, confirms, and shows what a ward would see.
 
-  wardhub.py keys --keys-out DIR       make the key pairs of a hub and a clinician, and the ward-keys.json for gateways
+  wardhub.py keys --keys-out DIR       make the key pairs of a hub, a clinician and a technician, and the ward-keys.json
+                                       for gateways
   wardhub.py run --keys DIR ...        hear, check, commit, send receipts (the default verb)
   wardhub.py acknowledge --keys DIR --gateway G --alarm ID ...
                                        acknowledge one alarm as a clinician, and wait for the gateway's answer
   wardhub.py entry|void|assign|suspend|resume --keys DIR --gateway G --patient P ...
                                        the other things that a clinician may order, in the same way
+  wardhub.py replay --keys DIR --gateway G --records EPOCH:FIRST-LAST | --since MOMENT
+                                       ask as a technician for what this hub has lost: records, or alarm events
 
 Every message is checked for its signature, its schema and, for records, the chain, and is committed to SQLite before
 anything else happens. What fails is refused, told on standard error, and remembered.
@@ -40,9 +43,11 @@ RECEIPT_VALID_S = 30 * 86400
 COMMAND_VALID_S = 60
 COMMAND_AGAIN_S = 5
 SESSION_S = 86400
-# What a clinician may order, and the options that it needs beside the gateway.
+# What may be ordered, and the options that it needs beside the gateway.
 ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["record", "reason"],
-          "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"]}
+          "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
+          "replay": []}
+TECHNICAL = ("replay",)
 SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "state": "state", "heartbeat": "heartbeat",
              "active": "active", "result": "result"}
 
@@ -78,9 +83,9 @@ class GatewayKeys:
 
 
 class WardKeys:
-    """The hub's and the clinician's private keys, in a directory that make() has filled."""
+    """The hub's, the clinician's and the technician's private keys, in a directory that make() has filled."""
 
-    ROLES = {"hub": "hub", "clinician": "clinical"}
+    ROLES = {"hub": "hub", "clinician": "clinical", "technician": "technical"}
 
     def __init__(self, directory):
         self._keys = {name: contract.load_private(pathlib.Path(directory) / f"{name}.pem") for name in self.ROLES}
@@ -362,12 +367,12 @@ class Hub:
             self._connection.publish(topic, payload, expiry_s=COMMAND_VALID_S)
 
 
-def signed_command(keys, clinician, about, counter, command, **members):
+def signed_command(keys, person, about, counter, command, **members):
     """(id of the command, JWS); about has gateway and, where they are known, patient and episode."""
     named = {name: about[name] for name in ("patient", "episode") if about.get(name)}
     body = {"schema": "wardgate.command/1", "command": command, **members}
     claims = claims_of("command", about["gateway"], COMMAND_VALID_S, body, counter=counter, **named)
-    return claims["id"], keys.sign("clinician", clinician, claims)
+    return claims["id"], keys.sign("technician" if command in TECHNICAL else "clinician", person, claims)
 
 
 def acknowledgement(keys, clinician, event, counter):
@@ -395,6 +400,12 @@ def members_of(options):
         epoch, _, seq = options.record.rpartition(":")
         record = {"epoch": epoch, "seq": int(seq)}
         return dict(record, reason=options.reason) if options.verb == "void" else record
+    if options.verb == "replay" and options.records:
+        epoch, _, span = options.records.rpartition(":")
+        first, _, last = span.partition("-")
+        return {"epoch": epoch, "first": int(first), "last": int(last)}
+    if options.verb == "replay":
+        return {"alarms_since": options.since}
     if options.verb == "suspend":
         return {"until": contract.utc_after(options.seconds), "reason": options.reason}
     return {}
@@ -413,7 +424,8 @@ def order(options):
     base = f"ward/v1/{options.site}/{options.gateway}"
     connection = Connection(options, f"{options.client_id}-{uuid.uuid4().hex[:8]}", [f"{base}/up/result"], 0)
     about = {"gateway": options.gateway, "patient": options.patient, "episode": options.episode}
-    command, payload = signed_command(WardKeys(options.keys), options.clinician, about,
+    person = options.technician if options.verb in TECHNICAL else options.clinician
+    command, payload = signed_command(WardKeys(options.keys), person, about,
                                       time.time_ns() // 1000000, options.verb, **members_of(options))
     deadline = time.monotonic() + options.timeout
     sent = False
@@ -449,13 +461,14 @@ def parse_options(arguments):
     group.add_argument("--client-id", default="wardhub", help="MQTT client id (default: %(default)s)")
     group.add_argument("--site", default="+", help="site in the topics (default: all; a command needs one)")
     group = parser.add_argument_group("keys")
-    group.add_argument("--keys", metavar="DIR", help="hub.pem and clinician.pem, as made by --keys-out")
+    group.add_argument("--keys", metavar="DIR", help="hub.pem, clinician.pem and technician.pem, as made by --keys-out")
     group.add_argument("--keys-out", metavar="DIR", help="make the keys there, unless they are, and ward-keys.json")
     group.add_argument("--gateway-key", metavar="FILE", action="append", default=[],
                        help="public JWK (or JWK set) of a gateway; a member \"gateway\" ties it to one. Repeatable; may"
                             " appear later: it is read when a kid is not known")
     group.add_argument("--hub-id", default="hub-1", help="who the receipts are by (default: %(default)s)")
     group.add_argument("--clinician", default="dr-1", help="who orders (default: %(default)s)")
+    group.add_argument("--technician", default="tech-1", help="who asks for a replay (default: %(default)s)")
     group = parser.add_argument_group("run")
     group.add_argument("--database", metavar="FILE", default="wardhub.db", help="(default: %(default)s)")
     group.add_argument("--json", action="store_true",
@@ -473,6 +486,8 @@ def parse_options(arguments):
     group.add_argument("--record", metavar="EPOCH:SEQ", help="void, assign")
     group.add_argument("--reason", metavar="TEXT", help="void: one word; suspend: for people")
     group.add_argument("--seconds", type=float, metavar="N", help="suspend: for so long")
+    group.add_argument("--records", metavar="EPOCH:FIRST-LAST", help="replay: these")
+    group.add_argument("--since", metavar="MOMENT", help="replay: alarm events told since then, 2026-11-22T09:00:00.000Z")
     group.add_argument("--timeout", type=float, default=15, metavar="SECONDS", help="(default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.verb == "keys" and not options.keys_out:
@@ -484,6 +499,8 @@ def parse_options(arguments):
     missing = [name for name in needed if not getattr(options, name)]
     if missing or (needed and options.site == "+"):
         parser.error(f"{options.verb} needs --site, " + ", ".join(f"--{name}" for name in needed))
+    if options.verb == "replay" and bool(options.records) == bool(options.since):
+        parser.error("replay needs --records or --since")
     return options
 
 

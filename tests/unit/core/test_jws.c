@@ -224,7 +224,9 @@ static const char *command_of(const char *body)
 #define ASSIGN  "\"command\":\"assign\",\"epoch\":\"e-01\",\"seq\":17"
 #define SUSPEND                                                                                              \
     "\"command\":\"suspend\",\"until\":\"2026-11-22T10:00:00Z\",\"reason\":\"bath, nurse with her\""
-#define RESUME "\"command\":\"resume\""
+#define RESUME        "\"command\":\"resume\""
+#define REPLAY        "\"command\":\"replay\",\"epoch\":\"e-01\",\"first\":17,\"last\":90"
+#define REPLAY_ALARMS "\"command\":\"replay\",\"alarms_since\":\"2026-11-22T10:00:00Z\""
 
 static void an_entry(void **state)
 {
@@ -269,6 +271,24 @@ static void a_suspension(void **state)
     assert_int_equal(claims.command.kind, WARD_COMMAND_RESUME);
 }
 
+/* The same, said with a key of the role technical. */
+#define TECHNICAL(body)                                                                                      \
+    "{" CLAIMS_OF("command", "technical") "\"counter\":4,\"body\":{\"schema\":\"wardgate.command/1\"," body  \
+                                          "}}"
+
+static void a_replay(void **state)
+{
+    (void)state;
+    assert_int_equal(parse_claims(command_of(REPLAY)), WARD_JWS_OK);
+    assert_int_equal(claims.command.kind, WARD_COMMAND_REPLAY);
+    assert_string_equal(claims.command.replay.epoch.text, "e-01");
+    assert_int_equal(claims.command.replay.first, 17);
+    assert_int_equal(claims.command.replay.last, 90);
+    assert_int_equal(parse_claims(command_of(REPLAY_ALARMS)), WARD_JWS_OK);
+    assert_int_equal(claims.command.replay.first, 0);
+    assert_true(claims.command.replay.alarms_since_ms == INT64_C(1795341600000));
+}
+
 static void a_body_by_itself(void **state)
 {
     static const char good[] = "{\"schema\":\"wardgate.command/1\"," VOID "}";
@@ -305,6 +325,11 @@ static void bodies_of_commands_that_are_refused(void **state)
         {VOID, "wrong-finger", "wrong finger", "payload.body.reason"},
         {VOID, ",\"reason\":\"wrong-finger\"", "", "payload.body.reason"},
         {ASSIGN, "\"seq\":17", "\"seq\":\"17\"", "payload.body.seq"},
+        {REPLAY, "\"first\":17", "\"first\":0", "payload.body.first"},
+        {REPLAY, "\"last\":90", "\"last\":16", "payload.body.last"},
+        {REPLAY, ",\"last\":90", "", "payload.body.last"},
+        {REPLAY, ",\"last\":90", ",\"alarms_since\":\"2026-11-22T10:00:00Z\"", "payload.body.alarms_since"},
+        {REPLAY_ALARMS, "22T10", "22 10", "payload.body.alarms_since"},
         {SUSPEND, "22T10:00:00Z", "22T10:00", "payload.body.until"},
         {SUSPEND, "\"until\":\"2026-11-22T10:00:00Z\",", "", "payload.body.until"},
         {SUSPEND, "bath, nurse with her", "", "payload.body.reason"},
@@ -478,6 +503,11 @@ static void who_may_say_what_and_when(void **state)
         WARD_JWS_ROLE_NOT_ALLOWED);
     assert_int_equal(judge("{" CLAIMS_OF("command", "root") COMMAND_BODY "}", WARD_ROLE_ROOT, ISSUED, synced),
                      WARD_JWS_ROLE_NOT_ALLOWED);
+    assert_int_equal(judge(TECHNICAL(REPLAY), WARD_ROLE_TECHNICAL, ISSUED, synced), WARD_JWS_ACCEPTED);
+    assert_int_equal(judge(TECHNICAL(RESUME), WARD_ROLE_TECHNICAL, ISSUED, synced),
+                     WARD_JWS_ROLE_NOT_ALLOWED);
+    assert_int_equal(judge(command_of(REPLAY), WARD_ROLE_CLINICAL, ISSUED, synced),
+                     WARD_JWS_ROLE_NOT_ALLOWED);
     assert_int_equal(judge(with(COMMAND, "g-1", "g-2"), WARD_ROLE_CLINICAL, ISSUED, synced),
                      WARD_JWS_OTHER_GATEWAY);
 }
@@ -516,6 +546,7 @@ int main(void)
         cmocka_unit_test(an_entry),
         cmocka_unit_test(what_names_a_record),
         cmocka_unit_test(a_suspension),
+        cmocka_unit_test(a_replay),
         cmocka_unit_test(a_body_by_itself),
         cmocka_unit_test(bodies_of_commands_that_are_refused),
         cmocka_unit_test(a_care_plan_has_patient_and_version),
