@@ -9,6 +9,7 @@
 #include "core/json_private.h"
 
 #define REPLACEMENT "\xEF\xBF\xBD"
+#define HEX_AT_ONCE 32 /* octets: a chain, and more than most frames have */
 
 static const char hex_digits[] = "0123456789abcdef";
 
@@ -52,37 +53,67 @@ static void put_control(struct ward_json *json, uint8_t c)
     }
 }
 
-void ward_json_part(struct ward_json *json, const char *text, size_t length)
+/* How many octets from text on stand for themselves: most of what is written is nothing else. */
+static size_t plain_length(const uint8_t *text, size_t length)
+{
+    size_t plain = 0;
+
+    while (plain < length && text[plain] >= 0x20 && text[plain] < 0x80 && text[plain] != '"' &&
+           text[plain] != '\\') {
+        plain++;
+    }
+    return plain;
+}
+
+/* What cannot be taken over as it is. Returns the octets of text that it stands for. */
+static size_t put_other(struct ward_json *json, const char *text, size_t length)
 {
     const uint8_t *octets = (const uint8_t *)text;
+    size_t taken = utf8_length(octets, length);
 
+    if (taken == 0) {
+        ward_json_put(json, REPLACEMENT, strlen(REPLACEMENT));
+        return 1;
+    }
+    if (octets[0] < 0x20) {
+        put_control(json, octets[0]);
+        return taken;
+    }
+    if (text[0] == '"' || text[0] == '\\') {
+        ward_json_put(json, "\\", 1);
+    }
+    ward_json_put(json, text, taken);
+    return taken;
+}
+
+void ward_json_part(struct ward_json *json, const char *text, size_t length)
+{
     if (!json->in_string) {
         ward_json_set_fault(json, WARD_JSON_MISUSED);
     }
     for (size_t i = 0; i < length && json->fault == WARD_JSON_OK;) {
-        size_t taken = utf8_length(octets + i, length - i);
-        if (taken == 0) {
-            ward_json_put(json, REPLACEMENT, strlen(REPLACEMENT));
-            i++;
-            continue;
+        size_t plain = plain_length((const uint8_t *)text + i, length - i);
+
+        ward_json_put(json, text + i, plain);
+        i += plain;
+        if (i < length) {
+            i += put_other(json, text + i, length - i);
         }
-        if (octets[i] < 0x20) {
-            put_control(json, octets[i]);
-        } else {
-            if (text[i] == '"' || text[i] == '\\') {
-                ward_json_put(json, "\\", 1);
-            }
-            ward_json_put(json, text + i, taken);
-        }
-        i += taken;
     }
 }
 
 void ward_json_part_hex(struct ward_json *json, const uint8_t *octets, size_t count)
 {
-    for (size_t i = 0; i < count && json->fault == WARD_JSON_OK; i++) {
-        char pair[2] = {hex_digits[octets[i] >> 4], hex_digits[octets[i] & 15]};
-        ward_json_part(json, pair, sizeof(pair));
+    char text[2 * HEX_AT_ONCE];
+
+    for (size_t done = 0; done < count && json->fault == WARD_JSON_OK; done += HEX_AT_ONCE) {
+        size_t some = count - done < HEX_AT_ONCE ? count - done : HEX_AT_ONCE;
+
+        for (size_t i = 0; i < some; i++) {
+            text[2 * i] = hex_digits[octets[done + i] >> 4];
+            text[2 * i + 1] = hex_digits[octets[done + i] & 15];
+        }
+        ward_json_part(json, text, 2 * some);
     }
 }
 
