@@ -211,6 +211,14 @@ int ward_store_verify(struct ward_store *store, uint64_t from, ward_store_verifi
                                              .context = context});
 }
 
+int ward_store_chain(struct ward_store *store, uint64_t seq, ward_store_chain_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_CHAIN,
+                                             .range = {.first = seq},
+                                             .answer_chain = answer,
+                                             .context = context});
+}
+
 int ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *answer, void *context)
 {
     return ask(store,
