@@ -163,7 +163,7 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
         return refuse(arrival, ward_jws_verdict_text(verdict));
     if (!topic_agrees(gateway, arrival))
         return false;
-    ward_clock_raise_floor(gateway->clock, arrival->claims.issued_at_ms);
+    ward_chronicle_issued(gateway, arrival->claims.issued_at_ms);
     return true;
 }
 

@@ -760,6 +760,30 @@ static void the_ward_learns_when_nobody_was_watched(void **state)
     assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
 }
 
+/* Moments that no wall clock shows during a test, so that whatever it shows is below the floor. */
+#define COMMITTED_MS INT64_C(4102444800000)
+#define ISSUED_MS    INT64_C(4102444860000)
+
+/* A board without a battery begins in 1970 with each boot. */
+static void no_clock_is_believed_below_what_is_on_the_disk(void **state)
+{
+    struct bench *bench = couple(state);
+
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) < COMMITTED_MS);
+    restart_after(bench, "UPDATE mark SET utc_ms = 4102444800000, boot = 'b-other'");
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS);
+    assert_true(ward_gateway_now(bench->gateway).utc_ms == WARD_UTC_UNKNOWN);
+    restart_after(bench, "UPDATE mark SET boot = 'b-other'"); /* what was committed since says no moment */
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS);
+    restart_after(bench, "UPDATE mark SET utc_ms = 4102444799999"); /* and an earlier one lowers nothing */
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS);
+
+    ward_chronicle_issued(bench->gateway, ISSUED_MS);
+    ward_chronicle_issued(bench->gateway, ISSUED_MS - 1);
+    restart_after(bench, "SELECT 1");
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == ISSUED_MS);
+}
+
 /* Two devices: what is wrong with one is not wrong with the other, and only who has it is told. */
 static void what_is_wrong_with_a_device_is_its_own(void **state)
 {
@@ -1021,6 +1045,7 @@ static void a_chain_that_differs_is_told(void **state)
     bind_to(bench, "d-1", "p-ann", 1, false);
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_int_equal(read_back(bench), 1);
+    ward_clock_raise_floor(bench->gateway->clock, COMMITTED_MS);
     memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
     receipt.head[31] ^= 1;
     ward_receipt_take(bench->gateway, &receipt);
@@ -1031,6 +1056,8 @@ static void a_chain_that_differs_is_told(void **state)
     assert_int_equal(bench->gateway->head_seq, 1);
     assert_memory_equal(newest(bench)->chain, bench->gateway->head_chain, 32);
     assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1);
+    restart_after(bench, "SELECT 1");
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS); /* and it knows the date */
 }
 
 /* The same of a record that is not the newest: it is looked up, and nothing is believed before. */
@@ -1533,6 +1560,7 @@ int main(void)
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
+        GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
         GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
