@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/chronicle.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/gateway.h"
 #include "core/reading.h"
 
 #define STOPPED_SETTING "stopped-cleanly"
+#define FLOOR_SETTING   "clock-floor" /* UTC in milliseconds */
 /* How far UTC may be off that a time service holds, or that the boot clock has carried on. */
 #define SYNCED_MS    1000
 #define ESTIMATED_MS 60000
@@ -51,6 +55,51 @@ static void tell_unmonitored(struct ward_gateway *gateway, int64_t from_ms, cons
     (void)ward_id_set(&record.note.reason, reason);
     submit(gateway, &record);
     ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, true);
+}
+
+/* --- the floor of the clock ---------------------------------------------------------------------------------- */
+
+static void keep_floor(struct ward_gateway *gateway)
+{
+    const int64_t floor_ms = ward_clock_floor_ms(gateway->clock);
+    char text[24];
+    const struct ward_store_change change = {
+        .kind = WARD_STORE_SETTING, .name = {FLOOR_SETTING}, .document = text};
+    struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
+
+    snprintf(text, sizeof(text), "%" PRId64, floor_ms);
+    if (ward_gateway_submit(gateway, &group, NULL) == 0)
+        gateway->chronicle.kept_floor_ms = floor_ms;
+}
+
+void ward_chronicle_raise_floor(struct ward_gateway *gateway, const struct ward_store_snapshot *snapshot)
+{
+    int64_t *kept_ms = &gateway->chronicle.kept_floor_ms;
+
+    for (size_t i = 0; i < snapshot->row_count; i++)
+        if (snapshot->rows[i].kind == WARD_STORE_SETTING &&
+            strcmp(snapshot->rows[i].name.text, FLOOR_SETTING) == 0)
+            *kept_ms = strtoll(snapshot->rows[i].document, NULL, 10);
+    ward_clock_raise_floor(gateway->clock, *kept_ms);
+    if (snapshot->last_commit.utc_ms == WARD_UTC_UNKNOWN)
+        return;
+    ward_clock_raise_floor(gateway->clock, snapshot->last_commit.utc_ms);
+    /* The next commit takes the place of this moment, and may not know better. */
+    if (ward_gateway_now(gateway).utc_ms == WARD_UTC_UNKNOWN && snapshot->last_commit.utc_ms > *kept_ms)
+        keep_floor(gateway);
+}
+
+void ward_chronicle_issued(struct ward_gateway *gateway, int64_t issued_at_ms)
+{
+    ward_clock_raise_floor(gateway->clock, issued_at_ms);
+    if (ward_gateway_now(gateway).utc_ms == WARD_UTC_UNKNOWN &&
+        issued_at_ms >= gateway->chronicle.kept_floor_ms + WARD_FLOOR_STEP_MS)
+        keep_floor(gateway);
+}
+
+void ward_chronicle_submit_again(struct ward_gateway *gateway)
+{
+    keep_floor(gateway);
 }
 
 /* --- when ---------------------------------------------------------------------------------------------------- */

@@ -2,7 +2,6 @@
 #include "app/inbox.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,7 +165,7 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
         return refuse(arrival, ward_jws_verdict_text(verdict));
     if (!topic_agrees(gateway, arrival))
         return false;
-    ward_clock_raise_floor(gateway->clock, arrival->claims.issued_at_ms);
+    ward_chronicle_issued(gateway, arrival->claims.issued_at_ms);
     return true;
 }
 
@@ -244,71 +243,6 @@ static void answer_again(struct ward_gateway *gateway, const struct arrival *arr
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
 
-/*
- * The ward has other records than this database, which was so put back (a copy of an hour ago, a cloned card), or has
- * more. What both have stays what it is; what this database has for itself gets numbers of a new epoch.
- */
-static void put_back(struct ward_gateway *gateway, uint64_t through, uint64_t differs_at)
-{
-    ward_journal_print(LOG_CRIT,
-                       "The ward has records up to %" PRIu64 ", this database up to %" PRIu64
-                       "%s: it was put back, and a new epoch begins",
-                       through, gateway->head_seq, differs_at ? ", and others" : "");
-    ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_PUT_BACK, true);
-    ward_store_put_back(gateway->store, through, differs_at);
-}
-
-static void compare(struct ward_gateway *gateway, uint64_t through, const uint8_t ours[32],
-                    const uint8_t theirs[32])
-{
-    if (memcmp(ours, theirs, 32) == 0)
-        (void)ward_store_agreed(gateway->store, through);
-    else
-        put_back(gateway, through, through);
-}
-
-static void looked_up(void *context, int error, const struct ward_record *records, size_t count)
-{
-    struct ward_gateway *gateway = context;
-    struct ward_claimed_head *claimed = &gateway->inbox.claimed;
-
-    claimed->asked = false;
-    if (!error && count > 0 && strcmp(claimed->epoch.text, gateway->epoch.text) == 0 &&
-        records[0].reading.seq == claimed->through)
-        compare(gateway, claimed->through, records[0].reading.chain, claimed->head);
-}
-
-/* What is not the newest record is looked up; the next receipt is another occasion for one that comes meanwhile. */
-static void look_up(struct ward_gateway *gateway, const struct ward_receipt *receipt)
-{
-    struct ward_claimed_head *claimed = &gateway->inbox.claimed;
-    const struct ward_seq_range range = {receipt->through, receipt->through};
-
-    if (claimed->asked)
-        return;
-    *claimed = (struct ward_claimed_head){.epoch = receipt->epoch, .through = receipt->through};
-    memcpy(claimed->head, receipt->head, sizeof(claimed->head));
-    claimed->asked = ward_store_fetch(gateway->store, range, looked_up, gateway) == 0;
-}
-
-void ward_inbox_receipt(struct ward_gateway *gateway, const struct ward_receipt *receipt)
-{
-    ward_outbox_alarm_receipt(&gateway->outbox, receipt);
-    if (strcmp(receipt->epoch.text, gateway->epoch.text) != 0) {
-        ward_outbox_past_receipt(&gateway->outbox, receipt);
-        return;
-    }
-    if (receipt->has_head && receipt->through == gateway->head_seq) {
-        compare(gateway, receipt->through, gateway->head_chain, receipt->head);
-        if (memcmp(gateway->head_chain, receipt->head, sizeof(receipt->head)) != 0)
-            return;
-    } else if (receipt->has_head && receipt->through < gateway->head_seq) {
-        look_up(gateway, receipt);
-    }
-    if (ward_outbox_receipt(&gateway->outbox, receipt) == WARD_RECEIPT_PUT_BACK)
-        put_back(gateway, receipt->through, 0);
-}
-
 static void command(struct ward_gateway *gateway, struct arrival *arrival)
 {
     const struct ward_claims *claims = &arrival->claims;
@@ -349,7 +283,7 @@ static void take(struct ward_gateway *gateway, struct arrival *arrival, const ui
         return;
     }
     switch (arrival->claims.type) {
-    case WARD_JWS_RECEIPT: ward_inbox_receipt(gateway, &arrival->claims.receipt); break;
+    case WARD_JWS_RECEIPT: ward_receipt_take(gateway, &arrival->claims.receipt); break;
     case WARD_JWS_COMMAND: command(gateway, arrival); break;
     case WARD_JWS_CARE_PLAN:
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "Care plans are not taken from the broker yet.");

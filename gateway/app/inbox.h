@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/receipt.h"
 #include "core/jws.h"
 #include "io/bus.h"
 #include "io/spool.h"
@@ -31,21 +32,13 @@ struct ward_answered {
     bool told;    /* the answer is on the disk and was given */
 };
 
-/* The chain that a receipt claims at a record that is looked up. */
-struct ward_claimed_head {
-    bool asked;
-    struct ward_id epoch;
-    uint64_t through;
-    uint8_t head[32];
-};
-
 struct ward_inbox {
     struct ward_jws_work *work;
     struct ward_store_counter counters[WARD_INBOX_COUNTERS_MAX];
     size_t counter_count;
     struct ward_answered answered[WARD_INBOX_COMMANDS_MAX];
     size_t answered_next, answered_restored;
-    struct ward_claimed_head claimed;
+    struct ward_receipts receipts;
 };
 
 int ward_inbox_init(struct ward_inbox *inbox);
@@ -66,11 +59,5 @@ void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down 
 
 /* A signed command that somebody brought by hand; the call gets the result. */
 void ward_inbox_by_hand(struct ward_gateway *gateway, struct ward_bus_call *call, const char *jws);
-
-/*
- * A receipt whose signature holds. One of records that this database never had, or of others than it has, says that it
- * was put back: a new epoch begins.
- */
-void ward_inbox_receipt(struct ward_gateway *gateway, const struct ward_receipt *receipt);
 
 #endif

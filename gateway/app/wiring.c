@@ -75,6 +75,7 @@ static void restore(struct ward_gateway *gateway, const struct ward_store_snapsh
     gateway->epoch = snapshot->epoch;
     gateway->head_seq = snapshot->head_seq;
     memcpy(gateway->head_chain, snapshot->head_chain, sizeof(gateway->head_chain));
+    ward_chronicle_raise_floor(gateway, snapshot);
     ward_outbox_init(&gateway->outbox, gateway, snapshot);
     for (size_t i = 0; i < snapshot->row_count; i++) {
         ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);

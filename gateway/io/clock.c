@@ -164,6 +164,11 @@ void ward_clock_raise_floor(struct ward_clock *clock, int64_t utc_ms)
         clock->floor_ms = utc_ms;
 }
 
+int64_t ward_clock_floor_ms(const struct ward_clock *clock)
+{
+    return clock->floor_ms;
+}
+
 int ward_clock_boot_id(struct ward_id *ret)
 {
     char text[SD_ID128_STRING_MAX];

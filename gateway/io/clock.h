@@ -24,8 +24,8 @@ typedef void ward_clock_jumped(void *userdata, struct ward_time now, int64_t by_
 
 struct ward_clock_options {
     const char *synchronized_path; /* NULL: /run/systemd/timesync/synchronized */
-    int64_t floor_ms;          /* UTC of build or newest commit, the later: no moment is taken as earlier */
-    ward_clock_jumped *jumped; /* may be NULL */
+    int64_t floor_ms;              /* UTC of the build: no moment is taken as earlier */
+    ward_clock_jumped *jumped;     /* may be NULL */
     void *userdata;
 };
 
@@ -36,8 +36,9 @@ struct ward_clock *ward_clock_free(struct ward_clock *clock);
 /* The present moment. Looks for the flag file at most once a second. */
 struct ward_time ward_clock_now(struct ward_clock *clock);
 
-/* Raises the floor, for example to the issued_at of a signed document. A lower one changes nothing. */
+/* Raises the floor: to the newest commit, or the issued_at of a signed document. A lower one changes nothing. */
 void ward_clock_raise_floor(struct ward_clock *clock, int64_t utc_ms);
+int64_t ward_clock_floor_ms(const struct ward_clock *clock);
 
 /*
  * The time zone of that name ("Europe/London"), which must be one that a care plan may have, from the system's

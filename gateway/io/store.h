@@ -166,6 +166,13 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
                              ward_store_events_fn *answer, void *context);
 
 /*
+ * The chain at that record, 32 octets valid for the call; at 0, where the chain of this epoch begins. NULL with error 0:
+ * there is none, since it made room or never was.
+ */
+typedef void ward_store_chain_fn(void *context, int error, const uint8_t *chain);
+int ward_store_chain(struct ward_store *store, uint64_t seq, ward_store_chain_fn *answer, void *context);
+
+/*
  * Holds records against the chain from `from` on, or from the oldest that is there, in steps between other work: as many
  * as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
  * and the file is replaced.

@@ -76,6 +76,7 @@ enum ward_request_kind {
     WARD_REQUEST_QUERY,
     WARD_REQUEST_HISTORY,
     WARD_REQUEST_VERIFY,
+    WARD_REQUEST_CHAIN,
     WARD_REQUEST_PAST,
     WARD_REQUEST_PAST_DELIVERED, /* nobody waits for the answer */
 };
@@ -90,6 +91,8 @@ struct ward_request {
     ward_store_events_fn *answer_events;
     ward_store_verified_fn *answer_verified;
     ward_store_past_fn *answer_past;
+    ward_store_chain_fn *answer_chain;
+    uint8_t chain[32];    /* at range.first; count is 0 when there is none */
     struct ward_id epoch; /* past */
     struct ward_marks delivered;
     void *context;

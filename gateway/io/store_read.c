@@ -295,6 +295,15 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
            range->last - range->first + 1 >= WARD_STORE_VERIFY_MAX;
 }
 
+static bool chain(struct ward_database *database, struct ward_request *request)
+{
+    int row = ward_database_chain_at(database, request->range.first, request->chain);
+
+    request->error = row < 0 ? row : 0;
+    request->count = row > 0 ? 1 : 0;
+    return true;
+}
+
 static bool past(struct ward_database *database, struct ward_request *request)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_PAST_EPOCH);
@@ -348,6 +357,7 @@ bool ward_request_step(struct ward_database *database, struct ward_request *requ
     case WARD_REQUEST_QUERY: return query(database, request, head);
     case WARD_REQUEST_HISTORY: return history(database, request);
     case WARD_REQUEST_VERIFY: return verify_some(database, request, head);
+    case WARD_REQUEST_CHAIN: return chain(database, request);
     case WARD_REQUEST_PAST: return past(database, request);
     case WARD_REQUEST_PAST_DELIVERED: return past_delivered(database, request);
     }

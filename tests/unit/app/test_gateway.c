@@ -378,6 +378,9 @@ static bool is_condition(const struct bench *bench, const char *patient, const c
 /* 120/80, of user 1 and of user 2, an hour apart; and one that is beyond no limit of a stream. */
 #define USER_1 "0A 78 00 50 00 5A 00 EA 07 0B 16 09 00 02 01"
 #define USER_2 "0A 78 00 50 00 5A 00 EA 07 0B 16 0A 00 02 02"
+/* … and later. */
+#define LATER_1 "0A 78 00 50 00 5A 00 EA 07 0B 16 0B 00 02 01"
+#define LATER_2 "0A 78 00 50 00 5A 00 EA 07 0B 16 0C 00 02 02"
 
 static struct bench *couple(void **state)
 {
@@ -786,6 +789,30 @@ static void the_ward_learns_when_nobody_was_watched(void **state)
     assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
 }
 
+/* Moments that no wall clock shows during a test, so that whatever it shows is below the floor. */
+#define COMMITTED_MS INT64_C(4102444800000)
+#define ISSUED_MS    INT64_C(4102444860000)
+
+/* A board without a battery begins in 1970 with each boot. */
+static void no_clock_is_believed_below_what_is_on_the_disk(void **state)
+{
+    struct bench *bench = couple(state);
+
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) < COMMITTED_MS);
+    restart_after(bench, "UPDATE mark SET utc_ms = 4102444800000, boot = 'b-other'");
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS);
+    assert_true(ward_gateway_now(bench->gateway).utc_ms == WARD_UTC_UNKNOWN);
+    restart_after(bench, "UPDATE mark SET boot = 'b-other'"); /* what was committed since says no moment */
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS);
+    restart_after(bench, "UPDATE mark SET utc_ms = 4102444799999"); /* and an earlier one lowers nothing */
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS);
+
+    ward_chronicle_issued(bench->gateway, ISSUED_MS);
+    ward_chronicle_issued(bench->gateway, ISSUED_MS - 1);
+    restart_after(bench, "SELECT 1");
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == ISSUED_MS);
+}
+
 /* Two devices: what is wrong with one is not wrong with the other, and only who has it is told. */
 static void what_is_wrong_with_a_device_is_its_own(void **state)
 {
@@ -1017,16 +1044,16 @@ static void a_database_that_was_put_back_is_told(void **state)
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_int_equal(read_back(bench), 1);
     memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
-    ward_inbox_receipt(bench->gateway, &receipt);
+    ward_receipt_take(bench->gateway, &receipt);
     assert_false(is_condition(bench, "p-ann", "database-put-back"));
     assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 0);
 
     receipt.epoch = (struct ward_id){"e-other"}; /* of a database that was before: nothing of this one */
     receipt.through = 9;
-    ward_inbox_receipt(bench->gateway, &receipt);
+    ward_receipt_take(bench->gateway, &receipt);
     assert_false(is_condition(bench, "p-ann", "database-put-back"));
     receipt.epoch = bench->gateway->epoch;
-    ward_inbox_receipt(bench->gateway, &receipt);
+    ward_receipt_take(bench->gateway, &receipt);
     assert_true(is_condition(bench, "p-ann", "database-put-back"));
     WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0); /* a new epoch, by itself */
     assert_int_equal(read_back(bench),
@@ -1047,9 +1074,10 @@ static void a_chain_that_differs_is_told(void **state)
     bind_to(bench, "d-1", "p-ann", 1, false);
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_int_equal(read_back(bench), 1);
+    ward_clock_raise_floor(bench->gateway->clock, COMMITTED_MS);
     memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
     receipt.head[31] ^= 1;
-    ward_inbox_receipt(bench->gateway, &receipt);
+    ward_receipt_take(bench->gateway, &receipt);
     assert_true(is_condition(bench, "p-ann", "database-put-back"));
     assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1); /* and not believed */
     WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
@@ -1057,28 +1085,81 @@ static void a_chain_that_differs_is_told(void **state)
     assert_int_equal(bench->gateway->head_seq, 1);
     assert_memory_equal(newest(bench)->chain, bench->gateway->head_chain, 32);
     assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 1);
+    restart_after(bench, "SELECT 1");
+    assert_true(ward_clock_floor_ms(bench->gateway->clock) == COMMITTED_MS); /* and it knows the date */
 }
 
-/* The same of a record that is not the newest: it is looked up. */
+/* The same of a record that is not the newest: it is looked up, and nothing is believed before. */
 static void a_chain_that_differs_further_down_is_told(void **state)
 {
     struct bench *bench = couple(state);
     struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true};
+    const struct ward_delivery *delivery = &bench->gateway->outbox.delivery;
 
     bind_to(bench, "d-1", "p-ann", 1, false);
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_int_equal(read_back(bench), 1);
     memcpy(receipt.head, newest(bench)->chain, sizeof(receipt.head));
+    hear(bench,
+         &(struct said){"d-1", CUFF, USER_2, false}); /* the database that was put back has grown past it */
+    assert_int_equal(read_back(bench), 2);
+    receipt.head[0] ^= 1;
+    ward_receipt_take(bench->gateway, &receipt);
+    assert_int_equal(ward_delivery_undelivered(delivery), 2);
+    WAIT_FOR(bench, is_condition(bench, "p-ann", "database-put-back"));
+    assert_int_equal(ward_delivery_undelivered(delivery), 2);
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
+    assert_int_equal(read_back(bench), 2); /* where they begin to differ nobody knows: both go again */
+    assert_int_equal(ward_delivery_undelivered(delivery), 2);
+}
+
+/* Receipts that come faster than the database answers: the newest says it all. */
+static void a_receipt_waits_for_the_chain_that_it_claims(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt first = {.epoch = bench->gateway->epoch, .through = 1, .has_head = true}, second;
+    const struct ward_delivery *delivery = &bench->gateway->outbox.delivery;
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    memcpy(first.head, newest(bench)->chain, sizeof(first.head));
+    second = first;
+    second.through = 2;
     hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
     assert_int_equal(read_back(bench), 2);
-    ward_inbox_receipt(bench->gateway, &receipt);
-    WAIT_FOR(bench, !bench->gateway->inbox.claimed.asked);
+    memcpy(second.head, newest(bench)->chain, sizeof(second.head));
+    hear(bench, &(struct said){"d-1", CUFF, LATER_1, false});
+    assert_int_equal(read_back(bench), 3);
+    ward_receipt_take(bench->gateway, &first);
+    ward_receipt_take(bench->gateway, &first);
+    ward_receipt_take(bench->gateway, &second);
+    assert_int_equal(ward_delivery_undelivered(delivery), 3);
+    WAIT_FOR(bench, ward_delivery_undelivered(delivery) == 1);
     assert_false(is_condition(bench, "p-ann", "database-put-back"));
-    receipt.head[0] ^= 1;
-    ward_inbox_receipt(bench->gateway, &receipt);
-    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
-    assert_true(is_condition(bench, "p-ann", "database-put-back"));
-    assert_int_equal(read_back(bench), 2); /* where they begin to differ nobody knows: both go again */
+}
+
+/* Where our record made room there is nothing to compare: what the ward has above it counts. */
+static void a_receipt_for_what_made_room_is_taken_over(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_receipt receipt = {
+        .through = 1, .range_count = 1, .ranges = {{3, 3}}, .has_head = true, .head = {1}};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    hear(bench, &(struct said){"d-1", CUFF, LATER_1, false});
+    hear(bench, &(struct said){"d-1", CUFF, LATER_2, false});
+    assert_int_equal(read_back(bench), 4);
+    restart_after(bench, "UPDATE mark SET dropped = 2, through = 2,"
+                         " dropped_chain = (SELECT chain FROM record WHERE seq = 2);"
+                         "DELETE FROM record WHERE seq <= 2");
+    receipt.epoch = bench->gateway->epoch;
+    assert_int_equal(ward_delivery_undelivered(&bench->gateway->outbox.delivery), 2);
+    ward_receipt_take(bench->gateway, &receipt);
+    WAIT_FOR(bench, ward_delivery_undelivered(&bench->gateway->outbox.delivery) == 1);
+    assert_false(is_condition(bench, "p-ann", "database-put-back"));
 }
 
 /* Whether this machine knows the date or not, the ward is told the truth of it; but not before the clock had its time. */
@@ -1546,6 +1627,7 @@ int main(void)
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
+        GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
         GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
@@ -1557,6 +1639,8 @@ int main(void)
         GATEWAY_TEST(a_database_that_was_put_back_is_told),
         GATEWAY_TEST(a_chain_that_differs_is_told),
         GATEWAY_TEST(a_chain_that_differs_further_down_is_told),
+        GATEWAY_TEST(a_receipt_waits_for_the_chain_that_it_claims),
+        GATEWAY_TEST(a_receipt_for_what_made_room_is_taken_over),
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
         GATEWAY_TEST(a_low_battery_is_the_device_s),

@@ -95,6 +95,44 @@ static uint64_t check_rest(struct bench *bench)
     return first;
 }
 
+static void on_chain(void *context, int error, const uint8_t *chain)
+{
+    struct bench *bench = context;
+
+    bench->answer_error = error;
+    bench->answer_count = chain ? 1 : 0;
+    bench->answered = true;
+    if (chain) {
+        memcpy(bench->records[0].reading.chain, chain, 32);
+    }
+}
+
+/* Whether there is a chain at that record; then it is the one of bench->records[0]. */
+static bool has_chain(struct bench *bench, uint64_t seq)
+{
+    assert_int_equal(ward_store_chain(bench->store, seq, on_chain, bench), 0);
+    wait_for_answer(bench, 0);
+    return bench->answer_count > 0;
+}
+
+/* At every record that is there, and at the last that made room. */
+static void check_lookups(struct bench *bench, uint64_t first, uint64_t head)
+{
+    uint8_t begin[32], chain[32];
+
+    ward_store_chain_begin(bench->snapshot->epoch.text, begin);
+    assert_true(has_chain(bench, 0));
+    assert_memory_equal(bench->records[0].reading.chain, begin, 32);
+    fetch(bench, first, first);
+    memcpy(chain, bench->records[0].reading.chain, 32);
+    assert_true(has_chain(bench, first));
+    assert_memory_equal(bench->records[0].reading.chain, chain, 32);
+    assert_true(has_chain(bench, head));
+    assert_true(has_chain(bench, first - 1));
+    assert_false(has_chain(bench, first - 2));
+    assert_false(has_chain(bench, head + 1));
+}
+
 static void what_the_ward_has_makes_room_first(void **state)
 {
     struct bench *bench = *state;
@@ -115,6 +153,7 @@ static void what_the_ward_has_makes_room_first(void **state)
     uint64_t first = check_rest(bench);
     assert_true(first > 1000 && first <= 12001);
     assert_int_equal(first, counters.purged_records + 1);
+    check_lookups(bench, first, 12500);
     bench->answered = false;
     assert_int_equal(ward_store_query(bench->store, &all, on_records, bench), 0); /* and it comes to an end */
     wait_for_answer(bench, 0);
