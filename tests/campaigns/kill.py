@@ -16,6 +16,7 @@ import signal
 import time
 from collections import Counter
 
+from bluez_fixture import PATIENCE_S
 from checker import check, gateway_state, hub_state
 from sensor import Deck, Sensor
 from system import System
@@ -99,6 +100,7 @@ class Killer:
     def strike(self):
         victims = self._victims.draw()
         unread = self.aim(victims)
+        departures = self.system.told.departures
         at = time.monotonic()
         for name in victims:
             getattr(self.system, name).signal(signal.SIGKILL)
@@ -108,7 +110,8 @@ class Killer:
         for name in victims:
             getattr(self.system, name).popen.wait()
         if "core" in victims:
-            time.sleep(0.05)  # what it said before it died is on its way to the witness
+            # By then the witness has heard all that it said before it died.
+            assert self.system.told.wait_for_departure(departures, PATIENCE_S), "the bus tells that the gateway is gone"
             for moment, struck in {**self.look(at), "before decode": unread}.items():
                 self.moments[moment] += struck
         if "uplink" in victims:

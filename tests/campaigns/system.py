@@ -225,40 +225,65 @@ class System(Home):
 
 
 class Told:
-    """What the gateway told everybody on its bus, heard from outside: what it had committed, and its alarms."""
+    """What the gateway told everybody on its bus, heard from outside: what it had committed, and its alarms; and from
+    the bus itself, when it was gone."""
 
-    MATCH = "type='signal',interface='org.wardgate.Gateway1'"
+    MATCHES = ("type='signal',interface='org.wardgate.Gateway1'",
+               "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.wardgate',arg2=''")
 
     def __init__(self):
         self.records = {}  # (epoch, seq, chain) -> record
         self.alarms = []  # of (when, event)
+        self.departures = 0  # each comes after all that was said before it
         self.news = threading.Condition()
         self._process = None
 
     def start(self, environment):
         address = environment["DBUS_SYSTEM_BUS_ADDRESS"]
         self._process = subprocess.Popen(
-            ["stdbuf", "-oL", "busctl", f"--address={address}", "--json=short", "--match", self.MATCH, "monitor"],
+            ["stdbuf", "-oL", "busctl", f"--address={address}", "--json=short",
+             *(f"--match={match}" for match in self.MATCHES), "monitor"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
 
     def _read(self, process):
         for line in process.stdout:
             message = json.loads(line)
-            if message.get("member") not in ("Reading", "Alarm"):
+            if message.get("type") != "signal":
                 continue
-            told = json.loads(message["payload"]["data"][0])
+            said = message["payload"]["data"]
             with self.news:
                 if message["member"] == "Reading":
-                    self.records[told["epoch"], told["seq"], told["chain"]] = told
-                else:
-                    self.alarms.append((time.monotonic(), told))
+                    record = json.loads(said[0])
+                    self.records[record["epoch"], record["seq"], record["chain"]] = record
+                elif message["member"] == "Alarm":
+                    self.alarms.append((time.monotonic(), json.loads(said[0])))
+                elif message["member"] == "NameOwnerChanged" and said[0] == "org.wardgate" and not said[2]:
+                    self.departures += 1
                 self.news.notify_all()
 
     def wait_for_raw(self, raw, patience_s):
+        """The record of that frame, or None."""
+        def found():
+            return next((record for record in reversed(list(self.records.values())[-64:]) if record.get("raw") == raw),
+                        None)
+
         with self.news:
-            return self.news.wait_for(
-                lambda: any(record.get("raw") == raw for record in list(self.records.values())[-64:]), patience_s)
+            return self.news.wait_for(found, patience_s)
+
+    def wait_for_alarm(self, condition, since, patience_s):
+        """When it was raised, of the alarms from number since on; or None."""
+        def raised():
+            return next((at for at, event in self.alarms[since:]
+                         if event["event"] == "raised" and event["condition"] == condition), None)
+
+        with self.news:
+            return self.news.wait_for(raised, patience_s)
+
+    def wait_for_departure(self, before, patience_s):
+        """Whether the gateway has left its bus more than so many times."""
+        with self.news:
+            return self.news.wait_for(lambda: self.departures > before, patience_s)
 
     def stop(self):
         if self._process and self._process.poll() is None:
