@@ -258,7 +258,8 @@ enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const 
 
     for (size_t i = 0; i < receipt->range_count; i++)
         ranges[i] = (struct ward_seq_range){receipt->ranges[i].first, receipt->ranges[i].last};
-    outcome = ward_delivery_receipt(&outbox->delivery, receipt->through, ranges, receipt->range_count);
+    outcome = ward_delivery_receipt(&outbox->delivery, now_us(outbox), receipt->through, ranges,
+                                    receipt->range_count);
 
     if (outcome == WARD_RECEIPT_NEWS)
         (void)ward_store_mark_records(store, outbox->delivery.through, outbox->delivery.ranges,
