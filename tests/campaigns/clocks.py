@@ -141,7 +141,7 @@ def perform(name, seed):
         system.know_clock(True)
         eventually(lambda: system.status()["clock"] == "synced", "the clock is known")
         some()
-        trouble = [] if system.is_delivered_within(DELIVERY_S) else [f"{name}: not delivered within {DELIVERY_S} s"]
+        trouble = [] if system.is_delivered_within(DELIVERY_S) else [f"{name}: for {DELIVERY_S} s nothing more was delivered"]
         statuses = system.rest()
         if any(statuses[:2]):
             trouble.append(f"{name}: not every program ended well: {statuses}")
