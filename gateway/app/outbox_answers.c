@@ -23,8 +23,8 @@ static enum ward_receipt_outcome records_delivered(struct ward_outbox *outbox, u
                                                    const struct ward_seq_range *ranges, size_t count)
 {
     const struct ward_delivery *delivery = &outbox->delivery;
-    const enum ward_receipt_outcome outcome =
-        ward_delivery_receipt(&outbox->delivery, through, ranges, count);
+    const enum ward_receipt_outcome outcome = ward_delivery_receipt(
+        &outbox->delivery, ward_gateway_now(outbox->gateway).boot_us, through, ranges, count);
 
     if (outcome == WARD_RECEIPT_NEWS)
         (void)ward_store_mark_records(outbox->gateway->store, delivery->through, delivery->ranges,

@@ -111,15 +111,44 @@ static void remove_batch(struct ward_delivery *delivery, size_t index)
     delivery->in_flight[index] = delivery->in_flight[--delivery->in_flight_count];
 }
 
-/* Batches shrink to what is missing of them; those of which nothing is are done. */
-static void drop_delivered_batches(struct ward_delivery *delivery)
+static uint64_t backlog_in_flight(const struct ward_delivery *delivery, size_t *ret_batches)
 {
+    uint64_t records = 0;
+
+    *ret_batches = 0;
+    for (size_t i = 0; i < delivery->in_flight_count; i++) {
+        const struct ward_delivery_batch *batch = &delivery->in_flight[i];
+
+        if (!batch->live) {
+            records += batch->range.last - batch->range.first + 1;
+            ++*ret_batches;
+        }
+    }
+    return records;
+}
+
+/* Those of which nothing is missing are done. How long it took shows where a batch was sent once only. */
+static void drop_delivered_batches(struct ward_delivery *delivery, uint64_t now_us)
+{
+    size_t batches;
+    const uint64_t used = backlog_in_flight(delivery, &batches);
+    uint64_t slowest_us = 0;
+
     for (size_t i = delivery->in_flight_count; i-- > 0;) {
+        const struct ward_delivery_batch batch = delivery->in_flight[i];
         struct ward_seq_range missing;
 
-        if (!first_missing(delivery, delivery->in_flight[i].range, &missing)) {
-            remove_batch(delivery, i);
+        if (first_missing(delivery, batch.range, &missing)) {
+            continue;
         }
+        remove_batch(delivery, i);
+        if (batch.attempts == 1) {
+            ward_pace_heard(&delivery->pace, now_us - batch.first_sent_us);
+            slowest_us = larger(slowest_us, batch.live ? 0 : now_us - batch.first_sent_us);
+        }
+    }
+    if (slowest_us > 0) {
+        ward_pace_backlog_heard(&delivery->pace, slowest_us, used);
     }
 }
 
@@ -201,22 +230,13 @@ static bool first_waiting(const struct ward_delivery *delivery, struct ward_seq_
     return false;
 }
 
-static size_t backlog_in_flight(const struct ward_delivery *delivery)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < delivery->in_flight_count; i++) {
-        count += delivery->in_flight[i].live ? 0 : 1;
-    }
-    return count;
-}
-
 /* --- the public part ---------------------------------------------------------------------------------------- */
 
 void ward_delivery_init(struct ward_delivery *delivery, uint64_t head, uint64_t through, uint64_t oldest_us)
 {
     *delivery =
         (struct ward_delivery){.head = head, .through = smaller(through, head), .live_first = head + 1};
+    ward_pace_init(&delivery->pace);
     if (delivery->through < head) {
         delivery->stamps[0] = (struct ward_delivery_stamp){.seq = delivery->through + 1, .at_us = oldest_us};
         delivery->stamp_count = 1;
@@ -285,8 +305,9 @@ bool ward_delivery_committed(struct ward_delivery *delivery, struct ward_seq_ran
     return true;
 }
 
-enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, uint64_t through,
-                                                const struct ward_seq_range *ranges, size_t count)
+enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, uint64_t now_us,
+                                                uint64_t through, const struct ward_seq_range *ranges,
+                                                size_t count)
 {
     uint64_t before = ward_delivery_undelivered(delivery);
     bool beyond = through > delivery->head;
@@ -304,7 +325,7 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
     for (size_t i = 0; i < count; i++) {
         add_delivered(delivery, ranges[i]);
     }
-    drop_delivered_batches(delivery);
+    drop_delivered_batches(delivery, now_us);
     trim_stamps(delivery);
     return ward_delivery_undelivered(delivery) < before ? WARD_RECEIPT_NEWS : WARD_RECEIPT_OLD;
 }
@@ -313,6 +334,18 @@ void ward_delivery_reset(struct ward_delivery *delivery)
 {
     delivery->in_flight_count = 0;
     delivery->live_first = delivery->head + 1;
+    ward_pace_init(&delivery->pace);
+}
+
+/* How many records more of the backlog may go. */
+static size_t backlog_room(const struct ward_delivery *delivery)
+{
+    size_t batches;
+    const uint64_t records = backlog_in_flight(delivery, &batches);
+
+    return batches < WARD_DELIVERY_BACKLOG_MAX && records < delivery->pace.room
+               ? delivery->pace.room - (size_t)records
+               : 0;
 }
 
 static bool take_new(struct ward_delivery *delivery, bool live, uint64_t now_us, size_t budget,
@@ -322,8 +355,10 @@ static bool take_new(struct ward_delivery *delivery, bool live, uint64_t now_us,
                                   .last = live ? delivery->head : delivery->live_first - 1};
     struct ward_seq_range waiting;
 
-    if (delivery->in_flight_count == WARD_DELIVERY_IN_FLIGHT_MAX ||
-        (!live && backlog_in_flight(delivery) >= WARD_DELIVERY_BACKLOG_MAX) ||
+    if (!live) {
+        budget = smaller(budget, backlog_room(delivery));
+    }
+    if (delivery->in_flight_count == WARD_DELIVERY_IN_FLIGHT_MAX || budget == 0 ||
         !first_waiting(delivery, span, &waiting)) {
         return false;
     }
@@ -353,6 +388,9 @@ enum ward_delivery_class ward_delivery_next(struct ward_delivery *delivery, uint
         struct ward_delivery_batch *due = oldest_due(delivery, live, now_us);
 
         if (due) {
+            if (!live) {
+                ward_pace_missed(&delivery->pace);
+            }
             send_again(delivery, due, now_us, budget);
             *ret_range = due->range;
         }

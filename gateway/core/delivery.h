@@ -9,7 +9,8 @@
  *   waiting     to be sent: live from live_first on (committed since the connection came up, and of those the newest
  *               WARD_DELIVERY_LIVE_MAX), backlog below
  *
- * next: a live batch that is due again, new live, a backlog batch that is due again, new backlog (lowest first).
+ * next: a live batch that is due again, new live, a backlog batch that is due again, new backlog (lowest first), of
+ * which no more is in flight than the ward confirms at once (core/pace.h).
  * reset (a connection came up or went away): nothing is in flight, everything undelivered is backlog.
  *
  * Alarm events keep their own queue, in order, by (id, n): core/alarm_queue.h.
@@ -22,6 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "core/pace.h"
 
 #define WARD_DELIVERY_BATCH_MAX     100
 #define WARD_DELIVERY_RANGES_MAX    64
@@ -61,6 +64,7 @@ struct ward_delivery {
     size_t in_flight_count;
     struct ward_delivery_stamp stamps[WARD_DELIVERY_STAMPS_MAX];
     size_t stamp_count;
+    struct ward_pace pace;
 };
 
 enum ward_delivery_class {
@@ -88,8 +92,9 @@ void ward_delivery_init_ranges(struct ward_delivery *delivery, const struct ward
 bool ward_delivery_committed(struct ward_delivery *delivery, struct ward_seq_range range, uint64_t now_us);
 
 /* Takes over a receipt. Ranges may come in any order and overlap; what does not fit above is sent again. */
-enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, uint64_t through,
-                                                const struct ward_seq_range *ranges, size_t count);
+enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, uint64_t now_us,
+                                                uint64_t through, const struct ward_seq_range *ranges,
+                                                size_t count);
 
 /* A connection came up or went away. */
 void ward_delivery_reset(struct ward_delivery *delivery);

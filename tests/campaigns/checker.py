@@ -9,6 +9,9 @@ Each finding has the name of what was promised:
             alarm-at-hub         every alarm event of the database is at the hub, without a hole in n
             alarm-of-reading     every stored reading that went beyond its limit has raised
             alarm-in-time        an alarm is raised after its delay, whatever the wall clock does
+            live-in-time         a reading of now does not wait for those that waited
+            unconfirmed-told     a hub that confirms no alarm is told of within a minute
+            started-in-time      a start does not take longer for what waits to be delivered
             clock-record         a clock that becomes known is told
   doubled   frame-once           no frame of the sensor is stored twice
   corrupt   database-whole       integrity_check, and seq without a hole
@@ -28,39 +31,55 @@ import sqlite3
 import tempfile
 from collections import Counter
 
-from sensor import HIGH, systolic_of
+from sensor import HIGH, strap_frame, systolic_of
 
 LOST = ("told-as-committed", "heard-in-time", "record-at-hub", "alarm-at-hub", "alarm-of-reading", "alarm-in-time",
-        "clock-record")
+        "live-in-time", "unconfirmed-told", "started-in-time", "clock-record")
 DOUBLED = ("frame-once",)
 CORRUPT = ("database-whole", "database-kept", "same-record", "nothing-invented", "nothing-refused", "forged-receipt",
            "order-kept", "dated-right")
 
 
-def gateway_state(path):
-    """What a database has, read from a copy: the original is touched by nobody but the gateway."""
+@contextlib.contextmanager
+def copy_of(path):
+    """A copy of a gateway's database, open: the original is touched by nobody but the gateway."""
     with tempfile.TemporaryDirectory(prefix="campaign-") as directory:
         for suffix in ("", "-wal"):
             with contextlib.suppress(FileNotFoundError):
                 shutil.copy(f"{path}{suffix}", f"{directory}/copy{suffix}")
         with contextlib.closing(sqlite3.connect(f"{directory}/copy")) as database:
-            (epoch,) = database.execute("SELECT epoch FROM meta").fetchone()
-            return {
-                "epoch": epoch,
-                "records": {seq: bytes(chain).hex() for seq, chain in database.execute(
-                    "SELECT seq, chain FROM record")},
-                "events": {(bytes(identity).hex(), n): json.loads(payload) for identity, n, payload in database.execute(
-                    "SELECT id, n, payload FROM alarm_event WHERE n > 0 ORDER BY position")},
-                "through": database.execute("SELECT through FROM mark").fetchone()[0],
-                "integrity": database.execute("PRAGMA integrity_check").fetchone()[0],
-            }
+            yield database
 
 
-def hub_state(path):
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+def gateway_state(path, after=0):
+    """What a database has. after: of the records only those with a higher number."""
+    with copy_of(path) as database:
+        (epoch,) = database.execute("SELECT epoch FROM meta").fetchone()
+        return {
+            "epoch": epoch,
+            "records": {seq: bytes(chain).hex() for seq, chain in database.execute(
+                "SELECT seq, chain FROM record WHERE seq > ?", (after,))},
+            "events": {(bytes(identity).hex(), n): json.loads(payload) for identity, n, payload in database.execute(
+                "SELECT id, n, payload FROM alarm_event WHERE n > 0 ORDER BY position")},
+            "through": database.execute("SELECT through FROM mark").fetchone()[0],
+            "integrity": database.execute("PRAGMA integrity_check").fetchone()[0],
+        }
+
+
+def open_hub(path):
+    return contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+
+
+def hub_has(path, epoch, seq):
+    with open_hub(path) as database:
+        return database.execute("SELECT 1 FROM record WHERE epoch = ? AND seq = ?", (epoch, seq)).fetchone()
+
+
+def hub_state(path, after=0):
+    with open_hub(path) as database:
         return {
             "records": {(epoch, seq): json.loads(body) for epoch, seq, body in database.execute(
-                "SELECT epoch, seq, body FROM record")},
+                "SELECT epoch, seq, body FROM record WHERE seq > ?", (after,))},
             "events": {(identity, n): json.loads(body) for identity, n, body in database.execute(
                 "SELECT id, n, body FROM alarm")},
             "refused": [f"{topic}: {why}" for topic, why in database.execute("SELECT topic, why FROM refused")],
@@ -88,11 +107,11 @@ class Findings:
         return names
 
 
-def check_records(findings, gateway, hub, told, allowed_refusals):
+def check_records(findings, gateway, hub, told, allowed_refusals, after):
     epoch, records = gateway["epoch"], gateway["records"]
     if gateway["integrity"] != "ok":
         findings.add("database-whole", gateway["integrity"])
-    if sorted(records) != list(range(1, len(records) + 1)):
+    if sorted(records) != list(range(after + 1, after + len(records) + 1)):
         findings.add("database-whole", "seq has a hole")
     for (of, seq, chain), record in told.items():
         if of == epoch and records.get(seq) != chain:
@@ -145,11 +164,38 @@ def check_alarms(findings, gateway, hub):
         before = pressure
 
 
-def check(system, sensor, is_required, allowed_refusals=()):
-    """Everything is at rest. is_required(entry): whether the gateway had to store what the sensor sent."""
+def check_days(findings, system, devices, count):
+    """Records 1 to count are what days_away.c has left, and the hub has each of them, once, as the gateway has it."""
+    with copy_of(system.database) as gateway, open_hub(system.hub_database) as hub:
+        ours = gateway.execute("SELECT seq, chain FROM record WHERE seq <= ? ORDER BY seq", (count,))
+        theirs = iter(hub.execute("SELECT seq, chain, json_extract(body, '$.device'), json_extract(body, '$.raw')"
+                                  " FROM record WHERE seq <= ? ORDER BY seq", (count,)))
+        at_hub = next(theirs, None)
+        for number in range(1, count + 1):
+            seq, chain = next(ours, (None, None))
+            if seq != number:
+                findings.add("database-whole", f"seq {number} is not there")
+                break
+            if at_hub is None or at_hub[0] != seq:
+                findings.add("record-at-hub", f"seq {seq}")
+                continue
+            _, hub_chain, device, raw = at_hub
+            at_hub = next(theirs, None)
+            if hub_chain != bytes(chain).hex():
+                findings.add("same-record", f"seq {seq}")
+            second, strap = divmod(number - 1, devices)
+            if device != f"d-{strap + 1}" or raw != f"2a37:{strap_frame(second)}":
+                findings.add("nothing-invented", f"seq {seq}: {raw} of {device}")
+        if at_hub is not None:
+            findings.add("nothing-invented", f"the hub has seq {at_hub[0]} twice")
+
+
+def check(system, sensor, is_required, allowed_refusals=(), after=0):
+    """Everything is at rest. is_required(entry): whether the gateway had to store what the sensor sent. after: the
+    records up to this number came another way."""
     findings = Findings()
-    gateway, hub = gateway_state(system.database), hub_state(system.hub_database)
-    check_records(findings, gateway, hub, dict(system.told.records), allowed_refusals)
+    gateway, hub = gateway_state(system.database, after), hub_state(system.hub_database, after)
+    check_records(findings, gateway, hub, dict(system.told.records), allowed_refusals, after)
     check_frames(findings, gateway, hub, sensor.sent, is_required)
     check_alarms(findings, gateway, hub)
     return findings

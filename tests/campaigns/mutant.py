@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGETS = ("wardgated", "wardgate-uplink", "wardctl", "fake_bluez", "wall_clock")
+TARGETS = ("wardgated", "wardgate-uplink", "wardctl", "fake_bluez", "wall_clock", "days_away")
 
 
 def read(name):
@@ -53,7 +53,7 @@ def campaign(options, where):
     """Runs the campaign in a process of its own. Returns (exit status, names of what was found, directories
     that were kept)."""
     words = [sys.executable, ROOT / "tests" / "campaigns" / "run", options.name, "--count", str(options.count), "--seed",
-             str(options.seed)]
+             str(options.seed), *(["--only", options.only] if options.only else [])]
     done = subprocess.run(words, env={**os.environ, "WARD_BUILD": str(where)}, text=True, stdout=subprocess.PIPE)
     print("".join(f"  | {line}\n" for line in done.stdout.splitlines()), end="", flush=True)
     return (done.returncode, set(re.findall(r"^  ([a-z-]+): ", done.stdout, re.M)),

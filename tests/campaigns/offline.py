@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """offline: the ward cannot be reached, or does not answer, in every way that there is; and then all is drained.
 
-  long-away       the broker is away for long: a great many records wait, and a live one overtakes them
-  flapping        the broker goes and comes, again and again
+  long-away       the broker is away for long: a great many records wait, and live ones overtake them
+  flapping        the broker goes and comes, again and again: at least 200 times in a whole campaign
   hub-dead        the broker is there, and behind it nobody
   broker-killed   the broker acknowledges for a dead hub, is killed, and has forgotten
   half-open       the connections die without a word
-  unconfirmed     an alarm is not confirmed, and that is told (in a whole campaign only: it takes a minute)
   receipts        receipts come late, twice, in another order, altered, by other hands, for others, and out of time
+  unconfirmed     an alarm is not confirmed, and that is told (in a whole campaign only: it takes a minute)
+  days-away       72 hours without the ward at eight devices, two million records; in a system of its own, and once in a
+                  whole campaign
 """
 
 import json
@@ -17,7 +19,8 @@ import time
 from contextlib import closing
 
 from bluez_fixture import PATIENCE_S, eventually
-from checker import Findings, check, gateway_state, hub_state
+from calibration import Deadline
+from checker import Findings, check, check_days, gateway_state, hub_has
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt import client as mqtt
 from sensor import Deck, Sensor
@@ -28,6 +31,13 @@ import wardhub
 
 DELIVERY_S = 420  # beyond the longest pause between two tries
 SOME = 40  # frames, where the number does not matter
+COMMIT_WINDOW_S = 1  # of system.py
+LIVE_S = {"cuff": 2, "strap": COMMIT_WINDOW_S + 2}  # from the frame to the hub, whatever waits
+LIVE_PATIENCE_S = 120
+CONFIRM_S = 60
+TELL_S = 2  # and until somebody has heard of it
+ROUNDS = 5  # of live readings while a backlog drains
+DEVICES, HOURS = 8, 72
 # What QoS 1 brings twice: a heartbeat that is no news is no life, and the hub says so.
 AT_LEAST_ONCE = ("replay: a heartbeat that is not newer",)
 RECEIPT = f"ward/v1/{SITE}/{GATEWAY}/down/receipt"
@@ -102,42 +112,64 @@ class Away:
         self.random = random.Random(options.seed)
         self.figures = []
         self.findings = Findings()  # what shows at once
+        self.patience = 1 if options.whole else 10  # times as long as a deadline says
+        self.records, self.flaps = (20000, 100) if options.whole else (400, 4)
 
     def some(self, count=SOME, what=None):
         for _ in range(count):
             self.sensor.send(what)
 
-    def has(self, raw):
-        return any(record.get("raw") == raw for record in hub_state(self.system.hub_database)["records"].values())
-
     def link_is_up(self):
         return self.system.ask("status")[0]["link"]["up"]
+
+    def waiting(self):
+        return self.system.queue()["undelivered_readings"]
+
+    def overtake(self):
+        """One live reading, of a cuff and then of a strap, goes past what waits."""
+        for what, seconds in LIVE_S.items():
+            waiting = self.waiting()
+            deadline = Deadline(seconds, self.patience)
+            begun = time.monotonic()
+            raw = self.sensor.send(what)["raw"]
+            record = self.system.told.wait_for_raw(raw, LIVE_PATIENCE_S)
+            try:
+                assert record, f"{raw} is committed"
+                eventually(lambda: hub_has(self.system.hub_database, record["epoch"], record["seq"]),
+                           f"{raw} is at the hub", LIVE_PATIENCE_S)
+                took = time.monotonic() - begun
+                in_time, text = took <= deadline.end(), f"at the hub after {took:.1f} s"
+            except AssertionError as error:
+                in_time, text = False, str(error)
+            text = f"live, of a {what}, with {waiting} waiting: {text}; {deadline}"
+            self.figures.append(text)
+            if not in_time:
+                self.findings.add("live-in-time", text)
 
     def long_away(self):
         self.system.broker.stop()
         begun = time.monotonic()
-        self.some(self.options.records, "strap")  # a cuff's alarms would go first, before the live reading
+        self.some(self.records, "strap")  # a cuff's alarms would go first, before the live reading
         self.system.told.wait_for_raw(self.sensor.send("strap")["raw"], PATIENCE_S)
-        made = time.monotonic() - begun
-        waiting = self.system.queue()["undelivered_readings"]
+        self.figures.append(f"{self.waiting()} readings made in {time.monotonic() - begun:.0f} s")
         hub_said = len(self.system.hub.said())
         self.system.broker.start()
         eventually(lambda: "hearing" in self.system.hub.said()[hub_said:], "the hub hears")
         eventually(self.link_is_up, "the link is up")
-        begun = time.monotonic()
-        raw = self.sensor.send("cuff")["raw"]
-        eventually(lambda: self.has(raw), "the live reading is at the hub")
-        live = time.monotonic() - begun
-        left = self.system.queue()["undelivered_readings"]
-        self.figures.append(f"{waiting} readings made in {made:.0f} s; a live one at the hub after {live:.1f} s, "
-                            f"with {left} behind it")
+        self.overtake()
+        for _ in range(1, ROUNDS):
+            if self.waiting() > self.records / 2 and not self.findings.all:
+                self.overtake()
 
     def flapping(self):
-        for _ in range(4):
+        """Half of the time it is back for a while, and half of the time the next outage waits for the link."""
+        for number in range(self.flaps):
             self.system.broker.stop()
             self.some(5)
             self.system.broker.start()
-            time.sleep(self.random.uniform(0, 3))
+            if number % 2:
+                eventually(self.link_is_up, "the link is up")
+            time.sleep(self.random.uniform(0, 2))
             self.some(5)
 
     def hub_dead(self):
@@ -188,20 +220,44 @@ class Away:
             self.system.start_hub()
 
     def unconfirmed(self):
+        eventually(self.system.is_delivered, "everything is delivered")
         self.system.hub.kill()
+        known = len(self.system.told.alarms)
+        deadline = Deadline(TELL_S)
         self.sensor.send_cuff(high=False)
-        self.sensor.send_cuff(high=True)
         begun = time.monotonic()
-        eventually(lambda: "hub-not-confirming" in self.system.conditions(), "that the hub does not confirm is told")
-        self.figures.append(f"that the hub does not confirm an alarm was told after {time.monotonic() - begun:.0f} s")
+        self.sensor.send_cuff(high=True)
+        told = self.system.told.wait_for_alarm("hub-not-confirming", known, 3 * CONFIRM_S)
+        within = CONFIRM_S + deadline.end()
+        took = "never" if told is None else f"after {told - begun:.1f} s of {within:.1f}"
+        self.figures.append(f"that the hub does not confirm an alarm was told {took}")
+        if told is None or told - begun > within or not self.link_is_up():
+            self.findings.add("unconfirmed-told", took)
         self.system.start_hub()
+        eventually(lambda: "hub-not-confirming" not in self.system.conditions(), "the hub confirms")
 
 
 SCENARIOS = ("long_away", "flapping", "hub_dead", "broker_killed", "half_open", "receipts")
+DAYS_AWAY = "days_away"
 
 
-def run(options):
-    options.records = 400 if options.count <= len(SCENARIOS) else 20000
+def conclude(system, sensor, away, trouble, after=0):
+    """Everything ends. Returns what was found."""
+    sensor.last_words()
+    system.is_delivered_within(DELIVERY_S)
+    statuses = system.rest()
+    findings = check(system, sensor, lambda entry: entry["life"] == 1, allowed_refusals=AT_LEAST_ONCE, after=after)
+    findings.all += away.findings.all
+    for figure in away.figures:
+        print(figure)
+    print(f"sent {len(sensor.sent)} frames, told of {len(system.told.records)} records")
+    if any(statuses[:2]):  # the hub's tells of refusals, which the checker has looked at
+        trouble.append(f"not every program ended well: {statuses}")
+    return findings
+
+
+def outages(options, names):
+    """count of them, in one system, each as often as the others."""
     system = System(relay=True)
     trouble, keep = [], True
     try:
@@ -209,26 +265,64 @@ def run(options):
         sensor = Sensor(system, options.seed)
         sensor.life = 1
         away = Away(system, sensor, options)
-        deck = Deck(SCENARIOS if options.count <= len(SCENARIOS) else (*SCENARIOS, "unconfirmed"), away.random)
+        deck = Deck(names, away.random)
         for number in range(options.count):
             name = deck.draw()
             begun = time.monotonic()
             getattr(away, name)()
             if not system.is_delivered_within(DELIVERY_S):
-                trouble.append(f"run {number + 1}, {name}: not everything was delivered within {DELIVERY_S} s")
+                trouble.append(f"run {number + 1}, {name}: for {DELIVERY_S} s nothing more was delivered")
             if options.verbose:
                 print(f"run {number + 1}, {name}: {time.monotonic() - begun:.1f} s", flush=True)
-        sensor.last_words()
-        system.is_delivered_within(DELIVERY_S)
-        statuses = system.rest()
-        findings = check(system, sensor, lambda entry: entry["life"] == 1, allowed_refusals=AT_LEAST_ONCE)
-        findings.all += away.findings.all
-        for figure in away.figures:
-            print(figure)
-        print(f"sent {len(sensor.sent)} frames, told of {len(system.told.records)} records")
-        if any(statuses[:2]):  # the hub's tells of refusals, which the checker has looked at
-            trouble.append(f"not every program ended well: {statuses}")
+        findings = conclude(system, sensor, away, trouble)
         keep = bool(findings.all or trouble)
-        return options.count, findings, trouble
+        return findings, trouble
     finally:
         system.stop(keep)
+
+
+def days_away(options):
+    """What waits was left in the database before (days_away.c); real programs deliver it, and live readings overtake."""
+    system = System()
+    system.hub.command += ["--sample", "2"]
+    trouble, keep = [], True
+    try:
+        count = system.fill(DEVICES, options.seconds)
+        system.start()
+        sensor = Sensor(system, options.seed)
+        sensor.life = 1
+        away = Away(system, sensor, options)
+        eventually(away.link_is_up, "the link is up")
+        begun = time.monotonic()
+        for number in range(ROUNDS):
+            while away.waiting() > count * (ROUNDS - number) / ROUNDS:
+                time.sleep(1)
+            away.overtake()
+            if options.verbose:
+                print(f"{away.waiting()} wait after {time.monotonic() - begun:.0f} s", flush=True)
+        if not system.is_delivered_within(DELIVERY_S):
+            trouble.append(f"days-away: for {DELIVERY_S} s nothing more was delivered")
+        away.figures.append(f"{count} records drained in {time.monotonic() - begun:.0f} s")
+        findings = conclude(system, sensor, away, trouble, after=count)
+        check_days(findings, system, DEVICES, count)
+        keep = bool(findings.all or trouble)
+        return findings, trouble
+    finally:
+        system.stop(keep)
+
+
+def run(options):
+    options.seconds = HOURS * 3600
+    only = options.only and options.only.replace("-", "_")
+    if only not in (None, *SCENARIOS, "unconfirmed", DAYS_AWAY):
+        raise SystemExit(f"tests/campaigns/run: offline has no scenario {options.only}")
+    if only == DAYS_AWAY:
+        return 1, *days_away(options)
+    if only:
+        return options.count, *outages(options, (only,))
+    findings, trouble = outages(options, (*SCENARIOS, "unconfirmed") if options.whole else SCENARIOS)
+    if not options.whole:
+        return options.count, findings, trouble
+    more, wrong = days_away(options)
+    findings.all += more.all
+    return options.count + 1, findings, trouble + wrong

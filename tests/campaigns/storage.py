@@ -106,7 +106,7 @@ def run(options):
             sensor.last_words()
             eventually(lambda: CONDITION not in system.conditions(), f"{CONDITION} is over")
             if not system.is_delivered_within(DELIVERY_S):
-                trouble.append(f"run {number + 1}: not everything was delivered within {DELIVERY_S} s")
+                trouble.append(f"run {number + 1}: for {DELIVERY_S} s nothing more was delivered")
             if options.verbose:
                 print(f"run {number + 1}: {len(sensor.sent)} frames so far", flush=True)
         statuses = system.rest()

@@ -188,11 +188,24 @@ class System(Home):
         return not (queue["undelivered_readings"] or queue["undelivered_alarms"] or queue["waiting_for_commit"])
 
     def is_delivered_within(self, patience_s):
-        """Waits until nothing is undelivered; False when that does not come. The checker then says what is missing."""
-        try:
-            return eventually(self.is_delivered, "everything is delivered", patience_s)
-        except AssertionError:
-            return False
+        """Waits until nothing is undelivered; False when for so long nothing more was delivered. The checker then says
+        what is missing."""
+        least, deadline = None, 0
+        while not self.is_delivered():
+            left = self.queue()["undelivered_readings"]
+            if least is None or left < least:
+                least, deadline = left, time.monotonic() + patience_s
+            elif time.monotonic() > deadline:
+                return False
+            threading.Event().wait(0.2)
+        return True
+
+    def fill(self, devices, seconds):
+        """So many straps, each of them once a second, while the ward was away; before the first start. Returns how many
+        records that are."""
+        subprocess.run([bluez_fixture.BUILD / "tests" / "campaigns" / "days_away", str(devices), str(seconds),
+                        self.database.parent], check=True)
+        return devices * seconds
 
     def rest(self):
         """Everything ends in good order; what is on the disks stays for the checker."""
@@ -225,40 +238,65 @@ class System(Home):
 
 
 class Told:
-    """What the gateway told everybody on its bus, heard from outside: what it had committed, and its alarms."""
+    """What the gateway told everybody on its bus, heard from outside: what it had committed, and its alarms; and from
+    the bus itself, when it was gone."""
 
-    MATCH = "type='signal',interface='org.wardgate.Gateway1'"
+    MATCHES = ("type='signal',interface='org.wardgate.Gateway1'",
+               "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.wardgate',arg2=''")
 
     def __init__(self):
         self.records = {}  # (epoch, seq, chain) -> record
         self.alarms = []  # of (when, event)
+        self.departures = 0  # each comes after all that was said before it
         self.news = threading.Condition()
         self._process = None
 
     def start(self, environment):
         address = environment["DBUS_SYSTEM_BUS_ADDRESS"]
         self._process = subprocess.Popen(
-            ["stdbuf", "-oL", "busctl", f"--address={address}", "--json=short", "--match", self.MATCH, "monitor"],
+            ["stdbuf", "-oL", "busctl", f"--address={address}", "--json=short",
+             *(f"--match={match}" for match in self.MATCHES), "monitor"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
 
     def _read(self, process):
         for line in process.stdout:
             message = json.loads(line)
-            if message.get("member") not in ("Reading", "Alarm"):
+            if message.get("type") != "signal":
                 continue
-            told = json.loads(message["payload"]["data"][0])
+            said = message["payload"]["data"]
             with self.news:
                 if message["member"] == "Reading":
-                    self.records[told["epoch"], told["seq"], told["chain"]] = told
-                else:
-                    self.alarms.append((time.monotonic(), told))
+                    record = json.loads(said[0])
+                    self.records[record["epoch"], record["seq"], record["chain"]] = record
+                elif message["member"] == "Alarm":
+                    self.alarms.append((time.monotonic(), json.loads(said[0])))
+                elif message["member"] == "NameOwnerChanged" and said[0] == "org.wardgate" and not said[2]:
+                    self.departures += 1
                 self.news.notify_all()
 
     def wait_for_raw(self, raw, patience_s):
+        """The record of that frame, or None."""
+        def found():
+            return next((record for record in reversed(list(self.records.values())[-64:]) if record.get("raw") == raw),
+                        None)
+
         with self.news:
-            return self.news.wait_for(
-                lambda: any(record.get("raw") == raw for record in list(self.records.values())[-64:]), patience_s)
+            return self.news.wait_for(found, patience_s)
+
+    def wait_for_alarm(self, condition, since, patience_s):
+        """When it was raised, of the alarms from number since on; or None."""
+        def raised():
+            return next((at for at, event in self.alarms[since:]
+                         if event["event"] == "raised" and event["condition"] == condition), None)
+
+        with self.news:
+            return self.news.wait_for(raised, patience_s)
+
+    def wait_for_departure(self, before, patience_s):
+        """Whether the gateway has left its bus more than so many times."""
+        with self.news:
+            return self.news.wait_for(lambda: self.departures > before, patience_s)
 
     def stop(self):
         if self._process and self._process.poll() is None:

@@ -16,11 +16,13 @@
 
 #define SECOND UINT64_C(1000000)
 
+/* With all the room for backlog that a prompt ward gets: what is less is said where it matters. */
 static struct ward_delivery tracker_with(uint64_t head, uint64_t through)
 {
     struct ward_delivery delivery;
 
     ward_delivery_init(&delivery, head, through, 0);
+    delivery.pace.room = WARD_PACE_ROOM_MAX;
     return delivery;
 }
 
@@ -77,6 +79,69 @@ static void a_full_backlog_leaves_room_for_live(void **state)
     expect_nothing(&delivery, 2);
 }
 
+static void send_backlog(struct ward_delivery *delivery, uint64_t now_us, uint64_t records)
+{
+    struct ward_seq_range range;
+    uint64_t sent = 0;
+
+    while (ward_delivery_next(delivery, now_us, 100, &range) == WARD_DELIVERY_BACKLOG)
+        sent += range.last - range.first + 1;
+    assert_int_equal(sent, records);
+}
+
+static void backlog_begins_with_little_and_grows_with_prompt_receipts(void **state)
+{
+    struct ward_delivery delivery;
+
+    (void)state;
+    ward_delivery_init(&delivery, 100000, 0, 0);
+    send_backlog(&delivery, 0, WARD_PACE_ROOM_MIN);
+    ward_delivery_receipt(&delivery, SECOND / 5, WARD_PACE_ROOM_MIN, NULL, 0);
+    send_backlog(&delivery, SECOND / 5, (uint64_t)2 * WARD_PACE_ROOM_MIN);
+    ward_delivery_reset(&delivery);
+    send_backlog(&delivery, SECOND, WARD_PACE_ROOM_MIN);
+}
+
+/* A hub that takes its time is given no more than a second's worth, and a live reading not even that. */
+static void a_slow_ward_gets_less_backlog_and_live_all_the_same(void **state)
+{
+    struct ward_delivery delivery = tracker_with(100000, 0);
+
+    (void)state;
+    delivery.pace.quickest_us = SECOND / 5;
+    send_backlog(&delivery, 0, WARD_PACE_ROOM_MAX);
+    ward_delivery_receipt(&delivery, 3 * SECOND, 1300, NULL, 0);
+    assert_int_equal(delivery.pace.room, WARD_PACE_ROOM_MAX / 2);
+    send_backlog(&delivery, 3 * SECOND, 100); /* 1,100 are on their way still */
+    commit(&delivery, 100001, 100001, 3 * SECOND);
+    expect_next(&delivery, 3 * SECOND, WARD_DELIVERY_LIVE, 100001, 100001);
+}
+
+static void backlog_without_a_receipt_goes_slowly(void **state)
+{
+    struct ward_delivery delivery = tracker_with(100000, 0);
+    struct ward_seq_range range;
+
+    (void)state;
+    send_backlog(&delivery, 0, WARD_PACE_ROOM_MAX);
+    assert_int_equal(ward_delivery_next(&delivery, WARD_DELIVERY_RESEND_US, 100, &range),
+                     WARD_DELIVERY_BACKLOG);
+    assert_int_equal(delivery.pace.room, WARD_PACE_ROOM_MIN);
+    ward_delivery_receipt(&delivery, WARD_DELIVERY_RESEND_US, WARD_PACE_ROOM_MAX, NULL, 0);
+    assert_true(delivery.pace.room < 100);
+}
+
+static void what_was_sent_twice_tells_no_time(void **state)
+{
+    struct ward_delivery delivery = tracker_with(100, 0);
+
+    (void)state;
+    expect_next(&delivery, 0, WARD_DELIVERY_BACKLOG, 1, 100);
+    expect_next(&delivery, WARD_DELIVERY_RESEND_US, WARD_DELIVERY_BACKLOG, 1, 100);
+    ward_delivery_receipt(&delivery, WARD_DELIVERY_RESEND_US + 1, 100, NULL, 0);
+    assert_int_equal(delivery.pace.quickest_us, WARD_PACE_WAY_US);
+}
+
 static void what_was_live_too_long_is_backlog(void **state)
 {
     struct ward_delivery delivery = tracker_with(0, 0);
@@ -126,7 +191,7 @@ static void only_what_is_missing_goes_again(void **state)
 
     (void)state;
     expect_next(&delivery, 0, WARD_DELIVERY_BACKLOG, 1, 10);
-    assert_int_equal(ward_delivery_receipt(&delivery, 2, holes, 1), WARD_RECEIPT_NEWS);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 2, holes, 1), WARD_RECEIPT_NEWS);
     assert_int_equal(ward_delivery_undelivered(&delivery), 5);
     expect_nothing(&delivery, 1);
     expect_next(&delivery, WARD_DELIVERY_RESEND_US, WARD_DELIVERY_BACKLOG, 3, 3);
@@ -139,8 +204,8 @@ static void receipts_never_go_back(void **state)
     const struct ward_seq_range lower = {2, 3};
 
     (void)state;
-    assert_int_equal(ward_delivery_receipt(&delivery, 8, NULL, 0), WARD_RECEIPT_NEWS);
-    assert_int_equal(ward_delivery_receipt(&delivery, 4, &lower, 1), WARD_RECEIPT_OLD);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 8, NULL, 0), WARD_RECEIPT_NEWS);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 4, &lower, 1), WARD_RECEIPT_OLD);
     assert_int_equal(delivery.through, 8);
     expect_next(&delivery, 0, WARD_DELIVERY_BACKLOG, 9, 10);
 }
@@ -152,8 +217,8 @@ static void a_receipt_beyond_the_head_tells_of_a_put_back_database(void **state)
     const struct ward_seq_range beyond = {9, 11};
 
     (void)state;
-    assert_int_equal(ward_delivery_receipt(&delivery, 11, NULL, 0), WARD_RECEIPT_PUT_BACK);
-    assert_int_equal(ward_delivery_receipt(&delivery, 5, &beyond, 1), WARD_RECEIPT_PUT_BACK);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 11, NULL, 0), WARD_RECEIPT_PUT_BACK);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 5, &beyond, 1), WARD_RECEIPT_PUT_BACK);
     assert_memory_equal(&delivery, &before, sizeof(before));
 }
 
@@ -164,8 +229,8 @@ static void a_range_that_is_none_makes_the_receipt_invalid(void **state)
     const struct ward_seq_range backwards[] = {{5, 6}, {9, 8}}, zero = {0, 4};
 
     (void)state;
-    assert_int_equal(ward_delivery_receipt(&delivery, 5, backwards, 2), WARD_RECEIPT_INVALID);
-    assert_int_equal(ward_delivery_receipt(&delivery, 5, &zero, 1), WARD_RECEIPT_INVALID);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 5, backwards, 2), WARD_RECEIPT_INVALID);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 5, &zero, 1), WARD_RECEIPT_INVALID);
     assert_memory_equal(&delivery, &before, sizeof(before));
 }
 
@@ -177,13 +242,13 @@ static void ranges_beyond_the_table_are_forgotten_not_lost(void **state)
     for (uint64_t seq = 1000; seq >= 2; seq -= 2) {
         struct ward_seq_range one = {seq, seq};
 
-        ward_delivery_receipt(&delivery, 0, &one, 1);
+        ward_delivery_receipt(&delivery, 0, 0, &one, 1);
     }
     assert_int_equal(delivery.range_count, WARD_DELIVERY_RANGES_MAX);
     assert_int_equal(delivery.ranges[0].first, 2);
     assert_int_equal(delivery.ranges[WARD_DELIVERY_RANGES_MAX - 1].last, 2 * WARD_DELIVERY_RANGES_MAX);
     assert_int_equal(ward_delivery_undelivered(&delivery), 1000 - WARD_DELIVERY_RANGES_MAX);
-    assert_int_equal(ward_delivery_receipt(&delivery, 1000, NULL, 0), WARD_RECEIPT_NEWS);
+    assert_int_equal(ward_delivery_receipt(&delivery, 0, 1000, NULL, 0), WARD_RECEIPT_NEWS);
     assert_int_equal(ward_delivery_undelivered(&delivery), 0);
     assert_int_equal(delivery.range_count, 0);
 }
@@ -250,12 +315,12 @@ static void the_oldest_age_is_never_too_young(void **state)
         commit(&delivery, seq, seq, seq * SECOND);
     }
     for (uint64_t seq = 0; seq < 5000; seq += 37) {
-        ward_delivery_receipt(&delivery, seq, NULL, 0);
+        ward_delivery_receipt(&delivery, 0, seq, NULL, 0);
         assert_true(ward_delivery_oldest_us(&delivery, &oldest_us));
         assert_true(oldest_us <= (seq + 1) * SECOND);
         assert_true(oldest_us + 1000 * SECOND >= (seq + 1) * SECOND);
     }
-    ward_delivery_receipt(&delivery, 5000, NULL, 0);
+    ward_delivery_receipt(&delivery, 0, 5000, NULL, 0);
     assert_false(ward_delivery_oldest_us(&delivery, &oldest_us));
 }
 
@@ -324,7 +389,7 @@ static void model_receipt(struct model *model, struct ward_delivery *delivery)
 
         ranges[used++] = (struct ward_seq_range){first, last < model->head ? last : model->head};
     }
-    assert_in_range(ward_delivery_receipt(delivery, through, ranges, used), WARD_RECEIPT_NEWS,
+    assert_in_range(ward_delivery_receipt(delivery, model->now_us, through, ranges, used), WARD_RECEIPT_NEWS,
                     WARD_RECEIPT_OLD);
     for (uint64_t seq = 1; seq <= through; seq++) {
         model->delivered[seq] = true;
@@ -370,7 +435,7 @@ static void drain(struct model *model, struct ward_delivery *delivery)
             assert_true(ward_delivery_due_us(delivery) < UINT64_MAX);
             model->now_us = ward_delivery_due_us(delivery);
         } else {
-            ward_delivery_receipt(delivery, 0, &range, 1);
+            ward_delivery_receipt(delivery, model->now_us, 0, &range, 1);
         }
     }
     assert_int_equal(ward_delivery_undelivered(delivery), 0);
@@ -482,6 +547,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(live_goes_before_backlog),
         cmocka_unit_test(a_full_backlog_leaves_room_for_live),
+        cmocka_unit_test(backlog_begins_with_little_and_grows_with_prompt_receipts),
+        cmocka_unit_test(a_slow_ward_gets_less_backlog_and_live_all_the_same),
+        cmocka_unit_test(backlog_without_a_receipt_goes_slowly),
+        cmocka_unit_test(what_was_sent_twice_tells_no_time),
         cmocka_unit_test(what_was_live_too_long_is_backlog),
         cmocka_unit_test(a_commit_must_follow_the_head),
         cmocka_unit_test(no_receipt_means_sent_again_later_each_time),
