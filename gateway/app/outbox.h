@@ -57,19 +57,20 @@ struct ward_outbox_past {
 
 #define WARD_OUTBOX_AGAIN_MAX 16
 
-/* What the ward has lost and asked for again: behind everything else, each message acknowledged before the next. */
+/* What the ward has lost and asked for again: behind everything else, each message confirmed before the next. */
 struct ward_outbox_again {
     struct ward_seq_range records[WARD_OUTBOX_AGAIN_MAX]; /* of the present epoch, still to go */
     size_t record_count;
-    bool alarms;           /* alarm events too: */
-    int64_t alarms_ms;     /* those told since then, UTC, */
-    uint64_t alarms_after; /* behind that position of the history */
-    bool asked;            /* the store was, and has not answered yet */
-    uint32_t generation;   /* link_generation when it was */
-    uint64_t id;           /* of the message on its way; 0: none */
-    bool is_event;         /* what it carries, and */
-    uint64_t sent_last;    /* its last record, or the position of the event */
-    uint64_t due_us;       /* when it may go on; 0: at any time */
+    bool alarms;                    /* alarm events too: */
+    int64_t alarms_ms;              /* those told since then, UTC, */
+    uint64_t alarms_after;          /* behind that position of the history */
+    bool asked;                     /* the store was, and has not answered yet */
+    uint32_t generation;            /* link_generation when it was */
+    uint64_t id;                    /* of the message on its way; 0: none */
+    bool is_event;                  /* what it carries, and */
+    uint64_t sent_last;             /* its last record, or the position of the event */
+    struct ward_alarm_key sent_key; /* of the event */
+    uint64_t due_us;                /* when it may go on; 0: at any time */
 };
 
 struct ward_outbox {

@@ -4,9 +4,11 @@
  * time, behind everything else and one message at a time; that they arrived is the hub's to see, and to ask once more.
  * What is still to go is kept with the database, so that a restart forgets nothing of it.
  *
- *   pump ─▶ asked (the store reads) ─▶ on its way ─▶ acknowledged: the next
+ *   pump ─▶ asked (the store reads) ─▶ on its way ─▶ acknowledged: the next, when a receipt names it, or after a while
  *                  │ nothing is left of it: the next        └ refused: the same, after a pause
  *   the link comes up or goes away: the same, from what was acknowledged last
+ *
+ * Without that wait, what is live would stand behind all of it in the line of a hub that is slower than its broker.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@
 #define RECORDS_SETTING "again-records" /* EPOCH FIRST-LAST... */
 #define ALARMS_SETTING  "again-alarms"  /* milliseconds of UTC */
 #define PAUSE_US        WARD_DELIVERY_RESEND_US
+#define UNCONFIRMED_US  (2 * UINT64_C(1000000))
 
 static struct ward_store_change setting(const char *name, const char *text)
 {
@@ -133,13 +136,39 @@ bool ward_outbox_again_answered(struct ward_outbox *outbox, uint64_t id, bool go
     if (again->id == 0 || again->id != id)
         return false;
     again->id = 0;
+    again->due_us = ward_gateway_now(outbox->gateway).boot_us + (good ? UNCONFIRMED_US : PAUSE_US);
     if (!good)
-        again->due_us = ward_gateway_now(outbox->gateway).boot_us + PAUSE_US;
-    else if (!again->is_event)
+        return true;
+    if (!again->is_event)
         records_went(outbox, again->sent_last);
     else
         again->alarms_after = again->sent_last;
     return true;
+}
+
+static bool covers(const struct ward_receipt *receipt, uint64_t seq)
+{
+    bool does = seq <= receipt->through;
+
+    for (size_t i = 0; i < receipt->range_count && !does; i++)
+        does = receipt->ranges[i].first <= seq && seq <= receipt->ranges[i].last;
+    return does;
+}
+
+static bool names(const struct ward_receipt *receipt, const struct ward_alarm_key *key)
+{
+    for (size_t i = 0; i < receipt->alarm_count; i++)
+        if (receipt->alarms[i].n == key->n && memcmp(&receipt->alarms[i].id, &key->id, sizeof(key->id)) == 0)
+            return true;
+    return false;
+}
+
+void ward_outbox_again_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
+{
+    struct ward_outbox_again *again = &outbox->again;
+
+    if (again->is_event ? names(receipt, &again->sent_key) : covers(receipt, again->sent_last))
+        again->due_us = 0;
 }
 
 void ward_outbox_again_reset(struct ward_outbox *outbox)
@@ -207,6 +236,7 @@ static void events_read(void *context, int error, const struct ward_store_event 
     else if (outbox->again.generation == outbox->link_generation &&
              ward_outbox_hand_over(outbox, &outgoing, &outbox->again.id)) {
         outbox->again.is_event = true;
+        outbox->again.sent_key = events[0].key;
         outbox->again.sent_last = events[0].position;
     }
     ward_gateway_settle(outbox->gateway);

@@ -49,11 +49,15 @@ enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const 
 
     for (size_t i = 0; i < receipt->range_count; i++)
         ranges[i] = (struct ward_seq_range){receipt->ranges[i].first, receipt->ranges[i].last};
+    if (!outbox->again.is_event)
+        ward_outbox_again_receipt(outbox, receipt);
     return records_delivered(outbox, receipt->through, ranges, receipt->range_count);
 }
 
 void ward_outbox_alarm_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt)
 {
+    if (outbox->again.is_event)
+        ward_outbox_again_receipt(outbox, receipt);
     for (size_t i = 0; i < receipt->alarm_count; i++)
         alarm_delivered(outbox, (struct ward_alarm_key){receipt->alarms[i].id, receipt->alarms[i].n});
 }

@@ -33,6 +33,8 @@ void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_se
 /* outbox_again.c */
 void ward_outbox_pump_again(struct ward_outbox *outbox);
 void ward_outbox_again_reset(struct ward_outbox *outbox);
+/* A receipt may name what was sent last. */
+void ward_outbox_again_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
 uint64_t ward_outbox_again_due_us(const struct ward_outbox *outbox);
 /* Whether the answer was to one of its messages. */
 bool ward_outbox_again_answered(struct ward_outbox *outbox, uint64_t id, bool good);
