@@ -438,12 +438,25 @@ static void order(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     }
 }
 
+/* Until it is known what the database holds, an answer would be wrong and a change could contradict it. */
+static bool must_wait(const struct ward_gateway *gateway, enum ward_bus_method method)
+{
+    return !gateway->restored && method != WARD_BUS_STATUS && method != WARD_BUS_QUEUE &&
+           method != WARD_BUS_HUB;
+}
+
 void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
                    const struct ward_bus_arguments *arguments)
 {
     struct ward_gateway *gateway = userdata;
     const char *const *text = arguments->text;
 
+    if (must_wait(gateway, method)) {
+        ward_bus_reply_error(
+            call, WARD_BUS_FAILED,
+            "The database cannot be read, and nothing can be changed: `wardctl status` says more.");
+        return;
+    }
     switch (method) {
     case WARD_BUS_STATUS: reply_document(gateway, call, ward_documents_status); break;
     case WARD_BUS_VERIFY: begin_verify(gateway, call, arguments->text[0]); break;

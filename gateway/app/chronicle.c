@@ -170,6 +170,8 @@ uint64_t ward_chronicle_check(struct ward_gateway *gateway)
     struct ward_store_group alive = {0};
     const bool clock_came = gateway->chronicle.undated && now.utc_ms != WARD_UTC_UNKNOWN;
 
+    if (!gateway->restored) /* nothing of this process may stand where its last commit is still to be read */
+        return UINT64_MAX;
     if (clock_came || now.boot_us >= gateway->chronicle.submitted_us + WARD_ALIVE_US)
         (void)ward_gateway_submit(gateway, &alive, NULL);
     return gateway->chronicle.submitted_us + WARD_ALIVE_US;
@@ -181,6 +183,8 @@ void ward_chronicle_end(struct ward_gateway *gateway)
         .kind = WARD_STORE_SETTING, .name = {STOPPED_SETTING}, .document = "yes"};
     struct ward_store_group group = {.urgent = true, .changes = &stopped, .change_count = 1};
 
+    if (!gateway->restored)
+        return;
     if (gateway->radio != WARD_BLUEZ_RADIO_READY)
         ward_chronicle_radio_back(gateway, gateway->radio_off_us);
     (void)ward_gateway_submit(gateway, &group, NULL);

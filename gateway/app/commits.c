@@ -317,6 +317,12 @@ static void store_given_up(void *context, uint64_t through, uint64_t count)
     ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
 }
 
+static void store_opened(void *context, const struct ward_store_snapshot *snapshot)
+{
+    ward_journal_print(LOG_NOTICE, "The database can be read: what it holds counts from now on");
+    ward_gateway_opened(context, snapshot);
+}
+
 struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
 {
     return (struct ward_store_listener){.committed = store_committed,
@@ -324,6 +330,7 @@ struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
                                         .trouble = store_trouble,
                                         .replaced = store_replaced,
                                         .given_up = store_given_up,
+                                        .opened = store_opened,
                                         .context = gateway};
 }
 

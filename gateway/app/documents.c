@@ -35,7 +35,8 @@ void ward_documents_summary(const struct ward_gateway *gateway, struct ward_summ
     ret->reason_count = 0;
     ret->monitoring = gateway->watch_count > 0 ? WARD_MONITORING_FULL : WARD_MONITORING_NONE;
     if (gateway->watch_count == 0)
-        add_reason(ret, "no-patient");
+        add_reason(ret,
+                   gateway->restored ? "no-patient" : ward_technical_name(WARD_TECHNICAL_STORAGE_FAILING));
     for (size_t i = 0; i < gateway->watch_count; i++) {
         const struct ward_alarm_context context = ward_watch_context(gateway->watches[i]);
         size_t count = 0;

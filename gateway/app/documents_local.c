@@ -319,7 +319,10 @@ size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t
     write_link(gateway, &json);
     member_uint(&json, "ward_keys", gateway->keyring ? ward_keyring_count(gateway->keyring) : 0);
     ward_json_key(&json, "key");
-    ward_signer_write_jwk(gateway->signer, &json);
+    if (gateway->signer)
+        ward_signer_write_jwk(gateway->signer, &json);
+    else
+        ward_json_null(&json);
     ward_json_object_end(&json);
     return finish(&json);
 }

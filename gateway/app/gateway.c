@@ -114,6 +114,10 @@ static const char *undelivered_text(const struct ward_gateway *gateway)
     return "We could not reach your ward. If you feel worse call 111. In an emergency call 999.";
 }
 
+static const char nobody_text[] =
+    "This box cannot watch over anybody at the moment. Please tell your ward. If you feel worse call 111. In an "
+    "emergency call 999.";
+
 /* --- what is shown on the spot ------------------------------------------------------------------------------- */
 
 static bool sounds(const struct ward_alarm_event *event)
@@ -133,6 +137,10 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
     struct ward_annunciation what = {.silenced = true};
     uint64_t due_us;
 
+    if (!gateway->restored) { /* without a sound: nobody could say who is meant, or silence it */
+        what.priority = WARD_PRIORITY_HIGH;
+        what.text = nobody_text;
+    }
     for (size_t i = 0; i < gateway->watch_count; i++) {
         const struct ward_alarm_context context = ward_watch_context(gateway->watches[i]);
         size_t count = ward_alarm_present(&gateway->watches[i]->state, &context, present, WARD_PRESENT_MAX);

@@ -51,7 +51,7 @@ struct ward_gateway {
     sd_event_source *timer, *store_source;
     sd_bus *system_bus;
     struct ward_clock *clock;
-    struct ward_signer *signer;
+    struct ward_signer *signer;   /* NULL: the key cannot be read, and spool is NULL too */
     struct ward_keyring *keyring; /* NULL: no keys of the ward, nothing from it is believed */
     struct ward_store *store;
     struct ward_annunciator *annunciator;
@@ -61,6 +61,7 @@ struct ward_gateway {
     struct ward_bluez *bluez;
     struct ward_bus *bus;
 
+    bool restored; /* what the database holds is known (restore.h); until then bluez is NULL */
     struct ward_id boot, epoch;
     uint64_t head_seq;
     uint8_t head_chain[32];
@@ -97,6 +98,12 @@ struct ward_gateway {
 /* Opens and wires everything and lets the radio on last. Returns 0, or negative errno after logging why. */
 int ward_gateway_new(struct ward_gateway **ret, const struct ward_config *config, sd_event *event);
 struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway);
+
+/* What the database holds is known at last: the patients are looked after, and the radio goes on. */
+void ward_gateway_opened(struct ward_gateway *gateway, const struct ward_store_snapshot *snapshot);
+
+/* Opens the way to the uplink, when it is not open yet for want of the key. Returns 0, also when it is still wanting. */
+int ward_gateway_join(struct ward_gateway *gateway);
 
 struct ward_time ward_gateway_now(const struct ward_gateway *gateway);
 struct ward_watch *ward_gateway_watch(const struct ward_gateway *gateway, const char *patient);

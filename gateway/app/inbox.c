@@ -284,7 +284,13 @@ static void take(struct ward_gateway *gateway, struct arrival *arrival, const ui
     }
     switch (arrival->claims.type) {
     case WARD_JWS_RECEIPT: ward_receipt_take(gateway, &arrival->claims.receipt); break;
-    case WARD_JWS_COMMAND: command(gateway, arrival); break;
+    case WARD_JWS_COMMAND:
+        if (gateway->restored)
+            command(gateway, arrival);
+        else
+            answer_now(gateway, arrival, WARD_OUTCOME_FAILED,
+                       "The database cannot be read: whether this was ordered before is not known.");
+        break;
     case WARD_JWS_CARE_PLAN:
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "Care plans are not taken from the broker yet.");
         break;

@@ -20,17 +20,22 @@ static uint64_t now_us(const struct ward_outbox *outbox)
     return ward_gateway_now(outbox->gateway).boot_us;
 }
 
-void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
-                      const struct ward_store_snapshot *snapshot)
+void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway)
 {
-    const struct ward_time now = ward_gateway_now(gateway);
-    uint64_t oldest_us = now.boot_us;
-
     memset(outbox, 0, sizeof(*outbox));
     outbox->gateway = gateway;
     outbox->next_id = 1;
     outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;
     snprintf(outbox->link_text, sizeof(outbox->link_text), "not connected yet");
+    ward_delivery_init(&outbox->delivery, 0, 0, ward_gateway_now(gateway).boot_us);
+    ward_alarm_queue_init(&outbox->alarms, outbox->alarm_entries, WARD_OUTBOX_ALARMS_MAX);
+}
+
+void ward_outbox_restore(struct ward_outbox *outbox, const struct ward_store_snapshot *snapshot)
+{
+    const struct ward_time now = ward_gateway_now(outbox->gateway);
+    uint64_t oldest_us = now.boot_us;
+
     if (snapshot->oldest_undelivered_ms != WARD_UTC_UNKNOWN && now.utc_ms != WARD_UTC_UNKNOWN &&
         now.utc_ms > snapshot->oldest_undelivered_ms) {
         uint64_t age_us = (uint64_t)(now.utc_ms - snapshot->oldest_undelivered_ms) * 1000;
@@ -39,7 +44,7 @@ void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
     }
     ward_delivery_init(&outbox->delivery, snapshot->head_seq, snapshot->through, oldest_us);
     ward_delivery_init_ranges(&outbox->delivery, snapshot->ranges, snapshot->range_count);
-    ward_alarm_queue_init(&outbox->alarms, outbox->alarm_entries, WARD_OUTBOX_ALARMS_MAX);
+    outbox->state_dirty = true;
     for (size_t i = 0; i < snapshot->event_count; i++) {
         const struct ward_store_event *event = &snapshot->events[i];
         struct text *text = malloc(sizeof(*text) + event->payload_length);

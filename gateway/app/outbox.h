@@ -95,9 +95,9 @@ struct ward_outbox {
     int64_t certificate_expires_ms;
 };
 
+void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway);
 /* Takes over what the store remembers: the undelivered alarm events and the marks. */
-void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
-                      const struct ward_store_snapshot *snapshot);
+void ward_outbox_restore(struct ward_outbox *outbox, const struct ward_store_snapshot *snapshot);
 void ward_outbox_done(struct ward_outbox *outbox);
 
 /* An alarm event, as JSON: it is queued, and goes at once when there is room. The text is copied. */

@@ -58,6 +58,7 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
     if (now->boot_us >= upkeep->due_us) {
         upkeep->due_us = now->boot_us + WARD_UPKEEP_US;
         check_space(gateway);
+        (void)ward_gateway_join(gateway);
         check_annunciator(gateway, now);
     }
     return upkeep->due_us;

@@ -14,6 +14,7 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/listeners.h"
+#include "app/restore.h"
 #include "core/model.h"
 #include "io/journal.h"
 #include "io/numbers.h"
@@ -45,64 +46,6 @@ static int failed(int result, const char *what)
     return result;
 }
 
-static void restore_watch(struct ward_gateway *gateway, const struct ward_store_patient *patient,
-                          const struct ward_store_snapshot *snapshot, bool rebooted)
-{
-    struct ward_watch *watch = ward_gateway_look_after(gateway, &patient->id, &patient->episode);
-    char error[1024];
-
-    if (!watch) {
-        ward_journal_print(LOG_CRIT, "%s is not looked after: no room", patient->id.text);
-        return;
-    }
-    for (size_t i = 0; i < snapshot->row_count; i++)
-        if (snapshot->rows[i].kind == WARD_STORE_PLAN &&
-            strcmp(snapshot->rows[i].plan.patient.text, patient->id.text) == 0 &&
-            !ward_watch_apply_plan(watch, snapshot->rows[i].document, true, error, sizeof(error)))
-            ward_journal_print(LOG_CRIT, "%s: the stored care plan is refused: %s", patient->id.text, error);
-    for (size_t i = 0; i < snapshot->state_count; i++)
-        if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0 &&
-            !ward_watch_restore(watch, &snapshot->states[i], rebooted))
-            ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
-                               patient->id.text);
-    ward_technical_tell(gateway, watch);
-}
-
-static void restore(struct ward_gateway *gateway, const struct ward_store_snapshot *snapshot)
-{
-    const bool rebooted = strcmp(snapshot->last_boot.text, gateway->boot.text) != 0;
-
-    gateway->epoch = snapshot->epoch;
-    gateway->head_seq = snapshot->head_seq;
-    memcpy(gateway->head_chain, snapshot->head_chain, sizeof(gateway->head_chain));
-    ward_chronicle_raise_floor(gateway, snapshot);
-    ward_outbox_init(&gateway->outbox, gateway, snapshot);
-    for (size_t i = 0; i < snapshot->row_count; i++) {
-        ward_inbox_restore(&gateway->inbox, &snapshot->rows[i]);
-        ward_unassigned_restore(gateway, &snapshot->rows[i]);
-        ward_settled_restore(&gateway->settled, &snapshot->rows[i]);
-        ward_chronicle_restore(gateway, &snapshot->rows[i]);
-        ward_recollection_restore(gateway, &snapshot->rows[i]);
-        ward_outbox_again_restore(&gateway->outbox, &snapshot->rows[i]);
-        if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
-            ward_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
-    }
-    for (size_t i = 0; i < snapshot->known_count; i++)
-        if (!ward_known_restore(&gateway->known, &snapshot->known[i]))
-            ward_journal_print(LOG_CRIT, "%s: not all that it gave is known again",
-                               snapshot->known[i].device.text);
-    for (size_t i = 0; i < gateway->registry.patient_count; i++)
-        restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
-    ward_gateway_tell_sources(gateway);
-    if (snapshot->set_aside[0]) {
-        ward_journal_print(LOG_CRIT, "The database was set aside as %s: %s", snapshot->set_aside,
-                           snapshot->set_aside_reason);
-        ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
-    }
-    /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
-    (void)ward_gateway_annunciate(gateway);
-}
-
 static int start_store(struct ward_gateway *gateway)
 {
     const struct ward_store_options options = {.path = gateway->config.store.path,
@@ -112,14 +55,18 @@ static int start_store(struct ward_gateway *gateway)
                                                .listener = ward_commits_listener(gateway)};
     struct ward_store_snapshot *snapshot = NULL;
     char error[WARD_STORE_TEXT_MAX];
-    int result = ward_store_open(&options, &gateway->store, &snapshot, error);
+    int result;
 
+    ward_outbox_init(&gateway->outbox, gateway);
+    result = ward_store_open(&options, &gateway->store, &snapshot, error);
     if (result < 0) {
         ward_journal_print(LOG_ERR, "%s: %s", gateway->config.store.path, error);
         return result;
     }
-    restore(gateway, snapshot);
-    ward_chronicle_begin(gateway, snapshot);
+    if (snapshot)
+        ward_restore(gateway, snapshot);
+    else
+        ward_restore_nothing(gateway);
     ward_store_snapshot_free(snapshot);
     return sd_event_add_io(gateway->event, &gateway->store_source, ward_store_fd(gateway->store), EPOLLIN,
                            store_readable, gateway);
@@ -219,8 +166,11 @@ static int start_bluez(struct ward_gateway *gateway)
     return result;
 }
 
-/* The gateway's own key lies beside the database. */
-static int open_keys(struct ward_gateway *gateway)
+/*
+ * The gateway's own key lies beside the database, and may be out of reach like it. Without it nothing goes up, since nobody
+ * would believe it; patients are looked after all the same.
+ */
+static int open_signer(struct ward_gateway *gateway)
 {
     char path[WARD_CONFIG_TEXT_MAX + 1];
     struct ward_crypto_error error;
@@ -228,17 +178,52 @@ static int open_keys(struct ward_gateway *gateway)
 
     memcpy(path, gateway->config.store.path, sizeof(path));
     result = ward_signer_new(&gateway->signer, dirname(path), &error);
-    if (result < 0) {
-        ward_journal_print(LOG_ERR, "%s", error.text);
-        return result;
-    }
-    /* Without the ward's keys nothing from the ward is believed, but the patient is watched all the same. */
+    if (result < 0)
+        ward_journal_print(LOG_CRIT, "%s", error.text);
+    return result == -EBADMSG || result == -ENOMEM ? result : 0;
+}
+
+/* Without the ward's keys nothing from the ward is believed, but the patient is watched all the same. */
+static void open_keyring(struct ward_gateway *gateway)
+{
+    struct ward_crypto_error error;
+
     if (gateway->config.hub.ward_keys[0] &&
         ward_keyring_new(&gateway->keyring, gateway->config.hub.ward_keys, &error) < 0)
         ward_journal_print(LOG_ERR, "%s", error.text);
     gateway->technical.active[WARD_TECHNICAL_NO_WARD_KEYS] =
         gateway->config.hub.ward_keys[0] && !gateway->keyring;
-    return 0;
+}
+
+int ward_gateway_join(struct ward_gateway *gateway)
+{
+    int result = 0;
+
+    if (!gateway->signer)
+        result = open_signer(gateway);
+    if (result == 0 && gateway->signer && !gateway->spool)
+        result = failed(start_spool(gateway), gateway->config.spool.socket);
+    return result;
+}
+
+static int start_radio(struct ward_gateway *gateway)
+{
+    int result = failed(start_bluez(gateway), "Bluetooth");
+
+    if (result >= 0)
+        ward_firmware_check_all(gateway);
+    return result;
+}
+
+void ward_gateway_opened(struct ward_gateway *gateway, const struct ward_store_snapshot *snapshot)
+{
+    int result;
+
+    ward_restore(gateway, snapshot);
+    gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
+    (void)ward_gateway_join(gateway);
+    if ((result = start_radio(gateway)) < 0) /* as at the start: the next process may have more luck */
+        (void)sd_event_exit(gateway->event, result);
 }
 
 static void note_sound_helper(void *userdata, const char *text)
@@ -278,7 +263,7 @@ static int start_parts(struct ward_gateway *gateway)
          (result = failed(ward_button_new(&gateway->button, gateway->event, config->alarm.silence_button,
                                           ward_button_event, gateway),
                           config->alarm.silence_button)) < 0) ||
-        (result = open_keys(gateway)) < 0 ||
+        (result = open_signer(gateway)) < 0 ||
         (result = failed(ward_inbox_init(&gateway->inbox), "The inbox")) < 0 ||
         (result = failed(sd_bus_open_system(&gateway->system_bus), "The system bus")) < 0 ||
         (result = failed(sd_bus_attach_event(gateway->system_bus, gateway->event, SD_EVENT_PRIORITY_NORMAL),
@@ -287,14 +272,14 @@ static int start_parts(struct ward_gateway *gateway)
                          "The name org.wardgate on the system bus")) < 0)
         return result;
     gateway->started_us = gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
+    open_keyring(gateway);
     gateway->technical.active[WARD_TECHNICAL_UNSIGNED_PLAN] = !config->plan.require_signature;
     gateway->technical.active[WARD_TECHNICAL_DELIVERY_UNPROVEN] =
         config->hub.host[0] && config->hub.confirm == WARD_CONFIRM_BROKER;
     if ((result = failed(start_store(gateway), "The database")) < 0 ||
-        (result = failed(start_spool(gateway), config->spool.socket)) < 0 ||
-        (result = failed(start_bluez(gateway), "Bluetooth")) < 0)
+        (result = ward_gateway_join(gateway)) < 0 ||
+        (gateway->restored && (result = start_radio(gateway)) < 0))
         return result;
-    ward_firmware_check_all(gateway);
     ward_gateway_settle(gateway);
     return 0;
 }

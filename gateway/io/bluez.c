@@ -304,12 +304,16 @@ int ward_bluez_forget(struct ward_bluez *bluez, const char *address)
 
 struct ward_bluez_counters ward_bluez_counters(const struct ward_bluez *bluez)
 {
-    struct ward_bluez_counters counters = bluez->counters;
+    struct ward_bluez_counters counters = {0};
+
+    if (!bluez)
+        return counters;
+    counters = bluez->counters;
     memcpy(counters.rungs, bluez->ladder.machine.taken, sizeof counters.rungs);
     return counters;
 }
 
 enum ward_bluez_rung ward_bluez_rung(const struct ward_bluez *bluez)
 {
-    return bluez->ladder.machine.rung;
+    return bluez ? bluez->ladder.machine.rung : WARD_BLUEZ_RUNG_NONE;
 }

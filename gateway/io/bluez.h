@@ -344,7 +344,7 @@ int ward_bluez_pair_reading(struct ward_bluez *bluez, const char *address);
 /* Closes the window early: FAILED is told. -ENOENT: none is open. */
 int ward_bluez_pair_cancel(struct ward_bluez *bluez);
 
-/* What the recovery ladder and `wardctl diagnose` count; all since ward_bluez_new. */
+/* What the recovery ladder and `wardctl diagnose` count; all since ward_bluez_new. Zeros for NULL, and no rung. */
 struct ward_bluez_counters {
     uint32_t daemon_restarts;  /* bluetoothd went away or came back */
     uint32_t start_failures;   /* preparing did not succeed */

@@ -20,52 +20,24 @@
 
 static int start_thread(struct ward_store *store)
 {
-    pthread_condattr_t attributes;
     sigset_t all, before;
+
+    sigfillset(&all); /* signals are for the loop */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&store->thread, NULL, ward_store_thread, store);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -error;
+}
+
+static void init_lock(struct ward_store *store)
+{
+    pthread_condattr_t attributes;
 
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&store->wake, &attributes);
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&store->lock, NULL);
-
-    sigfillset(&all); /* signals are for the loop */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&store->thread, NULL, ward_store_thread, store);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error) {
-        pthread_cond_destroy(&store->wake);
-        pthread_mutex_destroy(&store->lock);
-    }
-    return -error;
-}
-
-/* The file and what it holds. One that opens but cannot be read through is set aside like one that does not open. */
-static int open_and_read(struct ward_store *store, struct ward_store_snapshot **ret_snapshot)
-{
-    struct ward_database *database = &store->database;
-    struct ward_set_aside aside;
-    int error = ward_database_open(database, store->path, &aside);
-
-    while (!error) {
-        struct ward_store_snapshot *snapshot = calloc(1, sizeof(*snapshot));
-
-        error = snapshot ? ward_snapshot_read(database, snapshot) : -ENOMEM;
-        if (!error) {
-            memcpy(snapshot->set_aside, aside.path, sizeof(snapshot->set_aside));
-            memcpy(snapshot->set_aside_reason, aside.reason, sizeof(snapshot->set_aside_reason));
-            *ret_snapshot = snapshot;
-            return 0;
-        }
-        ward_store_snapshot_free(snapshot);
-        if (error != -EUCLEAN || aside.path[0] != '\0') {
-            return error;
-        }
-        char reason[WARD_STORE_TEXT_MAX];
-        memcpy(reason, database->text, sizeof(reason));
-        error = ward_database_replace(database, &(struct ward_renewal){.reason = reason}, &aside);
-    }
-    return error;
 }
 
 static struct ward_store *discard(struct ward_store *store)
@@ -80,6 +52,8 @@ static struct ward_store *discard(struct ward_store *store)
     if (store->descriptor >= 0) {
         close(store->descriptor);
     }
+    pthread_cond_destroy(&store->wake);
+    pthread_mutex_destroy(&store->lock);
     free(store->path);
     free(store);
     return NULL;
@@ -110,6 +84,7 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
         snprintf(ret_error, WARD_STORE_TEXT_MAX, "%s: %s", options->path, strerror(ENOMEM));
         return -ENOMEM;
     }
+    init_lock(store);
     store->listener = options->listener;
     store->window_us = (uint64_t)(window_ms > 0 ? window_ms : WARD_STORE_COMMIT_WINDOW_MS) * 1000;
     store->queue_records = options->queue_records > 0 ? options->queue_records : WARD_STORE_QUEUE_RECORDS;
@@ -120,18 +95,14 @@ int ward_store_open(const struct ward_store_options *options, struct ward_store 
     if (store->descriptor < 0) {
         return fail_open(store, -errno, ret_error);
     }
-    int error = open_and_read(store, &snapshot);
-    if (error) {
-        return fail_open(store, error, ret_error);
+    int error = ward_store_find(store, &snapshot);
+    if (ward_store_may_pass(error)) {
+        ward_store_begin_trouble(store, error);
+        snapshot = ward_store_read_only(store);
+        error = 0;
     }
-    store->epoch = snapshot->epoch;
-    store->head.seq = snapshot->head_seq;
-    memcpy(store->head.chain, snapshot->head_chain, sizeof(store->head.chain));
-    store->batch.agreed = false;
-    store->batch.opened = store->common = snapshot->agreed ? snapshot->head_seq : snapshot->opened;
-    store->salvaging = true;
-    store->database.text[0] = '\0';
-    error = start_thread(store);
+    store->database.text[0] = error ? store->database.text[0] : '\0';
+    error = error ? error : start_thread(store);
     if (error) {
         ward_store_snapshot_free(snapshot);
         return fail_open(store, error, ret_error);
@@ -151,8 +122,6 @@ struct ward_store *ward_store_free(struct ward_store *store)
     pthread_cond_signal(&store->wake);
     pthread_mutex_unlock(&store->lock);
     pthread_join(store->thread, NULL);
-    pthread_cond_destroy(&store->wake);
-    pthread_mutex_destroy(&store->lock);
     return discard(store);
 }
 
@@ -185,6 +154,10 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
 {
     const struct ward_store_listener *listener = &store->listener;
 
+    if (notice->opened) {
+        listener->opened(listener->context, notice->opened);
+        return;
+    }
     if (notice->given_up > 0) {
         listener->given_up(listener->context, notice->given_up_through, notice->given_up);
         return;

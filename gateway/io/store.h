@@ -76,6 +76,8 @@ struct ward_store_listener {
     void (*replaced)(void *context, const struct ward_store_replaced *replaced);
     /* So many records, up to that one, made room although the ward does not have them: they are never delivered. */
     void (*given_up)(void *context, uint64_t through, uint64_t count);
+    /* The store was opened without a snapshot, and this is it; valid for the call. */
+    void (*opened)(void *context, const struct ward_store_snapshot *snapshot);
     void *context;
 };
 
@@ -91,11 +93,13 @@ struct ward_store_options {
 };
 
 /*
- * Opens or makes the file, brings its schema up to date, reads the snapshot and starts the thread. Returns 0, or
- * with nothing started and ret_error saying what and where:
+ * Opens or makes the file, brings its schema up to date, reads the snapshot and starts the thread. A disk that cannot be
+ * written, or is not there, is no failure: trouble is told, the thread tries again by itself, and what is submitted waits
+ * as it does when the disk fails later. The snapshot is then what can be read of the file as it is, or NULL: what it holds
+ * is told (opened) before anything is committed. Returns 0, or with nothing started and ret_error saying what and where:
  *   -EPROTONOSUPPORT  the file is of a newer version (it is left as it is)
  *   -EBUSY            another process has it open
- *   -EINVAL, -ENOENT, -EACCES, -EROFS, -ENOSPC, -EIO, -ENOMEM
+ *   -EINVAL, -ENAMETOOLONG, -ENOMEM
  */
 int ward_store_open(const struct ward_store_options *options, struct ward_store **ret_store,
                     struct ward_store_snapshot **ret_snapshot, char ret_error[static WARD_STORE_TEXT_MAX]);

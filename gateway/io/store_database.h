@@ -68,6 +68,9 @@ int ward_database_open_file(struct ward_database *database);
 /* Opens a file to be salvaged, for reading. Is ended by abandon, also when it fails. */
 int ward_database_open_source(struct ward_database *database, const char *path);
 
+/* Opens a file of today's format on a disk that takes nothing, to read what it holds. Ended by abandon, as above. */
+int ward_database_open_reading(struct ward_database *database, const char *path);
+
 /*
  * Puts a file of today's format in the place of the open one, which is kept as PATH.format-N. Closes it. Returns 0, or
  * negative errno with the file as it was.

@@ -199,6 +199,21 @@ int ward_database_open_source(struct ward_database *database, const char *path)
     return error ? error : read_epoch(database);
 }
 
+int ward_database_open_reading(struct ward_database *database, const char *path)
+{
+    int64_t version = 0;
+
+    *database = (struct ward_database){.path = path};
+    int error = ward_database_check_log(database);
+    error = error ? error : connect(database, SQLITE_OPEN_READONLY, WARD_PAGES_READING);
+    error = error ? error : check_identity(database, &version);
+    if (!error && version != ward_schema_version()) {
+        snprintf(database->text, sizeof(database->text), "%s: is of an earlier format", database->path);
+        error = -EPROTONOSUPPORT;
+    }
+    return error ? error : read_epoch(database);
+}
+
 static int open_and_identify(struct ward_database *database, int64_t *ret_version)
 {
     int reserved = WARD_PAGE_CHECKSUM_OCTETS;

@@ -7,9 +7,11 @@
  */
 #include "io/store_pages.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DATA_OCTETS (WARD_PAGE_OCTETS - WARD_PAGE_CHECKSUM_OCTETS)
@@ -21,12 +23,14 @@
 struct page_file {
     sqlite3_file base;
     bool is_database, lenient;
-    bool checked; /* its pages have checksums */
+    bool reading;  /* nobody writes */
+    bool complete; /* it has no log */
+    bool checked;  /* its pages have checksums */
     sqlite3_file real[];
 };
 
 static atomic_uint_fast64_t flushes, written_octets;
-static sqlite3_vfs vfs_of[2];
+static sqlite3_vfs vfs_of[WARD_PAGES_MODE_COUNT];
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
@@ -156,8 +160,14 @@ static int page_size(sqlite3_file *file, sqlite3_int64 *ret)
     return real_of(file)->pMethods->xFileSize(real_of(file), ret);
 }
 
+/* A log wants the file to itself, which is a lock for writing. Nobody else writes where the disk takes nothing. */
 static int page_lock(sqlite3_file *file, int level)
 {
+    const struct page_file *pages = (const struct page_file *)file;
+
+    if (pages->reading && level > SQLITE_LOCK_SHARED) {
+        return SQLITE_OK;
+    }
     return real_of(file)->pMethods->xLock(real_of(file), level);
 }
 
@@ -183,7 +193,9 @@ static int page_sector(sqlite3_file *file)
 
 static int page_characteristics(sqlite3_file *file)
 {
-    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+    int complete = ((const struct page_file *)file)->complete ? SQLITE_IOCAP_IMMUTABLE : 0;
+
+    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file)) | complete;
 }
 
 /* Version 1 has no shared memory: with exclusive locking the log needs none. */
@@ -203,13 +215,24 @@ static const sqlite3_io_methods page_methods = {
     .xDeviceCharacteristics = page_characteristics,
 };
 
+static bool has_log(sqlite3_vfs *real, const char *name)
+{
+    char log[PATH_MAX];
+    int there = 0;
+
+    snprintf(log, sizeof(log), "%s-wal", name);
+    return real->xAccess(real, log, SQLITE_ACCESS_EXISTS, &there) != SQLITE_OK || there;
+}
+
 static int page_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {
     sqlite3_vfs *real = vfs->pAppData;
     struct page_file *pages = (struct page_file *)file;
 
     *pages = (struct page_file){.is_database = (flags & SQLITE_OPEN_MAIN_DB) != 0,
-                                .lenient = vfs == &vfs_of[WARD_PAGES_SALVAGE]};
+                                .lenient = vfs == &vfs_of[WARD_PAGES_SALVAGE],
+                                .reading = vfs == &vfs_of[WARD_PAGES_READING]};
+    pages->complete = pages->reading && pages->is_database && !has_log(real, name);
     int result = real->xOpen(real, name, pages->real, flags, ret_flags);
     if (result == SQLITE_OK) {
         file->pMethods = &page_methods;
@@ -217,12 +240,12 @@ static int page_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     return result;
 }
 
-static void register_both(void)
+static void register_all(void)
 {
-    static const char *const names[] = {"wardgate", "wardgate-salvage"};
+    static const char *const names[] = {"wardgate", "wardgate-salvage", "wardgate-reading"};
     sqlite3_vfs *real = sqlite3_vfs_find(NULL);
 
-    for (size_t i = 0; real && i < 2; i++) {
+    for (size_t i = 0; real && i < WARD_PAGES_MODE_COUNT; i++) {
         vfs_of[i] = *real;
         vfs_of[i].zName = names[i];
         vfs_of[i].pNext = NULL;
@@ -237,7 +260,7 @@ const char *ward_pages_vfs(enum ward_pages_mode mode)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    pthread_once(&once, register_both);
+    pthread_once(&once, register_all);
     return vfs_of[mode].zName;
 }
 

@@ -19,9 +19,10 @@
 /*
  * Names for sqlite3_open_v2; NULL when there is no VFS to stand before. WARD_PAGES_SALVAGE lets the first page through
  * unchecked, and puts right what is the same in every file of ours: without it nothing of a file can be read, and what
- * it leads to is checked by itself.
+ * it leads to is checked by itself. WARD_PAGES_READING is for a disk that takes nothing: the file is locked no more than a
+ * reader can, and one without a log is taken for complete, since none can be made.
  */
-enum ward_pages_mode { WARD_PAGES_STRICT, WARD_PAGES_SALVAGE };
+enum ward_pages_mode { WARD_PAGES_STRICT, WARD_PAGES_SALVAGE, WARD_PAGES_READING, WARD_PAGES_MODE_COUNT };
 const char *ward_pages_vfs(enum ward_pages_mode mode);
 
 /* Of all files of the process, since it began. */

@@ -314,7 +314,10 @@ void ward_item_free(struct ward_item *item)
     switch ((enum ward_item_kind)item->kind) {
     case WARD_ITEM_GROUP: ward_group_free((struct ward_group *)item); break;
     case WARD_ITEM_REQUEST: request_free((struct ward_request *)item); break;
-    case WARD_ITEM_NOTICE: free(item); break;
+    case WARD_ITEM_NOTICE:
+        ward_store_snapshot_free(((struct ward_notice *)item)->opened);
+        free(item);
+        break;
     }
 }
 

@@ -104,6 +104,7 @@ struct ward_request {
 
 struct ward_notice {
     struct ward_item item;
+    struct ward_store_snapshot *opened;  /* not NULL: what the file holds, at last */
     bool replaced;                       /* otherwise trouble */
     uint64_t given_up, given_up_through; /* not 0: neither */
     bool put_back;

@@ -161,11 +161,14 @@ static void commit(struct ward_store *store)
     }
 }
 
-/* Works off what failed, and with it what has come since. */
+/*
+ * Works off what failed; what has come since follows it. While the disk takes nothing that waits where the queue has an
+ * end: if each attempt took all of it into the batch, memory would have none.
+ */
 static void retry(struct ward_store *store)
 {
     bool committed = false;
-    int error = ward_store_reopen(store, &committed);
+    int error = store->found ? ward_store_reopen(store, &committed) : ward_store_find_late(store);
 
     if (error) {
         ward_store_begin_trouble(store, error);
@@ -174,9 +177,11 @@ static void retry(struct ward_store *store)
     if (committed) {
         post_committed(store);
     }
-    pthread_mutex_lock(&store->lock);
-    take_all(store);
-    pthread_mutex_unlock(&store->lock);
+    if (store->batch.groups.count == 0) {
+        pthread_mutex_lock(&store->lock);
+        take_all(store);
+        pthread_mutex_unlock(&store->lock);
+    }
     commit(store);
 }
 
@@ -337,7 +342,9 @@ void *ward_store_thread(void *context)
     struct ward_store *store = context;
     bool stop = false;
 
-    look_at_room(store);
+    if (store->attempts == 0) {
+        look_at_room(store);
+    }
     while (!stop) {
         pthread_mutex_lock(&store->lock);
         wait_for_work(store);

@@ -63,6 +63,7 @@ struct ward_store {
     struct ward_batch batch;
     struct ward_head head;
     struct ward_id epoch; /* that head is of; the database forgets it when it cannot be opened */
+    bool found;           /* what the file holds was read: epoch and head are its */
     struct ward_purge purge;
     struct ward_salvage salvage;
     bool damaged;         /* the last failure was damage in the file: it is set aside, not tried again */
@@ -73,6 +74,17 @@ struct ward_store {
 
 /* The thread's function; context is the store. */
 void *ward_store_thread(void *context);
+
+/* --- store_find.c ------------------------------------------------------------------------------------------- */
+
+/* Whether the error of opening is one of a disk, which may be over by and by. */
+bool ward_store_may_pass(int error);
+/* Opens or makes the file and reads what it holds, from which the store goes on. Returns 0 or negative errno. */
+int ward_store_find(struct ward_store *store, struct ward_store_snapshot **ret_snapshot);
+/* Reads it without opening it for good, and without writing anything. NULL when that cannot be done either. */
+struct ward_store_snapshot *ward_store_read_only(struct ward_store *store);
+/* ward_store_find, when the store was opened without; what it holds is told. */
+int ward_store_find_late(struct ward_store *store);
 
 /* --- store_trouble.c ---------------------------------------------------------------------------------------- */
 

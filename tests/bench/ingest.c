@@ -101,12 +101,19 @@ static void on_given_up(void *context, uint64_t through, uint64_t count)
     fail("%" PRIu64 " records up to %" PRIu64 " were given up", count, through);
 }
 
+static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
+{
+    (void)context;
+    (void)snapshot;
+    fail("the file could not be opened at once");
+}
+
 static void open_store(struct bench *bench)
 {
     const struct ward_store_options options = {
         .path = bench->path,
         .commit_window_ms = NEVER_MS, /* each mode says itself when its window ends */
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, bench}};
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_opened, bench}};
     char error[WARD_STORE_TEXT_MAX];
 
     if (ward_store_open(&options, &bench->store, &bench->snapshot, error) != 0)

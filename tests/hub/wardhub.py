@@ -331,8 +331,11 @@ class Hub:
                 self._epochs[site, gateway] = document["epoch"]  # only this says which epoch is that of now
                 self._owe_receipt(site, gateway)
         elif kind == "heartbeat":
-            if not self._watch.heartbeat(gateway, document, now):
+            news = self._watch.heartbeat(gateway, document, now)
+            if news == "old":
                 raise Refused("replay", "a heartbeat that is not newer than the one before")
+            if news == "again":
+                return
         elif kind == "active":
             left = getattr(message.properties, "MessageExpiryInterval", ACTIVE_S)
             self._watch.active(gateway, rest[0], document, now + min(left, ACTIVE_S))

@@ -30,14 +30,17 @@ class Watch:
                 entry["patients"].setdefault(device["patient"], None)
 
     def heartbeat(self, gateway, document, now):
-        """Remembers a heartbeat; False when it is not newer than the one before."""
+        """Remembers a heartbeat. "new"; "again": the last one, brought twice, which says nothing of now; or "old"."""
         entry = self._gateway(gateway)
-        mark = entry["mark"]
-        if mark and mark[0] == document["boot"] and mark[1:] >= (document["mono_us"], document["n"]):
-            return False
-        entry["mark"] = (document["boot"], document["mono_us"], document["n"])
+        last = entry["mark"]
+        if last == document:
+            return "again"
+        if last and last["boot"] == document["boot"] and \
+                (last["mono_us"], last["n"]) >= (document["mono_us"], document["n"]):
+            return "old"
+        entry["mark"] = document
         entry["beat"] = now
-        return True
+        return "new"
 
     def active(self, gateway, patient, document, until):
         """Remembers an up/active and how long it holds; None for document: the topic was emptied."""

@@ -286,6 +286,26 @@ def test_a_silent_gateway_is_not_monitored_after_90_s():
     assert list(watch.changes(201)) == ["online g-1"]
 
 
+def test_a_heartbeat_that_is_brought_twice_is_no_replay_and_no_sign_of_life(ward):
+    """A broker may bring a message twice (QoS 1); it may not bring an old one again."""
+    from watch import Watch
+
+    first, second = heartbeat(1), heartbeat(2)
+    hub = ward.start()
+    for document in (first, first, second, second, first):
+        ward.gateway.publish("heartbeat", document)
+    hub.said("replay: a heartbeat that is not newer")
+    ward.gateway.publish("heartbeat", dict(second, monitoring="none"))  # another one under the same number
+    hub.said("replay: a heartbeat that is not newer", times=2)
+    assert len([line for line in hub.out + hub.err if "replay" in line]) == 2
+
+    watch = Watch(0)
+    watch.state("g-1", state())
+    assert [watch.heartbeat("g-1", first, 10), watch.heartbeat("g-1", first, 99)] == ["new", "again"]
+    assert list(watch.changes(100.1)) == ["NOT MONITORED g-1: no heartbeat for 90 s"]
+    assert watch.heartbeat("g-1", dict(first, boot="b-78"), 101) == "new"  # its numbers begin again
+
+
 def answer(ward, outcome, **more):
     """What the gateway does with the next command: checks it, and answers."""
     jws = ward.gateway.down.get(timeout=PATIENCE_S)

@@ -71,6 +71,19 @@ static void on_given_up(void *context, uint64_t through, uint64_t count)
     bench->given_up += count;
 }
 
+static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
+{
+    struct bench *bench = context;
+
+    assert_null(bench->snapshot);
+    assert_int_equal(bench->committed_count, 0); /* before anything is */
+    bench->opened++;
+    bench->opened_epoch = snapshot->epoch;
+    bench->opened_head = snapshot->head_seq;
+    bench->opened_events = snapshot->event_count;
+    bench->opened_aside = snapshot->set_aside[0] != '\0';
+}
+
 int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
 {
     const struct ward_store_options options = {
@@ -81,7 +94,7 @@ int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
         .retry_ms = bench->retry_ms,
         .quota_octets = bench->quota_octets,
         .ballast_octets = bench->ballast_octets,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, bench},
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_opened, bench},
     };
 
     return ward_store_open(&options, &bench->store, &bench->snapshot, error);

@@ -38,6 +38,10 @@ struct bench {
     size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;
     int last_error;
     struct ward_id new_epoch;
+    size_t opened, opened_events; /* told by `opened` */
+    struct ward_id opened_epoch;
+    uint64_t opened_head;
+    bool opened_aside;
     struct ward_record records[WARD_STORE_QUERY_MAX];
     struct ward_alarm_key events[16];
     size_t answer_count;

@@ -190,7 +190,7 @@ static int shim_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     bool half;
     int result = fault_of(name, DISK_OPEN, &half);
 
-    if (result && errno == EROFS && (flags & SQLITE_OPEN_MAIN_DB) != 0) {
+    if (result && errno == EROFS && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0) {
         flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
     } else if (result) {
         return result;
