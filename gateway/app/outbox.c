@@ -29,7 +29,6 @@ void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
     const struct ward_time now = ward_gateway_now(gateway);
     uint64_t oldest_us = now.boot_us;
 
-    memset(outbox, 0, sizeof(*outbox));
     outbox->gateway = gateway;
     outbox->next_id = 1;
     outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;

@@ -74,7 +74,10 @@ struct ward_outbox {
     int64_t certificate_expires_ms;
 };
 
-/* Takes over what the store remembers: the undelivered alarm events and the marks. */
+/*
+ * Takes over what the store remembers: the undelivered alarm events and the marks. The outbox is all zeroes before, as
+ * fresh memory is: the places for alarms that are never used then take no memory.
+ */
 void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway,
                       const struct ward_store_snapshot *snapshot);
 void ward_outbox_done(struct ward_outbox *outbox);
