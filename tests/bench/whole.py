@@ -67,7 +67,7 @@ class Installation:
 
     def start(self):
         self.system.start()
-        if not self.system.is_delivered_within(120):
+        if not self.system.is_delivered_within(600):
             raise SystemExit("what was enrolled does not reach the hub")
 
     def slow_disk(self, milliseconds):
