@@ -2,6 +2,7 @@
 /* wardgated: the core daemon of the gateway. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -94,6 +95,19 @@ static void lock_memory(void)
         ward_journal_print(LOG_WARNING, "Not all of the program could be read in: %s", strerror(-result));
 }
 
+/*
+ * What was freed goes back to the system, and one pool serves both threads, which hardly ever allocate at the same time.
+ * Large blocks, which by default stay in the pool once one was freed, have pages of their own: those that are never
+ * used take none.
+ */
+static void keep_memory_small(void)
+{
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_TOP_PAD, 0);
+}
+
 static bool is_model(const char *id)
 {
     return ward_model_by_id(id) != NULL;
@@ -147,6 +161,7 @@ int main(int argc, char **argv)
     int result = parse_options(argc, argv, &config);
 
     (void)ward_journal_open(NULL); /* without one there is nobody to tell */
+    keep_memory_small();
     if (result == 0)
         result = run(config);
     else if (result > 0)

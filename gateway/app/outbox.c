@@ -22,7 +22,6 @@ static uint64_t now_us(const struct ward_outbox *outbox)
 
 void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway)
 {
-    memset(outbox, 0, sizeof(*outbox));
     outbox->gateway = gateway;
     outbox->next_id = 1;
     outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;

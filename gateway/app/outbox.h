@@ -95,6 +95,7 @@ struct ward_outbox {
     int64_t certificate_expires_ms;
 };
 
+/* The outbox is all zeroes before, as fresh memory is: places for alarms that are never used then take no memory. */
 void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway);
 /* Takes over what the store remembers: the undelivered alarm events and the marks. */
 void ward_outbox_restore(struct ward_outbox *outbox, const struct ward_store_snapshot *snapshot);

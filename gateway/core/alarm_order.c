@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people and the gateway say to the engine: acknowledge, silence, sources, discharge. */
+#include <stddef.h>
 #include <string.h>
 
 #include "core/alarm_private.h"
@@ -7,7 +8,8 @@
 void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *patient,
                      const struct ward_id *episode)
 {
-    memset(state, 0, sizeof(*state));
+    memset(state, 0, offsetof(struct ward_alarm_patient, inputs)); /* each of them is set when it comes */
+    memset(state->technical, 0, sizeof(state->technical));
     state->patient = *patient;
     state->episode = *episode;
     state->suspended_until_us = WARD_NEVER;

@@ -11,7 +11,9 @@
  */
 #include "core/alarm_pack.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alarm_pack_private.h"
 #include "core/alarm_private.h"
@@ -27,7 +29,7 @@ static void each_inputs(struct ward_pack *pack, struct ward_alarm_patient *state
 {
     ward_pack_enum(pack, &state->input_count, WARD_CLINICAL_QUANTITIES);
     for (uint8_t i = 0; i < state->input_count && !pack->fault; i++) {
-        uint8_t quantity = state->inputs[i].quantity;
+        uint8_t quantity = pack->out != NULL ? state->inputs[i].quantity : 0;
 
         ward_pack_enum(pack, &quantity, WARD_QUANTITY_COUNT - 1);
         if (pack->out == NULL) {
@@ -147,6 +149,14 @@ size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t
     return pack.fault ? 0 : pack.at;
 }
 
+/* All but the places of inputs that are not there: most patients have three, and untouched memory is none. */
+static void take_over(const struct ward_alarm_patient *state, struct ward_alarm_patient *ret)
+{
+    memcpy(ret, state, offsetof(struct ward_alarm_patient, inputs));
+    memcpy(ret->inputs, state->inputs, state->input_count * sizeof(state->inputs[0]));
+    memcpy(ret->technical, state->technical, sizeof(state->technical));
+}
+
 bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_patient *ret)
 {
     struct ward_pack pack = {.in = buffer, .size = length};
@@ -159,7 +169,7 @@ bool ward_alarm_unpack(const uint8_t *buffer, size_t length, struct ward_alarm_p
         good = !pack.fault && pack.at == length;
     }
     if (good) {
-        *ret = *state;
+        take_over(state, ret);
     }
     free(state);
     return good;

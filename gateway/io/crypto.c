@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -174,9 +175,13 @@ static int name_key(struct ward_signer *signer)
 
 int ward_signer_new(struct ward_signer **ret, const char *directory, struct ward_crypto_error *ret_error)
 {
-    struct ward_signer *signer = calloc(1, sizeof(*signer));
-    int result = signer == NULL ? -ENOMEM : load_or_make_key(directory, &signer->key);
+    struct ward_signer *signer;
+    int result;
 
+    /* Its texts for errors, 60 kB as it keeps them: nothing here asks for one. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
+    signer = calloc(1, sizeof(*signer));
+    result = signer == NULL ? -ENOMEM : load_or_make_key(directory, &signer->key);
     if (result == 0) {
         signer->context = EVP_MD_CTX_new();
         result = signer->context == NULL ? -ENOMEM : name_key(signer);

@@ -167,7 +167,7 @@ static int configure(struct ward_database *database)
                                   "PRAGMA trusted_schema = OFF;"
                                   "PRAGMA mmap_size = 0;"
                                   "PRAGMA temp_store = MEMORY;"
-                                  "PRAGMA cache_size = -512;");
+                                  "PRAGMA cache_size = -256;");
 
     if (!error) {
         sqlite3_wal_hook(database->connection, note_wal_pages, database);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <MQTTAsync.h>
 #include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -101,6 +103,18 @@ static void do_not_wait_for_the_journal(void)
         (void)fcntl(STDERR_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK);
 }
 
+/*
+ * What was freed goes back to the system, and one pool serves all threads: they hardly ever allocate at the same time.
+ * Large blocks, which by default stay in the pool once one was freed, have pages of their own.
+ */
+static void keep_memory_small(void)
+{
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_TOP_PAD, 0);
+}
+
 static int run(const struct ward_uplink_options *options)
 {
     struct ward_uplink *uplink = NULL;
@@ -116,6 +130,8 @@ static int run(const struct ward_uplink_options *options)
      * */
     unsetenv("http_proxy");
     unsetenv("https_proxy");
+    /* Paho keeps a trace of every packet in memory, 125 kB of it; only of its errors then. */
+    MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
     /* Paho's threads are detached: they may still be inside OpenSSL when the process ends, which must then
      * stand. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
@@ -149,6 +165,7 @@ int main(int argc, char *argv[])
 
     if (result >= 0)
         return result;
+    keep_memory_small();
     do_not_wait_for_the_journal();
     if (ward_config_load(path, &config, &error) < 0) {
         fprintf(stderr, SD_ERR "%s:%u: %s\n", error.file, error.line, error.text);

@@ -11,7 +11,8 @@
  *   connect ADDRESS                      it called and the kernel connected it (known devices only, radio on)
  *   resolve ADDRESS                      ServicesResolved
  *   disconnect ADDRESS
- *   value ADDRESS UUID HEX               it notifies; "long-value ADDRESS UUID N" sends N octets
+ *   value ADDRESS UUID HEX               it notifies, and "told at US" says when (CLOCK_MONOTONIC);
+ *                                        "long-value ADDRESS UUID N" sends N octets
  *   holds ADDRESS UUID text TEXT…        that is read from the characteristic, until something is written; or "hex HEX"
  *   battery ADDRESS PERCENT
  *   omit ADDRESS UUID on|off             bluetoothd does not show the characteristic

@@ -146,6 +146,7 @@ void fake_storm(struct fake *fake, uint32_t a_second, uint32_t seconds, const ch
 void fake_churn(struct fake *fake, struct fake_device *device, bool whole, uint32_t times);
 /* Everything that goes on ends without a word: bluetoothd is gone. */
 void fake_crowd_end(struct fake *fake);
+uint64_t fake_now_us(void); /* CLOCK_MONOTONIC */
 /* A device whose every property has the wrong type, as signals. */
 void fake_tell_malformed(struct fake *fake, struct fake_device *device);
 int fake_append_malformed(sd_bus_message *message); /* the same as an object of GetManagedObjects */

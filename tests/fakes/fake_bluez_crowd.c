@@ -120,7 +120,7 @@ void fake_strangers(struct fake *fake, uint32_t count, bool stay)
         always(fake, &crowd->strangers, on_strangers);
 }
 
-static uint64_t now_us(void)
+uint64_t fake_now_us(void)
 {
     struct timespec now;
 
@@ -132,7 +132,7 @@ static int on_storm(sd_event_source *source, uint64_t usec, void *userdata)
 {
     struct fake *fake = userdata;
     struct fake_crowd *crowd = fake->crowd;
-    uint64_t due = (now_us() - crowd->storm_from_us) * crowd->storm_rate / 1000000;
+    uint64_t due = (fake_now_us() - crowd->storm_from_us) * crowd->storm_rate / 1000000;
 
     (void)usec;
     for (; crowd->storm_sent < due && crowd->storm_sent < crowd->storm_count; crowd->storm_sent++) {
@@ -159,7 +159,7 @@ void fake_storm(struct fake *fake, uint32_t a_second, uint32_t seconds, const ch
     crowd->storm_sent = 0;
     crowd->storm_rate = a_second;
     crowd->storm_count = a_second * seconds;
-    crowd->storm_from_us = now_us();
+    crowd->storm_from_us = fake_now_us();
     crowd->storm_length = length < STORM_VALUE ? length : STORM_VALUE;
     if (length)
         memcpy(crowd->storm_value, octets, crowd->storm_length);

@@ -269,8 +269,10 @@ static bool verb_value(struct fake *fake, char **words, size_t count)
     struct fake_characteristic *characteristic = count == 3 ? find_characteristic(fake, words) : NULL;
     uint8_t octets[OCTETS_MAX];
 
-    if (characteristic)
+    if (characteristic) {
+        printf("told at %llu\n", (unsigned long long)fake_now_us());
         fake_tell_value(fake, characteristic->path, octets, parse_hex(words[2], octets));
+    }
     return characteristic != NULL;
 }
 

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole gateway with broker, TLS and hub (tests/campaigns/system.py), on the build that is measured."""
+
+import contextlib
+import os
+import pathlib
+import sys
+
+from figures import BUILD, ROOT, ingest
+
+os.environ["WARD_BUILD"] = str(BUILD)
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("campaigns", "integration", "hub")]
+
+import bluez_fixture  # noqa: E402
+import hub_fixture  # noqa: E402, F401
+import sensor  # noqa: E402
+import system  # noqa: E402
+import wardhub  # noqa: E402, F401
+
+BENCH = BUILD / "tests" / "bench"
+
+
+def installation(**more):
+    return contextlib.closing(Installation(**more))
+
+
+class Installation:
+    """backlog: so many records wait from the beginning. valgrind: the core runs under callgrind, which writes there.
+    watched: what each alarm takes can be measured. link: the wire to the broker, made from the broker's port.
+    slow_disk: the core's disk can be made slow."""
+
+    def __init__(self, backlog=None, valgrind=None, watched=False, link=None, slow_disk=False):
+        self.system = system.System()
+        self._talkers = []
+        if backlog:
+            ingest("start", 0, backlog, where=self.system.directory / "state")
+        if valgrind:
+            program = self.system.core.command.index(str(BUILD / "gateway" / "app" / "wardgated"))
+            self.system.core.command[program:program] = ["valgrind", "--tool=callgrind",
+                                                         f"--callgrind-out-file={valgrind}"]
+        self.link = link(self.system.broker.port) if link else None
+        if watched or link:
+            self._divert_uplink()
+        if slow_disk:
+            self._slow_disk = self.system.directory / "slow-disk"
+            self.system.core_environment = {**self.system.environment, "SLOW_DISK": str(self._slow_disk),
+                                            "LD_PRELOAD": str(BUILD / "tests" / "fakes" / "slow_disk.so")}
+
+    def _divert_uplink(self):
+        """The uplink gets a configuration of its own: its spool is the watcher's, its broker behind the link."""
+        self._spool = self.system.directory / "spool"
+        self._own = self.system.directory / "watched-spool"
+        config = (self.system.directory / "wardgate.conf").read_text().replace(f"socket = {self._spool}\n",
+                                                                               f"socket = {self._own}\n")
+        if self.link:
+            config = config.replace(f"port = {self.system.broker.port}\n", f"port = {self.link.port}\n")
+        path = self.system.directory / "uplink.conf"
+        path.write_text(config)
+        self.system.uplink.command[-1] = str(path)
+        self.watch = self.talker(BENCH / "bench_spool_watch", self._spool, self._own)
+        self.watch.said("ready")
+
+    def talker(self, *command):
+        """A program of the benchmarks beside the gateway; ended with it."""
+        self._talkers.append(bluez_fixture.Talker(*command, environment=self.system.environment))
+        return self._talkers[-1]
+
+    def start(self):
+        self.system.start()
+        if not self.system.is_delivered_within(600):
+            raise SystemExit("what was enrolled does not reach the hub")
+
+    def slow_disk(self, milliseconds):
+        """From now on each flush takes so long; 0: what it takes."""
+        if milliseconds:
+            self._slow_disk.write_text(str(milliseconds))
+        else:
+            self._slow_disk.unlink()
+
+    def dirty_mb(self):
+        """Private dirty memory of both daemons."""
+        return sum(int(line.split()[1]) for process in (self.system.core, self.system.uplink)
+                   for line in pathlib.Path(f"/proc/{process.popen.pid}/smaps_rollup").read_text().splitlines()
+                   if line.startswith("Private_Dirty:")) / 1000
+
+    def close(self):
+        self.system.stop_programs()
+        for talker in self._talkers:
+            talker.end()
+        if self.link:
+            self.link.close()
+        self.system.stop()
+
+
+class Alarms:
+    """Makes one alarm after the other: a cuff's pressure goes beyond its limit, and comes back."""
+
+    def __init__(self, whole):
+        self._whole = whole
+        self._number = 0
+
+    def make(self):
+        """Microseconds of one alarm event: (from the notification, from its hand-over) to what the broker answered."""
+        self._number += 1
+        bluez, watch = self._whole.system.bluez, self._whole.watch
+        cuff = bluez_fixture.CUFF
+        since_bluez, since_watch = bluez.mark(), watch.mark()
+        bluez.value(cuff.address, cuff.uuid, sensor.cuff_frame(self._number, self._number % 2 == 1))
+        told = int(bluez.said("told at", since_bluez).split()[2])
+        _, number, sent = watch.said("sent ", since_watch).split()
+        _, _, answered, reason = watch.said(f"answered {number} ", since_watch).split()
+        if reason not in ("0", "16"):  # 16: taken, though nobody has subscribed (MQTT 5 §3.4.2.1)
+            raise SystemExit(f"the broker answered {reason} to an alarm")
+        return int(answered) - told, int(answered) - int(sent)
