@@ -39,9 +39,9 @@ MIB = 1 << 20
 DISK_MIB, FILE_SYSTEM_MIB = 25, 24  # what the load was told is written behind the file system
 BLOCK = 4096
 FORMATS = (1, 2)
-# States from one recording, and what the load of it commits.
-STATES_EACH, COMMITS = 2500, 1200
-WORKERS = 2
+STATES_EACH = 5000  # from one recording
+COMMITS_A_STATE, COMMITS_MAX = 2, 1200  # of its load
+WORKERS = 2 * os.cpu_count()  # what a state takes is for a good part waiting for the kernel's own threads
 CHUNK = 100  # states that a worker makes in one go
 MOMENTS = {"creation": 10, "upgrade": 15, "recovery": 10, "checkpoint": 25, "commit": 35, "at rest": 5}  # of a hundred
 IN_MIDST = 3  # as often as a cut right after a flush, while a database is made or opened
@@ -72,12 +72,12 @@ def make_formats(directory):
 class Recording:
     """One load, recorded. Its files are in a directory of its own."""
 
-    def __init__(self, directory, seed):
+    def __init__(self, directory, commits, seed):
         self.directory = directory
         self.base_image, self.log_path, self.ledger_path = (directory / name for name in ("base.img", "log", "ledger"))
         self.bases = make_formats(directory / "formats")
         self._make_image()
-        self._record(seed)
+        self._record(commits, seed)
         self.log = WriteLog(self.log_path)
         self.end = len(self.log.entries)
         lines = [json.loads(line) for line in self.ledger_path.read_text("utf-8").splitlines()]
@@ -94,11 +94,11 @@ class Recording:
                         "lazy_itable_init=0,lazy_journal_init=0,nodiscard", "-d", self.directory / "formats",
                         self.base_image, f"{FILE_SYSTEM_MIB}M"], check=True)
 
-    def _record(self, seed):
+    def _record(self, commits, seed):
         disk = self.directory / "disk.img"
         shutil.copy(self.base_image, disk)
         build = pathlib.Path(os.environ["WARD_BUILD"]).resolve()
-        load = f"{build}/tests/crash/crash_load $LAB_DISK /dev/vda {FILE_SYSTEM_MIB * MIB} {seed} {COMMITS}"
+        load = f"{build}/tests/crash/crash_load $LAB_DISK /dev/vda {FILE_SYSTEM_MIB * MIB} {seed} {commits}"
         with open(self.ledger_path, "wb") as ledger:
             done = subprocess.run(
                 [ROOT / "tests" / "lab" / "run", "--bare", "--build", build, "--disk", disk, "--log-writes",
@@ -290,23 +290,30 @@ def make_states(recording, count, chance, tally, verbose):
     print(f"{count} states in {time.monotonic() - begun:.0f} s", flush=True)
 
 
-def require():
-    missing = [tool for tool in ("qemu-system-x86_64", "mkfs.ext4", "debugfs", "dumpe2fs") if not shutil.which(tool)]
-    if not os.path.exists("/dev/loop-control"):
-        missing.append("/dev/loop-control (loop devices)")
-    return [f"crash-states needs {', '.join(missing)}"] if missing else []
+def missing():
+    """What this machine does not have: [] or one sentence."""
+    tools = [tool for tool in ("qemu-system-x86_64", "mkfs.ext4", "debugfs", "dumpe2fs") if not shutil.which(tool)]
+    if tools:
+        return [f"crash-states needs {', '.join(tools)}"]
+    try:
+        LoopMount.try_out()
+    except OSError as error:
+        return [f"crash-states needs loop devices, to be mounted by root: {error}"]
+    return []
 
 
 def run(options):
     tally = Tally()
-    tally.trouble += require()
+    if missing():
+        return 0, tally.findings, missing()
     chance = random.Random(options.seed)
-    for done in range(0, 0 if tally.trouble else options.count, STATES_EACH):
+    for done in range(0, options.count, STATES_EACH):
         directory = pathlib.Path(tempfile.mkdtemp(prefix="crash-states-"))
         keep = True
         try:
-            recording = Recording(directory, chance.getrandbits(32))
-            make_states(recording, min(STATES_EACH, options.count - done), chance, tally, options.verbose)
+            count = min(STATES_EACH, options.count - done)
+            recording = Recording(directory, min(COMMITS_A_STATE * count, COMMITS_MAX), chance.getrandbits(32))
+            make_states(recording, count, chance, tally, options.verbose)
             keep = bool(tally.findings.all or tally.trouble)
         finally:
             if keep:

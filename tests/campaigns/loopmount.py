@@ -36,6 +36,16 @@ class LoopMount:
         self.image = mmap.mmap(self.descriptor, size)
         self.at = tempfile.mkdtemp(prefix="crash-state-")
 
+    @staticmethod
+    def try_out():
+        """Raises OSError when that cannot be done here."""
+        disk = LoopMount(mmap.PAGESIZE)
+        try:
+            _, device = disk._attach()
+            os.close(device)
+        finally:
+            disk.close()
+
     def close(self):
         os.rmdir(self.at)
         self.image.close()

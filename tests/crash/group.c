@@ -16,7 +16,8 @@ const struct ward_id crash_boot = {"b-crash"};
 
 struct ward_record crash_record(uint64_t token, size_t index)
 {
-    const uint8_t frame[] = {0x00, (uint8_t)(94 + token % 6), 0x00, (uint8_t)(60 + (token + index) % 40), 0x00};
+    const uint8_t frame[] = {0x00, (uint8_t)(94 + token % 6), 0x00, (uint8_t)(60 + (token + index) % 40),
+                             0x00};
     struct ward_record record = {.reading = {.device = {"d-91c2"},
                                              .patient = {"p-7f3a"},
                                              .episode = {"s-01"},

@@ -175,53 +175,74 @@ static void mark_delivered(struct load *load)
     memmove(load->raised, load->raised + events, load->raised_count * sizeof(load->raised[0]));
 }
 
+/* What a group has besides its records; it says whose it is. */
+struct company {
+    struct ward_store_event events[EVENTS_MAX];
+    size_t event_count;
+    struct ward_store_alarm_state state;
+    struct ward_store_change change; /* the setting "newest"; with events */
+    char payload[640], text[32];
+    uint8_t octets[STATE_MAX];
+};
+
+static void make_company(struct load *load, uint64_t token, size_t event_count, struct company *company)
+{
+    struct ward_store_alarm_state *state = &company->state;
+
+    memset(company, 0, sizeof(*company));
+    snprintf(state->patient.text, sizeof(state->patient.text), "p-%" PRIu64, draw(load, 2));
+    state->version = 1;
+    state->state = company->octets;
+    state->length = sizeof(token) + draw(load, STATE_MAX - sizeof(token));
+    memset(company->octets, (int)(token % 251), sizeof(company->octets));
+    memcpy(company->octets, &token, sizeof(token));
+    memset(company->payload, 'x', sizeof(company->payload));
+    company->event_count = event_count;
+    for (size_t i = 0; i < event_count; i++) {
+        company->events[i] =
+            (struct ward_store_event){.key.n = (uint32_t)i + 1,
+                                      .patient = state->patient,
+                                      .at_ms = crash_now(token).utc_ms,
+                                      .payload = company->payload,
+                                      .payload_length = 100 + draw(load, sizeof(company->payload) - 100)};
+        memcpy(company->events[i].key.id.octets, &token, sizeof(token));
+    }
+    snprintf(company->text, sizeof(company->text), "%" PRIu64, token);
+    company->change =
+        (struct ward_store_change){.kind = WARD_STORE_SETTING, .document = company->text, .name = {"newest"}};
+}
+
 static void submit(struct load *load, bool urgent)
 {
     static struct ward_record records[CRASH_RECORDS_MAX];
-    static uint8_t state[STATE_MAX];
-    struct ward_store_event events[EVENTS_MAX];
-    char payload[640], text[32];
+    static struct company company;
     const uint64_t token = ++load->token;
     const size_t record_count = 1 + draw(load, draw(load, 4) == 0 ? CRASH_RECORDS_MAX : 2);
-    const size_t event_count = urgent && load->raised_count + EVENTS_MAX <= OUTSTANDING_MAX ? draw(load, EVENTS_MAX + 1) : 0;
-    struct ward_store_alarm_state alarm_state = {.version = 1, .state = state};
-    const struct ward_store_change change = {.kind = WARD_STORE_SETTING, .document = text, .name = {"newest"}};
+    const bool has_events = urgent && load->raised_count + EVENTS_MAX <= OUTSTANDING_MAX;
 
+    make_company(load, token, has_events ? draw(load, EVENTS_MAX + 1) : 0, &company);
     for (size_t i = 0; i < record_count; i++)
         records[i] = crash_record(token, i);
-    snprintf(alarm_state.patient.text, sizeof(alarm_state.patient.text), "p-%" PRIu64, draw(load, 2));
-    memset(state, (int)(token % 251), sizeof(state));
-    memcpy(state, &token, sizeof(token));
-    alarm_state.length = sizeof(token) + draw(load, STATE_MAX - sizeof(token));
-    memset(payload, 'x', sizeof(payload));
-    for (size_t i = 0; i < event_count; i++) {
-        events[i] = (struct ward_store_event){.key.n = (uint32_t)i + 1,
-                                              .patient = alarm_state.patient,
-                                              .at_ms = crash_now(token).utc_ms,
-                                              .payload = payload,
-                                              .payload_length = 100 + draw(load, sizeof(payload) - 100)};
-        memcpy(events[i].key.id.octets, &token, sizeof(token));
-    }
-    snprintf(text, sizeof(text), "%" PRIu64, token);
-    const size_t change_count = event_count > 0 ? 1 : 0;
-    printf("{\"group\": %" PRIu64 ", \"records\": %zu, \"events\": %zu, \"patient\": \"%s\", \"setting\": %s}\n", token,
-           record_count, event_count, alarm_state.patient.text, change_count > 0 ? "true" : "false");
+    printf("{\"group\": %" PRIu64
+           ", \"records\": %zu, \"events\": %zu, \"patient\": \"%s\", \"setting\": %s}\n",
+           token, record_count, company.event_count, company.state.patient.text,
+           company.event_count > 0 ? "true" : "false");
     const struct ward_store_group group = {.token = token,
                                            .urgent = urgent,
                                            .boot = crash_boot,
                                            .now = crash_now(token),
                                            .records = records,
                                            .record_count = record_count,
-                                           .events = events,
-                                           .event_count = event_count,
-                                           .states = &alarm_state,
+                                           .events = company.events,
+                                           .event_count = company.event_count,
+                                           .states = &company.state,
                                            .state_count = 1,
-                                           .changes = &change,
-                                           .change_count = change_count};
+                                           .changes = &company.change,
+                                           .change_count = company.event_count > 0 ? 1 : 0};
     if (ward_store_submit(load->store, &group) != 0)
         crash_fail("the store takes no group");
-    for (size_t i = 0; i < event_count; i++)
-        load->raised[load->raised_count++] = events[i].key;
+    for (size_t i = 0; i < company.event_count; i++)
+        load->raised[load->raised_count++] = company.events[i].key;
 }
 
 /* Groups that may share a transaction, or not: each dispatch may find some told. */

@@ -11,14 +11,12 @@
  *   seq mono_us chain    a line of text for each record
  */
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
 
-#include "core/json.h"
 #include "group.h"
 #include "io/store.h"
 #include "io/store_pages.h"
@@ -29,14 +27,22 @@ struct look {
     uint64_t answers, first, last;
 };
 
+/* As a string of JSON, but for what would have to be escaped. */
+static void print_text(const char *text)
+{
+    putchar('"');
+    for (; *text; text++)
+        putchar(*text == '"' || *text == '\\' || *text < ' ' ? '\'' : *text);
+    putchar('"');
+}
+
 static void give_up(const char *text) __attribute__((noreturn));
 
 static void give_up(const char *text)
 {
-    printf("{\"error\": \"");
-    for (; *text; text++)
-        putchar(*text == '"' || *text == '\\' || *text < ' ' ? '\'' : *text);
-    printf("\"}\n");
+    printf("{\"error\": ");
+    print_text(text);
+    printf("}\n");
     exit(0);
 }
 
@@ -125,13 +131,16 @@ static void print_rows(const struct ward_store_snapshot *snapshot)
 
 static void print_snapshot(const struct ward_store_snapshot *snapshot)
 {
-    printf("{\"epoch\": \"%s\", \"seq\": %" PRIu64 ", \"chain\": \"", snapshot->epoch.text, snapshot->head_seq);
+    printf("{\"epoch\": \"%s\", \"seq\": %" PRIu64 ", \"chain\": \"", snapshot->epoch.text,
+           snapshot->head_seq);
     print_hex(snapshot->head_chain, sizeof(snapshot->head_chain));
     printf("\", \"through\": %" PRIu64 ", \"ranges\": [", snapshot->through);
     for (size_t i = 0; i < snapshot->range_count; i++)
         printf("%s[%" PRIu64 ", %" PRIu64 "]", i > 0 ? ", " : "", snapshot->ranges[i].first,
                snapshot->ranges[i].last);
-    printf("], \"set_aside\": \"%s\", ", snapshot->set_aside_reason);
+    printf("], \"set_aside\": ");
+    print_text(snapshot->set_aside_reason);
+    printf(", ");
     print_rows(snapshot);
     printf("}\n");
 }
@@ -151,8 +160,12 @@ static void verify(struct look *look, uint64_t head)
 static void store_more(struct look *look)
 {
     const struct ward_record record = crash_record(1, 0);
-    const struct ward_store_group group = {
-        .token = 1, .urgent = true, .boot = crash_boot, .now = crash_now(1), .records = &record, .record_count = 1};
+    const struct ward_store_group group = {.token = 1,
+                                           .urgent = true,
+                                           .boot = crash_boot,
+                                           .now = crash_now(1),
+                                           .records = &record,
+                                           .record_count = 1};
 
     if (ward_store_submit(look->store, &group) != 0)
         give_up("no group is taken");
@@ -194,7 +207,9 @@ static void look_through_rows(const char *path)
     must(connection, sqlite3_exec(connection, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL));
     must(connection, sqlite3_prepare_v2(connection, "PRAGMA integrity_check(1)", -1, &statement, NULL));
     must(connection, sqlite3_step(statement));
-    printf("{\"integrity\": \"%s\"}\n", (const char *)sqlite3_column_text(statement, 0));
+    printf("{\"integrity\": ");
+    print_text((const char *)sqlite3_column_text(statement, 0));
+    printf("}\n");
     sqlite3_finalize(statement);
     must(connection, sqlite3_prepare_v2(connection, "SELECT seq, mono_us, chain FROM record ORDER BY seq", -1,
                                         &statement, NULL));
