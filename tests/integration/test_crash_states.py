@@ -55,6 +55,11 @@ def test_a_write_may_be_torn_at_each_of_its_sectors(tmp_path):
     assert states(log, 1) == {f"{a}{b}{c}....." for a in "a." for b in "b." for c in "c."}
 
 
+def test_the_superblock_of_the_file_system_is_not_torn(tmp_path):
+    log = make_log(tmp_path / "log", (1, b"abc", 0))
+    assert states(log, 1) == {"........", ".a......", "..bc....", ".abc...."}
+
+
 def test_of_two_writes_of_a_sector_the_later_may_be_missing(tmp_path):
     log = make_log(tmp_path / "log", (0, b"a", 0), (0, b"b", 0))
     assert states(log, 2) == {"........", "a.......", "b......."}
