@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """crash-states: what a power cut can leave on the disk, many times over.
 
-A guest of the lab runs tests/crash/load.c on a small ext4 while QEMU records every write and flush of its disk. What the
-store told as committed is in the same recording, as a sector behind the file system that is written right after it was
-told. From the recording states are made: everything up to a cut's last flush, and of what was written since a random
+A guest of the lab runs tests/crash/load.c on a small ext4 while QEMU records every write and flush of its disk. What
+the store told as committed is in the same recording, as a sector behind the file system that is written right after it
+was told. From the recording states are made: everything up to a cut's last flush, and of what was written since a random
 part (writelog.py). Each is mounted, which replays the journal of the file system, and the database opened by the store
 itself (tests/crash/look.c); what it finds is held against what had been told at the cut (book.py).
 
 Where a cut fell is told by what the load was at, and by which file the writes were of that may be missing:
 
   creation     a fresh database is being made                          upgrade   one of an earlier format is taken over
-  recovery     one that an earlier life left, with its log or without, is opened and takes its first commit
+  recovery     one that an earlier life left is opened, with its log or without, and takes its first commit
   checkpoint   the log is being moved into the file                    commit    the log is being written, or the journal
   at rest      nothing was under way
 """
@@ -40,7 +40,7 @@ DISK_MIB, FILE_SYSTEM_MIB = 25, 24  # what the load was told is written behind t
 BLOCK = 4096
 FORMATS = (1, 2)
 STATES_EACH = 5000  # from one recording
-COMMITS_A_STATE, COMMITS_MAX = 2, 1200  # of its load
+COMMITS, FEW_COMMITS, FEW_STATES = 1200, 400, 500  # of its load; fewer for few states
 WORKERS = 2 * os.cpu_count()  # what a state takes is for a good part waiting for the kernel's own threads
 CHUNK = 100  # states that a worker makes in one go
 MOMENTS = {"creation": 10, "upgrade": 15, "recovery": 10, "checkpoint": 25, "commit": 35, "at rest": 5}  # of a hundred
@@ -179,11 +179,10 @@ def choose_cuts(cuts, count, chance):
     return sorted((chance.choice(cuts[moment]), moment, chance.getrandbits(64)) for moment in moments)
 
 
+# --- states ----------------------------------------------------------------------------------------------------------
+
 # moment, writes that may be missing, whose they are, findings, what went wrong besides
 State = namedtuple("State", "moment pending files found trouble")
-
-
-# --- states ----------------------------------------------------------------------------------------------------------
 
 
 class Worker:
@@ -312,7 +311,8 @@ def run(options):
         keep = True
         try:
             count = min(STATES_EACH, options.count - done)
-            recording = Recording(directory, min(COMMITS_A_STATE * count, COMMITS_MAX), chance.getrandbits(32))
+            commits = FEW_COMMITS if count <= FEW_STATES else COMMITS
+            recording = Recording(directory, commits, chance.getrandbits(32))
             make_states(recording, count, chance, tally, options.verbose)
             keep = bool(tally.findings.all or tally.trouble)
         finally:

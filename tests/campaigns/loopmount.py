@@ -70,7 +70,8 @@ class LoopMount:
         number, device = self._attach()
         try:
             # Nothing is made of what becomes of this state, so it need not be flushed.
-            check(LIBC.mount(f"/dev/loop{number}".encode(), self.at.encode(), b"ext4", 0, b"barrier=0"), "the file system")
+            check(LIBC.mount(f"/dev/loop{number}".encode(), self.at.encode(), b"ext4", 0, b"barrier=0"),
+                  "the file system")
         finally:
             os.close(device)
         return self.at
