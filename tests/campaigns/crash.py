@@ -315,6 +315,9 @@ def run(options):
             recording = Recording(directory, commits, chance.getrandbits(32))
             make_states(recording, count, chance, tally, options.verbose)
             keep = bool(tally.findings.all or tally.trouble)
+        except RuntimeError as error:
+            tally.trouble.append(str(error))
+            break
         finally:
             if keep:
                 print(f"  what is left of it: {directory}")
