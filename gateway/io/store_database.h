@@ -17,8 +17,9 @@
 #define WARD_DATABASE_NAMES_CACHED 32
 
 struct ward_database {
-    const char *path; /* the caller's */
-    bool is_copy;     /* of a file of an earlier format: it may be migrated in place */
+    const char *path;     /* the caller's */
+    bool is_copy;         /* of a file of an earlier format: it may be migrated in place */
+    bool log_has_remains; /* of a transaction that a power cut tore */
     sqlite3 *connection;
     sqlite3_stmt *statements[WARD_SQL_COUNT];
     struct ward_id epoch;
@@ -80,7 +81,7 @@ int ward_database_upgrade(struct ward_database *database, int64_t version);
 /* What was renamed is so after a power cut, too. */
 int ward_database_sync_directory(struct ward_database *database);
 
-/* Whether the log holds less than was written into it: -EUCLEAN. The file must not be open yet. */
+/* Whether the log holds less than was written into it: -EUCLEAN; or log_has_remains. The file must not be open yet. */
 int ward_database_check_log(struct ward_database *database);
 
 /* The statement, reset and without parameters; NULL with database->text set. */

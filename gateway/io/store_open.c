@@ -242,6 +242,9 @@ int ward_database_open_file(struct ward_database *database)
     }
     error = error ? error : begin_log(database);
     error = error ? error : configure(database);
+    if (!error && database->log_has_remains) {
+        ward_database_checkpoint(database, true); /* on a disk that does not take it, they stay */
+    }
     error = error ? error : migrate(database, version);
     return error ? error : read_epoch(database);
 }

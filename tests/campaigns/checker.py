@@ -21,6 +21,7 @@ Each finding has the name of what was promised:
             nothing-refused      the hub refused no message
             forged-receipt       what is not the hub's word delivers nothing
             order-kept           seq is in the order in which a device told
+            one-transaction      what was committed together is there together: records, alarm state, events, marks
             dated-right          a time is what the clock showed, and there is none while nobody knows it
 """
 
@@ -37,7 +38,7 @@ LOST = ("told-as-committed", "heard-in-time", "record-at-hub", "alarm-at-hub", "
         "live-in-time", "unconfirmed-told", "started-in-time", "clock-record")
 DOUBLED = ("frame-once",)
 CORRUPT = ("database-whole", "database-kept", "same-record", "nothing-invented", "nothing-refused", "forged-receipt",
-           "order-kept", "dated-right")
+           "order-kept", "one-transaction", "dated-right")
 
 
 @contextlib.contextmanager

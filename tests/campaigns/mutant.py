@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGETS = ("wardgated", "wardgate-uplink", "wardctl", "fake_bluez", "wall_clock", "days_away")
+TARGETS = ("wardgated", "wardgate-uplink", "wardctl", "fake_bluez", "wall_clock", "days_away",
+           "crash_load", "crash_look")
 
 
 def read(name):

@@ -116,6 +116,14 @@ def test_a_disk_survives_a_power_cut(boot, tmp_path):
     assert (lab.status, lab.stdout) == (0, "flushed\n")
 
 
+def test_what_is_done_to_a_disk_is_recorded(boot, tmp_path):
+    write = "echo -n this is recorded >$LAB_DISK/a; sync"
+    lab = boot("--bare", "--disk", tmp_path / "disk.img", "--log-writes", tmp_path / "log", "--", "bash", "-c", write)
+    log = (tmp_path / "log").read_bytes()
+    assert (lab.status, log[:8]) == (0, b"rhswfsj\0")
+    assert b"this is recorded\0" in log and b"this is recorded\0" in (tmp_path / "disk.img").read_bytes()
+
+
 def test_the_clock_starts_where_it_is_told(boot):
     lab = boot("--bare", "--rtc", "2038-01-19T03:13:00", "--", "date", "-u", "+%Y-%m-%d %H")
     assert lab.stdout == "2038-01-19 03\n"
@@ -129,6 +137,7 @@ def test_the_clock_starts_where_it_is_told(boot):
         (("--env", "1=2", "--", "true"), "not NAME=VALUE"),
         (("--unit", "/nonexistent", "--systemd", "--", "true"), "/nonexistent: no such file"),
         (("--unit", "/etc/fstab", "--", "true"), "--unit needs --systemd"),
+        (("--log-writes", "/tmp/none", "--", "true"), "--log-writes needs --disk"),
         (("--raw-hci", "--", "true"), "--raw-hci needs --peripheral"),
         (("--peripheral", "true", "--bare", "--", "true"), "neither --systemd nor --bare"),
         (("--peripheral", "true", "--plan", "/nonexistent", "--", "true"), "/nonexistent: no such file"),

@@ -356,6 +356,145 @@ static void a_changed_bit_in_the_log_is_found(void **state)
     free(log_image.octets);
 }
 
+/* --- a log that a power cut tore ---------------------------------------------------------------------------- */
+
+#define FRAME (24 + WARD_PAGE_OCTETS)
+
+static uint8_t *frame_at(const struct image *log, size_t number)
+{
+    return log->octets + 32 + number * FRAME;
+}
+
+static size_t frame_count(const struct image *log)
+{
+    return (log->length - 32) / FRAME;
+}
+
+static bool is_end(const struct image *log, size_t number)
+{
+    return memcmp(frame_at(log, number) + 4, "\0\0\0\0", 4) != 0;
+}
+
+/* Octets of a frame's header that are in another sector than the rest of it. */
+static size_t octets_before_sector(size_t number)
+{
+    const size_t left = 512 - (32 + number * FRAME) % 512;
+
+    return left < 24 ? left : 0;
+}
+
+/* As if its first sector had not been written, and the one of an earlier round were there. */
+static void tear(const struct image *log, size_t number)
+{
+    memset(frame_at(log, number) + 8, 0x5A, 8);
+}
+
+static void expect_to_be_kept(struct bench *bench)
+{
+    open_store(bench);
+    assert_string_equal(bench->snapshot->set_aside, "");
+    check_chain(bench, bench->snapshot->epoch.text);
+    clean_up(bench);
+}
+
+/* The end of a transaction of an earlier round, in the half of a header that was not written. */
+static void a_header_torn_between_two_sectors_is_no_damage(void **state)
+{
+    struct bench *bench = *state;
+    size_t begin = 0, rounds = 0;
+    char log[128];
+
+    fill_and_die(bench);
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    struct image image = image_of(bench->path), log_image = image_of(log);
+    const size_t whole = log_image.length;
+    for (size_t end = 0; end < frame_count(&log_image); end++) {
+        for (size_t number = begin + 1; is_end(&log_image, end) && number < end; number++) {
+            if (octets_before_sector(number) < 8)
+                continue;
+            struct image cut = {32 + (end + 1) * FRAME, malloc(whole)};
+
+            assert_non_null(cut.octets);
+            memcpy(cut.octets, log_image.octets, cut.length);
+            tear(&cut, begin);
+            frame_at(&cut, number)[7] = 76;
+            write_image(bench->path, &image);
+            write_image(log, &cut);
+            expect_to_be_kept(bench);
+            free(cut.octets);
+            rounds++;
+        }
+        begin = is_end(&log_image, end) ? end + 1 : begin;
+    }
+    assert_true(rounds > 0);
+    free(image.octets);
+    free(log_image.octets);
+}
+
+/* One more transaction in a process that is killed: a large one, or a small one. */
+static void commit_and_die(struct bench *bench, bool large)
+{
+    const struct ward_store_change change = {
+        .kind = WARD_STORE_PLAN, .document = plan, .plan = {.patient = {"p-7f3a"}, .version = 4}};
+    const struct ward_record record = reading_of(96);
+    const struct ward_store_group group = {.token = 1,
+                                           .urgent = true,
+                                           .boot = {"b-77"},
+                                           .now = {.boot_us = 1, .utc_ms = 5000},
+                                           .records = &record,
+                                           .record_count = 1,
+                                           .changes = &change,
+                                           .change_count = large ? 1 : 0};
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        bench->committed_count = 0;
+        memset(plan, 'q', sizeof(plan) - 1);
+        open_store(bench);
+        assert_string_equal(bench->snapshot->set_aside, "");
+        assert_int_equal(ward_store_submit(bench->store, &group), 0);
+        wait_for(bench, &bench->committed_count, 1);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void tear_newest(const char *log)
+{
+    struct image image = image_of(log);
+    size_t begin = frame_count(&image) - 1;
+
+    while (begin > 0 && !is_end(&image, begin - 1))
+        begin--;
+    tear(&image, begin);
+    write_image(log, &image);
+    free(image.octets);
+}
+
+/* The end of the first torn transaction is behind that of the second. */
+static void a_log_that_is_torn_twice_is_no_damage(void **state)
+{
+    struct bench *bench = *state;
+    char log[128];
+
+    fill_and_die(bench);
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    struct image before = image_of(log);
+    commit_and_die(bench, true);
+    tear_newest(log);
+    commit_and_die(bench, false);
+    struct image after = image_of(log);
+    if (after.length > before.length) /* it was not begun anew */
+        tear(&after, frame_count(&before));
+    else
+        tear(&after, 0);
+    write_image(log, &after);
+    expect_to_be_kept(bench);
+    free(before.octets);
+    free(after.octets);
+}
+
 static void on_verified(void *context, int error, uint64_t first, uint64_t last)
 {
     struct bench *bench = context;
@@ -394,6 +533,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_changed_bit_in_any_page_is_found),
         STORE_TEST(a_changed_bit_in_the_log_is_found),
+        STORE_TEST(a_header_torn_between_two_sectors_is_no_damage),
+        STORE_TEST(a_log_that_is_torn_twice_is_no_damage),
         STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
     };
 
