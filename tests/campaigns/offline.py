@@ -284,7 +284,7 @@ def outages(options, names):
 def days_away(options):
     """What waits was left in the database before (days_away.c); real programs deliver it, and live readings overtake."""
     system = System()
-    system.hub.command += ["--sample", "2"]
+    system.hub.command += ["--sample", "50"]
     trouble, keep = [], True
     try:
         count = system.fill(DEVICES, options.seconds)
