@@ -295,8 +295,7 @@ def days_away(options):
         eventually(away.link_is_up, "the link is up")
         begun = time.monotonic()
         for number in range(ROUNDS):
-            while away.waiting() > count * (ROUNDS - number) / ROUNDS:
-                time.sleep(1)
+            system.is_delivered_within(DELIVERY_S, but=count * (ROUNDS - number) // ROUNDS)
             away.overtake()
             if options.verbose:
                 print(f"{away.waiting()} wait after {time.monotonic() - begun:.0f} s", flush=True)
