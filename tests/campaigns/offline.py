@@ -284,7 +284,7 @@ def outages(options, names):
 def days_away(options):
     """What waits was left in the database before (days_away.c); real programs deliver it, and live readings overtake."""
     system = System()
-    system.hub.command += ["--sample", "2"]
+    system.hub.command += ["--sample", "50"]
     trouble, keep = [], True
     try:
         count = system.fill(DEVICES, options.seconds)
@@ -295,8 +295,7 @@ def days_away(options):
         eventually(away.link_is_up, "the link is up")
         begun = time.monotonic()
         for number in range(ROUNDS):
-            while away.waiting() > count * (ROUNDS - number) / ROUNDS:
-                time.sleep(1)
+            system.is_delivered_within(DELIVERY_S, but=count * (ROUNDS - number) // ROUNDS)
             away.overtake()
             if options.verbose:
                 print(f"{away.waiting()} wait after {time.monotonic() - begun:.0f} s", flush=True)

@@ -183,18 +183,20 @@ class System(Home):
     def queue(self):
         return self.ask("queue")[0]
 
-    def is_delivered(self):
+    def undelivered(self):
         queue = self.queue()
-        return not (queue["undelivered_readings"] or queue["undelivered_alarms"] or queue["waiting_for_commit"])
+        return queue["undelivered_readings"] + queue["undelivered_alarms"] + queue["waiting_for_commit"]
 
-    def is_delivered_within(self, patience_s):
-        """Waits until nothing is undelivered; False when for so long nothing more was delivered. The checker then says
-        what is missing."""
+    def is_delivered(self):
+        return self.undelivered() == 0
+
+    def is_delivered_within(self, patience_s, but=0):
+        """Waits until nothing is undelivered, or no more than so many; False when for so long nothing more was
+        delivered. The checker then says what is missing."""
         least, deadline = None, 0
-        while not self.is_delivered():
-            left = self.queue()["undelivered_readings"]
-            if least is None or left < least:
-                least, deadline = left, time.monotonic() + patience_s
+        while (undelivered := self.undelivered()) > but:
+            if least is None or undelivered < least:
+                least, deadline = undelivered, time.monotonic() + patience_s
             elif time.monotonic() > deadline:
                 return False
             threading.Event().wait(0.2)
