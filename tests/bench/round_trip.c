@@ -91,7 +91,7 @@ static void send_packet(size_t length)
 /* An answer of the kind; every one that comes here is shorter than 127 octets. */
 static void receive(uint8_t kind)
 {
-    uint8_t octets[256];
+    uint8_t octets[256] = {0};
     int have = 0;
 
     while (have < 2 || have < 2 + octets[1]) {
