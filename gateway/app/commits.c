@@ -317,6 +317,13 @@ static void store_given_up(void *context, uint64_t through, uint64_t count)
     ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
 }
 
+static void store_removed(void *context, const char *path, uint64_t octets)
+{
+    (void)context;
+    ward_journal_print(LOG_NOTICE, "%s was removed to make room for newer ones: %llu octets", path,
+                       (unsigned long long)octets);
+}
+
 static void store_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     ward_journal_print(LOG_NOTICE, "The database can be read: what it holds counts from now on");
@@ -330,6 +337,7 @@ struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
                                         .trouble = store_trouble,
                                         .replaced = store_replaced,
                                         .given_up = store_given_up,
+                                        .removed = store_removed,
                                         .opened = store_opened,
                                         .context = gateway};
 }

@@ -196,20 +196,47 @@ static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, con
     return sent;
 }
 
-static void pump_state(struct ward_outbox *outbox)
+static bool others_wait(const struct ward_outbox *outbox, uint64_t now)
+{
+    return now >= outbox->heartbeat_due_us || outbox->result_count > 0;
+}
+
+/*
+ * up/state and then up/active of each patient. On a slow link there is room for one of them at a time: what has gone does
+ * not go again before the others have, heartbeat and results too, or they would never go.
+ */
+static bool pump_documents(struct ward_outbox *outbox, uint64_t now)
 {
     struct ward_gateway *gateway = outbox->gateway;
-    const uint64_t now = now_us(outbox);
 
-    if (outbox->state_dirty || now >= outbox->active_due_us) {
-        if (!send_document(outbox, WARD_TOPIC_STATE, NULL))
-            return;
-        for (size_t i = 0; i < gateway->watch_count; i++)
-            if (!send_document(outbox, WARD_TOPIC_ACTIVE, gateway->watches[i]))
-                return;
+    if (outbox->document == 0 && (outbox->state_dirty || now >= outbox->active_due_us) &&
+        !(outbox->others_turn && others_wait(outbox, now))) {
         outbox->state_dirty = false;
         outbox->active_due_us = now + WARD_OUTBOX_ACTIVE_US;
+        outbox->document = 1;
     }
+    while (outbox->document > 0) {
+        const size_t patient = outbox->document - 1; /* counted from 1; 0 is the gateway */
+
+        if (patient > gateway->watch_count) {
+            outbox->document = 0;
+            outbox->others_turn = true;
+            break;
+        }
+        if (!send_document(outbox, patient ? WARD_TOPIC_ACTIVE : WARD_TOPIC_STATE,
+                           patient ? gateway->watches[patient - 1] : NULL))
+            return false;
+        outbox->document++;
+    }
+    return true;
+}
+
+static void pump_state(struct ward_outbox *outbox)
+{
+    const uint64_t now = now_us(outbox);
+
+    if (!pump_documents(outbox, now))
+        return;
     if (now >= outbox->heartbeat_due_us && send_document(outbox, WARD_TOPIC_HEARTBEAT, NULL)) {
         outbox->heartbeats++;
         outbox->heartbeat_due_us = now + WARD_OUTBOX_HEARTBEAT_US;
@@ -228,6 +255,7 @@ static void pump_state(struct ward_outbox *outbox)
         outbox->result_count--;
         memmove(outbox->results, outbox->results + 1, outbox->result_count * sizeof(outbox->results[0]));
     }
+    outbox->others_turn = outbox->others_turn && others_wait(outbox, now);
 }
 
 void ward_outbox_result(struct ward_outbox *outbox, const char *json)
@@ -261,6 +289,8 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     strncpy(outbox->link_text, text, WARD_LINK_TEXT_MAX);
     outbox->certificate_expires_ms = certificate_expires_ms;
     memset(outbox->sent, 0, sizeof(outbox->sent));
+    outbox->document = 0;
+    outbox->others_turn = false;
     ward_delivery_reset(&outbox->delivery);
     outbox->past.sent = 0;
     outbox->past.due_us = 0;

@@ -90,7 +90,10 @@ struct ward_outbox {
     uint64_t heartbeat_due_us, active_due_us, alive_due_us;
     uint32_t link_generation; /* rises each time that the link comes up or goes away */
     bool link_up, state_dirty, urgent;
-    bool blocked; /* the last pump stopped for want of credit or room: no timer helps */
+    /* Of those that tell the state, the next to go: 1 up/state, from 2 on up/active; 0: none. */
+    size_t document;
+    bool others_turn; /* they have gone, and heartbeat and results not since */
+    bool blocked;     /* the last pump stopped for want of credit or room: no timer helps */
     char link_text[WARD_LINK_TEXT_MAX + 1];
     int64_t certificate_expires_ms;
 };

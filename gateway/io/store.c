@@ -158,6 +158,10 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
         listener->opened(listener->context, notice->opened);
         return;
     }
+    if (notice->removed.path[0] != '\0') {
+        listener->removed(listener->context, notice->removed.path, notice->removed.octets);
+        return;
+    }
     if (notice->given_up > 0) {
         listener->given_up(listener->context, notice->given_up_through, notice->given_up);
         return;

@@ -15,7 +15,7 @@
  *   3. A full queue makes the oldest routine group go; it is told, and counted in a gap record. A group that is
  *      urgent or carries events or changes is never refused for lack of room. The alarm state of a routine group goes
  *      with it: that of the next group takes its place.
- *   4. A file that is no database, or is damaged, is renamed, never deleted, and a fresh one begins a new epoch. What
+ *   4. A file that is no database, or is damaged, is renamed (store_kept.h), and a fresh one begins a new epoch. What
  *      the ward may not have of the old one is salvaged as far as its chain holds, and keeps its numbers
  *      (store_salvage.h). So it is with a file that cannot be read or written again and again.
  *   5. A record that does not fit into the chain any more is told to nobody: it is damage in the file.
@@ -76,6 +76,8 @@ struct ward_store_listener {
     void (*replaced)(void *context, const struct ward_store_replaced *replaced);
     /* So many records, up to that one, made room although the ward does not have them: they are never delivered. */
     void (*given_up)(void *context, uint64_t through, uint64_t count);
+    /* A file that was set aside, or kept in an earlier format, made room (store_kept.h). */
+    void (*removed)(void *context, const char *path, uint64_t octets);
     /* The store was opened without a snapshot, and this is it; valid for the call. */
     void (*opened)(void *context, const struct ward_store_snapshot *snapshot);
     void *context;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file that cannot be used is renamed, never deleted: PATH.aside-1, PATH.aside-2, … with its log beside it as
- * PATH.aside-N-wal, so that what both hold can be read later. The log goes first: a database that lost its log is
- * older, but a log that met another database would be replayed into it.
+ * A file that cannot be used is renamed, and kept as long as there is room (store_kept.h): PATH.aside-1, PATH.aside-2, …
+ * with its log beside it as PATH.aside-N-wal, so that what both hold can be read later. The log goes first: a database
+ * that lost its log is older, but a log that met another database would be replayed into it.
  *
  * The fresh file is made as PATH.fresh, with what could be salvaged, while the old one is still in its place; then the
  * two are renamed. A crash before that leaves the old one, and the work begins again; one in the midst of it leaves no

@@ -10,6 +10,7 @@
 
 #include "io/store.h"
 #include "io/store_database.h"
+#include "io/store_kept.h"
 
 /* A record as it waits: its columns and its packed body. */
 struct ward_queued_record {
@@ -106,6 +107,7 @@ struct ward_notice {
     struct ward_item item;
     struct ward_store_snapshot *opened;  /* not NULL: what the file holds, at last */
     bool replaced;                       /* otherwise trouble */
+    struct ward_kept_removed removed;    /* its path is not empty: nothing else */
     uint64_t given_up, given_up_through; /* not 0: neither */
     bool put_back;
     uint64_t head_seq;

@@ -265,6 +265,7 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_PAST_ALL] = "SELECT epoch, source, first_seq, last_seq, ranges FROM past ORDER BY number",
     [WARD_SQL_PAST_SOURCE] = "SELECT number, epoch, source, next_seq, last_seq, ranges, lost, done FROM past"
                              " WHERE done < 2 ORDER BY number LIMIT 1",
+    [WARD_SQL_PAST_OF_SOURCE] = "SELECT 1 FROM past WHERE source = ?1 LIMIT 1",
     [WARD_SQL_PAST_READ] = "UPDATE past SET next_seq = ?2, lost = ?3, done = ?4 WHERE number = ?1",
     [WARD_SQL_PAST_TOLD] = "UPDATE past SET done = 2 WHERE number = ?1",
     [WARD_SQL_PAST_RECORD_ADD] = "INSERT OR REPLACE INTO past_record (" RECORD_COLUMNS ", past)"

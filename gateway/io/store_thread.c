@@ -18,6 +18,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "io/store_kept.h"
 #include "io/store_read.h"
 
 uint64_t ward_store_clock_us(void)
@@ -112,6 +113,21 @@ static void take_all(struct ward_store *store)
     }
 }
 
+static void remove_kept(struct ward_store *store)
+{
+    struct ward_kept_removed removed;
+
+    while (ward_kept_remove_one(&store->database, store->purge.quota_octets, &removed) > 0) {
+        struct ward_notice *notice = calloc(1, sizeof(*notice));
+
+        if (notice) {
+            notice->item.kind = WARD_ITEM_NOTICE;
+            notice->removed = removed;
+            ward_store_post(store, &notice->item);
+        }
+    }
+}
+
 /* Between transactions: the room that is used and left, for whoever asks and for what is done about it. */
 static void look_at_room(struct ward_store *store)
 {
@@ -123,6 +139,7 @@ static void look_at_room(struct ward_store *store)
         return;
     }
     ward_purge_keep_ballast(store->path, purge);
+    remove_kept(store);
     pthread_mutex_lock(&store->lock);
     store->counters.used_octets = purge->used_octets;
     store->counters.quota_octets = purge->quota_octets;

@@ -17,7 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -924,6 +926,78 @@ static void an_alarm_and_a_reading_can_be_explained(void **state)
     assert_int_equal(explain(bench, "spo2-low", ""), -1);
 }
 
+/* --- an uplink that takes one message at a time --------------------------------------------------------------- */
+
+static void say_frame(int uplink, const struct ward_link_frame *frame)
+{
+    static uint8_t octets[WARD_LINK_FRAME_MAX];
+    const size_t length = ward_link_encode(frame, octets, sizeof(octets));
+
+    assert_true(length > 0);
+    assert_int_equal(send(uplink, octets, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+static int join_as_uplink(struct bench *bench)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const int uplink = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    assert_true(strlen(bench->config.spool.socket) < sizeof(address.sun_path));
+    strcpy(address.sun_path, bench->config.spool.socket);
+    assert_int_equal(connect(uplink, (const struct sockaddr *)&address, sizeof(address)), 0);
+    say_frame(uplink, &(struct ward_link_frame){
+                          .type = WARD_LINK_HELLO,
+                          .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}});
+    say_frame(uplink, &(struct ward_link_frame){
+                          .type = WARD_LINK_LINK,
+                          .link = {.up = true, .text = "", .certificate_expires_ms = WARD_UTC_UNKNOWN}});
+    return uplink;
+}
+
+/* The next message, answered like a broker's. Its topic from "up/" on. */
+static void take_message(struct bench *bench, int uplink, char ret[static 64])
+{
+    static uint8_t octets[WARD_LINK_FRAME_MAX];
+    struct ward_link_frame frame = {0};
+    ssize_t length;
+
+    say_frame(uplink, &(struct ward_link_frame){.type = WARD_LINK_CREDIT,
+                                                .credit = {.round = 1, .frames = 1, .octets = 1}});
+    while (frame.type != WARD_LINK_PUBLISH) {
+        WAIT_FOR(bench, (length = recv(uplink, octets, sizeof(octets), 0)) > 0);
+        assert_true(ward_link_decode(octets, (size_t)length, &frame));
+    }
+    snprintf(ret, 64, "%.*s", frame.publish.topic_length, frame.publish.topic);
+    memmove(ret, strstr(ret, "up/"), strlen(strstr(ret, "up/")) + 1);
+    say_frame(uplink,
+              &(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = frame.publish.id}});
+}
+
+static void what_tells_the_state_does_not_stand_in_its_own_way(void **state)
+{
+    static const char *const order[] = {"up/state", "up/active/p-ann", "up/active/p-bob", "up/heartbeat",
+                                        "up/state", "up/active/p-ann", "up/active/p-bob", "up/readings"};
+    struct bench *bench = couple(state);
+    size_t next = 0;
+    char topic[64];
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    const int uplink = join_as_uplink(bench);
+    for (int taken = 0; taken < 20 && next < 8; taken++) {
+        take_message(bench, uplink, topic);
+        if (strcmp(topic, "up/alarms") == 0)
+            continue; /* which go before everything */
+        assert_string_equal(topic, order[next++]);
+        if (next < 3)
+            ward_outbox_state_changed(
+                &bench->gateway->outbox); /* it need not wait, and does not begin anew */
+    }
+    assert_int_equal(next, 8);
+    close(uplink);
+}
+
 /* --- what is looked at, told by the spool, or said by a button ------------------------------------------------ */
 
 static void a_disk_that_is_nearly_full_is_told(void **state)
@@ -1646,6 +1720,7 @@ int main(void)
         GATEWAY_TEST(a_low_battery_is_the_device_s),
         GATEWAY_TEST(a_ring_s_battery_is_in_its_frames),
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
+        GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),

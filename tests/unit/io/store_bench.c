@@ -71,6 +71,16 @@ static void on_given_up(void *context, uint64_t through, uint64_t count)
     bench->given_up += count;
 }
 
+static void on_removed(void *context, const char *path, uint64_t octets)
+{
+    struct bench *bench = context;
+
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_true(octets > 0);
+    bench->removed++;
+    snprintf(bench->removed_path, sizeof(bench->removed_path), "%s", path);
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     struct bench *bench = context;
@@ -94,7 +104,8 @@ int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
         .retry_ms = bench->retry_ms,
         .quota_octets = bench->quota_octets,
         .ballast_octets = bench->ballast_octets,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_opened, bench},
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_removed, on_opened,
+                     bench},
     };
 
     return ward_store_open(&options, &bench->store, &bench->snapshot, error);

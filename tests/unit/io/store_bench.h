@@ -39,6 +39,8 @@ struct bench {
     int last_error;
     struct ward_id new_epoch;
     size_t opened, opened_events; /* told by `opened` */
+    size_t removed;
+    char removed_path[128];
     struct ward_id opened_epoch;
     uint64_t opened_head;
     bool opened_aside;
