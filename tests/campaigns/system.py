@@ -7,6 +7,7 @@ service, or not, without a word to anybody else.
 """
 
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -218,9 +219,10 @@ class System(Home):
 
     def fill(self, devices, seconds):
         """So many straps, each of them once a second, while the ward was away; before the first start. Returns how many
-        records that are."""
-        subprocess.run([bluez_fixture.BUILD / "tests" / "campaigns" / "days_away", str(devices), str(seconds),
-                        self.database.parent], check=True)
+        records that are. A mutant does not fill its own database."""
+        build = pathlib.Path(os.environ.get("WARD_UNPATCHED", bluez_fixture.BUILD))
+        subprocess.run([build / "tests" / "campaigns" / "days_away", str(devices), str(seconds), self.database.parent],
+                       check=True)
         return devices * seconds
 
     def rest(self):
