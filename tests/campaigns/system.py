@@ -226,8 +226,9 @@ class System(Home):
         return devices * seconds
 
     def rest(self):
-        """Everything ends in good order; what is on the disks stays for the checker."""
-        statuses = [process.stop() for process in (self.uplink, self.core, self.hub) if process.popen]
+        """Everything ends in good order, the core first: what it says when its uplink is gone reaches nobody. What is on
+        the disks stays for the checker."""
+        statuses = [process.stop() for process in (self.core, self.uplink, self.hub) if process.popen]
         self.told.stop()
         return statuses
 
