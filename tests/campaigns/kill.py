@@ -64,13 +64,19 @@ class Killer:
 
     # --- when -----------------------------------------------------------------------------------------------------
 
+    def written_at(self):
+        """When the log of the database was written; while there is none, never."""
+        try:
+            return os.stat(f"{self.system.database}-wal").st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
     def wait_for_write(self):
-        """Returns as soon as the log of the database was written, or after a while."""
-        log = f"{self.system.database}-wal"
-        before = os.stat(log).st_mtime_ns
+        """Returns as soon as the log was written, or after a while."""
+        before = self.written_at()
         self.sensor.send("cuff")
         deadline = time.monotonic() + 0.1
-        while os.stat(log).st_mtime_ns == before and time.monotonic() < deadline:
+        while self.written_at() == before and time.monotonic() < deadline:
             pass
 
     def aim(self, victims):

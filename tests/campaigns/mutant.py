@@ -9,8 +9,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TARGETS = ("wardgated", "wardgate-uplink", "wardctl", "fake_bluez", "wall_clock", "days_away",
-           "crash_load", "crash_look")
+TARGETS = ("wardgated", "wardgate-uplink", "wardctl", "fake_bluez", "wall_clock", "crash_load", "crash_look")
 
 
 def read(name):
@@ -55,7 +54,8 @@ def campaign(options, where):
     that were kept)."""
     words = [sys.executable, ROOT / "tests" / "campaigns" / "run", options.name, "--count", str(options.count), "--seed",
              str(options.seed), *(["--only", options.only] if options.only else [])]
-    done = subprocess.run(words, env={**os.environ, "WARD_BUILD": str(where)}, text=True, stdout=subprocess.PIPE)
+    environment = {**os.environ, "WARD_BUILD": str(where), "WARD_UNPATCHED": os.environ["WARD_BUILD"]}
+    done = subprocess.run(words, env=environment, text=True, stdout=subprocess.PIPE)
     print("".join(f"  | {line}\n" for line in done.stdout.splitlines()), end="", flush=True)
     return (done.returncode, set(re.findall(r"^  ([a-z-]+): ", done.stdout, re.M)),
             re.findall(r"^  what is left of it: (.+)$", done.stdout, re.M))

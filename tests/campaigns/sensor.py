@@ -20,8 +20,9 @@ def strap_frame(number, fast=False):
 
 
 def cuff_frame(number, high):
+    assert number < 30 * 35 * 20, "the cuff has no more pressures"
     systolic = (HIGH if high else LOW) + number % 30
-    return f"00{systolic:02x}00{60 + number // 30 % 25:02x}00{80 + number // 750 % 10:02x}00"
+    return f"00{systolic:02x}00{50 + number // 30 % 35:02x}00{80 + number // 1050:02x}00"
 
 
 def systolic_of(raw):

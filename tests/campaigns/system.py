@@ -7,6 +7,7 @@ service, or not, without a word to anybody else.
 """
 
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -218,14 +219,16 @@ class System(Home):
 
     def fill(self, devices, seconds):
         """So many straps, each of them once a second, while the ward was away; before the first start. Returns how many
-        records that are."""
-        subprocess.run([bluez_fixture.BUILD / "tests" / "campaigns" / "days_away", str(devices), str(seconds),
-                        self.database.parent], check=True)
+        records that are. A mutant does not fill its own database."""
+        build = pathlib.Path(os.environ.get("WARD_UNPATCHED", bluez_fixture.BUILD))
+        subprocess.run([build / "tests" / "campaigns" / "days_away", str(devices), str(seconds), self.database.parent],
+                       check=True)
         return devices * seconds
 
     def rest(self):
-        """Everything ends in good order; what is on the disks stays for the checker."""
-        statuses = [process.stop() for process in (self.uplink, self.core, self.hub) if process.popen]
+        """Everything ends in good order, the core first: what it says when its uplink is gone reaches nobody. What is on
+        the disks stays for the checker."""
+        statuses = [process.stop() for process in (self.core, self.uplink, self.hub) if process.popen]
         self.told.stop()
         return statuses
 

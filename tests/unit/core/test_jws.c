@@ -512,6 +512,16 @@ static void who_may_say_what_and_when(void **state)
                      WARD_JWS_OTHER_GATEWAY);
 }
 
+/* A time that is carried on may be one that was ahead: the hub's receipts hold all the same, and nothing else does. */
+static void a_receipt_does_not_expire_by_a_time_that_is_carried_on(void **state)
+{
+    (void)state;
+    assert_int_equal(judge(RECEIPT, WARD_ROLE_HUB, NOT_AFTER + 1, WARD_CLOCK_ESTIMATED), WARD_JWS_ACCEPTED);
+    assert_int_equal(judge(RECEIPT, WARD_ROLE_HUB, NOT_AFTER + 1, WARD_CLOCK_SYNCED), WARD_JWS_EXPIRED);
+    assert_int_equal(judge(COMMAND, WARD_ROLE_CLINICAL, NOT_AFTER + 1, WARD_CLOCK_ESTIMATED),
+                     WARD_JWS_EXPIRED);
+}
+
 static void without_a_clock_nothing_gets_quieter(void **state)
 {
     static const char *const louder[] = {CONCERN, ASSIGN, RESUME}, *const quieter[] = {ENTRY, VOID, SUSPEND};
@@ -555,6 +565,7 @@ int main(void)
         cmocka_unit_test(lists_have_their_bounds),
         cmocka_unit_test(a_payload_beyond_the_envelope_is_refused),
         cmocka_unit_test(who_may_say_what_and_when),
+        cmocka_unit_test(a_receipt_does_not_expire_by_a_time_that_is_carried_on),
         cmocka_unit_test(without_a_clock_nothing_gets_quieter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
