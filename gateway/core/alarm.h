@@ -206,7 +206,11 @@ struct ward_alarm_told {
 void ward_alarm_restart(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                         const struct ward_alarm_told *told);
 
-/* The machine was started anew: boot_us counts from another zero. Call it once, before anything else of this boot. */
+/*
+ * The machine was started anew: boot_us counts from another zero. Call it once, before anything else of this boot. When
+ * its power was cut, an event of an occurrence may have been told and not committed, and nobody here knows of it: so each
+ * occurrence is told of as it now stands with the next number and with the one after, which is news to the ward.
+ */
 void ward_alarm_reboot(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
 
 /* The patient's episode has ended: everything is cleared as discharged. */

@@ -9,11 +9,14 @@
  *   active, unknown              annunciate at once
  *   what NEWS2 is made of        stale, unless it is known how long the machine was off
  *   reminders, escalations       have what was left of their time, less the time off as far as it is known
+ *   numbers of events            one may have been told and not committed: it says again what stands
  */
 #include "core/alarm_private.h"
 
 /* So many numbers of one occurrence at most; beyond them the ward finds a hole, and not a number that says two things. */
 #define MOST_TOLD_AGAIN 8
+/* Events of one occurrence that a power cut leaves told and not committed. There may be more while the disk is slow. */
+#define LEFT_BY_POWER_CUT 1
 
 struct shift {
     uint64_t before_us; /* newest moment of the boot before */
@@ -119,8 +122,14 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
 static void give_reboot(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
                         const void *argument)
 {
+    const struct ward_alarm_condition *condition = subject->condition;
+    const uint32_t told = condition->n + LEFT_BY_POWER_CUT;
+
     (void)argument;
     ward_alarm_signal(run, subject, &(struct ward_alarm_signal){.kind = WARD_SIGNAL_REBOOT});
+    while (ward_alarm_is_present(condition) && condition->n <= told) {
+        ward_alarm_emit(run, subject, (enum ward_alarm_event_kind)condition->last_event, NULL);
+    }
 }
 
 static void tell_again(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,

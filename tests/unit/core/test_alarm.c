@@ -357,6 +357,39 @@ static void numbers_that_were_told_are_not_given_to_something_else(void **state)
     assert_int_equal(events[15].n, 1000001);
 }
 
+/* After a power cut nobody knows what was told: the number that may have been used is not the only one that says it. */
+static void a_reboot_tells_twice_what_stands(void **state)
+{
+    struct ward_alarm_patient committed;
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    give(WARD_SPO2, 88);
+    committed = patient;
+    give(WARD_SPO2, 97); /* 2: cleared, and with that the power was cut */
+    patient = committed;
+    ward_alarm_reboot(&patient, &context);
+    assert_int_equal(event_count, 4);
+    for (uint32_t i = 2; i < 4; i++) {
+        assert_memory_equal(&events[i].id, &events[0].id, sizeof(events[0].id));
+        assert_int_equal(events[i].n, i);
+        assert_int_equal(events[i].event, WARD_EVENT_REALARM);
+    }
+
+    give(WARD_SPO2, 97); /* 4: cleared, and nobody has looked */
+    committed = patient;
+    give(WARD_SPO2, 87); /* 5: back, and with that the power was cut */
+    patient = committed;
+    ward_alarm_reboot(&patient, &context);
+    assert_int_equal(event_count, 8);
+    assert_int_equal(events[6].n, 5);
+    assert_int_equal(events[7].n, 6);
+    assert_int_equal(events[7].event, WARD_EVENT_CLEARED);
+    give(WARD_SPO2, 87);
+    assert_int_equal(events[8].n, 7);
+    assert_int_equal(events[8].event, WARD_EVENT_RAISED);
+}
+
 static void a_commit_gives_readings_their_seq(void **state)
 {
     struct ward_reading committed = {
@@ -662,6 +695,7 @@ int main(void)
         cmocka_unit_test_setup(rules_without_a_source_degrade, set_up),
         cmocka_unit_test_setup(the_list_has_the_worst_first, set_up),
         cmocka_unit_test_setup(numbers_that_were_told_are_not_given_to_something_else, set_up),
+        cmocka_unit_test_setup(a_reboot_tells_twice_what_stands, set_up),
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
