@@ -3,7 +3,7 @@
  * The numbers of alarm events that were given out, in a file in memory (/run, a tmpfs): an event goes to the ward before
  * it is committed, so after a kill the store may not know of it, and its number must not be given to another event.
  * Writing is a copy into mapped memory and waits for nothing. Of an occurrence the newest number is kept, and the
- * occurrences told of last. It is gone with a power cut.
+ * occurrences told of last. It is gone with a power cut: what is done then says ward_alarm_reboot() (core/alarm.h).
  */
 #ifndef WARD_IO_NUMBERS_H
 #define WARD_IO_NUMBERS_H

@@ -15,8 +15,9 @@ Each finding has the name of what was promised:
             clock-record         a clock that becomes known is told
   doubled   frame-once           no frame of the sensor is stored twice
   corrupt   database-whole       integrity_check, and seq without a hole
-            database-kept        a full disk is no reason to begin a new one
+            database-kept        neither a full disk nor a power cut is a reason to begin a new one
             same-record          gateway and hub have the same chain under the same number
+            same-event           the newest event of an occurrence is the same at gateway and hub
             nothing-invented     what is stored was sent, and what the hub has is in the database
             nothing-refused      the hub refused no message
             forged-receipt       what is not the hub's word delivers nothing
@@ -37,8 +38,8 @@ from sensor import HIGH, strap_frame, systolic_of
 LOST = ("told-as-committed", "heard-in-time", "record-at-hub", "alarm-at-hub", "alarm-of-reading", "alarm-in-time",
         "live-in-time", "unconfirmed-told", "started-in-time", "clock-record")
 DOUBLED = ("frame-once",)
-CORRUPT = ("database-whole", "database-kept", "same-record", "nothing-invented", "nothing-refused", "forged-receipt",
-           "order-kept", "one-transaction", "dated-right")
+CORRUPT = ("database-whole", "database-kept", "same-record", "same-event", "nothing-invented", "nothing-refused",
+           "forged-receipt", "order-kept", "one-transaction", "dated-right")
 
 
 @contextlib.contextmanager
@@ -108,7 +109,8 @@ class Findings:
         return names
 
 
-def check_records(findings, gateway, hub, told, allowed_refusals, after):
+def check_database(findings, gateway, told, after=0):
+    """What the gateway promised of its own database. told: (epoch, seq, chain) -> record."""
     epoch, records = gateway["epoch"], gateway["records"]
     if gateway["integrity"] != "ok":
         findings.add("database-whole", gateway["integrity"])
@@ -117,6 +119,10 @@ def check_records(findings, gateway, hub, told, allowed_refusals, after):
     for (of, seq, chain), record in told.items():
         if of == epoch and records.get(seq) != chain:
             findings.add("told-as-committed", f"seq {seq}: {record.get('raw')}")
+
+
+def check_records(findings, gateway, hub, allowed_refusals):
+    epoch, records = gateway["epoch"], gateway["records"]
     for seq, chain in records.items():
         at_hub = hub["records"].get((epoch, seq))
         if at_hub is None:
@@ -148,6 +154,11 @@ def check_alarms(findings, gateway, hub):
     for identity, n in gateway["events"]:
         if (identity, n) not in hub["events"]:
             findings.add("alarm-at-hub", f"{identity} {n}")
+    newest = {identity: n for identity, n in sorted(gateway["events"])}
+    for identity, n in newest.items():
+        ours, theirs = gateway["events"][identity, n]["event"], hub["events"].get((identity, n), {}).get("event")
+        if theirs not in (None, ours):
+            findings.add("same-event", f"{identity} {n}: {ours}, and at the hub {theirs}")
     for identity, n in hub["events"]:
         if n > 1 and (identity, n - 1) not in hub["events"]:
             findings.add("alarm-at-hub", f"{identity} has {n} and not {n - 1}")
@@ -196,7 +207,8 @@ def check(system, sensor, is_required, allowed_refusals=(), after=0):
     records up to this number came another way."""
     findings = Findings()
     gateway, hub = gateway_state(system.database, after), hub_state(system.hub_database, after)
-    check_records(findings, gateway, hub, dict(system.told.records), allowed_refusals, after)
+    check_database(findings, gateway, dict(system.told.records), after)
+    check_records(findings, gateway, hub, allowed_refusals)
     check_frames(findings, gateway, hub, sensor.sent, is_required)
     check_alarms(findings, gateway, hub)
     return findings

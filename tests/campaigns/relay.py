@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A wire between uplink and broker that can be cut, or die without a word: what was connected then hears nothing any
-more, in neither direction, and is not told; what connects afterwards gets through."""
+"""A wire, between uplink and broker or between a gateway and its bus, that can be cut, or die without a word: what was
+connected then hears nothing any more, in neither direction, and is not told; what connects afterwards gets through."""
 
 import contextlib
 import select
@@ -11,8 +11,9 @@ CHUNK = 65536
 
 
 class Relay:
-    def __init__(self, target_port):
-        self._target = ("127.0.0.1", target_port)
+    def __init__(self, target):
+        """target: a port of this machine, or the path of a socket."""
+        self._target = target
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._pairs = []
@@ -26,13 +27,24 @@ class Relay:
             except OSError:
                 return
             try:
-                pair = (client, socket.create_connection(self._target))
+                pair = (client, self._connect())
             except OSError:
                 client.close()
                 continue
             with self._lock:
                 self._pairs.append(pair)
             threading.Thread(target=self._carry, args=(pair,), daemon=True).start()
+
+    def _connect(self):
+        if isinstance(self._target, int):
+            return socket.create_connection(("127.0.0.1", self._target))
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(self._target))
+        except OSError:
+            connection.close()
+            raise
+        return connection
 
     def _carry(self, pair):
         try:

@@ -16,7 +16,6 @@ import threading
 import time
 
 import bluez_fixture
-import contract
 from bluez_fixture import CUFF, PATIENT, STRAP, Bluez, Home, eventually
 from hub_fixture import Broker
 from relay import Relay
@@ -35,14 +34,14 @@ CONFIG = """[gateway]
 id = {gateway}
 site = {site}
 [bluetooth]
-recovery_directory = {directory}/recover
+recovery_directory = {run}/recover
 [store]
-path = {directory}/state/ward.db
+path = {state}/ward.db
 commit_window = 1s
 [plan]
 require_signature = no
 [hub]
-host = localhost
+host = {host}
 port = {port}
 ca = {pki}/ca.pem
 certificate = {pki}/{gateway}.pem
@@ -50,13 +49,13 @@ key = {pki}/{gateway}.key
 ward_keys = {directory}/keys/ward-keys.json
 keepalive = {keepalive}
 [alarm]
-led_directory = {directory}
+led_directory = {run}
 leds =
 sound_command =
-patient_text = {directory}/patient-text
-numbers = {directory}/alarm-numbers
+patient_text = {run}/patient-text
+numbers = {run}/alarm-numbers
 [spool]
-socket = {directory}/spool
+socket = {run}/spool
 uplink_user = {user}
 """
 
@@ -98,29 +97,38 @@ class Process:
 
 
 class System(Home):
+    host = "localhost"  # this machine, as the gateway calls it
+
     def __init__(self, clock_known=True, keepalive="10s", relay=False):
         super().__init__()
         self.told = Told()
         for name in ("keys", "run-systemd/timesync"):
             (self.directory / name).mkdir(parents=True)
         self.know_clock(clock_known)
-        self.broker = Broker(self.directory / "pki", (GATEWAY,))
+        self.broker = Broker(self.directory / "pki", (GATEWAY,), (self.host,))
         self.relay = Relay(self.broker.port) if relay else None
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         (self.directory / "wardgate.conf").write_text(CONFIG.format(
-            gateway=GATEWAY, site=SITE, directory=self.directory, pki=self.broker.pki,
+            gateway=GATEWAY, site=SITE, directory=self.directory, pki=self.broker.pki, host=self.host, **self.places(),
             port=self.relay.port if relay else self.broker.port, user=user, keepalive=keepalive))
         subprocess.run([sys.executable, HUB, "keys", "--keys-out", self.directory / "keys"], check=True)
-        config = ("--config", self.directory / "wardgate.conf")
-        inside = (*OWN_RUN, self.directory / "run-systemd")
+        self.core, self.uplink = self.make_gateway()
         pki = self.broker.pki
-        self.core = Process(self, "wardgated", *inside, bluez_fixture.WARDGATED, *config)
-        self.uplink = Process(self, "wardgate-uplink", *inside, UPLINK, *config)
         self.hub = Process(self, "wardhub", sys.executable, HUB, "run", "--keys", self.directory / "keys", "--port",
                            self.broker.port, "--ca", f"{pki}/ca.pem", "--cert", f"{pki}/hub.pem", "--key",
                            f"{pki}/hub.key", "--gateway-key", self.directory / "gateway.jwk", "--database",
                            self.hub_database, "--strict")
         self.core_environment = None
+
+    def places(self):
+        """Where the gateway keeps what is to stay, and what is not."""
+        return {"state": self.directory / "state", "run": self.directory}
+
+    def make_gateway(self):
+        config = ("--config", self.directory / "wardgate.conf")
+        inside = (*OWN_RUN, self.directory / "run-systemd")
+        return (Process(self, "wardgated", *inside, bluez_fixture.WARDGATED, *config),
+                Process(self, "wardgate-uplink", *inside, UPLINK, *config))
 
     @property
     def database(self):
@@ -156,17 +164,24 @@ class System(Home):
         self.bluez = Bluez(self.environment)
         self.told.start(self.environment)
         self.start_core()
-        self.ctl("patient", "admit", PATIENT, "--episode", "s-01", "--plan", HERE / "plan.json")
-        self.wait_for_radio("ready")
-        for number, device in enumerate((STRAP, CUFF)):
-            self.enrol(device, f"S-{number}")
-        for device in (STRAP, CUFF):
-            self.bluez.connect(device.address)
-            self.bluez.resolve(device.address)
+        self.admit()
+        self.connect_devices()
         self.show_key()
         self.start_hub()
         self.uplink.start()
         return self
+
+    def admit(self):
+        """The patient with the plan and the two devices."""
+        self.ctl("patient", "admit", PATIENT, "--episode", "s-01", "--plan", HERE / "plan.json")
+        self.wait_for_radio("ready")
+        for number, device in enumerate((STRAP, CUFF)):
+            self.enrol(device, f"S-{number}")
+
+    def connect_devices(self):
+        for device in (STRAP, CUFF):
+            self.bluez.connect(device.address)
+            self.bluez.resolve(device.address)
 
     def start_hub(self):
         """Starts the hub, which keeps its subscription from now on."""
@@ -176,9 +191,8 @@ class System(Home):
 
     def show_key(self):
         """What enrolment tells the ward of this gateway: its public key."""
-        key = contract.load_private(self.directory / "state" / "gateway-key.pem")
-        jwk = contract.public_jwk(key.public_key(), gateway=GATEWAY)
-        (self.directory / "gateway.jwk").write_text(json.dumps(jwk))
+        key = self.ask("hub", "show")[0]["key"]
+        (self.directory / "gateway.jwk").write_text(json.dumps({**key, "gateway": GATEWAY}))
 
     def queue(self):
         return self.ask("queue")[0]

@@ -75,10 +75,10 @@ class Program:
 
 
 class Broker:
-    def __init__(self, directory, gateways=("g-1",)):
+    def __init__(self, directory, gateways=("g-1",), other_names=()):
         self.pki = directory
         self.port = free_port()
-        make_pki.make_pki(directory, gateways)
+        make_pki.make_pki(directory, gateways, ("localhost", "127.0.0.1", "::1", *other_names))
         self.config = make_pki.make_config(directory, self.port)
         self.start()
 

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -124,6 +125,16 @@ def test_what_is_done_to_a_disk_is_recorded(boot, tmp_path):
     assert b"this is recorded\0" in log and b"this is recorded\0" in (tmp_path / "disk.img").read_bytes()
 
 
+def test_the_network_leads_to_this_machine(boot):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        lab = boot("--bare", "--network", "--processors", 1, "--", "bash", "-c",
+                   f"echo hello >/dev/tcp/lab-host/{server.getsockname()[1]}; nproc")  # fmt: skip
+        connection, _ = server.accept()
+        with connection:
+            assert (lab.status, lab.stdout, connection.recv(100)) == (0, "1\n", b"hello\n")
+
+
 def test_the_clock_starts_where_it_is_told(boot):
     lab = boot("--bare", "--rtc", "2038-01-19T03:13:00", "--", "date", "-u", "+%Y-%m-%d %H")
     assert lab.stdout == "2038-01-19 03\n"
@@ -138,6 +149,7 @@ def test_the_clock_starts_where_it_is_told(boot):
         (("--unit", "/nonexistent", "--systemd", "--", "true"), "/nonexistent: no such file"),
         (("--unit", "/etc/fstab", "--", "true"), "--unit needs --systemd"),
         (("--log-writes", "/tmp/none", "--", "true"), "--log-writes needs --disk"),
+        (("--disk", "/tmp/none", "--disk-socket", "/tmp/none", "--", "true"), "not both"),
         (("--raw-hci", "--", "true"), "--raw-hci needs --peripheral"),
         (("--peripheral", "true", "--bare", "--", "true"), "neither --systemd nor --bare"),
         (("--peripheral", "true", "--plan", "/nonexistent", "--", "true"), "/nonexistent: no such file"),
