@@ -121,7 +121,7 @@ class Guest(System):
 
     def wait_for_link(self, patience_s):
         deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline and not self.queue()["link"]["up"]:
+        while time.monotonic() < deadline and not self.status()["link"]["up"]:
             time.sleep(0.2)
 
     def wait_for_hub(self, raw, patience_s):
