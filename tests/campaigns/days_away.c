@@ -67,6 +67,19 @@ static void on_given_up(void *context, uint64_t through, uint64_t count)
     fail("%" PRIu64 " records up to %" PRIu64 " were given up: the quota is too small", count, through);
 }
 
+static void on_removed(void *context, const char *path, uint64_t octets)
+{
+    (void)context;
+    fail("%s of %" PRIu64 " octets was removed", path, octets);
+}
+
+static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
+{
+    (void)context;
+    (void)snapshot;
+    fail("the file could not be opened at once");
+}
+
 static void wait_for(struct ward_store *store, uint64_t count)
 {
     while (committed < count) {
@@ -111,10 +124,10 @@ static void take(struct ward_store *store, uint64_t token, uint32_t device, uint
 int main(int argc, char **argv)
 {
     char path[256], error[WARD_STORE_TEXT_MAX];
-    const struct ward_store_options options = {
-        .path = path,
-        .commit_window_ms = NEVER_MS,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, NULL}};
+    const struct ward_store_options options = {.path = path,
+                                               .commit_window_ms = NEVER_MS,
+                                               .listener = {on_committed, on_dropped, on_trouble, on_replaced,
+                                                            on_given_up, on_removed, on_opened, NULL}};
     struct ward_store *store = NULL;
     struct ward_store_snapshot *snapshot = NULL;
     uint32_t devices, seconds;

@@ -142,6 +142,19 @@ static void on_given_up(void *context, uint64_t through, uint64_t count)
     crash_fail("%" PRIu64 " records up to %" PRIu64 " were given up", count, through);
 }
 
+static void on_removed(void *context, const char *path, uint64_t octets)
+{
+    (void)context;
+    crash_fail("%s of %" PRIu64 " octets was removed", path, octets);
+}
+
+static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
+{
+    (void)context;
+    (void)snapshot;
+    crash_fail("the file could not be opened at once");
+}
+
 /* --- what is submitted ----------------------------------------------------------------------------------------- */
 
 /* Receipts of what was told; they go with the group that is submitted next. */
@@ -267,18 +280,18 @@ static void burst(struct load *load)
 
 static void open_store(struct load *load, const char *path)
 {
-    const struct ward_store_options options = {
-        .path = path,
-        .commit_window_ms = WINDOW_MS,
-        .log_pages = (uint32_t)(20 + draw(load, 100)),
-        .quota_octets = QUOTA_OCTETS,
-        .ballast_octets = BALLAST_OCTETS,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, load}};
+    const struct ward_store_options options = {.path = path,
+                                               .commit_window_ms = WINDOW_MS,
+                                               .log_pages = (uint32_t)(20 + draw(load, 100)),
+                                               .quota_octets = QUOTA_OCTETS,
+                                               .ballast_octets = BALLAST_OCTETS,
+                                               .listener = {on_committed, on_dropped, on_trouble, on_replaced,
+                                                            on_given_up, on_removed, on_opened, load}};
     struct ward_store_snapshot *snapshot;
     char error[WARD_STORE_TEXT_MAX];
 
     mark(load, "{\"mark\": \"begin\", \"database\": \"%s\"}", load->database);
-    if (ward_store_open(&options, &load->store, &snapshot, error) != 0)
+    if (ward_store_open(&options, &load->store, &snapshot, error) != 0 || !snapshot)
         crash_fail("%s", error);
     if (snapshot->set_aside[0] != '\0')
         crash_fail("%s", snapshot->set_aside_reason);

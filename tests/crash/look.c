@@ -90,6 +90,20 @@ static void on_given_up(void *context, uint64_t through, uint64_t count)
     give_up("records were given up");
 }
 
+static void on_removed(void *context, const char *path, uint64_t octets)
+{
+    (void)context;
+    (void)octets;
+    give_up(path);
+}
+
+static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
+{
+    (void)context;
+    (void)snapshot;
+    give_up("the file could not be opened at once");
+}
+
 static void on_verified(void *context, int error, uint64_t first, uint64_t last)
 {
     struct look *look = context;
@@ -176,12 +190,13 @@ static void store_more(struct look *look)
 static void look_through_store(const char *path)
 {
     struct look look = {0};
-    const struct ward_store_options options = {
-        .path = path, .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, &look}};
+    const struct ward_store_options options = {.path = path,
+                                               .listener = {on_committed, on_dropped, on_trouble, on_replaced,
+                                                            on_given_up, on_removed, on_opened, &look}};
     struct ward_store_snapshot *snapshot;
     char error[WARD_STORE_TEXT_MAX];
 
-    if (ward_store_open(&options, &look.store, &snapshot, error) != 0)
+    if (ward_store_open(&options, &look.store, &snapshot, error) != 0 || !snapshot)
         give_up(error);
     print_snapshot(snapshot);
     verify(&look, snapshot->head_seq);
