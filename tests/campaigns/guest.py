@@ -3,6 +3,7 @@
 the power empties (disk.py). Its bus with the devices on it, its broker and its hub are outside, on this machine."""
 
 import contextlib
+import json
 import os
 import pathlib
 import signal
@@ -121,8 +122,13 @@ class Guest(System):
 
     def wait_for_link(self, patience_s):
         deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline and not self.status()["link"]["up"]:
+        while time.monotonic() < deadline and not self.is_linked():
             time.sleep(0.2)
+
+    def is_linked(self):
+        """False also when a busy machine leaves the question unanswered."""
+        answer = self.ctl("hub", "show", "--json", check=False)
+        return answer.returncode == 0 and json.loads(answer.stdout)["link"]["up"]
 
     def wait_for_hub(self, raw, patience_s):
         """Until the hub has committed a record with these octets, or for so long."""
