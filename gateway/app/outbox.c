@@ -98,9 +98,8 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
 
     if (ward_topic_write(outgoing->topic, gateway->config.gateway.site, gateway->config.gateway.id,
                          outgoing->patient, topic) == 0 ||
-        !ward_outbox_sign(outbox, &message, signature))
-        return false;
-    if (ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
+        !ward_outbox_sign(outbox, &message, signature) ||
+        ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
         outbox->blocked = true;
         return false;
     }
@@ -335,6 +334,8 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
                                outbox->past.due_us,
                                ward_outbox_again_due_us(outbox)};
 
+    if (!outbox->gateway->spool)
+        return UINT64_MAX; /* nothing goes before there is a key */
     if (!outbox->link_up || outbox->blocked)
         return due;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)

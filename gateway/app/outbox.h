@@ -93,7 +93,7 @@ struct ward_outbox {
     /* Of those that tell the state, the next to go: 1 up/state, from 2 on up/active; 0: none. */
     size_t document;
     bool others_turn; /* they have gone, and heartbeat and results not since */
-    bool blocked;     /* the last pump stopped for want of credit or room: no timer helps */
+    bool blocked;     /* the last pump stopped for want of credit, room or a key: no timer helps */
     char link_text[WARD_LINK_TEXT_MAX + 1];
     int64_t certificate_expires_ms;
 };

@@ -68,20 +68,31 @@ void ward_outbox_again_alarms(struct ward_outbox *outbox, int64_t since_ms,
     *ret = setting(ALARMS_SETTING, ret_text->text);
 }
 
+/* Reads " FIRST-LAST". Returns what follows; NULL: there is none. */
+static const char *read_range(const char *text, struct ward_seq_range *ret)
+{
+    char *end;
+
+    ret->first = strtoull(text, &end, 10);
+    if (end == text || *end != '-')
+        return NULL;
+    text = end + 1;
+    ret->last = strtoull(text, &end, 10);
+    return end != text && ret->first > 0 && ret->first <= ret->last ? end : NULL;
+}
+
 /* Of another epoch there is nothing to send: its records went, or go, as what an earlier database owes the ward. */
 static void restore_records(struct ward_outbox *outbox, const char *text)
 {
     const char *epoch = outbox->gateway->epoch.text;
-    const size_t length = strlen(epoch);
+    struct ward_outbox_again *again = &outbox->again;
     struct ward_seq_range range;
-    int used;
 
-    if (strncmp(text, epoch, length) != 0)
+    if (strncmp(text, epoch, strlen(epoch)) != 0)
         return;
-    for (text += length; outbox->again.record_count < WARD_OUTBOX_AGAIN_MAX &&
-                         sscanf(text, " %" SCNu64 "-%" SCNu64 "%n", &range.first, &range.last, &used) == 2;
-         text += used)
-        outbox->again.records[outbox->again.record_count++] = range;
+    text += strlen(epoch);
+    while (again->record_count < WARD_OUTBOX_AGAIN_MAX && (text = read_range(text, &range)))
+        again->records[again->record_count++] = range;
 }
 
 void ward_outbox_again_restore(struct ward_outbox *outbox, const struct ward_store_change *row)

@@ -75,6 +75,7 @@ static int older_first(const void *left, const void *right)
 
 static void look(struct directory *directory, DIR *files)
 {
+    /* cppcheck-suppress readdirCalled ; each thread has a stream of its own */
     for (const struct dirent *file; directory->count < FOUND_MAX && (file = readdir(files)) != NULL;) {
         struct kept *kept = &directory->kept[directory->count];
 
