@@ -198,7 +198,8 @@ struct ward_jws_context {
 /*
  * May these claims be acted on? What is refused by their time needs a clock: with WARD_CLOCK_UNSYNCED a receipt, and a
  * command that makes no alarm quieter, are taken whatever their dates say (a command's counter still counts it once),
- * and what quietens is refused.
+ * and what quietens is refused. A receipt is held against the clock only while that is synced: an estimated one may be
+ * ahead for long, and what a receipt covers the ward has, whenever it said so.
  */
 enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,
                                         const struct ward_jws_context *context);
