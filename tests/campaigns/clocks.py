@@ -153,8 +153,9 @@ def perform(name, seed):
         if any(statuses[:2]):
             trouble.append(f"{name}: not every program ended well: {statuses}")
         findings = check(system, sensor, lambda entry: entry["life"] == 1)
+        # One that is behind what the hub has signed meanwhile is not believed; one that is ahead is.
         check_times(findings, hub_state(system.hub_database)["records"], clock, unknown,
-                    amid is not None and not unknown and not handshake)
+                    max(clock.offsets_s) > NEAR_S and not unknown and not handshake)
         check_order(findings, hub_state(system.hub_database)["records"], sensor)
         if took is None or took < ON_DELAY_S - 0.1:
             findings.add("alarm-in-time", "never" if took is None else f"after {took:.2f} s")
