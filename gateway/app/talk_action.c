@@ -64,7 +64,7 @@ static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock 
         ward_recollection_keep(gateway, &recollection);
     }
     if (now) {
-        now->clock_state = clock->state;
+        now->clock_state = (uint8_t)clock->state;
         now->has_clock = true;
     }
     ward_journal_print(clock->state == WARD_DEVICE_CLOCK_RIGHT ? LOG_DEBUG : LOG_NOTICE,

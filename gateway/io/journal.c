@@ -63,7 +63,8 @@ static bool hand_over(int priority, const char *field, char *message)
            sendmsg(journal.descriptor, &entry, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-static void print(int priority, const char *field, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0)))
+print(int priority, const char *field, const char *format, va_list arguments)
 {
     char message[WARD_JOURNAL_TEXT_MAX], losses[80];
 
