@@ -49,8 +49,6 @@ ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["rec
           "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
           "replay": []}
 TECHNICAL = ("replay",)
-SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "state": "state", "heartbeat": "heartbeat",
-             "active": "active", "result": "result"}
 
 
 class GatewayKeys:
@@ -123,6 +121,7 @@ class Connection:
         self._options = options
         self._topics = topics
         self._session_s = session_s
+        self._strict = getattr(options, "strict", True)
         self._open = False
         self._said = None
         self._again_at = 0
@@ -176,6 +175,8 @@ class Connection:
             self._say_once(f"{self._options.host}:{self._options.port}: {error}")
 
     def publish(self, topic, payload, retain=False, expiry_s=None):
+        if self._strict:
+            contract.check_down(topic, payload, strict=True)
         properties = Properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
@@ -199,31 +200,19 @@ class Gate:
         self._keys = gateway_keys
         self._strict = strict
         self._sample = sample
-        self._schemas = contract.Schemas()
 
     def admit(self, message):
-        """(site, gateway, kind, rest of the topic, document), document None for an emptied topic; or Refused."""
-        parts = message.topic.split("/")
-        if len(parts) < 6 or parts[:2] != ["ward", "v1"] or parts[4] != "up" or parts[5] not in SCHEMA_OF:
-            raise Refused("topic", "not one of ours")
-        site, gateway, kind, rest = parts[2], parts[3], parts[5], parts[6:]
+        """(site, gateway, kind, patient, document), document None for an emptied topic; or Refused."""
+        site, gateway, kind, patient = contract.split_topic(message.topic, "up", contract.UP)
         user = dict(getattr(message.properties, "UserProperty", None) or [])
         if "kid" not in user or "sig" not in user:
             raise Refused("signature", "the user properties kid and sig are missing")
         contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
-        if kind == "active" and not message.payload:
-            return site, gateway, kind, rest, None
-        document = contract.parse(message.payload)
-        self._schemas.check(SCHEMA_OF[kind], self._sampled(document) if kind == "readings" else document, self._strict)
-        if document["gateway"] != gateway or (kind == "active" and [document["patient"]] != rest):
-            raise Refused("topic", "the message is another gateway's or patient's")
-        if kind != "active" and rest:
-            raise Refused("topic", "not one of ours")
-        return site, gateway, kind, rest, document
-
+        document = contract.check_up(message.topic, message.payload, self._strict, self._sampled)
+        return site, gateway, kind, patient, document
 
     def _sampled(self, document):
-        """The same with those of its records that are to be held against the schema: one at least."""
+        """Of up/readings, those of its records that are to be held against the schema: one at least."""
         records = document.get("records") if isinstance(document, dict) else None
         if not isinstance(records, list) or self._sample == 1:
             return document
@@ -277,14 +266,14 @@ class Hub:
         print(f"REFUSED {topic}: {error}", file=sys.stderr, flush=True)
 
     def _take(self, message):
-        site, gateway, kind, rest, document = self._gate.admit(message)
+        site, gateway, kind, patient, document = self._gate.admit(message)
         if kind == "readings":
             self._take_readings(site, gateway, message.topic, document)
         elif kind == "alarms":
             self._take_alarm(site, gateway, message.topic, document)
         else:
             self._ledger.commit_latest(message.topic, document)
-            self._take_latest(site, gateway, kind, rest, document, message)
+            self._take_latest(site, gateway, kind, patient, document, message)
 
     def _take_readings(self, site, gateway, topic, document):
         epoch = document["epoch"]
@@ -323,7 +312,7 @@ class Hub:
             at = time.monotonic() + self._options.acknowledge_after
             self._acks[event["id"]] = {"event": event, "site": site, "at": at, "command": None}
 
-    def _take_latest(self, site, gateway, kind, rest, document, message):
+    def _take_latest(self, site, gateway, kind, patient, document, message):
         now = time.monotonic()
         if kind == "state":
             self._watch.state(gateway, document)
@@ -338,7 +327,7 @@ class Hub:
                 return
         elif kind == "active":
             left = getattr(message.properties, "MessageExpiryInterval", ACTIVE_S)
-            self._watch.active(gateway, rest[0], document, now + min(left, ACTIVE_S))
+            self._watch.active(gateway, patient, document, now + min(left, ACTIVE_S))
         elif kind == "result":
             self._say(f"result {document.get('id', '')} {document['outcome']} {document.get('reason', '')}".rstrip())
             for alarm, ack in list(self._acks.items()):
@@ -440,6 +429,11 @@ def order(options):
     person = options.technician if options.verb in TECHNICAL else options.clinician
     command, payload = signed_command(WardKeys(options.keys), person, about,
                                       time.time_ns() // 1000000, options.verb, **members_of(options))
+    try:
+        contract.check_down(f"{base}/down/command", payload, strict=True)
+    except Refused as error:
+        print(f"wardhub: this is no command: {error}", file=sys.stderr)
+        return 2
     deadline = time.monotonic() + options.timeout
     sent = False
     while time.monotonic() < deadline:
@@ -487,7 +481,7 @@ def parse_options(arguments):
     group.add_argument("--json", action="store_true",
                        help="standard output is one {\"topic\", \"payload\"} per line of what was committed and is new"
                             " (of up/readings: the new records); all else goes to standard error")
-    group.add_argument("--strict", action="store_true", help="refuse what the schemas do not document, too")
+    group.add_argument("--strict", action="store_true", help="refuse what the schemas do not document, too, and send nothing that they do not")
     group.add_argument("--sample", type=int, metavar="N", default=1,
                        help="hold one record in N against the schema, drawn at random, since that takes milliseconds"
                             " (default: every one). Signature and chain are always checked")
