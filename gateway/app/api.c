@@ -10,6 +10,7 @@
 #include "app/gateway.h"
 #include "app/order.h"
 #include "core/alarm_names.h"
+#include "core/careplan.h"
 #include "core/entry.h"
 #include "core/json.h"
 #include "core/quantity.h"
@@ -290,15 +291,23 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
 {
     char error[PLAN_ERROR_MAX];
 
-    if (gateway->config.plan.require_signature) {
+    if (gateway->config.plan.require_signature || (watch->has_plan && watch->plan_signed)) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED,
-                             "A care plan must be signed here (require_signature in wardgate.conf).");
+                             gateway->config.plan.require_signature
+                                 ? "A care plan must be signed here (require_signature in wardgate.conf)."
+                                 : "The plan in force is signed: only a signed one can take its place.");
+        return false;
+    }
+    /* Nobody has looked at its signature, and it would be stored as if somebody had. */
+    if (ward_care_plan_is_signed(document, strlen(document))) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, "This plan is signed: apply it with --signed.");
         return false;
     }
     if (!ward_watch_apply_plan(watch, document, false, error, sizeof(error))) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
         return false;
     }
+    ward_technical_plan(watch);
     ward_gateway_tell_priorities(gateway);
     return true;
 }
@@ -353,6 +362,17 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     ward_technical_tell(gateway, watch);
 }
 
+static void reply_plan(struct ward_bus_call *call, const struct ward_watch *watch)
+{
+    char *plain = watch->plan_signed ? ward_care_plan_plain(watch->plan_document) : NULL;
+
+    if (watch->plan_signed && !plain)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+    else
+        ward_bus_reply_text(call, plain ? plain : watch->plan_document);
+    free(plain);
+}
+
 static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
 {
     const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
@@ -362,7 +382,7 @@ static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, co
     else if (!watch->has_plan)
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "This patient has no care plan.");
     else
-        ward_bus_reply_text(call, watch->plan_document);
+        reply_plan(call, watch);
 }
 
 static void change_plan(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient,

@@ -98,6 +98,7 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
         ward_json_member(json, "id", watch->plan.id.text);
         member_uint(json, "version", watch->plan.version);
         ward_json_member_if(json, "title", watch->plan.title);
+        member_bool(json, "signed", watch->plan_signed);
         ward_json_object_end(json);
     }
     ward_json_key(json, "devices");

@@ -9,6 +9,7 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order.h"
+#include "app/plan_intake.h"
 #include "core/message.h"
 #include "core/reading.h"
 #include "io/journal.h"
@@ -94,6 +95,7 @@ void ward_inbox_submit_again(struct ward_gateway *gateway)
 /* One thing that arrived, on its way to being believed. */
 struct arrival {
     const char *topic; /* NULL: by hand */
+    const char *text;  /* the whole of it, terminated */
     bool retained;
     struct ward_bus_call *call; /* NULL: from the broker */
     struct ward_jws jws;
@@ -136,8 +138,8 @@ static bool topic_agrees(const struct ward_gateway *gateway, struct arrival *arr
     bool agrees = false;
 
     if (!arrival->topic)
-        return arrival->claims.type == WARD_JWS_COMMAND ||
-               refuse(arrival, "Only commands can be brought by hand.");
+        return arrival->claims.type != WARD_JWS_RECEIPT ||
+               refuse(arrival, "Only commands and care plans can be brought by hand.");
     if (!ward_topic_parse_down(arrival->topic, gateway->config.gateway.site, gateway->config.gateway.id,
                                &topic, &patient))
         return refuse(arrival, "The topic is none of this gateway's.");
@@ -160,8 +162,11 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
     const struct ward_jws_context context = {
         .gateway = gateway->config.gateway.id, .key_role = role, .now = ward_gateway_now(gateway)};
     const enum ward_jws_verdict verdict = ward_claims_judge(&arrival->claims, &context);
+    /* It was taken in time: the broker may keep it for longer. */
+    const bool was_in_time = verdict == WARD_JWS_EXPIRED && arrival->claims.type == WARD_JWS_CARE_PLAN &&
+                             ward_plan_is_in_force(gateway, &arrival->claims, arrival->text);
 
-    if (verdict != WARD_JWS_ACCEPTED)
+    if (verdict != WARD_JWS_ACCEPTED && !was_in_time)
         return refuse(arrival, ward_jws_verdict_text(verdict));
     if (!topic_agrees(gateway, arrival))
         return false;
@@ -178,6 +183,8 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
         .command = arrival->claims.id.text, .outcome = outcome, .reason = reason};
     char text[WARD_ANSWER_TEXT_MAX];
 
+    if (arrival->retained && ward_told_before(&gateway->inbox.told, arrival->topic, message.command, reason))
+        return;
     ward_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
                        arrival->topic ? arrival->topic : "by hand", reason);
     if (!ward_order_write_answer(gateway, &message, text))
@@ -274,11 +281,23 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
     ward_order_carry_out(gateway, &order);
 }
 
-static void take(struct ward_gateway *gateway, struct arrival *arrival, const uint8_t *text, size_t length)
+static void care_plan(struct ward_gateway *gateway, const struct arrival *arrival)
+{
+    const struct ward_plan_arrival plan = {.claims = &arrival->claims,
+                                           .document = arrival->text,
+                                           .topic = arrival->topic ? arrival->topic : "",
+                                           .retained = arrival->retained,
+                                           .call = arrival->call};
+
+    ward_plan_take(gateway, &plan);
+}
+
+static void take(struct ward_gateway *gateway, struct arrival *arrival, size_t length)
 {
     enum ward_role role = WARD_ROLE_HUB;
 
-    if (!signature_holds(gateway, text, length, arrival, &role) || !acceptable(gateway, arrival, role)) {
+    if (!signature_holds(gateway, (const uint8_t *)arrival->text, length, arrival, &role) ||
+        !acceptable(gateway, arrival, role)) {
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, arrival->refusal);
         return;
     }
@@ -291,21 +310,28 @@ static void take(struct ward_gateway *gateway, struct arrival *arrival, const ui
             answer_now(gateway, arrival, WARD_OUTCOME_FAILED,
                        "The database cannot be read: whether this was ordered before is not known.");
         break;
-    case WARD_JWS_CARE_PLAN:
-        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "Care plans are not taken from the broker yet.");
-        break;
+    case WARD_JWS_CARE_PLAN: care_plan(gateway, arrival); break;
     }
 }
 
 void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down *down)
 {
-    struct arrival *arrival = calloc(1, sizeof(*arrival));
+    struct arrival *arrival;
+    char *text;
 
-    if (!arrival)
-        return;
-    arrival->topic = down->topic;
-    arrival->retained = down->retained;
-    take(gateway, arrival, down->payload, down->payload_length);
+    if (down->payload_length == 0)
+        return; /* a topic that was emptied: the broker keeps nothing there any more, and that is all it says */
+    arrival = calloc(1, sizeof(*arrival));
+    text = malloc(down->payload_length + 1);
+    if (arrival && text) {
+        memcpy(text, down->payload, down->payload_length);
+        text[down->payload_length] = '\0';
+        arrival->topic = down->topic;
+        arrival->text = text;
+        arrival->retained = down->retained;
+        take(gateway, arrival, down->payload_length);
+    }
+    free(text);
     free(arrival);
 }
 
@@ -318,6 +344,7 @@ void ward_inbox_by_hand(struct ward_gateway *gateway, struct ward_bus_call *call
         return;
     }
     arrival->call = call;
-    take(gateway, arrival, (const uint8_t *)jws, strlen(jws));
+    arrival->text = jws;
+    take(gateway, arrival, strlen(jws));
     free(arrival);
 }

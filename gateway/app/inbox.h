@@ -4,7 +4,7 @@
  *
  *   envelope ─▶ signature and role of the key ─▶ claims ─▶ for us? in time? new? ─▶ carried out (order.h) ─▶ result
  *
- * Every refusal is answered on up/result and logged. A command that comes again, which the broker may do, gets the answer
+ * Every refusal is answered on up/result and logged; of what the broker keeps and brings again, once (told.h). A command that comes again, which the broker may do, gets the answer
  * that it got, also after a restart; while it is being carried out the answer is on its way and nothing more is said.
  */
 #ifndef WARD_APP_INBOX_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "app/receipt.h"
+#include "app/told.h"
 #include "core/jws.h"
 #include "io/bus.h"
 #include "io/spool.h"
@@ -39,6 +40,7 @@ struct ward_inbox {
     struct ward_answered answered[WARD_INBOX_COMMANDS_MAX];
     size_t answered_next, answered_restored;
     struct ward_receipts receipts;
+    struct ward_told told;
 };
 
 int ward_inbox_init(struct ward_inbox *inbox);

@@ -154,7 +154,7 @@ struct ward_claims {
     enum ward_jws_type type;
     struct ward_id gateway;
     struct ward_id patient; /* "" when absent; a care plan always has one */
-    struct ward_id episode; /* "" when absent */
+    struct ward_id episode; /* likewise */
     struct ward_id id;
     uint64_t counter; /* of a command, from 1; 0 for the others. That it rises is the caller's check */
     uint64_t version; /* of a care plan, from 1; 0 for the others. That it rises is the caller's check */
@@ -198,7 +198,7 @@ struct ward_jws_context {
 /*
  * May these claims be acted on? What is refused by their time needs a clock: with WARD_CLOCK_UNSYNCED a receipt, and a
  * command that makes no alarm quieter, are taken whatever their dates say (a command's counter still counts it once),
- * and what quietens is refused. A receipt is held against the clock only while that is synced: an estimated one may be
+ * and what quietens is refused; whether a care plan does is the caller's to judge (core/careplan.h). A receipt is held against the clock only while that is synced: an estimated one may be
  * ahead for long, and what a receipt covers the ward has, whenever it said so.
  */
 enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,

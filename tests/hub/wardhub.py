@@ -9,6 +9,8 @@
                                        acknowledge one alarm as a clinician, and wait for the gateway's answer
   wardhub.py entry|void|assign|suspend|resume --keys DIR --gateway G --patient P ...
                                        the other things that a clinician may order, in the same way
+  wardhub.py plan --keys DIR --gateway G --patient P --episode E --plan FILE
+                                       publish a care plan, kept by the broker, as a clinician, and wait for the answer
   wardhub.py replay --keys DIR --gateway G --records EPOCH:FIRST-LAST | --since MOMENT
                                        ask as a technician for what this hub has lost: records, or alarm events
 
@@ -42,12 +44,13 @@ from watch import ACTIVE_S, Watch, describe_alarm, describe_record
 RECEIPT_DELAY_S = 0.2
 RECEIPT_VALID_S = 30 * 86400
 COMMAND_VALID_S = 60
+PLAN_VALID_S = 30 * 86400
 COMMAND_AGAIN_S = 5
 SESSION_S = 86400
 # What may be ordered, and the options that it needs beside the gateway.
 ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["record", "reason"],
           "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
-          "replay": []}
+          "plan": ["patient", "episode", "plan"], "replay": []}
 TECHNICAL = ("replay",)
 
 
@@ -377,6 +380,13 @@ def signed_command(keys, person, about, counter, command, **members):
     return claims["id"], keys.sign("technician" if command in TECHNICAL else "clinician", person, claims)
 
 
+def signed_plan(keys, person, about, plan):
+    """(id, JWS) of a care plan for a patient and an episode; its version is the one in the claims."""
+    named = {name: about[name] for name in ("patient", "episode")}
+    claims = claims_of("care-plan", about["gateway"], PLAN_VALID_S, plan, version=plan["version"], **named)
+    return claims["id"], keys.sign("clinician", person, claims)
+
+
 def acknowledgement(keys, clinician, event, counter):
     """(id of the command, JWS) that acknowledges an alarm, given as an event or as its gateway, id and patient."""
     return signed_command(keys, clinician, event, counter, "acknowledge", alarm=event["id"])
@@ -420,26 +430,35 @@ def run(options):
     return Hub(options).run(lambda: bool(stopped))
 
 
+def message_of(options, base):
+    """(id, topic, JWS, how it is published) of what options.verb asks for."""
+    keys = WardKeys(options.keys)
+    about = {"gateway": options.gateway, "patient": options.patient, "episode": options.episode}
+    if options.verb == "plan":
+        said, payload = signed_plan(keys, options.clinician, about, json.loads(pathlib.Path(options.plan).read_text("utf-8")))
+        return said, f"{base}/down/care-plan/{options.patient}", payload, {"retain": True}
+    person = options.technician if options.verb in TECHNICAL else options.clinician
+    said, payload = signed_command(keys, person, about, time.time_ns() // 1000000, options.verb, **members_of(options))
+    return said, f"{base}/down/command", payload, {"expiry_s": COMMAND_VALID_S}
+
+
 def order(options):
-    """Sends one command and waits for its answer."""
+    """Sends one command, or a care plan, and waits for its answer."""
     gate = Gate(GatewayKeys(options.gateway_key), options.strict, options.sample)
     base = f"ward/v1/{options.site}/{options.gateway}"
     connection = Connection(options, f"{options.client_id}-{uuid.uuid4().hex[:8]}", [f"{base}/up/result"], 0)
-    about = {"gateway": options.gateway, "patient": options.patient, "episode": options.episode}
-    person = options.technician if options.verb in TECHNICAL else options.clinician
-    command, payload = signed_command(WardKeys(options.keys), person, about,
-                                      time.time_ns() // 1000000, options.verb, **members_of(options))
+    command, topic, payload, how = message_of(options, base)
     try:
-        contract.check_down(f"{base}/down/command", payload, strict=True)
+        contract.check_down(topic, payload, strict=True)
     except Refused as error:
-        print(f"wardhub: this is no command: {error}", file=sys.stderr)
+        print(f"wardhub: this is not what a gateway takes: {error}", file=sys.stderr)
         return 2
     deadline = time.monotonic() + options.timeout
     sent = False
     while time.monotonic() < deadline:
         connection.loop(0.1)
         if connection.connected() and not sent:
-            connection.publish(f"{base}/down/command", payload, expiry_s=COMMAND_VALID_S)
+            connection.publish(topic, payload, **how)
             sent = True
         while not connection.inbox.empty():
             try:
@@ -490,7 +509,8 @@ def parse_options(arguments):
     group = parser.add_argument_group("commands")
     group.add_argument("--gateway", metavar="ID")
     group.add_argument("--patient", metavar="ID", help="whose alarm, entry, reading or monitoring it is")
-    group.add_argument("--episode", metavar="ID", help="assign needs it")
+    group.add_argument("--episode", metavar="ID", help="assign, plan need it")
+    group.add_argument("--plan", metavar="FILE", help="plan: the care plan, JSON")
     group.add_argument("--alarm", metavar="ID", help="acknowledge: 32 hexadecimal digits")
     group.add_argument("--value", metavar="NAME=VALUE", action="append", default=[], help="entry; repeatable")
     group.add_argument("--record", metavar="EPOCH:SEQ", help="void, assign")
