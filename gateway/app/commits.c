@@ -143,20 +143,25 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
     return result;
 }
 
+void ward_gateway_apply(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!ward_registry_apply(&gateway->registry, &changes[i]))
+            ward_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind == WARD_STORE_BINDING)
+            ward_technical_bound(gateway, changes[i].binding.device.text);
+    ward_gateway_tell_sources(gateway);
+    ward_outbox_state_changed(&gateway->outbox);
+}
+
 int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count,
                         struct ward_commit_waiter *waiter)
 {
     struct ward_store_group group = {.urgent = true, .changes = changes, .change_count = count};
     int result = ward_gateway_submit(gateway, &group, waiter);
 
-    for (size_t i = 0; i < count && result >= 0; i++)
-        if (!ward_registry_apply(&gateway->registry, &changes[i]))
-            ward_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
-    for (size_t i = 0; i < count && result >= 0; i++)
-        if (changes[i].kind == WARD_STORE_BINDING)
-            ward_technical_bound(gateway, changes[i].binding.device.text);
-    ward_gateway_tell_sources(gateway);
-    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_apply(gateway, changes, result >= 0 ? count : 0);
     return result;
 }
 

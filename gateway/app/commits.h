@@ -65,6 +65,9 @@ struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *reco
 int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *group,
                         struct ward_commit_waiter *waiter);
 
+/* Takes changes that were submitted into the registry, and tells who has to know. */
+void ward_gateway_apply(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count);
+
 /* Takes changes into the registry and stores them in one transaction. As ward_gateway_submit. */
 int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count,
                         struct ward_commit_waiter *waiter);

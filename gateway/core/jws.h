@@ -109,9 +109,13 @@ enum ward_command_kind {
     WARD_COMMAND_SUSPEND,     /* suspend_until_ms, why */
     WARD_COMMAND_RESUME,      /* nothing more */
     WARD_COMMAND_REPLAY,      /* replay: what the ward has lost goes again */
+    WARD_COMMAND_BIND,        /* binding: from now on, or since from_ms, it is the patient's of the claims */
+    WARD_COMMAND_UNBIND,      /* binding: it is nobody's any more, or no longer the patient's of the claims */
+    WARD_COMMAND_SWAP,        /* binding: another device takes its place with the patient of the claims */
 };
 
 #define WARD_COMMAND_WHY_MAX 80 /* octets */
+#define WARD_COMMAND_NO_SLOT UINT16_MAX
 
 struct ward_command {
     enum ward_command_kind kind;
@@ -127,6 +131,12 @@ struct ward_command {
         uint64_t first, last;    /* first <= last */
         int64_t alarms_since_ms; /* UTC; those that were told then or later */
     } replay;
+    struct {
+        struct ward_id device, replacement;
+        uint16_t slot;   /* a user slot of the device; WARD_COMMAND_NO_SLOT: not said */
+        bool shared;     /* beside those who have it already; otherwise theirs end */
+        int64_t from_ms; /* UTC; 0: now */
+    } binding;
     int64_t suspend_until_ms;           /* UTC */
     char why[WARD_COMMAND_WHY_MAX + 1]; /* for people: no control characters */
 };
