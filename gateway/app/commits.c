@@ -7,6 +7,7 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "app/ward_keys.h"
 #include "io/journal.h"
 
 #define KNOWN_A_GROUP 256
@@ -299,6 +300,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     submit_rows_again(gateway);
     submit_known_again(gateway);
     ward_inbox_submit_again(gateway);
+    ward_keys_submit_again(gateway);
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_chronicle_submit_again(gateway);

@@ -71,8 +71,12 @@ void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change
 void ward_inbox_submit_again(struct ward_gateway *gateway)
 {
     const struct ward_inbox *inbox = &gateway->inbox;
-    struct ward_store_change changes[WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX];
+    struct ward_store_change *changes =
+        calloc(WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX, sizeof(*changes));
     struct ward_store_group group = {.urgent = true, .changes = changes};
+
+    if (!changes)
+        return;
 
     for (size_t i = 0; i < inbox->counter_count; i++)
         changes[group.change_count++] =
@@ -87,6 +91,7 @@ void ward_inbox_submit_again(struct ward_gateway *gateway)
     }
     if (group.change_count > 0)
         (void)ward_gateway_submit(gateway, &group, NULL);
+    free(changes);
 }
 
 /* --- judging ------------------------------------------------------------------------------------------------- */
@@ -119,7 +124,7 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
         return refuse(arrival, "No keys of the ward are known here ([hub] ward_keys in wardgate.conf).");
     verdict = ward_keyring_verify(gateway->keyring, &arrival->jws,
                                   WARD_ROLES(WARD_ROLE_HUB) | WARD_ROLES(WARD_ROLE_CLINICAL) |
-                                      WARD_ROLES(WARD_ROLE_TECHNICAL),
+                                      WARD_ROLES(WARD_ROLE_TECHNICAL) | WARD_ROLES(WARD_ROLE_ROOT),
                                   ret_role);
     if (verdict != WARD_VERIFIED)
         return refuse(arrival, ward_verdict_text(verdict));
@@ -282,15 +287,15 @@ static void take(struct ward_gateway *gateway, struct arrival *arrival, const ui
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, arrival->refusal);
         return;
     }
+    if (!gateway->restored) {
+        answer_now(
+            gateway, arrival, WARD_OUTCOME_FAILED,
+            "The database cannot be read: what was ordered before, and whose key was revoked, is not known.");
+        return;
+    }
     switch (arrival->claims.type) {
     case WARD_JWS_RECEIPT: ward_receipt_take(gateway, &arrival->claims.receipt); break;
-    case WARD_JWS_COMMAND:
-        if (gateway->restored)
-            command(gateway, arrival);
-        else
-            answer_now(gateway, arrival, WARD_OUTCOME_FAILED,
-                       "The database cannot be read: whether this was ordered before is not known.");
-        break;
+    case WARD_JWS_COMMAND: command(gateway, arrival); break;
     case WARD_JWS_CARE_PLAN:
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "Care plans are not taken from the broker yet.");
         break;

@@ -259,5 +259,12 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
     case WARD_COMMAND_BIND:
     case WARD_COMMAND_UNBIND:
     case WARD_COMMAND_SWAP: ward_order_of_device(gateway, order); break;
+    case WARD_COMMAND_ADD_KEY:
+    case WARD_COMMAND_REVOKE_KEY: ward_order_of_key(gateway, order); break;
+    case WARD_COMMAND_ASK:
+    case WARD_COMMAND_IDENTIFY:
+    case WARD_COMMAND_DIAGNOSTICS:
+    case WARD_COMMAND_RESTART:
+    case WARD_COMMAND_ROTATE: break;
     }
 }

@@ -70,6 +70,9 @@ void ward_order_of_record(struct ward_gateway *gateway, const struct ward_order 
 /* order_binding.c: bind, unbind, swap */
 void ward_order_of_device(struct ward_gateway *gateway, const struct ward_order *order);
 
+/* order_key.c: add-key, revoke-key */
+void ward_order_of_key(struct ward_gateway *gateway, const struct ward_order *order);
+
 /* order_replay.c */
 void ward_order_replay(struct ward_gateway *gateway, const struct ward_order *order);
 

@@ -9,7 +9,11 @@
  *   suspend       until, reason (for people)
  *   resume
  *   replay        epoch, first, last; or alarms_since
- *   bind, unbind, swap   jws_binding.c
+ *
+ *   bind, unbind, swap             jws_binding.c
+ *   ask, identify, restart         jws_technical.c
+ *   diagnostics, rotate            nothing
+ *   add-key, revoke-key            jws_key.c
  */
 #include <string.h>
 
@@ -158,6 +162,13 @@ static const struct {
     [WARD_COMMAND_BIND] = {"bind", ward_jws_read_bind, WARD_ROLE_CLINICAL},
     [WARD_COMMAND_UNBIND] = {"unbind", ward_jws_read_unbind, WARD_ROLE_CLINICAL},
     [WARD_COMMAND_SWAP] = {"swap", ward_jws_read_swap, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_ASK] = {"ask", ward_jws_read_ask, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_IDENTIFY] = {"identify", ward_jws_read_identify, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_DIAGNOSTICS] = {"diagnostics", read_nothing, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_RESTART] = {"restart", ward_jws_read_restart, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_ROTATE] = {"rotate", read_nothing, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_ADD_KEY] = {"add-key", ward_jws_read_add_key, WARD_ROLE_ROOT},
+    [WARD_COMMAND_REVOKE_KEY] = {"revoke-key", ward_jws_read_revoke_key, WARD_ROLE_ROOT},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -179,12 +190,19 @@ bool ward_command_quietens(const struct ward_command *command)
     case WARD_COMMAND_VOID:
     case WARD_COMMAND_SUSPEND:
     case WARD_COMMAND_UNBIND:
-    case WARD_COMMAND_SWAP: return true;
+    case WARD_COMMAND_SWAP:
+    case WARD_COMMAND_ADD_KEY: return true; /* an old one, held back, would let somebody back in */
     case WARD_COMMAND_BIND: return !command->binding.shared; /* somebody may lose the device */
     case WARD_COMMAND_ENTRY: return !ward_entry_is_concern(&command->entry);
     case WARD_COMMAND_ASSIGN: /* what is late never clears */
     case WARD_COMMAND_RESUME:
-    case WARD_COMMAND_REPLAY: return false;
+    case WARD_COMMAND_REPLAY:
+    case WARD_COMMAND_ASK:
+    case WARD_COMMAND_IDENTIFY:
+    case WARD_COMMAND_DIAGNOSTICS:
+    case WARD_COMMAND_RESTART:
+    case WARD_COMMAND_ROTATE:
+    case WARD_COMMAND_REVOKE_KEY: return false;
     }
     return true;
 }

@@ -49,8 +49,10 @@ bool ward_jws_hex(const json_t *value, uint8_t *ret, size_t count);
 bool ward_jws_read_receipt(const struct ward_jws_place *body, const char *gateway, struct ward_receipt *ret);
 bool ward_jws_read_command(const struct ward_jws_place *body, struct ward_command *ret);
 
-/* Bodies of commands, by what they are about. jws_binding.c */
+/* Bodies of commands, by what they are about. jws_binding.c, jws_technical.c, jws_key.c */
 typedef bool ward_jws_read_body(const struct ward_jws_place *body, struct ward_command *ret);
 ward_jws_read_body ward_jws_read_bind, ward_jws_read_unbind, ward_jws_read_swap;
+ward_jws_read_body ward_jws_read_ask, ward_jws_read_identify, ward_jws_read_restart;
+ward_jws_read_body ward_jws_read_add_key, ward_jws_read_revoke_key;
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/binding_change.h"
+#include "app/ownership.h"
 #include "core/reading.h"
 
 #define OTHER   "p-2"
