@@ -83,7 +83,9 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
     if (waiter->call)
         answer_call(gateway, waiter);
     if (waiter->answer && waiter->to_ward && !waiter->failed)
-        ward_outbox_result(&gateway->outbox, waiter->answer);
+        ward_outbox_result(
+            &gateway->outbox,
+            &(struct ward_outbox_result){.text = waiter->answer, .reply = waiter->reply, .believed = true});
     if (waiter->command.text[0])
         ward_inbox_told(&gateway->inbox, waiter->command.text, waiter->failed);
     free(waiter->answer);

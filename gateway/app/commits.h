@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/reply.h"
 #include "core/record.h"
 #include "io/bus.h"
 #include "io/store.h"
@@ -47,8 +48,9 @@ struct ward_commit_waiter {
     struct ward_id answer_device; /* the call is answered with this device's document */
     char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
     bool to_ward;
-    struct ward_id command; /* that is answered; "" for none */
-    bool failed;            /* it could not be submitted */
+    struct ward_reply reply; /* where else it goes */
+    struct ward_id command;  /* that is answered; "" for none */
+    bool failed;             /* it could not be submitted */
 };
 
 /* The waiter of an arrival's group. NULL when there is no memory. */

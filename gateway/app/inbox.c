@@ -101,6 +101,8 @@ struct arrival {
     const char *topic; /* NULL: by hand */
     bool retained;
     struct ward_bus_call *call; /* NULL: from the broker */
+    struct ward_reply reply;
+    bool believed; /* its signature holds */
     struct ward_jws jws;
     struct ward_claims claims;
     char refusal[SENTENCE_MAX];
@@ -128,6 +130,7 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
                                   ret_role);
     if (verdict != WARD_VERIFIED)
         return refuse(arrival, ward_verdict_text(verdict));
+    arrival->believed = true;
     if (ward_claims_parse(arrival->jws.payload, arrival->jws.payload_length, &arrival->claims, &error) !=
         WARD_JWS_OK)
         return refuse(arrival, error.text);
@@ -190,7 +193,9 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
     if (arrival->call)
         ward_bus_reply_text(arrival->call, text);
     else
-        ward_outbox_result(&gateway->outbox, text);
+        ward_outbox_result(&gateway->outbox, &(struct ward_outbox_result){.text = text,
+                                                                          .reply = arrival->reply,
+                                                                          .believed = arrival->believed});
 }
 
 static struct ward_answered *answered(struct ward_inbox *inbox, const char *id)
@@ -243,7 +248,9 @@ static void answer_again(struct ward_gateway *gateway, const struct arrival *arr
     else if (arrival->call)
         ward_bus_reply_error(arrival->call, WARD_BUS_BUSY, "This command is being carried out. Try again.");
     else if (before->told && before->answer)
-        ward_outbox_result(&gateway->outbox, before->answer);
+        ward_outbox_result(
+            &gateway->outbox,
+            &(struct ward_outbox_result){.text = before->answer, .reply = arrival->reply, .believed = true});
 }
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
@@ -258,7 +265,8 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
                                .episode = claims->episode,
                                .by = claims->by.id,
                                .command = claims->command,
-                               .call = arrival->call};
+                               .call = arrival->call,
+                               .reply = arrival->reply};
 
     if (before) {
         answer_again(gateway, arrival, before);
@@ -310,6 +318,10 @@ void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down 
         return;
     arrival->topic = down->topic;
     arrival->retained = down->retained;
+    if (!ward_reply_of(gateway, down, &arrival->reply))
+        ward_journal_print(LOG_WARNING,
+                           "An answer was asked for where none is given: %s, %zu octets of correlation",
+                           down->response_topic, down->correlation_length);
     take(gateway, arrival, down->payload, down->payload_length);
     free(arrival);
 }

@@ -87,8 +87,23 @@ void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome
     }
     execution->waiter->call = order->call;
     execution->waiter->to_ward = !order->call;
+    execution->waiter->reply = order->reply;
     execution->waiter->command = order->id;
     execution->waiter->answer = strdup(execution->answer);
+}
+
+void ward_execution_promise(struct ward_execution *execution, const char *reason)
+{
+    const struct ward_order *order = execution->order;
+    const struct ward_store_change answered = {
+        .kind = WARD_STORE_COMMAND, .document = execution->answer, .name = order->id};
+    const struct ward_result_message message = {
+        .command = order->id.text, .outcome = WARD_OUTCOME_FAILED, .reason = reason};
+
+    if (order->id.text[0] && ward_order_write_answer(execution->gateway, &message, execution->answer))
+        ward_execution_change(execution, &answered);
+    if (execution->group.change_count > 0)
+        (void)ward_gateway_submit(execution->gateway, &execution->group, NULL);
 }
 
 void ward_execution_submit(struct ward_execution *execution)
@@ -261,10 +276,10 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
     case WARD_COMMAND_SWAP: ward_order_of_device(gateway, order); break;
     case WARD_COMMAND_ADD_KEY:
     case WARD_COMMAND_REVOKE_KEY: ward_order_of_key(gateway, order); break;
-    case WARD_COMMAND_ASK:
     case WARD_COMMAND_IDENTIFY:
-    case WARD_COMMAND_DIAGNOSTICS:
     case WARD_COMMAND_RESTART:
-    case WARD_COMMAND_ROTATE: break;
+    case WARD_COMMAND_ROTATE: ward_order_technical(gateway, order); break;
+    case WARD_COMMAND_ASK:
+    case WARD_COMMAND_DIAGNOSTICS: break;
     }
 }

@@ -46,6 +46,12 @@ void ward_execution_submit_applied(struct ward_execution *execution);
 void ward_execution_refuse(struct ward_execution *execution, const char *reason);
 void ward_execution_fail(struct ward_execution *execution, const char *reason);
 
+/*
+ * It is under way, and concluded later by another execution of the same order. Until then, and for good if the process
+ * ends before, the answer to the same command is that it failed, for this reason. Submits; nobody is answered yet.
+ */
+void ward_execution_promise(struct ward_execution *execution, const char *reason);
+
 /* An order that waits for records: what it needs of them is read from the store first. */
 struct ward_awaiting;
 typedef void ward_awaiting_come(struct ward_awaiting *awaiting, const struct ward_record *records,
@@ -69,6 +75,9 @@ void ward_order_of_record(struct ward_gateway *gateway, const struct ward_order 
 
 /* order_binding.c: bind, unbind, swap */
 void ward_order_of_device(struct ward_gateway *gateway, const struct ward_order *order);
+
+/* order_technical.c: identify, restart, rotate */
+void ward_order_technical(struct ward_gateway *gateway, const struct ward_order *order);
 
 /* order_key.c: add-key, revoke-key */
 void ward_order_of_key(struct ward_gateway *gateway, const struct ward_order *order);

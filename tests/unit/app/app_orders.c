@@ -109,11 +109,10 @@ const char *orders_give(struct bench *bench, const struct ward_order *order)
 {
     struct ward_outbox *outbox = &bench->gateway->outbox;
 
-    while (outbox->result_count > 0)
-        free(outbox->results[--outbox->result_count]);
+    ward_outbox_results_done(outbox);
     ward_order_carry_out(bench->gateway, order);
     WAIT_FOR(bench, outbox->result_count > 0);
-    return outbox->results[0];
+    return outbox->results[0].text;
 }
 
 static void assert_outcome(struct bench *bench, const struct ward_order *order, const char *outcome,

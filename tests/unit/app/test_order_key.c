@@ -119,11 +119,10 @@ static const char *send_signed(struct bench *bench, const struct pair *pair, con
     sign(pair, claims, jws, sizeof(jws));
     down.payload = (const uint8_t *)jws;
     down.payload_length = strlen(jws);
-    while (outbox->result_count > 0)
-        free(outbox->results[--outbox->result_count]);
+    ward_outbox_results_done(outbox);
     ward_inbox_down(bench->gateway, &down);
     WAIT_FOR(bench, outbox->result_count > 0);
-    return outbox->results[0];
+    return outbox->results[0].text;
 }
 
 static const char *add_key(struct bench *bench, const struct pair *by, const struct pair *pair)
