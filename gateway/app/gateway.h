@@ -25,6 +25,8 @@
 #include "app/pipeline.h"
 #include "app/recollection.h"
 #include "app/registry.h"
+#include "app/restart.h"
+#include "app/rotation.h"
 #include "app/settled.h"
 #include "app/talk.h"
 #include "app/technical.h"
@@ -85,6 +87,8 @@ struct ward_gateway {
     struct ward_trial trial;
     struct ward_outbox outbox;
     struct ward_inbox inbox;
+    struct ward_restart restart;
+    struct ward_rotation rotation;
 
     enum ward_bluez_radio radio;
     uint64_t radio_off_us; /* since when it is not ready */

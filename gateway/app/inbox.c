@@ -72,8 +72,12 @@ void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change
 void ward_inbox_submit_again(struct ward_gateway *gateway)
 {
     const struct ward_inbox *inbox = &gateway->inbox;
-    struct ward_store_change changes[WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX];
+    struct ward_store_change *changes =
+        calloc(WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX, sizeof(*changes));
     struct ward_store_group group = {.urgent = true, .changes = changes};
+
+    if (!changes)
+        return;
 
     for (size_t i = 0; i < inbox->counter_count; i++)
         changes[group.change_count++] =
@@ -88,6 +92,7 @@ void ward_inbox_submit_again(struct ward_gateway *gateway)
     }
     if (group.change_count > 0)
         (void)ward_gateway_submit(gateway, &group, NULL);
+    free(changes);
 }
 
 /* --- judging ------------------------------------------------------------------------------------------------- */
@@ -98,6 +103,8 @@ struct arrival {
     const char *text;  /* the whole of it, terminated */
     bool retained;
     struct ward_bus_call *call; /* NULL: from the broker */
+    struct ward_reply reply;
+    bool believed; /* its signature holds */
     struct ward_jws jws;
     struct ward_claims claims;
     char refusal[SENTENCE_MAX];
@@ -121,10 +128,11 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
         return refuse(arrival, "No keys of the ward are known here ([hub] ward_keys in wardgate.conf).");
     verdict = ward_keyring_verify(gateway->keyring, &arrival->jws,
                                   WARD_ROLES(WARD_ROLE_HUB) | WARD_ROLES(WARD_ROLE_CLINICAL) |
-                                      WARD_ROLES(WARD_ROLE_TECHNICAL),
+                                      WARD_ROLES(WARD_ROLE_TECHNICAL) | WARD_ROLES(WARD_ROLE_ROOT),
                                   ret_role);
     if (verdict != WARD_VERIFIED)
         return refuse(arrival, ward_verdict_text(verdict));
+    arrival->believed = true;
     if (ward_claims_parse(arrival->jws.payload, arrival->jws.payload_length, &arrival->claims, &error) !=
         WARD_JWS_OK)
         return refuse(arrival, error.text);
@@ -192,7 +200,9 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
     if (arrival->call)
         ward_bus_reply_text(arrival->call, text);
     else
-        ward_outbox_result(&gateway->outbox, text);
+        ward_outbox_result(&gateway->outbox, &(struct ward_outbox_result){.text = text,
+                                                                          .reply = arrival->reply,
+                                                                          .believed = arrival->believed});
 }
 
 static struct ward_answered *answered(struct ward_inbox *inbox, const char *id)
@@ -245,7 +255,9 @@ static void answer_again(struct ward_gateway *gateway, const struct arrival *arr
     else if (arrival->call)
         ward_bus_reply_error(arrival->call, WARD_BUS_BUSY, "This command is being carried out. Try again.");
     else if (before->told && before->answer)
-        ward_outbox_result(&gateway->outbox, before->answer);
+        ward_outbox_result(
+            &gateway->outbox,
+            &(struct ward_outbox_result){.text = before->answer, .reply = arrival->reply, .believed = true});
 }
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
@@ -260,7 +272,8 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
                                .episode = claims->episode,
                                .by = claims->by.id,
                                .command = claims->command,
-                               .call = arrival->call};
+                               .call = arrival->call,
+                               .reply = arrival->reply};
 
     if (before) {
         answer_again(gateway, arrival, before);
@@ -301,15 +314,15 @@ static void take(struct ward_gateway *gateway, struct arrival *arrival, size_t l
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, arrival->refusal);
         return;
     }
+    if (!gateway->restored) {
+        answer_now(
+            gateway, arrival, WARD_OUTCOME_FAILED,
+            "The database cannot be read: what was ordered before, and whose key was revoked, is not known.");
+        return;
+    }
     switch (arrival->claims.type) {
     case WARD_JWS_RECEIPT: ward_receipt_take(gateway, &arrival->claims.receipt); break;
-    case WARD_JWS_COMMAND:
-        if (gateway->restored)
-            command(gateway, arrival);
-        else
-            answer_now(gateway, arrival, WARD_OUTCOME_FAILED,
-                       "The database cannot be read: whether this was ordered before is not known.");
-        break;
+    case WARD_JWS_COMMAND: command(gateway, arrival); break;
     case WARD_JWS_CARE_PLAN: care_plan(gateway, arrival); break;
     }
 }
@@ -329,6 +342,10 @@ void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down 
         arrival->topic = down->topic;
         arrival->text = text;
         arrival->retained = down->retained;
+        if (!ward_reply_of(gateway, down, &arrival->reply))
+            ward_journal_print(LOG_WARNING,
+                               "An answer was asked for where none is given: %s, %zu octets of correlation",
+                               down->response_topic, down->correlation_length);
         take(gateway, arrival, down->payload_length);
     }
     free(text);

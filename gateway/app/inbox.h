@@ -18,10 +18,12 @@
 #include "app/told.h"
 #include "core/jws.h"
 #include "io/bus.h"
+#include "io/crypto.h"
 #include "io/spool.h"
 #include "io/store_types.h"
 
-#define WARD_INBOX_COUNTERS_MAX 32
+/* Every key that is believed, and every one that was revoked, has one: so there is always room for the next. */
+#define WARD_INBOX_COUNTERS_MAX (WARD_KEYRING_KEYS_MAX + WARD_KEYRING_REVOKED_MAX)
 #define WARD_INBOX_COMMANDS_MAX 64
 
 struct ward_gateway;

@@ -41,6 +41,12 @@ static void spool_down(void *userdata, const struct ward_spool_down *down)
     ward_gateway_settle(userdata);
 }
 
+static void spool_outcome(void *userdata, uint64_t id, bool done, const char *text)
+{
+    ward_rotation_outcome(userdata, id, done, text);
+    ward_gateway_settle(userdata);
+}
+
 static void spool_trouble(void *userdata, const char *text)
 {
     (void)userdata;
@@ -51,6 +57,7 @@ const struct ward_spool_listener ward_spool_events = {.link = spool_link,
                                                       .credit = spool_credit,
                                                       .result = spool_result,
                                                       .down = spool_down,
+                                                      .outcome = spool_outcome,
                                                       .trouble = spool_trouble};
 
 static void bluez_value(const struct ward_bluez_value *value, void *userdata)

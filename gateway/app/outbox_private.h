@@ -11,7 +11,8 @@
 struct ward_outgoing {
     enum ward_topic topic;
     enum ward_message_class message_class;
-    const char *patient; /* for the topics that have one */
+    const char *patient;            /* for the topics that have one */
+    const struct ward_reply *reply; /* it goes there, and not to topic; NULL */
     bool retain;
     uint32_t expiry_s;
     const char *payload;
@@ -29,6 +30,9 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox);
 void ward_outbox_pump_past(struct ward_outbox *outbox);
 /* The batch of an epoch that ended is the ward's. */
 void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range);
+
+/* outbox_results.c */
+void ward_outbox_pump_results(struct ward_outbox *outbox);
 
 /* outbox_again.c */
 void ward_outbox_pump_again(struct ward_outbox *outbox);

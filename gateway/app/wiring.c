@@ -308,6 +308,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     if (!gateway)
         return NULL;
     ward_talk_done(gateway);
+    ward_rotation_done(gateway);
     gateway->bluez = ward_bluez_free(gateway->bluez); /* the radio goes off first */
     if (gateway->store) {
         ward_pipeline_done(gateway);

@@ -10,9 +10,11 @@
  *   RESULT     06 id:u64 reason:u8
  *   DOWN       07 retained:flag topic:u16+n response_topic:u16+n correlation:u16+n payload:u32+n
  *   URGENT     08 urgent:flag
+ *   TASK       09 id:u64 task:u8
+ *   OUTCOME    0a id:u64 done:flag text:u16+n
  *
  *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
- *              topic:u16+n kid:u16+n signature:u16+n payload:u32+n
+ *              topic:u16+n kid:u16+n signature:u16+n correlation:u8+n payload:u32+n
  *
  * One function per type walks the fields in order, and the same walk writes and reads: a frame that can be
  * encoded can be decoded, and the two cannot drift apart. The walk stops at the first field that does not
@@ -127,6 +129,8 @@ static void message(struct walk *walk, struct ward_link_frame *frame)
     topic(walk, &frame->publish.topic, &frame->publish.topic_length);
     text(walk, &frame->publish.kid, &frame->publish.kid_length, WARD_KID_MAX);
     text(walk, &frame->publish.signature, &frame->publish.signature_length, WARD_SIGNATURE_MAX);
+    u8(walk, &frame->publish.correlation_length, WARD_CORRELATION_MAX);
+    frame->publish.correlation = octets(walk, frame->publish.correlation, frame->publish.correlation_length);
     payload(walk, &frame->publish.payload, &frame->publish.payload_length);
 }
 
@@ -151,7 +155,7 @@ static void down(struct walk *walk, struct ward_link_frame *frame)
 /* Walks the whole of one frame, whose type octet says how. */
 static void fields(struct walk *walk, struct ward_link_frame *frame)
 {
-    u8(walk, &frame->type, WARD_LINK_URGENT);
+    u8(walk, &frame->type, WARD_LINK_OUTCOME);
     if (walk->failed)
         return;
     switch ((enum ward_link_type)frame->type) {
@@ -179,6 +183,15 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
         return;
     case WARD_LINK_DOWN: down(walk, frame); return;
     case WARD_LINK_URGENT: flag(walk, &frame->urgent.urgent); return;
+    case WARD_LINK_TASK:
+        frame->task.id = number(walk, 8, frame->task.id);
+        u8(walk, &frame->task.task, WARD_LINK_TASK_ROTATE);
+        return;
+    case WARD_LINK_OUTCOME:
+        frame->outcome.id = number(walk, 8, frame->outcome.id);
+        flag(walk, &frame->outcome.done);
+        text(walk, &frame->outcome.text, &frame->outcome.text_length, WARD_LINK_TEXT_MAX);
+        return;
     }
     walk->failed = true;
 }

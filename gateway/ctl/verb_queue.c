@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wardctl queue and wardctl hub show: one document each, shown member by member, whatever members it has. */
+/* wardctl queue and wardctl hub show: one document each, shown member by member, whatever members it has; and the keys. */
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "ctl/client.h"
 #include "ctl/document.h"
+#include "ctl/hub_show.h"
 #include "ctl/show.h"
 
-static int show(const struct ward_verb *verb, const char *method, int argc, char **argv)
+static int show(const struct ward_verb *verb, const char *method, void (*show_text)(const char *text),
+                int argc, char **argv)
 {
     char **texts = NULL;
     bool as_json;
@@ -22,21 +24,21 @@ static int show(const struct ward_verb *verb, const char *method, int argc, char
     if (as_json)
         ward_document_print_lines(texts);
     else
-        ward_show_document(texts[0]);
+        show_text(texts[0]);
     ward_client_free_texts(texts);
     return status;
 }
 
 static int run_queue(int argc, char **argv)
 {
-    return show(&ward_verb_queue, "Queue", argc, argv);
+    return show(&ward_verb_queue, "Queue", ward_show_document, argc, argv);
 }
 
 static int run_hub(int argc, char **argv)
 {
     if (argc < 2 || strcmp(argv[1], "show") != 0)
         return ward_ctl_usage(&ward_verb_hub, "what to do is missing: show");
-    return show(&ward_verb_hub, "Hub", argc - 1, argv + 1);
+    return show(&ward_verb_hub, "Hub", ward_hub_show, argc - 1, argv + 1);
 }
 
 const struct ward_verb ward_verb_queue = {

@@ -50,6 +50,8 @@ struct ward_spool_listener {
      * WARD_LINK_RESULT_GIVEN_UP */
     void (*result)(void *userdata, uint64_t id, uint8_t reason);
     void (*down)(void *userdata, const struct ward_spool_down *down);
+    /* What came of a task. NULL: nobody gives any. */
+    void (*outcome)(void *userdata, uint64_t id, bool done, const char *text);
     /* Somebody was refused or broke the protocol; text is for the log. */
     void (*trouble)(void *userdata, const char *text);
 };
@@ -110,5 +112,8 @@ int ward_spool_testament(struct ward_spool *spool, enum ward_link_testament test
 
 /* An alarm waits (or no longer): do not take your time to reconnect. Kept, and sent to every new client. */
 void ward_spool_urgent(struct ward_spool *spool, bool urgent);
+
+/* Gives the uplink something to do. Returns false when it is not connected, or does not read. */
+bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task task);
 
 #endif

@@ -20,12 +20,18 @@ static MQTTLenString borrowed(const char *text, size_t length)
     return string;
 }
 
-static void add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, const char *text)
+static void add_octets(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *octets,
+                       size_t length)
 {
     MQTTProperty property = {.identifier = code};
 
-    property.value.data = borrowed(text, strlen(text));
+    property.value.data = borrowed(octets, length);
     MQTTProperties_add(properties, &property);
+}
+
+static void add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, const char *text)
+{
+    add_octets(properties, code, text, strlen(text));
 }
 
 static void add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t number)
@@ -55,6 +61,9 @@ static void add_message(MQTTProperties *properties, const struct ward_link_frame
     add_text(properties, MQTTPROPERTY_CODE_CONTENT_TYPE, CONTENT_TYPE);
     if (frame->publish.expiry_s > 0)
         add_number(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, frame->publish.expiry_s);
+    if (frame->publish.correlation_length > 0)
+        add_octets(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, frame->publish.correlation,
+                   frame->publish.correlation_length);
     add_user(properties, "kid", frame->publish.kid, frame->publish.kid_length);
     add_user(properties, "sig", frame->publish.signature, frame->publish.signature_length);
 }

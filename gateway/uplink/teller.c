@@ -55,6 +55,15 @@ void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason)
         ward_spool_client_send(teller->spool, &frame);
 }
 
+void ward_teller_outcome(struct ward_teller *teller, uint64_t id, bool done, const char *text)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_OUTCOME,
+                                    .outcome = {.id = id, .done = done, .text = text}};
+
+    frame.outcome.text_length = (uint16_t)strnlen(text, WARD_LINK_TEXT_MAX);
+    ward_spool_client_send(teller->spool, &frame);
+}
+
 void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt)
 {
     const struct ward_inbox_arrival *arrival;

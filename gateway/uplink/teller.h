@@ -34,6 +34,9 @@ void ward_teller_credit(struct ward_teller *teller);
 
 void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason);
 
+/* What came of a task that the core gave. */
+void ward_teller_outcome(struct ward_teller *teller, uint64_t id, bool done, const char *text);
+
 /* Passes on messages from the ward, as far as the core reads; the rest when the spool is writable again. */
 void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt);
 

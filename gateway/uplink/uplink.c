@@ -300,6 +300,21 @@ static void take_testament(struct ward_uplink *uplink, const struct ward_link_fr
     }
 }
 
+static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *frame)
+{
+    switch ((enum ward_link_task)frame->task.task) {
+    case WARD_LINK_TASK_RESTART:
+        fprintf(stderr, SD_NOTICE "ending, to be started anew, as ordered\n");
+        ward_uplink_stop(uplink);
+        return;
+    case WARD_LINK_TASK_ROTATE:
+        ward_teller_outcome(
+            &uplink->teller, frame->task.id, false,
+            "This uplink has no way to get a certificate for a new key: the key stays as it is.");
+        return;
+    }
+}
+
 static void spool_joined(void *userdata)
 {
     struct ward_uplink *uplink = userdata;
@@ -322,7 +337,8 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
     else if (frame->type == WARD_LINK_URGENT) {
         ward_lane_set_urgent(&uplink->up, frame->urgent.urgent);
         ward_lane_set_urgent(&uplink->down, frame->urgent.urgent);
-    }
+    } else if (frame->type == WARD_LINK_TASK)
+        take_task(uplink, frame);
 }
 
 static void spool_writable(void *userdata)

@@ -29,7 +29,9 @@ UPLINK = BUILD / "gateway/uplink/wardgate-uplink"
 TOPICS = "ward/v1/test/g-1"
 GENEROUS = 60  # seconds until a condition counts as never coming true
 
-HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT = range(1, 9)
+HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME = range(1, 11)
+VERSION = 2
+RESTART, ROTATE = range(2)
 ALARM, STATE, LIVE, BACKLOG = range(4)
 WILL, SILENT = range(2)
 GIVEN_UP = 0xFF
@@ -218,7 +220,7 @@ class Core:
         self.frames, self.octets, self.round = 0, 0, 0
         self.sent = {}  # id -> length, unanswered
         self.live, self.lived = True, 0.0
-        self.links, self.results, self.downs, self.grants = [], [], [], []
+        self.links, self.results, self.downs, self.grants, self.outcomes = [], [], [], [], []
         self.most_unanswered = 0
 
     @property
@@ -229,12 +231,14 @@ class Core:
     def why(self):
         return self.links[-1][1] if self.links else ""
 
-    def message(self, ident, klass, topic, payload, qos=1, retain=False, expiry=0, kid=b"k-1", sig=b"c2ln"):
+    def message(self, ident, klass, topic, payload, qos=1, retain=False, expiry=0, kid=b"k-1", sig=b"c2ln", correlation=b""):
         return (
             struct.pack("<QBBBI", ident, klass, qos, retain, expiry)
             + text(f"{TOPICS}/{topic}".encode())
             + text(kid)
             + text(sig)
+            + struct.pack("<B", len(correlation))
+            + correlation
             + struct.pack("<I", len(payload))
             + payload
         )
@@ -243,6 +247,9 @@ class Core:
         self.connection.send(
             struct.pack("<BB", TESTAMENT, which) + self.message(0, STATE, "up/state", payload, retain=self.retain)
         )
+
+    def task(self, ident, task):
+        self.connection.send(struct.pack("<BQB", TASK, ident, task))
 
     def urgent(self, value):
         self.connection.send(struct.pack("<BB", URGENT, value))
@@ -254,8 +261,8 @@ class Core:
         self.sent.clear()
         self.links = []
         self.connection.settimeout(GENEROUS)
-        assert self.connection.recv(65536) == struct.pack("<BHI", HELLO, 1, 65536)
-        self.connection.send(struct.pack("<BHI", HELLO, 1, 65536))
+        assert self.connection.recv(65536) == struct.pack("<BHI", HELLO, VERSION, 65536)
+        self.connection.send(struct.pack("<BHI", HELLO, VERSION, 65536))
         if self.testaments:
             self.testament(WILL, b'{"online":false}')
             self.testament(SILENT, b'{"monitoring":"stopped"}')
@@ -296,6 +303,9 @@ class Core:
             assert ident in self.sent, f"a result for {ident}, which nobody waits for"
             del self.sent[ident]
             self.results.append((ident, reason))
+        elif kind == OUTCOME:
+            ident, done, length = struct.unpack_from("<QBH", frame, 1)
+            self.outcomes.append((ident, bool(done), frame[12 : 12 + length].decode()))
         elif kind == DOWN:
             at, parts = 2, []
             for width in "<H", "<H", "<H", "<I":
