@@ -322,6 +322,7 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
     else if (frame->type == WARD_LINK_URGENT) {
         ward_lane_set_urgent(&uplink->up, frame->urgent.urgent);
         ward_lane_set_urgent(&uplink->down, frame->urgent.urgent);
+        tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
     }
 }
 
@@ -355,9 +356,7 @@ static int start(struct ward_uplink *uplink)
     struct ward_mqtt_options mqtt = {.event = uplink->event,
                                      .host = options->host,
                                      .port = options->port,
-                                     .ca = options->ca,
-                                     .certificate = options->certificate,
-                                     .key = options->key,
+                                     .files = options->files,
                                      .client_id = uplink->up_id,
                                      .keepalive_s = options->keepalive_s,
                                      .listener = &up_listener,
@@ -375,7 +374,7 @@ static int start(struct ward_uplink *uplink)
     if (result < 0)
         return result;
     uplink->teller = (struct ward_teller){
-        .spool = uplink->spool, .window = &uplink->window, .certificate = options->certificate};
+        .spool = uplink->spool, .window = &uplink->window, .certificate = options->files.certificate};
     result = ward_lane_init(&uplink->up, &mqtt);
     if (result < 0)
         return result;
