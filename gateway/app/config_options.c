@@ -167,6 +167,10 @@ static const struct ward_config_option options[] = {
      "The authority that the broker's certificate must come from, this gateway's own certificate and its key."},
     {"hub", "certificate", parse_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
     {"hub", "key", parse_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
+    {"hub", "crl", parse_path, AT(hub.crl), "",
+     "The authority's list of revoked certificates (PEM), read anew for each connection. It must be kept up to\n"
+     "date: one that has ended is as good as none, and without one no connection is made. Empty: certificates\n"
+     "are not checked for revocation."},
     {"hub", "ward_keys", parse_path, AT(hub.ward_keys), "/etc/wardgate/ward-keys.json",
      "The ward's public keys: a JWK set (Ed25519), each with kid and role. What is not signed by one of them\n"
      "is refused."},

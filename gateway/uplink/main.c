@@ -73,9 +73,10 @@ static struct ward_uplink_options options_of(const struct ward_config *config)
         .spool = config->spool.socket,
         .host = config->hub.host,
         .port = config->hub.port,
-        .ca = config->hub.ca,
-        .certificate = config->hub.certificate,
-        .key = config->hub.key,
+        .files = {.ca = config->hub.ca,
+                  .crl = config->hub.crl,
+                  .certificate = config->hub.certificate,
+                  .key = config->hub.key},
         .site = config->gateway.site,
         .gateway = config->gateway.id,
         .keepalive_s = (uint16_t)(keepalive_s > 0 ? keepalive_s : 1), /* 0 would be none at all */
@@ -120,7 +121,7 @@ static int run(const struct ward_uplink_options *options)
     struct ward_uplink *uplink = NULL;
     sd_event *event = NULL;
     sigset_t all;
-    int result;
+    int result = 0;
 
     /* Before the first thread: Paho's inherit the mask, and only the loop shall see signals. */
     sigfillset(&all);
@@ -136,7 +137,10 @@ static int run(const struct ward_uplink_options *options)
      * stand. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 
-    result = sd_event_default(&event);
+    if (options->files.crl[0])
+        result = ward_tls_demand_revocation_list();
+    if (result >= 0)
+        result = sd_event_default(&event);
     if (result >= 0)
         result = ward_uplink_new(&uplink, event, options);
     if (result >= 0)

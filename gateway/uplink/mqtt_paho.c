@@ -255,7 +255,8 @@ static MQTTAsync_willOptions will_of(const struct ward_link_frame *will, char *t
     return options;
 }
 
-int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, struct ward_inbox *inbox)
+int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, const char *trust,
+                      struct ward_inbox *inbox)
 {
     MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
     MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
@@ -266,9 +267,10 @@ int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options,
     char topic[WARD_TOPIC_MAX + 1];
     int result;
 
-    tls.trustStore = options->ca;
-    tls.keyStore = options->certificate;
-    tls.privateKey = options->key;
+    tls.trustStore = trust;
+    tls.keyStore = options->files.certificate;
+    tls.privateKey = options->files.key;
+    tls.enabledCipherSuites = WARD_TLS_SUITES;
     tls.disableDefaultTrustStore = 1;
     tls.enableServerCertAuth = 1;
     tls.verify = 1;

@@ -337,8 +337,10 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
     else if (frame->type == WARD_LINK_URGENT) {
         ward_lane_set_urgent(&uplink->up, frame->urgent.urgent);
         ward_lane_set_urgent(&uplink->down, frame->urgent.urgent);
-    } else if (frame->type == WARD_LINK_TASK)
+        tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
+    } else if (frame->type == WARD_LINK_TASK) {
         take_task(uplink, frame);
+    }
 }
 
 static void spool_writable(void *userdata)
@@ -371,9 +373,7 @@ static int start(struct ward_uplink *uplink)
     struct ward_mqtt_options mqtt = {.event = uplink->event,
                                      .host = options->host,
                                      .port = options->port,
-                                     .ca = options->ca,
-                                     .certificate = options->certificate,
-                                     .key = options->key,
+                                     .files = options->files,
                                      .client_id = uplink->up_id,
                                      .keepalive_s = options->keepalive_s,
                                      .listener = &up_listener,
@@ -391,7 +391,7 @@ static int start(struct ward_uplink *uplink)
     if (result < 0)
         return result;
     uplink->teller = (struct ward_teller){
-        .spool = uplink->spool, .window = &uplink->window, .certificate = options->certificate};
+        .spool = uplink->spool, .window = &uplink->window, .certificate = options->files.certificate};
     result = ward_lane_init(&uplink->up, &mqtt);
     if (result < 0)
         return result;

@@ -48,6 +48,7 @@ struct ward_config {
         char host[WARD_CONFIG_TEXT_MAX + 1]; /* empty: no hub */
         uint16_t port;
         char ca[WARD_CONFIG_TEXT_MAX + 1];
+        char crl[WARD_CONFIG_TEXT_MAX + 1]; /* empty: revocation is not checked */
         char certificate[WARD_CONFIG_TEXT_MAX + 1];
         char key[WARD_CONFIG_TEXT_MAX + 1];
         char ward_keys[WARD_CONFIG_TEXT_MAX + 1];

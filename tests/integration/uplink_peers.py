@@ -2,6 +2,7 @@
 """The uplink's peers for its tests: a PKI made on the spot, a real mosquitto with mutual TLS, and a program's side of
 the spool that plays the core (include/ward/link.h, gateway/core/link.c)."""
 
+import contextlib
 import datetime
 import os
 import pathlib
@@ -74,26 +75,28 @@ class Pki:
         )
         self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _builder(self, subject, public_key, from_days, to_days):
+    def _builder(self, subject, public_key, from_days, to_days, issuer=None):
         now = datetime.datetime.utcnow().replace(microsecond=0)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self.name)
+            .issuer_name(issuer or self.name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + datetime.timedelta(days=from_days))
             .not_valid_after(now + datetime.timedelta(days=to_days))
         )
 
-    def issue(self, name, host=None, days=10, file=None):
-        """Writes NAME.pem and NAME.key; returns their paths and when the certificate ends, in UTC milliseconds."""
+    def issue(self, name, host=None, days=10, file=None, from_days=-20, itself=False):
+        """Writes NAME.pem and NAME.key; returns their paths and when the certificate ends, in UTC milliseconds.
+
+        itself: the certificate is signed by its own key, and by nobody else."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        builder = self._builder(subject, key.public_key(), -20, days)
+        builder = self._builder(subject, key.public_key(), from_days, days, subject if itself else None)
         if host:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        certificate = builder.sign(self.key, hashes.SHA256())
+        certificate = builder.sign(key if itself else self.key, hashes.SHA256())
         pem, private = (self.directory / f"{file or name}.{end}" for end in ("pem", "key"))
         pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         private.write_bytes(
@@ -103,6 +106,22 @@ class Pki:
         )
         ends = certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
         return pem, private, int(ends.timestamp() * 1000)
+
+
+    def revoke(self, *certificates, days=5):
+        """Writes the list of revoked certificates; it ends in so many days. Returns its path."""
+        now = datetime.datetime.utcnow().replace(microsecond=0)
+        path = self.directory / f"{self.ca.stem}.crl"
+        builder = x509.CertificateRevocationListBuilder(
+            self.name, now - datetime.timedelta(days=20), now + datetime.timedelta(days=days))
+        for certificate in certificates:
+            serial = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder(serial, now - datetime.timedelta(days=1)).build())
+        written = path.with_suffix(".new")
+        written.write_bytes(builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        written.rename(path)
+        return path
 
 
 class Broker:
@@ -206,6 +225,47 @@ class Hub:
 
 def text(data):
     return struct.pack("<H", len(data)) + data
+
+
+class Bench:
+    """Everything of one test, ended in the right order."""
+
+    def __init__(self, directory):
+        self.directory, self.pki = directory, Pki(directory)
+        self.things = []
+
+    def keep(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def broker(self, **options):
+        return self.keep(Broker(self.directory, self.pki, **options)).start()
+
+    def core(self, **options):
+        core = Core(self.directory / "spool", **options)
+        self.core_ = core
+        return core
+
+    def uplink(self, port, **options):
+        environment = options.pop("environment", {})
+        uplink = self.keep(Uplink(self.directory, self.directory / "spool", port, self.pki, **options))
+        return uplink.start(**environment)
+
+    def hub(self, broker, **options):
+        return self.keep(Hub(broker, **options))
+
+    def all(self, broker_options=None, **uplink_options):
+        broker = self.broker(**(broker_options or {}))
+        core = self.core()
+        uplink = self.uplink(broker.port, **uplink_options)
+        core.accept()
+        core.until_up()
+        return broker, core, uplink
+
+    def end(self):
+        with contextlib.ExitStack() as stack:  # ends everything, also when one of them complains
+            for thing in self.things:
+                stack.callback(getattr(thing, "stop", None) or thing.close)
 
 
 class Core:
@@ -353,12 +413,12 @@ class Core:
 class Uplink:
     """wardgate-uplink as a process."""
 
-    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s"):
+    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s", more=""):
         certificate, key, self.ends = client or pki.issue("g-1")
         self.directory, configuration = directory, directory / "wardgate.conf"
         configuration.write_text(
             f"[gateway]\nsite = test\nid = g-1\n[spool]\nsocket = {spool}\n[hub]\nhost = {host}\nport = {port}\n"
-            f"ca = {ca or pki.ca}\ncertificate = {certificate}\nkey = {key}\nkeepalive = {keepalive}\n"
+            f"ca = {ca or pki.ca}\ncertificate = {certificate}\nkey = {key}\nkeepalive = {keepalive}\n{more}"
         )
         self.command = [str(UPLINK), "--config", str(configuration)]
         self.process = None
