@@ -278,8 +278,9 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
     struct ward_care_plan *plan = malloc(sizeof(*plan));
     char *copy = strdup(document);
-    struct ward_store_change change = {.kind = WARD_STORE_PLAN, .document = document};
-    struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = restored ? 0 : 1};
+    struct ward_store_change changes[2] = {{.kind = WARD_STORE_PLAN, .document = document}};
+    struct ward_store_group group = {.urgent = true, .changes = changes, .change_count = restored ? 0 : 2};
+    struct ward_inforce_text inforce;
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(watch, &effects);
     bool taken = false;
@@ -299,8 +300,10 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
         read_zone(watch);
         context = begin(watch, &sink);
         ward_alarm_replace_plan(&watch->state, &context);
-        change.plan.patient = watch->patient;
-        change.plan.version = watch->plan.version;
+        changes[0].plan.patient = watch->patient;
+        changes[0].plan.version = watch->plan.version;
+        if (!restored)
+            changes[1] = ward_inforce_begin(watch->gateway, &watch->patient, watch->plan.version, &inforce);
         carry_out(watch, &effects, &group, NULL, !restored);
         taken = true;
     }
