@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/bundles.h"
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order.h"
@@ -118,6 +119,47 @@ static void answer_readings(void *context, int error, const struct ward_record *
     free(pending);
 }
 
+/* As they go up with format = fhir, rising: as many in a Bundle as go in one message. */
+static void list_bundles(struct ward_gateway *gateway, const struct ward_store_records *found,
+                         struct list *list)
+{
+    struct ward_record *rising = calloc(found->count + 1, sizeof(*rising));
+    char *text = malloc(WARD_LINK_FRAME_MAX);
+    struct ward_bundle_of of = {.epoch = gateway->epoch.text,
+                                .backlog = true,
+                                .records = rising,
+                                .voided = found->voided,
+                                .voided_count = found->voided_count};
+    size_t written = 1, length;
+
+    for (size_t i = 0; rising && i < found->count; i++)
+        rising[i] = found->records[found->count - 1 - i];
+    for (size_t left = found->count; rising && text && left > 0 && written > 0; left -= written) {
+        of.records = rising + (found->count - left);
+        of.count = left < WARD_READINGS_RECORDS_MAX ? left : WARD_READINGS_RECORDS_MAX;
+        written =
+            ward_bundles_write(gateway, &of, false, text, WARD_LINK_FRAME_MAX, WARD_LINK_FRAME_MAX, &length);
+        if (written > 0)
+            (void)list_add(list, text);
+    }
+    free(text);
+    free(rising);
+}
+
+static void answer_bundles(void *context, int error, const struct ward_store_records *found)
+{
+    struct pending *pending = context;
+    struct list list = {0};
+
+    if (error < 0) {
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    } else {
+        list_bundles(pending->gateway, found, &list);
+        reply_list(pending->call, &list);
+    }
+    free(pending);
+}
+
 static void answer_alarms(void *context, int error, const struct ward_store_event *events, size_t count)
 {
     struct pending *pending = context;
@@ -172,9 +214,12 @@ static void from_store(struct ward_gateway *gateway, enum ward_bus_method method
     }
     if (pending) {
         *pending = (struct pending){gateway, call};
-        result = method == WARD_BUS_READINGS
-                     ? ward_store_query(gateway->store, &filter, answer_readings, pending)
-                     : ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
+        if (method != WARD_BUS_READINGS)
+            result = ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
+        else if (arguments->filter.fhir)
+            result = ward_store_query_whole(gateway->store, &filter, answer_bundles, pending);
+        else
+            result = ward_store_query(gateway->store, &filter, answer_readings, pending);
     }
     if (result < 0) {
         ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");

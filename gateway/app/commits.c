@@ -306,6 +306,8 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_chronicle_submit_again(gateway);
+    ward_dating_new_epoch(gateway);
+    ward_inforce_new_epoch(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(
         gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,

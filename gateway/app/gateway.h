@@ -16,10 +16,12 @@
 #include "app/binding.h"
 #include "app/chronicle.h"
 #include "app/commits.h"
+#include "app/dating.h"
 #include "app/devices.h"
 #include "app/enrolment.h"
 #include "app/firmware.h"
 #include "app/inbox.h"
+#include "app/inforce.h"
 #include "app/known.h"
 #include "app/outbox.h"
 #include "app/pipeline.h"
@@ -76,6 +78,8 @@ struct ward_gateway {
     struct ward_unassigned unassigned;
     struct ward_settled settled;
     struct ward_chronicle chronicle;
+    struct ward_dating dating;
+    struct ward_inforce inforce;
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;
     struct ward_technical technical;

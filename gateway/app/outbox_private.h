@@ -49,7 +49,12 @@ struct ward_outbox_batch {
     bool backlog;
     const struct ward_record *records;
     size_t count;
+    const struct ward_record *voided; /* io/store.h */
+    size_t voided_count;
 };
+
+/* Where it goes, by the configured format. */
+enum ward_topic ward_outbox_batch_topic(const struct ward_gateway *gateway);
 
 /*
  * Writes the first record, and as many more as fit into room, into text of WARD_OUTBOX_TEXT_MAX octets. Returns how

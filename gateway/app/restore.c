@@ -46,6 +46,8 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
         ward_unassigned_restore(gateway, &snapshot->rows[i]);
         ward_settled_restore(&gateway->settled, &snapshot->rows[i]);
         ward_chronicle_restore(gateway, &snapshot->rows[i]);
+        ward_dating_restore(gateway, &snapshot->rows[i]);
+        ward_inforce_restore(&gateway->inforce, &snapshot->rows[i]);
         ward_recollection_restore(gateway, &snapshot->rows[i]);
         ward_outbox_again_restore(&gateway->outbox, &snapshot->rows[i]);
         ward_keys_restore(gateway, &snapshot->rows[i]);

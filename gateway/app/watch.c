@@ -272,23 +272,42 @@ static void read_zone(struct ward_watch *watch)
                            watch->plan.zone, strerror(-result));
 }
 
-/* document is owned from now on. with and waiter: as in carry_out. */
-static void put_in_force(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
+/*
+ * document is owned from now on. with and waiter: as in carry_out; from which record on the plan is in force belongs into
+ * the same transaction. False, and nothing happened, when memory is out.
+ */
+static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
                          const struct ward_store_group *with, struct ward_commit_waiter *waiter)
 {
+    const size_t brought = with ? with->change_count : 0;
+    struct ward_store_change *changes = calloc(brought + 1, sizeof(*changes));
+    struct ward_store_group group = with ? *with : (struct ward_store_group){0};
+    struct ward_inforce_text inforce;
     struct effects effects;
     struct ward_alarm_sink sink = sink_of(watch, &effects);
     struct ward_alarm_context context;
 
+    if (!changes) {
+        free(document);
+        return false;
+    }
     free(watch->plan_document);
     watch->plan_document = document;
     watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
     watch->plan = *plan;
     watch->has_plan = true;
     read_zone(watch);
+    if (with) {
+        memcpy(changes, with->changes, brought * sizeof(*changes));
+        changes[brought] = ward_inforce_begin(watch->gateway, &watch->patient, plan->version, &inforce);
+        group.changes = changes;
+        group.change_count = brought + 1;
+    }
     context = begin(watch, &sink);
     ward_alarm_replace_plan(&watch->state, &context);
-    carry_out(watch, &effects, with, waiter, with != NULL);
+    carry_out(watch, &effects, with ? &group : NULL, waiter, with != NULL);
+    free(changes);
+    return true;
 }
 
 bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
@@ -308,9 +327,10 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
             .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
         const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
 
-        put_in_force(watch, plan, copy, restored ? NULL : &group, NULL);
+        taken = put_in_force(watch, plan, copy, restored ? NULL : &group, NULL);
         copy = NULL;
-        taken = true;
+        if (!taken)
+            snprintf(ret_error, size, "Out of memory.");
     }
     free(errors);
     free(plan);
@@ -323,9 +343,7 @@ bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan 
 {
     char *copy = strdup(document);
 
-    if (copy)
-        put_in_force(watch, plan, copy, with, waiter);
-    return copy != NULL;
+    return copy && put_in_force(watch, plan, copy, with, waiter);
 }
 
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,

@@ -204,6 +204,7 @@ enum ward_topic {
     WARD_TOPIC_RECEIPT,
     WARD_TOPIC_COMMAND,
     WARD_TOPIC_CARE_PLAN, /* with a patient */
+    WARD_TOPIC_FHIR,      /* in place of readings */
 };
 
 /*

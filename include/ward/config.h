@@ -19,6 +19,11 @@ enum ward_config_confirm {
     WARD_CONFIRM_BROKER,  /* delivered on PUBACK: for hubs that cannot send a receipt */
 };
 
+enum ward_config_format {
+    WARD_FORMAT_JSON, /* up/readings */
+    WARD_FORMAT_FHIR, /* up/fhir: the same records as R4 Bundles */
+};
+
 /* Which firmware revisions of a model are accepted, separated by commas: never empty. */
 struct ward_config_firmware {
     char model[WARD_CONFIG_TEXT_MAX + 1];
@@ -53,6 +58,7 @@ struct ward_config {
         char key[WARD_CONFIG_TEXT_MAX + 1];
         char ward_keys[WARD_CONFIG_TEXT_MAX + 1];
         uint8_t confirm; /* enum ward_config_confirm */
+        uint8_t format;  /* enum ward_config_format */
         uint32_t keepalive_ms;
     } hub;
     struct {
