@@ -81,27 +81,27 @@ def test_a_hub_that_forgets_in_the_midst_of_a_backlog_has_everything_in_the_end(
     home = Home().start()
     try:
         home.start_uplink()
-        home.enter(5)
+        home.enter(3)
         home.wait_until_delivered()
         first = home.minimal.count("record")
         home.stop_uplink()
-        home.enter(25)  # the backlog: the hub will begin with this
+        home.enter(9)  # the backlog: the hub will begin with this
         home.minimal.forget()
         home.start_minimal()
         home.start_uplink()
         eventually(lambda: home.minimal.count("record") > 0, "some of the backlog is at the hub")
         home.minimal.forget()
         home.start_minimal()
-        home.enter(2)
+        home.enter(1)
         home.wait_until_delivered()
 
         eventually(lambda: home.minimal.rows("min(seq) FROM record") == [(1,)], "it has asked for the first, too")
         head = home.minimal.rows("max(seq) FROM record")[0][0]
-        assert head >= first + 27
+        assert head >= first + 10
         eventually(lambda: home.minimal.count("record") == head, "and it has all of them")
         values = [json.loads(body)["values"][0]["value"] for (body,) in home.minimal.rows("body FROM record ORDER BY seq")
                   if json.loads(body)["kind"] == "entry"]
-        assert values == list(range(11, 43))
+        assert values == list(range(11, 24))
         eventually(lambda: home.ask("queue")[0]["undelivered_alarms"] == 0, "every alarm is confirmed")
         eventually(lambda: home.minimal.rows("min(n) FROM event GROUP BY id HAVING min(n) > 1") == [],
                    "and of every alarm it has the first event, too")
