@@ -35,6 +35,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 import contract
+import fhir
 from contract import Refused
 from ledger import Ledger
 from watch import ACTIVE_S, Watch, describe_alarm, describe_record
@@ -49,7 +50,7 @@ ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["rec
           "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
           "replay": []}
 TECHNICAL = ("replay",)
-SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "state": "state", "heartbeat": "heartbeat",
+SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "fhir": None, "state": "state", "heartbeat": "heartbeat",
              "active": "active", "result": "result"}
 
 
@@ -213,6 +214,11 @@ class Gate:
         contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
         if kind == "active" and not message.payload:
             return site, gateway, kind, rest, None
+        if kind == "fhir":
+            bundle = fhir.parse(message.payload)
+            if fhir.check(bundle)[0] != gateway or rest:
+                raise Refused("topic", "the message is another gateway's")
+            return site, gateway, kind, rest, bundle
         document = contract.parse(message.payload)
         self._schemas.check(SCHEMA_OF[kind], self._sampled(document) if kind == "readings" else document, self._strict)
         if document["gateway"] != gateway or (kind == "active" and [document["patient"]] != rest):
@@ -280,6 +286,8 @@ class Hub:
         site, gateway, kind, rest, document = self._gate.admit(message)
         if kind == "readings":
             self._take_readings(site, gateway, message.topic, document)
+        elif kind == "fhir":
+            self._take_bundle(site, gateway, document)
         elif kind == "alarms":
             self._take_alarm(site, gateway, message.topic, document)
         else:
@@ -304,6 +312,18 @@ class Hub:
                 self._say(f"reading {describe_record(record, clock)}{' backlog' if document['backlog'] else ''}")
                 if record["kind"] == "clock":
                     self._say_dated(gateway, epoch, record["boot"])
+
+    def _take_bundle(self, site, gateway, bundle):
+        epoch = fhir.describes(bundle)[1]
+        if self._ledger.is_new_epoch(gateway, epoch):
+            self._say(f"NEW EPOCH {epoch} of {gateway}: its database was replaced or put back")
+        created, updated = self._ledger.commit_bundle(bundle)
+        self._epochs.setdefault((site, gateway), epoch)
+        self._owe_receipt(site, gateway, epoch)
+        for verb, resources in (("made", created), ("updated", updated)):
+            for resource in resources:
+                name = resource["identifier"][0]["value"]
+                self._say(f"fhir {verb} {resource['resourceType']} {name} {resource.get('status', '')}".rstrip())
 
     def _say_dated(self, gateway, epoch, boot):
         clock = self._ledger.clock(gateway, boot)
