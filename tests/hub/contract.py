@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "mqtt" / "schemas"
 # What follows ward/v1/SITE/GATEWAY/up/ and /down/, and what it has: a schema, or claims of a type. docs/mqtt/asyncapi.yaml
 UP = {"state": "state", "heartbeat": "heartbeat", "active": "active", "alarms": "alarm", "readings": "readings",
-      "result": "result"}
+      "fhir": None, "result": "result"}  # Bundles are held against fhir.py
 DOWN = {"receipt": "receipt", "command": "command", "care-plan": "care-plan"}
 WITH_PATIENT = ("active", "care-plan")
 

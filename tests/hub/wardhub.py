@@ -37,6 +37,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 import contract
+import fhir
 from contract import Refused
 from ledger import Ledger
 from watch import ACTIVE_S, Watch, describe_alarm, describe_record
@@ -211,6 +212,8 @@ class Gate:
         if "kid" not in user or "sig" not in user:
             raise Refused("signature", "the user properties kid and sig are missing")
         contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
+        if kind == "fhir":
+            return site, gateway, kind, patient, fhir.check_up(gateway, message.payload)
         document = contract.check_up(message.topic, message.payload, self._strict, self._sampled)
         return site, gateway, kind, patient, document
 
@@ -272,6 +275,8 @@ class Hub:
         site, gateway, kind, patient, document = self._gate.admit(message)
         if kind == "readings":
             self._take_readings(site, gateway, message.topic, document)
+        elif kind == "fhir":
+            self._take_bundle(site, gateway, document)
         elif kind == "alarms":
             self._take_alarm(site, gateway, message.topic, document)
         else:
@@ -296,6 +301,18 @@ class Hub:
                 self._say(f"reading {describe_record(record, clock)}{' backlog' if document['backlog'] else ''}")
                 if record["kind"] == "clock":
                     self._say_dated(gateway, epoch, record["boot"])
+
+    def _take_bundle(self, site, gateway, bundle):
+        epoch = fhir.describes(bundle)[1]
+        if self._ledger.is_new_epoch(gateway, epoch):
+            self._say(f"NEW EPOCH {epoch} of {gateway}: its database was replaced or put back")
+        created, updated = self._ledger.commit_bundle(bundle)
+        self._epochs.setdefault((site, gateway), epoch)
+        self._owe_receipt(site, gateway, epoch)
+        for verb, resources in (("made", created), ("updated", updated)):
+            for resource in resources:
+                name = resource["identifier"][0]["value"]
+                self._say(f"fhir {verb} {resource['resourceType']} {name} {resource.get('status', '')}".rstrip())
 
     def _say_dated(self, gateway, epoch, boot):
         clock = self._ledger.clock(gateway, boot)
