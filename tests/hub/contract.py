@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "mqtt" / "schemas"
 # What follows ward/v1/SITE/GATEWAY/up/ and /down/, and what it has: a schema, or claims of a type. docs/mqtt/asyncapi.yaml
 UP = {"state": "state", "heartbeat": "heartbeat", "active": "active", "alarms": "alarm", "readings": "readings",
-      "fhir": None, "result": "result"}  # Bundles are held against fhir.py
+      "fhir": "bundle", "result": "result"}
 DOWN = {"receipt": "receipt", "command": "command", "care-plan": "care-plan"}
 WITH_PATIENT = ("active", "care-plan")
 
@@ -75,7 +75,7 @@ def _strict(node):
         return node
     node = {name: _strict(value) for name, value in node.items()}
     if node.get("type") == "object" and "properties" in node:
-        node["unevaluatedProperties"] = False
+        node.setdefault("unevaluatedProperties", False)  # one that says otherwise describes what is not ours
     if "x-known" in node:
         node["enum"] = node.pop("x-known")
     return node

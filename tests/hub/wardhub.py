@@ -213,7 +213,9 @@ class Gate:
             raise Refused("signature", "the user properties kid and sig are missing")
         contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
         if kind == "fhir":
-            return site, gateway, kind, patient, fhir.check_up(gateway, message.payload)
+            bundle = fhir.check_up(gateway, message.payload)
+            contract.schemas().check("bundle", bundle, self._strict)
+            return site, gateway, kind, patient, bundle
         document = contract.check_up(message.topic, message.payload, self._strict, self._sampled)
         return site, gateway, kind, patient, document
 

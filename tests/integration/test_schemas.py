@@ -14,7 +14,7 @@ import contract  # noqa: E402
 
 EXAMPLES = sorted((ROOT / "docs" / "mqtt" / "examples").glob("*.json"))
 SCHEMAS = contract.Schemas()
-MESSAGES = ["active", "alarm", "claims", "command", "downlink", "heartbeat", "readings", "receipt", "result", "state"]
+MESSAGES = ["active", "alarm", "bundle", "claims", "command", "downlink", "heartbeat", "readings", "receipt", "result", "state"]
 
 # The private key is published in RFC 8032 §7.1, test 1; this is its public half.
 EXAMPLE_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
