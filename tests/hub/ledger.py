@@ -170,8 +170,9 @@ class Ledger:
         self._db.execute("INSERT OR IGNORE INTO epoch(gateway, epoch, head) VALUES (?, ?, ?)",
                          (gateway, epoch, contract.chain_start(epoch)))
         for first, last in ranges:
-            self._db.execute("INSERT INTO bundle VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
-                             " SET head = coalesce(excluded.head, head)", (gateway, epoch, first, last, head if last == ranges[-1][1] else None))
+            self._db.execute(
+                "INSERT INTO bundle VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET head = coalesce(excluded.head, head)",
+                (gateway, epoch, first, last, head if last == ranges[-1][1] else None))
         self._advance_bundles(gateway, epoch)
         return changed
 

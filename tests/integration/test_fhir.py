@@ -8,7 +8,9 @@ import copy
 import json
 import os
 import pathlib
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -58,6 +60,33 @@ def test_a_decimal_keeps_the_digits_that_were_sent():
     assert '"valueQuantity":{"value":36.40,"unit":"Cel"' in text
     assert '"valueQuantity":{"value":73.50,"unit":"kg"' in text
     assert '"value":72.0,"unit":"/min"' in (ROOT / "tests" / "vectors" / "fhir" / "spot-check.json").read_text("utf-8")
+
+
+def carried_out(bundles):
+    """What a server holds after these Bundles, by name."""
+    with sqlite3.connect(":memory:") as database:
+        server = fhir.Server(database)
+        for bundle in bundles:
+            server.transact(bundle, json.dumps)
+        rows = database.execute("SELECT identifier, body FROM resource").fetchall()
+    assert len(dict(rows)) == len(rows), "something is there twice"
+    # Numbers are given as resources are made: they say nothing.
+    return {name: re.sub(r"(Device|Observation)/\d+", r"\1", body) for name, body in rows}
+
+
+@pytest.mark.parametrize("change", ["taken back", "dated"])
+def test_messages_may_come_in_any_order_and_twice(change):
+    """What was known later stands in the end, whatever came first."""
+    early, late = vector("spot-check"), vector("spot-check")
+    for entry in late["entry"]:
+        if entry["resource"]["resourceType"] == "Observation" and ".device_clock" not in str(entry["request"]):
+            entry["request"] = {"method": "PUT", "url": "Observation?" + entry["request"]["ifNoneExist"]}
+            entry["resource"].update({"status": "entered-in-error"} if change == "taken back" else
+                                     {"effectiveDateTime": "2026-11-22T09:00:01.000Z"})
+    end = carried_out([early, late])
+    assert end != carried_out([early])
+    for order in ([late, early], [early, late, early], [late, early, late], [early, early, late, late]):
+        assert carried_out(order) == end
 
 
 # --- broken Bundles --------------------------------------------------------------------------------------------------
