@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a clinician orders, carried out: acknowledge, entry, void, assign, suspend, resume; and a technician: replay. Whether it may be believed
- * was decided before (inbox.h), or no signature is asked for here (api.c).
+ * What the ward orders, carried out (core/jws.h lists it). Whether it may be believed was decided before (inbox.h), or no
+ * signature is asked for here (api.c).
  *
  *   order ─▶ [void, assign: the record is read back] ─▶ fits? ─▶ engine, annunciator, alarms to the ward
  *                                                         │            └▶ one transaction: effects, counter, answer

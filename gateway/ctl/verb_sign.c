@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wardctl sign: claims as JSON become what the gateway believes, a flattened JWS (RFC 7515) with Ed25519 (RFC 8037). What
- * the gateway would refuse for its form is refused here, with the member at fault.
+ * wardctl sign: a command, or claims as JSON, become what the gateway believes, a flattened JWS (RFC 7515) with Ed25519
+ * (RFC 8037). What the gateway would refuse for its form is refused here, with the member at fault.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +15,15 @@
 #include "core/base64url.h"
 #include "core/jws.h"
 #include "ctl/file.h"
+#include "ctl/sign_command.h"
 #include "ctl/verbs.h"
 
-#define HEADER_MAX 256
-#define KEY_OCTETS 32
-#define SIGN_MAX   64
+#define HEADER_MAX  256
+#define KEY_OCTETS  32
+#define SIGN_MAX    64
+#define COUNTER_MAX ((UINT64_C(1) << 53) - 1)
+#define VALID_S     3600
+#define VALID_MAX_S (31 * 86400)
 
 /* The kid is the thumbprint (RFC 7638), unless the ward calls its key otherwise. */
 static bool thumbprint(const EVP_PKEY *key, char ret[WARD_KID_MAX + 1])
@@ -103,15 +109,12 @@ static int check(const char *claims)
     return status;
 }
 
-static int sign(const char *key_file, const char *kid, const char *claims_file)
+static int sign(const char *key_file, const char *kid, const char *claims)
 {
     char own[WARD_KID_MAX + 1] = "";
-    char *claims = NULL;
     EVP_PKEY *key = NULL;
-    int status = ward_file_read(claims_file, &claims);
+    int status = check(claims);
 
-    if (status == WARD_CTL_DONE)
-        status = check(claims);
     if (status == WARD_CTL_DONE) {
         key = load_key(key_file);
         status = key != NULL ? WARD_CTL_DONE : WARD_CTL_FAILED;
@@ -121,7 +124,6 @@ static int sign(const char *key_file, const char *kid, const char *claims_file)
     if (status == WARD_CTL_DONE)
         status = print_jws(key, kid != NULL ? kid : own, claims);
     EVP_PKEY_free(key);
-    free(claims);
     return status;
 }
 
@@ -133,37 +135,115 @@ static bool is_kid(const char *kid)
     return length > 0 && length <= WARD_KID_MAX && strpbrk(kid, "\"\\") == NULL;
 }
 
+static bool read_number(const char *text, uint64_t most, uint64_t *ret)
+{
+    char *end;
+    unsigned long long number;
+
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number == 0 || number > most)
+        return false;
+    *ret = number;
+    return true;
+}
+
+struct choice {
+    const char *key, *kid;
+    struct ward_sign_request request;
+};
+
+/* Returns an exit status. */
+static int take_option(int option, struct choice *choice)
+{
+    uint64_t number;
+
+    switch (option) {
+    case 'k': choice->key = optarg; return WARD_CTL_DONE;
+    case 'i': choice->kid = optarg; return WARD_CTL_DONE;
+    case 'g': choice->request.gateway = optarg; return WARD_CTL_DONE;
+    case 'b': choice->request.by = optarg; return WARD_CTL_DONE;
+    case 'p': choice->request.patient = optarg; return WARD_CTL_DONE;
+    case 'e': choice->request.episode = optarg; return WARD_CTL_DONE;
+    case 'c':
+        if (!read_number(optarg, COUNTER_MAX, &choice->request.counter))
+            return ward_ctl_usage(&ward_verb_sign, "\"%s\" is no counter", optarg);
+        return WARD_CTL_DONE;
+    case 'v':
+        if (!read_number(optarg, VALID_MAX_S, &number))
+            return ward_ctl_usage(&ward_verb_sign, "\"%s\" is no time in seconds, a month at most", optarg);
+        choice->request.valid_s = (uint32_t)number;
+        return WARD_CTL_DONE;
+    }
+    return WARD_CTL_USAGE;
+}
+
+/* A command by its words, or a file of claims. */
+static int claims_of(const struct choice *choice, char **ret)
+{
+    const bool by_words = choice->request.gateway != NULL || choice->request.by != NULL;
+
+    if (by_words)
+        return ward_sign_claims(&choice->request, ret);
+    if (choice->request.count != 1)
+        return ward_ctl_usage(&ward_verb_sign,
+                              "one file with claims, or --gateway, --by and a command are needed");
+    return ward_file_read(choice->request.words[0], ret);
+}
+
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"key", required_argument, NULL, 'k'}, {"kid", required_argument, NULL, 'i'}, {NULL, 0, NULL, 0}};
-    const char *key = NULL, *kid = NULL;
-    int option;
+    static const struct option options[] = {{"key", required_argument, NULL, 'k'},
+                                            {"kid", required_argument, NULL, 'i'},
+                                            {"gateway", required_argument, NULL, 'g'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {"patient", required_argument, NULL, 'p'},
+                                            {"episode", required_argument, NULL, 'e'},
+                                            {"counter", required_argument, NULL, 'c'},
+                                            {"valid", required_argument, NULL, 'v'},
+                                            {NULL, 0, NULL, 0}};
+    struct choice choice = {.request = {.valid_s = VALID_S}};
+    char *claims = NULL;
+    int option, status;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'k')
-            key = optarg;
-        else if (option == 'i')
-            kid = optarg;
-        else
+        if (option == '?')
             return ward_ctl_usage(&ward_verb_sign, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
+        if ((status = take_option(option, &choice)) != WARD_CTL_DONE)
+            return status;
     }
-    if (key == NULL || argc - optind != 1)
-        return ward_ctl_usage(&ward_verb_sign, "--key and one file with claims are needed");
-    if (kid != NULL && !is_kid(kid))
-        return ward_ctl_usage(&ward_verb_sign, "\"%s\" is no kid", kid);
-    return sign(key, kid, argv[optind]);
+    choice.request.count = argc - optind;
+    choice.request.words = argv + optind;
+    if (choice.key == NULL || choice.request.count == 0)
+        return ward_ctl_usage(&ward_verb_sign, "--key and one file with claims, or a command, are needed");
+    if (choice.kid != NULL && !is_kid(choice.kid))
+        return ward_ctl_usage(&ward_verb_sign, "\"%s\" is no kid", choice.kid);
+    status = claims_of(&choice, &claims);
+    if (status == WARD_CTL_DONE)
+        status = sign(choice.key, choice.kid, claims);
+    free(claims);
+    return status;
 }
 
 const struct ward_verb ward_verb_sign = {
     .name = "sign",
-    .usage = "sign --key FILE [--kid KID] CLAIMS\n",
-    .summary = "Signs what a clinician orders, without the gateway",
+    .usage = "sign --key FILE [--kid KID] CLAIMS\n"
+             "sign --key FILE [--kid KID] --gateway ID --by ID [OPTION]... COMMAND [MEMBER=VALUE]...\n",
+    .summary = "Signs what the ward orders, without the gateway",
     .help =
-        "  CLAIMS  a file with the claims as JSON (docs/mqtt/schemas/claims.json), - for standard input\n"
-        "  --key   the private Ed25519 key, PEM\n"
-        "  --kid   the key's name in the ward's key set; without it the key's thumbprint (RFC 7638)\n"
+        "  CLAIMS     a file with the claims as JSON (docs/mqtt/schemas/claims.json), - for standard input\n"
+        "  COMMAND    one of those below, with what it is about\n"
+        "  --key      the private Ed25519 key, PEM\n"
+        "  --kid      the key's name in the ward's key set; without it the key's thumbprint (RFC 7638)\n"
+        "  --gateway  the id of the gateway that it is for\n"
+        "  --by       the id of who orders it\n"
+        "  --patient, --episode\n"
+        "             whom it is about\n"
+        "  --counter  higher than any that this key has used; without it the time in milliseconds\n"
+        "  --valid    how long it may be on its way, in seconds: 3600 unless it is said, a month at most\n"
+        "\n"
+        "Commands (docs/mqtt/schemas/command.json), a MOMENT as 2026-11-22T09:00:00Z:\n" WARD_SIGN_COMMANDS
         "\n"
         "Prints a flattened JWS, as `wardctl alarms ack --signed`, `readings void --signed` and `entry --signed`\n"
         "take it, and as the ward sends it to T/down/command. Claims that the gateway would refuse for their form\n"

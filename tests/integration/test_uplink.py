@@ -9,7 +9,54 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
+<<<<<<< HEAD
 from uplink_peers import ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, STATE, TOPICS, UPLINK, Bench, Pki, free_port, wait_for
+=======
+from uplink_peers import (
+    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Broker, Core, Hub, Pki, Uplink, free_port, listens, wait_for,
+)
+
+
+class Bench:
+    """Everything of one test, ended in the right order."""
+
+    def __init__(self, directory):
+        self.directory, self.pki = directory, Pki(directory)
+        self.things = []
+
+    def keep(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def broker(self, **options):
+        return self.keep(Broker(self.directory, self.pki, **options)).start()
+
+    def core(self, **options):
+        core = Core(self.directory / "spool", **options)
+        self.core_ = core
+        return core
+
+    def uplink(self, port, **options):
+        environment = options.pop("environment", {})
+        uplink = self.keep(Uplink(self.directory, self.directory / "spool", port, self.pki, **options))
+        return uplink.start(**environment)
+
+    def hub(self, broker, **options):
+        return self.keep(Hub(broker, **options))
+
+    def all(self, broker_options=None, **uplink_options):
+        broker = self.broker(**(broker_options or {}))
+        core = self.core()
+        uplink = self.uplink(broker.port, **uplink_options)
+        core.accept()
+        core.until_up()
+        return broker, core, uplink
+
+    def end(self):
+        with contextlib.ExitStack() as stack:  # ends everything, also when one of them complains
+            for thing in self.things:
+                stack.callback(getattr(thing, "stop", None) or thing.close)
+>>>>>>> 9f0e3d4 (wardctl sign: commands by their words; tests of the ward's orders from end to end; fuzz corpora for what comes down)
 
 
 @pytest.fixture
@@ -33,7 +80,7 @@ def test_publish_arrives_with_its_properties_and_puback_is_a_result(bench):
     hub = bench.hub(broker)
     assert core.links[-1] == (True, "connected", uplink.ends)
     assert core.publish(7, "up/alarms", b'{"schema":"wardgate.alarm/1"}', ALARM, kid=b"k-7", sig=b"U" * 86)
-    assert core.publish(8, "up/active/p-1", b"{}", STATE, retain=True, expiry=180)
+    assert core.publish(8, "up/active/p-1", b"{}", STATE, retain=True, expiry=180, correlation=b"\0\xff")
     core.until(lambda: len(core.results) == 2, "results")
     assert sorted(core.results) == [(7, 0), (8, 0)]
     alarm, active = hub.next(), hub.next()
@@ -42,6 +89,7 @@ def test_publish_arrives_with_its_properties_and_puback_is_a_result(bench):
     assert alarm.properties.UserProperty == [("kid", "k-7"), ("sig", "U" * 86)]
     assert alarm.properties.ContentType == "application/json"
     assert not hasattr(alarm.properties, "MessageExpiryInterval")
+    assert not hasattr(alarm.properties, "CorrelationData") and active.properties.CorrelationData == b"\0\xff"
     assert active.retain and 170 <= active.properties.MessageExpiryInterval <= 180
 
 
@@ -314,6 +362,18 @@ def test_when_the_uplink_is_stopped_the_will_is_published(bench):
     hub = bench.hub(broker)
     uplink.stop()
     assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"online":false}'
+
+
+def test_what_the_core_orders_of_it(bench):
+    broker, core, uplink = bench.all()
+    hub = bench.hub(broker)
+    core.task(7, ROTATE)
+    core.until(lambda: core.outcomes, "an outcome")
+    (ident, done, text), = core.outcomes
+    assert (ident, done) == (7, False) and "certificate" in text
+    core.task(0, RESTART)
+    assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"online":false}'
+    assert uplink.process.wait(GENEROUS) == 0
 
 
 def test_a_silent_core_is_told_once_and_asked_for_its_state_again(bench):

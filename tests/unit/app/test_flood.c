@@ -42,7 +42,7 @@ static void a_flood_takes_no_memory_and_pushes_no_answer_out(void **state)
     struct bench *bench = *state;
     struct ward_outbox *outbox = &bench->gateway->outbox;
     struct ward_order order = orders_make(bench, WARD_COMMAND_RESUME);
-    const char *last;
+    bool kept = false;
 
     for (int i = 0; i < 500; i++)
         send_garbage(bench);
@@ -53,8 +53,9 @@ static void a_flood_takes_no_memory_and_pushes_no_answer_out(void **state)
     for (int i = 0; i < 500; i++)
         send_garbage(bench);
     assert_int_equal(outbox->result_count, WARD_OUTBOX_RESULTS_MAX);
-    last = outbox->results[WARD_OUTBOX_RESULTS_MAX - 1].text;
-    assert_non_null(strstr(last, order.id.text)); /* the answer found room, and none takes it */
+    for (size_t i = 0; i < outbox->result_count; i++)
+        kept = kept || strstr(outbox->results[i].text, order.id.text);
+    assert_true(kept); /* the answer found room, and nothing has taken it */
     assert_int_equal(bench->gateway->inbox.flood.told, WARD_FLOOD_REFUSALS);
     assert_int_equal(bench->gateway->inbox.flood.untold, 500 - WARD_FLOOD_REFUSALS);
 

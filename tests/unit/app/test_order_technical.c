@@ -20,6 +20,7 @@ struct uplink {
     int socket;
     uint8_t packet[WARD_LINK_FRAME_MAX];
     struct ward_link_frame frame; /* the newest; points into packet */
+    uint64_t found;               /* id of the message that was looked for */
 };
 
 static struct uplink uplink;
@@ -56,8 +57,10 @@ static bool topic_is(const char *topic)
 static bool has_published(const char *topic)
 {
     while (has_come(WARD_LINK_PUBLISH)) {
-        if (topic_is(topic))
+        if (topic_is(topic)) {
+            uplink.found = uplink.frame.publish.id;
             return true;
+        }
         tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.frame.publish.id}});
     }
     return false;
@@ -71,7 +74,7 @@ static bool payload_has(const char *text)
 
 static void answer(void)
 {
-    tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.frame.publish.id}});
+    tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.found}});
 }
 
 static void join(struct bench *bench)
@@ -294,11 +297,12 @@ static void diagnostics_go_in_pieces_without_a_patient(void **state)
 
     enrol_thirty(bench);
     (void)orders_measure(bench, WARD_SPO2, 80); /* and an alarm is in the journal */
-    join(bench);
-    open_link();
     ward_order_carry_out(bench->gateway, &order);
     other = technical(bench, WARD_COMMAND_DIAGNOSTICS);
     ward_order_carry_out(bench->gateway, &other);
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    join(bench);
+    open_link();
     WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
     assert_true(payload_has("6 pieces follow"));
     answer();
