@@ -212,6 +212,15 @@ int ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *answer, 
 int ward_store_past_delivered(struct ward_store *store, const struct ward_id *epoch, uint64_t through,
                               const struct ward_seq_range *ranges, size_t count);
 
+/*
+ * Erases what the file has of an episode, in steps between other work (store_erase.h), or only counts it. Nothing of it may
+ * still be wanted: the ward has it. When it is answered without an error, no octet of it is left in the file, its log, or a
+ * copy beside it. Doing it again is safe. patient "": only the log and the copies.
+ */
+typedef void ward_store_erased_fn(void *context, int error, const struct ward_store_erased *erased);
+int ward_store_erase(struct ward_store *store, const struct ward_store_erasure *erasure,
+                     ward_store_erased_fn *answer, void *context);
+
 /* The room on the file system of the database, for whoever is not root. 0 or a negative errno, ret unchanged. */
 struct ward_store_space {
     uint64_t free_octets, total_octets;

@@ -137,22 +137,30 @@ static int remove_oldest(struct ward_database *database, const struct directory 
     return 0;
 }
 
-int ward_kept_remove_one(struct ward_database *database, uint64_t quota_octets, struct ward_kept_removed *ret)
+/* The directory of the database and what is kept in it; NULL when it cannot be read. Both are the caller's. */
+static DIR *open_directory(const struct ward_database *database, struct directory *directory)
 {
-    struct directory *directory = calloc(1, sizeof(*directory));
     const char *slash = strrchr(database->path, '/');
-    uint64_t octets = 0;
-    int result = 0;
+    DIR *files;
 
-    if (!directory) {
-        return 0;
-    }
     directory->base = slash ? slash + 1 : database->path;
     snprintf(directory->path, sizeof(directory->path), "%.*s", slash ? (int)(slash - database->path + 1) : 1,
              slash ? database->path : ".");
-    DIR *files = opendir(directory->path);
+    files = opendir(directory->path);
     if (files) {
         look(directory, files);
+    }
+    return files;
+}
+
+int ward_kept_remove_one(struct ward_database *database, uint64_t quota_octets, struct ward_kept_removed *ret)
+{
+    struct directory *directory = calloc(1, sizeof(*directory));
+    DIR *files = directory ? open_directory(database, directory) : NULL;
+    uint64_t octets = 0;
+    int result = 0;
+
+    if (files) {
         for (size_t i = 0; i < directory->count; i++) {
             octets += directory->kept[i].octets;
         }
@@ -163,4 +171,45 @@ int ward_kept_remove_one(struct ward_database *database, uint64_t quota_octets, 
     }
     free(directory);
     return result;
+}
+
+/* Returns 0, also when the ward needs it (*ret_needed), or negative errno. */
+static int remove_unless_needed(struct ward_database *database, int descriptor, const char *name,
+                                bool *ret_needed)
+{
+    char path[PATH_MAX];
+    const char *slash = strrchr(database->path, '/');
+
+    snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - database->path + 1) : 0, database->path,
+             name);
+    int needed = is_needed(database, path);
+    if (needed > 0) {
+        *ret_needed = true;
+    }
+    return needed != 0 ? (needed < 0 ? needed : 0) : remove_it(descriptor, name) ? 0 : -errno;
+}
+
+int ward_kept_remove_all(struct ward_database *database, uint64_t *ret_count)
+{
+    struct directory *directory = calloc(1, sizeof(*directory));
+    DIR *files = directory ? open_directory(database, directory) : NULL;
+    bool needed = false;
+    int error = files ? 0 : -EIO;
+
+    for (size_t i = 0; !error && i < directory->count; i++) {
+        const bool before = needed;
+
+        needed = false;
+        error = remove_unless_needed(database, dirfd(files), directory->kept[i].name, &needed);
+        *ret_count += !error && !needed ? 1 : 0;
+        needed = needed || before;
+    }
+    if (!error && directory->count == FOUND_MAX) {
+        error = -EAGAIN; /* there may be more */
+    }
+    if (files) {
+        closedir(files);
+    }
+    free(directory);
+    return error ? error : needed ? -EBUSY : 0;
 }

@@ -27,4 +27,10 @@ struct ward_kept_removed {
 int ward_kept_remove_one(struct ward_database *database, uint64_t quota_octets,
                          struct ward_kept_removed *ret);
 
+/*
+ * Removes all of them, the newest too, since what they hold is to be erased. Returns 0 with their number added to
+ * *ret_count; -EBUSY, with the others removed, when the ward may still have to get records out of one; or negative errno.
+ */
+int ward_kept_remove_all(struct ward_database *database, uint64_t *ret_count);
+
 #endif

@@ -161,6 +161,7 @@ static int begin_log(struct ward_database *database)
 static int configure(struct ward_database *database)
 {
     int error = execute(database, "PRAGMA synchronous = FULL;"
+                                  "PRAGMA secure_delete = ON;" /* what is deleted is gone (store_erase.h) */
                                   "PRAGMA wal_autocheckpoint = 0;"
                                   "PRAGMA journal_size_limit = 8388608;"
                                   "PRAGMA foreign_keys = ON;"

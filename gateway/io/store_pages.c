@@ -64,6 +64,29 @@ static void sum_page(const uint8_t *page, sqlite3_int64 offset, uint8_t ret[stat
     put_word(ret + 4, second);
 }
 
+static uint16_t short_at(const uint8_t *octets)
+{
+    return (uint16_t)(octets[0] << 8 | octets[1]);
+}
+
+/*
+ * What lies between the list of a b-tree page's cells and the cells means nothing (file format §1.6), and is whatever was
+ * there when cells moved: even what was erased since on the page where it went. No other page begins like one that is of a
+ * b-tree: on those of a list the octet is the first of a page's number, and no file of ours has so many.
+ */
+static void clear_gap(uint8_t *page, sqlite3_int64 offset)
+{
+    const size_t begin = offset == 0 ? HEADER_OCTETS : 0;
+    const uint8_t kind = page[begin];
+    const bool is_leaf = kind == 10 || kind == 13, is_inner = kind == 2 || kind == 5;
+    const size_t from = begin + (is_leaf ? 8 : 12) + (size_t)2 * short_at(page + begin + 3);
+    const size_t until = short_at(page + begin + 5);
+
+    if ((is_leaf || is_inner) && from < until && until <= DATA_OCTETS) {
+        memset(page + from, 0, until - from);
+    }
+}
+
 static bool is_zero(const uint8_t *page)
 {
     return page[0] == 0 && memcmp(page, page + 1, WARD_PAGE_OCTETS - 1) == 0;
@@ -137,6 +160,7 @@ static int page_write(sqlite3_file *file, const void *octets, int count, sqlite3
     look_at_header(pages, octets, count, offset);
     if (pages->checked && is_whole_page(pages, count, offset)) {
         memcpy(page, octets, DATA_OCTETS);
+        clear_gap(page, offset);
         sum_page(page, offset, page + DATA_OCTETS);
         octets = page;
     }

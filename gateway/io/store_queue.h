@@ -80,6 +80,7 @@ enum ward_request_kind {
     WARD_REQUEST_CHAIN,
     WARD_REQUEST_PAST,
     WARD_REQUEST_PAST_DELIVERED, /* nobody waits for the answer */
+    WARD_REQUEST_ERASE,
 };
 
 struct ward_request {
@@ -94,6 +95,9 @@ struct ward_request {
     ward_store_verified_fn *answer_verified;
     ward_store_past_fn *answer_past;
     ward_store_chain_fn *answer_chain;
+    ward_store_erased_fn *answer_erased;
+    struct ward_store_erasure erasure;
+    struct ward_store_erased erased;
     uint8_t chain[32];    /* at range.first; count is 0 when there is none */
     struct ward_id epoch; /* past */
     struct ward_marks delivered;

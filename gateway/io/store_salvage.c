@@ -118,10 +118,13 @@ static int take_over_own(struct ward_database *fresh, struct ward_database *sour
 
     for (uint64_t seq = common + 1; !error && row > 0; seq++) {
         struct ward_record record;
+        uint8_t erased[32];
 
         row = ward_record_read(source, seq, &record);
         if (row > 0 && renumber(&record, common)) {
             error = unless_refused(take_over(fresh, &head, &record));
+        } else if (row == 0) { /* one that was erased is not the end */
+            row = ward_database_chain_at(source, seq, erased);
         }
     }
     return error;
@@ -255,6 +258,14 @@ static bool read_verified(struct ward_salvage *salvage, const struct past *past,
     const uint64_t seq = past->next;
     bool there = salvage->source.connection && ward_record_read(&salvage->source, seq, ret) > 0;
     bool good = false;
+
+    if (!there && salvage->source.connection &&
+        ward_database_chain_at(&salvage->source, seq, salvage->chain) > 0) {
+        salvage->chain_seq =
+            seq; /* it was erased: what it said is gone, and the next follows from its chain */
+        salvage->misses = 0;
+        return false;
+    }
 
     if (there && salvage->chain_seq == seq - 1) {
         computed = *ret;

@@ -162,6 +162,8 @@ int ward_schema_version(void)
 
 #define RECORD_COLUMNS                                                                                       \
     "seq, kind, patient, episode, device, boot, mono_us, measured_at, received_at, body, chain"
+/* Of a record that was erased only its number and its chain are left (store_erase.h): no kind of a record's. */
+#define ERASED        "255"
 #define EVENT_COLUMNS "id, n, patient, at, delivered, payload"
 
 static const char *const statements[WARD_SQL_COUNT] = {
@@ -211,9 +213,9 @@ static const char *const statements[WARD_SQL_COUNT] = {
     [WARD_SQL_COMMAND_PUT] = "INSERT OR REPLACE INTO command (id, answer) VALUES (?1, ?2)",
     [WARD_SQL_SETTING_PUT] = "INSERT OR REPLACE INTO setting (key, value) VALUES (?1, ?2)",
     [WARD_SQL_SETTING_DELETE] = "DELETE FROM setting WHERE key = ?1",
-    [WARD_SQL_FETCH] =
-        "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq LIMIT ?3",
-    [WARD_SQL_QUERY] = "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2"
+    [WARD_SQL_FETCH] = "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2 AND kind <> " ERASED
+                       " ORDER BY seq LIMIT ?3",
+    [WARD_SQL_QUERY] = "SELECT " RECORD_COLUMNS " FROM record WHERE seq BETWEEN ?1 AND ?2 AND kind <> " ERASED
                        " AND (?3 IS NULL OR device = ?3) AND (?4 IS NULL OR patient = ?4)"
                        " AND (?5 IS NULL OR coalesce(measured_at, received_at) IS NULL"
                        "      OR received_at >= ?5 OR measured_at >= ?5)"
@@ -278,6 +280,29 @@ static const char *const statements[WARD_SQL_COUNT] = {
                                 " AND past = (SELECT number FROM past WHERE epoch = ?1)",
     [WARD_SQL_PAST_FORGET] = "DELETE FROM past WHERE done = 2"
                              " AND NOT EXISTS (SELECT 1 FROM past_record WHERE past = past.number)",
+    [WARD_SQL_ERASE_COUNT] =
+        "SELECT (SELECT count(*) FROM record WHERE patient = (SELECT ref FROM name WHERE text = ?1)"
+        "        AND episode = (SELECT ref FROM name WHERE text = ?2)),"
+        " (SELECT count(*) FROM alarm_event WHERE patient = ?1),"
+        " (SELECT count(*) FROM alarm_event WHERE patient = ?1 AND delivered = 0),"
+        " (SELECT count(*) FROM binding WHERE patient = ?1)",
+    [WARD_SQL_ERASE_RECORDS] =
+        "UPDATE record SET kind = " ERASED ", patient = NULL, episode = NULL, device = NULL, boot = NULL,"
+        " mono_us = 0, measured_at = NULL, received_at = NULL, body = x''"
+        " WHERE seq BETWEEN ?3 AND ?4 AND patient = (SELECT ref FROM name WHERE text = ?1)"
+        " AND episode = (SELECT ref FROM name WHERE text = ?2)",
+    [WARD_SQL_ERASE_EVENTS] = "DELETE FROM alarm_event WHERE patient = ?1",
+    [WARD_SQL_ERASE_BINDINGS] = "DELETE FROM binding WHERE patient = ?1",
+    [WARD_SQL_ERASE_PAST] = "DELETE FROM past_record WHERE patient = (SELECT ref FROM name WHERE text = ?1)"
+                            " AND episode = (SELECT ref FROM name WHERE text = ?2)",
+    [WARD_SQL_ERASE_KNOWN] = "DELETE FROM known WHERE device NOT IN"
+                             " (SELECT ref FROM name WHERE text IN (SELECT id FROM device))",
+    [WARD_SQL_ERASE_NAMES] =
+        "DELETE FROM name WHERE ref NOT IN (SELECT coalesce(patient, 0) FROM record"
+        " UNION SELECT coalesce(episode, 0) FROM record UNION SELECT coalesce(device, 0) FROM record"
+        " UNION SELECT coalesce(boot, 0) FROM record UNION SELECT coalesce(patient, 0) FROM past_record"
+        " UNION SELECT coalesce(episode, 0) FROM past_record UNION SELECT coalesce(device, 0) FROM past_record"
+        " UNION SELECT coalesce(boot, 0) FROM past_record UNION SELECT device FROM known)",
     [WARD_SQL_SETTINGS] = "SELECT key, value FROM setting ORDER BY key",
 };
 

@@ -237,6 +237,16 @@ int ward_store_chain(struct ward_store *store, uint64_t seq, ward_store_chain_fn
                                              .context = context});
 }
 
+int ward_store_erase(struct ward_store *store, const struct ward_store_erasure *erasure,
+                     ward_store_erased_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_ERASE,
+                                             .erasure = *erasure,
+                                             .next_seq = 1,
+                                             .answer_erased = answer,
+                                             .context = context});
+}
+
 int ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *answer, void *context)
 {
     return ask(store,

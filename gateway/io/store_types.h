@@ -163,6 +163,18 @@ struct ward_store_filter {
     size_t limit; /* at most and, for 0, WARD_STORE_QUERY_MAX */
 };
 
+/* Whose data are erased. */
+struct ward_store_erasure {
+    struct ward_id patient, episode;
+    bool only_count;
+};
+
+struct ward_store_erased {
+    uint64_t records, events, bindings; /* counted; 0 when they were erased */
+    uint64_t undelivered_events;        /* of the events */
+    uint64_t files;                     /* copies and files that were set aside, removed */
+};
+
 struct ward_store_counters {
     uint64_t commits, failed_commits, records, dropped_records;
     size_t queued_groups, queued_records;
