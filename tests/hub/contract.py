@@ -23,6 +23,7 @@ SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "mqtt" / "schem
 UP = {"state": "state", "heartbeat": "heartbeat", "active": "active", "alarms": "alarm", "readings": "readings",
       "result": "result"}
 DOWN = {"receipt": "receipt", "command": "command", "care-plan": "care-plan"}
+NOT_OURS = ("fhir",)  # below up/, and described by others
 WITH_PATIENT = ("active", "care-plan")
 
 
@@ -132,13 +133,13 @@ def schemas():
 
 
 def split_topic(topic, way, kinds):
-    """(site, gateway, kind, patient or None) of a topic; or Refused."""
+    """(site, gateway, kind, patient or None) of a topic; or Refused. An answer may stand one level below up/result."""
     parts = topic.split("/")
     if len(parts) < 6 or parts[:2] != ["ward", "v1"] or parts[4] != way or parts[5] not in kinds:
         raise Refused("topic", "not one of ours")
-    if len(parts) != (7 if parts[5] in WITH_PATIENT else 6):
+    if len(parts) != (7 if parts[5] in WITH_PATIENT else 6) and not (parts[5] == "result" and len(parts) == 7):
         raise Refused("topic", "not one of ours")
-    return parts[2], parts[3], parts[5], parts[6] if len(parts) == 7 else None
+    return parts[2], parts[3], parts[5], parts[6] if parts[5] in WITH_PATIENT else None
 
 
 def check_up(topic, payload, strict=False, part=lambda document: document):
