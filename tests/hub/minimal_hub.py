@@ -155,7 +155,8 @@ class Hub:
         holds_s = getattr(message.properties, "MessageExpiryInterval", 180)
         self.active[gateway, patient] = document, time.monotonic() + min(holds_s, 180)
 
-    def take_result(self, gateway, document, _message):
+    def take_result(self, gateway, *more):  # below up/result it is said once more, to whoever asked
+        document, _message = more[-2:]
         epoch = self.commands.pop(document.get("id"), None)
         if epoch and "missing" in document:  # nobody has these any more
             self.db.execute("INSERT INTO lost VALUES (?, ?, ?, ?)", (gateway, epoch, *document["missing"]))
