@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum ward_jws_refusal refusal = ward_jws_parse(data, size, &work, &jws, &error);
     if (refusal == WARD_JWS_OK
             ? jws.signed_length > WARD_JWS_SIZE_MAX || jws.payload_length > WARD_JWS_PAYLOAD_MAX
-            : error.refusal != refusal || error.text[0] == '\0' || jws.kid[0] != '\0') {
+            : error.refusal != refusal || error.text[0] == '\0' || jws.kid[0] != '\0' ||
+                  ward_jws_refusal_name(refusal)[0] == '\0') {
         abort();
     }
     return 0;
