@@ -167,6 +167,9 @@ static const struct ward_config_option options[] = {
      "The authority that the broker's certificate must come from, this gateway's own certificate and its key."},
     {"hub", "certificate", parse_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
     {"hub", "key", parse_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
+    {"hub", "enrolled", parse_path, AT(hub.enrolled), "/var/lib/wardgate-uplink/hub",
+     "Where `wardctl hub enrol` puts the three that it makes and renews: they then go before those above.\n"
+     "Empty: nothing can be enrolled."},
     {"hub", "ward_keys", parse_path, AT(hub.ward_keys), "/etc/wardgate/ward-keys.json",
      "The ward's public keys: a JWK set (Ed25519), each with kid and role. What is not signed by one of them\n"
      "is refused."},

@@ -41,6 +41,13 @@ static void spool_down(void *userdata, const struct ward_spool_down *down)
     ward_gateway_settle(userdata);
 }
 
+static void spool_provisioned(void *userdata, enum ward_provision_outcome outcome, const char *step,
+                              uint32_t ms, const char *text)
+{
+    ward_provisioning_told(userdata, outcome, step, ms, text);
+    ward_gateway_settle(userdata);
+}
+
 static void spool_trouble(void *userdata, const char *text)
 {
     (void)userdata;
@@ -51,6 +58,7 @@ const struct ward_spool_listener ward_spool_events = {.link = spool_link,
                                                       .credit = spool_credit,
                                                       .result = spool_result,
                                                       .down = spool_down,
+                                                      .provisioned = spool_provisioned,
                                                       .trouble = spool_trouble};
 
 static void bluez_value(const struct ward_bluez_value *value, void *userdata)

@@ -10,6 +10,8 @@
  *   RESULT     06 id:u64 reason:u8
  *   DOWN       07 retained:flag topic:u16+n response_topic:u16+n correlation:u16+n payload:u32+n
  *   URGENT     08 urgent:flag
+ *   PROVISION  09 action:u8 code:u16+n
+ *   PROVISIONED 0A outcome:u8 ms:u32 step:u16+n text:u16+n
  *
  *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
  *              topic:u16+n kid:u16+n signature:u16+n payload:u32+n
@@ -151,7 +153,7 @@ static void down(struct walk *walk, struct ward_link_frame *frame)
 /* Walks the whole of one frame, whose type octet says how. */
 static void fields(struct walk *walk, struct ward_link_frame *frame)
 {
-    u8(walk, &frame->type, WARD_LINK_URGENT);
+    u8(walk, &frame->type, WARD_LINK_PROVISIONED);
     if (walk->failed)
         return;
     switch ((enum ward_link_type)frame->type) {
@@ -179,6 +181,16 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
         return;
     case WARD_LINK_DOWN: down(walk, frame); return;
     case WARD_LINK_URGENT: flag(walk, &frame->urgent.urgent); return;
+    case WARD_LINK_PROVISION:
+        u8(walk, &frame->provision.action, WARD_PROVISION_RETIRE);
+        text(walk, &frame->provision.code, &frame->provision.code_length, WARD_LINK_CODE_MAX);
+        return;
+    case WARD_LINK_PROVISIONED:
+        u8(walk, &frame->provisioned.outcome, WARD_PROVISION_FAILED);
+        u32(walk, &frame->provisioned.ms);
+        text(walk, &frame->provisioned.step, &frame->provisioned.step_length, WARD_LINK_STEP_MAX);
+        text(walk, &frame->provisioned.text, &frame->provisioned.text_length, WARD_LINK_TEXT_MAX);
+        return;
     }
     walk->failed = true;
 }

@@ -19,6 +19,7 @@
 
 #include "ward/config.h"
 
+#include "uplink/https.h"
 #include "uplink/uplink.h"
 
 #define CONFIG     "/etc/wardgate/wardgate.conf"
@@ -76,6 +77,7 @@ static struct ward_uplink_options options_of(const struct ward_config *config)
         .ca = config->hub.ca,
         .certificate = config->hub.certificate,
         .key = config->hub.key,
+        .enrolled = config->hub.enrolled,
         .site = config->gateway.site,
         .gateway = config->gateway.id,
         .keepalive_s = (uint16_t)(keepalive_s > 0 ? keepalive_s : 1), /* 0 would be none at all */
@@ -136,7 +138,9 @@ static int run(const struct ward_uplink_options *options)
      * stand. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 
-    result = sd_event_default(&event);
+    result = ward_https_start();
+    if (result >= 0)
+        result = sd_event_default(&event);
     if (result >= 0)
         result = ward_uplink_new(&uplink, event, options);
     if (result >= 0)

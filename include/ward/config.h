@@ -50,6 +50,7 @@ struct ward_config {
         char ca[WARD_CONFIG_TEXT_MAX + 1];
         char certificate[WARD_CONFIG_TEXT_MAX + 1];
         char key[WARD_CONFIG_TEXT_MAX + 1];
+        char enrolled[WARD_CONFIG_TEXT_MAX + 1]; /* a directory; empty: nothing can be enrolled */
         char ward_keys[WARD_CONFIG_TEXT_MAX + 1];
         uint8_t confirm; /* enum ward_config_confirm */
         uint32_t keepalive_ms;

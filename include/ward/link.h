@@ -14,6 +14,8 @@
  *   7. uplink  DOWN: something arrived from the ward
  *   8. core    URGENT: yes or no; an alarm waits, do not take your time to reconnect. Also every 5 s, to
  *              show that the core lives
+ *   9. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
+ *  10. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
  *
  * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The
  * core then starts again from the hub's receipts, alarms first. The first LINK up after a down begins a
@@ -52,6 +54,20 @@ enum ward_link_type {
     WARD_LINK_RESULT,
     WARD_LINK_DOWN,
     WARD_LINK_URGENT,
+    WARD_LINK_PROVISION,
+    WARD_LINK_PROVISIONED,
+};
+
+enum ward_provision {
+    WARD_PROVISION_ENROL,  /* with the code */
+    WARD_PROVISION_RENEW,  /* with the present certificate */
+    WARD_PROVISION_RETIRE, /* wipe the key and the certificate */
+};
+
+enum ward_provision_outcome {
+    WARD_PROVISION_STEP, /* more follow */
+    WARD_PROVISION_DONE,
+    WARD_PROVISION_FAILED, /* the text says why, and what to do */
 };
 
 enum ward_link_testament {
@@ -60,6 +76,8 @@ enum ward_link_testament {
 };
 
 #define WARD_LINK_TEXT_MAX 200
+#define WARD_LINK_STEP_MAX 16
+#define WARD_LINK_CODE_MAX 512
 
 /* One frame, decoded. Pointers point into the decoded octets, texts are not terminated: use the lengths. */
 struct ward_link_frame {
@@ -107,6 +125,17 @@ struct ward_link_frame {
         struct {
             bool urgent;
         } urgent;
+        struct {
+            uint8_t action;       /* enum ward_provision */
+            uint16_t code_length; /* of the enrolment code (enrolment.h); 0 unless it is to enrol */
+            const char *code;
+        } provision;
+        struct {
+            uint8_t outcome;                   /* enum ward_provision_outcome */
+            uint32_t ms;                       /* that the step took */
+            uint16_t step_length, text_length; /* its name and what came of it, for people */
+            const char *step, *text;
+        } provisioned;
     };
 };
 
