@@ -110,21 +110,23 @@ static void look(struct ward_enrolment *enrolment)
 
 static int on_renewal(sd_event_source *source, uint64_t time_us, void *userdata);
 
-/* By the wall clock, and whenever that is set. retry: the last attempt failed */
-static void plan_renewal(struct ward_enrolment *enrolment, bool retry)
+/*
+ * By the wall clock, and whenever that is set. again: one attempt has just ended, well or not; the next one comes a while
+ * after that, also when the ward gives certificates that are in their last third from the beginning.
+ */
+static void plan_renewal(struct ward_enrolment *enrolment, bool again)
 {
-    int64_t from_ms, until_ms, due_ms;
-    const int64_t now_ms = (int64_t)time(NULL) * 1000;
+    int64_t from_ms, until_ms, due_ms, earliest_ms;
 
     enrolment->renewal = sd_event_source_disable_unref(enrolment->renewal);
     if (!enrolment->enrolled ||
         !ward_certificate_validity(enrolment->identity.certificate, &from_ms, &until_ms))
         return;
     due_ms = ward_renewal_due_ms(from_ms, until_ms, random_number());
-    if (retry && due_ms < now_ms)
-        due_ms = now_ms + ward_renewal_retry_ms(from_ms, until_ms, random_number());
-    if (due_ms < 0)
-        due_ms = 0;
+    earliest_ms =
+        again ? (int64_t)time(NULL) * 1000 + ward_renewal_retry_ms(from_ms, until_ms, random_number()) : 0;
+    if (due_ms < earliest_ms)
+        due_ms = earliest_ms;
     if (sd_event_add_time(enrolment->event, &enrolment->renewal, CLOCK_REALTIME, (uint64_t)due_ms * 1000, 0,
                           on_renewal, enrolment) < 0)
         sd_event_exit(enrolment->event, EXIT_FAILURE); /* nothing would renew it: be started anew */
@@ -133,7 +135,7 @@ static void plan_renewal(struct ward_enrolment *enrolment, bool retry)
 static void use_what_is_there(struct ward_enrolment *enrolment)
 {
     look(enrolment);
-    plan_renewal(enrolment, false);
+    plan_renewal(enrolment, true);
     enrolment->options.changed(enrolment->options.userdata);
 }
 
