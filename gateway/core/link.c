@@ -10,8 +10,8 @@
  *   RESULT     06 id:u64 reason:u8
  *   DOWN       07 retained:flag topic:u16+n response_topic:u16+n correlation:u16+n payload:u32+n
  *   URGENT     08 urgent:flag
- *   PROVISION  09 action:u8 code:u16+n
- *   PROVISIONED 0A outcome:u8 ms:u32 step:u16+n text:u16+n
+ *   PROVISION  0b action:u8 code:u16+n
+ *   PROVISIONED 0c outcome:u8 ms:u32 step:u16+n text:u16+n
  *
  *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
  *              topic:u16+n kid:u16+n signature:u16+n payload:u32+n

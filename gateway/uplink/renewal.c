@@ -4,7 +4,6 @@
 #define DAY_MS       (24 * 3600 * INT64_C(1000))
 #define WINDOW_MS    (30 * DAY_MS)
 #define RETRY_MIN_MS INT64_C(10000)
-#define RETRY_MAX_MS (6 * 3600 * INT64_C(1000))
 
 /* How long before its end it is to be renewed. */
 static int64_t window_of(int64_t from_ms, int64_t until_ms)
@@ -32,7 +31,5 @@ int64_t ward_renewal_retry_ms(int64_t from_ms, int64_t until_ms, uint64_t random
 
     if (wait_ms < RETRY_MIN_MS)
         wait_ms = RETRY_MIN_MS;
-    if (wait_ms > RETRY_MAX_MS)
-        wait_ms = RETRY_MAX_MS;
     return wait_ms / 2 + below(wait_ms, random);
 }

@@ -14,8 +14,8 @@
  *   7. uplink  DOWN: something arrived from the ward
  *   8. core    URGENT: yes or no; an alarm waits, do not take your time to reconnect. Also every 5 s, to
  *              show that the core lives
- *   9. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
- *  10. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
+ *  11. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
+ *  12. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
  *
  * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The
  * core then starts again from the hub's receipts, alarms first. The first LINK up after a down begins a
@@ -54,7 +54,7 @@ enum ward_link_type {
     WARD_LINK_RESULT,
     WARD_LINK_DOWN,
     WARD_LINK_URGENT,
-    WARD_LINK_PROVISION,
+    WARD_LINK_PROVISION = 11,
     WARD_LINK_PROVISIONED,
 };
 

@@ -29,7 +29,8 @@ UPLINK = BUILD / "gateway/uplink/wardgate-uplink"
 TOPICS = "ward/v1/test/g-1"
 GENEROUS = 60  # seconds until a condition counts as never coming true
 
-HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, PROVISION, PROVISIONED = range(1, 11)
+HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT = range(1, 9)
+PROVISION, PROVISIONED = 11, 12
 ALARM, STATE, LIVE, BACKLOG = range(4)
 WILL, SILENT = range(2)
 GIVEN_UP = 0xFF
