@@ -92,6 +92,18 @@ static int start_thread(struct attempt *attempt)
 
 /* ---- what is in use ---- */
 
+/* Whether the configuration's file has anything in it: the unit puts an empty line where the ward gave nothing. */
+static bool has_something(const char *path)
+{
+    char text[64] = "";
+    FILE *file = fopen(path, "re");
+    size_t length = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+
+    if (file)
+        fclose(file);
+    return strspn(text, " \r\n") < length;
+}
+
 static void look(struct ward_enrolment *enrolment)
 {
     struct ward_enrolment_paths paths;
@@ -105,7 +117,7 @@ static void look(struct ward_enrolment *enrolment)
         memcpy(identity->key, paths.key, sizeof(identity->key));
     } else
         *identity = enrolment->configured;
-    identity->present = enrolment->enrolled || access(identity->certificate, R_OK) == 0;
+    identity->present = enrolment->enrolled || has_something(identity->certificate);
 }
 
 static int on_renewal(sd_event_source *source, uint64_t time_us, void *userdata);

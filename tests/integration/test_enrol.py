@@ -397,6 +397,18 @@ def test_a_retired_hub_has_neither_key_nor_certificate(bench):
     bench.core.until_up()
 
 
+def test_an_empty_line_in_place_of_a_certificate_is_none(bench):
+    (bench.directory / "none.pem").write_text("\n")
+    bench.start()
+    assert bench.core.links[-1][:2] == (False, "not enrolled")
+
+
+def test_what_is_no_certificate_is_told_as_such(bench):
+    (bench.directory / "none.pem").write_text("nonsense\n")
+    bench.start()
+    bench.core.until(lambda: bench.core.why.startswith("TLS: "), lambda: f"the reason: {bench.core.links}")
+
+
 def test_what_the_configuration_names_is_used_until_a_hub_is_enrolled(bench):
     bench.est.start()
     own = bench.pki.issue("g-1", file="configured")
