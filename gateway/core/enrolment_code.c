@@ -238,7 +238,7 @@ static uint32_t crc_of(const struct ward_enrolment_code *code, const uint8_t *bo
 static void take_secret(const uint8_t *digits, char *ret)
 {
     for (size_t i = 0; i < WARD_ENROLMENT_SECRET_MAX; i++)
-        ret[i] = alphabet[digits[i / DATA * GROUP + i % DATA]];
+        ret[i] = alphabet[digits[i + i / DATA]]; /* beside each four is a check */
     ret[WARD_ENROLMENT_SECRET_MAX] = '\0';
 }
 

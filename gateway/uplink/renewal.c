@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "uplink/renewal.h"
 
-#define DAY_MS       (24 * 3600 * INT64_C(1000))
-#define WINDOW_MS    (30 * DAY_MS)
+#define WINDOW_MS    (INT64_C(30) * 24 * 3600 * 1000)
 #define RETRY_MIN_MS INT64_C(10000)
 
 /* How long before its end it is to be renewed. */
