@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/bundles.h"
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order.h"
 #include "core/alarm_names.h"
+#include "core/careplan.h"
 #include "core/entry.h"
 #include "core/json.h"
 #include "core/quantity.h"
@@ -117,6 +119,47 @@ static void answer_readings(void *context, int error, const struct ward_record *
     free(pending);
 }
 
+/* As they go up with format = fhir, rising: as many in a Bundle as go in one message. */
+static void list_bundles(struct ward_gateway *gateway, const struct ward_store_records *found,
+                         struct list *list)
+{
+    struct ward_record *rising = calloc(found->count + 1, sizeof(*rising));
+    char *text = malloc(WARD_LINK_FRAME_MAX);
+    struct ward_bundle_of of = {.epoch = gateway->epoch.text,
+                                .backlog = true,
+                                .records = rising,
+                                .voided = found->voided,
+                                .voided_count = found->voided_count};
+    size_t written = 1, length;
+
+    for (size_t i = 0; rising && i < found->count; i++)
+        rising[i] = found->records[found->count - 1 - i];
+    for (size_t left = found->count; rising && text && left > 0 && written > 0; left -= written) {
+        of.records = rising + (found->count - left);
+        of.count = left < WARD_READINGS_RECORDS_MAX ? left : WARD_READINGS_RECORDS_MAX;
+        written =
+            ward_bundles_write(gateway, &of, false, text, WARD_LINK_FRAME_MAX, WARD_LINK_FRAME_MAX, &length);
+        if (written > 0)
+            (void)list_add(list, text);
+    }
+    free(text);
+    free(rising);
+}
+
+static void answer_bundles(void *context, int error, const struct ward_store_records *found)
+{
+    struct pending *pending = context;
+    struct list list = {0};
+
+    if (error < 0) {
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    } else {
+        list_bundles(pending->gateway, found, &list);
+        reply_list(pending->call, &list);
+    }
+    free(pending);
+}
+
 static void answer_alarms(void *context, int error, const struct ward_store_event *events, size_t count)
 {
     struct pending *pending = context;
@@ -171,9 +214,12 @@ static void from_store(struct ward_gateway *gateway, enum ward_bus_method method
     }
     if (pending) {
         *pending = (struct pending){gateway, call};
-        result = method == WARD_BUS_READINGS
-                     ? ward_store_query(gateway->store, &filter, answer_readings, pending)
-                     : ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
+        if (method != WARD_BUS_READINGS)
+            result = ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
+        else if (arguments->filter.fhir)
+            result = ward_store_query_whole(gateway->store, &filter, answer_bundles, pending);
+        else
+            result = ward_store_query(gateway->store, &filter, answer_readings, pending);
     }
     if (result < 0) {
         ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
@@ -290,15 +336,23 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
 {
     char error[PLAN_ERROR_MAX];
 
-    if (gateway->config.plan.require_signature) {
+    if (gateway->config.plan.require_signature || (watch->has_plan && watch->plan_signed)) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED,
-                             "A care plan must be signed here (require_signature in wardgate.conf).");
+                             gateway->config.plan.require_signature
+                                 ? "A care plan must be signed here (require_signature in wardgate.conf)."
+                                 : "The plan in force is signed: only a signed one can take its place.");
+        return false;
+    }
+    /* Nobody has looked at its signature, and it would be stored as if somebody had. */
+    if (ward_care_plan_is_signed(document, strlen(document))) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, "This plan is signed: apply it with --signed.");
         return false;
     }
     if (!ward_watch_apply_plan(watch, document, false, error, sizeof(error))) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
         return false;
     }
+    ward_technical_plan(watch);
     ward_gateway_tell_priorities(gateway);
     return true;
 }
@@ -353,6 +407,17 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     ward_technical_tell(gateway, watch);
 }
 
+static void reply_plan(struct ward_bus_call *call, const struct ward_watch *watch)
+{
+    char *plain = watch->plan_signed ? ward_care_plan_plain(watch->plan_document) : NULL;
+
+    if (watch->plan_signed && !plain)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+    else
+        ward_bus_reply_text(call, plain ? plain : watch->plan_document);
+    free(plain);
+}
+
 static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
 {
     const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
@@ -362,7 +427,7 @@ static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, co
     else if (!watch->has_plan)
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "This patient has no care plan.");
     else
-        ward_bus_reply_text(call, watch->plan_document);
+        reply_plan(call, watch);
 }
 
 static void change_plan(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient,

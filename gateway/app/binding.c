@@ -5,64 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/binding_change.h"
 #include "app/gateway.h"
 #include "io/journal.h"
 
 #define SENTENCE_MAX 300
-/* Open bindings of one device, which ward_binding_bind keeps to. */
-#define BOUND_MAX 32
 
 /* --- bindings ------------------------------------------------------------------------------------------------ */
-
-static int64_t moment(const struct ward_gateway *gateway)
-{
-    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
-
-    return now_ms == WARD_UTC_UNKNOWN ? WARD_BOUND_FROM_UNKNOWN : now_ms;
-}
-
-/* Without a date nothing that was measured under the binding can be told from what came after: it counts for nothing. */
-static struct ward_store_change ended(const struct ward_gateway *gateway,
-                                      const struct ward_store_binding *binding)
-{
-    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
-    struct ward_store_change change = {.kind = WARD_STORE_BINDING, .binding = *binding};
-
-    change.binding.until_ms = now_ms == WARD_UTC_UNKNOWN ? binding->from_ms : now_ms;
-    return change;
-}
-
-/* A binding to a slot and one of the whole device do not go together: who took the device gives it up. */
-static bool makes_room(const struct ward_store_binding *old, const struct ward_binding_order *order)
-{
-    const bool same_patient = strcmp(old->patient.text, order->watch->patient.text) == 0;
-
-    if (old->slot == order->slot)
-        return same_patient || !order->shared;
-    return old->slot == WARD_SLOT_NONE || order->slot == WARD_SLOT_NONE;
-}
 
 int ward_binding_make(struct ward_gateway *gateway, const struct ward_binding_order *order,
                       struct ward_commit_waiter *waiter)
 {
-    const char *device = order->device->id.text;
-    const struct ward_store_binding *old = NULL;
-    struct ward_store_change changes[BOUND_MAX + 2];
-    size_t count = 0;
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    const size_t count = ward_binding_changes(gateway, order, changes);
 
-    if (order->is_new)
-        changes[count++] = (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = *order->device};
-    while ((old = ward_registry_next_binding(&gateway->registry, device, old)))
-        if (makes_room(old, order) && count <= BOUND_MAX)
-            changes[count++] = ended(gateway, old);
-    changes[count++] = (struct ward_store_change){.kind = WARD_STORE_BINDING,
-                                                  .binding = {.device = order->device->id,
-                                                              .slot = order->slot,
-                                                              .patient = order->watch->patient,
-                                                              .episode = order->watch->episode,
-                                                              .from_ms = moment(gateway),
-                                                              .until_ms = WARD_UTC_UNKNOWN,
-                                                              .read_out = order->read_out}};
     return ward_gateway_change(gateway, changes, count, waiter);
 }
 
@@ -190,16 +146,6 @@ static struct ward_commit_waiter *waiter_of(struct ward_bus_call *call)
     return waiter;
 }
 
-static size_t bindings_of(const struct ward_gateway *gateway, const char *device)
-{
-    const struct ward_store_binding *binding = NULL;
-    size_t count = 0;
-
-    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding)))
-        count++;
-    return count;
-}
-
 void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
                        const struct ward_bus_arguments *arguments)
 {
@@ -215,7 +161,7 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
     order.shared = strcmp(how, "share") == 0;
     order.device = device_of(gateway, call, arguments->text[0]);
     order.watch = order.device ? watch_of(gateway, call, arguments->text[1]) : NULL;
-    if (order.watch && bindings_of(gateway, arguments->text[0]) == BOUND_MAX) {
+    if (order.watch && ward_binding_count(gateway, arguments->text[0]) == WARD_BOUND_MAX) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "No more patients fit on one device: unbind one first.");
         return;
     }
@@ -230,16 +176,15 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
 void ward_binding_unbind(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device,
                          const char *patient)
 {
-    const struct ward_store_binding *binding = NULL;
-    struct ward_store_change changes[BOUND_MAX];
+    const struct ward_binding_choice choice = {
+        .device = device, .patient = patient, .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
     struct ward_commit_waiter *waiter;
-    size_t count = 0;
+    size_t count;
 
     if (!device_of(gateway, call, device))
         return;
-    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding)))
-        if (count < BOUND_MAX && (!patient[0] || strcmp(binding->patient.text, patient) == 0))
-            changes[count++] = ended(gateway, binding);
+    count = ward_binding_ends(gateway, &choice, changes);
     if (count == 0) {
         refuse(call, WARD_BUS_NOT_FOUND, device,
                " is not bound like that. `wardctl devices show` says to whom.");

@@ -27,12 +27,13 @@ struct ward_binding_order {
     const struct ward_store_device *device;
     bool is_new; /* the device is stored in the same transaction */
     const struct ward_watch *watch;
-    uint8_t slot;  /* WARD_SLOT_NONE: the device as a whole */
-    bool shared;   /* beside those who have it already; otherwise theirs end now */
-    bool read_out; /* its memory has been transferred already */
+    uint8_t slot;    /* WARD_SLOT_NONE: the device as a whole */
+    bool shared;     /* beside those who have it already; otherwise theirs end now */
+    bool read_out;   /* its memory has been transferred already */
+    int64_t from_ms; /* UTC; 0: it begins now */
 };
 
-/* Binds in one transaction, from now on. waiter and result as ward_gateway_change. */
+/* Binds in one transaction. waiter and result as ward_gateway_change. */
 int ward_binding_make(struct ward_gateway *gateway, const struct ward_binding_order *order,
                       struct ward_commit_waiter *waiter);
 

@@ -40,10 +40,20 @@ static void submit(struct ward_gateway *gateway, const struct ward_record *recor
 static void tell_clock(struct ward_gateway *gateway)
 {
     struct ward_record record = record_of(gateway, WARD_RECORD_CLOCK);
+    struct ward_store_group group = {.records = &record, .record_count = 1, .urgent = true};
+    struct ward_store_change changes[2];
+    struct ward_outbox_again_text again;
+    struct ward_dating_text dated;
+    struct ward_seq_range range;
 
     record.note.offset_ms = record.reading.received_at_ms - (int64_t)(record.reading.mono_us / 1000);
     record.note.uncertainty_ms = record.reading.clock == WARD_CLOCK_SYNCED ? SYNCED_MS : ESTIMATED_MS;
-    submit(gateway, &record);
+    changes[group.change_count++] = ward_dating_known(gateway, &record, &dated, &range);
+    if (range.first > 0 && gateway->config.hub.format == WARD_FORMAT_FHIR &&
+        ward_outbox_again_records(&gateway->outbox, range, &again, &changes[group.change_count]))
+        group.change_count++;
+    group.changes = changes;
+    (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_new(&record, 1));
 }
 
 static void tell_unmonitored(struct ward_gateway *gateway, int64_t from_ms, const char *reason)
@@ -146,7 +156,11 @@ void ward_chronicle_submitting(struct ward_gateway *gateway, const struct ward_s
 
     chronicle->submitted_us = group->now.boot_us;
     if (group->now.utc_ms == WARD_UTC_UNKNOWN) {
-        chronicle->undated = chronicle->undated || group->record_count > 0;
+        const bool begins = !chronicle->undated && group->record_count > 0;
+
+        chronicle->undated = chronicle->undated || begins;
+        if (begins)
+            ward_dating_begin(gateway);
     } else if (chronicle->undated) {
         chronicle->undated = false;
         tell_clock(gateway);

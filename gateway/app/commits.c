@@ -7,6 +7,7 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "app/ward_keys.h"
 #include "io/journal.h"
 
 #define KNOWN_A_GROUP 256
@@ -82,7 +83,9 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
     if (waiter->call)
         answer_call(gateway, waiter);
     if (waiter->answer && waiter->to_ward && !waiter->failed)
-        ward_outbox_result(&gateway->outbox, waiter->answer);
+        ward_outbox_result(
+            &gateway->outbox,
+            &(struct ward_outbox_result){.text = waiter->answer, .reply = waiter->reply, .believed = true});
     if (waiter->command.text[0])
         ward_inbox_told(&gateway->inbox, waiter->command.text, waiter->failed);
     free(waiter->answer);
@@ -143,20 +146,25 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
     return result;
 }
 
+void ward_gateway_apply(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!ward_registry_apply(&gateway->registry, &changes[i]))
+            ward_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
+    for (size_t i = 0; i < count; i++)
+        if (changes[i].kind == WARD_STORE_BINDING)
+            ward_technical_bound(gateway, changes[i].binding.device.text);
+    ward_gateway_tell_sources(gateway);
+    ward_outbox_state_changed(&gateway->outbox);
+}
+
 int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count,
                         struct ward_commit_waiter *waiter)
 {
     struct ward_store_group group = {.urgent = true, .changes = changes, .change_count = count};
     int result = ward_gateway_submit(gateway, &group, waiter);
 
-    for (size_t i = 0; i < count && result >= 0; i++)
-        if (!ward_registry_apply(&gateway->registry, &changes[i]))
-            ward_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
-    for (size_t i = 0; i < count && result >= 0; i++)
-        if (changes[i].kind == WARD_STORE_BINDING)
-            ward_technical_bound(gateway, changes[i].binding.device.text);
-    ward_gateway_tell_sources(gateway);
-    ward_outbox_state_changed(&gateway->outbox);
+    ward_gateway_apply(gateway, changes, result >= 0 ? count : 0);
     return result;
 }
 
@@ -294,9 +302,12 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     submit_rows_again(gateway);
     submit_known_again(gateway);
     ward_inbox_submit_again(gateway);
+    ward_keys_submit_again(gateway);
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_chronicle_submit_again(gateway);
+    ward_dating_new_epoch(gateway);
+    ward_inforce_new_epoch(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(
         gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/reply.h"
 #include "core/record.h"
 #include "io/bus.h"
 #include "io/store.h"
@@ -47,8 +48,9 @@ struct ward_commit_waiter {
     struct ward_id answer_device; /* the call is answered with this device's document */
     char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
     bool to_ward;
-    struct ward_id command; /* that is answered; "" for none */
-    bool failed;            /* it could not be submitted */
+    struct ward_reply reply; /* where else it goes */
+    struct ward_id command;  /* that is answered; "" for none */
+    bool failed;             /* it could not be submitted */
 };
 
 /* The waiter of an arrival's group. NULL when there is no memory. */
@@ -64,6 +66,9 @@ struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *reco
  */
 int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *group,
                         struct ward_commit_waiter *waiter);
+
+/* Takes changes that were submitted into the registry, and tells who has to know. */
+void ward_gateway_apply(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count);
 
 /* Takes changes into the registry and stores them in one transaction. As ward_gateway_submit. */
 int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count,

@@ -130,6 +130,16 @@ static const char *parse_confirm(const char *text, void *field)
     return NULL;
 }
 
+static const char *parse_format(const char *text, void *field)
+{
+    uint8_t *format = field;
+
+    if (strcmp(text, "json") != 0 && strcmp(text, "fhir") != 0)
+        return "is neither json nor fhir";
+    *format = strcmp(text, "json") == 0 ? WARD_FORMAT_JSON : WARD_FORMAT_FHIR;
+    return NULL;
+}
+
 #define REVISION_MAX 64 /* characters of a firmware revision, with blanks around it */
 
 #define AT(field)   offsetof(struct ward_config, field)
@@ -170,12 +180,19 @@ static const struct ward_config_option options[] = {
     {"hub", "enrolled", parse_path, AT(hub.enrolled), "/var/lib/wardgate-uplink/hub",
      "Where `wardctl hub enrol` puts the three that it makes and renews: they then go before those above.\n"
      "Empty: nothing can be enrolled."},
+    {"hub", "crl", parse_path, AT(hub.crl), "",
+     "The authority's list of revoked certificates (PEM), read anew for each connection. It must be kept up to\n"
+     "date: one that has ended is as good as none, and without one no connection is made. Empty: certificates\n"
+     "are not checked for revocation."},
     {"hub", "ward_keys", parse_path, AT(hub.ward_keys), "/etc/wardgate/ward-keys.json",
      "The ward's public keys: a JWK set (Ed25519), each with kid and role. What is not signed by one of them\n"
      "is refused."},
     {"hub", "confirm", parse_confirm, AT(hub.confirm), "receipt",
      "When a reading is delivered: \"receipt\", once the hub's signed receipt covers it, or \"broker\", on the\n"
      "broker's acknowledgement, for hubs that cannot send receipts (a standing advisory says so)."},
+    {"hub", "format", parse_format, AT(hub.format), "json",
+     "How readings go up: \"json\", as wardgate.readings/1 to up/readings, or \"fhir\", as FHIR R4 Bundles of\n"
+     "Observations to up/fhir (docs/mqtt/fhir.md). Alarms are wardgate.alarm/1 in both."},
     {"hub", "keepalive", parse_duration, AT(hub.keepalive_ms), "30s",
      "MQTT keep-alive: a link silent for one and a half of it is dead."},
     {"alarm", "led_directory", parse_path, AT(alarm.led_directory), "/sys/class/leds", NULL},

@@ -98,6 +98,7 @@ static void write_patient(const struct ward_gateway *gateway, const struct ward_
         ward_json_member(json, "id", watch->plan.id.text);
         member_uint(json, "version", watch->plan.version);
         ward_json_member_if(json, "title", watch->plan.title);
+        member_bool(json, "signed", watch->plan_signed);
         ward_json_object_end(json);
     }
     ward_json_key(json, "devices");
@@ -318,6 +319,11 @@ size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t
     ward_json_key(&json, "link");
     write_link(gateway, &json);
     member_uint(&json, "ward_keys", gateway->keyring ? ward_keyring_count(gateway->keyring) : 0);
+    if (gateway->keyring) {
+        member_uint(&json, "ward_keys_version", ward_keyring_version(gateway->keyring));
+        ward_json_key(&json, "ward_key_list");
+        ward_keyring_write_list(gateway->keyring, &json);
+    }
     ward_json_key(&json, "key");
     if (gateway->signer)
         ward_signer_write_jwk(gateway->signer, &json);

@@ -16,16 +16,20 @@
 #include "app/binding.h"
 #include "app/chronicle.h"
 #include "app/commits.h"
+#include "app/dating.h"
 #include "app/devices.h"
 #include "app/enrolment.h"
 #include "app/firmware.h"
 #include "app/inbox.h"
+#include "app/inforce.h"
 #include "app/known.h"
 #include "app/outbox.h"
 #include "app/pipeline.h"
 #include "app/provisioning.h"
 #include "app/recollection.h"
 #include "app/registry.h"
+#include "app/restart.h"
+#include "app/rotation.h"
 #include "app/settled.h"
 #include "app/talk.h"
 #include "app/technical.h"
@@ -75,6 +79,8 @@ struct ward_gateway {
     struct ward_unassigned unassigned;
     struct ward_settled settled;
     struct ward_chronicle chronicle;
+    struct ward_dating dating;
+    struct ward_inforce inforce;
     struct ward_watch *watches[WARD_PATIENTS_MAX];
     size_t watch_count;
     struct ward_technical technical;
@@ -87,6 +93,8 @@ struct ward_gateway {
     struct ward_trial trial;
     struct ward_outbox outbox;
     struct ward_inbox inbox;
+    struct ward_restart restart;
+    struct ward_rotation rotation;
 
     enum ward_bluez_radio radio;
     uint64_t radio_off_us; /* since when it is not ready */

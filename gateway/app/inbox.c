@@ -9,6 +9,7 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order.h"
+#include "app/plan_intake.h"
 #include "core/message.h"
 #include "core/reading.h"
 #include "io/journal.h"
@@ -71,8 +72,12 @@ void ward_inbox_restore(struct ward_inbox *inbox, const struct ward_store_change
 void ward_inbox_submit_again(struct ward_gateway *gateway)
 {
     const struct ward_inbox *inbox = &gateway->inbox;
-    struct ward_store_change changes[WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX];
+    struct ward_store_change *changes =
+        calloc(WARD_INBOX_COUNTERS_MAX + WARD_INBOX_COMMANDS_MAX, sizeof(*changes));
     struct ward_store_group group = {.urgent = true, .changes = changes};
+
+    if (!changes)
+        return;
 
     for (size_t i = 0; i < inbox->counter_count; i++)
         changes[group.change_count++] =
@@ -87,6 +92,7 @@ void ward_inbox_submit_again(struct ward_gateway *gateway)
     }
     if (group.change_count > 0)
         (void)ward_gateway_submit(gateway, &group, NULL);
+    free(changes);
 }
 
 /* --- judging ------------------------------------------------------------------------------------------------- */
@@ -94,8 +100,11 @@ void ward_inbox_submit_again(struct ward_gateway *gateway)
 /* One thing that arrived, on its way to being believed. */
 struct arrival {
     const char *topic; /* NULL: by hand */
+    const char *text;  /* the whole of it, terminated */
     bool retained;
     struct ward_bus_call *call; /* NULL: from the broker */
+    struct ward_reply reply;
+    bool believed; /* its signature holds */
     struct ward_jws jws;
     struct ward_claims claims;
     char refusal[SENTENCE_MAX];
@@ -119,10 +128,11 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
         return refuse(arrival, "No keys of the ward are known here ([hub] ward_keys in wardgate.conf).");
     verdict = ward_keyring_verify(gateway->keyring, &arrival->jws,
                                   WARD_ROLES(WARD_ROLE_HUB) | WARD_ROLES(WARD_ROLE_CLINICAL) |
-                                      WARD_ROLES(WARD_ROLE_TECHNICAL),
+                                      WARD_ROLES(WARD_ROLE_TECHNICAL) | WARD_ROLES(WARD_ROLE_ROOT),
                                   ret_role);
     if (verdict != WARD_VERIFIED)
         return refuse(arrival, ward_verdict_text(verdict));
+    arrival->believed = true;
     if (ward_claims_parse(arrival->jws.payload, arrival->jws.payload_length, &arrival->claims, &error) !=
         WARD_JWS_OK)
         return refuse(arrival, error.text);
@@ -136,8 +146,8 @@ static bool topic_agrees(const struct ward_gateway *gateway, struct arrival *arr
     bool agrees = false;
 
     if (!arrival->topic)
-        return arrival->claims.type == WARD_JWS_COMMAND ||
-               refuse(arrival, "Only commands can be brought by hand.");
+        return arrival->claims.type != WARD_JWS_RECEIPT ||
+               refuse(arrival, "Only commands and care plans can be brought by hand.");
     if (!ward_topic_parse_down(arrival->topic, gateway->config.gateway.site, gateway->config.gateway.id,
                                &topic, &patient))
         return refuse(arrival, "The topic is none of this gateway's.");
@@ -160,8 +170,11 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
     const struct ward_jws_context context = {
         .gateway = gateway->config.gateway.id, .key_role = role, .now = ward_gateway_now(gateway)};
     const enum ward_jws_verdict verdict = ward_claims_judge(&arrival->claims, &context);
+    /* It was taken in time: the broker may keep it for longer. */
+    const bool was_in_time = verdict == WARD_JWS_EXPIRED && arrival->claims.type == WARD_JWS_CARE_PLAN &&
+                             ward_plan_is_in_force(gateway, &arrival->claims, arrival->text);
 
-    if (verdict != WARD_JWS_ACCEPTED)
+    if (verdict != WARD_JWS_ACCEPTED && !was_in_time)
         return refuse(arrival, ward_jws_verdict_text(verdict));
     if (!topic_agrees(gateway, arrival))
         return false;
@@ -178,6 +191,8 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
         .command = arrival->claims.id.text, .outcome = outcome, .reason = reason};
     char text[WARD_ANSWER_TEXT_MAX];
 
+    if (arrival->retained && ward_told_before(&gateway->inbox.told, arrival->topic, message.command, reason))
+        return;
     ward_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
                        arrival->topic ? arrival->topic : "by hand", reason);
     if (!ward_order_write_answer(gateway, &message, text))
@@ -185,7 +200,9 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
     if (arrival->call)
         ward_bus_reply_text(arrival->call, text);
     else
-        ward_outbox_result(&gateway->outbox, text);
+        ward_outbox_result(&gateway->outbox, &(struct ward_outbox_result){.text = text,
+                                                                          .reply = arrival->reply,
+                                                                          .believed = arrival->believed});
 }
 
 static struct ward_answered *answered(struct ward_inbox *inbox, const char *id)
@@ -238,7 +255,9 @@ static void answer_again(struct ward_gateway *gateway, const struct arrival *arr
     else if (arrival->call)
         ward_bus_reply_error(arrival->call, WARD_BUS_BUSY, "This command is being carried out. Try again.");
     else if (before->told && before->answer)
-        ward_outbox_result(&gateway->outbox, before->answer);
+        ward_outbox_result(
+            &gateway->outbox,
+            &(struct ward_outbox_result){.text = before->answer, .reply = arrival->reply, .believed = true});
 }
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
@@ -253,7 +272,8 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
                                .episode = claims->episode,
                                .by = claims->by.id,
                                .command = claims->command,
-                               .call = arrival->call};
+                               .call = arrival->call,
+                               .reply = arrival->reply};
 
     if (before) {
         answer_again(gateway, arrival, before);
@@ -274,38 +294,61 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
     ward_order_carry_out(gateway, &order);
 }
 
-static void take(struct ward_gateway *gateway, struct arrival *arrival, const uint8_t *text, size_t length)
+static void care_plan(struct ward_gateway *gateway, const struct arrival *arrival)
+{
+    const struct ward_plan_arrival plan = {.claims = &arrival->claims,
+                                           .document = arrival->text,
+                                           .topic = arrival->topic ? arrival->topic : "",
+                                           .retained = arrival->retained,
+                                           .call = arrival->call};
+
+    ward_plan_take(gateway, &plan);
+}
+
+static void take(struct ward_gateway *gateway, struct arrival *arrival, size_t length)
 {
     enum ward_role role = WARD_ROLE_HUB;
 
-    if (!signature_holds(gateway, text, length, arrival, &role) || !acceptable(gateway, arrival, role)) {
+    if (!signature_holds(gateway, (const uint8_t *)arrival->text, length, arrival, &role) ||
+        !acceptable(gateway, arrival, role)) {
         answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, arrival->refusal);
+        return;
+    }
+    if (!gateway->restored) {
+        answer_now(
+            gateway, arrival, WARD_OUTCOME_FAILED,
+            "The database cannot be read: what was ordered before, and whose key was revoked, is not known.");
         return;
     }
     switch (arrival->claims.type) {
     case WARD_JWS_RECEIPT: ward_receipt_take(gateway, &arrival->claims.receipt); break;
-    case WARD_JWS_COMMAND:
-        if (gateway->restored)
-            command(gateway, arrival);
-        else
-            answer_now(gateway, arrival, WARD_OUTCOME_FAILED,
-                       "The database cannot be read: whether this was ordered before is not known.");
-        break;
-    case WARD_JWS_CARE_PLAN:
-        answer_now(gateway, arrival, WARD_OUTCOME_REFUSED, "Care plans are not taken from the broker yet.");
-        break;
+    case WARD_JWS_COMMAND: command(gateway, arrival); break;
+    case WARD_JWS_CARE_PLAN: care_plan(gateway, arrival); break;
     }
 }
 
 void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down *down)
 {
-    struct arrival *arrival = calloc(1, sizeof(*arrival));
+    struct arrival *arrival;
+    char *text;
 
-    if (!arrival)
-        return;
-    arrival->topic = down->topic;
-    arrival->retained = down->retained;
-    take(gateway, arrival, down->payload, down->payload_length);
+    if (down->payload_length == 0)
+        return; /* a topic that was emptied: the broker keeps nothing there any more, and that is all it says */
+    arrival = calloc(1, sizeof(*arrival));
+    text = malloc(down->payload_length + 1);
+    if (arrival && text) {
+        memcpy(text, down->payload, down->payload_length);
+        text[down->payload_length] = '\0';
+        arrival->topic = down->topic;
+        arrival->text = text;
+        arrival->retained = down->retained;
+        if (!ward_reply_of(gateway, down, &arrival->reply))
+            ward_journal_print(LOG_WARNING,
+                               "An answer was asked for where none is given: %s, %zu octets of correlation",
+                               down->response_topic, down->correlation_length);
+        take(gateway, arrival, down->payload_length);
+    }
+    free(text);
     free(arrival);
 }
 
@@ -318,6 +361,7 @@ void ward_inbox_by_hand(struct ward_gateway *gateway, struct ward_bus_call *call
         return;
     }
     arrival->call = call;
-    take(gateway, arrival, (const uint8_t *)jws, strlen(jws));
+    arrival->text = jws;
+    take(gateway, arrival, strlen(jws));
     free(arrival);
 }

@@ -4,7 +4,7 @@
  *
  *   envelope ─▶ signature and role of the key ─▶ claims ─▶ for us? in time? new? ─▶ carried out (order.h) ─▶ result
  *
- * Every refusal is answered on up/result and logged. A command that comes again, which the broker may do, gets the answer
+ * Every refusal is answered on up/result and logged; of what the broker keeps and brings again, once (told.h). A command that comes again, which the broker may do, gets the answer
  * that it got, also after a restart; while it is being carried out the answer is on its way and nothing more is said.
  */
 #ifndef WARD_APP_INBOX_H
@@ -15,12 +15,15 @@
 #include <stdint.h>
 
 #include "app/receipt.h"
+#include "app/told.h"
 #include "core/jws.h"
 #include "io/bus.h"
+#include "io/crypto.h"
 #include "io/spool.h"
 #include "io/store_types.h"
 
-#define WARD_INBOX_COUNTERS_MAX 32
+/* Every key that is believed, and every one that was revoked, has one: so there is always room for the next. */
+#define WARD_INBOX_COUNTERS_MAX (WARD_KEYRING_KEYS_MAX + WARD_KEYRING_REVOKED_MAX)
 #define WARD_INBOX_COMMANDS_MAX 64
 
 struct ward_gateway;
@@ -39,6 +42,7 @@ struct ward_inbox {
     struct ward_answered answered[WARD_INBOX_COMMANDS_MAX];
     size_t answered_next, answered_restored;
     struct ward_receipts receipts;
+    struct ward_told told;
 };
 
 int ward_inbox_init(struct ward_inbox *inbox);

@@ -48,6 +48,12 @@ static void spool_provisioned(void *userdata, enum ward_provision_outcome outcom
     ward_gateway_settle(userdata);
 }
 
+static void spool_outcome(void *userdata, uint64_t id, bool done, const char *text)
+{
+    ward_rotation_outcome(userdata, id, done, text);
+    ward_gateway_settle(userdata);
+}
+
 static void spool_trouble(void *userdata, const char *text)
 {
     (void)userdata;
@@ -59,6 +65,7 @@ const struct ward_spool_listener ward_spool_events = {.link = spool_link,
                                                       .result = spool_result,
                                                       .down = spool_down,
                                                       .provisioned = spool_provisioned,
+                                                      .outcome = spool_outcome,
                                                       .trouble = spool_trouble};
 
 static void bluez_value(const struct ward_bluez_value *value, void *userdata)

@@ -87,13 +87,34 @@ void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome
     }
     execution->waiter->call = order->call;
     execution->waiter->to_ward = !order->call;
+    execution->waiter->reply = order->reply;
     execution->waiter->command = order->id;
     execution->waiter->answer = strdup(execution->answer);
+}
+
+void ward_execution_promise(struct ward_execution *execution, const char *reason)
+{
+    const struct ward_order *order = execution->order;
+    const struct ward_store_change answered = {
+        .kind = WARD_STORE_COMMAND, .document = execution->answer, .name = order->id};
+    const struct ward_result_message message = {
+        .command = order->id.text, .outcome = WARD_OUTCOME_FAILED, .reason = reason};
+
+    if (order->id.text[0] && ward_order_write_answer(execution->gateway, &message, execution->answer))
+        ward_execution_change(execution, &answered);
+    if (execution->group.change_count > 0)
+        (void)ward_gateway_submit(execution->gateway, &execution->group, NULL);
 }
 
 void ward_execution_submit(struct ward_execution *execution)
 {
     (void)ward_gateway_submit(execution->gateway, &execution->group, execution->waiter);
+}
+
+void ward_execution_submit_applied(struct ward_execution *execution)
+{
+    if (ward_gateway_submit(execution->gateway, &execution->group, execution->waiter) >= 0)
+        ward_gateway_apply(execution->gateway, execution->changes, execution->group.change_count);
 }
 
 void ward_execution_refuse(struct ward_execution *execution, const char *reason)
@@ -102,10 +123,16 @@ void ward_execution_refuse(struct ward_execution *execution, const char *reason)
     ward_execution_submit(execution);
 }
 
+void ward_execution_fail(struct ward_execution *execution, const char *reason)
+{
+    ward_execution_conclude(execution, WARD_OUTCOME_FAILED, reason);
+    ward_execution_submit(execution);
+}
+
 /* --- what needs nothing but the patient ---------------------------------------------------------------------- */
 
 /* The id of an alarm is of one episode already; what names an episode must name the right one. */
-static struct ward_watch *watch_of(const struct ward_gateway *gateway, const struct ward_order *order)
+struct ward_watch *ward_order_watch(const struct ward_gateway *gateway, const struct ward_order *order)
 {
     struct ward_watch *watch = ward_gateway_watch(gateway, order->patient.text);
     const bool right =
@@ -208,18 +235,25 @@ static void resume(struct ward_execution *execution, struct ward_watch *watch)
     ward_watch_resume(watch, &execution->order->by, &execution->group, execution->waiter);
 }
 
+struct ward_execution *ward_execution_new(struct ward_gateway *gateway, const struct ward_order *order)
+{
+    struct ward_execution *execution = malloc(sizeof(*execution));
+
+    if (execution)
+        ward_execution_begin(execution, gateway, order);
+    else if (order->call)
+        ward_bus_reply_error(order->call, WARD_BUS_FAILED, "Out of memory.");
+    return execution;
+}
+
 static void of_patient(struct ward_gateway *gateway, const struct ward_order *order,
                        void (*carry_out)(struct ward_execution *execution, struct ward_watch *watch))
 {
-    struct ward_watch *watch = watch_of(gateway, order);
-    struct ward_execution *execution = malloc(sizeof(*execution));
+    struct ward_watch *watch = ward_order_watch(gateway, order);
+    struct ward_execution *execution = ward_execution_new(gateway, order);
 
-    if (!execution) {
-        if (order->call)
-            ward_bus_reply_error(order->call, WARD_BUS_FAILED, "Out of memory.");
+    if (!execution)
         return;
-    }
-    ward_execution_begin(execution, gateway, order);
     if (watch)
         carry_out(execution, watch);
     else
@@ -237,5 +271,15 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
     case WARD_COMMAND_VOID:
     case WARD_COMMAND_ASSIGN: ward_order_of_record(gateway, order); break;
     case WARD_COMMAND_REPLAY: ward_order_replay(gateway, order); break;
+    case WARD_COMMAND_BIND:
+    case WARD_COMMAND_UNBIND:
+    case WARD_COMMAND_SWAP: ward_order_of_device(gateway, order); break;
+    case WARD_COMMAND_ADD_KEY:
+    case WARD_COMMAND_REVOKE_KEY: ward_order_of_key(gateway, order); break;
+    case WARD_COMMAND_IDENTIFY:
+    case WARD_COMMAND_RESTART:
+    case WARD_COMMAND_ROTATE: ward_order_technical(gateway, order); break;
+    case WARD_COMMAND_ASK:
+    case WARD_COMMAND_DIAGNOSTICS: break;
     }
 }

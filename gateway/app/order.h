@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "app/reply.h"
 #include "core/jws.h"
 #include "core/message.h"
 #include "io/store_types.h"
@@ -29,6 +30,7 @@ struct ward_order {
     struct ward_id by;
     struct ward_command command;
     struct ward_bus_call *call; /* answered exactly once; NULL: the answer is for the ward */
+    struct ward_reply reply;    /* where else it goes */
 };
 
 void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order *order);

@@ -7,20 +7,11 @@
  *            an unassigned reading        is ended: a `void` record without a patient; it waits no longer
  *   assign   an unassigned reading        a record of its own with the values and whose it is, evaluated as late
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/gateway.h"
 #include "app/order_private.h"
 #include "core/reading.h"
-
-/* An order that waits for its record. */
-struct waiting {
-    struct ward_gateway *gateway;
-    struct ward_order order;
-    struct ward_execution execution;
-};
 
 static bool settle(struct ward_execution *execution, uint64_t seq, enum ward_fate fate)
 {
@@ -168,49 +159,34 @@ static void assign(struct ward_execution *execution, const struct ward_record *r
 
 /* --- reading it back ----------------------------------------------------------------------------------------- */
 
-static void fetched(void *context, int error, const struct ward_record *records, size_t count)
+static void come(struct ward_awaiting *awaiting, const struct ward_record *records, size_t count)
 {
-    struct waiting *waiting = context;
-    struct ward_execution *execution = &waiting->execution;
-
-    if (error < 0) {
-        ward_execution_conclude(execution, WARD_OUTCOME_FAILED, "The database cannot be read now.");
-        ward_execution_submit(execution);
-    } else if (count == 0) {
-        ward_execution_refuse(execution, "There is no such record here.");
-    } else if (waiting->order.command.kind == WARD_COMMAND_VOID) {
-        take_back(execution, &records[0]);
-    } else {
-        assign(execution, &records[0]);
-    }
-    ward_gateway_settle(waiting->gateway);
-    free(waiting);
+    if (count == 0)
+        ward_execution_refuse(&awaiting->execution, "There is no such record here.");
+    else if (awaiting->order.command.kind == WARD_COMMAND_VOID)
+        take_back(&awaiting->execution, &records[0]);
+    else
+        assign(&awaiting->execution, &records[0]);
 }
 
 void ward_order_of_record(struct ward_gateway *gateway, const struct ward_order *order)
 {
-    struct waiting *waiting = malloc(sizeof(*waiting));
+    struct ward_awaiting *awaiting = ward_awaiting_new(gateway, order);
     const uint64_t seq = order->command.record.seq;
+    const char *refusal = NULL;
 
-    if (!waiting) {
-        if (order->call)
-            ward_bus_reply_error(order->call, WARD_BUS_FAILED, "Out of memory.");
+    if (!awaiting)
+        return;
+    if (strcmp(order->command.record.epoch.text, gateway->epoch.text) != 0)
+        refusal = "The record is not of this database: its epoch is another.";
+    else if (seq > gateway->head_seq)
+        refusal = "There is no such record here.";
+    if (refusal) {
+        ward_execution_refuse(&awaiting->execution, refusal);
+        ward_awaiting_free(awaiting);
         return;
     }
-    waiting->gateway = gateway;
-    waiting->order = *order;
-    ward_execution_begin(&waiting->execution, gateway, &waiting->order);
-    if (strcmp(order->command.record.epoch.text, gateway->epoch.text) != 0) {
-        ward_execution_refuse(&waiting->execution,
-                              "The record is not of this database: its epoch is another.");
-    } else if (seq > gateway->head_seq) {
-        ward_execution_refuse(&waiting->execution, "There is no such record here.");
-    } else if (ward_store_fetch(gateway->store, (struct ward_seq_range){seq, seq}, fetched, waiting) < 0) {
-        ward_execution_conclude(&waiting->execution, WARD_OUTCOME_FAILED,
-                                "The database has too much to do. Try again.");
-        ward_execution_submit(&waiting->execution);
-    } else {
-        return;
-    }
-    free(waiting);
+    awaiting->range = (struct ward_seq_range){seq, seq};
+    awaiting->come = come;
+    ward_awaiting_fetch(awaiting);
 }

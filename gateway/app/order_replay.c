@@ -5,19 +5,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/gateway.h"
 #include "app/order_private.h"
-
-/* A replay of records that waits to learn which of them are here. */
-struct waiting {
-    struct ward_gateway *gateway;
-    struct ward_order order;
-    struct ward_execution execution;
-    struct ward_seq_range range;
-};
 
 static void replay_alarms(struct ward_execution *execution)
 {
@@ -31,10 +22,10 @@ static void replay_alarms(struct ward_execution *execution)
     ward_execution_submit(execution);
 }
 
-static void replay_records(struct waiting *waiting, uint64_t first_here)
+static void replay_records(struct ward_awaiting *awaiting, uint64_t first_here)
 {
-    struct ward_execution *execution = &waiting->execution;
-    const struct ward_seq_range range = {first_here, waiting->range.last};
+    struct ward_execution *execution = &awaiting->execution;
+    const struct ward_seq_range range = {first_here, awaiting->range.last};
     struct ward_outbox_again_text text;
     struct ward_store_change change;
     char reason[96] = "";
@@ -43,8 +34,8 @@ static void replay_records(struct waiting *waiting, uint64_t first_here)
         ward_execution_refuse(execution, "Too many ranges are asked for already. Ask again later.");
         return;
     }
-    if (first_here > waiting->range.first) {
-        execution->missing = (struct ward_seq_range){waiting->range.first, first_here - 1};
+    if (first_here > awaiting->range.first) {
+        execution->missing = (struct ward_seq_range){awaiting->range.first, first_here - 1};
         snprintf(reason, sizeof(reason), "Records %" PRIu64 " to %" PRIu64 " are not here any more.",
                  execution->missing.first, execution->missing.last);
     }
@@ -53,22 +44,14 @@ static void replay_records(struct waiting *waiting, uint64_t first_here)
     ward_execution_submit(execution);
 }
 
-static void fetched(void *context, int error, const struct ward_record *records, size_t count)
+static void come(struct ward_awaiting *awaiting, const struct ward_record *records, size_t count)
 {
-    struct waiting *waiting = context;
-    struct ward_execution *execution = &waiting->execution;
-
-    if (error < 0) {
-        ward_execution_conclude(execution, WARD_OUTCOME_FAILED, "The database cannot be read now.");
-        ward_execution_submit(execution);
-    } else if (count == 0) {
-        execution->missing = waiting->range;
-        ward_execution_refuse(execution, "None of these records is here any more.");
-    } else {
-        replay_records(waiting, records[0].reading.seq);
+    if (count > 0) {
+        replay_records(awaiting, records[0].reading.seq);
+        return;
     }
-    ward_gateway_settle(waiting->gateway);
-    free(waiting);
+    awaiting->execution.missing = awaiting->range;
+    ward_execution_refuse(&awaiting->execution, "None of these records is here any more.");
 }
 
 /* Returns why records cannot be asked for; NULL: they can, and ret is what of the range there can be. */
@@ -87,27 +70,19 @@ static const char *why_not(const struct ward_gateway *gateway, const struct ward
 
 void ward_order_replay(struct ward_gateway *gateway, const struct ward_order *order)
 {
-    struct waiting *waiting = malloc(sizeof(*waiting));
+    struct ward_awaiting *awaiting = ward_awaiting_new(gateway, order);
     const char *refusal;
 
-    if (!waiting) {
-        if (order->call)
-            ward_bus_reply_error(order->call, WARD_BUS_FAILED, "Out of memory.");
+    if (!awaiting)
         return;
-    }
-    waiting->gateway = gateway;
-    waiting->order = *order;
-    ward_execution_begin(&waiting->execution, gateway, &waiting->order);
     if (order->command.replay.first == 0) {
-        replay_alarms(&waiting->execution);
-    } else if ((refusal = why_not(gateway, &order->command, &waiting->range))) {
-        ward_execution_refuse(&waiting->execution, refusal);
-    } else if (ward_store_fetch(gateway->store, waiting->range, fetched, waiting) < 0) {
-        ward_execution_conclude(&waiting->execution, WARD_OUTCOME_FAILED,
-                                "The database has too much to do. Try again.");
-        ward_execution_submit(&waiting->execution);
+        replay_alarms(&awaiting->execution);
+    } else if ((refusal = why_not(gateway, &order->command, &awaiting->range))) {
+        ward_execution_refuse(&awaiting->execution, refusal);
     } else {
+        awaiting->come = come;
+        ward_awaiting_fetch(awaiting);
         return;
     }
-    free(waiting);
+    ward_awaiting_free(awaiting);
 }

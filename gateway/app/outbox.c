@@ -66,8 +66,7 @@ void ward_outbox_done(struct ward_outbox *outbox)
     for (size_t i = 0; i < outbox->alarms.count; i++)
         free(outbox->alarm_entries[i].payload);
     outbox->alarms.count = 0;
-    while (outbox->result_count > 0)
-        free(outbox->results[--outbox->result_count]);
+    ward_outbox_results_done(outbox);
 }
 
 /* --- handing one message to the spool ------------------------------------------------------------------------ */
@@ -96,9 +95,16 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
                                    .payload = (const uint8_t *)outgoing->payload,
                                    .payload_length = outgoing->length};
 
-    if (ward_topic_write(outgoing->topic, gateway->config.gateway.site, gateway->config.gateway.id,
-                         outgoing->patient, topic) == 0 ||
-        !ward_outbox_sign(outbox, &message, signature) ||
+    if (outgoing->reply) {
+        strcpy(topic, outgoing->reply->topic);
+        message.correlation = outgoing->reply->correlation;
+        message.correlation_length = outgoing->reply->correlation_length;
+    } else if (ward_topic_write(outgoing->topic, gateway->config.gateway.site, gateway->config.gateway.id,
+                                outgoing->patient, topic) == 0) {
+        outbox->blocked = true;
+        return false;
+    }
+    if (!ward_outbox_sign(outbox, &message, signature) ||
         ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
         outbox->blocked = true;
         return false;
@@ -240,35 +246,8 @@ static void pump_state(struct ward_outbox *outbox)
         outbox->heartbeats++;
         outbox->heartbeat_due_us = now + WARD_OUTBOX_HEARTBEAT_US;
     }
-    while (outbox->result_count > 0) {
-        char *text = outbox->results[0];
-        const struct ward_outgoing outgoing = {.topic = WARD_TOPIC_RESULT,
-                                               .message_class = WARD_MESSAGE_STATE,
-                                               .payload = text,
-                                               .length = strlen(text)};
-        uint64_t id;
-
-        if (!ward_outbox_hand_over(outbox, &outgoing, &id))
-            return;
-        free(text);
-        outbox->result_count--;
-        memmove(outbox->results, outbox->results + 1, outbox->result_count * sizeof(outbox->results[0]));
-    }
+    ward_outbox_pump_results(outbox);
     outbox->others_turn = outbox->others_turn && others_wait(outbox, now);
-}
-
-void ward_outbox_result(struct ward_outbox *outbox, const char *json)
-{
-    char *copy = strdup(json);
-
-    if (!copy)
-        return;
-    if (outbox->result_count == WARD_OUTBOX_RESULTS_MAX) {
-        free(outbox->results[0]);
-        outbox->result_count--;
-        memmove(outbox->results, outbox->results + 1, outbox->result_count * sizeof(outbox->results[0]));
-    }
-    outbox->results[outbox->result_count++] = copy;
 }
 
 void ward_outbox_state_changed(struct ward_outbox *outbox)

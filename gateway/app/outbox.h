@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/reply.h"
 #include "core/alarm_queue.h"
 #include "core/delivery.h"
 #include "core/jws.h"
@@ -30,6 +31,14 @@
 
 struct ward_gateway;
 
+/* An answer that waits to go. */
+struct ward_outbox_result {
+    char *text; /* JSON */
+    struct ward_reply reply;
+    bool believed; /* what was said to somebody whom nobody knows counts less */
+    bool told;     /* on up/result; only the reply is left */
+};
+
 /* What a message on the spool was, so that its result finds its way. */
 struct ward_outbox_sent {
     uint64_t id;
@@ -37,6 +46,7 @@ struct ward_outbox_sent {
     struct ward_alarm_key key;   /* of an alarm */
     struct ward_seq_range range; /* of a batch of readings; first 0: nothing follows from the result */
     bool past;                   /* the batch is of outbox.past.epoch */
+    bool result;                 /* the answer to a command */
 };
 
 struct ward_outbox_fetch {
@@ -84,7 +94,7 @@ struct ward_outbox {
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
     struct ward_outbox_past past;
     struct ward_outbox_again again;
-    char *results[WARD_OUTBOX_RESULTS_MAX];
+    struct ward_outbox_result results[WARD_OUTBOX_RESULTS_MAX];
     size_t result_count;
     uint64_t next_id, heartbeats;
     uint64_t heartbeat_due_us, active_due_us, alive_due_us;
@@ -109,8 +119,12 @@ void ward_outbox_alarm(struct ward_outbox *outbox, const struct ward_alarm_event
                        size_t length);
 /* Records were committed. */
 void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range);
-/* The answer to a command, as JSON. The oldest unsent answer goes when there are too many: the sender asks again. */
-void ward_outbox_result(struct ward_outbox *outbox, const char *json);
+/* The answer to a command: text is copied. One is dropped when too many wait (outbox_results.c). */
+void ward_outbox_result(struct ward_outbox *outbox, const struct ward_outbox_result *result);
+/* Whether none waits, and the broker has answered to all that went. */
+bool ward_outbox_results_told(const struct ward_outbox *outbox);
+/* Drops them all. */
+void ward_outbox_results_done(struct ward_outbox *outbox);
 /* Something that up/state or up/active tells has changed. */
 void ward_outbox_state_changed(struct ward_outbox *outbox);
 

@@ -196,14 +196,18 @@ static void try_later(struct ward_outbox *outbox)
     outbox->again.due_us = ward_gateway_now(outbox->gateway).boot_us + PAUSE_US;
 }
 
-static void send_records(struct ward_outbox *outbox, const struct ward_record *records, size_t count)
+static void send_records(struct ward_outbox *outbox, const struct ward_store_records *found)
 {
     struct ward_gateway *gateway = outbox->gateway;
-    const struct ward_outbox_batch batch = {
-        .epoch = gateway->epoch.text, .backlog = true, .records = records, .count = count};
+    const struct ward_outbox_batch batch = {.epoch = gateway->epoch.text,
+                                            .backlog = true,
+                                            .records = found->records,
+                                            .count = found->count,
+                                            .voided = found->voided,
+                                            .voided_count = found->voided_count};
     char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     struct ward_outgoing outgoing = {
-        .topic = WARD_TOPIC_READINGS, .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
+        .topic = ward_outbox_batch_topic(gateway), .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
     size_t written = 0;
 
     if (text)
@@ -211,12 +215,12 @@ static void send_records(struct ward_outbox *outbox, const struct ward_record *r
             gateway, &batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG), &outgoing.length);
     if (written > 0 && ward_outbox_hand_over(outbox, &outgoing, &outbox->again.id)) {
         outbox->again.is_event = false;
-        outbox->again.sent_last = records[written - 1].reading.seq;
+        outbox->again.sent_last = found->records[written - 1].reading.seq;
     }
     free(text);
 }
 
-static void records_read(void *context, int error, const struct ward_record *records, size_t count)
+static void records_read(void *context, int error, const struct ward_store_records *found)
 {
     struct ward_outbox *outbox = context;
     struct ward_outbox_again *again = &outbox->again;
@@ -224,8 +228,8 @@ static void records_read(void *context, int error, const struct ward_record *rec
     again->asked = false;
     if (error < 0)
         try_later(outbox);
-    else if (again->generation == outbox->link_generation && count > 0)
-        send_records(outbox, records, count);
+    else if (again->generation == outbox->link_generation && found->count > 0)
+        send_records(outbox, found);
     else if (again->generation == outbox->link_generation)
         records_went(outbox, again->records[0].last); /* they made room meanwhile */
     ward_gateway_settle(outbox->gateway);
@@ -273,7 +277,7 @@ void ward_outbox_pump_again(struct ward_outbox *outbox)
         return;
     again->generation = outbox->link_generation;
     if (again->record_count > 0)
-        again->asked = ward_store_fetch(store, again->records[0], records_read, outbox) == 0;
+        again->asked = ward_store_fetch_whole(store, again->records[0], records_read, outbox) == 0;
     else
         again->asked = ward_store_alarm_history(store, &filter, events_read, outbox) == 0;
     if (!again->asked)

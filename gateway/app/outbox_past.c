@@ -28,7 +28,7 @@ static void send(struct ward_outbox *outbox, const struct ward_outbox_batch *bat
     struct ward_gateway *gateway = outbox->gateway;
     char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     struct ward_outgoing outgoing = {
-        .topic = WARD_TOPIC_READINGS, .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
+        .topic = ward_outbox_batch_topic(gateway), .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
     struct ward_outbox_sent sent = {.past = true, .range = {.first = batch->records[0].reading.seq}};
     size_t written = 0;
 

@@ -11,7 +11,8 @@
 struct ward_outgoing {
     enum ward_topic topic;
     enum ward_message_class message_class;
-    const char *patient; /* for the topics that have one */
+    const char *patient;            /* for the topics that have one */
+    const struct ward_reply *reply; /* it goes there, and not to topic; NULL */
     bool retain;
     uint32_t expiry_s;
     const char *payload;
@@ -30,6 +31,9 @@ void ward_outbox_pump_past(struct ward_outbox *outbox);
 /* The batch of an epoch that ended is the ward's. */
 void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range);
 
+/* outbox_results.c */
+void ward_outbox_pump_results(struct ward_outbox *outbox);
+
 /* outbox_again.c */
 void ward_outbox_pump_again(struct ward_outbox *outbox);
 void ward_outbox_again_reset(struct ward_outbox *outbox);
@@ -45,7 +49,12 @@ struct ward_outbox_batch {
     bool backlog;
     const struct ward_record *records;
     size_t count;
+    const struct ward_record *voided; /* io/store.h */
+    size_t voided_count;
 };
+
+/* Where it goes, by the configured format. */
+enum ward_topic ward_outbox_batch_topic(const struct ward_gateway *gateway);
 
 /*
  * Writes the first record, and as many more as fit into room, into text of WARD_OUTBOX_TEXT_MAX octets. Returns how

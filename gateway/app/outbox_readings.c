@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/bundles.h"
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/outbox_private.h"
 #include "core/record.h"
 #include "io/journal.h"
 
-size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_outbox_batch *batch,
-                               char *text, size_t room, size_t *ret_length)
+static size_t write_readings(struct ward_gateway *gateway, const struct ward_outbox_batch *batch, char *text,
+                             size_t room, size_t *ret_length)
 {
     const struct ward_readings_message message = {
         .origin = {.gateway = gateway->config.gateway.id, .epoch = batch->epoch},
@@ -46,13 +47,37 @@ size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_o
     return ward_json_finish(&json, ret_length) == WARD_JSON_OK ? written : 0;
 }
 
-static void fetched(void *context, int error, const struct ward_record *records, size_t count)
+enum ward_topic ward_outbox_batch_topic(const struct ward_gateway *gateway)
+{
+    return gateway->config.hub.format == WARD_FORMAT_FHIR ? WARD_TOPIC_FHIR : WARD_TOPIC_READINGS;
+}
+
+size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_outbox_batch *batch,
+                               char *text, size_t room, size_t *ret_length)
+{
+    const struct ward_bundle_of of = {.epoch = batch->epoch,
+                                      .backlog = batch->backlog,
+                                      .records = batch->records,
+                                      .count = batch->count,
+                                      .voided = batch->voided,
+                                      .voided_count = batch->voided_count};
+
+    if (ward_outbox_batch_topic(gateway) == WARD_TOPIC_FHIR)
+        return ward_bundles_write(gateway, &of, true, text, room, WARD_OUTBOX_TEXT_MAX, ret_length);
+    return write_readings(gateway, batch, text, room, ret_length);
+}
+
+static void fetched(void *context, int error, const struct ward_store_records *found)
 {
     struct ward_outbox_fetch *fetch = context;
     struct ward_outbox *outbox = fetch->outbox;
     const enum ward_message_class message_class = fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG;
-    const struct ward_outbox_batch batch = {
-        .epoch = outbox->gateway->epoch.text, .backlog = !fetch->live, .records = records, .count = count};
+    const struct ward_outbox_batch batch = {.epoch = outbox->gateway->epoch.text,
+                                            .backlog = !fetch->live,
+                                            .records = found->records,
+                                            .count = found->count,
+                                            .voided = found->voided,
+                                            .voided_count = found->voided_count};
     char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     size_t written = 0, length = 0;
     uint64_t id;
@@ -66,8 +91,10 @@ static void fetched(void *context, int error, const struct ward_record *records,
         written = ward_outbox_write_batch(outbox->gateway, &batch, text,
                                           ward_spool_room(outbox->gateway->spool, message_class), &length);
     if (written > 0) {
-        const struct ward_outgoing outgoing = {
-            .topic = WARD_TOPIC_READINGS, .message_class = message_class, .payload = text, .length = length};
+        const struct ward_outgoing outgoing = {.topic = ward_outbox_batch_topic(outbox->gateway),
+                                               .message_class = message_class,
+                                               .payload = text,
+                                               .length = length};
 
         if (ward_outbox_hand_over(outbox, &outgoing, &id))
             ward_outbox_remember(
@@ -114,7 +141,7 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
         fetch->outbox = outbox;
         fetch->live = class == WARD_DELIVERY_LIVE;
         fetch->link_generation = outbox->link_generation;
-        if (ward_store_fetch(gateway->store, fetch->range, fetched, fetch) < 0) {
+        if (ward_store_fetch_whole(gateway->store, fetch->range, fetched, fetch) < 0) {
             fetch->outbox = NULL;
             ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
             break;

@@ -58,16 +58,6 @@ void ward_provisioning_call(struct ward_gateway *gateway, struct ward_bus_call *
     gateway->provisioning = (struct ward_provisioning){.call = call};
 }
 
-const char *ward_provisioning_renew(struct ward_gateway *gateway, ward_provisioning_ended *ended,
-                                    void *userdata)
-{
-    const char *wrong = begin(gateway, WARD_PROVISION_RENEW, "");
-
-    if (!wrong)
-        gateway->provisioning = (struct ward_provisioning){.ended = ended, .userdata = userdata};
-    return wrong;
-}
-
 static void answer(struct ward_bus_call *call, bool done, const char *step, const char *text)
 {
     char sentence[WARD_LINK_STEP_MAX + WARD_LINK_TEXT_MAX + 4];
@@ -83,7 +73,7 @@ static void answer(struct ward_bus_call *call, bool done, const char *step, cons
 void ward_provisioning_told(struct ward_gateway *gateway, enum ward_provision_outcome outcome,
                             const char *step, uint32_t ms, const char *text)
 {
-    const struct ward_provisioning asked = gateway->provisioning;
+    struct ward_bus_call *call = gateway->provisioning.call;
     const bool done = outcome == WARD_PROVISION_DONE;
     char duration[16];
     const char *const texts[] = {step, duration, text};
@@ -95,8 +85,6 @@ void ward_provisioning_told(struct ward_gateway *gateway, enum ward_provision_ou
         return;
     ward_journal_print(done ? LOG_NOTICE : LOG_WARNING, "hub certificate: %s: %s", step, text);
     gateway->provisioning = (struct ward_provisioning){0};
-    if (asked.call)
-        answer(asked.call, done, step, text);
-    if (asked.ended)
-        asked.ended(asked.userdata, done, text);
+    if (call)
+        answer(call, done, step, text);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/gateway.h"
+#include "app/ward_keys.h"
 #include "core/reading.h"
 #include "io/journal.h"
 
@@ -45,8 +46,11 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
         ward_unassigned_restore(gateway, &snapshot->rows[i]);
         ward_settled_restore(&gateway->settled, &snapshot->rows[i]);
         ward_chronicle_restore(gateway, &snapshot->rows[i]);
+        ward_dating_restore(gateway, &snapshot->rows[i]);
+        ward_inforce_restore(&gateway->inforce, &snapshot->rows[i]);
         ward_recollection_restore(gateway, &snapshot->rows[i]);
         ward_outbox_again_restore(&gateway->outbox, &snapshot->rows[i]);
+        ward_keys_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             ward_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }

@@ -131,7 +131,14 @@ void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condit
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
 {
     for (size_t i = 0; i < WARD_TECHNICAL_COUNT; i++)
-        ward_watch_technical(watch, &conditions[i], gateway->technical.active[i]);
+        if (i != WARD_TECHNICAL_UNSIGNED_PLAN)
+            ward_watch_technical(watch, &conditions[i], gateway->technical.active[i]);
+    ward_technical_plan(watch);
+}
+
+void ward_technical_plan(struct ward_watch *watch)
+{
+    ward_technical_set_for(watch, WARD_TECHNICAL_UNSIGNED_PLAN, watch->has_plan && !watch->plan_signed);
 }
 
 /* --- of devices ---------------------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ enum ward_technical_condition {
     WARD_TECHNICAL_HUB_REFUSES,
     WARD_TECHNICAL_DATABASE_PUT_BACK,
     WARD_TECHNICAL_READING_WITHOUT_PATIENT,
-    WARD_TECHNICAL_UNSIGNED_PLAN,
+    WARD_TECHNICAL_UNSIGNED_PLAN, /* of a patient: ward_technical_plan */
     WARD_TECHNICAL_CLOCK_UNTRUSTED,
     WARD_TECHNICAL_NO_WARD_KEYS,
     WARD_TECHNICAL_KNOWN_BY_ADDRESS, /* of a patient: ward_technical_set_for */
@@ -56,6 +56,8 @@ const char *ward_technical_name(enum ward_technical_condition condition);
 void ward_technical_set(struct ward_gateway *gateway, enum ward_technical_condition condition, bool active);
 /* The same for one patient alone. */
 void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condition condition, bool active);
+/* The plan in force has changed: whether it is signed. */
+void ward_technical_plan(struct ward_watch *watch);
 /* Tells a new watch what is the matter. */
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch);
 

@@ -272,16 +272,50 @@ static void read_zone(struct ward_watch *watch)
                            watch->plan.zone, strerror(-result));
 }
 
+/*
+ * document is owned from now on. with and waiter: as in carry_out; from which record on the plan is in force belongs into
+ * the same transaction. False, and nothing happened, when memory is out.
+ */
+static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
+                         const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+{
+    const size_t brought = with ? with->change_count : 0;
+    struct ward_store_change *changes = calloc(brought + 1, sizeof(*changes));
+    struct ward_store_group group = with ? *with : (struct ward_store_group){0};
+    struct ward_inforce_text inforce;
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context context;
+
+    if (!changes) {
+        free(document);
+        return false;
+    }
+    free(watch->plan_document);
+    watch->plan_document = document;
+    watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
+    watch->plan = *plan;
+    watch->has_plan = true;
+    read_zone(watch);
+    if (with) {
+        memcpy(changes, with->changes, brought * sizeof(*changes));
+        changes[brought] = ward_inforce_begin(watch->gateway, &watch->patient, plan->version, &inforce);
+        group.changes = changes;
+        group.change_count = brought + 1;
+    }
+    context = begin(watch, &sink);
+    ward_alarm_replace_plan(&watch->state, &context);
+    carry_out(watch, &effects, with ? &group : NULL, waiter, with != NULL);
+    free(changes);
+    return true;
+}
+
 bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
                            size_t size)
 {
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
     struct ward_care_plan *plan = malloc(sizeof(*plan));
     char *copy = strdup(document);
-    struct ward_store_change change = {.kind = WARD_STORE_PLAN, .document = document};
-    struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = restored ? 0 : 1};
-    struct effects effects;
-    struct ward_alarm_sink sink = sink_of(watch, &effects);
     bool taken = false;
 
     if (!errors || !plan || !copy) {
@@ -289,25 +323,27 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
     } else if (!ward_care_plan_parse(document, strlen(document), plan, errors)) {
         describe(errors, ret_error, size);
     } else {
-        struct ward_alarm_context context;
+        const struct ward_store_change change = {
+            .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
+        const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
 
-        free(watch->plan_document);
-        watch->plan_document = copy;
+        taken = put_in_force(watch, plan, copy, restored ? NULL : &group, NULL);
         copy = NULL;
-        watch->plan = *plan;
-        watch->has_plan = true;
-        read_zone(watch);
-        context = begin(watch, &sink);
-        ward_alarm_replace_plan(&watch->state, &context);
-        change.plan.patient = watch->patient;
-        change.plan.version = watch->plan.version;
-        carry_out(watch, &effects, &group, NULL, !restored);
-        taken = true;
+        if (!taken)
+            snprintf(ret_error, size, "Out of memory.");
     }
     free(errors);
     free(plan);
     free(copy);
     return taken;
+}
+
+bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan *plan, const char *document,
+                          const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+{
+    char *copy = strdup(document);
+
+    return copy && put_in_force(watch, plan, copy, with, waiter);
 }
 
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,

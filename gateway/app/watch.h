@@ -38,7 +38,8 @@ struct ward_watch {
     struct ward_care_plan plan;
     bool has_zone;
     struct ward_zone zone; /* of the plan */
-    char *plan_document;   /* as it was applied */
+    char *plan_document;   /* as it was applied: the plan, or the signed form that it came in */
+    bool plan_signed;
     bool has_sources;
     uint32_t sources;                /* last told to the engine */
     uint8_t *packed;                 /* room for the packed state */
@@ -76,6 +77,13 @@ bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_
  */
 bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
                            size_t size);
+
+/*
+ * Puts a valid plan in force whose signature holds. document: the signed form that it came in. with and waiter as below.
+ * Returns false, with nothing changed and the waiter still the caller's, when there is no memory.
+ */
+bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan *plan, const char *document,
+                          const struct ward_store_group *with, struct ward_commit_waiter *waiter);
 
 /*
  * Evaluates a reading of this patient. commit: what to store with it; NULL when its commit waits for something or was

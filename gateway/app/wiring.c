@@ -273,7 +273,6 @@ static int start_parts(struct ward_gateway *gateway)
         return result;
     gateway->started_us = gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     open_keyring(gateway);
-    gateway->technical.active[WARD_TECHNICAL_UNSIGNED_PLAN] = !config->plan.require_signature;
     gateway->technical.active[WARD_TECHNICAL_DELIVERY_UNPROVEN] =
         config->hub.host[0] && config->hub.confirm == WARD_CONFIRM_BROKER;
     if ((result = failed(start_store(gateway), "The database")) < 0 ||
@@ -309,6 +308,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     if (!gateway)
         return NULL;
     ward_talk_done(gateway);
+    ward_rotation_done(gateway);
     gateway->bluez = ward_bluez_free(gateway->bluez); /* the radio goes off first */
     if (gateway->store) {
         ward_pipeline_done(gateway);

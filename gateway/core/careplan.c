@@ -145,7 +145,16 @@ static void read_document(const struct ward_plan_object *document, struct ward_c
     ward_plan_check_scale_2(plan, document);
 }
 
-/* The body of a signed plan (RFC 7515 §7.2.2), a new reference; NULL, which has been told, when there is none. */
+/* The plan within what was signed: the body of a care plan, or a part of that of an admission. Borrowed. */
+static json_t *plan_within(const json_t *signed_part)
+{
+    const char *type = json_string_value(json_object_get(signed_part, "type"));
+    json_t *body = json_object_get(signed_part, "body");
+
+    return type != NULL && strcmp(type, "command") == 0 ? json_object_get(body, "plan") : body;
+}
+
+/* The plan of a signed form (RFC 7515 §7.2.2), a new reference; NULL, which has been told, when there is none. */
 static json_t *open_signed(const struct ward_plan_object *envelope)
 {
     const json_t *payload = json_object_get(envelope->json, "payload");
@@ -160,7 +169,7 @@ static json_t *open_signed(const struct ward_plan_object *envelope)
         signed_part = json_loadb((const char *)text, decoded, JSON_REJECT_DUPLICATES, NULL);
     }
     free(text);
-    body = json_incref(json_object_get(signed_part, "body"));
+    body = json_incref(plan_within(signed_part));
     json_decref(signed_part);
     if (body == NULL) {
         ward_plan_fault(envelope, "payload", NULL, "the signed form has no body that can be read");
@@ -240,6 +249,42 @@ bool ward_care_plan_parse(const char *json, size_t length, struct ward_care_plan
     json_decref(root);
     free(plan);
     return errors->total == 0;
+}
+
+char *ward_care_plan_plain(const char *document)
+{
+    struct ward_plan_errors *errors = calloc(1, sizeof(*errors));
+    struct ward_plan_object object = {.errors = errors};
+    json_t *root = errors != NULL ? load(document, strlen(document), &object) : NULL;
+    char *text = root != NULL ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+
+    json_decref(root);
+    free(errors);
+    return text;
+}
+
+bool ward_care_plan_is_same(const char *a, const char *b)
+{
+    struct ward_plan_errors *errors = calloc(1, sizeof(*errors));
+    struct ward_plan_object document = {.errors = errors};
+    json_t *one = errors != NULL ? load(a, strlen(a), &document) : NULL;
+    json_t *other = errors != NULL ? load(b, strlen(b), &document) : NULL;
+    const bool same = one != NULL && other != NULL && json_equal(one, other) == 1;
+
+    json_decref(one);
+    json_decref(other);
+    free(errors);
+    return same;
+}
+
+bool ward_care_plan_is_signed(const char *json, size_t length)
+{
+    json_t *root =
+        length <= WARD_PLAN_TEXT_MAX ? json_loadb(json, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    const bool is_signed = json_object_get(root, "payload") != NULL;
+
+    json_decref(root);
+    return is_signed;
 }
 
 const struct ward_plan_quantity *ward_care_plan_quantity(const struct ward_care_plan *plan, uint8_t quantity)

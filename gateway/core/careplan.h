@@ -34,12 +34,28 @@ struct ward_plan_errors {
 
 /*
  * Reads and validates the length octets of json: the plan itself, or its signed form (RFC 7515 flattened JSON), of
- * which the payload's "body" is taken; the signature is the caller's to verify, before. Returns true with *ret filled,
+ * which the payload's "body" is taken, or of a signed admission the body's "plan"; the signature is the caller's to
+ * verify, before. Returns true with *ret filled,
  * or false with *ret unchanged and at least one error. *errors is overwritten either way; both are large, so keep
  * them off small stacks.
  */
 bool ward_care_plan_parse(const char *json, size_t length, struct ward_care_plan *ret,
                           struct ward_plan_errors *errors);
+
+/* Whether it is the signed form that ward_care_plan_parse takes. */
+bool ward_care_plan_is_signed(const char *json, size_t length);
+
+/* The plan itself as JSON, out of either form; to be freed. NULL when it cannot be read, or there is no memory. */
+char *ward_care_plan_plain(const char *document);
+
+/* Whether two documents, each plain or signed, hold the same plan, member by member. False when one cannot be read. */
+bool ward_care_plan_is_same(const char *a, const char *b);
+
+/*
+ * Whether next, in the place of present, might raise an alarm later, lower or not at all, or repeat it less often. True also
+ * where it cannot be said without evaluating: what is only other counts as quieter. A first plan (present is NULL) never is.
+ */
+bool ward_care_plan_is_quieter(const struct ward_care_plan *present, const struct ward_care_plan *next);
 
 /* The plan's row of a quantity, or NULL when the plan does not watch it. */
 const struct ward_plan_quantity *ward_care_plan_quantity(const struct ward_care_plan *plan, uint8_t quantity);

@@ -109,9 +109,29 @@ enum ward_command_kind {
     WARD_COMMAND_SUSPEND,     /* suspend_until_ms, why */
     WARD_COMMAND_RESUME,      /* nothing more */
     WARD_COMMAND_REPLAY,      /* replay: what the ward has lost goes again */
+    WARD_COMMAND_BIND,        /* binding: from now on, or since from_ms, it is the patient's of the claims */
+    WARD_COMMAND_UNBIND,      /* binding: it is nobody's any more, or no longer the patient's of the claims */
+    WARD_COMMAND_SWAP,        /* binding: another device takes its place with the patient of the claims */
+    WARD_COMMAND_ASK,         /* quantity, seconds: the patient is asked to measure */
+    WARD_COMMAND_IDENTIFY,    /* seconds: the light blinks, so that one box can be told from another */
+    WARD_COMMAND_DIAGNOSTICS, /* nothing more */
+    WARD_COMMAND_RESTART,     /* programs */
+    WARD_COMMAND_ROTATE,      /* nothing more: the uplink makes a new key and certificate */
+    WARD_COMMAND_ADD_KEY,     /* key */
+    WARD_COMMAND_REVOKE_KEY,  /* key: kid alone */
 };
 
 #define WARD_COMMAND_WHY_MAX 80 /* octets */
+#define WARD_COMMAND_NO_SLOT UINT16_MAX
+
+#define WARD_PROGRAM_CORE   1u
+#define WARD_PROGRAM_UPLINK 2u
+
+/* How long a patient is asked, and the light blinks, unless the command says; and at most. */
+#define WARD_ASK_S          900
+#define WARD_ASK_MAX_S      7200
+#define WARD_IDENTIFY_S     15
+#define WARD_IDENTIFY_MAX_S 120
 
 struct ward_command {
     enum ward_command_kind kind;
@@ -127,6 +147,20 @@ struct ward_command {
         uint64_t first, last;    /* first <= last */
         int64_t alarms_since_ms; /* UTC; those that were told then or later */
     } replay;
+    struct {
+        struct ward_id device, replacement;
+        uint16_t slot;   /* a user slot of the device; WARD_COMMAND_NO_SLOT: not said */
+        bool shared;     /* beside those who have it already; otherwise theirs end */
+        int64_t from_ms; /* UTC; 0: now */
+    } binding;
+    uint8_t quantity;  /* enum ward_quantity: to be measured */
+    uint32_t seconds;  /* for so long: asked, or identified */
+    unsigned programs; /* set of WARD_PROGRAM_… to be started anew */
+    struct {
+        char kid[WARD_KID_MAX + 1];
+        enum ward_role role;
+        uint8_t x[32]; /* the public key, Ed25519 */
+    } key;
     int64_t suspend_until_ms;           /* UTC */
     char why[WARD_COMMAND_WHY_MAX + 1]; /* for people: no control characters */
 };
@@ -154,7 +188,7 @@ struct ward_claims {
     enum ward_jws_type type;
     struct ward_id gateway;
     struct ward_id patient; /* "" when absent; a care plan always has one */
-    struct ward_id episode; /* "" when absent */
+    struct ward_id episode; /* likewise */
     struct ward_id id;
     uint64_t counter; /* of a command, from 1; 0 for the others. That it rises is the caller's check */
     uint64_t version; /* of a care plan, from 1; 0 for the others. That it rises is the caller's check */
@@ -198,7 +232,7 @@ struct ward_jws_context {
 /*
  * May these claims be acted on? What is refused by their time needs a clock: with WARD_CLOCK_UNSYNCED a receipt, and a
  * command that makes no alarm quieter, are taken whatever their dates say (a command's counter still counts it once),
- * and what quietens is refused. A receipt is held against the clock only while that is synced: an estimated one may be
+ * and what quietens is refused; whether a care plan does is the caller's to judge (core/careplan.h). A receipt is held against the clock only while that is synced: an estimated one may be
  * ahead for long, and what a receipt covers the ward has, whenever it said so.
  */
 enum ward_jws_verdict ward_claims_judge(const struct ward_claims *claims,

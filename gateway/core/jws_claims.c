@@ -108,7 +108,8 @@ static bool read_typed(const struct ward_jws_place *claims, struct ward_claims *
                ward_jws_read_command(&body, &ret->command);
     case WARD_JWS_CARE_PLAN:
         return ward_jws_member_uint(claims, "version", 1, &ret->version) &&
-               ward_jws_member_id(claims, "patient", &ret->patient);
+               ward_jws_member_id(claims, "patient", &ret->patient) &&
+               ward_jws_member_id(claims, "episode", &ret->episode);
     }
     return false;
 }
@@ -152,7 +153,7 @@ static bool quietens(const struct ward_claims *claims)
     switch (claims->type) {
     case WARD_JWS_RECEIPT: return false;
     case WARD_JWS_COMMAND: return ward_command_quietens(&claims->command);
-    case WARD_JWS_CARE_PLAN: return true;
+    case WARD_JWS_CARE_PLAN: return false; /* only the plan itself tells: ward_care_plan_is_quieter */
     }
     return true;
 }

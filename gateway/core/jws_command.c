@@ -9,6 +9,11 @@
  *   suspend       until, reason (for people)
  *   resume
  *   replay        epoch, first, last; or alarms_since
+ *
+ *   bind, unbind, swap             jws_binding.c
+ *   ask, identify, restart         jws_technical.c
+ *   diagnostics, rotate            nothing
+ *   add-key, revoke-key            jws_key.c
  */
 #include <string.h>
 
@@ -18,8 +23,6 @@
 #include "core/reading_json.h"
 
 #define ENTRY_TEXT_MAX 1024
-
-typedef bool read_body(const struct ward_jws_place *body, struct ward_command *ret);
 
 static bool read_acknowledge(const struct ward_jws_place *body, struct ward_command *ret)
 {
@@ -146,15 +149,26 @@ static bool read_replay(const struct ward_jws_place *body, struct ward_command *
 
 static const struct {
     const char *name;
-    read_body *read;
+    ward_jws_read_body *read;
+    enum ward_role role;
 } commands[] = {
-    [WARD_COMMAND_ACKNOWLEDGE] = {"acknowledge", read_acknowledge},
-    [WARD_COMMAND_ENTRY] = {"entry", read_entry},
-    [WARD_COMMAND_VOID] = {"void", read_void},
-    [WARD_COMMAND_ASSIGN] = {"assign", read_record},
-    [WARD_COMMAND_SUSPEND] = {"suspend", read_suspend},
-    [WARD_COMMAND_RESUME] = {"resume", read_nothing},
-    [WARD_COMMAND_REPLAY] = {"replay", read_replay},
+    [WARD_COMMAND_ACKNOWLEDGE] = {"acknowledge", read_acknowledge, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_ENTRY] = {"entry", read_entry, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_VOID] = {"void", read_void, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_ASSIGN] = {"assign", read_record, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_SUSPEND] = {"suspend", read_suspend, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_RESUME] = {"resume", read_nothing, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_REPLAY] = {"replay", read_replay, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_BIND] = {"bind", ward_jws_read_bind, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_UNBIND] = {"unbind", ward_jws_read_unbind, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_SWAP] = {"swap", ward_jws_read_swap, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_ASK] = {"ask", ward_jws_read_ask, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_IDENTIFY] = {"identify", ward_jws_read_identify, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_DIAGNOSTICS] = {"diagnostics", read_nothing, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_RESTART] = {"restart", ward_jws_read_restart, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_ROTATE] = {"rotate", read_nothing, WARD_ROLE_TECHNICAL},
+    [WARD_COMMAND_ADD_KEY] = {"add-key", ward_jws_read_add_key, WARD_ROLE_ROOT},
+    [WARD_COMMAND_REVOKE_KEY] = {"revoke-key", ward_jws_read_revoke_key, WARD_ROLE_ROOT},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -166,7 +180,7 @@ const char *ward_command_name(enum ward_command_kind kind)
 
 enum ward_role ward_command_role(enum ward_command_kind kind)
 {
-    return kind == WARD_COMMAND_REPLAY ? WARD_ROLE_TECHNICAL : WARD_ROLE_CLINICAL;
+    return commands[kind].role;
 }
 
 bool ward_command_quietens(const struct ward_command *command)
@@ -174,11 +188,21 @@ bool ward_command_quietens(const struct ward_command *command)
     switch (command->kind) {
     case WARD_COMMAND_ACKNOWLEDGE:
     case WARD_COMMAND_VOID:
-    case WARD_COMMAND_SUSPEND: return true;
+    case WARD_COMMAND_SUSPEND:
+    case WARD_COMMAND_UNBIND:
+    case WARD_COMMAND_SWAP:
+    case WARD_COMMAND_ADD_KEY: return true; /* an old one, held back, would let somebody back in */
+    case WARD_COMMAND_BIND: return !command->binding.shared; /* somebody may lose the device */
     case WARD_COMMAND_ENTRY: return !ward_entry_is_concern(&command->entry);
     case WARD_COMMAND_ASSIGN: /* what is late never clears */
     case WARD_COMMAND_RESUME:
-    case WARD_COMMAND_REPLAY: return false;
+    case WARD_COMMAND_REPLAY:
+    case WARD_COMMAND_ASK:
+    case WARD_COMMAND_IDENTIFY:
+    case WARD_COMMAND_DIAGNOSTICS:
+    case WARD_COMMAND_RESTART:
+    case WARD_COMMAND_ROTATE:
+    case WARD_COMMAND_REVOKE_KEY: return false;
     }
     return true;
 }

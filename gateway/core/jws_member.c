@@ -209,6 +209,21 @@ bool ward_jws_member_hex(const struct ward_jws_place *place, const char *name, u
     return true;
 }
 
+bool ward_jws_member_bool_if(const struct ward_jws_place *place, const char *name, bool *ret)
+{
+    const json_t *member = json_object_get(place->object, name);
+
+    if (member == NULL) {
+        return true;
+    }
+    if (!json_is_boolean(member)) {
+        ward_jws_refuse(place, WARD_JWS_MALFORMED, name, "is not true or false");
+        return false;
+    }
+    *ret = json_is_true(member);
+    return true;
+}
+
 bool ward_jws_member_is(const struct ward_jws_place *place, const char *name, const char *wanted)
 {
     const json_t *member = ward_jws_member(place, name, JSON_STRING);

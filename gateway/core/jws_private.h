@@ -37,6 +37,8 @@ bool ward_jws_member_uint(const struct ward_jws_place *place, const char *name, 
                           uint64_t *ret);
 bool ward_jws_member_utc(const struct ward_jws_place *place, const char *name, int64_t *ret);
 bool ward_jws_member_hex(const struct ward_jws_place *place, const char *name, uint8_t *ret, size_t count);
+/* Unchanged when it is absent. */
+bool ward_jws_member_bool_if(const struct ward_jws_place *place, const char *name, bool *ret);
 bool ward_jws_member_is(const struct ward_jws_place *place, const char *name, const char *wanted);
 
 /* The same for values that are not a named member. */
@@ -46,5 +48,11 @@ bool ward_jws_hex(const json_t *value, uint8_t *ret, size_t count);
 /* Bodies, by type: what stands in "payload.body". jws_body.c, jws_command.c */
 bool ward_jws_read_receipt(const struct ward_jws_place *body, const char *gateway, struct ward_receipt *ret);
 bool ward_jws_read_command(const struct ward_jws_place *body, struct ward_command *ret);
+
+/* Bodies of commands, by what they are about. jws_binding.c, jws_technical.c, jws_key.c */
+typedef bool ward_jws_read_body(const struct ward_jws_place *body, struct ward_command *ret);
+ward_jws_read_body ward_jws_read_bind, ward_jws_read_unbind, ward_jws_read_swap;
+ward_jws_read_body ward_jws_read_ask, ward_jws_read_identify, ward_jws_read_restart;
+ward_jws_read_body ward_jws_read_add_key, ward_jws_read_revoke_key;
 
 #endif

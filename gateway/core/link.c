@@ -10,11 +10,13 @@
  *   RESULT     06 id:u64 reason:u8
  *   DOWN       07 retained:flag topic:u16+n response_topic:u16+n correlation:u16+n payload:u32+n
  *   URGENT     08 urgent:flag
+ *   TASK       09 id:u64 task:u8
+ *   OUTCOME    0a id:u64 done:flag text:u16+n
  *   PROVISION  0b action:u8 code:u16+n
  *   PROVISIONED 0c outcome:u8 ms:u32 step:u16+n text:u16+n
  *
  *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
- *              topic:u16+n kid:u16+n signature:u16+n payload:u32+n
+ *              topic:u16+n kid:u16+n signature:u16+n correlation:u8+n payload:u32+n
  *
  * One function per type walks the fields in order, and the same walk writes and reads: a frame that can be
  * encoded can be decoded, and the two cannot drift apart. The walk stops at the first field that does not
@@ -129,6 +131,8 @@ static void message(struct walk *walk, struct ward_link_frame *frame)
     topic(walk, &frame->publish.topic, &frame->publish.topic_length);
     text(walk, &frame->publish.kid, &frame->publish.kid_length, WARD_KID_MAX);
     text(walk, &frame->publish.signature, &frame->publish.signature_length, WARD_SIGNATURE_MAX);
+    u8(walk, &frame->publish.correlation_length, WARD_CORRELATION_MAX);
+    frame->publish.correlation = octets(walk, frame->publish.correlation, frame->publish.correlation_length);
     payload(walk, &frame->publish.payload, &frame->publish.payload_length);
 }
 
@@ -181,6 +185,15 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
         return;
     case WARD_LINK_DOWN: down(walk, frame); return;
     case WARD_LINK_URGENT: flag(walk, &frame->urgent.urgent); return;
+    case WARD_LINK_TASK:
+        frame->task.id = number(walk, 8, frame->task.id);
+        u8(walk, &frame->task.task, WARD_LINK_TASK_ROTATE);
+        return;
+    case WARD_LINK_OUTCOME:
+        frame->outcome.id = number(walk, 8, frame->outcome.id);
+        flag(walk, &frame->outcome.done);
+        text(walk, &frame->outcome.text, &frame->outcome.text_length, WARD_LINK_TEXT_MAX);
+        return;
     case WARD_LINK_PROVISION:
         u8(walk, &frame->provision.action, WARD_PROVISION_RETIRE);
         text(walk, &frame->provision.code, &frame->provision.code_length, WARD_LINK_CODE_MAX);

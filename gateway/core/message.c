@@ -115,6 +115,20 @@ static const char *outcome_name(enum ward_outcome outcome)
     return "failed";
 }
 
+static void write_plan_errors(const struct ward_result_message *message, struct ward_json *json)
+{
+    ward_json_key(json, "errors");
+    ward_json_array(json);
+    for (size_t i = 0; i < message->error_count; i++) {
+        ward_json_object(json);
+        ward_json_member(json, "pointer", message->errors[i].pointer);
+        ward_json_member(json, "reason", message->errors[i].reason);
+        ward_json_member_if(json, "value", message->errors[i].value);
+        ward_json_object_end(json);
+    }
+    ward_json_array_end(json);
+}
+
 void ward_result_write_json(const struct ward_result_message *message, struct ward_json *json)
 {
     ward_json_object(json);
@@ -129,6 +143,9 @@ void ward_result_write_json(const struct ward_result_message *message, struct wa
         ward_json_uint(json, message->missing.first);
         ward_json_uint(json, message->missing.last);
         ward_json_array_end(json);
+    }
+    if (message->error_count > 0) {
+        write_plan_errors(message, json);
     }
     ward_message_time(json, "at", message->now);
     ward_json_object_end(json);

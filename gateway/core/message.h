@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/adherence.h"
+#include "core/careplan.h"
 #include "core/json.h"
 #include "core/news2.h"
 #include "ward/alarm.h"
@@ -188,6 +189,8 @@ struct ward_result_message {
     struct {
         uint64_t first, last; /* records that were asked for and are not here any more; 0: none */
     } missing;
+    const struct ward_plan_error *errors; /* of a care plan, each with its place */
+    size_t error_count;
 };
 void ward_result_write_json(const struct ward_result_message *message, struct ward_json *json);
 
@@ -201,6 +204,7 @@ enum ward_topic {
     WARD_TOPIC_RECEIPT,
     WARD_TOPIC_COMMAND,
     WARD_TOPIC_CARE_PLAN, /* with a patient */
+    WARD_TOPIC_FHIR,      /* in place of readings */
 };
 
 /*

@@ -12,7 +12,7 @@ static const struct {
     [WARD_TOPIC_ACTIVE] = {"/up/active/", true},         [WARD_TOPIC_ALARMS] = {"/up/alarms", false},
     [WARD_TOPIC_READINGS] = {"/up/readings", false},     [WARD_TOPIC_RESULT] = {"/up/result", false},
     [WARD_TOPIC_RECEIPT] = {"/down/receipt", false},     [WARD_TOPIC_COMMAND] = {"/down/command", false},
-    [WARD_TOPIC_CARE_PLAN] = {"/down/care-plan/", true},
+    [WARD_TOPIC_CARE_PLAN] = {"/down/care-plan/", true}, [WARD_TOPIC_FHIR] = {"/up/fhir", false},
 };
 
 /* Valid ids are at most 64 octets, so that the longest topic is known to fit. */

@@ -17,9 +17,19 @@ static int show_outcome(const char *text, const struct ward_ctl_order *order)
     const char *outcome = ward_document_text(document, "outcome");
     const char *reason = ward_document_text(document, "reason");
     int status = WARD_CTL_DONE;
+    const json_t *error;
+    size_t i;
 
     if (order->as_json)
         puts(text);
+    json_array_foreach(json_object_get(document, "errors"), i, error)
+    {
+        const char *pointer = ward_document_text(error, "pointer"),
+                   *value = ward_document_text(error, "value");
+
+        fprintf(stderr, "%s: %s%s%s\n", *pointer != '\0' ? pointer : "plan",
+                ward_document_text(error, "reason"), *value != '\0' ? ", found " : "", value);
+    }
     if (*outcome != '\0' && strcmp(outcome, "done") != 0)
         status = ward_ctl_fail("%s: %s", outcome, *reason != '\0' ? reason : "no reason given");
     else if (!order->as_json)

@@ -9,6 +9,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/file.h"
+#include "ctl/order.h"
 #include "ctl/plan_file.h"
 #include "ctl/show.h"
 
@@ -26,25 +27,13 @@ static int show(int argc, char **argv)
     return status;
 }
 
-static int apply(int argc, char **argv)
+static int apply_unsigned(const char *file, const char *patient)
 {
-    static const struct option options[] = {{"patient", required_argument, NULL, 'p'}, {NULL, 0, NULL, 0}};
-    const char *patient = NULL;
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
     char *plan = NULL;
-    int option;
-    int status;
+    int status = ward_file_read(file, &plan);
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 'p')
-            return ward_ctl_usage(&ward_verb_plan, "\"%s\" is no option, or lacks its value",
-                                  argv[optind - 1]);
-        patient = optarg;
-    }
-    if (argc - optind != 1 || patient == NULL)
-        return ward_ctl_usage(&ward_verb_plan, "apply needs one FILE and --patient");
-    status = ward_file_read(argv[optind], &plan);
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
@@ -55,6 +44,35 @@ static int apply(int argc, char **argv)
     sd_bus_flush_close_unref(bus);
     free(plan);
     return status;
+}
+
+static int apply(int argc, char **argv)
+{
+    static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
+                                            {"signed", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    struct ward_ctl_order order = {.patient = "", .by = "", .done = "The plan is in force."};
+    const char *patient = NULL;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'p': patient = optarg; break;
+        case 's': order.signed_file = optarg; break;
+        case 'j': order.as_json = true; break;
+        default:
+            return ward_ctl_usage(&ward_verb_plan, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (order.signed_file != NULL)
+        return argc == optind && patient == NULL
+                   ? ward_ctl_order(&order)
+                   : ward_ctl_usage(&ward_verb_plan, "a signed plan says whose it is");
+    if (argc - optind != 1 || patient == NULL)
+        return ward_ctl_usage(&ward_verb_plan, "apply needs one FILE and --patient, or --signed");
+    return apply_unsigned(argv[optind], patient);
 }
 
 static int check(int argc, char **argv)
@@ -91,13 +109,16 @@ const struct ward_verb ward_verb_plan = {
     .name = "plan",
     .usage = "plan show PATIENT\n"
              "plan check FILE [--json]\n"
-             "plan apply FILE --patient PATIENT\n",
+             "plan apply FILE --patient PATIENT\n"
+             "plan apply --signed FILE [--json]\n",
     .summary = "The care plan of a patient",
     .help =
         "  show   the plan in force, as JSON\n"
         "  check  whether a plan is valid (- for standard input), with the place, reason and value of each error;\n"
         "         needs no daemon; the plan may be plain or signed\n"
         "  apply  puts a plan in force (- for standard input); a bad one is refused as a whole, with the\n"
-        "         place and reason of each error, and the old one stays\n",
+        "         place and reason of each error, and the old one stays\n"
+        "  --signed FILE  a plan that a clinician has signed for one patient and episode, as the ward sends it to\n"
+        "         T/down/care-plan/{patient}. Without a signature where the gateway asks for none (require_signature)\n",
     .run = run,
 };

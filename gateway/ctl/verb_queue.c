@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wardctl queue and wardctl hub show: one document each, shown member by member, whatever members it has. The rest of
- * wardctl hub is in hub_enrol.c. */
+/* wardctl queue and wardctl hub show: one document each, shown member by member, whatever members it has; and the keys.
+ * The rest of wardctl hub is in hub_enrol.c. */
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
@@ -8,9 +8,11 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/hub.h"
+#include "ctl/hub_show.h"
 #include "ctl/show.h"
 
-static int show(const struct ward_verb *verb, const char *method, int argc, char **argv)
+static int show(const struct ward_verb *verb, const char *method, void (*show_text)(const char *text),
+                int argc, char **argv)
 {
     char **texts = NULL;
     bool as_json;
@@ -24,19 +26,19 @@ static int show(const struct ward_verb *verb, const char *method, int argc, char
     if (as_json)
         ward_document_print_lines(texts);
     else
-        ward_show_document(texts[0]);
+        show_text(texts[0]);
     ward_client_free_texts(texts);
     return status;
 }
 
 static int run_queue(int argc, char **argv)
 {
-    return show(&ward_verb_queue, "Queue", argc, argv);
+    return show(&ward_verb_queue, "Queue", ward_show_document, argc, argv);
 }
 
 static int run_hub_show(int argc, char **argv)
 {
-    return show(&ward_verb_hub, "Hub", argc, argv);
+    return show(&ward_verb_hub, "Hub", ward_hub_show, argc, argv);
 }
 
 static int run_hub(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wardctl readings: what is in the database, and with --follow what comes in.
+ * wardctl readings: what is in the database, and with --follow what comes in. With --fhir as FHIR Bundles, which are the
+ * daemon's to write (docs/mqtt/fhir.md).
  *
  * Reads of each record: epoch, seq, measured_at, received_at, patient, unassigned, device, kind, quality, reasons[],
  * values[]{quantity, value, unit, special}.
@@ -28,7 +29,7 @@
 struct query {
     const char *device, *quantity, *patient;
     int64_t since_ms;
-    bool has_since, follow, as_json;
+    bool has_since, follow, as_json, as_fhir;
     uint32_t limit;
     char epoch[80]; /* of the newest record shown */
     int64_t seq;
@@ -58,11 +59,15 @@ static bool parse_limit(const char *text, uint32_t *ret)
 
 static int parse_query(int argc, char **argv, struct query *query)
 {
-    static const struct option options[] = {
-        {"since", required_argument, NULL, 's'},    {"device", required_argument, NULL, 'd'},
-        {"quantity", required_argument, NULL, 'q'}, {"patient", required_argument, NULL, 'p'},
-        {"limit", required_argument, NULL, 'l'},    {"follow", no_argument, NULL, 'f'},
-        {"json", no_argument, NULL, 'j'},           {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"since", required_argument, NULL, 's'},
+                                            {"device", required_argument, NULL, 'd'},
+                                            {"quantity", required_argument, NULL, 'q'},
+                                            {"patient", required_argument, NULL, 'p'},
+                                            {"limit", required_argument, NULL, 'l'},
+                                            {"follow", no_argument, NULL, 'f'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"fhir", no_argument, NULL, 'b'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -87,11 +92,14 @@ static int parse_query(int argc, char **argv, struct query *query)
             break;
         case 'f': query->follow = true; break;
         case 'j': query->as_json = true; break;
+        case 'b': query->as_fhir = true; break;
         default:
             return ward_ctl_usage(&ward_verb_readings, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
         }
     }
+    if (query->as_fhir && query->follow)
+        return ward_ctl_usage(&ward_verb_readings, "--fhir does not follow: ask again with --since");
     if (optind < argc)
         return ward_ctl_usage(&ward_verb_readings, "it takes no argument \"%s\"", argv[optind]);
     return WARD_CTL_DONE;
@@ -111,6 +119,8 @@ static int append_filter(sd_bus_message *call, const struct query *query)
         result = sd_bus_message_append(call, "{sv}", "patient", "s", query->patient);
     if (result >= 0)
         result = sd_bus_message_append(call, "{sv}", "limit", "u", query->limit);
+    if (result >= 0 && query->as_fhir)
+        result = sd_bus_message_append(call, "{sv}", "fhir", "b", 1);
     if (result >= 0)
         result = sd_bus_message_close_container(call);
     return result < 0 ? ward_ctl_fail("an argument is not a text that can be sent") : WARD_CTL_DONE;
@@ -218,7 +228,10 @@ static void show_table(char *const *texts)
 
 static void show_stored(char *const *texts, struct query *query)
 {
-    if (query->follow)
+    if (query->as_fhir)
+        for (; *texts != NULL; texts++)
+            puts(*texts);
+    else if (query->follow)
         for (; *texts != NULL; texts++)
             print_followed(*texts, query);
     else if (query->as_json)
@@ -274,6 +287,7 @@ const struct ward_verb ward_verb_readings = {
     .name = "readings",
     .usage =
         "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] [--follow] [--json]\n"
+        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] --fhir\n"
         "readings void [EPOCH:]SEQ --reason WORD [--by PERSON] [--json]\n"
         "readings void --signed FILE [--json]\n",
     .summary = "What was measured, and what comes in",
@@ -283,6 +297,7 @@ const struct ward_verb ward_verb_readings = {
         "  --limit     at most so many (100)\n"
         "  --follow    goes on with what comes in, until interrupted\n"
         "  --json      one JSON object a line\n"
+        "  --fhir      FHIR R4 Bundles, one a line, as they go up with format = fhir\n"
         "\n"
         "  void        takes a reading back: it stays in the record, and counts for nothing any more. That is a\n"
         "              clinician's order: a signed command in a file (- for standard input), or, where the\n"

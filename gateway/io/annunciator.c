@@ -21,7 +21,8 @@ struct ward_annunciator {
     struct ward_light *light;
     struct ward_sound *sound; /* NULL: no command was given */
     char *text_path;
-    sd_event_source *again; /* the next burst */
+    sd_event_source *again;      /* the next burst */
+    sd_event_source *identified; /* NULL: nobody asked which box this is */
     enum ward_alarm_priority priority;
     bool silenced, undelivered;
     char text[WARD_ALARM_TEXT_MAX + 1];
@@ -150,6 +151,11 @@ static uint64_t now_us(void)
     return (uint64_t)moment.tv_sec * 1000000 + (uint64_t)moment.tv_nsec / 1000;
 }
 
+static bool shows_alarm(const struct ward_annunciator *annunciator)
+{
+    return annunciator->priority != WARD_PRIORITY_NONE || annunciator->undelivered;
+}
+
 struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *annunciator,
                                                      const struct ward_annunciation *what)
 {
@@ -161,7 +167,9 @@ struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *an
     annunciator->priority = what->priority;
     annunciator->undelivered = what->undelivered;
     annunciator->silenced = what->silenced;
-    if (light || !annunciator->shown.light)
+    if (annunciator->identified && shows_alarm(annunciator))
+        annunciator->identified = sd_event_source_disable_unref(annunciator->identified);
+    if (!annunciator->identified && (light || !annunciator->shown.light))
         annunciator->shown.light = ward_light_show(annunciator->light, what->priority, what->undelivered) &&
                                    (what->undelivered || what->priority != WARD_PRIORITY_NONE);
     if (sound || (sounds(annunciator) && !annunciator->shown.sound))
@@ -172,6 +180,28 @@ struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *an
     }
     annunciator->shown.delay_ms = (uint32_t)((now_us() - began_us) / 1000);
     return annunciator->shown;
+}
+
+static int on_identified(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    struct ward_annunciator *annunciator = userdata;
+
+    (void)source, (void)usec;
+    annunciator->identified = sd_event_source_disable_unref(annunciator->identified);
+    (void)ward_light_show(annunciator->light, annunciator->priority, annunciator->undelivered);
+    return 0;
+}
+
+bool ward_annunciator_identify(struct ward_annunciator *annunciator, uint32_t seconds)
+{
+    if (shows_alarm(annunciator))
+        return false;
+    annunciator->identified = sd_event_source_disable_unref(annunciator->identified);
+    if (sd_event_add_time_relative(sd_event_source_get_event(annunciator->again), &annunciator->identified,
+                                   CLOCK_BOOTTIME, seconds * UINT64_C(1000000), 0, on_identified,
+                                   annunciator) < 0)
+        return false;
+    return ward_light_identify(annunciator->light);
 }
 
 bool ward_annunciator_answer(struct ward_annunciator *annunciator, enum ward_annunciator_answer answer)
@@ -237,6 +267,7 @@ struct ward_annunciator *ward_annunciator_free(struct ward_annunciator *annuncia
     if (annunciator->text_path && annunciator->text_path[0])
         (void)write_text(annunciator->text_path, "");
     sd_event_source_disable_unref(annunciator->again);
+    sd_event_source_disable_unref(annunciator->identified);
     free(annunciator->text_path);
     free(annunciator);
     return NULL;

@@ -84,6 +84,12 @@ struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *an
  */
 bool ward_annunciator_answer(struct ward_annunciator *annunciator, enum ward_annunciator_answer answer);
 
+/*
+ * Flashes every LED for so long, to tell this box from others. An alarm has the light for itself: while one shows nothing
+ * happens, and when one comes it is shown at once. Returns whether it flashes.
+ */
+bool ward_annunciator_identify(struct ward_annunciator *annunciator, uint32_t seconds);
+
 /* Whether light, sound and text work now; makes no light and no sound. */
 struct ward_annunciator_health ward_annunciator_check(struct ward_annunciator *annunciator);
 

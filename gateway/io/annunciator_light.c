@@ -12,8 +12,9 @@
 #define LED_MAX 2
 
 /* Half a period of 2 Hz, and what one of 0.5 Hz is counted in. */
-#define TICK_US        UINT64_C(250000)
-#define TICKS_OF_A_LOW 4
+#define TICK_US           UINT64_C(250000)
+#define TICKS_OF_A_LOW    4
+#define TICKS_OF_A_SECOND 4
 
 enum pattern {
     DARK,
@@ -21,6 +22,7 @@ enum pattern {
     FAST,         /* 2 Hz */
     SLOW,         /* 0.5 Hz */
     SLOW_OPPOSED, /* 0.5 Hz, dark while SLOW is lit */
+    FLASH,        /* a quarter of each second */
 };
 
 struct led {
@@ -80,6 +82,7 @@ static bool is_lit(enum pattern pattern, unsigned tick)
     case FAST: return tick % 2 == 0;
     case SLOW: return tick / TICKS_OF_A_LOW % 2 == 0;
     case SLOW_OPPOSED: return tick / TICKS_OF_A_LOW % 2 == 1;
+    case FLASH: return tick % TICKS_OF_A_SECOND == 0;
     }
     return false;
 }
@@ -128,6 +131,18 @@ static enum pattern second_pattern(enum ward_alarm_priority priority, bool undel
     return priority == WARD_PRIORITY_LOW ? CONSTANT : DARK;
 }
 
+static bool begin(struct ward_light *light)
+{
+    light->tick = 0;
+    if (flashes(light)) {
+        (void)sd_event_source_set_time_relative(light->timer, TICK_US);
+        (void)sd_event_source_set_enabled(light->timer, SD_EVENT_ON);
+    } else {
+        (void)sd_event_source_set_enabled(light->timer, SD_EVENT_OFF);
+    }
+    return write_leds(light);
+}
+
 bool ward_light_show(struct ward_light *light, enum ward_alarm_priority priority, bool undelivered)
 {
     enum pattern first = first_pattern(priority, undelivered);
@@ -139,14 +154,13 @@ bool ward_light_show(struct ward_light *light, enum ward_alarm_priority priority
         first = second;
     light->leds[0].pattern = first;
     light->leds[1].pattern = second;
-    light->tick = 0;
-    if (flashes(light)) {
-        (void)sd_event_source_set_time_relative(light->timer, TICK_US);
-        (void)sd_event_source_set_enabled(light->timer, SD_EVENT_ON);
-    } else {
-        (void)sd_event_source_set_enabled(light->timer, SD_EVENT_OFF);
-    }
-    return write_leds(light);
+    return begin(light);
+}
+
+bool ward_light_identify(struct ward_light *light)
+{
+    light->leds[0].pattern = light->leds[1].pattern = FLASH;
+    return begin(light);
 }
 
 bool ward_light_works(const struct ward_light *light)

@@ -22,6 +22,9 @@ struct ward_light *ward_light_free(struct ward_light *light);
 /* Shows what the table in annunciator.h says, beginning with light. Returns whether that could be written. */
 bool ward_light_show(struct ward_light *light, enum ward_alarm_priority priority, bool undelivered);
 
+/* Every LED flashes shortly once a second, as no alarm does, until the next ward_light_show. Returns as that. */
+bool ward_light_identify(struct ward_light *light);
+
 /* Whether every named LED can be written; none named: false. */
 bool ward_light_works(const struct ward_light *light);
 

@@ -118,7 +118,7 @@ static void call_free(struct ward_bus_call *call)
 
 static int filter_member(sd_bus_message *message, struct ward_bus_arguments *arguments, const char *name)
 {
-    int history = 0;
+    int flag = 0;
     int result = -EINVAL;
 
     if (strcmp(name, "device") == 0)
@@ -134,8 +134,11 @@ static int filter_member(sd_bus_message *message, struct ward_bus_arguments *arg
     if (strcmp(name, "limit") == 0)
         return sd_bus_message_read(message, "v", "u", &arguments->filter.limit);
     if (strcmp(name, "history") == 0) {
-        result = sd_bus_message_read(message, "v", "b", &history);
-        arguments->filter.history = history != 0;
+        result = sd_bus_message_read(message, "v", "b", &flag);
+        arguments->filter.history = flag != 0;
+    } else if (strcmp(name, "fhir") == 0) {
+        result = sd_bus_message_read(message, "v", "b", &flag);
+        arguments->filter.fhir = flag != 0;
     }
     return result;
 }

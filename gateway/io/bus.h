@@ -72,7 +72,7 @@ struct ward_bus_arguments {
         const char *device, *quantity, *patient;
         int64_t since_ms, until_ms;
         uint32_t limit;
-        bool history;
+        bool history, fhir;
     } filter;
 };
 

@@ -71,6 +71,48 @@ struct ward_keyring *ward_keyring_free(struct ward_keyring *keyring);
 
 size_t ward_keyring_count(const struct ward_keyring *keyring);
 
+/*
+ * What root changes while the gateway runs. It is kept by the caller: ward_keyring_write_changes as one JSON object, and
+ * restored into the keyring of the file. Who was revoked stays so, whatever the file says later.
+ */
+#define WARD_KEYRING_REVOKED_MAX 128
+
+enum ward_keyring_answer {
+    WARD_KEYRING_DONE,
+    WARD_KEYRING_ALREADY,     /* it is so */
+    WARD_KEYRING_KID_TAKEN,   /* another key has that kid */
+    WARD_KEYRING_WAS_REVOKED, /* for ever: a key that comes back has a new kid */
+    WARD_KEYRING_UNKNOWN,     /* there is no such key */
+    WARD_KEYRING_LAST_ROOT,   /* nobody could change the keys any more */
+    WARD_KEYRING_FULL,
+    WARD_KEYRING_BAD_KEY,
+};
+
+/* Anything but WARD_KEYRING_DONE leaves the keyring as it was. x: 32 octets. */
+enum ward_keyring_answer ward_keyring_add(struct ward_keyring *keyring, const char *kid, enum ward_role role,
+                                          const uint8_t *x);
+enum ward_keyring_answer ward_keyring_revoke(struct ward_keyring *keyring, const char *kid);
+
+/* A sentence for the answer; "" for WARD_KEYRING_DONE. */
+const char *ward_keyring_answer_text(enum ward_keyring_answer answer);
+
+/* Rises by one with each change. */
+uint64_t ward_keyring_version(const struct ward_keyring *keyring);
+
+/* {"version", "keys": [JWK with role, …], "revoked": [kid, …]}: the keys that were added, and those that were revoked. */
+#define WARD_KEYRING_CHANGES_MAX ((size_t)49152) /* for kids without control characters */
+void ward_keyring_write_changes(const struct ward_keyring *keyring, struct ward_json *json);
+
+/*
+ * Puts back what ward_keyring_write_changes wrote; for a keyring in which nothing was changed yet. Returns 0, or -EBADMSG
+ * with *ret_error filled and only those changes made that could be read.
+ */
+int ward_keyring_restore(struct ward_keyring *keyring, const char *changes,
+                         struct ward_crypto_error *ret_error);
+
+/* One array of all keys that are believed now: [{"kid", "role", "from": "file" or "root"}, …] */
+void ward_keyring_write_list(const struct ward_keyring *keyring, struct ward_json *json);
+
 enum ward_verdict {
     WARD_VERIFIED,
     WARD_UNKNOWN_KID,

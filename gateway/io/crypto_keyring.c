@@ -11,29 +11,12 @@
 
 #include "core/base64url.h"
 #include "io/crypto.h"
+#include "io/crypto_keyring_private.h"
 #include "io/crypto_private.h"
 
 #define FILE_SIZE_MAX 65536
 
-struct key {
-    char kid[WARD_KID_MAX + 1];
-    enum ward_role role;
-    EVP_PKEY *public_key;
-};
-
-struct ward_keyring {
-    size_t count;
-    struct key keys[WARD_KEYRING_KEYS_MAX];
-};
-
-/* What is being read, for the error. */
-struct source {
-    const char *path;
-    size_t index;
-    struct ward_crypto_error *error;
-};
-
-static int refuse_key(const struct source *source, const char *member, const char *text)
+static int refuse_key(const struct ward_key_source *source, const char *member, const char *text)
 {
     snprintf(source->error->text, sizeof(source->error->text), "%s: keys[%zu].%s: %s", source->path,
              source->index, member, text);
@@ -41,7 +24,7 @@ static int refuse_key(const struct source *source, const char *member, const cha
 }
 
 /* The text of a member; NULL after the error was filled. */
-static const char *text_of(const struct source *source, const json_t *jwk, const char *member)
+static const char *text_of(const struct ward_key_source *source, const json_t *jwk, const char *member)
 {
     const json_t *value = json_object_get(jwk, member);
 
@@ -53,7 +36,8 @@ static const char *text_of(const struct source *source, const json_t *jwk, const
     return json_string_value(value);
 }
 
-static int expect_text(const struct source *source, const json_t *jwk, const char *member, const char *wanted)
+static int expect_text(const struct ward_key_source *source, const json_t *jwk, const char *member,
+                       const char *wanted)
 {
     char text[64];
     const char *value = text_of(source, jwk, member);
@@ -68,18 +52,18 @@ static int expect_text(const struct source *source, const json_t *jwk, const cha
     return 0;
 }
 
-static const struct key *find_key(const struct ward_keyring *keyring, const char *kid)
+struct ward_key *ward_keyring_find(const struct ward_keyring *keyring, const char *kid)
 {
     for (size_t i = 0; i < keyring->count; i++) {
         if (strcmp(keyring->keys[i].kid, kid) == 0) {
-            return &keyring->keys[i];
+            return (struct ward_key *)(uintptr_t)&keyring->keys[i];
         }
     }
     return NULL;
 }
 
-static int read_kid(const struct source *source, const json_t *jwk, const struct ward_keyring *keyring,
-                    struct key *ret)
+static int read_kid(const struct ward_key_source *source, const json_t *jwk,
+                    const struct ward_keyring *keyring, struct ward_key *ret)
 {
     const char *kid = text_of(source, jwk, "kid");
 
@@ -89,14 +73,14 @@ static int read_kid(const struct source *source, const json_t *jwk, const struct
     if (kid[0] == '\0' || strlen(kid) > WARD_KID_MAX) {
         return refuse_key(source, "kid", "is not 1 to 64 octets long");
     }
-    if (find_key(keyring, kid) != NULL) {
+    if (ward_keyring_find(keyring, kid) != NULL) {
         return refuse_key(source, "kid", "is the same as an earlier key's");
     }
     memcpy(ret->kid, kid, strlen(kid) + 1);
     return 0;
 }
 
-static int read_public_key(const struct source *source, const json_t *jwk, struct key *ret)
+static int read_public_key(const struct ward_key_source *source, const json_t *jwk, struct ward_key *ret)
 {
     uint8_t octets[WARD_ED25519_KEY_OCTETS];
     size_t count = 0;
@@ -112,9 +96,10 @@ static int read_public_key(const struct source *source, const json_t *jwk, struc
     return ret->public_key != NULL ? 0 : refuse_key(source, "x", "is not a public key on Ed25519");
 }
 
-static int read_key(const struct source *source, const json_t *jwk, struct ward_keyring *keyring)
+int ward_keyring_read_key(const struct ward_key_source *source, const json_t *jwk,
+                          struct ward_keyring *keyring)
 {
-    struct key *key = &keyring->keys[keyring->count];
+    struct ward_key *key = &keyring->keys[keyring->count];
     const char *role;
 
     if (!json_is_object(jwk)) {
@@ -141,13 +126,13 @@ static int read_key(const struct source *source, const json_t *jwk, struct ward_
     return 0;
 }
 
-static int refuse_file(const struct source *source, int result, const char *text)
+static int refuse_file(const struct ward_key_source *source, int result, const char *text)
 {
     snprintf(source->error->text, sizeof(source->error->text), "%s: %s", source->path, text);
     return result;
 }
 
-static int read_set(struct source *source, const json_t *set, struct ward_keyring *keyring)
+static int read_set(struct ward_key_source *source, const json_t *set, struct ward_keyring *keyring)
 {
     const json_t *keys = json_object_get(set, "keys");
 
@@ -158,7 +143,7 @@ static int read_set(struct source *source, const json_t *set, struct ward_keyrin
         return refuse_file(source, -EBADMSG, "keys: more than 64 keys");
     }
     for (source->index = 0; source->index < json_array_size(keys); source->index++) {
-        int result = read_key(source, json_array_get(keys, source->index), keyring);
+        int result = ward_keyring_read_key(source, json_array_get(keys, source->index), keyring);
         if (result < 0) {
             return result;
         }
@@ -193,7 +178,7 @@ static ssize_t read_file(const char *path, char *buffer)
     }
 }
 
-static int load(struct source *source, struct ward_keyring *keyring, char *buffer)
+static int load(struct ward_key_source *source, struct ward_keyring *keyring, char *buffer)
 {
     json_error_t json_error;
     ssize_t length = read_file(source->path, buffer);
@@ -217,7 +202,7 @@ static int load(struct source *source, struct ward_keyring *keyring, char *buffe
 
 int ward_keyring_new(struct ward_keyring **ret, const char *path, struct ward_crypto_error *ret_error)
 {
-    struct source source = {.path = path, .error = ret_error};
+    struct ward_key_source source = {.path = path, .error = ret_error};
     struct ward_keyring *keyring = calloc(1, sizeof(*keyring));
     char *buffer = malloc(FILE_SIZE_MAX + 1);
     int result = keyring == NULL || buffer == NULL ? refuse_file(&source, -ENOMEM, strerror(ENOMEM))
@@ -251,7 +236,7 @@ size_t ward_keyring_count(const struct ward_keyring *keyring)
 enum ward_verdict ward_keyring_verify(const struct ward_keyring *keyring, const struct ward_jws *jws,
                                       unsigned roles, enum ward_role *ret_role)
 {
-    const struct key *key = find_key(keyring, jws->kid);
+    const struct ward_key *key = ward_keyring_find(keyring, jws->kid);
 
     if (key == NULL) {
         return WARD_UNKNOWN_KID;

@@ -245,6 +245,16 @@ static const char *take_provisioned(struct ward_spool *spool, const struct ward_
     return NULL;
 }
 
+static void take_outcome(struct ward_spool *spool, const struct ward_link_frame *frame)
+{
+    char text[WARD_LINK_TEXT_MAX + 1];
+
+    memcpy(text, frame->outcome.text, frame->outcome.text_length);
+    text[frame->outcome.text_length] = 0;
+    if (spool->listener->outcome)
+        spool->listener->outcome(spool->userdata, frame->outcome.id, frame->outcome.done, text);
+}
+
 static const char *take(struct ward_spool *spool, const struct ward_link_frame *frame)
 {
     if (frame->type != WARD_LINK_HELLO && spool->phase != JOINED)
@@ -255,10 +265,12 @@ static const char *take(struct ward_spool *spool, const struct ward_link_frame *
     case WARD_LINK_CREDIT: return take_credit(spool, frame);
     case WARD_LINK_RESULT: return take_result(spool, frame);
     case WARD_LINK_DOWN: take_down(spool, frame); return NULL;
+    case WARD_LINK_OUTCOME: take_outcome(spool, frame); return NULL;
     case WARD_LINK_PROVISIONED: return take_provisioned(spool, frame);
     case WARD_LINK_TESTAMENT:
     case WARD_LINK_PUBLISH:
     case WARD_LINK_URGENT:
+    case WARD_LINK_TASK:
     case WARD_LINK_PROVISION: break;
     }
     return "a frame that only the core sends";
@@ -319,9 +331,6 @@ static int adopt(struct ward_spool *spool, int client)
     if (result >= 0)
         result = sd_event_add_time_relative(spool->event, &spool->alive_timer, CLOCK_BOOTTIME,
                                             WARD_LINK_ALIVE_MS * 1000ULL, 0, on_alive, spool);
-    /* before the listening source: a client that ended is seen to end before the next one is looked at */
-    if (result >= 0)
-        result = sd_event_source_set_priority(spool->client_source, SD_EVENT_PRIORITY_NORMAL - 1);
     if (result < 0)
         hang_up(spool);
     return result;
@@ -373,6 +382,10 @@ int ward_spool_new(struct ward_spool **ret, const struct ward_spool_options *opt
     else if ((spool->path = strdup(options->path)))
         result = sd_event_add_io(spool->event, &spool->listening_source, spool->listening, EPOLLIN,
                                  on_listening, spool);
+    /* After the client's: one that ended is seen to end before the next is looked at. And the client's is no better than
+     * any other, so that a flood from the network keeps nothing else waiting. */
+    if (result >= 0)
+        result = sd_event_source_set_priority(spool->listening_source, SD_EVENT_PRIORITY_NORMAL + 1);
     if (result < 0) {
         ward_spool_free(spool);
         return result;
@@ -488,4 +501,13 @@ void ward_spool_urgent(struct ward_spool *spool, bool urgent)
     spool->urgent = urgent;
     spool->owed |= OWED_URGENT;
     settle(spool);
+}
+
+bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task task)
+{
+    const struct ward_link_frame frame = {.type = WARD_LINK_TASK, .task = {.id = id, .task = (uint8_t)task}};
+    uint8_t buffer[16];
+
+    return spool->phase == JOINED &&
+           send_frame(spool, buffer, ward_link_encode(&frame, buffer, sizeof(buffer))) == 0;
 }

@@ -50,6 +50,8 @@ struct ward_spool_listener {
      * WARD_LINK_RESULT_GIVEN_UP */
     void (*result)(void *userdata, uint64_t id, uint8_t reason);
     void (*down)(void *userdata, const struct ward_spool_down *down);
+    /* What came of a task. NULL: nobody gives any. */
+    void (*outcome)(void *userdata, uint64_t id, bool done, const char *text);
     /* A step of ward_spool_provision(), up to one that says DONE or FAILED; also when the uplink ends meanwhile. Texts
      * are terminated. */
     void (*provisioned)(void *userdata, enum ward_provision_outcome outcome, const char *step, uint32_t ms,
@@ -121,5 +123,8 @@ int ward_spool_provision(struct ward_spool *spool, enum ward_provision action, c
 
 /* An alarm waits (or no longer): do not take your time to reconnect. Kept, and sent to every new client. */
 void ward_spool_urgent(struct ward_spool *spool, bool urgent);
+
+/* Gives the uplink something to do. Returns false when it is not connected, or does not read. */
+bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task task);
 
 #endif

@@ -24,6 +24,8 @@ int ward_spool_message_encode(const struct ward_message *message, struct ward_li
     frame->publish.kid_length = (uint16_t)strnlen(kid, WARD_KID_MAX + 1);
     frame->publish.signature = signature;
     frame->publish.signature_length = (uint16_t)strnlen(signature, WARD_SIGNATURE_MAX + 1);
+    frame->publish.correlation = message->correlation;
+    frame->publish.correlation_length = message->correlation_length;
     frame->publish.payload = message->payload;
     frame->publish.payload_length = (uint32_t)message->payload_length;
     length = ward_link_encode(frame, buffer, WARD_LINK_FRAME_MAX);

@@ -187,6 +187,20 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
     listener->trouble(listener->context, &trouble);
 }
 
+static void tell_records(const struct ward_request *request, size_t count)
+{
+    if (!request->answer_whole) {
+        request->answer_records(request->context, request->error, request->records, count);
+        return;
+    }
+    const struct ward_store_records found = {
+        .records = request->records,
+        .count = count,
+        .voided = request->voided_count > 0 ? request->records + request->count : NULL,
+        .voided_count = request->error ? 0 : request->voided_count};
+    request->answer_whole(request->context, request->error, &found);
+}
+
 static void tell_answer(struct ward_store *store, const struct ward_request *request)
 {
     size_t count = request->error ? 0 : request->count;
@@ -199,9 +213,7 @@ static void tell_answer(struct ward_store *store, const struct ward_request *req
         request->answer_events(request->context, request->error, request->events, count);
         break;
     case WARD_REQUEST_FETCH:
-    case WARD_REQUEST_QUERY:
-        request->answer_records(request->context, request->error, request->records, count);
-        break;
+    case WARD_REQUEST_QUERY: tell_records(request, count); break;
     case WARD_REQUEST_PAST:
         request->answer_past(request->context, request->error, &request->epoch, request->records, count);
         break;

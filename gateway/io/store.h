@@ -172,6 +172,20 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
                              ward_store_events_fn *answer, void *context);
 
 /*
+ * The same two, with the records that `void` records among those found take back, where they are still there and not
+ * among them themselves. found is never NULL; its records are none on an error.
+ */
+struct ward_store_records {
+    const struct ward_record *records, *voided;
+    size_t count, voided_count;
+};
+typedef void ward_store_whole_fn(void *context, int error, const struct ward_store_records *found);
+int ward_store_fetch_whole(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
+                           void *context);
+int ward_store_query_whole(struct ward_store *store, const struct ward_store_filter *filter,
+                           ward_store_whole_fn *answer, void *context);
+
+/*
  * The chain at that record, 32 octets valid for the call; at 0, where the chain of this epoch begins. NULL with error 0:
  * there is none, since it made room or never was.
  */

@@ -89,6 +89,7 @@ struct ward_request {
     struct ward_store_filter filter;
     uint64_t next_seq; /* query: where the scan goes on, downwards; UINT64_MAX: not begun */
     ward_store_records_fn *answer_records;
+    ward_store_whole_fn *answer_whole; /* in place of answer_records: voided_count more stand behind count */
     ward_store_events_fn *answer_events;
     ward_store_verified_fn *answer_verified;
     ward_store_past_fn *answer_past;
@@ -100,7 +101,7 @@ struct ward_request {
     int error;
     struct ward_record *records;
     struct ward_store_event *events;
-    size_t count, capacity;
+    size_t count, capacity, voided_count;
 };
 
 struct ward_notice {

@@ -349,8 +349,45 @@ static bool past_delivered(struct ward_database *database, struct ward_request *
     return true;
 }
 
-bool ward_request_step(struct ward_database *database, struct ward_request *request,
-                       const struct ward_head *head)
+static bool found_already(const struct ward_request *request, uint64_t seq)
+{
+    for (size_t i = 0; i < request->count + request->voided_count; i++)
+        if (request->records[i].reading.seq == seq) {
+            return true;
+        }
+    return false;
+}
+
+/* Appends what is taken back by what was found. */
+static int collect_voided(struct ward_database *database, struct ward_request *request)
+{
+    int row = 0;
+
+    for (size_t i = 0; i < request->count && row >= 0; i++) {
+        const struct ward_record *record = &request->records[i];
+        const uint64_t subject = record->note.subject;
+        struct ward_record voided;
+
+        if (record->reading.kind != WARD_RECORD_VOID || found_already(request, subject)) {
+            continue;
+        }
+        row = ward_record_read(database, subject, &voided);
+        if (row <= 0) {
+            continue;
+        }
+        const size_t used = request->count + request->voided_count;
+        struct ward_record *records = reallocarray(request->records, used + 1, sizeof(records[0]));
+        if (!records) {
+            return -ENOMEM;
+        }
+        request->records = records;
+        request->records[used] = voided;
+        request->voided_count++;
+    }
+    return row < 0 ? row : 0;
+}
+
+static bool step(struct ward_database *database, struct ward_request *request, const struct ward_head *head)
 {
     switch ((enum ward_request_kind)request->kind) {
     case WARD_REQUEST_FETCH: return fetch(database, request);
@@ -362,5 +399,17 @@ bool ward_request_step(struct ward_database *database, struct ward_request *requ
     case WARD_REQUEST_PAST_DELIVERED: return past_delivered(database, request);
     }
     request->error = -EINVAL;
+    return true;
+}
+
+bool ward_request_step(struct ward_database *database, struct ward_request *request,
+                       const struct ward_head *head)
+{
+    if (!step(database, request, head)) {
+        return false;
+    }
+    if (request->answer_whole && !request->error) {
+        request->error = collect_voided(database, request);
+    }
     return true;
 }

@@ -194,6 +194,24 @@ int ward_store_query(struct ward_store *store, const struct ward_store_filter *f
                                              .context = context});
 }
 
+int ward_store_fetch_whole(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
+                           void *context)
+{
+    return ask(store,
+               &(struct ward_request){
+                   .kind = WARD_REQUEST_FETCH, .range = range, .answer_whole = answer, .context = context});
+}
+
+int ward_store_query_whole(struct ward_store *store, const struct ward_store_filter *filter,
+                           ward_store_whole_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_QUERY,
+                                             .filter = *filter,
+                                             .next_seq = UINT64_MAX,
+                                             .answer_whole = answer,
+                                             .context = context});
+}
+
 int ward_store_alarm_history(struct ward_store *store, const struct ward_store_filter *filter,
                              ward_store_events_fn *answer, void *context)
 {

@@ -34,11 +34,11 @@ struct attempt {
 struct ward_enrolment {
     sd_event *event;
     struct ward_enrolment_options options;
-    char directory[256], gateway[65];
+    char directory[256], gateway[65], crl[256];
     struct ward_identity configured, identity;
     bool enrolled; /* the identity was made here */
     int tell_from; /* -1: no attempt is under way */
-    bool asked;    /* whoever asked for it is told */
+    char fault[WARD_ENROLMENT_FAULT_MAX];
     sd_event_source *answers;
     sd_event_source *renewal;
 };
@@ -158,8 +158,7 @@ static void tell(struct ward_enrolment *enrolment, enum ward_provision_outcome o
 {
     fprintf(stderr, "%senrolment: %s: %s (%u ms)\n", outcome == WARD_PROVISION_FAILED ? SD_ERR : SD_INFO,
             step, text, ms);
-    if (enrolment->asked)
-        enrolment->options.told(enrolment->options.userdata, outcome, step, ms, text);
+    enrolment->options.told(enrolment->options.userdata, outcome, step, ms, text);
 }
 
 static void end_attempt(struct ward_enrolment *enrolment)
@@ -205,6 +204,7 @@ static int begin(struct ward_enrolment *enrolment, const struct ward_est_task *t
     }
     *attempt = (struct attempt){.task = *task, .tell_to = ends[1]};
     snprintf(attempt->task.directory, sizeof(attempt->task.directory), "%s", enrolment->directory);
+    snprintf(attempt->task.crl, sizeof(attempt->task.crl), "%s", enrolment->crl);
     snprintf(attempt->task.name, sizeof(attempt->task.name), "%s", enrolment->gateway);
     enrolment->tell_from = ends[0];
     result = sd_event_add_io(enrolment->event, &enrolment->answers, ends[0], EPOLLIN, on_answer, enrolment);
@@ -228,7 +228,6 @@ static int on_renewal(sd_event_source *source, uint64_t time_us, void *userdata)
     enrolment->renewal = sd_event_source_disable_unref(enrolment->renewal);
     if (enrolment->tell_from >= 0)
         return 0; /* it is planned anew when that ends */
-    enrolment->asked = false;
     if (begin(enrolment, &(struct ward_est_task){.renew = true}) < 0)
         plan_renewal(enrolment, true);
     return 0;
@@ -251,46 +250,32 @@ static void retire(struct ward_enrolment *enrolment)
 
 /* Returns what is in the way, or NULL when it has begun. */
 static const char *start(struct ward_enrolment *enrolment, enum ward_provision action, const char *code,
-                         size_t code_length, char fault[static WARD_ENROLMENT_FAULT_MAX])
+                         size_t code_length)
 {
     struct ward_est_task task = {.renew = action == WARD_PROVISION_RENEW};
     int result;
 
     if (action == WARD_PROVISION_RENEW && !enrolment->enrolled)
         return "there is no certificate that was enrolled here: enrol with a code";
-    if (action == WARD_PROVISION_ENROL && !ward_enrolment_code_read(code, code_length, &task.code, fault))
-        return fault;
+    if (action == WARD_PROVISION_ENROL &&
+        !ward_enrolment_code_read(code, code_length, &task.code, enrolment->fault))
+        return enrolment->fault;
     result = begin(enrolment, &task);
     explicit_bzero(&task.code, sizeof(task.code));
     return result < 0 ? strerror(-result) : NULL;
 }
 
-void ward_enrolment_provision(struct ward_enrolment *enrolment, enum ward_provision action, const char *code,
-                              size_t code_length)
+const char *ward_enrolment_provision(struct ward_enrolment *enrolment, enum ward_provision action,
+                                     const char *code, size_t code_length)
 {
-    char fault[WARD_ENROLMENT_FAULT_MAX];
-    const char *wrong = NULL;
-    const bool busy = enrolment->tell_from >= 0;
-
-    if (!busy || action == WARD_PROVISION_RENEW)
-        enrolment->asked = true;
-    if (busy && action == WARD_PROVISION_RENEW)
-        return; /* whatever is under way ends with a new certificate, or says why not */
-    if (busy)
-        wrong = "another attempt is under way: try again in a minute";
-    else if (!enrolment->directory[0])
-        wrong = "[hub] enrolled is empty: there is no place for a key";
-    else if (action == WARD_PROVISION_RETIRE)
-        retire(enrolment);
-    else
-        wrong = start(enrolment, action, code, code_length, fault);
-    if (wrong)
-        enrolment->options.told(enrolment->options.userdata, WARD_PROVISION_FAILED, "begin", 0, wrong);
-}
-
-void ward_enrolment_unask(struct ward_enrolment *enrolment)
-{
-    enrolment->asked = false;
+    if (enrolment->tell_from >= 0)
+        return action == WARD_PROVISION_RENEW ? NULL : "another attempt is under way: try again in a minute";
+    if (!enrolment->directory[0])
+        return "[hub] enrolled is empty: there is no place for a key";
+    if (action != WARD_PROVISION_RETIRE)
+        return start(enrolment, action, code, code_length);
+    retire(enrolment);
+    return NULL;
 }
 
 const struct ward_identity *ward_enrolment_identity(const struct ward_enrolment *enrolment)
@@ -310,9 +295,10 @@ int ward_enrolment_new(struct ward_enrolment **ret, const struct ward_enrolment_
     enrolment->tell_from = -1;
     snprintf(enrolment->directory, sizeof(enrolment->directory), "%s", options->directory);
     snprintf(enrolment->gateway, sizeof(enrolment->gateway), "%s", options->gateway);
-    snprintf(enrolment->configured.authority, WARD_ENROLMENT_PATH_MAX, "%s", options->authority);
-    snprintf(enrolment->configured.certificate, WARD_ENROLMENT_PATH_MAX, "%s", options->certificate);
-    snprintf(enrolment->configured.key, WARD_ENROLMENT_PATH_MAX, "%s", options->key);
+    snprintf(enrolment->crl, sizeof(enrolment->crl), "%s", options->files.crl);
+    snprintf(enrolment->configured.authority, WARD_ENROLMENT_PATH_MAX, "%s", options->files.ca);
+    snprintf(enrolment->configured.certificate, WARD_ENROLMENT_PATH_MAX, "%s", options->files.certificate);
+    snprintf(enrolment->configured.key, WARD_ENROLMENT_PATH_MAX, "%s", options->files.key);
     result = enrolment->directory[0] ? ward_enrolment_files_settle(enrolment->directory) : 0;
     if (result < 0)
         fprintf(stderr, SD_ERR "enrolment: %s: %s\n", enrolment->directory, strerror(-result));

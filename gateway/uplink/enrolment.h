@@ -14,6 +14,7 @@
 #include "ward/link.h"
 
 #include "uplink/enrolment_files.h"
+#include "uplink/tls.h"
 
 struct ward_enrolment;
 
@@ -26,10 +27,10 @@ struct ward_identity {
 
 struct ward_enrolment_options {
     sd_event *event;
-    const char *directory;                     /* of what is made here; "": nothing can be */
-    const char *gateway;                       /* its id */
-    const char *authority, *certificate, *key; /* what the configuration names */
-    /* A step of what ward_enrolment_provision() has begun. */
+    const char *directory;       /* of what is made here; "": nothing can be */
+    const char *gateway;         /* its id */
+    struct ward_tls_files files; /* what the configuration names */
+    /* A step of whatever is under way, whoever began it. */
     void (*told)(void *userdata, enum ward_provision_outcome outcome, const char *step, uint32_t ms,
                  const char *text);
     /* The identity is another one now. */
@@ -45,11 +46,12 @@ struct ward_enrolment *ward_enrolment_free(struct ward_enrolment *enrolment);
 
 const struct ward_identity *ward_enrolment_identity(const struct ward_enrolment *enrolment);
 
-/* code: for WARD_PROVISION_ENROL; it is not kept. told() follows, up to DONE or FAILED, maybe from within this call. */
-void ward_enrolment_provision(struct ward_enrolment *enrolment, enum ward_provision action, const char *code,
-                              size_t code_length);
-
-/* Whoever asked is gone: what is under way goes on, and told() is not called for it any more. */
-void ward_enrolment_unask(struct ward_enrolment *enrolment);
+/*
+ * Begins it, or joins a renewal that is under way, and returns NULL: told() follows up to DONE or FAILED, when it is to
+ * retire from within this call. Otherwise returns what is in the way, in words that hold until the next call. code is
+ * for WARD_PROVISION_ENROL; it is not kept.
+ */
+const char *ward_enrolment_provision(struct ward_enrolment *enrolment, enum ward_provision action,
+                                     const char *code, size_t code_length);
 
 #endif

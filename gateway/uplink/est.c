@@ -13,8 +13,8 @@
 #include "uplink/enrolment_files.h"
 #include "uplink/enrolment_key.h"
 #include "uplink/est_check.h"
+#include "uplink/est_https.h"
 #include "uplink/est_message.h"
-#include "uplink/https.h"
 
 #define REQUEST_MS 30000
 #define URL_MAX    (WARD_ENROLMENT_SERVER_MAX + 64)
@@ -99,7 +99,7 @@ static void url_of(const struct attempt *attempt, const char *what, char ret[sta
 }
 
 /* RFC 7030 §4.1.3, §4.2.3: certificates come as this. */
-static bool has_certificates(const struct ward_https_answer *answer)
+static bool has_certificates(const struct ward_est_https_answer *answer)
 {
     static const char type[] = "application/pkcs7-mime";
 
@@ -107,7 +107,8 @@ static bool has_certificates(const struct ward_https_answer *answer)
 }
 
 /* What a server says in words, as far as it is short and printable, and does not repeat what it was told in secret. */
-static void quote(const struct attempt *attempt, const struct ward_https_answer *answer, char ret[static 96])
+static void quote(const struct attempt *attempt, const struct ward_est_https_answer *answer,
+                  char ret[static 96])
 {
     const char *secret = attempt->task->code.secret;
     size_t length = strcspn(answer->body, "\r\n");
@@ -123,7 +124,8 @@ static void quote(const struct attempt *attempt, const struct ward_https_answer 
     snprintf(ret, 96, ": \"%.*s\"", (int)length, answer->body);
 }
 
-static void tell_refusal(struct attempt *attempt, const char *step, const struct ward_https_answer *answer)
+static void tell_refusal(struct attempt *attempt, const char *step,
+                         const struct ward_est_https_answer *answer)
 {
     char words[96];
 
@@ -150,15 +152,15 @@ static void tell_refusal(struct attempt *attempt, const char *step, const struct
 static bool fetch_authority(struct attempt *attempt)
 {
     const struct ward_enrolment_code *code = &attempt->task->code;
-    char url[URL_MAX], why[WARD_HTTPS_WHY_MAX], wrong[WARD_EST_WRONG_MAX];
-    const struct ward_https_request request = {
+    char url[URL_MAX], why[WARD_EST_HTTPS_WHY_MAX], wrong[WARD_EST_WRONG_MAX];
+    const struct ward_est_https_request request = {
         .url = url, .unproved = true, .answer_max = WARD_EST_BODY_MAX, .timeout_ms = REQUEST_MS};
-    struct ward_https_answer answer;
+    struct ward_est_https_answer answer;
     STACK_OF(X509) *certificates = NULL;
     const char *how = NULL;
 
     url_of(attempt, "cacerts", url);
-    if (!ward_https_ask(&request, &answer, why)) {
+    if (!ward_est_https_ask(&request, &answer, why)) {
         tell(attempt, WARD_PROVISION_FAILED, "server", "%s", why);
         return false;
     }
@@ -167,7 +169,7 @@ static bool fetch_authority(struct attempt *attempt)
     else if (!(certificates = ward_est_certificates(answer.body, answer.length, &how)))
         tell(attempt, WARD_PROVISION_FAILED, "server", "what %s sends as its authority is %s",
              attempt->server, how);
-    ward_https_answer_done(&answer);
+    ward_est_https_answer_done(&answer);
     if (!certificates)
         return false;
     tell(attempt, WARD_PROVISION_STEP, "server", "%s answers", attempt->server);
@@ -221,23 +223,23 @@ static bool make_key(struct attempt *attempt)
 }
 
 /* Asks until the ward has decided (RFC 7030 §4.2.3: the same request after a while). False when it has been told. */
-static bool ask(struct attempt *attempt, const struct ward_https_request *request,
-                struct ward_https_answer *ret)
+static bool ask(struct attempt *attempt, const struct ward_est_https_request *request,
+                struct ward_est_https_answer *ret)
 {
-    char why[WARD_HTTPS_WHY_MAX];
+    char why[WARD_EST_HTTPS_WHY_MAX];
     uint32_t waited_s = 0;
 
     for (;;) {
         uint32_t wait_s;
 
-        if (!ward_https_ask(request, ret, why)) {
+        if (!ward_est_https_ask(request, ret, why)) {
             tell(attempt, WARD_PROVISION_FAILED, "request", "%s", why);
             return false;
         }
         if (ret->status != 202)
             return true;
         wait_s = ret->retry_after_s > 0 ? ret->retry_after_s : 1;
-        ward_https_answer_done(ret);
+        ward_est_https_answer_done(ret);
         if (wait_s > WARD_EST_PATIENCE_S - waited_s) {
             tell(attempt, WARD_PROVISION_FAILED, "request",
                  "the ward has not decided yet: the code stays good, try again in %u min",
@@ -257,7 +259,7 @@ static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
                                           "Accept: application/pkcs7-mime", NULL};
     const struct ward_est_task *task = attempt->task;
     char url[URL_MAX], *body = ward_est_request(attempt->key, task->name, attempt->present);
-    const struct ward_https_request request = {
+    const struct ward_est_https_request request = {
         .url = url,
         .headers = headers,
         .body = body,
@@ -265,12 +267,13 @@ static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
         .user = task->renew ? NULL : task->name,
         .password = task->renew ? NULL : task->code.secret,
         .ca_pem = attempt->authority_pem,
+        .crl = task->crl[0] ? task->crl : NULL,
         .certificate = task->renew ? attempt->now.certificate : NULL,
         .key = task->renew ? attempt->now.key : NULL,
         .answer_max = WARD_EST_BODY_MAX,
         .timeout_ms = REQUEST_MS,
     };
-    struct ward_https_answer answer;
+    struct ward_est_https_answer answer;
     const char *how = NULL;
     bool asked;
 
@@ -291,7 +294,7 @@ static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
              attempt->server, how);
     else
         tell(attempt, WARD_PROVISION_STEP, "request", "the ward has answered with a certificate");
-    ward_https_answer_done(&answer);
+    ward_est_https_answer_done(&answer);
     return *ret != NULL;
 }
 

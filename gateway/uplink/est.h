@@ -27,6 +27,7 @@ struct ward_est_task {
     bool renew;                      /* with what is kept in directory; code is not used */
     struct ward_enrolment_code code; /* its secret is overwritten once it is not needed any more */
     char directory[256];             /* enrolment_files.h */
+    char crl[256];                   /* file of the authority's revoked certificates; "": not checked */
     char name[65];                   /* the gateway's id, which its certificate is for */
 };
 

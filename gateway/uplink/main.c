@@ -19,7 +19,7 @@
 
 #include "ward/config.h"
 
-#include "uplink/https.h"
+#include "uplink/est_https.h"
 #include "uplink/uplink.h"
 
 #define CONFIG     "/etc/wardgate/wardgate.conf"
@@ -74,9 +74,10 @@ static struct ward_uplink_options options_of(const struct ward_config *config)
         .spool = config->spool.socket,
         .host = config->hub.host,
         .port = config->hub.port,
-        .ca = config->hub.ca,
-        .certificate = config->hub.certificate,
-        .key = config->hub.key,
+        .files = {.ca = config->hub.ca,
+                  .crl = config->hub.crl,
+                  .certificate = config->hub.certificate,
+                  .key = config->hub.key},
         .enrolled = config->hub.enrolled,
         .site = config->gateway.site,
         .gateway = config->gateway.id,
@@ -138,7 +139,9 @@ static int run(const struct ward_uplink_options *options)
      * stand. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 
-    result = ward_https_start();
+    result = ward_est_https_start();
+    if (result >= 0 && options->files.crl[0])
+        result = ward_tls_demand_revocation_list();
     if (result >= 0)
         result = sd_event_default(&event);
     if (result >= 0)

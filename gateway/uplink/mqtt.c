@@ -8,7 +8,7 @@
  *   EXPLAINING SUBSCRIBING  SUBACK → OPEN; refused → CLOSING
  *   OPEN         close() → CLOSING; lost → ENDING
  *   CLOSING      DISCONNECT is out, or took too long → ENDING
- *   EXPLAINING   Paho does not say why TCP or TLS failed: a TCP connection of our own tells → ENDING
+ *   EXPLAINING   Paho does not say why TCP or TLS failed: a connection and a handshake of our own tell → ENDING
  *   ENDING       closed() is called from the loop → CLOSED
  *
  * close() in any state but OPEN, SUBSCRIBING and CLOSING goes to ENDING at once.
@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "uplink/mqtt_paho.h"
 #include "uplink/reach.h"
@@ -43,6 +44,7 @@ struct ward_mqtt {
     MQTTAsync anchor; /* never connected */
     MQTTAsync handle; /* NULL: none */
     struct ward_reach *reach;
+    int trust; /* see ward_tls_trust_file(); -1: none */
     struct ward_inbox inbox;
     struct ward_paho_context contexts[WARD_MQTT_COOKIES];
     sd_event_source *inbox_source;
@@ -75,6 +77,9 @@ static void finish(struct ward_mqtt *mqtt)
     if (mqtt->handle)
         MQTTAsync_destroy(&mqtt->handle); /* holds Paho's lock: no callback comes after it */
     mqtt->handle = NULL;
+    if (mqtt->trust >= 0)
+        close(mqtt->trust);
+    mqtt->trust = -1;
     ward_inbox_clear(&mqtt->inbox);
     mqtt->state = ENDING;
     sd_event_source_set_enabled(mqtt->ending, SD_EVENT_ONESHOT);
@@ -124,8 +129,16 @@ static void set_timer(struct ward_mqtt *mqtt, uint64_t after_us)
 
 static void connect_now(struct ward_mqtt *mqtt)
 {
-    int result = ward_paho_create(&mqtt->handle, &mqtt->options, &mqtt->inbox);
+    char trust[WARD_TLS_PATH_MAX];
+    const char *unreadable;
+    int result = ward_tls_trust_file(&mqtt->options.files, &mqtt->trust, trust, sizeof(trust), &unreadable);
 
+    if (result < 0) {
+        snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s: %s", unreadable, strerror(-result));
+        finish(mqtt);
+        return;
+    }
+    result = ward_paho_create(&mqtt->handle, &mqtt->options, &mqtt->inbox);
     if (result != MQTTASYNC_SUCCESS) {
         mqtt->handle = NULL;
         fail(mqtt, MQTTAsync_strerror(result));
@@ -135,7 +148,7 @@ static void connect_now(struct ward_mqtt *mqtt)
     set_timer(mqtt, ANSWER_TIMEOUT_US);
     if (mqtt->state != CONNECTING)
         return;
-    result = ward_paho_connect(mqtt->handle, &mqtt->options, &mqtt->inbox);
+    result = ward_paho_connect(mqtt->handle, &mqtt->options, trust, &mqtt->inbox);
     if (result != MQTTASYNC_SUCCESS)
         fail(mqtt, MQTTAsync_strerror(result));
 }
@@ -153,12 +166,13 @@ static void on_reach(void *userdata, const char *wrong)
         finish(mqtt);
 }
 
-static void start_reach(struct ward_mqtt *mqtt, bool connect)
+static void start_reach(struct ward_mqtt *mqtt, bool connect, bool explain)
 {
     struct ward_reach_options options = {.event = mqtt->options.event,
                                          .host = mqtt->options.host,
                                          .port = mqtt->options.port,
                                          .connect = connect,
+                                         .tls = explain ? &mqtt->options.files : NULL,
                                          .done = on_reach,
                                          .userdata = mqtt};
     int result = ward_reach_new(&mqtt->reach, &options);
@@ -171,20 +185,18 @@ static void take_refusal(struct ward_mqtt *mqtt, const struct ward_inbox_record 
 {
     if (record->code >= MQTTREASONCODE_UNSPECIFIED_ERROR)
         explain_code(mqtt, "refused", record->code);
-    else if (mqtt->tls[0])
-        snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s", mqtt->tls);
-    else if (record->code == MQTTASYNC_FAILURE && strcmp(record->text, "TCP connect completion failure") == 0)
-        explain(mqtt, "MQTT: the broker hung up without an answer");
     else {
-        /* the certificate was good, its name was not: the one thing that neither Paho nor OpenSSL mentions */
-        snprintf(mqtt->why, sizeof(mqtt->why),
-                 "TLS: the certificate of the broker is not for %s, or it hung up", mqtt->options.host);
+        /* what stands if our own handshake finds nothing wrong */
+        if (mqtt->tls[0])
+            snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s", mqtt->tls);
+        else
+            explain(mqtt, "MQTT: the broker hung up without an answer");
         MQTTAsync_destroy(&mqtt->handle);
         mqtt->handle = NULL;
         ward_inbox_clear(&mqtt->inbox);
         mqtt->timer = sd_event_source_disable_unref(mqtt->timer);
         mqtt->state = EXPLAINING;
-        start_reach(mqtt, true);
+        start_reach(mqtt, true, true);
         return;
     }
     finish(mqtt);
@@ -308,6 +320,7 @@ int ward_mqtt_new(struct ward_mqtt **ret, const struct ward_mqtt_options *option
     if (!mqtt)
         return -ENOMEM;
     mqtt->options = *options;
+    mqtt->trust = -1;
     sd_event_ref(mqtt->options.event);
     result = start(mqtt);
     if (result < 0) {
@@ -330,6 +343,8 @@ struct ward_mqtt *ward_mqtt_free(struct ward_mqtt *mqtt)
         MQTTAsync_destroy(&mqtt->handle);
     if (mqtt->anchor)
         MQTTAsync_destroy(&mqtt->anchor);
+    if (mqtt->trust >= 0)
+        close(mqtt->trust);
     if (mqtt->inbox.end)
         ward_inbox_done(&mqtt->inbox);
     sd_event_unref(mqtt->options.event);
@@ -343,7 +358,7 @@ void ward_mqtt_open(struct ward_mqtt *mqtt)
         return;
     mqtt->tls[0] = 0;
     mqtt->state = LOOKING_UP;
-    start_reach(mqtt, mqtt->failed);
+    start_reach(mqtt, mqtt->failed, false);
     mqtt->failed = true;
 }
 

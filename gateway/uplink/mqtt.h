@@ -5,8 +5,7 @@
  * It makes one attempt when told to, and keeps nothing over its end: no session, no queue, no retry. Between
  * ward_mqtt_open() and closed() it is at work; everything comes from the event loop.
  *
- * Whoever answers as the broker must prove the host name with a certificate of the given CA, over TLS 1.2 or
- * later, before a byte of MQTT goes out.
+ * Whoever answers as the broker must prove who it is as tls.h says, before a byte of MQTT goes out.
  */
 #ifndef WARD_UPLINK_MQTT_H
 #define WARD_UPLINK_MQTT_H
@@ -19,6 +18,7 @@
 #include "ward/link.h"
 
 #include "uplink/mqtt_inbox.h"
+#include "uplink/tls.h"
 
 struct ward_mqtt;
 
@@ -48,7 +48,7 @@ struct ward_mqtt_options {
     sd_event *event;
     const char *host;
     uint16_t port;
-    const char *ca, *certificate, *key; /* PEM files, read at each attempt, so that they can be replaced */
+    struct ward_tls_files files;
     const char *client_id;
     uint16_t keepalive_s;
     const char *const *filters; /* to subscribe to, at QoS 1 */

@@ -20,12 +20,18 @@ static MQTTLenString borrowed(const char *text, size_t length)
     return string;
 }
 
-static void add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, const char *text)
+static void add_octets(MQTTProperties *properties, enum MQTTPropertyCodes code, const void *octets,
+                       size_t length)
 {
     MQTTProperty property = {.identifier = code};
 
-    property.value.data = borrowed(text, strlen(text));
+    property.value.data = borrowed(octets, length);
     MQTTProperties_add(properties, &property);
+}
+
+static void add_text(MQTTProperties *properties, enum MQTTPropertyCodes code, const char *text)
+{
+    add_octets(properties, code, text, strlen(text));
 }
 
 static void add_number(MQTTProperties *properties, enum MQTTPropertyCodes code, uint32_t number)
@@ -55,6 +61,9 @@ static void add_message(MQTTProperties *properties, const struct ward_link_frame
     add_text(properties, MQTTPROPERTY_CODE_CONTENT_TYPE, CONTENT_TYPE);
     if (frame->publish.expiry_s > 0)
         add_number(properties, MQTTPROPERTY_CODE_MESSAGE_EXPIRY_INTERVAL, frame->publish.expiry_s);
+    if (frame->publish.correlation_length > 0)
+        add_octets(properties, MQTTPROPERTY_CODE_CORRELATION_DATA, frame->publish.correlation,
+                   frame->publish.correlation_length);
     add_user(properties, "kid", frame->publish.kid, frame->publish.kid_length);
     add_user(properties, "sig", frame->publish.signature, frame->publish.signature_length);
 }
@@ -246,7 +255,8 @@ static MQTTAsync_willOptions will_of(const struct ward_link_frame *will, char *t
     return options;
 }
 
-int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, struct ward_inbox *inbox)
+int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, const char *trust,
+                      struct ward_inbox *inbox)
 {
     MQTTAsync_connectOptions connect = MQTTAsync_connectOptions_initializer5;
     MQTTAsync_SSLOptions tls = MQTTAsync_SSLOptions_initializer;
@@ -257,9 +267,10 @@ int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options,
     char topic[WARD_TOPIC_MAX + 1];
     int result;
 
-    tls.trustStore = options->ca;
-    tls.keyStore = options->certificate;
-    tls.privateKey = options->key;
+    tls.trustStore = trust;
+    tls.keyStore = options->files.certificate;
+    tls.privateKey = options->files.key;
+    tls.enabledCipherSuites = WARD_TLS_SUITES;
     tls.disableDefaultTrustStore = 1;
     tls.enableServerCertAuth = 1;
     tls.verify = 1;

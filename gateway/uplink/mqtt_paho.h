@@ -19,7 +19,9 @@ struct ward_paho_context {
 
 /* All return MQTTASYNC_SUCCESS or one of Paho's codes. */
 int ward_paho_create(MQTTAsync *ret, const struct ward_mqtt_options *options, struct ward_inbox *inbox);
-int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, struct ward_inbox *inbox);
+/* trust: from ward_tls_trust_file(); Paho reads it, and the other files, once the TCP connection stands. */
+int ward_paho_connect(MQTTAsync handle, const struct ward_mqtt_options *options, const char *trust,
+                      struct ward_inbox *inbox);
 int ward_paho_subscribe(MQTTAsync handle, const struct ward_mqtt_options *options, struct ward_inbox *inbox);
 int ward_paho_publish(MQTTAsync handle, const struct ward_link_frame *frame,
                       struct ward_paho_context *context);

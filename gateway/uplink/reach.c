@@ -14,9 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ward/link.h"
+
+#include "uplink/tls_probe.h"
+
 #define CONNECT_TIMEOUT_US 5000000ULL
+#define TLS_TIMEOUT_US     10000000ULL
+#define TLS_LISTEN_US      500000ULL
 
 struct question {
     char host[256];
@@ -33,15 +40,37 @@ struct answer {
 
 struct ward_reach {
     sd_event *event;
+    ward_reach_stepped *stepped;
     ward_reach_done *done;
     void *userdata;
     bool connect;
+    const struct ward_tls_files *tls;
+    char host[256];
+    uint64_t since_us; /* the step began */
     int answer_from;
     int probe;
+    struct ward_tls_probe *tls_probe;
     sd_event_source *answer_source;
     sd_event_source *probe_source;
     sd_event_source *timer;
 };
+
+static uint64_t now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void stepped(struct ward_reach *reach, enum ward_reach_step step, const char *about)
+{
+    const uint64_t now = now_us();
+
+    if (reach->stepped)
+        reach->stepped(reach->userdata, step, now - reach->since_us, about);
+    reach->since_us = now;
+}
 
 static void *look_up(void *data)
 {
@@ -94,6 +123,36 @@ static int on_timeout(sd_event_source *source, uint64_t now_us, void *userdata)
     return 0;
 }
 
+static void on_tls(void *userdata, const char *wrong)
+{
+    struct ward_reach *reach = userdata;
+    char text[WARD_LINK_TEXT_MAX + 1];
+
+    snprintf(text, sizeof(text), "TLS: %s", wrong ? wrong : "");
+    if (!wrong) {
+        char about[160];
+
+        ward_tls_probe_describe(reach->tls_probe, about, sizeof(about));
+        stepped(reach, WARD_REACH_TLS, about);
+    }
+    reach->done(reach->userdata, wrong ? text : NULL);
+}
+
+static int start_tls(struct ward_reach *reach)
+{
+    const struct ward_tls_probe_options options = {
+        .event = reach->event,
+        .socket = reach->probe,
+        .peer = {.role = "broker", .host = reach->host, .files = reach->tls},
+        .handshake_us = TLS_TIMEOUT_US,
+        .listen_us = reach->stepped ? 0 : TLS_LISTEN_US, /* it would count as the handshake */
+        .done = on_tls,
+        .userdata = reach,
+    };
+
+    return ward_tls_probe_new(&reach->tls_probe, &options);
+}
+
 static int on_probe(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
 {
     struct ward_reach *reach = userdata;
@@ -103,8 +162,17 @@ static int on_probe(sd_event_source *source, int descriptor, uint32_t events, vo
 
     (void)events;
     sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    reach->timer = sd_event_source_disable_unref(reach->timer);
     if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         error = errno;
+    if (error == 0)
+        stepped(reach, WARD_REACH_TCP, "");
+    if (error == 0 && reach->tls) {
+        reach->probe_source = sd_event_source_disable_unref(reach->probe_source);
+        error = -start_tls(reach);
+        if (error == 0)
+            return 0;
+    }
     snprintf(text, sizeof(text), "TCP: %s", strerror(error));
     reach->done(reach->userdata, error ? text : NULL);
     return 0;
@@ -141,7 +209,14 @@ static int on_answer(sd_event_source *source, int descriptor, uint32_t events, v
     if (answer.error != 0)
         snprintf(text, sizeof(text), "DNS: %s",
                  answer.error == EAI_SYSTEM ? strerror(answer.error_number) : gai_strerror(answer.error));
-    else if (reach->connect) {
+    else {
+        char about[INET6_ADDRSTRLEN] = "";
+
+        (void)getnameinfo((const struct sockaddr *)&answer.address, answer.address_length, about,
+                          sizeof(about), NULL, 0, NI_NUMERICHOST);
+        stepped(reach, WARD_REACH_DNS, about);
+    }
+    if (!text[0] && reach->connect) {
         result = start_probe(reach, &answer);
         if (result >= 0)
             return 0;
@@ -164,11 +239,15 @@ int ward_reach_new(struct ward_reach **ret, const struct ward_reach_options *opt
         return result;
     }
     *reach = (struct ward_reach){.event = sd_event_ref(options->event),
+                                 .stepped = options->stepped,
                                  .done = options->done,
                                  .userdata = options->userdata,
                                  .connect = options->connect,
+                                 .tls = options->tls,
+                                 .since_us = now_us(),
                                  .answer_from = ends[0],
                                  .probe = -1};
+    snprintf(reach->host, sizeof(reach->host), "%s", options->host);
     result =
         sd_event_add_io(reach->event, &reach->answer_source, reach->answer_from, EPOLLIN, on_answer, reach);
     if (result >= 0)
@@ -189,6 +268,7 @@ struct ward_reach *ward_reach_free(struct ward_reach *reach)
     sd_event_source_disable_unref(reach->answer_source);
     sd_event_source_disable_unref(reach->probe_source);
     sd_event_source_disable_unref(reach->timer);
+    ward_tls_probe_free(reach->tls_probe);
     close(reach->answer_from);
     if (reach->probe >= 0)
         close(reach->probe);

@@ -75,12 +75,14 @@ static bool from_core(enum ward_link_type type)
     case WARD_LINK_TESTAMENT:
     case WARD_LINK_PUBLISH:
     case WARD_LINK_URGENT:
+    case WARD_LINK_TASK:
     case WARD_LINK_PROVISION: return true;
     case WARD_LINK_HELLO:
     case WARD_LINK_LINK:
     case WARD_LINK_CREDIT:
     case WARD_LINK_RESULT:
     case WARD_LINK_DOWN:
+    case WARD_LINK_OUTCOME:
     case WARD_LINK_PROVISIONED: return false;
     }
     return false;

@@ -17,20 +17,24 @@ void ward_teller_reset(struct ward_teller *teller)
 void ward_teller_link(struct ward_teller *teller, bool up, const char *text)
 {
     struct ward_link_frame frame = {.type = WARD_LINK_LINK};
-    bool changed = up != teller->up;
+    bool changed = up != teller->up, said;
 
-    if (!ward_spool_client_joined(teller->spool) ||
-        (teller->told && !changed && strcmp(text, teller->text) == 0))
+    if (!ward_spool_client_joined(teller->spool))
         return;
+    frame.link.certificate_expires_ms = ward_certificate_expires_ms(teller->certificate);
+    said = teller->told && !changed && strcmp(text, teller->text) == 0;
+    if (said && frame.link.certificate_expires_ms == teller->certificate_expires_ms)
+        return;
+    teller->certificate_expires_ms = frame.link.certificate_expires_ms;
     snprintf(teller->text, sizeof(teller->text), "%s", text);
     teller->told = true;
     teller->up = up;
-    fprintf(stderr, "%slink %s: %s\n", up ? SD_INFO : SD_WARNING, up ? "up" : "down", teller->text);
+    if (!said)
+        fprintf(stderr, "%slink %s: %s\n", up ? SD_INFO : SD_WARNING, up ? "up" : "down", teller->text);
     sd_notifyf(0, "STATUS=link %s: %s", up ? "up" : "down", teller->text);
     frame.link.up = up;
     frame.link.text = teller->text;
     frame.link.text_length = (uint16_t)strlen(teller->text);
-    frame.link.certificate_expires_ms = ward_certificate_expires_ms(teller->certificate);
     ward_spool_client_send(teller->spool, &frame);
     if (changed)
         ward_window_void(teller->window);
@@ -53,6 +57,15 @@ void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason)
 
     if (teller->up)
         ward_spool_client_send(teller->spool, &frame);
+}
+
+void ward_teller_outcome(struct ward_teller *teller, uint64_t id, bool done, const char *text)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_OUTCOME,
+                                    .outcome = {.id = id, .done = done, .text = text}};
+
+    frame.outcome.text_length = (uint16_t)strnlen(text, WARD_LINK_TEXT_MAX);
+    ward_spool_client_send(teller->spool, &frame);
 }
 
 void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt)

@@ -15,7 +15,8 @@
 struct ward_teller {
     struct ward_spool_client *spool;
     struct ward_window *window;
-    const char *certificate; /* path; its end is told with the link */
+    const char *certificate;        /* path; its end is told with the link */
+    int64_t certificate_expires_ms; /* as told last */
     bool up;
     bool told; /* something since the core joined */
     uint32_t round;
@@ -25,7 +26,7 @@ struct ward_teller {
 /* A new core, or none any more: it knows nothing. */
 void ward_teller_reset(struct ward_teller *teller);
 
-/* Tells the link if it is not what was told last. Up after down begins a round, with credit; down voids it.
+/* Tells the link, or the end of a certificate that was replaced, if it is not what was told last. Up after down begins a round, with credit; down voids it.
  * */
 void ward_teller_link(struct ward_teller *teller, bool up, const char *text);
 
@@ -33,6 +34,9 @@ void ward_teller_link(struct ward_teller *teller, bool up, const char *text);
 void ward_teller_credit(struct ward_teller *teller);
 
 void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason);
+
+/* What came of a task that the core gave. */
+void ward_teller_outcome(struct ward_teller *teller, uint64_t id, bool done, const char *text);
 
 /* Passes on messages from the ward, as far as the core reads; the rest when the spool is writable again. */
 void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt);

@@ -69,7 +69,10 @@ struct ward_uplink {
     struct ward_teller teller;
     struct ward_enrolment *enrolment;
     const struct ward_identity *identity;
-    bool outdated; /* the connections were made with another identity */
+    bool outdated;     /* the connections were made with another identity */
+    bool provisioning; /* the core waits for the steps of it, */
+    bool rotating;     /* or for the outcome of the task rotation */
+    uint64_t rotation;
     bool stopping;
 };
 
@@ -332,6 +335,7 @@ static void take_urgent(struct ward_uplink *uplink, bool urgent)
     ward_lane_set_urgent(&uplink->up, urgent);
     ward_lane_set_urgent(&uplink->down, urgent);
     renew_lanes(uplink);
+    tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
 }
 
 /* ---- who we are ---- */
@@ -351,10 +355,9 @@ static void identity_changed(void *userdata)
     tell_link(uplink);
 }
 
-static void provisioning_told(void *userdata, enum ward_provision_outcome outcome, const char *step,
-                              uint32_t ms, const char *text)
+static void tell_step(struct ward_uplink *uplink, enum ward_provision_outcome outcome, const char *step,
+                      uint32_t ms, const char *text)
 {
-    struct ward_uplink *uplink = userdata;
     struct ward_link_frame frame = {.type = WARD_LINK_PROVISIONED};
 
     frame.provisioned.outcome = (uint8_t)outcome;
@@ -364,6 +367,59 @@ static void provisioning_told(void *userdata, enum ward_provision_outcome outcom
     frame.provisioned.text = text;
     frame.provisioned.text_length = (uint16_t)strlen(text);
     ward_spool_client_send(uplink->spool, &frame);
+}
+
+/* Nobody may have asked: certificates are renewed in time by themselves. */
+static void provisioning_told(void *userdata, enum ward_provision_outcome outcome, const char *step,
+                              uint32_t ms, const char *text)
+{
+    struct ward_uplink *uplink = userdata;
+    const bool last = outcome != WARD_PROVISION_STEP;
+
+    if (uplink->provisioning) {
+        uplink->provisioning = !last;
+        tell_step(uplink, outcome, step, ms, text);
+    }
+    if (uplink->rotating && last) {
+        uplink->rotating = false;
+        ward_teller_outcome(&uplink->teller, uplink->rotation, outcome == WARD_PROVISION_DONE, text);
+    }
+}
+
+static void take_provision(struct ward_uplink *uplink, const struct ward_link_frame *frame)
+{
+    const char *wrong;
+
+    uplink->provisioning = true;
+    wrong = ward_enrolment_provision(uplink->enrolment, (enum ward_provision)frame->provision.action,
+                                     frame->provision.code, frame->provision.code_length);
+    if (!wrong)
+        return;
+    uplink->provisioning = false;
+    tell_step(uplink, WARD_PROVISION_FAILED, "begin", 0, wrong);
+}
+
+static void rotate(struct ward_uplink *uplink, uint64_t id)
+{
+    const char *wrong = ward_enrolment_provision(uplink->enrolment, WARD_PROVISION_RENEW, NULL, 0);
+
+    if (wrong) {
+        ward_teller_outcome(&uplink->teller, id, false, wrong);
+        return;
+    }
+    uplink->rotating = true;
+    uplink->rotation = id;
+}
+
+static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *frame)
+{
+    switch ((enum ward_link_task)frame->task.task) {
+    case WARD_LINK_TASK_RESTART:
+        fprintf(stderr, SD_NOTICE "ending, to be started anew, as ordered\n");
+        ward_uplink_stop(uplink);
+        return;
+    case WARD_LINK_TASK_ROTATE: rotate(uplink, frame->task.id); return;
+    }
 }
 
 static void spool_joined(void *userdata)
@@ -387,9 +443,10 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
         take_testament(uplink, frame, length);
     else if (frame->type == WARD_LINK_URGENT)
         take_urgent(uplink, frame->urgent.urgent);
+    else if (frame->type == WARD_LINK_TASK)
+        take_task(uplink, frame);
     else if (frame->type == WARD_LINK_PROVISION)
-        ward_enrolment_provision(uplink->enrolment, (enum ward_provision)frame->provision.action,
-                                 frame->provision.code, frame->provision.code_length);
+        take_provision(uplink, frame);
 }
 
 static void spool_writable(void *userdata)
@@ -404,7 +461,7 @@ static void spool_ended(void *userdata, const char *why)
     uplink->silence_timer = sd_event_source_disable_unref(uplink->silence_timer);
     uplink->silent = false;
     ward_teller_reset(&uplink->teller);
-    ward_enrolment_unask(uplink->enrolment);
+    uplink->provisioning = uplink->rotating = false; /* whoever asked is gone */
     ward_lane_unwant(&uplink->down, why);
     ward_lane_unwant(&uplink->up, why);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_WILL]);
@@ -421,9 +478,7 @@ static int start_enrolment(struct ward_uplink *uplink)
     const struct ward_enrolment_options options = {.event = uplink->event,
                                                    .directory = uplink->options.enrolled,
                                                    .gateway = uplink->options.gateway,
-                                                   .authority = uplink->options.ca,
-                                                   .certificate = uplink->options.certificate,
-                                                   .key = uplink->options.key,
+                                                   .files = uplink->options.files,
                                                    .told = provisioning_told,
                                                    .changed = identity_changed,
                                                    .userdata = uplink};
@@ -457,9 +512,10 @@ static int start(struct ward_uplink *uplink)
     result = start_enrolment(uplink);
     if (result < 0)
         return result;
-    mqtt.ca = uplink->identity->authority;
-    mqtt.certificate = uplink->identity->certificate;
-    mqtt.key = uplink->identity->key;
+    mqtt.files = (struct ward_tls_files){.ca = uplink->identity->authority,
+                                         .crl = options->files.crl,
+                                         .certificate = uplink->identity->certificate,
+                                         .key = uplink->identity->key};
     result = ward_spool_client_new(&uplink->spool, uplink->event, options->spool, &spool_listener, uplink);
     if (result < 0)
         return result;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "uplink/tls.h"
+
 struct ward_uplink;
 
 /* Texts are borrowed and must live as long as the uplink. */
@@ -17,7 +19,7 @@ struct ward_uplink_options {
     const char *spool; /* path of the core's socket */
     const char *host;  /* "": no hub; the core is told so */
     uint16_t port;
-    const char *ca, *certificate, *key; /* PEM files */
+    struct ward_tls_files files;
     const char *enrolled;       /* directory of what enrolment makes, which goes before them; "": none */
     const char *site, *gateway; /* ids of the topics; the clients are GATEWAY-up and GATEWAY-down */
     uint16_t keepalive_s;

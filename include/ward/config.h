@@ -19,6 +19,11 @@ enum ward_config_confirm {
     WARD_CONFIRM_BROKER,  /* delivered on PUBACK: for hubs that cannot send a receipt */
 };
 
+enum ward_config_format {
+    WARD_FORMAT_JSON, /* up/readings */
+    WARD_FORMAT_FHIR, /* up/fhir: the same records as R4 Bundles */
+};
+
 /* Which firmware revisions of a model are accepted, separated by commas: never empty. */
 struct ward_config_firmware {
     char model[WARD_CONFIG_TEXT_MAX + 1];
@@ -48,11 +53,13 @@ struct ward_config {
         char host[WARD_CONFIG_TEXT_MAX + 1]; /* empty: no hub */
         uint16_t port;
         char ca[WARD_CONFIG_TEXT_MAX + 1];
+        char crl[WARD_CONFIG_TEXT_MAX + 1]; /* empty: revocation is not checked */
         char certificate[WARD_CONFIG_TEXT_MAX + 1];
         char key[WARD_CONFIG_TEXT_MAX + 1];
         char enrolled[WARD_CONFIG_TEXT_MAX + 1]; /* a directory; empty: nothing can be enrolled */
         char ward_keys[WARD_CONFIG_TEXT_MAX + 1];
         uint8_t confirm; /* enum ward_config_confirm */
+        uint8_t format;  /* enum ward_config_format */
         uint32_t keepalive_ms;
     } hub;
     struct {

@@ -14,8 +14,10 @@
  *   7. uplink  DOWN: something arrived from the ward
  *   8. core    URGENT: yes or no; an alarm waits, do not take your time to reconnect. Also every 5 s, to
  *              show that the core lives
- *  11. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
- *  12. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
+ *   9. core    TASK: something to do that only the uplink can; at any time after its HELLO. The uplink answers
+ *              OUTCOME with the same id, except to a restart, which ends it
+ *  10. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
+ *  11. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
  *
  * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The
  * core then starts again from the hub's receipts, alarms first. The first LINK up after a down begins a
@@ -36,7 +38,7 @@
 
 #include "ward/message.h"
 
-#define WARD_LINK_VERSION   1
+#define WARD_LINK_VERSION   2
 #define WARD_LINK_FRAME_MAX 65536
 /* A payload up to this always fits in a frame, whatever its topic, key id and signature. */
 #define WARD_LINK_PAYLOAD_MAX (WARD_LINK_FRAME_MAX - 512)
@@ -54,8 +56,15 @@ enum ward_link_type {
     WARD_LINK_RESULT,
     WARD_LINK_DOWN,
     WARD_LINK_URGENT,
-    WARD_LINK_PROVISION = 11,
+    WARD_LINK_TASK,
+    WARD_LINK_OUTCOME,
+    WARD_LINK_PROVISION,
     WARD_LINK_PROVISIONED,
+};
+
+enum ward_link_task {
+    WARD_LINK_TASK_RESTART, /* end in an orderly way; whoever supervises the uplink starts it again */
+    WARD_LINK_TASK_ROTATE,  /* make a new key, get a certificate for it, and use both from then on */
 };
 
 enum ward_provision {
@@ -106,9 +115,10 @@ struct ward_link_frame {
             uint64_t id;
             uint32_t expiry_s;
             uint16_t topic_length, kid_length, signature_length;
+            uint8_t correlation_length; /* at most WARD_CORRELATION_MAX */
             uint32_t payload_length;
             const char *topic, *kid, *signature;
-            const uint8_t *payload;
+            const uint8_t *correlation, *payload;
         } publish; /* WARD_LINK_PUBLISH and WARD_LINK_TESTAMENT */
         struct {
             uint64_t id;
@@ -125,6 +135,16 @@ struct ward_link_frame {
         struct {
             bool urgent;
         } urgent;
+        struct {
+            uint64_t id;
+            uint8_t task; /* enum ward_link_task */
+        } task;
+        struct {
+            uint64_t id;
+            bool done;
+            uint16_t text_length; /* why not, or what came of it, for people; at most WARD_LINK_TEXT_MAX */
+            const char *text;
+        } outcome;
         struct {
             uint8_t action;       /* enum ward_provision */
             uint16_t code_length; /* of the enrolment code (enrolment.h); 0 unless it is to enrol */

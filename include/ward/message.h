@@ -22,6 +22,8 @@ enum ward_message_class {
 /* A key id and an Ed25519 signature in base64url (86 characters) as they stand in the user properties. */
 #define WARD_KID_MAX       64
 #define WARD_SIGNATURE_MAX 86
+/* Correlation data of an answer (MQTT 5 §3.3.2.3.6). The standard allows more; whoever asks for more gets none. */
+#define WARD_CORRELATION_MAX 64
 
 /* Borrowed: every pointer belongs to the maker of the message and lives until the call it is given to returns. */
 struct ward_message {
@@ -35,6 +37,8 @@ struct ward_message {
     const char *signature; /* user property "sig": Ed25519 over topic, one NUL octet, payload; base64url */
     const uint8_t *payload;
     size_t payload_length;
+    const uint8_t *correlation; /* correlation data; none when the length is 0 */
+    uint8_t correlation_length;
 };
 
 #endif

@@ -7,9 +7,11 @@ code, so that the two check each other.
 import base64
 import copy
 import datetime
+import functools
 import hashlib
 import json
 import pathlib
+import random
 
 import jsonschema
 from cryptography.exceptions import InvalidSignature
@@ -17,6 +19,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "mqtt" / "schemas"
+# What follows ward/v1/SITE/GATEWAY/up/ and /down/, and what it has: a schema, or claims of a type. docs/mqtt/asyncapi.yaml
+UP = {"state": "state", "heartbeat": "heartbeat", "active": "active", "alarms": "alarm", "readings": "readings",
+      "result": "result"}
+DOWN = {"receipt": "receipt", "command": "command", "care-plan": "care-plan"}
+WITH_PATIENT = ("active", "care-plan")
 
 
 class Refused(Exception):
@@ -113,6 +120,67 @@ class Schemas:
             raise Refused("schema", f"schema {schema!r} is not one of ours")
         self.check(name, document, strict)
         return name
+
+
+@functools.cache
+def schemas():
+    """The schemas as they ship; to read and check them takes half a second."""
+    return Schemas()
+
+
+# Messages as they pass
+
+
+def split_topic(topic, way, kinds):
+    """(site, gateway, kind, patient or None) of a topic; or Refused."""
+    parts = topic.split("/")
+    if len(parts) < 6 or parts[:2] != ["ward", "v1"] or parts[4] != way or parts[5] not in kinds:
+        raise Refused("topic", "not one of ours")
+    if len(parts) != (7 if parts[5] in WITH_PATIENT else 6):
+        raise Refused("topic", "not one of ours")
+    return parts[2], parts[3], parts[5], parts[6] if len(parts) == 7 else None
+
+
+def check_up(topic, payload, strict=False, part=lambda document: document):
+    """The document of a message that came up, None for an emptied topic; or Refused. Its signature is not looked at
+    (verify_up). part() is what is held against the schema."""
+    _, gateway, kind, patient = split_topic(topic, "up", UP)
+    if kind == "active" and not payload:
+        return None
+    document = parse(payload)
+    schemas().check(UP[kind], part(document), strict)
+    if document["gateway"] != gateway or (patient and document["patient"] != patient):
+        raise Refused("topic", "the message is another gateway's or patient's")
+    return document
+
+
+LIST_MAX = 16  # of a receipt's long lists, so many entries are held against the schema, drawn at random: it takes time
+
+
+def _shortened(claims):
+    body = claims.get("body") if isinstance(claims, dict) else None
+    if not isinstance(body, dict):
+        return claims
+    short = {name: random.sample(value, LIST_MAX) for name, value in body.items()
+             if isinstance(value, list) and LIST_MAX < len(value) <= 256}
+    return dict(claims, body={**body, **short})
+
+
+def check_down(topic, payload, strict=False):
+    """The claims of what goes down, whoever has signed it, None for an emptied topic; or Refused."""
+    _, gateway, kind, patient = split_topic(topic, "down", DOWN)
+    if not payload:
+        return None
+    jws = parse(payload)
+    schemas().check("downlink", jws, strict)
+    try:
+        claims = parse(unb64(jws["payload"]))
+    except ValueError as error:
+        raise Refused("json", str(error)) from error
+    schemas().check("claims", _shortened(claims), strict)
+    if claims["gateway"] != gateway or claims["type"] != DOWN[kind] or (patient and claims["patient"] != patient):
+        raise Refused("topic", "topic and claims do not agree")
+    return claims
 
 
 # Canonical JSON (RFC 8785) and the chain (docs/records.md)

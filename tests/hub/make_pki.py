@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes what a broker with mutual TLS needs: a CA, certificates of broker, gateway and hub, and its configuration.
+"""Makes what a broker with mutual TLS needs: a CA, certificates of broker, gateways and roles, and its configuration,
+which is config/mosquitto with other paths.
 
 For the demo and the tests only: the CA's key lies beside what it signed.
 """
 import argparse
 import datetime
-import getpass
 import ipaddress
 import os
 import pathlib
@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-HERE = pathlib.Path(__file__).resolve().parent
-ACL = HERE.parents[1] / "config" / "mosquitto" / "acl"
+KIT = pathlib.Path(__file__).resolve().parents[2] / "config" / "mosquitto"
+ACL = KIT / "acl"
+ROLES = ("hub", "clinician")
 DAYS = 90  # longer than the month in which the end of a certificate is an alarm
 
 
@@ -93,35 +94,39 @@ class Authority:
 
 
 def make_pki(directory, gateways=("g-1",), hosts=("localhost", "127.0.0.1", "::1")):
-    """Writes ca, broker, hub and one pair per gateway into directory, as NAME.pem and NAME.key."""
+    """Writes ca, broker and one pair per role and gateway into directory, as NAME.pem and NAME.key. The authority."""
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     authority = Authority(directory)
     authority.issue("broker", hosts[0], ExtendedKeyUsageOID.SERVER_AUTH, hosts)
-    authority.issue("hub", "hub", ExtendedKeyUsageOID.CLIENT_AUTH)
-    for gateway in gateways:
-        authority.issue(gateway, gateway, ExtendedKeyUsageOID.CLIENT_AUTH)
+    for name in (*ROLES, *gateways):
+        authority.issue(name, name, ExtendedKeyUsageOID.CLIENT_AUTH)
+    return authority
 
 
 def make_config(directory, port, address="127.0.0.1", acl=ACL):
-    """Writes mosquitto.conf beside the certificates and returns its path. Paths in it are absolute."""
+    """Writes the kit's mosquitto.conf beside the certificates, with paths and port of this place; returns its path."""
     directory = pathlib.Path(directory).resolve()
     data = directory / "broker"
     data.mkdir(exist_ok=True)
-    words = {
-        "@PORT@": str(port),
-        "@ADDRESS@": address,
-        "@PKI@": str(directory),
-        "@ACL@": str(pathlib.Path(acl).resolve()),
-        "@DATA@": str(data),
-        # As root mosquitto would become another user, who cannot read the keys.
-        "@USER@": "user root" if os.geteuid() == 0 else f"# runs as {getpass.getuser()}",
+    here = {
+        "listener": f"{port} {address}",
+        "cafile": directory / "ca.pem",
+        "certfile": directory / "broker.pem",
+        "keyfile": directory / "broker.key",
+        "acl_file": pathlib.Path(acl).resolve(),
+        "persistence_location": f"{data}/",
     }
-    text = (HERE / "mosquitto.conf.in").read_text("utf-8")
-    for word, value in words.items():
-        text = text.replace(word, value)
+    lines = []
+    for line in (KIT / "mosquitto.conf").read_text("utf-8").splitlines():
+        key = line.partition(" ")[0]
+        lines.append(f"{key} {here.pop(key)}" if key in here else line)
+    if here:
+        raise ValueError(f"{KIT / 'mosquitto.conf'} does not say {', '.join(here)}")
+    if os.geteuid() == 0:
+        lines.append("user root")  # it would become another user, who cannot read the keys
     path = directory / "mosquitto.conf"
-    path.write_text(text, "utf-8")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
 
 

@@ -9,6 +9,8 @@
                                        acknowledge one alarm as a clinician, and wait for the gateway's answer
   wardhub.py entry|void|assign|suspend|resume --keys DIR --gateway G --patient P ...
                                        the other things that a clinician may order, in the same way
+  wardhub.py plan --keys DIR --gateway G --patient P --episode E --plan FILE
+                                       publish a care plan, kept by the broker, as a clinician, and wait for the answer
   wardhub.py replay --keys DIR --gateway G --records EPOCH:FIRST-LAST | --since MOMENT
                                        ask as a technician for what this hub has lost: records, or alarm events
 
@@ -42,15 +44,14 @@ from watch import ACTIVE_S, Watch, describe_alarm, describe_record
 RECEIPT_DELAY_S = 0.2
 RECEIPT_VALID_S = 30 * 86400
 COMMAND_VALID_S = 60
+PLAN_VALID_S = 30 * 86400
 COMMAND_AGAIN_S = 5
 SESSION_S = 86400
 # What may be ordered, and the options that it needs beside the gateway.
 ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["record", "reason"],
           "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
-          "replay": []}
+          "plan": ["patient", "episode", "plan"], "replay": []}
 TECHNICAL = ("replay",)
-SCHEMA_OF = {"alarms": "alarm", "readings": "readings", "state": "state", "heartbeat": "heartbeat",
-             "active": "active", "result": "result"}
 
 
 class GatewayKeys:
@@ -123,6 +124,7 @@ class Connection:
         self._options = options
         self._topics = topics
         self._session_s = session_s
+        self._strict = getattr(options, "strict", True)
         self._open = False
         self._said = None
         self._again_at = 0
@@ -176,6 +178,8 @@ class Connection:
             self._say_once(f"{self._options.host}:{self._options.port}: {error}")
 
     def publish(self, topic, payload, retain=False, expiry_s=None):
+        if self._strict:
+            contract.check_down(topic, payload, strict=True)
         properties = Properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
@@ -199,31 +203,19 @@ class Gate:
         self._keys = gateway_keys
         self._strict = strict
         self._sample = sample
-        self._schemas = contract.Schemas()
 
     def admit(self, message):
-        """(site, gateway, kind, rest of the topic, document), document None for an emptied topic; or Refused."""
-        parts = message.topic.split("/")
-        if len(parts) < 6 or parts[:2] != ["ward", "v1"] or parts[4] != "up" or parts[5] not in SCHEMA_OF:
-            raise Refused("topic", "not one of ours")
-        site, gateway, kind, rest = parts[2], parts[3], parts[5], parts[6:]
+        """(site, gateway, kind, patient, document), document None for an emptied topic; or Refused."""
+        site, gateway, kind, patient = contract.split_topic(message.topic, "up", contract.UP)
         user = dict(getattr(message.properties, "UserProperty", None) or [])
         if "kid" not in user or "sig" not in user:
             raise Refused("signature", "the user properties kid and sig are missing")
         contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
-        if kind == "active" and not message.payload:
-            return site, gateway, kind, rest, None
-        document = contract.parse(message.payload)
-        self._schemas.check(SCHEMA_OF[kind], self._sampled(document) if kind == "readings" else document, self._strict)
-        if document["gateway"] != gateway or (kind == "active" and [document["patient"]] != rest):
-            raise Refused("topic", "the message is another gateway's or patient's")
-        if kind != "active" and rest:
-            raise Refused("topic", "not one of ours")
-        return site, gateway, kind, rest, document
-
+        document = contract.check_up(message.topic, message.payload, self._strict, self._sampled)
+        return site, gateway, kind, patient, document
 
     def _sampled(self, document):
-        """The same with those of its records that are to be held against the schema: one at least."""
+        """Of up/readings, those of its records that are to be held against the schema: one at least."""
         records = document.get("records") if isinstance(document, dict) else None
         if not isinstance(records, list) or self._sample == 1:
             return document
@@ -277,14 +269,14 @@ class Hub:
         print(f"REFUSED {topic}: {error}", file=sys.stderr, flush=True)
 
     def _take(self, message):
-        site, gateway, kind, rest, document = self._gate.admit(message)
+        site, gateway, kind, patient, document = self._gate.admit(message)
         if kind == "readings":
             self._take_readings(site, gateway, message.topic, document)
         elif kind == "alarms":
             self._take_alarm(site, gateway, message.topic, document)
         else:
             self._ledger.commit_latest(message.topic, document)
-            self._take_latest(site, gateway, kind, rest, document, message)
+            self._take_latest(site, gateway, kind, patient, document, message)
 
     def _take_readings(self, site, gateway, topic, document):
         epoch = document["epoch"]
@@ -323,7 +315,7 @@ class Hub:
             at = time.monotonic() + self._options.acknowledge_after
             self._acks[event["id"]] = {"event": event, "site": site, "at": at, "command": None}
 
-    def _take_latest(self, site, gateway, kind, rest, document, message):
+    def _take_latest(self, site, gateway, kind, patient, document, message):
         now = time.monotonic()
         if kind == "state":
             self._watch.state(gateway, document)
@@ -338,7 +330,7 @@ class Hub:
                 return
         elif kind == "active":
             left = getattr(message.properties, "MessageExpiryInterval", ACTIVE_S)
-            self._watch.active(gateway, rest[0], document, now + min(left, ACTIVE_S))
+            self._watch.active(gateway, patient, document, now + min(left, ACTIVE_S))
         elif kind == "result":
             self._say(f"result {document.get('id', '')} {document['outcome']} {document.get('reason', '')}".rstrip())
             for alarm, ack in list(self._acks.items()):
@@ -388,6 +380,13 @@ def signed_command(keys, person, about, counter, command, **members):
     return claims["id"], keys.sign("technician" if command in TECHNICAL else "clinician", person, claims)
 
 
+def signed_plan(keys, person, about, plan):
+    """(id, JWS) of a care plan for a patient and an episode; its version is the one in the claims."""
+    named = {name: about[name] for name in ("patient", "episode")}
+    claims = claims_of("care-plan", about["gateway"], PLAN_VALID_S, plan, version=plan["version"], **named)
+    return claims["id"], keys.sign("clinician", person, claims)
+
+
 def acknowledgement(keys, clinician, event, counter):
     """(id of the command, JWS) that acknowledges an alarm, given as an event or as its gateway, id and patient."""
     return signed_command(keys, clinician, event, counter, "acknowledge", alarm=event["id"])
@@ -431,21 +430,35 @@ def run(options):
     return Hub(options).run(lambda: bool(stopped))
 
 
+def message_of(options, base):
+    """(id, topic, JWS, how it is published) of what options.verb asks for."""
+    keys = WardKeys(options.keys)
+    about = {"gateway": options.gateway, "patient": options.patient, "episode": options.episode}
+    if options.verb == "plan":
+        said, payload = signed_plan(keys, options.clinician, about, json.loads(pathlib.Path(options.plan).read_text("utf-8")))
+        return said, f"{base}/down/care-plan/{options.patient}", payload, {"retain": True}
+    person = options.technician if options.verb in TECHNICAL else options.clinician
+    said, payload = signed_command(keys, person, about, time.time_ns() // 1000000, options.verb, **members_of(options))
+    return said, f"{base}/down/command", payload, {"expiry_s": COMMAND_VALID_S}
+
+
 def order(options):
-    """Sends one command and waits for its answer."""
+    """Sends one command, or a care plan, and waits for its answer."""
     gate = Gate(GatewayKeys(options.gateway_key), options.strict, options.sample)
     base = f"ward/v1/{options.site}/{options.gateway}"
     connection = Connection(options, f"{options.client_id}-{uuid.uuid4().hex[:8]}", [f"{base}/up/result"], 0)
-    about = {"gateway": options.gateway, "patient": options.patient, "episode": options.episode}
-    person = options.technician if options.verb in TECHNICAL else options.clinician
-    command, payload = signed_command(WardKeys(options.keys), person, about,
-                                      time.time_ns() // 1000000, options.verb, **members_of(options))
+    command, topic, payload, how = message_of(options, base)
+    try:
+        contract.check_down(topic, payload, strict=True)
+    except Refused as error:
+        print(f"wardhub: this is not what a gateway takes: {error}", file=sys.stderr)
+        return 2
     deadline = time.monotonic() + options.timeout
     sent = False
     while time.monotonic() < deadline:
         connection.loop(0.1)
         if connection.connected() and not sent:
-            connection.publish(f"{base}/down/command", payload, expiry_s=COMMAND_VALID_S)
+            connection.publish(topic, payload, **how)
             sent = True
         while not connection.inbox.empty():
             try:
@@ -487,7 +500,7 @@ def parse_options(arguments):
     group.add_argument("--json", action="store_true",
                        help="standard output is one {\"topic\", \"payload\"} per line of what was committed and is new"
                             " (of up/readings: the new records); all else goes to standard error")
-    group.add_argument("--strict", action="store_true", help="refuse what the schemas do not document, too")
+    group.add_argument("--strict", action="store_true", help="refuse what the schemas do not document, too, and send nothing that they do not")
     group.add_argument("--sample", type=int, metavar="N", default=1,
                        help="hold one record in N against the schema, drawn at random, since that takes milliseconds"
                             " (default: every one). Signature and chain are always checked")
@@ -496,7 +509,8 @@ def parse_options(arguments):
     group = parser.add_argument_group("commands")
     group.add_argument("--gateway", metavar="ID")
     group.add_argument("--patient", metavar="ID", help="whose alarm, entry, reading or monitoring it is")
-    group.add_argument("--episode", metavar="ID", help="assign needs it")
+    group.add_argument("--episode", metavar="ID", help="assign, plan need it")
+    group.add_argument("--plan", metavar="FILE", help="plan: the care plan, JSON")
     group.add_argument("--alarm", metavar="ID", help="acknowledge: 32 hexadecimal digits")
     group.add_argument("--value", metavar="NAME=VALUE", action="append", default=[], help="entry; repeatable")
     group.add_argument("--record", metavar="EPOCH:SEQ", help="void, assign")

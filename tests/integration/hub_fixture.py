@@ -78,7 +78,7 @@ class Broker:
     def __init__(self, directory, gateways=("g-1",), other_names=()):
         self.pki = directory
         self.port = free_port()
-        make_pki.make_pki(directory, gateways, ("localhost", "127.0.0.1", "::1", *other_names))
+        self.authority = make_pki.make_pki(directory, gateways, ("localhost", "127.0.0.1", "::1", *other_names))
         self.config = make_pki.make_config(directory, self.port)
         self.start()
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Delivery when a hub is not what it should be: one that lost its data and asks for it again, and one that sends no
 receipts."""
-import json
 import pathlib
 import sqlite3
 import ssl
@@ -14,6 +13,7 @@ from paho.mqtt import client as mqtt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from bluez_fixture import BUILD, PATIENCE_S, eventually  # noqa: E402
+from hub_fixture import contract  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
 
 CHANGE_STORE = BUILD / "tests" / "integration" / "change-store"
@@ -141,7 +141,7 @@ class Listener:
         self._client.on_connect = lambda client, *_: client.subscribe("ward/v1/home/g-1/up/readings", qos=1)
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_message = lambda client, userdata, message: self.records.extend(
-            json.loads(message.payload)["records"])
+            contract.check_up(message.topic, message.payload, strict=True)["records"])
         self._client.connect("localhost", home.broker.port)
         self._client.loop_start()
         assert subscribed.wait(PATIENCE_S)

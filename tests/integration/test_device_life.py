@@ -37,7 +37,7 @@ class Ward:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(PATIENCE_S)
         self._socket.connect(str(path))
-        self._socket.send(struct.pack("<BHI", HELLO, 1, 65536))
+        self._socket.send(struct.pack("<BHI", HELLO, 2, 65536))
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 

@@ -5,13 +5,12 @@ server that is good or has one fault. The test plays the core."""
 import contextlib
 import os
 import stat
-import subprocess
 import time
 
 import pytest
 
 from enrol_peers import DONE, ENROL, FAILED, RENEW, RETIRE, STEP, Est, Kept, end_ms
-from uplink_peers import ALARM, TOPICS, Broker, Core, Hub, Pki, Uplink, free_port, listens, wait_for
+from uplink_peers import ALARM, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
 
 
 class Bench:
@@ -350,6 +349,36 @@ def test_a_renewal_that_fails_leaves_the_old_one_and_is_tried_again(bench):
     assert bench.kept.certificate() == first and bench.core.up
     bench.est.start()
     bench.core.until(lambda: bench.kept.certificate() != first, "it was tried again")
+
+
+def test_the_ward_has_the_key_rotated(bench):
+    bench.start()
+    bench.core.task(5, ROTATE)
+    bench.core.until(lambda: bench.core.outcomes, "an outcome")
+    assert bench.core.outcomes == [(5, False, "there is no certificate that was enrolled here: enrol with a code")]
+    bench.enrol()
+    bench.core.until_up()
+    first, rounds = bench.kept.certificate(), bench.core.round
+    bench.core.task(6, ROTATE)
+    bench.core.until(lambda: len(bench.core.outcomes) == 2, "an outcome")
+    assert bench.core.outcomes[-1] == (6, True, "it is in use")
+    assert bench.kept.certificate() != first and bench.kept.fits()
+    assert len(bench.core.steps) == 6  # steps are for whoever waits for steps
+    bench.core.until(lambda: bench.core.up and bench.core.round > rounds, "the link is up with the new one")
+
+
+def test_who_asks_meanwhile_for_a_renewal_gets_its_outcome(bench):
+    bench.start()
+    bench.enrol()
+    bench.est.stop()
+    bench.est.start("--fault", "later")
+    bench.core.steps = []
+    bench.core.provision(RENEW)
+    bench.core.task(7, ROTATE)
+    bench.core.until(lambda: bench.core.outcomes, "an outcome")
+    assert bench.core.outcomes == [(7, True, "it is in use")]
+    assert bench.core.steps[-1][:2] == (DONE, "kept")
+    assert len(bench.est.posts()) == 3
 
 
 def test_without_a_certificate_there_is_nothing_to_renew(bench):

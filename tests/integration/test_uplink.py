@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """wardgate-uplink against a real broker over real TLS; the test plays the core."""
 
-import contextlib
 import socket
 import ssl
 import subprocess
@@ -10,50 +9,7 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
-from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, STATE, TOPICS, UPLINK, Broker, Core, Hub, Pki, Uplink, free_port, listens, wait_for,
-)
-
-
-class Bench:
-    """Everything of one test, ended in the right order."""
-
-    def __init__(self, directory):
-        self.directory, self.pki = directory, Pki(directory)
-        self.things = []
-
-    def keep(self, thing):
-        self.things.append(thing)
-        return thing
-
-    def broker(self, **options):
-        return self.keep(Broker(self.directory, self.pki, **options)).start()
-
-    def core(self, **options):
-        core = Core(self.directory / "spool", **options)
-        self.core_ = core
-        return core
-
-    def uplink(self, port, **options):
-        environment = options.pop("environment", {})
-        uplink = self.keep(Uplink(self.directory, self.directory / "spool", port, self.pki, **options))
-        return uplink.start(**environment)
-
-    def hub(self, broker, **options):
-        return self.keep(Hub(broker, **options))
-
-    def all(self, broker_options=None, **uplink_options):
-        broker = self.broker(**(broker_options or {}))
-        core = self.core()
-        uplink = self.uplink(broker.port, **uplink_options)
-        core.accept()
-        core.until_up()
-        return broker, core, uplink
-
-    def end(self):
-        with contextlib.ExitStack() as stack:  # ends everything, also when one of them complains
-            for thing in self.things:
-                stack.callback(getattr(thing, "stop", None) or thing.close)
+from uplink_peers import ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, STATE, TOPICS, UPLINK, Bench, Pki, free_port, wait_for
 
 
 @pytest.fixture
@@ -214,7 +170,7 @@ def test_without_a_down_connection_alarms_go_up_all_the_same(bench):
     core.until(lambda: core.results == [(1, 0)], "a result")
 
 
-# ---- TLS
+# ---- connections that cannot be had (what TLS refuses: test_tls.py)
 
 
 def refused(bench, **options):
@@ -227,51 +183,6 @@ def refused(bench, **options):
     assert not core.up
     assert connects(broker) == 0
     return core.why
-
-
-def test_another_authority_is_refused(bench):
-    other = Pki(bench.directory, "other")
-    assert refused(bench, ca=other.ca) == "TLS: certificate verify failed"
-
-
-def test_another_host_name_is_refused(bench):
-    server = bench.pki.issue("broker", "elsewhere.example")
-    why = refused(bench, broker={"server": server})
-    assert why == "TLS: the certificate of the broker is not for localhost, or it hung up"
-
-
-def test_an_expired_certificate_of_the_broker_is_refused(bench):
-    server = bench.pki.issue("broker", "localhost", days=-1)
-    assert refused(bench, broker={"server": server}) == "TLS: certificate verify failed"
-
-
-def test_our_certificate_must_be_good_too(bench):
-    other = Pki(bench.directory, "other")
-    why = refused(bench, client=other.issue("g-1"))
-    assert why.startswith(("TLS: ", "MQTT: the broker hung up"))
-
-
-def test_a_missing_key_is_named(bench):
-    certificate, _, ends = bench.pki.issue("g-1")
-    assert refused(bench, client=(certificate, bench.directory / "nothing.key", ends)).startswith("TLS: ")
-
-
-def test_tls_1_1_is_refused(bench):
-    certificate, key, _ = bench.pki.issue("server", "localhost")
-    port = free_port()
-    server = subprocess.Popen(
-        ["openssl", "s_server", "-accept", str(port), "-tls1_1", "-cipher", "ALL:@SECLEVEL=0", "-cert", certificate,
-         "-key", key, "-quiet"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(lambda: listens(port), "the server listens")
-        core = bench.core()
-        bench.uplink(port)
-        core.accept()
-        core.until(lambda: core.links and core.why != "connecting", "an explanation")
-        assert not core.up and core.why.startswith("TLS: "), core.why
-    finally:
-        server.kill()
-        assert server.communicate()[0] == b""
 
 
 def test_dns_and_tcp_are_named(bench):

@@ -2,6 +2,7 @@
 """The uplink's peers for its tests: a PKI made on the spot, a real mosquitto with mutual TLS, and a program's side of
 the spool that plays the core (include/ward/link.h, gateway/core/link.c)."""
 
+import contextlib
 import datetime
 import os
 import pathlib
@@ -29,8 +30,10 @@ UPLINK = BUILD / "gateway/uplink/wardgate-uplink"
 TOPICS = "ward/v1/test/g-1"
 GENEROUS = 60  # seconds until a condition counts as never coming true
 
-HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT = range(1, 9)
-PROVISION, PROVISIONED = 11, 12
+HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME, PROVISION, PROVISIONED = (
+    range(1, 13))
+VERSION = 2
+RESTART, ROTATE = range(2)
 ALARM, STATE, LIVE, BACKLOG = range(4)
 WILL, SILENT = range(2)
 GIVEN_UP = 0xFF
@@ -73,26 +76,28 @@ class Pki:
         )
         self.ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _builder(self, subject, public_key, from_days, to_days):
+    def _builder(self, subject, public_key, from_days, to_days, issuer=None):
         now = datetime.datetime.utcnow().replace(microsecond=0)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self.name)
+            .issuer_name(issuer or self.name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now + datetime.timedelta(days=from_days))
             .not_valid_after(now + datetime.timedelta(days=to_days))
         )
 
-    def issue(self, name, host=None, days=10, file=None):
-        """Writes NAME.pem and NAME.key; returns their paths and when the certificate ends, in UTC milliseconds."""
+    def issue(self, name, host=None, days=10, file=None, from_days=-20, itself=False):
+        """Writes NAME.pem and NAME.key; returns their paths and when the certificate ends, in UTC milliseconds.
+
+        itself: the certificate is signed by its own key, and by nobody else."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        builder = self._builder(subject, key.public_key(), -20, days)
+        builder = self._builder(subject, key.public_key(), from_days, days, subject if itself else None)
         if host:
             builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        certificate = builder.sign(self.key, hashes.SHA256())
+        certificate = builder.sign(key if itself else self.key, hashes.SHA256())
         pem, private = (self.directory / f"{file or name}.{end}" for end in ("pem", "key"))
         pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         private.write_bytes(
@@ -102,6 +107,22 @@ class Pki:
         )
         ends = certificate.not_valid_after.replace(tzinfo=datetime.timezone.utc)
         return pem, private, int(ends.timestamp() * 1000)
+
+
+    def revoke(self, *certificates, days=5):
+        """Writes the list of revoked certificates; it ends in so many days. Returns its path."""
+        now = datetime.datetime.utcnow().replace(microsecond=0)
+        path = self.directory / f"{self.ca.stem}.crl"
+        builder = x509.CertificateRevocationListBuilder(
+            self.name, now - datetime.timedelta(days=20), now + datetime.timedelta(days=days))
+        for certificate in certificates:
+            serial = x509.load_pem_x509_certificate(certificate.read_bytes()).serial_number
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder(serial, now - datetime.timedelta(days=1)).build())
+        written = path.with_suffix(".new")
+        written.write_bytes(builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        written.rename(path)
+        return path
 
 
 class Broker:
@@ -207,6 +228,47 @@ def text(data):
     return struct.pack("<H", len(data)) + data
 
 
+class Bench:
+    """Everything of one test, ended in the right order."""
+
+    def __init__(self, directory):
+        self.directory, self.pki = directory, Pki(directory)
+        self.things = []
+
+    def keep(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def broker(self, **options):
+        return self.keep(Broker(self.directory, self.pki, **options)).start()
+
+    def core(self, **options):
+        core = Core(self.directory / "spool", **options)
+        self.core_ = core
+        return core
+
+    def uplink(self, port, **options):
+        environment = options.pop("environment", {})
+        uplink = self.keep(Uplink(self.directory, self.directory / "spool", port, self.pki, **options))
+        return uplink.start(**environment)
+
+    def hub(self, broker, **options):
+        return self.keep(Hub(broker, **options))
+
+    def all(self, broker_options=None, **uplink_options):
+        broker = self.broker(**(broker_options or {}))
+        core = self.core()
+        uplink = self.uplink(broker.port, **uplink_options)
+        core.accept()
+        core.until_up()
+        return broker, core, uplink
+
+    def end(self):
+        with contextlib.ExitStack() as stack:  # ends everything, also when one of them complains
+            for thing in self.things:
+                stack.callback(getattr(thing, "stop", None) or thing.close)
+
+
 class Core:
     """The core's side of the spool. Lives, that is sends URGENT, while live is true."""
 
@@ -219,7 +281,7 @@ class Core:
         self.frames, self.octets, self.round = 0, 0, 0
         self.sent = {}  # id -> length, unanswered
         self.live, self.lived = True, 0.0
-        self.links, self.results, self.downs, self.grants = [], [], [], []
+        self.links, self.results, self.downs, self.grants, self.outcomes = [], [], [], [], []
         self.steps = []  # of what provision() asked for: outcome, name, milliseconds, text
         self.most_unanswered = 0
 
@@ -231,12 +293,14 @@ class Core:
     def why(self):
         return self.links[-1][1] if self.links else ""
 
-    def message(self, ident, klass, topic, payload, qos=1, retain=False, expiry=0, kid=b"k-1", sig=b"c2ln"):
+    def message(self, ident, klass, topic, payload, qos=1, retain=False, expiry=0, kid=b"k-1", sig=b"c2ln", correlation=b""):
         return (
             struct.pack("<QBBBI", ident, klass, qos, retain, expiry)
             + text(f"{TOPICS}/{topic}".encode())
             + text(kid)
             + text(sig)
+            + struct.pack("<B", len(correlation))
+            + correlation
             + struct.pack("<I", len(payload))
             + payload
         )
@@ -245,6 +309,9 @@ class Core:
         self.connection.send(
             struct.pack("<BB", TESTAMENT, which) + self.message(0, STATE, "up/state", payload, retain=self.retain)
         )
+
+    def task(self, ident, task):
+        self.connection.send(struct.pack("<BQB", TASK, ident, task))
 
     def provision(self, action, code=""):
         self.connection.send(struct.pack("<BB", PROVISION, action) + text(code.encode()))
@@ -259,8 +326,8 @@ class Core:
         self.sent.clear()
         self.links = []
         self.connection.settimeout(GENEROUS)
-        assert self.connection.recv(65536) == struct.pack("<BHI", HELLO, 1, 65536)
-        self.connection.send(struct.pack("<BHI", HELLO, 1, 65536))
+        assert self.connection.recv(65536) == struct.pack("<BHI", HELLO, VERSION, 65536)
+        self.connection.send(struct.pack("<BHI", HELLO, VERSION, 65536))
         if self.testaments:
             self.testament(WILL, b'{"online":false}')
             self.testament(SILENT, b'{"monitoring":"stopped"}')
@@ -301,6 +368,9 @@ class Core:
             assert ident in self.sent, f"a result for {ident}, which nobody waits for"
             del self.sent[ident]
             self.results.append((ident, reason))
+        elif kind == OUTCOME:
+            ident, done, length = struct.unpack_from("<QBH", frame, 1)
+            self.outcomes.append((ident, bool(done), frame[12 : 12 + length].decode()))
         elif kind == DOWN:
             at, parts = 2, []
             for width in "<H", "<H", "<H", "<I":
@@ -351,13 +421,13 @@ class Core:
 class Uplink:
     """wardgate-uplink as a process."""
 
-    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s", enrolled=""):
+    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s", more="", enrolled=""):
         certificate, key, self.ends = client or pki.issue("g-1")
         self.directory, configuration = directory, directory / "wardgate.conf"
         configuration.write_text(
             f"[gateway]\nsite = test\nid = g-1\n[spool]\nsocket = {spool}\n[hub]\nhost = {host}\nport = {port}\n"
             f"ca = {ca or pki.ca}\ncertificate = {certificate}\nkey = {key}\nkeepalive = {keepalive}\n"
-            f"enrolled = {enrolled}\n"
+            f"enrolled = {enrolled}\n{more}"
         )
         self.command = [str(UPLINK), "--config", str(configuration)]
         self.process = None

@@ -26,6 +26,7 @@ class WardAtHome(Home):
         path.write_text(text)
         self.database = self.directory / "state" / "ward.db"
         self.hub = self.uplink = None
+        self.expected_refusals = set()
         self._entered = 0
 
     def start(self):
@@ -37,7 +38,7 @@ class WardAtHome(Home):
     def start_hub(self):
         jwk = self.directory / "gateway.jwk"
         jwk.write_text(json.dumps({**self.ask("hub", "show")[0]["key"], "gateway": "g-1"}))
-        self.hub = Program(self.hub_command("run", "--database", self.directory / "hub.db"))
+        self.hub = Program(self.hub_command("run", "--strict", "--database", self.directory / "hub.db"))
         self.hub.said("hearing ward/v1/home/+/up/#")
 
     def hub_command(self, verb, *words):
@@ -49,7 +50,7 @@ class WardAtHome(Home):
 
     def order(self, verb, *words):
         """The gateway's answer to one command of the ward."""
-        done = subprocess.run(self.hub_command(verb, "--gateway", "g-1", "--json", "--timeout", 60, *words),
+        done = subprocess.run(self.hub_command(verb, "--strict", "--gateway", "g-1", "--json", "--timeout", 60, *words),
                               capture_output=True, text=True, timeout=PATIENCE_S)
         assert done.stdout, done.stderr
         return json.loads(done.stdout)
@@ -67,9 +68,11 @@ class WardAtHome(Home):
         assert self.gateway.wait(60) == 0
 
     def stop(self):
+        """The hub must have refused nothing else: all that came was signed, in the chain, and as the schemas have it."""
         self.stop_uplink()
         if self.hub:
             self.hub.stop()
+            assert {why for _, why in self.refused()} <= self.expected_refusals
         self.broker.stop()
         super().stop()
 
@@ -83,7 +86,7 @@ class WardAtHome(Home):
         """What the hub has committed, by epoch: the breaths entered, in the order of seq."""
         with sqlite3.connect(self.directory / "hub.db") as database:
             rows = database.execute("SELECT epoch, seq, json_extract(body, '$.values[0].value'),"
-                                    " json_extract(body, '$.kind') FROM record ORDER BY rowid").fetchall()
+                                    " json_extract(body, '$.kind') FROM record ORDER BY seq").fetchall()
         return {epoch: [value for of, _, value, kind in rows if of == epoch and kind == "entry"]
                 for epoch in dict.fromkeys(row[0] for row in rows)}
 

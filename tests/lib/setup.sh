@@ -17,6 +17,18 @@ install_packages() {
             >/dev/null
 }
 
+# install_npm: what tests/lib/npm/package-lock.json pins by version and integrity, into build/npm; nothing of it runs at
+# installation. Once there it is not asked for again until the file changes.
+install_npm() {
+    local from=tests/lib/npm to=build/npm
+    cmp -s "$from/package-lock.json" "$to/installed" && return 0
+    command -v npm >/dev/null || install_packages tests/lib/packages-npm || return 1
+    say "Installing from npm: $(sed -n 's/^ *"node_modules\/\(.*\)": {$/\1/p' "$from/package-lock.json" | tr '\n' ' ')"
+    mkdir -p "$to" && cp "$from/package.json" "$from/package-lock.json" "$to" &&
+        npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --silent >&2 &&
+        cp "$from/package-lock.json" "$to/installed"
+}
+
 # build_preset PRESET [TARGET…]: configures build/PRESET and builds it, or only the targets.
 build_preset() {
     local preset=$1 targets=()

@@ -3,11 +3,7 @@
  * The daemon as a whole, but for the radio: a bus of this test's own, real files, and values as the Bluetooth adapter
  * tells them. What the gateway knows of a device over months: whose it is, what it gave before, when nobody watched.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "app_bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,175 +30,10 @@
 #include "io/numbers.h"
 #include "ward/link.h"
 
-#define DEADLINE_US (60 * UINT64_C(1000000))
-#define RECORDS_MAX 256
-#define CUFF        0x2A35
-#define OXIMETER    0x2A5F
-
-struct bench {
-    char directory[64], address[128];
-    pid_t daemon;
-    sd_event *event;
-    struct ward_config config;
-    struct ward_gateway *gateway;
-    struct ward_record records[RECORDS_MAX];
-    size_t record_count;
-    bool answered;
-    sd_bus_message *reply;
-    uint32_t connection; /* of the next frame that is said */
-    sd_bus *asker;       /* who has a trial running */
-    char steps[4096];    /* of it: "prepare not-connected … " */
-};
-
-/* --- a bus, a gateway ---------------------------------------------------------------------------------------- */
-
-static void start_bus(struct bench *bench)
-{
-    char config[96], descriptor[32];
-    int out[2];
-    ssize_t length;
-    FILE *file;
-
-    snprintf(config, sizeof(config), "%s/bus.conf", bench->directory);
-    file = fopen(config, "we");
-    assert_non_null(file);
-    fprintf(
-        file,
-        "<busconfig><listen>unix:path=%s/bus</listen><auth>EXTERNAL</auth><policy context=\"default\">"
-        "<allow user=\"*\"/><allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/>"
-        "</policy></busconfig>",
-        bench->directory);
-    fclose(file);
-    assert_int_equal(pipe(out), 0);
-    bench->daemon = fork();
-    if (bench->daemon == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive a test that failed */
-        close(out[0]);
-        snprintf(descriptor, sizeof(descriptor), "--print-address=%d", out[1]);
-        snprintf(config, sizeof(config), "--config-file=%s/bus.conf", bench->directory);
-        execlp("dbus-daemon", "dbus-daemon", config, "--nofork", "--nopidfile", descriptor, (char *)NULL);
-        _exit(127);
-    }
-    close(out[1]);
-    length = read(out[0], bench->address, sizeof(bench->address) - 1);
-    assert_true(length > 1);
-    bench->address[length - 1] = '\0';
-    close(out[0]);
-    assert_int_equal(setenv("DBUS_SYSTEM_BUS_ADDRESS", bench->address, 1), 0);
-}
-
-static uint64_t now_us(const struct bench *bench)
-{
-    uint64_t now = 0;
-
-    assert_true(sd_event_now(bench->event, CLOCK_BOOTTIME, &now) >= 0);
-    return now;
-}
-
-/* Lets the loop run until the condition holds. */
-#define WAIT_FOR(bench, condition)                                                                           \
-    do {                                                                                                     \
-        const uint64_t until_us = now_us(bench) + DEADLINE_US;                                               \
-        while (!(condition)) {                                                                               \
-            assert_true(now_us(bench) < until_us);                                                           \
-            assert_true(sd_event_run((bench)->event, 50000) >= 0);                                           \
-        }                                                                                                    \
-    } while (0)
-
-static void open_gateway(struct bench *bench)
-{
-    assert_int_equal(ward_gateway_new(&bench->gateway, &bench->config, bench->event), 0);
-}
-
-static void close_gateway(struct bench *bench)
-{
-    bench->gateway = ward_gateway_free(bench->gateway);
-}
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof(*bench));
-
-    *state = bench;
-    strcpy(bench->directory, "/tmp/ward-app-XXXXXX");
-    assert_non_null(mkdtemp(bench->directory));
-    start_bus(bench);
-    assert_true(sd_event_new(&bench->event) >= 0);
-    ward_config_init(&bench->config);
-    strcpy(bench->config.gateway.id, "g-test");
-    strcpy(bench->config.gateway.site, "home");
-    strcpy(bench->config.spool.uplink_user, "root");
-    bench->config.plan.require_signature = false;
-    bench->config.store.commit_window_ms = 100;
-    snprintf(bench->config.store.path, sizeof(bench->config.store.path), "%s/ward.db", bench->directory);
-    snprintf(bench->config.spool.socket, sizeof(bench->config.spool.socket), "%s/spool", bench->directory);
-    snprintf(bench->config.alarm.numbers, sizeof(bench->config.alarm.numbers), "%s/numbers",
-             bench->directory);
-    bench->config.alarm.leds[0] = bench->config.alarm.sound_command[0] = bench->config.alarm.patient_text[0] =
-        '\0';
-    open_gateway(bench);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-    char command[128];
-
-    close_gateway(bench);
-    sd_bus_flush_close_unref(bench->asker);
-    sd_bus_message_unref(bench->reply);
-    sd_event_unref(bench->event);
-    kill(bench->daemon, SIGTERM);
-    waitpid(bench->daemon, NULL, 0);
-    snprintf(command, sizeof(command), "rm -rf %s", bench->directory);
-    assert_int_equal(system(command), 0);
-    free(bench);
-    return 0;
-}
+#define CUFF     0x2A35
+#define OXIMETER 0x2A5F
 
 /* --- patients, devices --------------------------------------------------------------------------------------- */
-
-/* The plan of the scenarios, in which a stream of SpO2 is a measurement once it has been steady. */
-static char *plan(void)
-{
-    char *text = calloc(1, 16384);
-    FILE *file = fopen("scenarios/everything.json", "re");
-    char *settle;
-
-    assert_non_null(file);
-    assert_true(fread(text, 1, 16383, file) > 0);
-    fclose(file);
-    settle = strstr(text, "\"settle_s\": 10");
-    assert_non_null(settle);
-    memcpy(settle, "\"settle_s\":  0", 14);
-    return text;
-}
-
-static void admit(struct bench *bench, const char *patient)
-{
-    struct ward_store_change change = {.kind = WARD_STORE_PATIENT, .patient.episode = {"s-1"}};
-    struct ward_watch *watch;
-    char error[1024], *document = plan();
-
-    assert_true(ward_id_set(&change.patient.id, patient));
-    watch = ward_gateway_look_after(bench->gateway, &change.patient.id, &change.patient.episode);
-    assert_non_null(watch);
-    assert_true(ward_watch_apply_plan(watch, document, false, error, sizeof(error)));
-    assert_int_equal(ward_gateway_change(bench->gateway, &change, 1, NULL), 0);
-    free(document);
-}
-
-static void enrol(struct bench *bench, const char *device, const char *model)
-{
-    struct ward_store_change change = {.kind = WARD_STORE_DEVICE, .device.policy = {"bonded"}};
-
-    assert_true(ward_id_set(&change.device.id, device));
-    assert_true(ward_id_set(&change.device.model, model));
-    strcpy(change.device.address, "C0:00:00:00:00:01");
-    strcpy(change.device.address_type, "random");
-    assert_int_equal(ward_gateway_change(bench->gateway, &change, 1, NULL), 0);
-}
 
 static void bind_to(struct bench *bench, const char *device, const char *patient, uint8_t slot, bool shared)
 {
@@ -335,18 +166,6 @@ static void hear(struct bench *bench, const struct said *said)
         hang_up(bench, said->device);
 }
 
-static void on_records(void *context, int error, const struct ward_record *records, size_t count)
-{
-    struct bench *bench = context;
-
-    assert_int_equal(error, 0);
-    assert_true(count <= RECORDS_MAX);
-    if (count > 0)
-        memcpy(bench->records, records, count * sizeof(*records));
-    bench->record_count = count;
-    bench->answered = true;
-}
-
 /* What is on the disk once all is committed, newest first, in bench->records. */
 static size_t read_back(struct bench *bench)
 {
@@ -354,7 +173,7 @@ static size_t read_back(struct bench *bench)
 
     WAIT_FOR(bench, bench->gateway->waiters == NULL);
     bench->answered = false;
-    assert_int_equal(ward_store_query(bench->gateway->store, &filter, on_records, bench), 0);
+    assert_int_equal(ward_store_query(bench->gateway->store, &filter, bench_records, bench), 0);
     WAIT_FOR(bench, bench->answered);
     return bench->record_count;
 }
@@ -366,15 +185,7 @@ static const struct ward_reading *newest(const struct bench *bench)
 
 static bool is_condition(const struct bench *bench, const char *patient, const char *name)
 {
-    const struct ward_watch *watch = ward_gateway_watch(bench->gateway, patient);
-    const struct ward_alarm_context context = ward_watch_context(watch);
-    static struct ward_alarm_present present[WARD_PRESENT_MAX];
-    const size_t count = ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX);
-
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(present[i].newest.condition.text, name) == 0)
-            return true;
-    return false;
+    return bench_condition(bench, patient, name) != NULL;
 }
 
 /* 120/80, of user 1 and of user 2, an hour apart; and one that is beyond no limit of a stream. */
@@ -388,9 +199,9 @@ static struct bench *couple(void **state)
 {
     struct bench *bench = *state;
 
-    admit(bench, "p-ann");
-    admit(bench, "p-bob");
-    enrol(bench, "d-1", "blood-pressure-cuff");
+    bench_admit(bench, "p-ann");
+    bench_admit(bench, "p-bob");
+    bench_enrol(bench, "d-1", "blood-pressure-cuff");
     return bench;
 }
 
@@ -414,8 +225,7 @@ static void a_reading_finds_its_patient_or_nobody(void **state)
     assert_int_equal(bench->gateway->unassigned.count, 1);
     assert_true(is_condition(bench, "p-ann", "reading-without-patient"));
 
-    close_gateway(bench); /* it is not forgotten with the process */
-    open_gateway(bench);
+    bench_restart(bench); /* it is not forgotten with the process */
     assert_int_equal(bench->gateway->unassigned.count, 1);
     assert_true(is_condition(bench, "p-bob", "reading-without-patient"));
 }
@@ -432,8 +242,7 @@ static void a_record_that_comes_again_is_counted_and_nothing_else(void **state)
     assert_int_equal(bench->gateway->pipeline.duplicates, 1);
     assert_int_equal(ward_devices_find(&bench->gateway->devices, "d-1")->duplicates, 1);
 
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     hear(bench, &cuff);
     hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
     assert_int_equal(read_back(bench), 2);
@@ -464,8 +273,7 @@ static void a_copy_makes_nothing_known(void **state)
     assert_int_equal(newest(bench)->quality, WARD_VALID);
 
     hear(bench, &cuff); /* proved by now */
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     hear(bench, &other);
     assert_int_equal(read_back(bench), 4);
 }
@@ -476,7 +284,7 @@ static void what_waits_for_its_proof_is_known_then(void **state)
     const struct said stored = {"d-2", 0x2A5E, "03 61 00 48 00 EA 07 0B 16 09 00 00 00 02", false};
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     ward_binding_read_out(bench->gateway, "d-2");
     say_over(bench, &stored, false);
@@ -498,7 +306,7 @@ static void a_copy_does_not_count_records(void **state)
     const struct said last = {"d-g", 0x2A18, "02 11 00 EA 07 0B 16 0B 00 00 32 B0 11", false};   /* 17 */
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-g", "glucose-meter");
+    bench_enrol(bench, "d-g", "glucose-meter");
     bind_to(bench, "d-g", "p-ann", WARD_SLOT_NONE, false);
     say_over(bench, &far, false);
     hang_up(bench, "d-g");
@@ -518,7 +326,7 @@ static void a_stream_is_never_a_duplicate(void **state)
 {
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-2", OXIMETER, "00 61 00 48 00", false});
     hear(bench, &(struct said){"d-2", OXIMETER, "00 61 00 48 00", false});
@@ -532,15 +340,13 @@ static void what_a_device_brings_along_belongs_to_nobody(void **state)
     hear(bench, &(struct said){"d-new", CUFF, USER_1, true});
     assert_int_equal(read_back(bench), 1);
     assert_true(newest(bench)->unassigned);
-    close_gateway(bench); /* in the midst of it */
-    open_gateway(bench);
-    enrol(bench, "d-new", "blood-pressure-cuff");
+    bench_restart(bench); /* in the midst of it */
+    bench_enrol(bench, "d-new", "blood-pressure-cuff");
     bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-new", CUFF, USER_1, false}); /* the same record: not Ann's now */
     assert_int_equal(read_back(bench), 1);
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
 }
 
@@ -549,7 +355,7 @@ static void what_is_stored_belongs_to_nobody_in_the_first_transfer(void **state)
 {
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
     assert_int_equal(read_back(bench), 1);
@@ -573,7 +379,7 @@ static void a_memory_of_another_reaches_nobody(void **state)
         snprintf(frame, sizeof(frame), "02 C8 00 78 00 8C 00 EA 07 0B %02X 09 00 00", day);
         say(bench, &(struct said){"d-new", CUFF, frame, true});
     }
-    enrol(bench, "d-new", "blood-pressure-cuff"); /* it is paired while it still talks */
+    bench_enrol(bench, "d-new", "blood-pressure-cuff"); /* it is paired while it still talks */
     bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
     for (unsigned day = 11; day <= 12; day++) {
         snprintf(frame, sizeof(frame), "02 C8 00 78 00 8C 00 EA 07 0B %02X 09 00 00", day);
@@ -606,7 +412,7 @@ static void what_follows_the_pairing_is_the_patients(void **state)
     say(bench, &(struct said){"d-new", CUFF, "00 78 00 50 00 5A 00", true});
     assert_int_equal(read_back(bench), 1);
     assert_true(newest(bench)->unassigned);
-    enrol(bench, "d-new", "blood-pressure-cuff");
+    bench_enrol(bench, "d-new", "blood-pressure-cuff");
     bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
     ward_talk_paired(bench->gateway, "d-new");
     say(bench, &(struct said){"d-new", CUFF, "00 79 00 50 00 5A 00", false});
@@ -619,7 +425,7 @@ static void an_alarm_does_not_wait_for_the_last_record(void **state)
 {
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     ward_binding_read_out(bench->gateway, "d-2");
     assert_int_equal(read_back(bench), 0);
@@ -669,8 +475,7 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
     strcpy(known.firmware, "1.0, offset 7");
     ward_recollection_keep(bench->gateway, &known);
     assert_int_equal(read_back(bench), 0);
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     known = ward_recollection_of(bench->gateway, "d-1");
     assert_true(known.has_record);
     assert_int_equal(known.last_record, 17);
@@ -693,8 +498,7 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
     assert_false(ward_device_clock_is_pair(&known.habit.from));
     ward_recollection_drop(bench->gateway, "d-9");
     ward_recollection_drop(bench->gateway, "d-1");
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     assert_false(ward_recollection_of(bench->gateway, "d-1").has_record);
 }
 
@@ -726,13 +530,13 @@ static void a_shared_device_is_claimed_before_use(void **state)
 static void a_measurement_is_derived_from_its_stream(void **state)
 {
     struct bench *bench = couple(state);
-    const uint64_t until_us = now_us(bench) + DEADLINE_US;
+    const uint64_t until_us = bench_now_us(bench) + DEADLINE_US;
     const struct ward_reading *derived;
 
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     do {
-        assert_true(now_us(bench) < until_us);
+        assert_true(bench_now_us(bench) < until_us);
         hear(bench, &(struct said){"d-2", OXIMETER, "00 5B 00 48 00", false});
         assert_true(read_back(bench) > 0);
     } while (newest(bench)->kind != WARD_READING_SPOT);
@@ -760,9 +564,9 @@ static void run_sql(const struct bench *bench, const char *sql)
 
 static void restart_after(struct bench *bench, const char *sql)
 {
-    close_gateway(bench);
+    bench_close(bench);
     run_sql(bench, sql);
-    open_gateway(bench);
+    bench_open(bench);
     WAIT_FOR(bench, bench->gateway->waiters == NULL);
 }
 
@@ -820,7 +624,7 @@ static void what_is_wrong_with_a_device_is_its_own(void **state)
 {
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-2", "blood-pressure-cuff");
+    bench_enrol(bench, "d-2", "blood-pressure-cuff");
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-1", CUFF, "02 78", false});
@@ -889,13 +693,11 @@ static void what_was_told_before_a_kill_is_told_again(void **state)
     assert_int_equal(read_back(bench), 1);
     assert_int_equal(number_of(bench, &id), 1);
     ward_numbers_note(bench->gateway->numbers, &id, 3);
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     assert_int_equal(number_of(bench, &same), 4);
     assert_memory_equal(&same, &id, sizeof(id));
     WAIT_FOR(bench, bench->gateway->waiters == NULL);
-    close_gateway(bench);
-    open_gateway(bench);
+    bench_restart(bench);
     assert_int_equal(number_of(bench, &same), 4); /* and no more than that */
 }
 
@@ -1100,7 +902,7 @@ static void poor_signal_for_a_minute_is_the_device_s(void **state)
                                    .reasons = WARD_REASON_POOR_SIGNAL,
                                    .mono_us = 1000};
 
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     ward_upkeep_signal(bench->gateway, &reading);
     reading.mono_us += WARD_POOR_SIGNAL_US - 1;
@@ -1322,7 +1124,7 @@ static void a_ring_s_battery_is_in_its_frames(void **state)
     static const char at_9[] = "55 00 FF 00 00 0D 00 61 48 00 00 00 00 00 09 00 03 19 01 00 95";
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-ring", "viatom-o2ring");
+    bench_enrol(bench, "d-ring", "viatom-o2ring");
     bind_to(bench, "d-ring", "p-ann", WARD_SLOT_NONE, false);
     say_as(bench, "o2ring", "d-ring", at_85);
     assert_false(is_condition(bench, "p-ann", "battery-low"));
@@ -1343,7 +1145,7 @@ static void a_status_says_that_the_battery_is_low(void **state)
     const struct ward_bluez_device device = {.id = {"d-clip"}};
     struct bench *bench = couple(state);
 
-    enrol(bench, "d-clip", "nonin-3230");
+    bench_enrol(bench, "d-clip", "nonin-3230");
     bind_to(bench, "d-clip", "p-ann", WARD_SLOT_NONE, false);
     say_as(bench, "nonin", "d-clip", low);
     assert_true(is_condition(bench, "p-ann", "battery-low"));
@@ -1371,7 +1173,7 @@ static int furnish(struct bench *bench)
 {
     int button;
 
-    close_gateway(bench);
+    bench_close(bench);
     snprintf(bench->config.alarm.patient_text, sizeof(bench->config.alarm.patient_text), "%s/text",
              bench->directory);
     snprintf(bench->config.alarm.silence_button, sizeof(bench->config.alarm.silence_button), "%s/button",
@@ -1379,7 +1181,7 @@ static int furnish(struct bench *bench)
     assert_int_equal(mkfifo(bench->config.alarm.silence_button, 0600), 0);
     button = open(bench->config.alarm.silence_button, O_RDWR | O_CLOEXEC);
     assert_true(button >= 0);
-    open_gateway(bench);
+    bench_open(bench);
     return button;
 }
 
@@ -1457,16 +1259,16 @@ static void an_annunciator_that_does_not_work_is_told(void **state)
     static char document[65536];
 
     assert_false(is_condition(bench, "p-ann", "annunciation-failing")); /* nothing is configured */
-    close_gateway(bench);
+    bench_close(bench);
     strcpy(bench->config.alarm.patient_text, "/proc/nowhere/text");
-    open_gateway(bench);
+    bench_open(bench);
     assert_true(is_condition(bench, "p-ann", "annunciation-failing"));
     assert_true(ward_documents_state(bench->gateway, document, sizeof(document)) > 0);
     assert_non_null(strstr(document, "\"annunciator\":{\"light\":false,\"sound\":false,\"text\":false,"));
-    close_gateway(bench);
+    bench_close(bench);
     snprintf(bench->config.alarm.patient_text, sizeof(bench->config.alarm.patient_text), "%s/text",
              bench->directory);
-    open_gateway(bench);
+    bench_open(bench);
     assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
 }
 
@@ -1536,7 +1338,7 @@ static struct bench *clip(void **state)
     WAIT_FOR(bench, bench->gateway->radio == WARD_BLUEZ_RADIO_PREPARING);
     WAIT_FOR(bench, bench->gateway->radio == WARD_BLUEZ_RADIO_ABSENT);
     bench->gateway->radio = WARD_BLUEZ_RADIO_READY;
-    enrol(bench, "d-2", "oximeter");
+    bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     return bench;
 }
@@ -1683,7 +1485,7 @@ static void a_test_is_refused(void **state)
     try_device(bench, "d-2", 60);
     assert_non_null(strstr(trial_end(bench), "measuring for a patient just now"));
     /* A clip that lies on the table and says so is not measuring. */
-    enrol(bench, "d-3", "oximeter");
+    bench_enrol(bench, "d-3", "oximeter");
     bind_to(bench, "d-3", "p-bob", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-3", OXIMETER, FINGER_OUT, false});
     try_device(bench, "d-3", 60);
@@ -1692,7 +1494,7 @@ static void a_test_is_refused(void **state)
     assert_non_null(strstr(trial_end(bench), "Wait for its end"));
 }
 
-#define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, bench_set_up, bench_tear_down)
 
 int main(void)
 {

@@ -348,17 +348,23 @@ static void bodies_of_commands_that_are_refused(void **state)
     }
 }
 
-static void a_care_plan_has_patient_and_version(void **state)
+static void a_care_plan_has_patient_episode_and_version(void **state)
 {
     (void)state;
-    assert_int_equal(parse_claims("{" CLAIMS_OF("care-plan", "clinical") "\"patient\":\"p-1\",\"version\":3,"
-                                                                         "\"body\":{}}"),
+    assert_int_equal(parse_claims("{" CLAIMS_OF("care-plan", "clinical") "\"patient\":\"p-1\","
+                                                                         "\"episode\":\"s-1\","
+                                                                         "\"version\":3,\"body\":{}}"),
                      WARD_JWS_OK);
     assert_true(claims.version == 3);
     assert_string_equal(claims.patient.text, "p-1");
+    assert_string_equal(claims.episode.text, "s-1");
     assert_int_equal(parse_claims("{" CLAIMS_OF("care-plan", "clinical") "\"version\":3,\"body\":{}}"),
                      WARD_JWS_MISSING);
     assert_string_equal(error.member, "payload.patient");
+    assert_int_equal(parse_claims("{" CLAIMS_OF("care-plan", "clinical") "\"patient\":\"p-1\",\"version\":3,"
+                                                                         "\"body\":{}}"),
+                     WARD_JWS_MISSING);
+    assert_string_equal(error.member, "payload.episode");
 }
 
 static void every_fault_names_its_member(void **state)
@@ -559,7 +565,7 @@ int main(void)
         cmocka_unit_test(a_replay),
         cmocka_unit_test(a_body_by_itself),
         cmocka_unit_test(bodies_of_commands_that_are_refused),
-        cmocka_unit_test(a_care_plan_has_patient_and_version),
+        cmocka_unit_test(a_care_plan_has_patient_episode_and_version),
         cmocka_unit_test(every_fault_names_its_member),
         cmocka_unit_test(a_refusal_can_still_be_answered),
         cmocka_unit_test(lists_have_their_bounds),

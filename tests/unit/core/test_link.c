@@ -34,15 +34,17 @@ static struct ward_link_frame publish_frame(void)
     frame.publish.kid_length = 1;
     frame.publish.signature = "sg";
     frame.publish.signature_length = 2;
+    frame.publish.correlation = (const uint8_t *)"\xC0\x00";
+    frame.publish.correlation_length = 2;
     frame.publish.payload = (const uint8_t *)"{}\n";
     frame.publish.payload_length = 3;
     return frame;
 }
 
 static const uint8_t publish_octets[] = {
-    0x05, 0x01, 0x02, 0x03, 0x04, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
-    0x02, 0x01, 0x01, 0xB4, 0x00, 0x00, 0x00, 0x03, 0x00, 't',  '/',  'u',  0x01,
-    0x00, 'k',  0x02, 0x00, 's',  'g',  0x03, 0x00, 0x00, 0x00, '{',  '}',  '\n',
+    0x05, 0x01, 0x02, 0x03, 0x04, 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0x02,
+    0x01, 0x01, 0xB4, 0x00, 0x00, 0x00, 0x03, 0x00, 't',  '/',  'u',  0x01, 0x00, 'k',
+    0x02, 0x00, 's',  'g',  0x02, 0xC0, 0x00, 0x03, 0x00, 0x00, 0x00, '{',  '}',  '\n',
 };
 
 static void expect_octets(const struct ward_link_frame *frame, const uint8_t *octets, size_t length)
@@ -73,20 +75,26 @@ static void publish_is_written_and_read(void **state)
     assert_memory_equal(back.publish.kid, "k", 1);
     assert_int_equal(back.publish.signature_length, 2);
     assert_memory_equal(back.publish.signature, "sg", 2);
+    assert_int_equal(back.publish.correlation_length, 2);
+    assert_memory_equal(back.publish.correlation, "\xC0\x00", 2);
     assert_int_equal(back.publish.payload_length, 3);
     assert_memory_equal(back.publish.payload, "{}\n", 3);
 }
 
 static void small_frames_are_written_and_read(void **state)
 {
-    static const uint8_t hello[] = {0x01, 0x01, 0x00, 0x00, 0x00, 0x01, 0x00};
+    static const uint8_t hello[] = {0x01, 0x02, 0x00, 0x00, 0x00, 0x01, 0x00};
     static const uint8_t link[] = {0x03, 0x01, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF,
                                    0xFF, 0xFF, 0xFF, 0x02, 0x00, 'o',  'k'};
     static const uint8_t credit[] = {0x04, 0x07, 0, 0, 0, 0x3F, 0, 0, 0, 0x00, 0x40, 0, 0};
     static const uint8_t result[] = {0x06, 0x09, 0, 0, 0, 0, 0, 0, 0, 0x87};
     static const uint8_t urgent[] = {0x08, 0x01};
-    struct ward_link_frame frame = {.type = WARD_LINK_HELLO, .hello = {.version = 1, .frame_max = 65536}},
+    static const uint8_t task[] = {0x09, 0x05, 0, 0, 0, 0, 0, 0, 0, 0x01};
+    static const uint8_t outcome[] = {0x0A, 0x05, 0, 0, 0, 0, 0, 0, 0, 0x01, 0x02, 0x00, 'o', 'k'};
+    struct ward_link_frame frame = {.type = WARD_LINK_HELLO,
+                                    .hello = {.version = WARD_LINK_VERSION, .frame_max = 65536}},
                            back;
+    uint8_t buffer[32];
 
     (void)state;
     expect_octets(&frame, hello, sizeof(hello));
@@ -106,6 +114,16 @@ static void small_frames_are_written_and_read(void **state)
     expect_octets(&frame, urgent, sizeof(urgent));
     assert_true(ward_link_decode(urgent, sizeof(urgent), &back));
     assert_true(back.urgent.urgent);
+    frame =
+        (struct ward_link_frame){.type = WARD_LINK_TASK, .task = {.id = 5, .task = WARD_LINK_TASK_ROTATE}};
+    expect_octets(&frame, task, sizeof(task));
+    frame.task.task = WARD_LINK_TASK_ROTATE + 1;
+    assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), 0);
+    frame = (struct ward_link_frame){.type = WARD_LINK_OUTCOME,
+                                     .outcome = {.id = 5, .done = true, .text = "ok", .text_length = 2}};
+    expect_octets(&frame, outcome, sizeof(outcome));
+    assert_true(ward_link_decode(outcome, sizeof(outcome), &back));
+    assert_true(back.outcome.id == 5 && back.outcome.done && back.outcome.text_length == 2);
 }
 
 static void provisioning_is_written_and_read(void **state)
@@ -197,14 +215,23 @@ static void every_cut_is_refused_and_changes_nothing(void **state)
 static void fields_out_of_range_are_refused(void **state)
 {
     static const struct bad_octet bad[] = {
-        {0, 0x00, "type 0"},       {0, 0x09, "unknown type"},
-        {13, 4, "class"},          {14, 3, "QoS"},
-        {15, 2, "retain flag"},    {20, 0, "empty topic"},
-        {21, 0xFF, "long topic"},  {22, '+', "wildcard"},
-        {23, '#', "wildcard"},     {24, 0, "NUL in the topic"},
-        {27, 0, "NUL in the kid"}, {30, 0, "NUL in the sig"},
-        {32, 4, "payload beyond"}, {32, 2, "octets left over"},
-        {25, 65, "kid beyond"},    {28, 87, "sig beyond"},
+        {0, 0x00, "type 0"},
+        {0, 0x0B, "unknown type"},
+        {13, 4, "class"},
+        {14, 3, "QoS"},
+        {15, 2, "retain flag"},
+        {20, 0, "empty topic"},
+        {21, 0xFF, "long topic"},
+        {22, '+', "wildcard"},
+        {23, '#', "wildcard"},
+        {24, 0, "NUL in the topic"},
+        {27, 0, "NUL in the kid"},
+        {30, 0, "NUL in the sig"},
+        {35, 4, "payload beyond"},
+        {35, 2, "octets left over"},
+        {32, 65, "correlation beyond"},
+        {25, 65, "kid beyond"},
+        {28, 87, "sig beyond"},
     };
     struct ward_link_frame back;
 
@@ -268,6 +295,8 @@ static void the_largest_payload_always_fits(void **state)
     frame.publish.topic_length = WARD_TOPIC_MAX;
     frame.publish.kid_length = WARD_KID_MAX;
     frame.publish.signature_length = WARD_SIGNATURE_MAX;
+    frame.publish.correlation = (const uint8_t *)text;
+    frame.publish.correlation_length = WARD_CORRELATION_MAX;
     frame.publish.payload = payload;
     frame.publish.payload_length = WARD_LINK_PAYLOAD_MAX;
     length = ward_link_encode(&frame, buffer, sizeof(buffer));

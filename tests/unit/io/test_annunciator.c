@@ -415,6 +415,56 @@ static void assert_text(const struct fixture *fixture, const char *expected)
     assert_string_equal(text, expected);
 }
 
+static bool both_flash_briefly(struct fixture *fixture)
+{
+    return brightness(fixture, "red") == 0 && brightness(fixture, "yellow") == 0;
+}
+
+/* Both at a time, which no alarm does; and then it is dark for good. */
+static void a_box_is_told_from_others(void **state)
+{
+    struct fixture *fixture = *state;
+
+    start(fixture, "red yellow", "");
+    assert_true(ward_annunciator_identify(fixture->annunciator, 2));
+    assert_int_equal(brightness(fixture, "red"), 255);
+    assert_int_equal(brightness(fixture, "yellow"), 255);
+    (void)show(fixture, WARD_PRIORITY_NONE, false, false); /* nothing new is shown: it goes on */
+    assert_int_equal(brightness(fixture, "red"), 255);
+    run_until(fixture, both_flash_briefly);
+    run_until(fixture, red_is_lit); /* again, once a second */
+    run_until(fixture, both_flash_briefly);
+    while (sd_event_run(fixture->event, 2000000) > 0) /* until no timer is left */
+        ;
+    assert_int_equal(brightness(fixture, "red"), 0);
+    assert_int_equal(brightness(fixture, "yellow"), 0);
+}
+
+static void an_alarm_has_the_light_for_itself(void **state)
+{
+    struct fixture *fixture = *state;
+
+    start(fixture, "red yellow", "");
+    assert_true(ward_annunciator_identify(fixture->annunciator, 60));
+    assert_true(show(fixture, WARD_PRIORITY_HIGH, false, false).light);
+    assert_int_equal(brightness(fixture, "red"), 255);
+    assert_int_equal(brightness(fixture, "yellow"), 0);
+    assert_false(ward_annunciator_identify(fixture->annunciator, 60));
+    (void)show(fixture, WARD_PRIORITY_NONE, false, true);
+    assert_false(ward_annunciator_identify(fixture->annunciator, 60));
+    (void)show(fixture, WARD_PRIORITY_NONE, false, false);
+    assert_int_equal(brightness(fixture, "yellow"), 0); /* and it is not taken up again */
+    assert_true(ward_annunciator_identify(fixture->annunciator, 60));
+}
+
+static void without_a_light_nothing_flashes(void **state)
+{
+    struct fixture *fixture = *state;
+
+    start(fixture, "", "");
+    assert_false(ward_annunciator_identify(fixture->annunciator, 60));
+}
+
 static void the_text_is_in_its_file(void **state)
 {
     struct fixture *fixture = *state;
@@ -533,6 +583,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_helper_that_ends_is_told_and_started_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_takes_nothing_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_does_not_disturb_an_alarm, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_box_is_told_from_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_alarm_has_the_light_for_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_light_nothing_flashes, setup, teardown),
         cmocka_unit_test_setup_teardown(the_text_is_in_its_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_text_that_cannot_be_written_is_told, setup, teardown),
         cmocka_unit_test(patterns_have_their_pulses),

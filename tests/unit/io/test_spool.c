@@ -40,6 +40,9 @@ struct fixture {
     char down_topic[WARD_TOPIC_MAX + 1];
     char down_payload[16];
     char trouble[200];
+    uint64_t outcome_id;
+    bool outcome_done;
+    unsigned downs_before_other; /* what had come when another source had its turn */
 };
 
 static void on_link(void *userdata, bool up, const char *text, int64_t certificate_expires_ms)
@@ -95,10 +98,20 @@ static void on_provisioned(void *userdata, enum ward_provision_outcome outcome, 
     snprintf(f->step, sizeof(f->step), "%s: %s", step, text);
 }
 
+static void on_outcome(void *userdata, uint64_t id, bool done, const char *text)
+{
+    struct fixture *f = userdata;
+
+    f->outcome_id = id;
+    f->outcome_done = done;
+    snprintf(f->text, sizeof(f->text), "%s", text);
+}
+
 static const struct ward_spool_listener listener = {.link = on_link,
                                                     .credit = on_credit,
                                                     .result = on_result,
                                                     .down = on_down,
+                                                    .outcome = on_outcome,
                                                     .provisioned = on_provisioned,
                                                     .trouble = on_trouble};
 
@@ -611,6 +624,79 @@ static void who_says_no_hello_is_hung_up_on(void **state)
     assert_non_null(strstr(f->trouble, "no hello"));
 }
 
+static void a_task_is_given_and_its_outcome_told(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_false(ward_spool_task(f->spool, 7, WARD_LINK_TASK_ROTATE)); /* nobody is there */
+    join(f, 1, 100);
+    assert_true(ward_spool_task(f->spool, 7, WARD_LINK_TASK_ROTATE));
+    expect(f, WARD_LINK_TASK);
+    assert_true(f->frame.task.id == 7 && f->frame.task.task == WARD_LINK_TASK_ROTATE);
+    say(f, &(struct ward_link_frame){.type = WARD_LINK_OUTCOME,
+                                     .outcome = {.id = 7, .done = true, .text = "new", .text_length = 3}});
+    assert_true(f->outcome_id == 7 && f->outcome_done);
+    assert_string_equal(f->text, "new");
+    say(f,
+        &(struct ward_link_frame){.type = WARD_LINK_TASK, .task = {.id = 7}}); /* only the core gives them */
+    expect_hung_up(f);
+}
+
+static void correlation_data_goes_with_its_message(void **state)
+{
+    struct fixture *f = *state;
+    struct ward_message message = {.id = 1,
+                                   .message_class = WARD_MESSAGE_STATE,
+                                   .topic = "t",
+                                   .payload = (const uint8_t *)"{}",
+                                   .payload_length = 2,
+                                   .correlation = (const uint8_t *)"\0\1",
+                                   .correlation_length = 2};
+
+    join(f, 2, 1000);
+    assert_int_equal(ward_spool_publish(f->spool, &message), WARD_SPOOL_SENT);
+    expect(f, WARD_LINK_PUBLISH);
+    assert_int_equal(f->frame.publish.correlation_length, 2);
+    assert_memory_equal(f->frame.publish.correlation, "\0\1", 2);
+}
+
+static int on_other(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
+{
+    struct fixture *f = userdata;
+
+    (void)descriptor, (void)events;
+    f->downs_before_other = f->downs;
+    return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+/* However much the ward says, an alarm's timer and the radio have their turn. */
+static void a_flood_keeps_nothing_else_waiting(void **state)
+{
+    struct fixture *f = *state;
+    const struct ward_link_frame down = {
+        .type = WARD_LINK_DOWN,
+        .down = {.topic = "t", .topic_length = 1, .payload = (const uint8_t *)"x", .payload_length = 1}};
+    uint8_t buffer[64];
+    const size_t length = ward_link_encode(&down, buffer, sizeof(buffer));
+    sd_event_source *other = NULL;
+    unsigned sent = 0;
+    int ends[2];
+
+    join(f, 1, 100);
+    while (send(f->client, buffer, length, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        sent++;
+    assert_true(sent > 150); /* more than two turns */
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    assert_true(sd_event_add_io(f->event, &other, ends[0], EPOLLIN, on_other, f) >= 0);
+    turn(f);
+    assert_int_equal(f->downs, sent);
+    assert_true(f->downs_before_other <= 128);
+    sd_event_source_disable_unref(other);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void paths_are_checked(void **state)
 {
     struct fixture *f = *state;
@@ -655,6 +741,9 @@ int main(void)
         TEST(messages_that_can_never_go_are_errors),
         TEST(the_core_shows_that_it_lives),
         TEST(who_says_no_hello_is_hung_up_on),
+        TEST(a_task_is_given_and_its_outcome_told),
+        TEST(correlation_data_goes_with_its_message),
+        TEST(a_flood_keeps_nothing_else_waiting),
         TEST(paths_are_checked),
     };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "uplink/https.h"
+#include "uplink/est_https.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,6 +9,8 @@
 
 #include <curl/curl.h>
 
+#include "uplink/tls.h"
+
 /* All headers together: what an honest server sends is a tenth of it. */
 #define HEADERS_MAX   16384
 #define CONNECT_MS    10000L
@@ -16,12 +18,12 @@
 
 /* What an answer becomes while it comes. */
 struct incoming {
-    struct ward_https_answer answer;
+    struct ward_est_https_answer answer;
     size_t size, limit, header_octets;
     const char *overrun; /* what there was too much of; NULL so far */
 };
 
-int ward_https_start(void)
+int ward_est_https_start(void)
 {
     return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOMEM;
 }
@@ -108,14 +110,13 @@ static size_t on_header(char *data, size_t one, size_t length, void *userdata)
     }
     take_header(data, length, "content-type:", incoming->answer.content_type,
                 sizeof(incoming->answer.content_type));
-    take_header(data, length, "etag:", incoming->answer.etag, sizeof(incoming->answer.etag));
     take_header(data, length, "retry-after:", retry, sizeof(retry));
     if (retry[0])
         incoming->answer.retry_after_s = seconds_of(retry);
     return length;
 }
 
-static CURLcode set_bounds(CURL *curl, const struct ward_https_request *request)
+static CURLcode set_bounds(CURL *curl, const struct ward_est_https_request *request)
 {
     CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, request->url);
 
@@ -125,6 +126,8 @@ static CURLcode set_bounds(CURL *curl, const struct ward_https_request *request)
         code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
     if (code == CURLE_OK)
         code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(curl, CURLOPT_SSL_CIPHER_LIST, WARD_TLS_SUITES);
     /* the rest cannot fail: they are numbers */
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -136,13 +139,15 @@ static CURLcode set_bounds(CURL *curl, const struct ward_https_request *request)
 }
 
 /* Neither the system's authorities nor its directory of them count. */
-static CURLcode set_trust(CURL *curl, const struct ward_https_request *request)
+static CURLcode set_trust(CURL *curl, const struct ward_est_https_request *request)
 {
     struct curl_blob blob = {.flags = CURL_BLOB_COPY};
     CURLcode code = curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
 
     if (code == CURLE_OK)
-        code = curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_path);
+        code = curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
+    if (code == CURLE_OK && request->crl)
+        code = curl_easy_setopt(curl, CURLOPT_CRLFILE, request->crl);
     if (code == CURLE_OK && request->ca_pem) {
         memcpy(&blob.data, &request->ca_pem,
                sizeof(blob.data)); /* it is copied, and not const all the same */
@@ -158,7 +163,7 @@ static CURLcode set_trust(CURL *curl, const struct ward_https_request *request)
     return code;
 }
 
-static CURLcode set_body(CURL *curl, const struct ward_https_request *request, struct curl_slist *headers)
+static CURLcode set_body(CURL *curl, const struct ward_est_https_request *request, struct curl_slist *headers)
 {
     CURLcode code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 
@@ -176,7 +181,7 @@ static CURLcode set_body(CURL *curl, const struct ward_https_request *request, s
     return code;
 }
 
-static bool headers_of(const struct ward_https_request *request, struct curl_slist **ret)
+static bool headers_of(const struct ward_est_https_request *request, struct curl_slist **ret)
 {
     for (const char *const *header = request->headers; header && *header; header++) {
         struct curl_slist *longer = curl_slist_append(*ret, *header);
@@ -197,24 +202,24 @@ static const char *part_of(CURLcode code)
         return "TCP";
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
         code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CIPHER ||
-        code == CURLE_SSL_ISSUER_ERROR)
+        code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_CRL_BADFILE)
         return "TLS";
     return "HTTPS";
 }
 
 static void explain(CURLcode code, const struct incoming *incoming, const char *text,
-                    char ret_why[static WARD_HTTPS_WHY_MAX])
+                    char ret_why[static WARD_EST_HTTPS_WHY_MAX])
 {
     if (code == CURLE_FILESIZE_EXCEEDED)
-        snprintf(ret_why, WARD_HTTPS_WHY_MAX, "HTTPS: the answer is larger than any that is right");
+        snprintf(ret_why, WARD_EST_HTTPS_WHY_MAX, "HTTPS: the answer is larger than any that is right");
     else if (incoming->overrun)
-        snprintf(ret_why, WARD_HTTPS_WHY_MAX, "HTTPS: %s", incoming->overrun);
+        snprintf(ret_why, WARD_EST_HTTPS_WHY_MAX, "HTTPS: %s", incoming->overrun);
     else
-        snprintf(ret_why, WARD_HTTPS_WHY_MAX, "%s: %s", part_of(code),
+        snprintf(ret_why, WARD_EST_HTTPS_WHY_MAX, "%s: %s", part_of(code),
                  text[0] ? text : curl_easy_strerror(code));
 }
 
-static CURLcode perform(CURL *curl, const struct ward_https_request *request, struct incoming *incoming)
+static CURLcode perform(CURL *curl, const struct ward_est_https_request *request, struct incoming *incoming)
 {
     struct curl_slist *headers = NULL;
     CURLcode code = CURLE_OUT_OF_MEMORY;
@@ -240,8 +245,8 @@ static CURLcode perform(CURL *curl, const struct ward_https_request *request, st
     return code;
 }
 
-bool ward_https_ask(const struct ward_https_request *request, struct ward_https_answer *ret,
-                    char ret_why[static WARD_HTTPS_WHY_MAX])
+bool ward_est_https_ask(const struct ward_est_https_request *request, struct ward_est_https_answer *ret,
+                        char ret_why[static WARD_EST_HTTPS_WHY_MAX])
 {
     struct incoming incoming = {.limit = request->answer_max};
     char text[CURL_ERROR_SIZE] = "";
@@ -258,14 +263,14 @@ bool ward_https_ask(const struct ward_https_request *request, struct ward_https_
         return true;
     }
     explain(code, &incoming, text, ret_why);
-    ward_https_answer_done(&incoming.answer);
+    ward_est_https_answer_done(&incoming.answer);
     return false;
 }
 
-void ward_https_answer_done(struct ward_https_answer *answer)
+void ward_est_https_answer_done(struct ward_est_https_answer *answer)
 {
     if (answer->body)
         explicit_bzero(answer->body, answer->length);
     free(answer->body);
-    *answer = (struct ward_https_answer){0};
+    *answer = (struct ward_est_https_answer){0};
 }

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/binding_change.h"
+
+#include <string.h>
+
+#include "app/gateway.h"
+
+static int64_t moment(const struct ward_gateway *gateway)
+{
+    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
+
+    return now_ms == WARD_UTC_UNKNOWN ? WARD_BOUND_FROM_UNKNOWN : now_ms;
+}
+
+/* Without a date nothing that was measured under the binding can be told from what came after: it counts for nothing. */
+static struct ward_store_change ended(const struct ward_gateway *gateway,
+                                      const struct ward_store_binding *binding)
+{
+    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
+    struct ward_store_change change = {.kind = WARD_STORE_BINDING, .binding = *binding};
+
+    change.binding.until_ms = now_ms == WARD_UTC_UNKNOWN ? binding->from_ms : now_ms;
+    return change;
+}
+
+/* A binding to a slot and one of the whole device do not go together. */
+static bool is_in_the_way(const struct ward_store_binding *old, const struct ward_binding_order *order)
+{
+    return old->slot == order->slot || old->slot == WARD_SLOT_NONE || order->slot == WARD_SLOT_NONE;
+}
+
+static bool is_of_same_patient(const struct ward_store_binding *old, const struct ward_binding_order *order)
+{
+    return strcmp(old->patient.text, order->watch->patient.text) == 0;
+}
+
+/* Who took the device gives it up. */
+static bool makes_room(const struct ward_store_binding *old, const struct ward_binding_order *order)
+{
+    if (old->slot == order->slot)
+        return is_of_same_patient(old, order) || !order->shared;
+    return is_in_the_way(old, order);
+}
+
+size_t ward_binding_count(const struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_store_binding *binding = NULL;
+    size_t count = 0;
+
+    while ((binding = ward_registry_next_binding(&gateway->registry, device, binding)))
+        count++;
+    return count;
+}
+
+size_t ward_binding_changes(const struct ward_gateway *gateway, const struct ward_binding_order *order,
+                            struct ward_store_change ret[WARD_BINDING_CHANGES_MAX])
+{
+    const char *device = order->device->id.text;
+    const struct ward_store_binding *old = NULL;
+    size_t count = 0;
+
+    if (order->is_new)
+        ret[count++] = (struct ward_store_change){.kind = WARD_STORE_DEVICE, .device = *order->device};
+    while ((old = ward_registry_next_binding(&gateway->registry, device, old)))
+        if (makes_room(old, order) && count <= WARD_BOUND_MAX)
+            ret[count++] = ended(gateway, old);
+    ret[count++] = (struct ward_store_change){
+        .kind = WARD_STORE_BINDING,
+        .binding = {.device = order->device->id,
+                    .slot = order->slot,
+                    .patient = order->watch->patient,
+                    .episode = order->watch->episode,
+                    .from_ms = order->from_ms != 0 ? order->from_ms : moment(gateway),
+                    .until_ms = WARD_UTC_UNKNOWN,
+                    .read_out = order->read_out}};
+    return count;
+}
+
+/* Bindings that have ended are in the registry too. */
+static bool was_anothers(const struct ward_gateway *gateway, const struct ward_binding_order *order)
+{
+    const struct ward_registry *registry = &gateway->registry;
+
+    for (size_t i = 0; i < registry->binding_count; i++) {
+        const struct ward_store_binding *old = &registry->bindings[i];
+
+        if (strcmp(old->device.text, order->device->id.text) == 0 && !is_of_same_patient(old, order) &&
+            is_in_the_way(old, order) && !(order->shared && old->slot == order->slot) &&
+            (old->until_ms == WARD_UTC_UNKNOWN || old->until_ms > order->from_ms))
+            return true;
+    }
+    return false;
+}
+
+const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
+                                      const struct ward_binding_order *order)
+{
+    const struct ward_time now = ward_gateway_now(gateway);
+    const struct ward_store_patient *patient =
+        ward_registry_patient(&gateway->registry, order->watch->patient.text);
+
+    if (now.clock == WARD_CLOCK_UNSYNCED || now.utc_ms == WARD_UTC_UNKNOWN)
+        return "The clock of the gateway is not trusted now: leave out from, and it begins now.";
+    if (order->from_ms > now.utc_ms)
+        return "from lies ahead: a device is bound from now on, or since a moment that has been.";
+    if (patient && patient->admitted_at_ms != WARD_UTC_UNKNOWN && order->from_ms < patient->admitted_at_ms)
+        return "from is before the patient was admitted.";
+    if (was_anothers(gateway, order))
+        return "The device was another patient's after from.";
+    return NULL;
+}
+
+bool ward_binding_stands(const struct ward_gateway *gateway, const struct ward_binding_order *order)
+{
+    const struct ward_store_binding *old = NULL;
+    bool stands = false;
+
+    if (order->from_ms != 0)
+        return false;
+    while ((old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old))) {
+        const bool same = old->slot == order->slot && is_of_same_patient(old, order) &&
+                          strcmp(old->episode.text, order->watch->episode.text) == 0;
+
+        if (!same && makes_room(old, order))
+            return false;
+        stands = stands || same;
+    }
+    return stands;
+}
+
+static bool is_meant(const struct ward_store_binding *binding, const struct ward_binding_choice *choice)
+{
+    return (!choice->patient[0] || strcmp(binding->patient.text, choice->patient) == 0) &&
+           (!choice->episode[0] || strcmp(binding->episode.text, choice->episode) == 0) &&
+           (choice->slot == WARD_SLOT_ANY || binding->slot == choice->slot);
+}
+
+size_t ward_binding_ends(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
+                         struct ward_store_change ret[WARD_BINDING_CHANGES_MAX])
+{
+    const struct ward_store_binding *binding = NULL;
+    size_t count = 0;
+
+    while ((binding = ward_registry_next_binding(&gateway->registry, choice->device, binding)))
+        if (count < WARD_BOUND_MAX && is_meant(binding, choice))
+            ret[count++] = ended(gateway, binding);
+    return count;
+}
+
+size_t ward_binding_swaps(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
+                          const struct ward_store_device *replacement,
+                          struct ward_store_change ret[WARD_BINDING_SWAP_MAX])
+{
+    const size_t count = ward_binding_ends(gateway, choice, ret);
+
+    for (size_t i = 0; i < count; i++) {
+        struct ward_store_binding *begun = &ret[count + i].binding;
+
+        ret[count + i] = ret[i];
+        begun->device = replacement->id;
+        begun->from_ms = moment(gateway);
+        begun->until_ms = WARD_UTC_UNKNOWN;
+        begun->read_out = false;
+    }
+    return 2 * count;
+}

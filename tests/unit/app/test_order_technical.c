@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a technician orders of the gateway itself, with an uplink that the test plays: what is answered, in which order
+ * things happen, and what is left of it when the core ends in between.
+ */
+#include "app_orders.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "app/listeners.h"
+#include "core/reading.h"
+#include "ward/link.h"
+
+struct uplink {
+    int socket;
+    uint8_t packet[WARD_LINK_FRAME_MAX];
+    struct ward_link_frame frame; /* the newest; points into packet */
+};
+
+static struct uplink uplink;
+
+static void tell(const struct ward_link_frame *frame)
+{
+    static uint8_t octets[WARD_LINK_FRAME_MAX];
+    const size_t length = ward_link_encode(frame, octets, sizeof(octets));
+
+    assert_true(length > 0);
+    assert_int_equal(send(uplink.socket, octets, length, 0), (ssize_t)length);
+}
+
+/* Takes what is there, until there is a frame of that type; false: there is none. */
+static bool has_come(enum ward_link_type type)
+{
+    ssize_t length;
+
+    while ((length = recv(uplink.socket, uplink.packet, sizeof(uplink.packet), MSG_DONTWAIT)) > 0) {
+        assert_true(ward_link_decode(uplink.packet, (size_t)length, &uplink.frame));
+        if (uplink.frame.type == type)
+            return true;
+    }
+    return false;
+}
+
+static bool topic_is(const char *topic)
+{
+    return uplink.frame.publish.topic_length == strlen(topic) &&
+           memcmp(uplink.frame.publish.topic, topic, strlen(topic)) == 0;
+}
+
+/* A message on that topic; all others are taken, and answered as a broker does. */
+static bool has_published(const char *topic)
+{
+    while (has_come(WARD_LINK_PUBLISH)) {
+        if (topic_is(topic))
+            return true;
+        tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.frame.publish.id}});
+    }
+    return false;
+}
+
+static bool payload_has(const char *text)
+{
+    return memmem(uplink.frame.publish.payload, uplink.frame.publish.payload_length, text, strlen(text)) !=
+           NULL;
+}
+
+static void answer(void)
+{
+    tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.frame.publish.id}});
+}
+
+static void join(struct bench *bench)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct ward_link_frame hello = {
+        .type = WARD_LINK_HELLO, .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}};
+
+    memcpy(address.sun_path, bench->config.spool.socket, strlen(bench->config.spool.socket));
+    uplink.socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_true(uplink.socket >= 0);
+    assert_int_equal(connect(uplink.socket, (const struct sockaddr *)&address, sizeof(address)), 0);
+    tell(&hello);
+    WAIT_FOR(bench, has_come(WARD_LINK_HELLO));
+}
+
+static void open_link(void)
+{
+    tell(&(struct ward_link_frame){.type = WARD_LINK_LINK,
+                                   .link = {.up = true, .text = "", .text_length = 0}});
+    tell(&(struct ward_link_frame){.type = WARD_LINK_CREDIT,
+                                   .credit = {.round = 1, .frames = 1000, .octets = 1000000}});
+}
+
+static int set_up(void **state)
+{
+    assert_int_equal(orders_set_up(state), 0);
+    uplink.socket = -1;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    if (uplink.socket >= 0)
+        close(uplink.socket);
+    return bench_tear_down(state);
+}
+
+static struct ward_order technical(struct bench *bench, enum ward_command_kind kind)
+{
+    struct ward_order order = orders_make(bench, kind);
+
+    order.patient.text[0] = order.episode.text[0] = '\0';
+    order.command.seconds = 30;
+    return order;
+}
+
+/* --- identify ------------------------------------------------------------------------------------------------ */
+
+static void the_light_flashes_unless_an_alarm_has_it(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = technical(bench, WARD_COMMAND_IDENTIFY);
+    char path[128];
+    FILE *file;
+
+    assert_non_null(strstr(orders_give(bench, &order), "no light that works"));
+    snprintf(path, sizeof(path), "%s/box", bench->directory);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/box/brightness", bench->directory);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    fclose(file);
+    strcpy(bench->config.alarm.leds, "box");
+    strcpy(bench->config.alarm.led_directory, bench->directory);
+    orders_restart(bench);
+    /* what the gateway has to say of itself is an alarm too: it gives way to nothing */
+    order = technical(bench, WARD_COMMAND_IDENTIFY);
+    if (bench->gateway->shown.light) {
+        assert_non_null(strstr(orders_give(bench, &order), "the light is not free"));
+    } else {
+        orders_done(bench, &order);
+        (void)orders_measure(bench, WARD_SPO2, 80);
+        order = technical(bench, WARD_COMMAND_IDENTIFY);
+        assert_non_null(strstr(orders_give(bench, &order), "the light is not free"));
+    }
+}
+
+/* --- restart ------------------------------------------------------------------------------------------------- */
+
+static void a_restart_is_answered_before_it_happens(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = technical(bench, WARD_COMMAND_RESTART);
+
+    order.command.programs = WARD_PROGRAM_CORE | WARD_PROGRAM_UPLINK;
+    join(bench);
+    open_link();
+    ward_order_carry_out(bench->gateway, &order);
+    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
+    assert_true(payload_has("\"outcome\":\"done\""));
+    for (int i = 0; i < 20; i++) /* the broker has not said that it has it: nothing happens */
+        assert_true(sd_event_run(bench->event, 10000) >= 0);
+    assert_int_not_equal(sd_event_get_state(bench->event), SD_EVENT_EXITING);
+    assert_false(has_come(WARD_LINK_TASK));
+    answer();
+    while (sd_event_get_state(bench->event) != SD_EVENT_FINISHED && sd_event_run(bench->event, 50000) >= 0)
+        ;
+    assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_FINISHED);
+    assert_true(has_come(WARD_LINK_TASK));
+    assert_int_equal(uplink.frame.task.task, WARD_LINK_TASK_RESTART);
+    /* What comes after the restart: the same command again is answered, and does nothing. */
+    bench_close(bench);
+    sd_event_unref(bench->event);
+    assert_true(sd_event_new(&bench->event) >= 0);
+    bench_open(bench);
+    assert_string_equal(bench->gateway->inbox.answered[WARD_INBOX_COMMANDS_MAX - 1].id.text, order.id.text);
+    assert_int_equal(bench->gateway->inbox.counters[0].counter, order.counter.counter);
+    assert_int_equal(bench->gateway->restart.programs, 0);
+}
+
+static void the_uplink_alone_is_started_anew(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = technical(bench, WARD_COMMAND_RESTART);
+
+    order.command.programs = WARD_PROGRAM_UPLINK;
+    join(bench);
+    open_link();
+    ward_order_carry_out(bench->gateway, &order);
+    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
+    answer();
+    WAIT_FOR(bench, has_come(WARD_LINK_TASK));
+    assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_INITIAL);
+}
+
+/* --- rotate -------------------------------------------------------------------------------------------------- */
+
+static void give_outcome(bool done, const char *text)
+{
+    tell(&(struct ward_link_frame){
+        .type = WARD_LINK_OUTCOME,
+        .outcome = {
+            .id = uplink.frame.task.id, .done = done, .text = text, .text_length = (uint16_t)strlen(text)}});
+}
+
+static void the_uplink_says_what_came_of_a_rotation(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = technical(bench, WARD_COMMAND_ROTATE), other;
+
+    assert_non_null(strstr(orders_give(bench, &order), "uplink is not there"));
+    join(bench);
+    for (int done = 1; done >= 0; done--) {
+        order = technical(bench, WARD_COMMAND_ROTATE);
+        ward_outbox_results_done(&bench->gateway->outbox);
+        ward_order_carry_out(bench->gateway, &order);
+        WAIT_FOR(bench, has_come(WARD_LINK_TASK));
+        assert_int_equal(uplink.frame.task.task, WARD_LINK_TASK_ROTATE);
+        other = technical(bench, WARD_COMMAND_ROTATE);
+        assert_non_null(strstr(orders_give(bench, &other), "making a new key already"));
+        ward_outbox_results_done(&bench->gateway->outbox);
+        give_outcome(done == 1, done ? "until 2027-11-01" : "nobody signs it");
+        WAIT_FOR(bench, bench->gateway->outbox.result_count == 1);
+        assert_non_null(strstr(bench->gateway->outbox.results[0].text, order.id.text));
+        assert_non_null(
+            strstr(bench->gateway->outbox.results[0].text,
+                   done ? "\"outcome\":\"done\",\"reason\":\"until 2027" : "\"outcome\":\"failed\""));
+    }
+}
+
+/* The core ends in between: the command counts as used, and the same one is told that nobody knows. */
+static void a_rotation_without_an_outcome_is_told_so(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = technical(bench, WARD_COMMAND_ROTATE);
+    const struct ward_answered *kept;
+
+    join(bench);
+    ward_order_carry_out(bench->gateway, &order);
+    WAIT_FOR(bench, has_come(WARD_LINK_TASK));
+    orders_restart(bench);
+    kept = &bench->gateway->inbox.answered[WARD_INBOX_COMMANDS_MAX - 1];
+    assert_string_equal(kept->id.text, order.id.text);
+    assert_non_null(strstr(kept->answer, "\"outcome\":\"failed\""));
+    assert_non_null(strstr(kept->answer, "not known"));
+    assert_int_equal(bench->gateway->inbox.counters[0].counter, order.counter.counter);
+}
+
+/* --- where the answer goes ----------------------------------------------------------------------------------- */
+
+static struct ward_reply reply_to(struct bench *bench, const char *topic, size_t correlation, bool good)
+{
+    static const uint8_t octets[WARD_CORRELATION_MAX + 1] = {0xC0, 0xFF, 0xEE};
+    const struct ward_spool_down down = {
+        .topic = "", .response_topic = topic, .correlation = octets, .correlation_length = correlation};
+    struct ward_reply reply;
+
+    assert_int_equal(ward_reply_of(bench->gateway, &down, &reply), good);
+    return reply;
+}
+
+static void an_answer_goes_only_where_answers_may_go(void **state)
+{
+    struct bench *bench = *state;
+    static const char *const bad[] = {
+        "ward/v1/home/g-test/up/alarms",        "ward/v1/home/g-test/up/result/",
+        "ward/v1/home/g-test/up/result/a/b",    "ward/v1/home/g-test/up/result/#",
+        "ward/v1/home/g-test/up/resultx",       "ward/v1/home/g-other/up/result/a",
+        "ward/v1/home/g-test/down/command",     "ward/v1/home/g-test/up/result/+",
+        "ward/v1/home/g-test/up/active/result", "ward/v1/home/g-test/up/result/\xC3\xA4",
+        "ward/v1/home/g-test/up/result",
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_string_equal(reply_to(bench, bad[i], 0, false).topic, "");
+    assert_string_equal(reply_to(bench, "", 0, true).topic, "");
+    assert_string_equal(
+        reply_to(bench, "ward/v1/home/g-test/up/result/r-1", WARD_CORRELATION_MAX + 1, false).topic, "");
+    assert_string_equal(
+        reply_to(bench, "ward/v1/home/g-test/up/result/r-1", WARD_CORRELATION_MAX, true).topic,
+        "ward/v1/home/g-test/up/result/r-1");
+}
+
+static void an_answer_goes_to_the_response_topic_too(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = orders_make(bench, WARD_COMMAND_RESUME);
+
+    order.reply = reply_to(bench, "ward/v1/home/g-test/up/result/r-1", 3, true);
+    join(bench);
+    open_link();
+    ward_order_carry_out(bench->gateway, &order);
+    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
+    assert_int_equal(uplink.frame.publish.correlation_length, 0);
+    assert_true(payload_has(order.id.text));
+    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result/r-1"));
+    assert_true(payload_has(order.id.text));
+    assert_int_equal(uplink.frame.publish.correlation_length, 3);
+    assert_memory_equal(uplink.frame.publish.correlation, "\xC0\xFF\xEE", 3);
+}
+
+#define TECHNICAL_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TECHNICAL_TEST(the_light_flashes_unless_an_alarm_has_it),
+        TECHNICAL_TEST(a_restart_is_answered_before_it_happens),
+        TECHNICAL_TEST(the_uplink_alone_is_started_anew),
+        TECHNICAL_TEST(the_uplink_says_what_came_of_a_rotation),
+        TECHNICAL_TEST(a_rotation_without_an_outcome_is_told_so),
+        TECHNICAL_TEST(an_answer_goes_only_where_answers_may_go),
+        TECHNICAL_TEST(an_answer_goes_to_the_response_topic_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
