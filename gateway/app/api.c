@@ -469,6 +469,13 @@ static bool say_who(struct ward_bus_call *call, const char *by, struct ward_id *
     return false;
 }
 
+/* What is answered to the ward, or changes whom of it we believe. */
+static bool is_for_signed_commands(enum ward_command_kind kind)
+{
+    return kind == WARD_COMMAND_ASK || kind == WARD_COMMAND_DIAGNOSTICS || kind == WARD_COMMAND_ADD_KEY ||
+           kind == WARD_COMMAND_REVOKE_KEY;
+}
+
 /*
  * A clinician's order without a signature. Where the ward signs what it orders there is none; but that somebody is worried
  * may be said by anybody who may change something here.
@@ -478,6 +485,10 @@ static bool may_order(struct ward_gateway *gateway, struct ward_bus_call *call,
 {
     const bool concern = command->kind == WARD_COMMAND_ENTRY && ward_entry_is_concern(&command->entry);
 
+    if (is_for_signed_commands(command->kind)) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, "This is only done for a signed command of the ward.");
+        return false;
+    }
     if (!gateway->config.plan.require_signature || concern)
         return true;
     ward_bus_reply_error(call, WARD_BUS_REFUSED,

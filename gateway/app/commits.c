@@ -85,7 +85,7 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
     if (waiter->answer && waiter->to_ward && !waiter->failed)
         ward_outbox_result(
             &gateway->outbox,
-            &(struct ward_outbox_result){.text = waiter->answer, .reply = waiter->reply, .believed = true});
+            &(struct ward_outbox_result){.text = waiter->answer, .reply = waiter->reply, .fresh = true});
     if (waiter->command.text[0])
         ward_inbox_told(&gateway->inbox, waiter->command.text, waiter->failed);
     free(waiter->answer);
@@ -303,6 +303,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     submit_known_again(gateway);
     ward_inbox_submit_again(gateway);
     ward_keys_submit_again(gateway);
+    ward_ask_submit_again(gateway);
     ward_unassigned_submit_again(gateway);
     ward_recollection_submit_again(gateway);
     ward_chronicle_submit_again(gateway);

@@ -160,6 +160,8 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
             }
         }
     }
+    if (!what.text)
+        what.text = ward_ask_text(gateway);
     what.undelivered =
         ward_outbox_alarm_undelivered(&gateway->outbox, ward_gateway_now(gateway).boot_us, &due_us);
     if (what.undelivered)
@@ -233,6 +235,8 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
     due = earlier(due, ward_chronicle_check(gateway));
     due = earlier(due, ward_upkeep_check(gateway, &now));
+    due = earlier(due, ward_ask_check(gateway));
+    due = earlier(due, ward_inbox_check(gateway));
     ward_commits_finish_failed(gateway);
     ward_outbox_pump(&gateway->outbox);
     due = earlier(due, ward_restart_check(gateway));

@@ -13,11 +13,13 @@
 #include <systemd/sd-event.h>
 
 #include "app/api.h"
+#include "app/ask.h"
 #include "app/binding.h"
 #include "app/chronicle.h"
 #include "app/commits.h"
 #include "app/dating.h"
 #include "app/devices.h"
+#include "app/diagnostics.h"
 #include "app/enrolment.h"
 #include "app/firmware.h"
 #include "app/inbox.h"
@@ -93,6 +95,8 @@ struct ward_gateway {
     struct ward_trial trial;
     struct ward_outbox outbox;
     struct ward_inbox inbox;
+    struct ward_asks asks;
+    struct ward_diagnostics diagnostics;
     struct ward_restart restart;
     struct ward_rotation rotation;
 

@@ -104,7 +104,6 @@ struct arrival {
     bool retained;
     struct ward_bus_call *call; /* NULL: from the broker */
     struct ward_reply reply;
-    bool believed; /* its signature holds */
     struct ward_jws jws;
     struct ward_claims claims;
     char refusal[SENTENCE_MAX];
@@ -132,7 +131,6 @@ static bool signature_holds(struct ward_gateway *gateway, const uint8_t *text, s
                                   ret_role);
     if (verdict != WARD_VERIFIED)
         return refuse(arrival, ward_verdict_text(verdict));
-    arrival->believed = true;
     if (ward_claims_parse(arrival->jws.payload, arrival->jws.payload_length, &arrival->claims, &error) !=
         WARD_JWS_OK)
         return refuse(arrival, error.text);
@@ -184,6 +182,12 @@ static bool acceptable(struct ward_gateway *gateway, struct arrival *arrival, en
 
 /* --- answering ----------------------------------------------------------------------------------------------- */
 
+/* Who came by hand waits for the answer. */
+static bool may_tell(struct ward_gateway *gateway, const struct arrival *arrival)
+{
+    return arrival->call || ward_flood_tell(&gateway->inbox.flood, ward_gateway_now(gateway).boot_us);
+}
+
 static void answer_now(struct ward_gateway *gateway, const struct arrival *arrival, enum ward_outcome outcome,
                        const char *reason)
 {
@@ -193,6 +197,8 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
 
     if (arrival->retained && ward_told_before(&gateway->inbox.told, arrival->topic, message.command, reason))
         return;
+    if (!may_tell(gateway, arrival))
+        return;
     ward_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
                        arrival->topic ? arrival->topic : "by hand", reason);
     if (!ward_order_write_answer(gateway, &message, text))
@@ -200,9 +206,27 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
     if (arrival->call)
         ward_bus_reply_text(arrival->call, text);
     else
-        ward_outbox_result(&gateway->outbox, &(struct ward_outbox_result){.text = text,
-                                                                          .reply = arrival->reply,
-                                                                          .believed = arrival->believed});
+        ward_outbox_result(&gateway->outbox,
+                           &(struct ward_outbox_result){.text = text, .reply = arrival->reply});
+}
+
+uint64_t ward_inbox_check(struct ward_gateway *gateway)
+{
+    uint64_t due_us;
+    const uint32_t untold =
+        ward_flood_over(&gateway->inbox.flood, ward_gateway_now(gateway).boot_us, &due_us);
+    char reason[96], text[WARD_ANSWER_TEXT_MAX];
+    const struct ward_result_message message = {
+        .command = "", .outcome = WARD_OUTCOME_REFUSED, .reason = reason};
+
+    if (untold == 0)
+        return due_us;
+    snprintf(reason, sizeof(reason), "%u more messages within a minute were refused, or were repeated.",
+             untold);
+    ward_journal_print(LOG_WARNING, "What the ward said was refused: %s", reason);
+    if (ward_order_write_answer(gateway, &message, text))
+        ward_outbox_result(&gateway->outbox, &(struct ward_outbox_result){.text = text});
+    return due_us;
 }
 
 static struct ward_answered *answered(struct ward_inbox *inbox, const char *id)
@@ -254,10 +278,9 @@ static void answer_again(struct ward_gateway *gateway, const struct arrival *arr
         ward_bus_reply_text(arrival->call, before->answer);
     else if (arrival->call)
         ward_bus_reply_error(arrival->call, WARD_BUS_BUSY, "This command is being carried out. Try again.");
-    else if (before->told && before->answer)
-        ward_outbox_result(
-            &gateway->outbox,
-            &(struct ward_outbox_result){.text = before->answer, .reply = arrival->reply, .believed = true});
+    else if (before->told && before->answer && may_tell(gateway, arrival))
+        ward_outbox_result(&gateway->outbox,
+                           &(struct ward_outbox_result){.text = before->answer, .reply = arrival->reply});
 }
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */

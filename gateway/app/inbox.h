@@ -4,7 +4,8 @@
  *
  *   envelope ─▶ signature and role of the key ─▶ claims ─▶ for us? in time? new? ─▶ carried out (order.h) ─▶ result
  *
- * Every refusal is answered on up/result and logged; of what the broker keeps and brings again, once (told.h). A command that comes again, which the broker may do, gets the answer
+ * Every refusal is answered on up/result and logged, once each: of what the broker keeps and brings again, once in a run
+ * (told.h), and of what is not believed within bounds (flood.h). A command that comes again, which the broker may do, gets the answer
  * that it got, also after a restart; while it is being carried out the answer is on its way and nothing more is said.
  */
 #ifndef WARD_APP_INBOX_H
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "app/flood.h"
 #include "app/receipt.h"
 #include "app/told.h"
 #include "core/jws.h"
@@ -43,6 +45,7 @@ struct ward_inbox {
     size_t answered_next, answered_restored;
     struct ward_receipts receipts;
     struct ward_told told;
+    struct ward_flood flood;
 };
 
 int ward_inbox_init(struct ward_inbox *inbox);
@@ -57,6 +60,9 @@ void ward_inbox_submit_again(struct ward_gateway *gateway);
 /* The command has come to this answer, which is being stored; then, that it was stored (failed: it was not). */
 void ward_inbox_remember(struct ward_inbox *inbox, const struct ward_id *id, const char *answer);
 void ward_inbox_told(struct ward_inbox *inbox, const char *id, bool failed);
+
+/* Tells what was refused without a word, when it is time. Returns when to be called again, in boot-time microseconds. */
+uint64_t ward_inbox_check(struct ward_gateway *gateway);
 
 /* Something arrived from the broker. */
 void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down *down);

@@ -279,7 +279,7 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
     case WARD_COMMAND_IDENTIFY:
     case WARD_COMMAND_RESTART:
     case WARD_COMMAND_ROTATE: ward_order_technical(gateway, order); break;
-    case WARD_COMMAND_ASK:
-    case WARD_COMMAND_DIAGNOSTICS: break;
+    case WARD_COMMAND_ASK: ward_ask_order(gateway, order); break;
+    case WARD_COMMAND_DIAGNOSTICS: ward_diagnostics_order(gateway, order); break;
     }
 }

@@ -273,6 +273,7 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     outbox->past.sent = 0;
     outbox->past.due_us = 0;
     ward_outbox_again_reset(outbox);
+    ward_diagnostics_reset(outbox->gateway);
     ward_alarm_queue_reset(&outbox->alarms);
     outbox->state_dirty = true;
     outbox->heartbeat_due_us = 0;
@@ -301,6 +302,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     ward_outbox_pump_readings(outbox);
     ward_outbox_pump_past(outbox);
     ward_outbox_pump_again(outbox);
+    ward_diagnostics_pump(outbox->gateway);
 }
 
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)

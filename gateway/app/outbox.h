@@ -35,8 +35,8 @@ struct ward_gateway;
 struct ward_outbox_result {
     char *text; /* JSON */
     struct ward_reply reply;
-    bool believed; /* what was said to somebody whom nobody knows counts less */
-    bool told;     /* on up/result; only the reply is left */
+    bool fresh; /* of a command that was carried out now; anything else counts less */
+    bool told;  /* on up/result; only the reply is left */
 };
 
 /* What a message on the spool was, so that its result finds its way. */

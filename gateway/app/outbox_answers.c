@@ -90,7 +90,8 @@ void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_
 {
     if (reason >= REASON_FAILURE)
         ward_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
-    if (ward_outbox_again_answered(outbox, id, reason < REASON_FAILURE))
+    if (ward_outbox_again_answered(outbox, id, reason < REASON_FAILURE) ||
+        ward_diagnostics_answered(outbox->gateway, id))
         return;
     for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++) {
         if (outbox->sent[i].id != id)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The answers to commands. Few of them wait at a time: when there is no room, what was said to somebody whom we do not
- * believe makes room for what was said to somebody whom we do, and then the oldest, since whoever sent that command asks
- * again.
+ * The answers to commands. Few of them wait at a time: when there is no room, what was refused or repeated makes room for
+ * the answer to a command that was carried out, and then the oldest of these, since whoever sent it asks again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +18,12 @@ static void drop(struct ward_outbox *outbox, size_t at)
 }
 
 /* Which one makes room; as many as there are: the new one itself, since all others count more. */
-static size_t least(const struct ward_outbox *outbox, bool believed)
+static size_t least(const struct ward_outbox *outbox, bool fresh)
 {
     for (size_t i = 0; i < outbox->result_count; i++)
-        if (!outbox->results[i].believed)
+        if (!outbox->results[i].fresh)
             return i;
-    return believed ? 0 : outbox->result_count;
+    return fresh ? 0 : outbox->result_count;
 }
 
 void ward_outbox_result(struct ward_outbox *outbox, const struct ward_outbox_result *result)
@@ -32,7 +31,7 @@ void ward_outbox_result(struct ward_outbox *outbox, const struct ward_outbox_res
     struct ward_outbox_result kept = *result;
 
     if (outbox->result_count == WARD_OUTBOX_RESULTS_MAX) {
-        const size_t at = least(outbox, result->believed);
+        const size_t at = least(outbox, result->fresh);
 
         if (at == outbox->result_count)
             return;

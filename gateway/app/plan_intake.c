@@ -135,8 +135,7 @@ static void answer(const struct intake *intake, enum ward_outcome outcome)
     else if (arrival->call)
         ward_bus_reply_error(arrival->call, WARD_BUS_FAILED, "Out of memory.");
     else if (text)
-        ward_outbox_result(&intake->gateway->outbox,
-                           &(struct ward_outbox_result){.text = text, .believed = true});
+        ward_outbox_result(&intake->gateway->outbox, &(struct ward_outbox_result){.text = text});
     free(text);
 }
 

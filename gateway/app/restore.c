@@ -51,6 +51,7 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
         ward_recollection_restore(gateway, &snapshot->rows[i]);
         ward_outbox_again_restore(&gateway->outbox, &snapshot->rows[i]);
         ward_keys_restore(gateway, &snapshot->rows[i]);
+        ward_ask_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             ward_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }
@@ -60,6 +61,7 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
                                snapshot->known[i].device.text);
     for (size_t i = 0; i < gateway->registry.patient_count; i++)
         restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
+    ward_ask_restored(gateway);
     ward_gateway_tell_sources(gateway);
     if (snapshot->set_aside[0]) {
         ward_journal_print(LOG_CRIT, "The database was set aside as %s: %s", snapshot->set_aside,

@@ -346,6 +346,16 @@ bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan 
     return copy && put_in_force(watch, plan, copy, with, waiter);
 }
 
+/* Somebody may have asked for it: for the reading (NULL: none), or for what was derived of a stream. */
+static void tell_measured(const struct ward_watch *watch, const struct effects *effects,
+                          const struct ward_reading *reading)
+{
+    if (reading)
+        ward_ask_heard(watch->gateway, reading);
+    for (size_t i = 0; i < effects->derived.count; i++)
+        ward_ask_heard(watch->gateway, &effects->derived.records[i].reading);
+}
+
 void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *reading,
                         const struct ward_arrival *commit)
 {
@@ -360,6 +370,7 @@ void ward_watch_reading(struct ward_watch *watch, const struct ward_reading *rea
     ward_derived_note_source(watch->derived_sources, reading);
     ward_alarm_reading(&watch->state, &context, reading);
     carry_out(watch, &effects, &group, NULL, true);
+    tell_measured(watch, &effects, reading);
 }
 
 void ward_watch_early(struct ward_watch *watch, const struct ward_reading *reading)
@@ -381,6 +392,7 @@ void ward_watch_record(struct ward_watch *watch, const struct ward_store_group *
 
     ward_alarm_reading(&watch->state, &context, &with->records[0].reading);
     carry_out(watch, &effects, with, waiter, true);
+    tell_measured(watch, &effects, &with->records[0].reading);
 }
 
 void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *reading,
@@ -426,6 +438,7 @@ void ward_watch_tick(struct ward_watch *watch)
 
     ward_alarm_tick(&watch->state, &context);
     carry_out(watch, &effects, NULL, NULL, false);
+    tell_measured(watch, &effects, NULL);
 }
 
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
@@ -436,6 +449,7 @@ void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
 
     ward_alarm_input_stopped(&watch->state, &context, quantities);
     carry_out(watch, &effects, NULL, NULL, true);
+    tell_measured(watch, &effects, NULL);
 }
 
 void ward_watch_sources(struct ward_watch *watch, uint32_t quantities)

@@ -8,11 +8,17 @@ static const struct {
     const char *tail;
     bool has_patient;
 } topics[] = {
-    [WARD_TOPIC_STATE] = {"/up/state", false},           [WARD_TOPIC_HEARTBEAT] = {"/up/heartbeat", false},
-    [WARD_TOPIC_ACTIVE] = {"/up/active/", true},         [WARD_TOPIC_ALARMS] = {"/up/alarms", false},
-    [WARD_TOPIC_READINGS] = {"/up/readings", false},     [WARD_TOPIC_RESULT] = {"/up/result", false},
-    [WARD_TOPIC_RECEIPT] = {"/down/receipt", false},     [WARD_TOPIC_COMMAND] = {"/down/command", false},
-    [WARD_TOPIC_CARE_PLAN] = {"/down/care-plan/", true}, [WARD_TOPIC_FHIR] = {"/up/fhir", false},
+    [WARD_TOPIC_STATE] = {"/up/state", false},
+    [WARD_TOPIC_HEARTBEAT] = {"/up/heartbeat", false},
+    [WARD_TOPIC_ACTIVE] = {"/up/active/", true},
+    [WARD_TOPIC_ALARMS] = {"/up/alarms", false},
+    [WARD_TOPIC_READINGS] = {"/up/readings", false},
+    [WARD_TOPIC_RESULT] = {"/up/result", false},
+    [WARD_TOPIC_DIAGNOSTICS] = {"/up/diagnostics", false},
+    [WARD_TOPIC_RECEIPT] = {"/down/receipt", false},
+    [WARD_TOPIC_COMMAND] = {"/down/command", false},
+    [WARD_TOPIC_CARE_PLAN] = {"/down/care-plan/", true},
+    [WARD_TOPIC_FHIR] = {"/up/fhir", false},
 };
 
 /* Valid ids are at most 64 octets, so that the longest topic is known to fit. */

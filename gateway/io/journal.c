@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_PATH "/run/systemd/journal/socket"
@@ -19,6 +20,8 @@ static struct {
     int descriptor;
     struct sockaddr_un address; /* not connected to: the journal may be started anew */
     uint64_t lost;              /* lines since the last one that was taken */
+    size_t kept_count;
+    struct ward_journal_line kept[WARD_JOURNAL_KEPT]; /* newest first */
 } journal = {.descriptor = -1};
 
 int ward_journal_open(const char *path)
@@ -63,11 +66,38 @@ static bool hand_over(int priority, const char *field, char *message)
            sendmsg(journal.descriptor, &entry, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+static void keep(int priority, const char *format)
+{
+    struct ward_journal_line line = {.format = format, .priority = priority, .count = 1};
+    struct timespec now = {0};
+    size_t at = 0;
+
+    while (at < journal.kept_count && strcmp(journal.kept[at].format, format) != 0)
+        at++;
+    if (at < journal.kept_count)
+        line.count += journal.kept[at].count;
+    else if (journal.kept_count < WARD_JOURNAL_KEPT)
+        journal.kept_count++;
+    else
+        at--;
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    line.boot_us = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+    memmove(journal.kept + 1, journal.kept, at * sizeof(journal.kept[0]));
+    journal.kept[0] = line;
+}
+
+size_t ward_journal_kept(struct ward_journal_line ret[WARD_JOURNAL_KEPT])
+{
+    memcpy(ret, journal.kept, journal.kept_count * sizeof(journal.kept[0]));
+    return journal.kept_count;
+}
+
 static void __attribute__((format(printf, 3, 0)))
 print(int priority, const char *field, const char *format, va_list arguments)
 {
     char message[WARD_JOURNAL_TEXT_MAX], losses[80];
 
+    keep(priority, format);
     if (journal.descriptor < 0)
         return;
     vsnprintf(message, sizeof(message), format, arguments);

@@ -10,6 +10,7 @@
 #ifndef WARD_IO_JOURNAL_H
 #define WARD_IO_JOURNAL_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <syslog.h>
 
@@ -25,5 +26,21 @@ void ward_journal_print(int priority, const char *format, ...) __attribute__((fo
 /* With a field of our own beside the message: its name in capitals, its value of one line. */
 void ward_journal_print_with(int priority, const char *name, const char *value, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/*
+ * The lines that were printed last, without what stood in them: the format alone, so that nothing of a patient is in it. The
+ * same line again counts as one. format is a literal everywhere.
+ */
+#define WARD_JOURNAL_KEPT 64
+
+struct ward_journal_line {
+    const char *format;
+    int priority;
+    uint64_t count;   /* since the process began, or since it made room for others */
+    uint64_t boot_us; /* when it was printed last */
+};
+
+/* Newest first. Returns how many. */
+size_t ward_journal_kept(struct ward_journal_line ret[WARD_JOURNAL_KEPT]);
 
 #endif

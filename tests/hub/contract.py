@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "mqtt" / "schemas"
 # What follows ward/v1/SITE/GATEWAY/up/ and /down/, and what it has: a schema, or claims of a type. docs/mqtt/asyncapi.yaml
 UP = {"state": "state", "heartbeat": "heartbeat", "active": "active", "alarms": "alarm", "readings": "readings",
-      "result": "result"}
+      "fhir": "bundle", "result": "result", "diagnostics": "diagnostics"}
 DOWN = {"receipt": "receipt", "command": "command", "care-plan": "care-plan"}
 WITH_PATIENT = ("active", "care-plan")
 
@@ -75,7 +75,7 @@ def _strict(node):
         return node
     node = {name: _strict(value) for name, value in node.items()}
     if node.get("type") == "object" and "properties" in node:
-        node["unevaluatedProperties"] = False
+        node.setdefault("unevaluatedProperties", False)  # one that says otherwise describes what is not ours
     if "x-known" in node:
         node["enum"] = node.pop("x-known")
     return node
@@ -132,11 +132,12 @@ def schemas():
 
 
 def split_topic(topic, way, kinds):
-    """(site, gateway, kind, patient or None) of a topic; or Refused."""
+    """(site, gateway, kind, patient or None) of a topic; of an answer on the response topic that was asked for, what
+    comes below up/result in the patient's place. Or Refused."""
     parts = topic.split("/")
     if len(parts) < 6 or parts[:2] != ["ward", "v1"] or parts[4] != way or parts[5] not in kinds:
         raise Refused("topic", "not one of ours")
-    if len(parts) != (7 if parts[5] in WITH_PATIENT else 6):
+    if len(parts) != (7 if parts[5] in WITH_PATIENT else 6) and (parts[5] != "result" or len(parts) != 7):
         raise Refused("topic", "not one of ours")
     return parts[2], parts[3], parts[5], parts[6] if len(parts) == 7 else None
 
@@ -149,7 +150,7 @@ def check_up(topic, payload, strict=False, part=lambda document: document):
         return None
     document = parse(payload)
     schemas().check(UP[kind], part(document), strict)
-    if document["gateway"] != gateway or (patient and document["patient"] != patient):
+    if document["gateway"] != gateway or (kind in WITH_PATIENT and document["patient"] != patient):
         raise Refused("topic", "the message is another gateway's or patient's")
     return document
 

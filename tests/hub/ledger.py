@@ -8,9 +8,11 @@ Records of an epoch form a chain. A record is
 neighbour refuses its whole message. One that turns out to contradict records that came before it stays loose above it.
 """
 import json
+import re
 import sqlite3
 
 import contract
+import fhir
 
 RANGES_MAX = 256
 ALARMS_MAX = 256
@@ -22,6 +24,9 @@ CREATE TABLE IF NOT EXISTS epoch(
 CREATE TABLE IF NOT EXISTS record(
     gateway TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, chain TEXT NOT NULL, body TEXT NOT NULL,
     at TEXT NOT NULL, PRIMARY KEY (gateway, epoch, seq)) STRICT;
+CREATE TABLE IF NOT EXISTS bundle(
+    gateway TEXT NOT NULL, epoch TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, head TEXT,
+    PRIMARY KEY (gateway, epoch, first, last)) STRICT;
 CREATE TABLE IF NOT EXISTS alarm(
     gateway TEXT NOT NULL, id TEXT NOT NULL, n INTEGER NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL,
     heard INTEGER NOT NULL, PRIMARY KEY (gateway, id, n)) STRICT;
@@ -39,10 +44,23 @@ def dump(document):
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
+def dump_decimals(resource):
+    """As dump(), each decimal with the digits that it came with."""
+    numbers = []
+
+    def keep(number):
+        numbers.append(str(number))
+        return f"\u0000{len(numbers) - 1}\u0000"
+
+    text = json.dumps(resource, ensure_ascii=False, separators=(",", ":"), default=keep)
+    return re.sub(r'"\\u0000(\d+)\\u0000"', lambda match: numbers[int(match[1])], text)
+
+
 class Ledger:
     def __init__(self, path):
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;" + SCHEMA)
+        self._server = fhir.Server(self._db)
 
     def close(self):
         self._db.close()
@@ -140,6 +158,38 @@ class Ledger:
             "UPDATE epoch SET through = ?, head = ? WHERE gateway = ? AND epoch = ?", (through, head, gateway, epoch)
         )
 
+    # Bundles
+
+    def commit_bundle(self, bundle):
+        """Carries a Bundle out, and notes which records it held. Returns (created, updated) resources."""
+        return self._transaction(lambda: self._commit_bundle(bundle))
+
+    def _commit_bundle(self, bundle):
+        gateway, epoch, ranges, head = fhir.describes(bundle)
+        changed = self._server.transact(bundle, dump_decimals)
+        self._db.execute("INSERT OR IGNORE INTO epoch(gateway, epoch, head) VALUES (?, ?, ?)",
+                         (gateway, epoch, contract.chain_start(epoch)))
+        for first, last in ranges:
+            self._db.execute(
+                "INSERT INTO bundle VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET head = coalesce(excluded.head, head)",
+                (gateway, epoch, first, last, head if last == ranges[-1][1] else None))
+        self._advance_bundles(gateway, epoch)
+        return changed
+
+    def _advance_bundles(self, gateway, epoch):
+        """`through` rises to the end of a Bundle up to which no record is missing, since the chain is known there alone."""
+        through, head = self.position(gateway, epoch)
+        covered = through
+        for first, last, chain in self._db.execute(
+                "SELECT first, last, head FROM bundle WHERE gateway = ? AND epoch = ? AND last > ? ORDER BY first, last",
+                (gateway, epoch, through)):
+            if first > covered + 1:
+                break
+            covered = max(covered, last)
+            if last == covered and chain:
+                through, head = last, chain
+        self._db.execute("UPDATE epoch SET through = ?, head = ? WHERE gateway = ? AND epoch = ?", (through, head, gateway, epoch))
+
     def break_after(self, gateway, epoch):
         """The seq whose successor is here and does not follow from it; None when the chain is whole so far."""
         through, _ = self.position(gateway, epoch)
@@ -205,7 +255,9 @@ class Ledger:
         return body
 
     def _ranges(self, gateway, epoch, through):
-        ranges = []
+        ranges = [list(row) for row in self._db.execute(
+            "SELECT first, last FROM bundle WHERE gateway = ? AND epoch = ? AND last > ? ORDER BY first LIMIT ?",
+            (gateway, epoch, through, RANGES_MAX))]
         for (seq,) in self._db.execute(
             "SELECT seq FROM record WHERE gateway = ? AND epoch = ? AND seq > ? ORDER BY seq", (gateway, epoch, through)
         ):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reference hub of a virtual ward: hears gateways over MQTT 5, commits, confirms, and shows what a ward would see.
 
-  wardhub.py keys --keys-out DIR       make the key pairs of a hub, a clinician and a technician, and the ward-keys.json
-                                       for gateways
+  wardhub.py keys --keys-out DIR       make the key pairs of a hub, a clinician, a technician and the root, and the
+                                       ward-keys.json for gateways
   wardhub.py run --keys DIR ...        hear, check, commit, send receipts (the default verb)
   wardhub.py acknowledge --keys DIR --gateway G --alarm ID ...
                                        acknowledge one alarm as a clinician, and wait for the gateway's answer
@@ -11,6 +11,12 @@
                                        the other things that a clinician may order, in the same way
   wardhub.py plan --keys DIR --gateway G --patient P --episode E --plan FILE
                                        publish a care plan, kept by the broker, as a clinician, and wait for the answer
+  wardhub.py bind|unbind|swap|ask --keys DIR --gateway G --patient P --device D ...
+                                       whose a device is, and that something is to be measured now
+  wardhub.py identify|diagnostics|restart|rotate --keys DIR --gateway G ...
+                                       what a technician asks of the gateway itself
+  wardhub.py add-key|revoke-key --keys DIR --gateway G --new-key FILE --role ROLE | --kid KID
+                                       change the ward's keys, as its root
   wardhub.py replay --keys DIR --gateway G --records EPOCH:FIRST-LAST | --since MOMENT
                                        ask as a technician for what this hub has lost: records, or alarm events
 
@@ -37,6 +43,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 import contract
+import fhir
 from contract import Refused
 from ledger import Ledger
 from watch import ACTIVE_S, Watch, describe_alarm, describe_record
@@ -50,8 +57,11 @@ SESSION_S = 86400
 # What may be ordered, and the options that it needs beside the gateway.
 ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["record", "reason"],
           "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
-          "plan": ["patient", "episode", "plan"], "replay": []}
-TECHNICAL = ("replay",)
+          "plan": ["patient", "episode", "plan"], "replay": [], "bind": ["patient", "episode", "device"], "unbind": ["device"],
+          "swap": ["patient", "device", "replacement"], "ask": ["patient", "quantity"], "identify": [], "diagnostics": [],
+          "restart": ["program"], "rotate": [], "add-key": ["new_key", "role"], "revoke-key": ["kid"]}
+TECHNICAL = ("replay", "identify", "diagnostics", "restart", "rotate")
+ROOT = ("add-key", "revoke-key")
 
 
 class GatewayKeys:
@@ -85,9 +95,9 @@ class GatewayKeys:
 
 
 class WardKeys:
-    """The hub's, the clinician's and the technician's private keys, in a directory that make() has filled."""
+    """The hub's, the clinician's, the technician's and root's private keys, in a directory that make() has filled."""
 
-    ROLES = {"hub": "hub", "clinician": "clinical", "technician": "technical"}
+    ROLES = {"hub": "hub", "clinician": "clinical", "technician": "technical", "root": "root"}
 
     def __init__(self, directory):
         self._keys = {name: contract.load_private(pathlib.Path(directory) / f"{name}.pem") for name in self.ROLES}
@@ -211,7 +221,13 @@ class Gate:
         if "kid" not in user or "sig" not in user:
             raise Refused("signature", "the user properties kid and sig are missing")
         contract.verify_up(self._keys.find(user["kid"], gateway), message.topic, message.payload, user["sig"])
+        if kind == "fhir":
+            bundle = fhir.check_up(gateway, message.payload)
+            contract.schemas().check("bundle", bundle, self._strict)
+            return site, gateway, kind, patient, bundle
         document = contract.check_up(message.topic, message.payload, self._strict, self._sampled)
+        if kind == "result" and patient:
+            kind = "reply"  # the same once more, for whoever asked there
         return site, gateway, kind, patient, document
 
     def _sampled(self, document):
@@ -272,8 +288,12 @@ class Hub:
         site, gateway, kind, patient, document = self._gate.admit(message)
         if kind == "readings":
             self._take_readings(site, gateway, message.topic, document)
+        elif kind == "fhir":
+            self._take_bundle(site, gateway, document)
         elif kind == "alarms":
             self._take_alarm(site, gateway, message.topic, document)
+        elif kind == "reply":
+            self._show(message.topic, document)
         else:
             self._ledger.commit_latest(message.topic, document)
             self._take_latest(site, gateway, kind, patient, document, message)
@@ -296,6 +316,18 @@ class Hub:
                 self._say(f"reading {describe_record(record, clock)}{' backlog' if document['backlog'] else ''}")
                 if record["kind"] == "clock":
                     self._say_dated(gateway, epoch, record["boot"])
+
+    def _take_bundle(self, site, gateway, bundle):
+        epoch = fhir.describes(bundle)[1]
+        if self._ledger.is_new_epoch(gateway, epoch):
+            self._say(f"NEW EPOCH {epoch} of {gateway}: its database was replaced or put back")
+        created, updated = self._ledger.commit_bundle(bundle)
+        self._epochs.setdefault((site, gateway), epoch)
+        self._owe_receipt(site, gateway, epoch)
+        for verb, resources in (("made", created), ("updated", updated)):
+            for resource in resources:
+                name = resource["identifier"][0]["value"]
+                self._say(f"fhir {verb} {resource['resourceType']} {name} {resource.get('status', '')}".rstrip())
 
     def _say_dated(self, gateway, epoch, boot):
         clock = self._ledger.clock(gateway, boot)
@@ -372,12 +404,16 @@ class Hub:
             self._connection.publish(topic, payload, expiry_s=COMMAND_VALID_S)
 
 
+def signer_of(command):
+    return "technician" if command in TECHNICAL else "root" if command in ROOT else "clinician"
+
+
 def signed_command(keys, person, about, counter, command, **members):
     """(id of the command, JWS); about has gateway and, where they are known, patient and episode."""
     named = {name: about[name] for name in ("patient", "episode") if about.get(name)}
     body = {"schema": "wardgate.command/1", "command": command, **members}
     claims = claims_of("command", about["gateway"], COMMAND_VALID_S, body, counter=counter, **named)
-    return claims["id"], keys.sign("technician" if command in TECHNICAL else "clinician", person, claims)
+    return claims["id"], keys.sign(signer_of(command), person, claims)
 
 
 def signed_plan(keys, person, about, plan):
@@ -418,6 +454,20 @@ def members_of(options):
         return {"epoch": epoch, "first": int(first), "last": int(last)}
     if options.verb == "replay":
         return {"alarms_since": options.since}
+    if options.verb in ("bind", "unbind", "swap"):
+        members = {"device": options.device, "slot": options.slot, "from": options.from_,
+                   "replacement": options.replacement, "shared": options.shared or None}
+        return {name: value for name, value in members.items() if value is not None}
+    if options.verb in ("ask", "identify"):
+        members = {"quantity": options.quantity, "seconds": int(options.seconds) if options.seconds else None}
+        return {name: value for name, value in members.items() if value is not None}
+    if options.verb == "restart":
+        return {"program": options.program}
+    if options.verb == "add-key":
+        public = contract.load_private(options.new_key).public_key()
+        return {"key": contract.public_jwk(public, role=options.role)}
+    if options.verb == "revoke-key":
+        return {"kid": options.kid}
     if options.verb == "suspend":
         return {"until": contract.utc_after(options.seconds), "reason": options.reason}
     return {}
@@ -437,7 +487,7 @@ def message_of(options, base):
     if options.verb == "plan":
         said, payload = signed_plan(keys, options.clinician, about, json.loads(pathlib.Path(options.plan).read_text("utf-8")))
         return said, f"{base}/down/care-plan/{options.patient}", payload, {"retain": True}
-    person = options.technician if options.verb in TECHNICAL else options.clinician
+    person = {"technician": options.technician, "root": "root-1"}.get(signer_of(options.verb), options.clinician)
     said, payload = signed_command(keys, person, about, time.time_ns() // 1000000, options.verb, **members_of(options))
     return said, f"{base}/down/command", payload, {"expiry_s": COMMAND_VALID_S}
 
@@ -515,9 +565,19 @@ def parse_options(arguments):
     group.add_argument("--value", metavar="NAME=VALUE", action="append", default=[], help="entry; repeatable")
     group.add_argument("--record", metavar="EPOCH:SEQ", help="void, assign")
     group.add_argument("--reason", metavar="TEXT", help="void: one word; suspend: for people")
-    group.add_argument("--seconds", type=float, metavar="N", help="suspend: for so long")
+    group.add_argument("--seconds", type=float, metavar="N", help="suspend, ask, identify: for so long")
     group.add_argument("--records", metavar="EPOCH:FIRST-LAST", help="replay: these")
     group.add_argument("--since", metavar="MOMENT", help="replay: alarm events told since then, 2026-11-22T09:00:00.000Z")
+    group.add_argument("--device", metavar="ID", help="bind, unbind, swap")
+    group.add_argument("--slot", type=int, metavar="N", help="bind, unbind: a user slot of the device")
+    group.add_argument("--shared", action="store_true", help="bind: beside those who have it")
+    group.add_argument("--from", dest="from_", metavar="MOMENT", help="bind: since then")
+    group.add_argument("--replacement", metavar="ID", help="swap: the device that takes its place")
+    group.add_argument("--quantity", metavar="NAME", help="ask: what is to be measured")
+    group.add_argument("--program", choices=["core", "uplink", "both"], help="restart")
+    group.add_argument("--new-key", metavar="FILE", help="add-key: a private key, of which the public half is added")
+    group.add_argument("--role", choices=["clinical", "technical", "hub", "root"], help="add-key")
+    group.add_argument("--kid", metavar="KID", help="revoke-key")
     group.add_argument("--timeout", type=float, default=15, metavar="SECONDS", help="(default: %(default)s)")
     options = parser.parse_args(arguments)
     if options.verb == "keys" and not options.keys_out:
@@ -528,7 +588,7 @@ def parse_options(arguments):
     needed = ["gateway", *ORDERS[options.verb]] if options.verb in ORDERS else []
     missing = [name for name in needed if not getattr(options, name)]
     if missing or (needed and options.site == "+"):
-        parser.error(f"{options.verb} needs --site, " + ", ".join(f"--{name}" for name in needed))
+        parser.error(f"{options.verb} needs --site, " + ", ".join(f"--{name.replace('_', '-')}" for name in needed))
     if options.verb == "replay" and bool(options.records) == bool(options.since):
         parser.error("replay needs --records or --since")
     return options

@@ -14,7 +14,8 @@ import contract  # noqa: E402
 
 EXAMPLES = sorted((ROOT / "docs" / "mqtt" / "examples").glob("*.json"))
 SCHEMAS = contract.Schemas()
-MESSAGES = ["active", "alarm", "claims", "command", "downlink", "heartbeat", "readings", "receipt", "result", "state"]
+MESSAGES = ["active", "alarm", "bundle", "claims", "command", "diagnostics", "downlink", "heartbeat", "readings", "receipt",
+            "result", "state"]
 
 # The private key is published in RFC 8032 §7.1, test 1; this is its public half.
 EXAMPLE_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
@@ -130,6 +131,24 @@ BROKEN = [
     ("command.replay", "alarms_since", "2026-11-22T09:00:00.000Z"),
     ("command.replay-alarms", "alarms_since", "yesterday"),
     ("result.missing", "missing", [1]),
+    ("command.bind", "device", ...),
+    ("command.bind", "slot", 255),
+    ("command.bind", "from", "an hour ago"),
+    ("command.swap", "replacement", ...),
+    ("command.ask", "quantity", ...),
+    ("command.ask", "seconds", 7201),
+    ("command.identify", "seconds", 0),
+    ("command.restart", "program", "bluetooth"),
+    ("command.restart", "program", ...),
+    ("command.add-key", "key.role", "queen"),
+    ("command.add-key", "key.x", "AAAA"),
+    ("command.add-key", "key.d", "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"),
+    ("command.revoke-key", "kid", ""),
+    ("diagnostics.versions", "versions", ...),
+    ("diagnostics.versions", "counters", {}),
+    ("diagnostics.devices", "devices.0.battery", 101),
+    ("diagnostics.journal", "journal.0.line", ...),
+    ("diagnostics.journal", "piece", 0),
     ("claims.entry", "patient", ...),
     ("claims.assign", "episode", ...),
     ("readings", "records.3.by", ...),

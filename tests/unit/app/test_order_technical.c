@@ -123,7 +123,7 @@ static struct ward_order technical(struct bench *bench, enum ward_command_kind k
 
 static void the_light_flashes_unless_an_alarm_has_it(void **state)
 {
-    struct bench *bench = *state;
+    struct bench *bench = *state; /* nobody is admitted yet: nothing is shown */
     struct ward_order order = technical(bench, WARD_COMMAND_IDENTIFY);
     char path[128];
     FILE *file;
@@ -138,16 +138,13 @@ static void the_light_flashes_unless_an_alarm_has_it(void **state)
     strcpy(bench->config.alarm.leds, "box");
     strcpy(bench->config.alarm.led_directory, bench->directory);
     orders_restart(bench);
-    /* what the gateway has to say of itself is an alarm too: it gives way to nothing */
     order = technical(bench, WARD_COMMAND_IDENTIFY);
-    if (bench->gateway->shown.light) {
-        assert_non_null(strstr(orders_give(bench, &order), "the light is not free"));
-    } else {
-        orders_done(bench, &order);
-        (void)orders_measure(bench, WARD_SPO2, 80);
-        order = technical(bench, WARD_COMMAND_IDENTIFY);
-        assert_non_null(strstr(orders_give(bench, &order), "the light is not free"));
-    }
+    orders_done(bench, &order);
+    bench_admit(bench, PATIENT);
+    (void)orders_measure(bench, WARD_SPO2, 80);
+    assert_string_equal(bench_condition(bench, PATIENT, "spo2-low"), "active");
+    order = technical(bench, WARD_COMMAND_IDENTIFY);
+    assert_non_null(strstr(orders_give(bench, &order), "the light is not free"));
 }
 
 /* --- restart ------------------------------------------------------------------------------------------------- */
@@ -251,6 +248,72 @@ static void a_rotation_without_an_outcome_is_told_so(void **state)
     assert_int_equal(bench->gateway->inbox.counters[0].counter, order.counter.counter);
 }
 
+/* --- diagnostics --------------------------------------------------------------------------------------------- */
+
+#define PIECES 6 /* versions, counters, two of devices, two of the journal */
+
+static void enrol_thirty(struct bench *bench)
+{
+    struct ward_store_change device = {.kind = WARD_STORE_DEVICE,
+                                       .device = {.address = "C0:11:22:33:44:55",
+                                                  .name = "Ann's clip",
+                                                  .serial_number = "SN-4711",
+                                                  .policy = {"bonded"},
+                                                  .model = {"blood-pressure-cuff"}}};
+
+    for (int i = 0; i < 30; i++) { /* more than fit into one piece */
+        snprintf(device.device.id.text, sizeof(device.device.id.text), "d-%d", i);
+        assert_int_equal(ward_gateway_change(bench->gateway, &device, 1, NULL), 0);
+    }
+}
+
+/* What the piece that has come must have, and what none may have. */
+static void check_piece(unsigned piece, const struct ward_order *order)
+{
+    static const char *const secrets[] = {"p-1", "C0:11", "Ann's", "SN-4711", "spo2-low"};
+    static const char *const wanted[] = {"\"versions\"", "\"commits\"",   "\"d-0\"",
+                                         "\"d-29\"",     "%s: %s %s, %s", "journal"};
+    char numbers[40];
+
+    snprintf(numbers, sizeof(numbers), "\"piece\":%u,\"pieces\":%u", piece, PIECES);
+    assert_true(payload_has(numbers) && payload_has(order->id.text));
+    assert_true(uplink.frame.publish.payload_length <= WARD_DIAGNOSTICS_PIECE_MAX);
+    assert_int_equal(uplink.frame.publish.message_class, WARD_MESSAGE_BACKLOG);
+    if (!payload_has(wanted[piece - 1]))
+        fail_msg("piece %u does not tell %s", piece, wanted[piece - 1]);
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+        if (payload_has(secrets[i]))
+            fail_msg("piece %u tells %s", piece, secrets[i]);
+}
+
+static void diagnostics_go_in_pieces_without_a_patient(void **state)
+{
+    static const char topic[] = "ward/v1/home/g-test/up/diagnostics";
+    struct bench *bench = *state;
+    struct ward_order order = technical(bench, WARD_COMMAND_DIAGNOSTICS), other;
+
+    enrol_thirty(bench);
+    (void)orders_measure(bench, WARD_SPO2, 80); /* and an alarm is in the journal */
+    join(bench);
+    open_link();
+    ward_order_carry_out(bench->gateway, &order);
+    other = technical(bench, WARD_COMMAND_DIAGNOSTICS);
+    ward_order_carry_out(bench->gateway, &other);
+    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
+    assert_true(payload_has("6 pieces follow"));
+    answer();
+    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
+    assert_true(payload_has("on their way already"));
+    for (unsigned piece = 1; piece <= PIECES; piece++) {
+        assert_false(has_published(topic)); /* the broker has not got the one before */
+        answer();
+        WAIT_FOR(bench, has_published(topic));
+        check_piece(piece, &order);
+    }
+    answer();
+    WAIT_FOR(bench, bench->gateway->diagnostics.piece == 0);
+}
+
 /* --- where the answer goes ----------------------------------------------------------------------------------- */
 
 static struct ward_reply reply_to(struct bench *bench, const char *topic, size_t correlation, bool good)
@@ -309,11 +372,13 @@ static void an_answer_goes_to_the_response_topic_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TECHNICAL_TEST(the_light_flashes_unless_an_alarm_has_it),
+        cmocka_unit_test_setup_teardown(the_light_flashes_unless_an_alarm_has_it, bench_set_up,
+                                        bench_tear_down),
         TECHNICAL_TEST(a_restart_is_answered_before_it_happens),
         TECHNICAL_TEST(the_uplink_alone_is_started_anew),
         TECHNICAL_TEST(the_uplink_says_what_came_of_a_rotation),
         TECHNICAL_TEST(a_rotation_without_an_outcome_is_told_so),
+        TECHNICAL_TEST(diagnostics_go_in_pieces_without_a_patient),
         TECHNICAL_TEST(an_answer_goes_only_where_answers_may_go),
         TECHNICAL_TEST(an_answer_goes_to_the_response_topic_too),
     };

@@ -362,8 +362,10 @@ static bool is_known(const char *name, const char *text)
         known[length - 1] = '\0';
     const bool same = strcmp(known, text) == 0;
 
-    if (!same)
-        printf("made %s %s\n", name, text), fflush(stdout); /* for the file, when it is meant */
+    if (!same) {
+        printf("made %s %s\n", name, text); /* for the file, when it is meant */
+        fflush(stdout);
+    }
     free(known);
     return same;
 }
