@@ -518,7 +518,7 @@ static void order(struct ward_gateway *gateway, struct ward_bus_call *call, cons
 static bool must_wait(const struct ward_gateway *gateway, enum ward_bus_method method)
 {
     return !gateway->restored && method != WARD_BUS_STATUS && method != WARD_BUS_QUEUE &&
-           method != WARD_BUS_HUB;
+           method != WARD_BUS_HUB && method != WARD_BUS_PROVISION;
 }
 
 void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
@@ -561,6 +561,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_SILENCE: silence(gateway, call, text[0]); break;
     case WARD_BUS_COMMAND: ward_inbox_by_hand(gateway, call, text[0]); break;
     case WARD_BUS_ORDER: order(gateway, call, text); break;
+    case WARD_BUS_PROVISION: ward_provisioning_call(gateway, call, text[0], text[1]); break;
     case WARD_BUS_EXPLAIN: explain(gateway, call, text[0]); break;
     case WARD_BUS_METHOD_COUNT: break;
     }

@@ -177,6 +177,9 @@ static const struct ward_config_option options[] = {
      "The authority that the broker's certificate must come from, this gateway's own certificate and its key."},
     {"hub", "certificate", parse_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
     {"hub", "key", parse_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
+    {"hub", "enrolled", parse_path, AT(hub.enrolled), "/var/lib/wardgate-uplink/hub",
+     "Where `wardctl hub enrol` puts the three that it makes and renews: they then go before those above.\n"
+     "Empty: nothing can be enrolled."},
     {"hub", "crl", parse_path, AT(hub.crl), "",
      "The authority's list of revoked certificates (PEM), read anew for each connection. It must be kept up to\n"
      "date: one that has ended is as good as none, and without one no connection is made. Empty: certificates\n"

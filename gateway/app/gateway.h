@@ -27,6 +27,7 @@
 #include "app/known.h"
 #include "app/outbox.h"
 #include "app/pipeline.h"
+#include "app/provisioning.h"
 #include "app/recollection.h"
 #include "app/registry.h"
 #include "app/restart.h"
@@ -90,6 +91,7 @@ struct ward_gateway {
     struct ward_upkeep upkeep;
     struct ward_pipeline pipeline;
     struct ward_enrolment enrolment;
+    struct ward_provisioning provisioning;
     struct ward_trial trial;
     struct ward_outbox outbox;
     struct ward_inbox inbox;

@@ -41,6 +41,13 @@ static void spool_down(void *userdata, const struct ward_spool_down *down)
     ward_gateway_settle(userdata);
 }
 
+static void spool_provisioned(void *userdata, enum ward_provision_outcome outcome, const char *step,
+                              uint32_t ms, const char *text)
+{
+    ward_provisioning_told(userdata, outcome, step, ms, text);
+    ward_gateway_settle(userdata);
+}
+
 static void spool_outcome(void *userdata, uint64_t id, bool done, const char *text)
 {
     ward_rotation_outcome(userdata, id, done, text);
@@ -57,6 +64,7 @@ const struct ward_spool_listener ward_spool_events = {.link = spool_link,
                                                       .credit = spool_credit,
                                                       .result = spool_result,
                                                       .down = spool_down,
+                                                      .provisioned = spool_provisioned,
                                                       .outcome = spool_outcome,
                                                       .trouble = spool_trouble};
 

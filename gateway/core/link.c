@@ -12,6 +12,8 @@
  *   URGENT     08 urgent:flag
  *   TASK       09 id:u64 task:u8
  *   OUTCOME    0a id:u64 done:flag text:u16+n
+ *   PROVISION  0b action:u8 code:u16+n
+ *   PROVISIONED 0c outcome:u8 ms:u32 step:u16+n text:u16+n
  *
  *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
  *              topic:u16+n kid:u16+n signature:u16+n correlation:u8+n payload:u32+n
@@ -155,7 +157,7 @@ static void down(struct walk *walk, struct ward_link_frame *frame)
 /* Walks the whole of one frame, whose type octet says how. */
 static void fields(struct walk *walk, struct ward_link_frame *frame)
 {
-    u8(walk, &frame->type, WARD_LINK_OUTCOME);
+    u8(walk, &frame->type, WARD_LINK_PROVISIONED);
     if (walk->failed)
         return;
     switch ((enum ward_link_type)frame->type) {
@@ -191,6 +193,16 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
         frame->outcome.id = number(walk, 8, frame->outcome.id);
         flag(walk, &frame->outcome.done);
         text(walk, &frame->outcome.text, &frame->outcome.text_length, WARD_LINK_TEXT_MAX);
+        return;
+    case WARD_LINK_PROVISION:
+        u8(walk, &frame->provision.action, WARD_PROVISION_RETIRE);
+        text(walk, &frame->provision.code, &frame->provision.code_length, WARD_LINK_CODE_MAX);
+        return;
+    case WARD_LINK_PROVISIONED:
+        u8(walk, &frame->provisioned.outcome, WARD_PROVISION_FAILED);
+        u32(walk, &frame->provisioned.ms);
+        text(walk, &frame->provisioned.step, &frame->provisioned.step_length, WARD_LINK_STEP_MAX);
+        text(walk, &frame->provisioned.text, &frame->provisioned.text_length, WARD_LINK_TEXT_MAX);
         return;
     }
     walk->failed = true;

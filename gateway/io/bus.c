@@ -58,6 +58,7 @@ static const struct method methods[WARD_BUS_METHOD_COUNT] = {
     [WARD_BUS_COMMAND] = {"Command", SHAPE_TEXTS, 1, false},
     [WARD_BUS_ORDER] = {"Order", SHAPE_TEXTS, 3, true},
     [WARD_BUS_EXPLAIN] = {"Explain", SHAPE_TEXTS, 1, false},
+    [WARD_BUS_PROVISION] = {"Provision", SHAPE_TEXTS, 2, true},
 };
 
 struct signal {
@@ -68,7 +69,7 @@ struct signal {
 static const struct signal signals[WARD_BUS_SIGNAL_COUNT] = {
     [WARD_BUS_READING] = {"Reading", 1},          [WARD_BUS_ALARM] = {"Alarm", 1},
     [WARD_BUS_DEVICE_FOUND] = {"DeviceFound", 1}, [WARD_BUS_ENROLMENT_STEP] = {"EnrolmentStep", 3},
-    [WARD_BUS_TEST_STEP] = {"TestStep", 3},
+    [WARD_BUS_TEST_STEP] = {"TestStep", 3},       [WARD_BUS_HUB_STEP] = {"HubStep", 3},
 };
 
 static const char *const error_names[] = {
@@ -283,11 +284,14 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("Command", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Order", "sss", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Explain", "s", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Provision", "ss", "s", method_called,
+                  SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
     SD_BUS_SIGNAL("Reading", "s", 0),
     SD_BUS_SIGNAL("Alarm", "s", 0),
     SD_BUS_SIGNAL("DeviceFound", "s", 0),
     SD_BUS_SIGNAL("EnrolmentStep", "sss", 0),
     SD_BUS_SIGNAL("TestStep", "sss", 0),
+    SD_BUS_SIGNAL("HubStep", "sss", 0),
     SD_BUS_VTABLE_END,
 };
 

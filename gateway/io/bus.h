@@ -39,6 +39,7 @@ enum ward_bus_method {
     WARD_BUS_COMMAND,     /* (s JWS) -> s: anybody may bring it, the signature decides */
     WARD_BUS_ORDER,   /* (s patient, s by or "", s body of a command) -> s: unsigned, where that is allowed */
     WARD_BUS_EXPLAIN, /* (s) -> as: the events of an alarm's id, oldest first, or the record EPOCH:SEQ */
+    WARD_BUS_PROVISION, /* (s "enrol", "renew" or "retire", s code or "") -> s; HubStep meanwhile */
     WARD_BUS_METHOD_COUNT,
 };
 
@@ -48,6 +49,7 @@ enum ward_bus_signal {
     WARD_BUS_DEVICE_FOUND,   /* (s device) */
     WARD_BUS_ENROLMENT_STEP, /* (s address, s step, s text) */
     WARD_BUS_TEST_STEP,      /* (s device, s step, s text) */
+    WARD_BUS_HUB_STEP,       /* (s step, s milliseconds, s text) */
     WARD_BUS_SIGNAL_COUNT,
 };
 

@@ -65,6 +65,7 @@ struct ward_spool {
     struct ward_spool_credit credit;
 
     bool urgent;
+    bool provisioning; /* the last step of it has not come */
     struct spool_testament testaments[2];
     uint8_t incoming[WARD_LINK_FRAME_MAX];
     uint8_t outgoing[WARD_LINK_FRAME_MAX];
@@ -79,6 +80,7 @@ static void hang_up(struct ward_spool *spool)
     spool->client = -1;
     spool->phase = ABSENT;
     spool->owed = 0;
+    spool->provisioning = false;
     spool->up = false;
     spool->credit = (struct ward_spool_credit){0};
 }
@@ -91,13 +93,15 @@ static void trouble(const struct ward_spool *spool, const char *text)
 /* Ends the connection and tells the listener, why in its own words; blame is for the log, or NULL. */
 static void end(struct ward_spool *spool, const char *why, const char *blame)
 {
-    bool joined = spool->phase == JOINED;
+    bool joined = spool->phase == JOINED, provisioning = spool->provisioning;
 
     hang_up(spool);
     if (blame)
         trouble(spool, blame);
     if (joined)
         spool->listener->link(spool->userdata, false, why, INT64_MIN);
+    if (provisioning)
+        spool->listener->provisioned(spool->userdata, WARD_PROVISION_FAILED, "uplink", 0, why);
 }
 
 static void want_writable(struct ward_spool *spool, bool wanted)
@@ -227,6 +231,20 @@ static void take_down(struct ward_spool *spool, const struct ward_link_frame *fr
     spool->listener->down(spool->userdata, &down);
 }
 
+static const char *take_provisioned(struct ward_spool *spool, const struct ward_link_frame *frame)
+{
+    char step[WARD_LINK_STEP_MAX + 1] = "", text[WARD_LINK_TEXT_MAX + 1] = "";
+
+    if (!spool->provisioning)
+        return "a step of what nobody asked for";
+    memcpy(step, frame->provisioned.step, frame->provisioned.step_length);
+    memcpy(text, frame->provisioned.text, frame->provisioned.text_length);
+    spool->provisioning = frame->provisioned.outcome == WARD_PROVISION_STEP;
+    spool->listener->provisioned(spool->userdata, (enum ward_provision_outcome)frame->provisioned.outcome,
+                                 step, frame->provisioned.ms, text);
+    return NULL;
+}
+
 static void take_outcome(struct ward_spool *spool, const struct ward_link_frame *frame)
 {
     char text[WARD_LINK_TEXT_MAX + 1];
@@ -248,10 +266,12 @@ static const char *take(struct ward_spool *spool, const struct ward_link_frame *
     case WARD_LINK_RESULT: return take_result(spool, frame);
     case WARD_LINK_DOWN: take_down(spool, frame); return NULL;
     case WARD_LINK_OUTCOME: take_outcome(spool, frame); return NULL;
+    case WARD_LINK_PROVISIONED: return take_provisioned(spool, frame);
     case WARD_LINK_TESTAMENT:
     case WARD_LINK_PUBLISH:
     case WARD_LINK_URGENT:
-    case WARD_LINK_TASK: break;
+    case WARD_LINK_TASK:
+    case WARD_LINK_PROVISION: break;
     }
     return "a frame that only the core sends";
 }
@@ -448,6 +468,30 @@ int ward_spool_testament(struct ward_spool *spool, enum ward_link_testament test
     spool->owed |= 1u << testament;
     settle(spool);
     return 0;
+}
+
+int ward_spool_provision(struct ward_spool *spool, enum ward_provision action, const char *code)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_PROVISION, .provision.action = (uint8_t)action};
+    uint8_t buffer[WARD_LINK_CODE_MAX + 8];
+    size_t length;
+    int result;
+
+    if (spool->phase != JOINED)
+        return -ENOTCONN;
+    if (spool->provisioning)
+        return -EBUSY;
+    if (strlen(code) > WARD_LINK_CODE_MAX)
+        return -EINVAL;
+    frame.provision.code = code;
+    frame.provision.code_length = (uint16_t)strlen(code);
+    length = ward_link_encode(&frame, buffer, sizeof(buffer));
+    result = length > 0 ? send_frame(spool, buffer, length) : -EINVAL;
+    explicit_bzero(buffer, sizeof(buffer)); /* a secret is in it */
+    if (result == -EPIPE)
+        return -ENOTCONN;
+    spool->provisioning = result == 0;
+    return result;
 }
 
 void ward_spool_urgent(struct ward_spool *spool, bool urgent)

@@ -52,6 +52,10 @@ struct ward_spool_listener {
     void (*down)(void *userdata, const struct ward_spool_down *down);
     /* What came of a task. NULL: nobody gives any. */
     void (*outcome)(void *userdata, uint64_t id, bool done, const char *text);
+    /* A step of ward_spool_provision(), up to one that says DONE or FAILED; also when the uplink ends meanwhile. Texts
+     * are terminated. */
+    void (*provisioned)(void *userdata, enum ward_provision_outcome outcome, const char *step, uint32_t ms,
+                        const char *text);
     /* Somebody was refused or broke the protocol; text is for the log. */
     void (*trouble)(void *userdata, const char *text);
 };
@@ -109,6 +113,13 @@ bool ward_spool_idle(const struct ward_spool *spool);
  */
 int ward_spool_testament(struct ward_spool *spool, enum ward_link_testament testament,
                          const struct ward_message *message);
+
+/*
+ * Has the uplink make a certificate, renew it or wipe it; code is for WARD_PROVISION_ENROL, "" otherwise, and is not
+ * kept. Returns 0, after which provisioned() follows; -ENOTCONN without an uplink, -EBUSY while an earlier one is not
+ * done, -EINVAL for a code that link.h refuses, -EAGAIN when the kernel does not take it now.
+ */
+int ward_spool_provision(struct ward_spool *spool, enum ward_provision action, const char *code);
 
 /* An alarm waits (or no longer): do not take your time to reconnect. Kept, and sent to every new client. */
 void ward_spool_urgent(struct ward_spool *spool, bool urgent);

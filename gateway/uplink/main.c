@@ -19,6 +19,7 @@
 
 #include "ward/config.h"
 
+#include "uplink/est_https.h"
 #include "uplink/uplink.h"
 
 #define CONFIG     "/etc/wardgate/wardgate.conf"
@@ -77,6 +78,7 @@ static struct ward_uplink_options options_of(const struct ward_config *config)
                   .crl = config->hub.crl,
                   .certificate = config->hub.certificate,
                   .key = config->hub.key},
+        .enrolled = config->hub.enrolled,
         .site = config->gateway.site,
         .gateway = config->gateway.id,
         .keepalive_s = (uint16_t)(keepalive_s > 0 ? keepalive_s : 1), /* 0 would be none at all */
@@ -121,7 +123,7 @@ static int run(const struct ward_uplink_options *options)
     struct ward_uplink *uplink = NULL;
     sd_event *event = NULL;
     sigset_t all;
-    int result = 0;
+    int result;
 
     /* Before the first thread: Paho's inherit the mask, and only the loop shall see signals. */
     sigfillset(&all);
@@ -137,7 +139,8 @@ static int run(const struct ward_uplink_options *options)
      * stand. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 
-    if (options->files.crl[0])
+    result = ward_est_https_start();
+    if (result >= 0 && options->files.crl[0])
         result = ward_tls_demand_revocation_list();
     if (result >= 0)
         result = sd_event_default(&event);

@@ -131,8 +131,7 @@ static void connect_now(struct ward_mqtt *mqtt)
 {
     char trust[WARD_TLS_PATH_MAX];
     const char *unreadable;
-    int result =
-        ward_tls_trust_file(&mqtt->options.files, &mqtt->trust, trust, sizeof(trust), &unreadable);
+    int result = ward_tls_trust_file(&mqtt->options.files, &mqtt->trust, trust, sizeof(trust), &unreadable);
 
     if (result < 0) {
         snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s: %s", unreadable, strerror(-result));

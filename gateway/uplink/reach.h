@@ -22,13 +22,14 @@ enum ward_reach_step { WARD_REACH_DNS, WARD_REACH_TCP, WARD_REACH_TLS };
 typedef void ward_reach_done(void *userdata, const char *wrong);
 
 /* A step was done well in took_us; about: what was found, for people ("93.184.216.34"), or "". */
-typedef void ward_reach_stepped(void *userdata, enum ward_reach_step step, uint64_t took_us, const char *about);
+typedef void ward_reach_stepped(void *userdata, enum ward_reach_step step, uint64_t took_us,
+                                const char *about);
 
 struct ward_reach_options {
     sd_event *event;
     const char *host;
     uint16_t port;
-    bool connect; /* also try the TCP connection */
+    bool connect;                     /* also try the TCP connection */
     const struct ward_tls_files *tls; /* also try TLS, with these; NULL: not */
     ward_reach_stepped *stepped;      /* NULL: nobody asks */
     ward_reach_done *done;

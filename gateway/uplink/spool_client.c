@@ -75,13 +75,15 @@ static bool from_core(enum ward_link_type type)
     case WARD_LINK_TESTAMENT:
     case WARD_LINK_PUBLISH:
     case WARD_LINK_URGENT:
-    case WARD_LINK_TASK: return true;
+    case WARD_LINK_TASK:
+    case WARD_LINK_PROVISION: return true;
     case WARD_LINK_HELLO:
     case WARD_LINK_LINK:
     case WARD_LINK_CREDIT:
     case WARD_LINK_RESULT:
     case WARD_LINK_DOWN:
-    case WARD_LINK_OUTCOME: return false;
+    case WARD_LINK_OUTCOME:
+    case WARD_LINK_PROVISIONED: return false;
     }
     return false;
 }
@@ -129,6 +131,8 @@ static int on_io(sd_event_source *source, int descriptor, uint32_t events, void 
         wrong = "the core sent a malformed frame";
     else
         wrong = take(client, &frame, (size_t)length);
+    if (length > 0 && client->incoming[0] == WARD_LINK_PROVISION)
+        explicit_bzero(client->incoming, sizeof(client->incoming)); /* a secret was in it */
     if (wrong)
         end(client, wrong);
     return 0;

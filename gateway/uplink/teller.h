@@ -15,7 +15,7 @@
 struct ward_teller {
     struct ward_spool_client *spool;
     struct ward_window *window;
-    const char *certificate; /* path; its end is told with the link */
+    const char *certificate;        /* path; its end is told with the link */
     int64_t certificate_expires_ms; /* as told last */
     bool up;
     bool told; /* something since the core joined */

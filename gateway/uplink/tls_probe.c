@@ -38,10 +38,9 @@ static int on_certificate(int good, X509_STORE_CTX *store)
     struct ward_tls_probe *probe = SSL_get_app_data(ssl);
 
     if (!good && !probe->wrong[0])
-        ward_tls_words_of_certificate(&probe->options.peer, X509_STORE_CTX_get_error(store),
-                                      X509_STORE_CTX_get_current_cert(store),
-                                      X509_STORE_CTX_get_error_depth(store), probe->wrong,
-                                      sizeof(probe->wrong));
+        ward_tls_words_of_certificate(
+            &probe->options.peer, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store),
+            X509_STORE_CTX_get_error_depth(store), probe->wrong, sizeof(probe->wrong));
     return good;
 }
 
@@ -187,7 +186,7 @@ void ward_tls_probe_describe(const struct ward_tls_probe *probe, char *text, siz
     if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1)
         (void)strftime(day, sizeof(day), "%Y-%m-%d", &tm);
     (void)ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate));
-    snprintf(text, size, "%s, %s until %s (%d days)", SSL_get_version(probe->ssl), probe->options.peer.host, day,
-             days);
+    snprintf(text, size, "%s, %s until %s (%d days)", SSL_get_version(probe->ssl), probe->options.peer.host,
+             day, days);
     X509_free(certificate);
 }

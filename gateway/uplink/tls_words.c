@@ -58,8 +58,8 @@ static void words_of_time(const char *whose, const char *role, const ASN1_TIME *
     }
 }
 
-void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result, X509 *certificate, int depth,
-                                   char *text, size_t size)
+void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result, X509 *certificate,
+                                   int depth, char *text, size_t size)
 {
     const char *role = peer->role, *crl = peer->files->crl, *whose = depth > 0 ? "'s authority" : "";
     const ASN1_TIME *from = certificate ? X509_get0_notBefore(certificate) : NULL;
@@ -67,11 +67,10 @@ void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result
     char name[80];
 
     switch (result) {
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-        words_of_time(whose, role, until, "ended on", text, size);
-        return;
+    case X509_V_ERR_CERT_HAS_EXPIRED: words_of_time(whose, role, until, "ended on", text, size); return;
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        words_of_time(whose, role, from, "is not valid yet, or the clock here is wrong: it begins on", text, size);
+        words_of_time(whose, role, from, "is not valid yet, or the clock here is wrong: it begins on", text,
+                      size);
         return;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         snprintf(text, size, "the certificate of the %s is signed by nobody but itself", role);
@@ -81,7 +80,8 @@ void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-        snprintf(text, size, "the certificate of the %s is from another authority than %s", role, peer->files->ca);
+        snprintf(text, size, "the certificate of the %s is from another authority than %s", role,
+                 peer->files->ca);
         return;
     case X509_V_ERR_CERT_REVOKED:
         snprintf(text, size, "the certificate of the %s%s was revoked", role, whose);
@@ -98,7 +98,8 @@ void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result
         snprintf(text, size, "the list of revoked certificates is out of date: %s", crl);
         return;
     default:
-        snprintf(text, size, "the certificate of the %s%s: %s", role, whose, X509_verify_cert_error_string(result));
+        snprintf(text, size, "the certificate of the %s%s: %s", role, whose,
+                 X509_verify_cert_error_string(result));
     }
 }
 
@@ -115,7 +116,8 @@ static void words_of_refusal(const struct ward_tls_peer *peer, const char *why, 
              day[0] ? "it ended on " : why, day);
 }
 
-void ward_tls_words_of_handshake(const struct ward_tls_peer *peer, unsigned long error, char *text, size_t size)
+void ward_tls_words_of_handshake(const struct ward_tls_peer *peer, unsigned long error, char *text,
+                                 size_t size)
 {
     const char *role = peer->role, *reason = ERR_reason_error_string(error);
 
@@ -127,13 +129,9 @@ void ward_tls_words_of_handshake(const struct ward_tls_peer *peer, unsigned long
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_WRONG_SSL_VERSION:
-    case SSL_R_VERSION_TOO_LOW:
-        snprintf(text, size, "the %s speaks neither TLS 1.2 nor later", role);
-        return;
+    case SSL_R_VERSION_TOO_LOW: snprintf(text, size, "the %s speaks neither TLS 1.2 nor later", role); return;
     case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_HTTP_REQUEST:
-        snprintf(text, size, "what answers as the %s does not speak TLS", role);
-        return;
+    case SSL_R_HTTP_REQUEST: snprintf(text, size, "what answers as the %s does not speak TLS", role); return;
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
     case SSL_R_WRONG_CIPHER_RETURNED:
@@ -155,7 +153,9 @@ void ward_tls_words_of_handshake(const struct ward_tls_peer *peer, unsigned long
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_TLSV1_ALERT_ACCESS_DENIED: words_of_refusal(peer, "it is not accepted there", text, size); return;
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+        words_of_refusal(peer, "it is not accepted there", text, size);
+        return;
     default: snprintf(text, size, "%s", reason ? reason : "the handshake failed");
     }
 }

@@ -19,6 +19,7 @@
  *                 name: the link goes down and up, and the core tells its state anew
  *   no answer     a message stays unanswered for too long: the connection is half open, whatever TCP says; up
  *   is lost
+ *   certificate   without one neither is wanted. After a renewal both are made again, once no alarm waits
  */
 #include "uplink/uplink.h"
 
@@ -32,6 +33,7 @@
 
 #include "ward/link.h"
 
+#include "uplink/enrolment.h"
 #include "uplink/lane.h"
 #include "uplink/spool_client.h"
 #include "uplink/teller.h"
@@ -65,6 +67,12 @@ struct ward_uplink {
     sd_event_source *answer_timer;
     sd_event_source *patience; /* with a down connection that takes its time */
     struct ward_teller teller;
+    struct ward_enrolment *enrolment;
+    const struct ward_identity *identity;
+    bool outdated;     /* the connections were made with another identity */
+    bool provisioning; /* the core waits for the steps of it, */
+    bool rotating;     /* or for the outcome of the task rotation */
+    uint64_t rotation;
     bool stopping;
 };
 
@@ -94,6 +102,8 @@ static void tell_link(struct ward_uplink *uplink)
 
     if (!uplink->options.host[0])
         snprintf(text, sizeof(text), "no hub is configured");
+    else if (!uplink->identity->present)
+        snprintf(text, sizeof(text), "not enrolled");
     else if (!open)
         snprintf(text, sizeof(text), "%s", uplink->up.why[0] ? uplink->up.why : "connecting");
     else if (!down->tried)
@@ -289,15 +299,116 @@ static void take_publish(struct ward_uplink *uplink, const struct ward_link_fram
     ward_teller_credit(&uplink->teller);
 }
 
+/* Both connections, as soon as there is somebody to speak to, something to prove who we are with, and the will. */
+static void want_lanes(struct ward_uplink *uplink)
+{
+    if (uplink->stopping || !uplink->options.host[0] || !uplink->identity->present ||
+        !uplink->testaments[WARD_TESTAMENT_WILL].octets)
+        return;
+    ward_lane_want(&uplink->up);
+    ward_lane_want(&uplink->down);
+}
+
 static void take_testament(struct ward_uplink *uplink, const struct ward_link_frame *frame, size_t length)
 {
     if (ward_testament_keep(&uplink->testaments[frame->publish.testament], frame, length) < 0)
         fprintf(stderr, SD_ERR "no memory for a testament\n");
-    else if (frame->publish.testament == WARD_TESTAMENT_WILL && !uplink->stopping &&
-             uplink->options.host[0]) {
-        ward_lane_want(&uplink->up);
-        ward_lane_want(&uplink->down);
+    else
+        want_lanes(uplink);
+}
+
+/* Who the broker takes us for is settled when a connection is made. */
+static void renew_lanes(struct ward_uplink *uplink)
+{
+    static const char why[] = "the certificate is another one now";
+
+    if (!uplink->outdated || uplink->up.urgent)
+        return;
+    uplink->outdated = false;
+    ward_lane_break(&uplink->down, why);
+    ward_lane_break(&uplink->up, why);
+    tell_link(uplink);
+}
+
+static void take_urgent(struct ward_uplink *uplink, bool urgent)
+{
+    ward_lane_set_urgent(&uplink->up, urgent);
+    ward_lane_set_urgent(&uplink->down, urgent);
+    renew_lanes(uplink);
+    tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
+}
+
+/* ---- who we are ---- */
+
+static void identity_changed(void *userdata)
+{
+    struct ward_uplink *uplink = userdata;
+
+    if (!uplink->identity->present) {
+        ward_lane_unwant(&uplink->down, "not enrolled");
+        ward_lane_unwant(&uplink->up, "not enrolled");
     }
+    uplink->outdated = uplink->identity->present &&
+                       (ward_mqtt_is_at_work(uplink->up.mqtt) || ward_mqtt_is_at_work(uplink->down.mqtt));
+    want_lanes(uplink);
+    renew_lanes(uplink);
+    tell_link(uplink);
+}
+
+static void tell_step(struct ward_uplink *uplink, enum ward_provision_outcome outcome, const char *step,
+                      uint32_t ms, const char *text)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_PROVISIONED};
+
+    frame.provisioned.outcome = (uint8_t)outcome;
+    frame.provisioned.ms = ms;
+    frame.provisioned.step = step;
+    frame.provisioned.step_length = (uint16_t)strlen(step);
+    frame.provisioned.text = text;
+    frame.provisioned.text_length = (uint16_t)strlen(text);
+    ward_spool_client_send(uplink->spool, &frame);
+}
+
+/* Nobody may have asked: certificates are renewed in time by themselves. */
+static void provisioning_told(void *userdata, enum ward_provision_outcome outcome, const char *step,
+                              uint32_t ms, const char *text)
+{
+    struct ward_uplink *uplink = userdata;
+    const bool last = outcome != WARD_PROVISION_STEP;
+
+    if (uplink->provisioning) {
+        uplink->provisioning = !last;
+        tell_step(uplink, outcome, step, ms, text);
+    }
+    if (uplink->rotating && last) {
+        uplink->rotating = false;
+        ward_teller_outcome(&uplink->teller, uplink->rotation, outcome == WARD_PROVISION_DONE, text);
+    }
+}
+
+static void take_provision(struct ward_uplink *uplink, const struct ward_link_frame *frame)
+{
+    const char *wrong;
+
+    uplink->provisioning = true;
+    wrong = ward_enrolment_provision(uplink->enrolment, (enum ward_provision)frame->provision.action,
+                                     frame->provision.code, frame->provision.code_length);
+    if (!wrong)
+        return;
+    uplink->provisioning = false;
+    tell_step(uplink, WARD_PROVISION_FAILED, "begin", 0, wrong);
+}
+
+static void rotate(struct ward_uplink *uplink, uint64_t id)
+{
+    const char *wrong = ward_enrolment_provision(uplink->enrolment, WARD_PROVISION_RENEW, NULL, 0);
+
+    if (wrong) {
+        ward_teller_outcome(&uplink->teller, id, false, wrong);
+        return;
+    }
+    uplink->rotating = true;
+    uplink->rotation = id;
 }
 
 static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *frame)
@@ -307,11 +418,7 @@ static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *
         fprintf(stderr, SD_NOTICE "ending, to be started anew, as ordered\n");
         ward_uplink_stop(uplink);
         return;
-    case WARD_LINK_TASK_ROTATE:
-        ward_teller_outcome(
-            &uplink->teller, frame->task.id, false,
-            "This uplink has no way to get a certificate for a new key: the key stays as it is.");
-        return;
+    case WARD_LINK_TASK_ROTATE: rotate(uplink, frame->task.id); return;
     }
 }
 
@@ -334,13 +441,12 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
         take_publish(uplink, frame, length);
     else if (frame->type == WARD_LINK_TESTAMENT)
         take_testament(uplink, frame, length);
-    else if (frame->type == WARD_LINK_URGENT) {
-        ward_lane_set_urgent(&uplink->up, frame->urgent.urgent);
-        ward_lane_set_urgent(&uplink->down, frame->urgent.urgent);
-        tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
-    } else if (frame->type == WARD_LINK_TASK) {
+    else if (frame->type == WARD_LINK_URGENT)
+        take_urgent(uplink, frame->urgent.urgent);
+    else if (frame->type == WARD_LINK_TASK)
         take_task(uplink, frame);
-    }
+    else if (frame->type == WARD_LINK_PROVISION)
+        take_provision(uplink, frame);
 }
 
 static void spool_writable(void *userdata)
@@ -355,6 +461,7 @@ static void spool_ended(void *userdata, const char *why)
     uplink->silence_timer = sd_event_source_disable_unref(uplink->silence_timer);
     uplink->silent = false;
     ward_teller_reset(&uplink->teller);
+    uplink->provisioning = uplink->rotating = false; /* whoever asked is gone */
     ward_lane_unwant(&uplink->down, why);
     ward_lane_unwant(&uplink->up, why);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_WILL]);
@@ -366,6 +473,22 @@ static const struct ward_spool_client_listener spool_listener = {
 
 /* ---- from outside ---- */
 
+static int start_enrolment(struct ward_uplink *uplink)
+{
+    const struct ward_enrolment_options options = {.event = uplink->event,
+                                                   .directory = uplink->options.enrolled,
+                                                   .gateway = uplink->options.gateway,
+                                                   .files = uplink->options.files,
+                                                   .told = provisioning_told,
+                                                   .changed = identity_changed,
+                                                   .userdata = uplink};
+    const int result = ward_enrolment_new(&uplink->enrolment, &options);
+
+    if (result == 0)
+        uplink->identity = ward_enrolment_identity(uplink->enrolment);
+    return result;
+}
+
 static int start(struct ward_uplink *uplink)
 {
     static const char *const names[FILTERS] = {"receipt", "command", "care-plan/+"};
@@ -373,7 +496,6 @@ static int start(struct ward_uplink *uplink)
     struct ward_mqtt_options mqtt = {.event = uplink->event,
                                      .host = options->host,
                                      .port = options->port,
-                                     .files = options->files,
                                      .client_id = uplink->up_id,
                                      .keepalive_s = options->keepalive_s,
                                      .listener = &up_listener,
@@ -387,11 +509,18 @@ static int start(struct ward_uplink *uplink)
                  options->gateway, names[i]);
         uplink->filter_list[i] = uplink->filters[i];
     }
+    result = start_enrolment(uplink);
+    if (result < 0)
+        return result;
+    mqtt.files = (struct ward_tls_files){.ca = uplink->identity->authority,
+                                         .crl = options->files.crl,
+                                         .certificate = uplink->identity->certificate,
+                                         .key = uplink->identity->key};
     result = ward_spool_client_new(&uplink->spool, uplink->event, options->spool, &spool_listener, uplink);
     if (result < 0)
         return result;
     uplink->teller = (struct ward_teller){
-        .spool = uplink->spool, .window = &uplink->window, .certificate = options->files.certificate};
+        .spool = uplink->spool, .window = &uplink->window, .certificate = uplink->identity->certificate};
     result = ward_lane_init(&uplink->up, &mqtt);
     if (result < 0)
         return result;
@@ -427,6 +556,7 @@ struct ward_uplink *ward_uplink_free(struct ward_uplink *uplink)
     ward_lane_done(&uplink->down);
     ward_lane_done(&uplink->up);
     ward_spool_client_free(uplink->spool);
+    ward_enrolment_free(uplink->enrolment);
     sd_event_source_disable_unref(uplink->silence_timer);
     sd_event_source_disable_unref(uplink->answer_timer);
     sd_event_source_disable_unref(uplink->patience);

@@ -20,7 +20,8 @@ struct ward_uplink_options {
     const char *host;  /* "": no hub; the core is told so */
     uint16_t port;
     struct ward_tls_files files;
-    const char *site, *gateway;         /* ids of the topics; the clients are GATEWAY-up and GATEWAY-down */
+    const char *enrolled;       /* directory of what enrolment makes, which goes before them; "": none */
+    const char *site, *gateway; /* ids of the topics; the clients are GATEWAY-up and GATEWAY-down */
     uint16_t keepalive_s;
     uint32_t
         answer_timeout_ms; /* a message that the broker has not answered for so long ends the connection */

@@ -56,6 +56,7 @@ struct ward_config {
         char crl[WARD_CONFIG_TEXT_MAX + 1]; /* empty: revocation is not checked */
         char certificate[WARD_CONFIG_TEXT_MAX + 1];
         char key[WARD_CONFIG_TEXT_MAX + 1];
+        char enrolled[WARD_CONFIG_TEXT_MAX + 1]; /* a directory; empty: nothing can be enrolled */
         char ward_keys[WARD_CONFIG_TEXT_MAX + 1];
         uint8_t confirm; /* enum ward_config_confirm */
         uint8_t format;  /* enum ward_config_format */

@@ -16,6 +16,8 @@
  *              show that the core lives
  *   9. core    TASK: something to do that only the uplink can; at any time after its HELLO. The uplink answers
  *              OUTCOME with the same id, except to a restart, which ends it
+ *  10. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
+ *  11. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
  *
  * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The
  * core then starts again from the hub's receipts, alarms first. The first LINK up after a down begins a
@@ -56,11 +58,25 @@ enum ward_link_type {
     WARD_LINK_URGENT,
     WARD_LINK_TASK,
     WARD_LINK_OUTCOME,
+    WARD_LINK_PROVISION,
+    WARD_LINK_PROVISIONED,
 };
 
 enum ward_link_task {
     WARD_LINK_TASK_RESTART, /* end in an orderly way; whoever supervises the uplink starts it again */
     WARD_LINK_TASK_ROTATE,  /* make a new key, get a certificate for it, and use both from then on */
+};
+
+enum ward_provision {
+    WARD_PROVISION_ENROL,  /* with the code */
+    WARD_PROVISION_RENEW,  /* with the present certificate */
+    WARD_PROVISION_RETIRE, /* wipe the key and the certificate */
+};
+
+enum ward_provision_outcome {
+    WARD_PROVISION_STEP, /* more follow */
+    WARD_PROVISION_DONE,
+    WARD_PROVISION_FAILED, /* the text says why, and what to do */
 };
 
 enum ward_link_testament {
@@ -69,6 +85,8 @@ enum ward_link_testament {
 };
 
 #define WARD_LINK_TEXT_MAX 200
+#define WARD_LINK_STEP_MAX 16
+#define WARD_LINK_CODE_MAX 512
 
 /* One frame, decoded. Pointers point into the decoded octets, texts are not terminated: use the lengths. */
 struct ward_link_frame {
@@ -127,6 +145,17 @@ struct ward_link_frame {
             uint16_t text_length; /* why not, or what came of it, for people; at most WARD_LINK_TEXT_MAX */
             const char *text;
         } outcome;
+        struct {
+            uint8_t action;       /* enum ward_provision */
+            uint16_t code_length; /* of the enrolment code (enrolment.h); 0 unless it is to enrol */
+            const char *code;
+        } provision;
+        struct {
+            uint8_t outcome;                   /* enum ward_provision_outcome */
+            uint32_t ms;                       /* that the step took */
+            uint16_t step_length, text_length; /* its name and what came of it, for people */
+            const char *step, *text;
+        } provisioned;
     };
 };
 

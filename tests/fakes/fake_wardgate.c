@@ -52,6 +52,7 @@ static const struct {
     [WARD_BUS_COMMAND] = {"Command", 1, false},
     [WARD_BUS_ORDER] = {"Order", 3, false},
     [WARD_BUS_EXPLAIN] = {"Explain", 1, true},
+    [WARD_BUS_PROVISION] = {"Provision", 2, false},
 };
 
 /* The lines of DIRECTORY/NAMESUFFIX; none when there is no such file. */

@@ -232,7 +232,8 @@ def test_each_verb_has_help(verb):
     ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
     ["devices", "scan", "--seconds"], ["readings", "--since", "yesterday"], ["readings", "--quantity", "mood"],
     ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["alarms", "explain"], ["alarms", "explain", "1", "2"], ["plan"],
-    ["plan", "apply", "x.json"], ["hub"], ["queue", "up"]])
+    ["plan", "apply", "x.json"], ["hub"], ["hub", "explode"], ["hub", "enrol", "est.ward.example/00001"],
+    ["hub", "enrol", "--yes"], ["hub", "renew", "--code", "x"], ["hub", "retire", "now"], ["queue", "up"]])
 def test_wrong_usage_is_said_before_anything_is_asked(arguments):
     result = run(*arguments)
     assert result.returncode == USAGE
@@ -246,7 +247,8 @@ QUESTIONS = [["status"], ["patient"], ["patient", "show", "p-1"], ["devices"], [
              ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1"], ["devices", "forget", "d-1"],
              ["devices", "bind", "d-1", "--patient", "p-1"], ["devices", "unbind", "d-1"], ["devices", "show", "d-1"],
              ["devices", "test", "d-1"], ["devices", "rename", "d-1", "Clip"], ["measure", "--patient", "p-1"], ["readings"], ["readings", "--follow"], ["alarms"],
-             ["alarms", "history"], ["alarms", "explain", "17"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"]]
+             ["alarms", "history"], ["alarms", "explain", "17"], ["alarms", "silence", "p-1"], ["plan", "show", "p-1"], ["queue"], ["hub", "show"],
+             ["hub", "renew"], ["hub", "retire", "--yes"]]
 
 
 @pytest.mark.parametrize("arguments", QUESTIONS)

@@ -30,7 +30,8 @@ UPLINK = BUILD / "gateway/uplink/wardgate-uplink"
 TOPICS = "ward/v1/test/g-1"
 GENEROUS = 60  # seconds until a condition counts as never coming true
 
-HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME = range(1, 11)
+HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME, PROVISION, PROVISIONED = (
+    range(1, 13))
 VERSION = 2
 RESTART, ROTATE = range(2)
 ALARM, STATE, LIVE, BACKLOG = range(4)
@@ -281,6 +282,7 @@ class Core:
         self.sent = {}  # id -> length, unanswered
         self.live, self.lived = True, 0.0
         self.links, self.results, self.downs, self.grants, self.outcomes = [], [], [], [], []
+        self.steps = []  # of what provision() asked for: outcome, name, milliseconds, text
         self.most_unanswered = 0
 
     @property
@@ -310,6 +312,9 @@ class Core:
 
     def task(self, ident, task):
         self.connection.send(struct.pack("<BQB", TASK, ident, task))
+
+    def provision(self, action, code=""):
+        self.connection.send(struct.pack("<BB", PROVISION, action) + text(code.encode()))
 
     def urgent(self, value):
         self.connection.send(struct.pack("<BB", URGENT, value))
@@ -374,6 +379,9 @@ class Core:
                 parts.append(frame[at : at + length])
                 at += length
             self.downs.append((parts[0].decode(), parts[3], bool(frame[1]), parts[1].decode(), parts[2]))
+        elif kind == PROVISIONED:
+            outcome, ms, length = struct.unpack_from("<BIH", frame, 1)
+            self.steps.append((outcome, frame[8 : 8 + length].decode(), ms, frame[10 + length :].decode()))
         else:
             raise AssertionError(f"frame of type {kind} from the uplink")
 
@@ -413,12 +421,13 @@ class Core:
 class Uplink:
     """wardgate-uplink as a process."""
 
-    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s", more=""):
+    def __init__(self, directory, spool, port, pki, host="localhost", ca=None, client=None, keepalive="15s", more="", enrolled=""):
         certificate, key, self.ends = client or pki.issue("g-1")
         self.directory, configuration = directory, directory / "wardgate.conf"
         configuration.write_text(
             f"[gateway]\nsite = test\nid = g-1\n[spool]\nsocket = {spool}\n[hub]\nhost = {host}\nport = {port}\n"
-            f"ca = {ca or pki.ca}\ncertificate = {certificate}\nkey = {key}\nkeepalive = {keepalive}\n{more}"
+            f"ca = {ca or pki.ca}\ncertificate = {certificate}\nkey = {key}\nkeepalive = {keepalive}\n"
+            f"enrolled = {enrolled}\n{more}"
         )
         self.command = [str(UPLINK), "--config", str(configuration)]
         self.process = None

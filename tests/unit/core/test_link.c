@@ -12,6 +12,12 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+struct bad_octet {
+    size_t at;
+    uint8_t octet;
+    const char *what;
+};
+
 static struct ward_link_frame publish_frame(void)
 {
     struct ward_link_frame frame = {.type = WARD_LINK_PUBLISH};
@@ -120,6 +126,45 @@ static void small_frames_are_written_and_read(void **state)
     assert_true(back.outcome.id == 5 && back.outcome.done && back.outcome.text_length == 2);
 }
 
+static void provisioning_is_written_and_read(void **state)
+{
+    static const uint8_t provision[] = {0x0B, 0x00, 0x02, 0x00, 'h', '/'};
+    static const uint8_t provisioned[] = {0x0C, 0x02, 0x2A, 0x01, 0,    0,   0x03, 0x00,
+                                          'k',  'e',  'y',  0x02, 0x00, 'n', 'o'};
+    static const struct bad_octet bad[] = {{1, 3, "action"}, {3, 3, "long code"}, {4, 0, "NUL in the code"}};
+    struct ward_link_frame frame = {.type = WARD_LINK_PROVISION}, back;
+    uint8_t octets[sizeof(provision)], buffer[WARD_LINK_CODE_MAX + 8];
+
+    (void)state;
+    frame.provision.code = "h/";
+    frame.provision.code_length = 2;
+    expect_octets(&frame, provision, sizeof(provision));
+    assert_true(ward_link_decode(provision, sizeof(provision), &back));
+    assert_int_equal(back.provision.action, WARD_PROVISION_ENROL);
+    assert_memory_equal(back.provision.code, "h/", 2);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        memcpy(octets, provision, sizeof(octets));
+        octets[bad[i].at] = bad[i].octet;
+        if (ward_link_decode(octets, sizeof(octets), &back))
+            fail_msg("%s was taken", bad[i].what);
+    }
+    frame.provision.code_length = WARD_LINK_CODE_MAX + 1;
+    assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), 0);
+
+    frame = (struct ward_link_frame){.type = WARD_LINK_PROVISIONED};
+    frame.provisioned.outcome = WARD_PROVISION_FAILED;
+    frame.provisioned.ms = 298;
+    frame.provisioned.step = "key";
+    frame.provisioned.step_length = 3;
+    frame.provisioned.text = "no";
+    frame.provisioned.text_length = 2;
+    expect_octets(&frame, provisioned, sizeof(provisioned));
+    assert_true(ward_link_decode(provisioned, sizeof(provisioned), &back));
+    assert_int_equal(back.provisioned.ms, 298);
+    frame.provisioned.outcome = WARD_PROVISION_FAILED + 1;
+    assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), 0);
+}
+
 static void down_and_testament_are_written_and_read(void **state)
 {
     static const uint8_t down[] = {0x07, 0x01, 0x01, 0x00, 'd', 0x01, 0x00, 'r',  0x02, 0x00,
@@ -166,12 +211,6 @@ static void every_cut_is_refused_and_changes_nothing(void **state)
     assert_false(ward_link_decode(longer, sizeof(longer), &back));
     assert_memory_equal(&back, &untouched, sizeof(back));
 }
-
-struct bad_octet {
-    size_t at;
-    uint8_t octet;
-    const char *what;
-};
 
 static void fields_out_of_range_are_refused(void **state)
 {
@@ -273,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publish_is_written_and_read),
         cmocka_unit_test(small_frames_are_written_and_read),
+        cmocka_unit_test(provisioning_is_written_and_read),
         cmocka_unit_test(down_and_testament_are_written_and_read),
         cmocka_unit_test(every_cut_is_refused_and_changes_nothing),
         cmocka_unit_test(fields_out_of_range_are_refused),

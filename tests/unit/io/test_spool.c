@@ -28,7 +28,10 @@ struct fixture {
     uint8_t packet[WARD_LINK_FRAME_MAX];
     struct ward_link_frame frame; /* the newest the client received; points into packet */
 
-    unsigned links, credits, results, downs, troubles;
+    unsigned links, credits, results, downs, troubles, steps;
+    enum ward_provision_outcome outcome;
+    uint32_t step_ms;
+    char step[WARD_LINK_STEP_MAX + WARD_LINK_TEXT_MAX + 4];
     bool up;
     char text[WARD_LINK_TEXT_MAX + 1];
     int64_t certificate_expires_ms;
@@ -84,6 +87,17 @@ static void on_trouble(void *userdata, const char *text)
     snprintf(f->trouble, sizeof(f->trouble), "%s", text);
 }
 
+static void on_provisioned(void *userdata, enum ward_provision_outcome outcome, const char *step, uint32_t ms,
+                           const char *text)
+{
+    struct fixture *f = userdata;
+
+    f->steps++;
+    f->outcome = outcome;
+    f->step_ms = ms;
+    snprintf(f->step, sizeof(f->step), "%s: %s", step, text);
+}
+
 static void on_outcome(void *userdata, uint64_t id, bool done, const char *text)
 {
     struct fixture *f = userdata;
@@ -98,6 +112,7 @@ static const struct ward_spool_listener listener = {.link = on_link,
                                                     .result = on_result,
                                                     .down = on_down,
                                                     .outcome = on_outcome,
+                                                    .provisioned = on_provisioned,
                                                     .trouble = on_trouble};
 
 static int connect_client(const struct fixture *f)
@@ -398,6 +413,59 @@ static void down_is_passed_on(void **state)
     assert_string_equal(f->down_payload, "{1}");
 }
 
+static void say_step(struct fixture *f, enum ward_provision_outcome outcome, const char *step,
+                     const char *text)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_PROVISIONED};
+
+    frame.provisioned.outcome = (uint8_t)outcome;
+    frame.provisioned.ms = 7;
+    frame.provisioned.step = step;
+    frame.provisioned.step_length = (uint16_t)strlen(step);
+    frame.provisioned.text = text;
+    frame.provisioned.text_length = (uint16_t)strlen(text);
+    say(f, &frame);
+}
+
+static void provisioning_goes_step_by_step_and_one_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    char long_code[WARD_LINK_CODE_MAX + 2] = "";
+
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_RENEW, ""), -ENOTCONN);
+    hello(f);
+    expect(f, WARD_LINK_HELLO);
+    memset(long_code, 'a', sizeof(long_code) - 1);
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_ENROL, long_code), -EINVAL);
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_ENROL, "host/code"), 0);
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_RENEW, ""), -EBUSY);
+    say_step(f, WARD_PROVISION_STEP, "key", "there is one");
+    assert_int_equal(f->steps, 1);
+    assert_int_equal(f->outcome, WARD_PROVISION_STEP);
+    assert_int_equal(f->step_ms, 7);
+    assert_string_equal(f->step, "key: there is one");
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_RENEW, ""), -EBUSY);
+    say_step(f, WARD_PROVISION_DONE, "kept", "it is");
+    assert_int_equal(f->outcome, WARD_PROVISION_DONE);
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_RENEW, ""), 0);
+}
+
+static void provisioning_fails_with_the_uplink(void **state)
+{
+    struct fixture *f = *state;
+
+    hello(f);
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_RENEW, ""), 0);
+    close(f->client);
+    turn(f);
+    assert_int_equal(f->steps, 1);
+    assert_int_equal(f->outcome, WARD_PROVISION_FAILED);
+    assert_string_equal(f->step, "uplink: the uplink ended");
+    f->client = connect_client(f);
+    hello(f);
+    assert_int_equal(ward_spool_provision(f->spool, WARD_PROVISION_RENEW, ""), 0);
+}
+
 static void the_end_of_the_uplink_is_link_down(void **state)
 {
     struct fixture *f = *state;
@@ -466,11 +534,13 @@ static void another_uid_is_refused(void **state)
 
 static void frames_out_of_place_end_the_connection(void **state)
 {
-    static const uint8_t malformed[] = {0x09, 0x00};
+    static const uint8_t malformed[] = {0x0D, 0x00};
     static const struct ward_link_frame wrong[] = {
         {.type = WARD_LINK_CREDIT, .credit.frames = 1},
         {.type = WARD_LINK_RESULT, .result.id = 1},
         {.type = WARD_LINK_URGENT, .urgent.urgent = true},
+        {.type = WARD_LINK_PROVISION, .provision.action = WARD_PROVISION_RENEW},
+        {.type = WARD_LINK_PROVISIONED, .provisioned.outcome = WARD_PROVISION_DONE},
         {.type = WARD_LINK_HELLO, .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}},
     };
     struct fixture *f = *state;
@@ -659,6 +729,8 @@ int main(void)
         TEST(link_down_voids_credit_and_another_text_does_not),
         TEST(a_full_socket_takes_nothing_and_then_asks_again),
         TEST(down_is_passed_on),
+        TEST(provisioning_goes_step_by_step_and_one_at_a_time),
+        TEST(provisioning_fails_with_the_uplink),
         TEST(the_end_of_the_uplink_is_link_down),
         TEST(a_client_that_ended_makes_room_for_the_next),
         TEST(a_second_client_is_refused),
