@@ -59,12 +59,12 @@ static bool align(struct ward_decimal *coarse, const struct ward_decimal *fine)
 
 bool ward_decimal_compare(const struct ward_decimal *a, const struct ward_decimal *b, int *ret)
 {
-    if (!ward_decimal_is_ordered(a) || !ward_decimal_is_ordered(b))
-        return false;
     if (ward_decimal_is_finite(a) && ward_decimal_is_finite(b) && a->exponent == b->exponent) {
         *ret = (a->mantissa > b->mantissa) - (a->mantissa < b->mantissa);
         return true;
     }
+    if (!ward_decimal_is_ordered(a) || !ward_decimal_is_ordered(b))
+        return false;
     if (side(a) != side(b)) {
         *ret = side(a) < side(b) ? -1 : 1;
         return true;

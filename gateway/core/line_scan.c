@@ -190,21 +190,18 @@ static unsigned find_member(struct ward_scan *scan, const struct ward_scan_name 
 }
 
 bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count,
-                      uint32_t *seen, unsigned *member)
+                      struct ward_scan_order *order, uint32_t *seen, unsigned *member)
 {
-    unsigned place = *member + 1 < count ? *member + 1 : 0;
+    unsigned place = order->next[*member];
 
-    /* The next one; or the one behind it, since some are left out. */
     if (!goes_on_with(scan, &names[place])) {
-        place = place + 1 < count ? place + 1 : 0;
-        if (!goes_on_with(scan, &names[place])) {
-            place = find_member(scan, names, count);
-        }
+        place = find_member(scan, names, count);
     }
     if (place == count || (*seen & 1u << place) != 0) {
         return false;
     }
     *seen |= 1u << place;
+    order->next[*member] = (uint8_t)place;
     *member = place;
     return true;
 }

@@ -33,6 +33,15 @@ struct ward_scan_name {
 };
 #define WARD_SCAN_NAME(name) .text = "\"" name "\":", .length = sizeof("\"" name "\":") - 1
 
+/*
+ * After which member which came in the lines before: the next line mostly has the same ones in the same order. A zeroed one
+ * knows nothing; each set of names needs its own.
+ */
+#define WARD_SCAN_NAMES_MAX 32
+struct ward_scan_order {
+    uint8_t next[WARD_SCAN_NAMES_MAX + 1]; /* at the number of names: what an object begins with */
+};
+
 /* Whether the next octet that is no white space is `mark`; it is not taken. */
 static inline bool ward_scan_is_next(struct ward_scan *scan, char mark)
 {
@@ -65,12 +74,12 @@ bool ward_scan_null(struct ward_scan *scan);
 bool ward_scan_pass(struct ward_scan *scan);
 
 /*
- * The name of a member and its colon. *member is its place among count names, at most 32; before the call it is the one
- * taken last, after which lines mostly go on: that is a hint, any value will do. Fails for a name that is not among them,
- * or is in *seen (a set of 1 << place), which then has it.
+ * The name of a member and its colon. *member is its place among count names, at most WARD_SCAN_NAMES_MAX; before the call
+ * it is that of the one taken last, or count for the first of an object. Fails for a name that is not among them, or is in
+ * *seen (a set of 1 << place), which then has it.
  */
 bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count,
-                      uint32_t *seen, unsigned *member);
+                      struct ward_scan_order *order, uint32_t *seen, unsigned *member);
 
 bool ward_piece_is(const struct ward_piece *piece, const char *word);
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "core/line_scan.h"
 #include "core/quantity.h"
 #include "core/reading.h"
 #include "core/utc.h"
@@ -59,10 +58,7 @@ static bool take_reasons(struct ward_scan *scan, uint32_t *reasons)
     return ward_scan_mark(scan, ']');
 }
 
-/*
- * The members that this reader knows, of a reading and of one of its values, in the order of docs/records.md: the next one
- * is looked for behind the one before.
- */
+/* The members that this reader knows, of a reading and of one of its values. */
 enum member {
     MEMBER_BOOT,
     MEMBER_CHAIN,
@@ -137,7 +133,7 @@ static bool take_value_member(struct ward_scan *scan, unsigned member, char name
     return false;
 }
 
-static bool take_value(struct ward_scan *scan, struct ward_reading *reading)
+static bool take_value(struct ward_scan *scan, struct ward_scan_order *order, struct ward_reading *reading)
 {
     const uint32_t needed = 1u << VALUE_QUANTITY | 1u << VALUE_VALUE;
     char name[NAME_MAX_SIZE];
@@ -151,7 +147,7 @@ static bool take_value(struct ward_scan *scan, struct ward_reading *reading)
         return false;
     }
     do {
-        if (!ward_scan_member(scan, value_members, VALUE_COUNT, &seen, &member) ||
+        if (!ward_scan_member(scan, value_members, VALUE_COUNT, order, &seen, &member) ||
             !take_value_member(scan, member, name, &unit, &mdc, &value.number)) {
             return false;
         }
@@ -169,7 +165,7 @@ static bool take_value(struct ward_scan *scan, struct ward_reading *reading)
     return true;
 }
 
-static bool take_values(struct ward_scan *scan, struct ward_reading *reading)
+static bool take_values(struct ward_scan *scan, struct ward_scan_order *order, struct ward_reading *reading)
 {
     if (!ward_scan_mark(scan, '[')) {
         return false;
@@ -178,14 +174,15 @@ static bool take_values(struct ward_scan *scan, struct ward_reading *reading)
         return true;
     }
     do {
-        if (!take_value(scan, reading)) {
+        if (!take_value(scan, order, reading)) {
             return false;
         }
     } while (ward_scan_mark(scan, ','));
     return ward_scan_mark(scan, ']');
 }
 
-static bool take_reading_member(struct ward_scan *scan, unsigned member, struct ward_reading_line *ret)
+static bool take_reading_member(struct ward_scan *scan, unsigned member, struct ward_scan_order *values,
+                                struct ward_reading_line *ret)
 {
     struct ward_reading *reading = &ret->reading;
     char name[NAME_MAX_SIZE];
@@ -203,7 +200,7 @@ static bool take_reading_member(struct ward_scan *scan, unsigned member, struct 
     case MEMBER_MEASURED_AT: return take_moment(scan, &reading->measured_at_ms);
     case MEMBER_RECEIVED_AT: return take_moment(scan, &reading->received_at_ms);
     case MEMBER_REASONS: return take_reasons(scan, &reading->reasons);
-    case MEMBER_VALUES: return take_values(scan, reading);
+    case MEMBER_VALUES: return take_values(scan, values, reading);
     case MEMBER_EPOCH:
     case MEMBER_DEVICE_TIME:
     case MEMBER_BOOT:
@@ -217,7 +214,8 @@ static bool take_reading_member(struct ward_scan *scan, unsigned member, struct 
     return false;
 }
 
-bool ward_reading_line_parse(const char *text, size_t length, struct ward_reading_line *ret)
+bool ward_reading_line_parse(const char *text, size_t length, struct ward_reading_line_order *order,
+                             struct ward_reading_line *ret)
 {
     struct ward_scan scan = {.at = text, .end = text + length};
     uint32_t seen = 0;
@@ -229,8 +227,8 @@ bool ward_reading_line_parse(const char *text, size_t length, struct ward_readin
         return false;
     }
     do {
-        if (!ward_scan_member(&scan, members, MEMBER_COUNT, &seen, &member) ||
-            !take_reading_member(&scan, member, ret)) {
+        if (!ward_scan_member(&scan, members, MEMBER_COUNT, &order->reading, &seen, &member) ||
+            !take_reading_member(&scan, member, &order->value, ret)) {
             return false;
         }
     } while (ward_scan_mark(&scan, ','));

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/line_scan.h"
 #include "ward/reading.h"
 
 /* What a line says beside the reading itself. */
@@ -22,10 +23,16 @@ struct ward_reading_line {
     bool has_late; /* it says whether it was late */
 };
 
+/* In which order the lines before had their members, which makes the next one quicker to read. Zeroed before the first. */
+struct ward_reading_line_order {
+    struct ward_scan_order reading, value;
+};
+
 /*
  * Reads exactly length octets: one object, white space around it. Returns true with ret as ward_reading_from_json()
  * would fill it, or false with ret undefined.
  */
-bool ward_reading_line_parse(const char *text, size_t length, struct ward_reading_line *ret);
+bool ward_reading_line_parse(const char *text, size_t length, struct ward_reading_line_order *order,
+                             struct ward_reading_line *ret);
 
 #endif

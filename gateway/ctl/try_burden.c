@@ -35,12 +35,12 @@ void ward_try_burden_pass(struct ward_try_burden *burden, struct ward_try_figure
     int64_t all_until_ms = burden->measured != 0 ? INT64_MAX : NEVER;
 
     figures->span_ms += to_ms - from_ms;
-    for (size_t i = 0; i < WARD_TRY_QUANTITIES && to_ms > from_ms; i++) {
-        if ((burden->measured & (1u << i)) != 0) {
-            figures->quantity_ms[i] += before(burden->fresh_until_ms[i], from_ms, to_ms);
-            if (burden->fresh_until_ms[i] < all_until_ms) {
-                all_until_ms = burden->fresh_until_ms[i];
-            }
+    for (uint32_t left = to_ms > from_ms ? burden->measured : 0; left != 0; left &= left - 1) {
+        const size_t i = (size_t)__builtin_ctz(left);
+
+        figures->quantity_ms[i] += before(burden->fresh_until_ms[i], from_ms, to_ms);
+        if (burden->fresh_until_ms[i] < all_until_ms) {
+            all_until_ms = burden->fresh_until_ms[i];
         }
     }
     figures->monitored_ms += before(all_until_ms, from_ms, to_ms);

@@ -6,7 +6,6 @@
 #include "core/quantity.h"
 #include "core/reading.h"
 #include "core/reading_json.h"
-#include "core/reading_line.h"
 #include "core/utc.h"
 #include "ctl/try_private.h"
 
@@ -124,7 +123,7 @@ const char *ward_try_line(struct ward_try *run, const char *text, size_t length,
     json_t *line;
 
     run->line = number;
-    if (ward_reading_line_parse(text, length, &quick)) {
+    if (ward_reading_line_parse(text, length, &run->order, &quick)) {
         return take_line(run, &quick);
     }
     line = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
@@ -139,8 +138,9 @@ const char *ward_try_line(struct ward_try *run, const char *text, size_t length,
 
 bool ward_try_moment(const char *text, size_t length, int64_t *ret_ms)
 {
+    struct ward_reading_line_order order = {0};
     struct ward_reading_line quick;
-    bool known = ward_reading_line_parse(text, length, &quick);
+    bool known = ward_reading_line_parse(text, length, &order, &quick);
     json_t *line = known ? NULL : json_loadb(text, length, 0, NULL);
     const char *at = json_string_value(json_object_get(line, "at"));
 

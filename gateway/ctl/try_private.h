@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "core/reading_line.h"
 #include "ctl/try_run.h"
 
 #define WARD_TRY_PATIENTS_MAX 256
@@ -54,6 +55,7 @@ struct ward_try {
         last_ms;   /* UTC of the earliest line that was for all, and of the newest line; INT64_MIN: none */
     bool in_order; /* no line lay before the one above it */
     uint64_t seeds, line;
+    struct ward_reading_line_order order;
     struct ward_try_figures figures;
     char wrong[256];
 };

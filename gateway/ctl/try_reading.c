@@ -9,14 +9,14 @@ static void remember(struct ward_try_patient *patient, const struct ward_reading
 {
     struct ward_try_memory *memory = &patient->memory[patient->remembered++ % WARD_TRY_MEMORY_MAX];
 
-    *memory = (struct ward_try_memory){.seq = reading->seq,
-                                       .mono_us = reading->mono_us,
-                                       .measured_at_ms = reading->measured_at_ms,
-                                       .reasons = reading->reasons,
-                                       .kind = reading->kind,
-                                       .quality = reading->quality,
-                                       .value_count = reading->value_count,
-                                       .late = reading->late};
+    memory->seq = reading->seq; /* member by member: most of the places for values stay empty */
+    memory->mono_us = reading->mono_us;
+    memory->measured_at_ms = reading->measured_at_ms;
+    memory->reasons = reading->reasons;
+    memory->kind = reading->kind;
+    memory->quality = reading->quality;
+    memory->value_count = reading->value_count;
+    memory->late = reading->late;
     memcpy(memory->values, reading->values, reading->value_count * sizeof(memory->values[0]));
 }
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,9 @@
 #define PLAIN                                                                                                \
     "{\"measured_at\":\"2026-11-22T09:00:00.000Z\",\"patient\":\"p-1\",\"values\":[{\"quantity\":\"spo2\",\"value\":96}]}"
 
+/* Of all lines that a test has given so far: whatever was learnt from them, the next is read as it stands. */
+static struct ward_reading_line_order learnt;
+
 /* From a copy of exactly that length, so that reading past its end is seen. */
 static bool parse(const char *text, size_t length, struct ward_reading_line *ret)
 {
@@ -28,7 +32,7 @@ static bool parse(const char *text, size_t length, struct ward_reading_line *ret
 
     assert_non_null(copy);
     memcpy(copy, text, length);
-    taken = ward_reading_line_parse(copy, length, ret);
+    taken = ward_reading_line_parse(copy, length, &learnt, ret);
     free(copy);
     return taken;
 }
@@ -146,6 +150,29 @@ static void others_are_left_alone(void **state)
     }
 }
 
+/* A member is found where the line before had it, where it had another, and where it had none any more. */
+static void members_come_in_any_order(void **state)
+{
+    static const char *const members[] = {
+        "\"patient\":\"p-1\"", "\"kind\":\"spot\"", "\"seq\":7",
+        "\"values\":[{\"value\":96,\"quantity\":\"spo2\"},{\"quantity\":\"pulse_rate\",\"mdc\":149546,\"value\":72}]"};
+    const size_t count = sizeof(members) / sizeof(members[0]);
+    char line[1024];
+
+    (void)state;
+    for (size_t places = 0; places < count * count * count * count; places++) {
+        size_t left = places, given = 0, length = 0;
+
+        for (size_t i = 0; i < count; i++, left /= count) {
+            given |= (size_t)1 << left % count;
+            length += (size_t)snprintf(line + length, sizeof(line) - length, "%c%s", i == 0 ? '{' : ',',
+                                       members[left % count]);
+        }
+        length += (size_t)snprintf(line + length, sizeof(line) - length, "}");
+        assert_int_equal(takes(line, length), given == ((size_t)1 << count) - 1); /* none twice */
+    }
+}
+
 static void half_a_line_is_no_line(void **state)
 {
     (void)state;
@@ -189,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_lines_are_taken),
         cmocka_unit_test(others_are_left_alone),
+        cmocka_unit_test(members_come_in_any_order),
         cmocka_unit_test(half_a_line_is_no_line),
         cmocka_unit_test(one_octet_makes_no_difference_to_the_library),
         cmocka_unit_test(too_many_values_are_left_alone),
