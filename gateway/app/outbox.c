@@ -10,6 +10,12 @@
 #include "app/outbox_private.h"
 #include "io/journal.h"
 
+/*
+ * For so long what follows an alarm event waits for the broker's answer to it: up/state and up/active tell of it too, and
+ * on a board with one processor their signatures would be made before the uplink gets a turn to pass the alarm on.
+ */
+#define ALONE_US (100 * UINT64_C(1000))
+
 struct text {
     size_t length;
     char octets[];
@@ -158,7 +164,22 @@ static void pump_alarms(struct ward_outbox *outbox)
             return;
         }
         ward_outbox_remember(outbox, &(struct ward_outbox_sent){.id = id, .alarm = true, .key = key});
+        outbox->alone_id = id;
+        if (outbox->alone_until_us == 0)
+            outbox->alone_until_us = now_us(outbox) + ALONE_US;
     }
+}
+
+/* The uplink takes a core that says nothing for 15 s for a dead one, so this is said again and again. */
+static void tell_urgent(struct ward_outbox *outbox, uint64_t now)
+{
+    const bool urgent = outbox->alarms.count > 0;
+
+    if (urgent == outbox->urgent && now < outbox->alive_due_us)
+        return;
+    outbox->urgent = urgent;
+    outbox->alive_due_us = now + WARD_OUTBOX_ALIVE_US;
+    ward_spool_urgent(outbox->gateway->spool, urgent);
 }
 
 bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now, uint64_t *ret_due_us)
@@ -269,6 +290,7 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     memset(outbox->sent, 0, sizeof(outbox->sent));
     outbox->document = 0;
     outbox->others_turn = false;
+    outbox->alone_until_us = outbox->alone_id = 0;
     ward_delivery_reset(&outbox->delivery);
     outbox->past.sent = 0;
     outbox->past.due_us = 0;
@@ -284,20 +306,17 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
 void ward_outbox_pump(struct ward_outbox *outbox)
 {
     const uint64_t now = now_us(outbox);
-    const bool urgent = outbox->alarms.count > 0;
 
     if (!outbox->gateway->spool)
         return; /* what is raised while the past is restored waits until everything stands */
-    /* The uplink takes a core that says nothing for 15 s for a dead one, so this is said again and again. */
-    if (urgent != outbox->urgent || now >= outbox->alive_due_us) {
-        outbox->urgent = urgent;
-        outbox->alive_due_us = now + WARD_OUTBOX_ALIVE_US;
-        ward_spool_urgent(outbox->gateway->spool, urgent);
+    if (outbox->link_up) {
+        outbox->blocked = false;
+        pump_alarms(outbox);
     }
-    if (!outbox->link_up)
+    tell_urgent(outbox, now);
+    if (!outbox->link_up || now < outbox->alone_until_us)
         return;
-    outbox->blocked = false;
-    pump_alarms(outbox);
+    outbox->alone_until_us = 0;
     pump_state(outbox);
     ward_outbox_pump_readings(outbox);
     ward_outbox_pump_past(outbox);
@@ -319,6 +338,13 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
         return UINT64_MAX; /* nothing goes before there is a key */
     if (!outbox->link_up || outbox->blocked)
         return due;
+    if (outbox->alone_until_us > 0) {
+        const uint64_t alarm_us = ward_alarm_queue_due_us(&outbox->alarms);
+        const uint64_t until_us = outbox->alone_until_us;
+
+        due = until_us < due ? until_us : due;
+        return alarm_us < due ? alarm_us : due;
+    }
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         due = others[i] < due ? others[i] : due;
     return due;

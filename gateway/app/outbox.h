@@ -98,6 +98,8 @@ struct ward_outbox {
     size_t result_count;
     uint64_t next_id, heartbeats;
     uint64_t heartbeat_due_us, active_due_us, alive_due_us;
+    /* The way is left to an alarm event until the broker has answered the newest, or until then; 0: it is free. */
+    uint64_t alone_until_us, alone_id;
     uint32_t link_generation; /* rises each time that the link comes up or goes away */
     bool link_up, state_dirty, urgent;
     /* Of those that tell the state, the next to go: 1 up/state, from 2 on up/active; 0: none. */

@@ -90,6 +90,8 @@ void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_
 {
     if (reason >= REASON_FAILURE)
         ward_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
+    if (id == outbox->alone_id)
+        outbox->alone_until_us = outbox->alone_id = 0;
     if (ward_outbox_again_answered(outbox, id, reason < REASON_FAILURE) ||
         ward_diagnostics_answered(outbox->gateway, id))
         return;

@@ -16,14 +16,20 @@
 #include "io/journal.h"
 #include "io/numbers.h"
 
-#define EVENT_JSON_MAX 4096
+#define EVENT_JSON_MAX  4096
+#define TRANSITIONS_MAX 16
 
 /* What one input to the engine has brought about. */
 struct effects {
     struct ward_alarm_event events[WARD_WATCH_EVENTS_MAX];
     size_t count;
     bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
-    bool changed;  /* a condition went from one state to another */
+    bool changed;  /* a condition went from one state to another: */
+    struct {
+        struct ward_id condition;
+        const char *from, *signal, *to;
+    } transitions[TRANSITIONS_MAX]; /* the first of them */
+    size_t transition_count;
     struct ward_derived derived;
     const struct ward_talk_place *place; /* where the record comes from that is stored with it; NULL */
     bool prompted;                       /* the patient was asked to measure: that is part of the state */
@@ -47,8 +53,13 @@ static void collect_transition(void *context, const struct ward_alarm_trace *tra
     struct effects *effects = context;
 
     effects->changed = true;
-    ward_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", trace->condition, trace->from, trace->signal,
-                       trace->to);
+    if (effects->transition_count == TRANSITIONS_MAX)
+        return;
+    effects->transitions[effects->transition_count].from = trace->from;
+    effects->transitions[effects->transition_count].signal = trace->signal;
+    effects->transitions[effects->transition_count].to = trace->to;
+    snprintf(effects->transitions[effects->transition_count++].condition.text, sizeof(struct ward_id), "%s",
+             trace->condition);
 }
 
 static void collect_derived(void *context, const struct ward_alarm_derived *derived)
@@ -71,7 +82,7 @@ static void give_prompt(void *context, const struct ward_alarm_prompt *prompt)
 
 static struct ward_alarm_sink sink_of(const struct ward_watch *watch, struct effects *effects)
 {
-    effects->count = 0;
+    effects->count = effects->transition_count = 0;
     effects->overflow = effects->changed = effects->prompted = false;
     effects->gateway = watch->gateway;
     effects->place = NULL;
@@ -109,13 +120,12 @@ static struct ward_alarm_context begin(const struct ward_watch *watch, const str
     return context;
 }
 
-/* Steps 1 and 2 for one event: what was shown goes into it, its JSON goes to the outbox and the local API. */
+/* What was shown goes into the event, and its JSON to the outbox. Returns the length of that; 0: it cannot be written. */
 static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
                       const struct ward_annunciation_shown *shown, char *json_text, size_t size)
 {
     struct ward_gateway *gateway = watch->gateway;
     const struct ward_origin origin = ward_documents_origin(gateway);
-    const char *const signal_texts[] = {json_text};
     struct ward_json json;
     size_t length = 0;
 
@@ -124,18 +134,61 @@ static size_t publish(struct ward_watch *watch, struct ward_alarm_event *event,
     event->shown_sound = shown->sound;
     ward_json_init(&json, json_text, size, WARD_JSON_PRINTED);
     ward_alarm_event_write_json(event, &origin, &json);
-    if (ward_json_finish(&json, &length) != WARD_JSON_OK)
+    if (ward_json_finish(&json, &length) != WARD_JSON_OK) {
+        json_text[0] = '\0';
         return 0;
+    }
     if (ward_alarm_event_is_published(event->event)) {
         ward_numbers_note(gateway->numbers, &event->id, event->n);
         ward_outbox_alarm(&gateway->outbox, event, json_text, length);
-        if (gateway->bus)
-            ward_bus_emit(gateway->bus, WARD_BUS_ALARM, signal_texts);
-        ward_journal_print_with(event->priority == WARD_PRIORITY_HIGH ? LOG_ALERT : LOG_WARNING,
-                                "WARD_CONDITION", event->condition.text, "%s: %s %s, %s", event->patient.text,
-                                event->condition.text, ward_alarm_event_name(event->event), event->text);
     }
     return length;
+}
+
+/* To the local API and the journal, which have time until the ward knows. */
+static void tell(const struct ward_watch *watch, const struct ward_alarm_event *event, const char *json_text)
+{
+    const char *const signal_texts[] = {json_text};
+
+    if (json_text[0] == '\0' || !ward_alarm_event_is_published(event->event))
+        return;
+    if (watch->gateway->bus)
+        ward_bus_emit(watch->gateway->bus, WARD_BUS_ALARM, signal_texts);
+    ward_journal_print_with(event->priority == WARD_PRIORITY_HIGH ? LOG_ALERT : LOG_WARNING, "WARD_CONDITION",
+                            event->condition.text, "%s: %s %s, %s", event->patient.text,
+                            event->condition.text, ward_alarm_event_name(event->event), event->text);
+}
+
+static void log_transitions(const struct effects *effects)
+{
+    for (size_t i = 0; i < effects->transition_count; i++)
+        ward_journal_print(LOG_DEBUG, "%s: %s (%s) -> %s", effects->transitions[i].condition.text,
+                           effects->transitions[i].from, effects->transitions[i].signal,
+                           effects->transitions[i].to);
+}
+
+/* All events are on their way before any of them is told to anybody else. Returns how many are to be stored. */
+static size_t publish_all(struct ward_watch *watch, struct effects *effects,
+                          const struct ward_annunciation_shown *shown, char *texts,
+                          struct ward_store_event *ret)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < effects->count && texts; i++) {
+        struct ward_alarm_event *event = &effects->events[i];
+        char *text = texts + i * EVENT_JSON_MAX;
+        size_t length = publish(watch, event, shown, text, EVENT_JSON_MAX);
+
+        if (length > 0)
+            ret[count++] = (struct ward_store_event){.key = {event->id, event->n},
+                                                     .patient = event->patient,
+                                                     .at_ms = event->at.utc_ms,
+                                                     .payload = text,
+                                                     .payload_length = length};
+    }
+    for (size_t i = 0; i < effects->count && texts; i++)
+        tell(watch, &effects->events[i], texts + i * EVENT_JSON_MAX);
+    return count;
 }
 
 /*
@@ -155,22 +208,12 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
 
     if (effects->changed)
         shown = ward_gateway_annunciate(watch->gateway);
+    group.event_count = publish_all(watch, effects, &shown, texts, stored);
+    group.events = stored;
+    log_transitions(effects);
     if (effects->overflow)
         ward_journal_print(LOG_ERR, "%s: more alarm events at once than places; up/active has all conditions",
                            watch->patient.text);
-    for (size_t i = 0; i < effects->count && texts; i++) {
-        struct ward_alarm_event *event = &effects->events[i];
-        char *text = texts + i * EVENT_JSON_MAX;
-        size_t length = publish(watch, event, &shown, text, EVENT_JSON_MAX);
-
-        if (length > 0)
-            stored[group.event_count++] = (struct ward_store_event){.key = {event->id, event->n},
-                                                                    .patient = event->patient,
-                                                                    .at_ms = event->at.utc_ms,
-                                                                    .payload = text,
-                                                                    .payload_length = length};
-    }
-    group.events = stored;
     group.record_count = ward_derived_append(&effects->derived, group.records, group.record_count, records);
     group.records = records;
     group.urgent = group.urgent || effects->changed || effects->derived.count > 0;

@@ -6,7 +6,8 @@
  *
  *   1. annunciate what is present now, over all patients      memory and sysfs only
  *   2. queue the events for the ward, and let them go          memory only
- *   3. submit events and state to the store, with the reading  the disk, in its own time
+ *   3. tell the local API and the journal of them              memory only
+ *   4. submit events and state to the store, with the reading  the disk, in its own time
  *
  * so that nothing on the way to a light, a sound or a clinician waits for a flush.
  */

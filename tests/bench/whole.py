@@ -39,26 +39,29 @@ class Installation:
             self.system.core.command[program:program] = ["valgrind", "--tool=callgrind",
                                                          f"--callgrind-out-file={valgrind}"]
         self.link = link(self.system.broker.port) if link else None
-        if watched or link:
+        self._times = self.system.directory / "times"
+        self._slow_disk = self.system.directory / "slow-disk"
+        if watched:
+            os.mkfifo(self._times)
+            self.watch = self.talker("cat", self._times)
+            self._load_into_core(BENCH / "bench_spool_times.so", SPOOL_TIMES=self._times)
+        if link:
             self._divert_uplink()
         if slow_disk:
-            self._slow_disk = self.system.directory / "slow-disk"
-            self.system.core_environment = {**self.system.environment, "SLOW_DISK": str(self._slow_disk),
-                                            "LD_PRELOAD": str(BUILD / "tests" / "fakes" / "slow_disk.so")}
+            self._load_into_core(BUILD / "tests" / "fakes" / "slow_disk.so", SLOW_DISK=self._slow_disk)
+
+    def _load_into_core(self, library, **environment):
+        now = self.system.core_environment or self.system.environment
+        loaded = ":".join(filter(None, (now.get("LD_PRELOAD"), str(library))))
+        self.system.core_environment = {**now, "LD_PRELOAD": loaded,
+                                        **{name: str(value) for name, value in environment.items()}}
 
     def _divert_uplink(self):
-        """The uplink gets a configuration of its own: its spool is the watcher's, its broker behind the link."""
-        self._spool = self.system.directory / "spool"
-        self._own = self.system.directory / "watched-spool"
-        config = (self.system.directory / "wardgate.conf").read_text().replace(f"socket = {self._spool}\n",
-                                                                               f"socket = {self._own}\n")
-        if self.link:
-            config = config.replace(f"port = {self.system.broker.port}\n", f"port = {self.link.port}\n")
+        """The uplink gets a configuration of its own: its broker is behind the link."""
+        config = (self.system.directory / "wardgate.conf").read_text()
         path = self.system.directory / "uplink.conf"
-        path.write_text(config)
+        path.write_text(config.replace(f"port = {self.system.broker.port}\n", f"port = {self.link.port}\n"))
         self.system.uplink.command[-1] = str(path)
-        self.watch = self.talker(BENCH / "bench_spool_watch", self._spool, self._own)
-        self.watch.said("ready")
 
     def talker(self, *command):
         """A program of the benchmarks beside the gateway; ended with it."""
@@ -85,6 +88,8 @@ class Installation:
 
     def close(self):
         self.system.stop_programs()
+        with contextlib.suppress(OSError):  # where no alarm was made, the watch still waits for one who writes
+            os.close(os.open(self._times, os.O_WRONLY | os.O_NONBLOCK))
         for talker in self._talkers:
             talker.end()
         if self.link:
@@ -107,8 +112,7 @@ class Alarms:
         since_bluez, since_watch = bluez.mark(), watch.mark()
         bluez.value(cuff.address, cuff.uuid, sensor.cuff_frame(self._number, self._number % 2 == 1))
         told = int(bluez.said("told at", since_bluez).split()[2])
-        _, number, sent = watch.said("sent ", since_watch).split()
-        _, _, answered, reason = watch.said(f"answered {number} ", since_watch).split()
+        _, sent, answered, reason = watch.said("alarm ", since_watch).split()
         if reason not in ("0", "16"):  # 16: taken, though nobody has subscribed (MQTT 5 §3.4.2.1)
             raise SystemExit(f"the broker answered {reason} to an alarm")
         return int(answered) - told, int(answered) - int(sent)

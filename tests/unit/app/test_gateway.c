@@ -756,23 +756,43 @@ static int join_as_uplink(struct bench *bench)
     return uplink;
 }
 
-/* The next message, answered like a broker's. Its topic from "up/" on. */
-static void take_message(struct bench *bench, int uplink, char ret[static 64])
+static void give_credit(int uplink, uint16_t frames, uint32_t octets)
+{
+    say_frame(uplink, &(struct ward_link_frame){.type = WARD_LINK_CREDIT,
+                                                .credit = {.round = 1, .frames = frames, .octets = octets}});
+}
+
+static void answer_message(int uplink, uint64_t id)
+{
+    say_frame(uplink, &(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = id}});
+}
+
+/* A message, if one has come: its id, and its topic from "up/" on. 0: none has. */
+static uint64_t read_message(int uplink, char ret[static 64])
 {
     static uint8_t octets[WARD_LINK_FRAME_MAX];
     struct ward_link_frame frame = {0};
     ssize_t length;
 
-    say_frame(uplink, &(struct ward_link_frame){.type = WARD_LINK_CREDIT,
-                                                .credit = {.round = 1, .frames = 1, .octets = 1}});
     while (frame.type != WARD_LINK_PUBLISH) {
-        WAIT_FOR(bench, (length = recv(uplink, octets, sizeof(octets), 0)) > 0);
+        length = recv(uplink, octets, sizeof(octets), 0);
+        if (length < 0)
+            return 0;
         assert_true(ward_link_decode(octets, (size_t)length, &frame));
     }
     snprintf(ret, 64, "%.*s", frame.publish.topic_length, frame.publish.topic);
     memmove(ret, strstr(ret, "up/"), strlen(strstr(ret, "up/")) + 1);
-    say_frame(uplink,
-              &(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = frame.publish.id}});
+    return frame.publish.id;
+}
+
+/* The next message, answered like a broker's. */
+static void take_message(struct bench *bench, int uplink, char ret[static 64])
+{
+    uint64_t id;
+
+    give_credit(uplink, 1, 1);
+    WAIT_FOR(bench, (id = read_message(uplink, ret)) != 0);
+    answer_message(uplink, id);
 }
 
 /* A change of state that comes while the state is being told does not begin it anew: what each round owes is told before
@@ -808,6 +828,62 @@ static void what_tells_the_state_does_not_stand_in_its_own_way(void **state)
     }
     assert_true(told >= (size_t)2 * 3); /* what changed in the first round is told by another */
     assert_int_equal(told % 3, 0);
+    close(uplink);
+}
+
+/* Answers what has come. Returns whether nothing more is to come by itself. */
+static bool answers_all(struct bench *bench, int uplink)
+{
+    const struct ward_outbox *outbox = &bench->gateway->outbox;
+    char topic[64];
+    uint64_t id;
+
+    while ((id = read_message(uplink, topic)) != 0)
+        answer_message(uplink, id);
+    return ward_spool_idle(bench->gateway->spool) && !outbox->state_dirty && outbox->document == 0;
+}
+
+/* An alarm of each of the two, of which the second is not answered yet. Returns its id. */
+static uint64_t raise_alarms(struct bench *bench, int uplink, enum ward_technical_condition condition)
+{
+    char topic[64];
+    uint64_t id;
+
+    ward_technical_set(bench->gateway, condition, true);
+    for (int i = 0; i < 2; i++) {
+        WAIT_FOR(bench, (id = read_message(uplink, topic)) != 0);
+        assert_string_equal(topic, "up/alarms");
+        if (i == 0)
+            answer_message(uplink, id);
+    }
+    return id;
+}
+
+/* What an alarm changes is told behind it: when the broker has answered, or when it does not for a tenth of a second. */
+static void an_alarm_has_the_way_to_itself(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_outbox *outbox = &bench->gateway->outbox;
+    const int uplink = join_as_uplink(bench);
+    char topic[64];
+    uint64_t id, waits_us;
+
+    give_credit(uplink, 1000, 1000000);
+    WAIT_FOR(bench, answers_all(bench, uplink));
+    id = raise_alarms(bench, uplink, WARD_TECHNICAL_ADAPTER_RECOVERY);
+    assert_true(outbox->state_dirty); /* which has had to wait */
+    waits_us = outbox->alone_until_us;
+    assert_true(waits_us != 0 && ward_outbox_due_us(outbox) <= waits_us);
+    answer_message(uplink, id);
+    WAIT_FOR(bench, outbox->alone_until_us == 0);
+    WAIT_FOR(bench, answers_all(bench, uplink));
+
+    (void)raise_alarms(bench, uplink, WARD_TECHNICAL_STORAGE_FULL);
+    waits_us = outbox->alone_until_us;
+    assert_true(waits_us != 0 && outbox->state_dirty);
+    WAIT_FOR(bench, read_message(uplink, topic) != 0);
+    assert_true(now_us(bench) >= waits_us);
+    assert_string_equal(topic, "up/state");
     close(uplink);
 }
 
@@ -1534,6 +1610,7 @@ int main(void)
         GATEWAY_TEST(a_ring_s_battery_is_in_its_frames),
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
+        GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
