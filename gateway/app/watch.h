@@ -5,9 +5,8 @@
  * Each function gives one input to the engine and then carries out what it says, in this order:
  *
  *   1. annunciate what is present now, over all patients      memory and sysfs only
- *   2. queue the events for the ward, and let them go          memory only
- *   3. tell the local API and the journal of them              memory only
- *   4. submit events and state to the store, with the reading  the disk, in its own time
+ *   2. let the events go to the ward, then tell them here      memory only
+ *   3. submit events and state to the store, with the reading  the disk, in its own time
  *
  * so that nothing on the way to a light, a sound or a clinician waits for a flush.
  */
