@@ -22,7 +22,8 @@ sys.path.insert(0, str(ROOT / "tests" / "hub"))
 import contract  # noqa: E402
 import fhir  # noqa: E402
 
-VECTORS = sorted((ROOT / "tests" / "vectors" / "fhir").glob("*.json"))
+VECTORS = [*sorted((ROOT / "tests" / "vectors" / "fhir").glob("*.json")),
+           *sorted((ROOT / "docs" / "mqtt" / "examples" / "fhir").glob("*.json"))]
 MODULES = ROOT / "build" / "npm"
 
 
@@ -47,7 +48,7 @@ def observation(bundle, what):
 
 
 def test_the_vectors_hold():
-    assert len(VECTORS) >= 10
+    assert len(VECTORS) >= 15
     for path in VECTORS:
         fhir.check(fhir.parse(path.read_text("utf-8")))
     found = validate([json.loads(path.read_text("utf-8")) for path in VECTORS])
