@@ -270,7 +270,7 @@ class Bench:
 
 
 class Core:
-    """The core's side of the spool. Lives, that is sends URGENT, while live is true."""
+    """The core's side of the spool. Lives, that is sends URGENT (alarm_waits), while live is true."""
 
     def __init__(self, path, testaments=True, retain=True):
         self.path, self.testaments, self.retain = str(path), testaments, retain
@@ -280,7 +280,7 @@ class Core:
         self.connection = None
         self.frames, self.octets, self.round = 0, 0, 0
         self.sent = {}  # id -> length, unanswered
-        self.live, self.lived = True, 0.0
+        self.live, self.lived, self.alarm_waits = True, 0.0, False
         self.links, self.results, self.downs, self.grants, self.outcomes = [], [], [], [], []
         self.steps = []  # of what provision() asked for: outcome, name, milliseconds, text
         self.most_unanswered = 0
@@ -338,7 +338,7 @@ class Core:
         """Takes what has come. Returns False when the uplink has hung up."""
         if self.live and time.monotonic() - self.lived > 4:
             self.lived = time.monotonic()
-            self.urgent(False)
+            self.urgent(self.alarm_waits)
         while select.select([self.connection], [], [], timeout)[0]:
             timeout = 0
             try:
