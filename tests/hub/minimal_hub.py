@@ -240,7 +240,7 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--port", type=int, default=8883)
     for name in ("hub-key", "technical-key"):
-        parser.add_argument(f"--{name}", nargs=2, metavar=("KID", "FILE"), required=True)
+        parser.add_argument(f"--{name}", metavar="KID:FILE", type=lambda text: text.split(":", 1), required=True)
     Hub(parser.parse_args()).run()
 
 

@@ -35,8 +35,8 @@ class Minimal(Program):
         super().__init__([str(word) for word in (
             HUB / "minimal_hub.py", "--host", "localhost", "--port", broker.port, "--ca", pki / "ca.pem", "--cert",
             pki / "hub.pem", "--key", pki / "hub.key", "--site", "home", "--database", self.database, "--gateway-keys",
-            directory / "gateway-keys.json", "--hub-key", kid_of(keys, "hub"), keys / "hub.pem", "--technical-key",
-            kid_of(keys, "technical"), keys / "technician.pem")])
+            directory / "gateway-keys.json", f"--hub-key={kid_of(keys, 'hub')}:{keys / 'hub.pem'}",
+            f"--technical-key={kid_of(keys, 'technical')}:{keys / 'technician.pem'}")])
         self.said("listening")
 
     def rows(self, what):
