@@ -14,8 +14,7 @@
 #include "io/journal.h"
 
 #define SETTING "asks"
-/* "COMMAND PATIENT BY QUANTITY FROM UNTIL BOOT", a line each */
-#define LINE "%64s %64s %64s %" SCNu8 " %" SCNu64 " %" SCNu64 " %64s"
+/* "COMMAND PATIENT BY QUANTITY FROM UNTIL BOOT", a line each. */
 
 /* --- what is kept -------------------------------------------------------------------------------------------- */
 
@@ -52,7 +51,49 @@ static void set_text(const struct ward_gateway *gateway, struct ward_ask *ask)
                  ward_quantity_info(ask->quantity)->label);
 }
 
+/* The next word of a line is an id, or a number; *at stands behind it then. */
+static bool take_id(const char **at, struct ward_id *ret)
+{
+    const size_t length = strcspn(*at, " \n");
+    char text[WARD_ID_MAX + 1];
+
+    if (length > WARD_ID_MAX)
+        return false;
+    memcpy(text, *at, length);
+    text[length] = '\0';
+    *at += length + ((*at)[length] == ' ');
+    return ward_id_set(ret, text);
+}
+
+static bool take_number(const char **at, uint64_t *ret)
+{
+    char *end;
+
+    *ret = strtoull(*at, &end, 10);
+    if (end == *at || *end != ' ')
+        return false;
+    *at = end + 1;
+    return true;
+}
+
 /* Of an earlier boot nobody knows how long ago it was: it is over at the first check. */
+static bool read_line(const struct ward_gateway *gateway, const char *line, struct ward_ask *ret)
+{
+    struct ward_ask ask = {.prompts = WARD_PROMPTS_MAX};
+    struct ward_id boot;
+    uint64_t quantity;
+
+    if (!take_id(&line, &ask.command) || !take_id(&line, &ask.patient) || !take_id(&line, &ask.by) ||
+        !take_number(&line, &quantity) || !take_number(&line, &ask.from_us) ||
+        !take_number(&line, &ask.until_us) || !take_id(&line, &boot))
+        return false;
+    ask.quantity = ward_quantity_judged_as((uint8_t)quantity);
+    if (strcmp(boot.text, gateway->boot.text) != 0)
+        ask.until_us = 0;
+    *ret = ask;
+    return true;
+}
+
 void ward_ask_restore(struct ward_gateway *gateway, const struct ward_store_change *row)
 {
     struct ward_asks *asks = &gateway->asks;
@@ -60,16 +101,8 @@ void ward_ask_restore(struct ward_gateway *gateway, const struct ward_store_chan
 
     if (row->kind != WARD_STORE_SETTING || strcmp(row->name.text, SETTING) != 0)
         return;
-    for (line = row->document; *line && asks->count < WARD_ASKS_MAX; line += line[0] != '\0') {
-        struct ward_ask ask = {.prompts = WARD_PROMPTS_MAX};
-        struct ward_id boot;
-
-        if (sscanf(line, LINE, ask.command.text, ask.patient.text, ask.by.text, &ask.quantity, &ask.from_us,
-                   &ask.until_us, boot.text) == 7) {
-            if (strcmp(boot.text, gateway->boot.text) != 0)
-                ask.until_us = 0;
-            asks->list[asks->count++] = ask;
-        }
+    for (line = row->document; *line && asks->count < WARD_ASKS_MAX; line += *line == '\n') {
+        asks->count += read_line(gateway, line, &asks->list[asks->count]);
         line += strcspn(line, "\n");
     }
 }

@@ -17,7 +17,7 @@
 
 #define WARD_ASKS_MAX 8
 /* The setting that they are kept in. */
-#define WARD_ASKS_TEXT_MAX (WARD_ASKS_MAX * 320)
+#define WARD_ASKS_TEXT_MAX ((size_t)WARD_ASKS_MAX * 320)
 
 struct ward_gateway;
 struct ward_order;

@@ -127,7 +127,7 @@ static void write_device(const struct ward_gateway *gateway, const struct ward_s
     ward_json_object_end(json);
 }
 
-static void write_devices(const struct ward_gateway *gateway, unsigned page, struct ward_json *json)
+static void write_devices(const struct ward_gateway *gateway, size_t page, struct ward_json *json)
 {
     const struct ward_registry *registry = &gateway->registry;
 
@@ -138,7 +138,7 @@ static void write_devices(const struct ward_gateway *gateway, unsigned page, str
     ward_json_array_end(json);
 }
 
-static void write_lines(unsigned page, struct ward_json *json)
+static void write_lines(size_t page, struct ward_json *json)
 {
     struct ward_journal_line lines[WARD_JOURNAL_KEPT];
     const size_t count = ward_journal_kept(lines);

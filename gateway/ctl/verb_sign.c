@@ -23,7 +23,7 @@
 #define SIGN_MAX    64
 #define COUNTER_MAX ((UINT64_C(1) << 53) - 1)
 #define VALID_S     3600
-#define VALID_MAX_S (31 * 86400)
+#define VALID_MAX_S (UINT64_C(31) * 86400)
 
 /* The kid is the thumbprint (RFC 7638), unless the ward calls its key otherwise. */
 static bool thumbprint(const EVP_PKEY *key, char ret[WARD_KID_MAX + 1])

@@ -29,6 +29,7 @@ static void check_times(const struct ward_claims *claims)
                            nobody = {.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED};
     const enum ward_jws_verdict verdict = judge(claims, claims->gateway.text, in_time);
     const enum ward_jws_verdict undated = judge(claims, claims->gateway.text, nobody);
+    const struct ward_time ahead = {.utc_ms = claims->not_after_ms + 1, .clock = WARD_CLOCK_ESTIMATED};
 
     if (verdict == WARD_JWS_EXPIRED || verdict == WARD_JWS_NOT_YET || verdict == WARD_JWS_OTHER_GATEWAY) {
         abort();
@@ -40,8 +41,26 @@ static void check_times(const struct ward_claims *claims)
         judge(claims, claims->gateway.text, early) != WARD_JWS_NOT_YET) {
         abort();
     }
+    if (judge(claims, claims->gateway.text, ahead) !=
+        (claims->type == WARD_JWS_RECEIPT ? WARD_JWS_ACCEPTED : WARD_JWS_EXPIRED)) {
+        abort(); /* what a receipt covers the ward has, whenever it said so */
+    }
     if (claims->type == WARD_JWS_COMMAND &&
         undated != (ward_command_quietens(&claims->command) ? WARD_JWS_CLOCK_UNTRUSTED : WARD_JWS_ACCEPTED)) {
+        abort();
+    }
+}
+
+/* Whoever signs says which role the key has, and has no other. */
+static void check_other_role(const struct ward_claims *claims)
+{
+    const struct ward_jws_context context = {.gateway = claims->gateway.text,
+                                             .key_role = claims->by.role == WARD_ROLE_HUB ? WARD_ROLE_CLINICAL
+                                                                                          : WARD_ROLE_HUB,
+                                             .now = {.utc_ms = claims->issued_at_ms}};
+    const enum ward_jws_verdict verdict = ward_claims_judge(claims, &context);
+
+    if (verdict != WARD_JWS_OTHER_ROLE || ward_jws_verdict_text(verdict)[0] == '\0') {
         abort();
     }
 }
@@ -77,6 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     check_times(&claims);
+    check_other_role(&claims);
     if (judge(&claims, "", (struct ward_time){.utc_ms = claims.issued_at_ms}) != WARD_JWS_OTHER_GATEWAY) {
         abort();
     }
