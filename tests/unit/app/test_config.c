@@ -119,7 +119,7 @@ static void what_is_written_is_read(void **state)
     write_file(
         files->path,
         "[gateway]\nsite = east-3\nid = g-11a9\n[store]\ncommit_window = 500ms\nquota = 1G\nballast = 0M\n"
-        "[plan]\nrequire_signature = no\n[hub]\nhost = hub.example\nport=1884\nconfirm = broker\n"
+        "[plan]\nrequire_signature = no\n[hub]\nhost = hub.example\nport=1884\nconfirm = broker\nformat = fhir\n"
         "keepalive = 2min\n[alarm]\n  leds =\n  sound_command = cat > /dev/null\n");
     assert_int_equal(ward_config_load(files->path, &config, &error), 0);
     assert_string_equal(config.gateway.site, "east-3");
@@ -131,6 +131,7 @@ static void what_is_written_is_read(void **state)
     assert_string_equal(config.hub.host, "hub.example");
     assert_int_equal(config.hub.port, 1884);
     assert_int_equal(config.hub.confirm, WARD_CONFIRM_BROKER);
+    assert_int_equal(config.hub.format, WARD_FORMAT_FHIR);
     assert_int_equal(config.hub.keepalive_ms, 120000);
     assert_string_equal(config.alarm.leds, "");
     assert_string_equal(config.alarm.sound_command, "cat > /dev/null");
@@ -229,6 +230,7 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
         {"[hub]\nport =\n", 2, "[hub] port = : it is no port from 1 to 65535"},
         {"[plan]\nrequire_signature = maybe\n", 2,
          "[plan] require_signature = maybe: it is neither yes nor no"},
+        {"[hub]\nformat = xml\n", 2, "[hub] format = xml: it is neither json nor fhir"},
         {"[hub]\nconfirm = puback\n", 2, "[hub] confirm = puback: it is neither receipt nor broker"},
         {"[store]\npath = ward.db\n", 2, "[store] path = ward.db: it is not an absolute path"},
         {"[gateway]\nsite = a b\n", 2, "[gateway] site = a b: it may have letters, digits and '-' only"},
