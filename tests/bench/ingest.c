@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ingest MODE COUNT DIRECTORY [BACKLOG]: takes COUNT readings into a fresh database in DIRECTORY, and prints as one
- * JSON object how long that took and what it cost on the disk.
+ * ingest MODE[+flush] COUNT DIRECTORY [BACKLOG]: takes COUNT readings into a fresh database in DIRECTORY, and prints as
+ * one JSON object how long that took and what it cost on the disk. A flush is counted; with +flush it is also done.
  *
  *   bare      rows of the same size into the same tables by a plain loop, a FULL commit each
  *   single    decode, validate, evaluate, store: a commit each, waited for
@@ -333,6 +333,16 @@ static void prepare(struct bench *bench, uint64_t backlog)
     windows(bench, WARM_UP, 200);
 }
 
+/* Returns whether it was there. */
+static bool cut_off(char *word, const char *ending)
+{
+    char *found = strstr(word, ending);
+
+    if (found)
+        *found = '\0';
+    return found != NULL;
+}
+
 int main(int argc, char **argv)
 {
     static struct bench bench;
@@ -342,9 +352,10 @@ int main(int argc, char **argv)
     bool is_bare;
 
     if (argc != 4 && argc != 5) {
-        fprintf(stderr, "usage: ingest MODE COUNT DIRECTORY [BACKLOG]\n");
+        fprintf(stderr, "usage: ingest MODE[+flush] COUNT DIRECTORY [BACKLOG]\n");
         return 2;
     }
+    disk.flushes = cut_off(argv[1], "+flush");
     count = strtoull(argv[2], NULL, 10);
     is_bare = strcmp(argv[1], "bare") == 0 || strcmp(argv[1], "skeleton") == 0;
     snprintf(bench.path, sizeof(bench.path), "%s/ward.db", argv[3]);

@@ -13,14 +13,25 @@ PLAN = ROOT / "config" / "care-plans" / "oximetry-at-home.json"
 
 @benchmark("P1")
 def durable_ingest(given):
-    """Decode, validate, evaluate, store, against a plain loop over SQLite with the same tables."""
+    """Decode, validate, evaluate, store, against a plain loop over SQLite with the same tables.
+
+    Each commit of the loop writes what one of ours does: a row of the same octets and the mark, FULL, into a log that
+    nobody else has open, with names that are numbers already. It has no queue, no thread, no chain and no checksums in
+    its pages: what those cost is the figure. A reading that is waited for is flushed to this disk on both sides, since
+    a commit is that. Then both once more with flushes that take no time, which no disk has: there a sleeping processor
+    is woken twice for each reading, for the store's thread and for the loop, and takes longer to wake than the bare loop
+    for a commit. Group commit is measured so alone; with flushes it would be that against the flush rate.
+    """
     def per_second(mode, count):
         return lambda: count / ingest(mode, count)["seconds"]
 
     rate = in_turns(given.rounds, bare=per_second("bare", 3000), single=per_second("single", 3000),
-                    group=per_second("group", 60000))
-    return [figure("one reading a commit, waited for", rate["single"] / rate["bare"], "× the bare loop", 0.8, True),
-            figure("group commit", rate["group"] / rate["bare"], "× the bare loop", 8, True)]
+                    group=per_second("group", 60000), bare_flushed=per_second("bare+flush", 1000),
+                    single_flushed=per_second("single+flush", 1000))
+    unit = "× the bare loop"
+    return [figure("one reading a commit, waited for", rate["single_flushed"] / rate["bare_flushed"], unit, 0.8, True),
+            figure("the same, a flush taking no time", rate["single"] / rate["bare"], unit, 0.8, True),
+            figure("group commit, a flush taking no time", rate["group"] / rate["bare"], unit, 8, True)]
 
 
 @benchmark("P2")

@@ -109,7 +109,6 @@ static int shim_truncate(sqlite3_file *file, sqlite3_int64 size)
 
 static int shim_sync(sqlite3_file *file, int flags)
 {
-    (void)flags;
     pthread_mutex_lock(&disk.lock);
     disk.syncs++;
     bool fails = disk.failing_syncs > 0;
@@ -127,7 +126,10 @@ static int shim_sync(sqlite3_file *file, int flags)
     if (fault) {
         return fault;
     }
-    return fails ? SQLITE_IOERR_FSYNC : SQLITE_OK; /* no power is cut here */
+    if (fails) {
+        return SQLITE_IOERR_FSYNC;
+    }
+    return disk.flushes ? real_of(file)->pMethods->xSync(real_of(file), flags) : SQLITE_OK;
 }
 
 static int shim_size(sqlite3_file *file, sqlite3_int64 *ret)

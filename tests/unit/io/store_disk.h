@@ -31,6 +31,7 @@ struct disk {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool blocked, waiting;
+    bool flushes;      /* a flush is passed on; otherwise it takes no time, since no power is cut here */
     int failing_syncs; /* that many flushes fail */
     int write_result;  /* what every write gives instead of being done; SQLITE_OK: it is done */
     struct disk_fault fault;
