@@ -111,11 +111,15 @@ struct ward_alarm_context ward_watch_context(const struct ward_watch *watch)
                                        .now = ward_gateway_now(watch->gateway)};
 }
 
-static struct ward_alarm_context begin(const struct ward_watch *watch, const struct ward_alarm_sink *sink)
+/* Most inputs raise nothing: a seed is kept until it may have been used (carry_out). */
+static struct ward_alarm_context begin(struct ward_watch *watch, const struct ward_alarm_sink *sink)
 {
     struct ward_alarm_context context = ward_watch_context(watch);
 
-    context.seed = fresh_seed();
+    if (!watch->has_seed)
+        watch->seed = fresh_seed();
+    watch->has_seed = true;
+    context.seed = watch->seed;
     context.sink = sink;
     return context;
 }
@@ -206,8 +210,10 @@ static void carry_out(struct ward_watch *watch, struct effects *effects, const s
     struct ward_annunciation_shown shown = {0};
     char *texts = effects->count ? malloc(effects->count * EVENT_JSON_MAX) : NULL;
 
-    if (effects->changed)
+    if (effects->changed) {
+        watch->has_seed = false;
         shown = ward_gateway_annunciate(watch->gateway);
+    }
     group.event_count = publish_all(watch, effects, &shown, texts, stored);
     group.events = stored;
     log_transitions(effects);

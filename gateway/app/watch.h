@@ -41,8 +41,10 @@ struct ward_watch {
     char *plan_document;   /* as it was applied: the plan, or the signed form that it came in */
     bool plan_signed;
     bool has_sources;
-    uint32_t sources;                /* last told to the engine */
-    uint8_t *packed;                 /* room for the packed state */
+    uint32_t sources; /* last told to the engine */
+    uint8_t *packed;  /* room for the packed state */
+    bool has_seed;
+    struct ward_alarm_id seed;       /* random, and of no alarm yet */
     struct ward_agreement agreement; /* of the devices on the patient; not stored */
     struct ward_derived_source derived_sources[WARD_QUANTITY_COUNT]; /* of the streams; not stored */
     struct ward_alarm_patient state;

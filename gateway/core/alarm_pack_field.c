@@ -4,7 +4,11 @@
 #include "core/alarm_pack_private.h"
 #include "core/reading.h"
 
-void ward_pack_uint(struct ward_pack *pack, uint64_t *value, size_t width)
+/*
+ * Little-endian. A state has hundreds of these and is packed with each reading: inline, and with a loop for each mode, so
+ * that a width that is known at compile time becomes one instruction.
+ */
+static inline void pack_uint(struct ward_pack *pack, uint64_t *value, size_t width)
 {
     uint64_t read = 0;
 
@@ -12,29 +16,29 @@ void ward_pack_uint(struct ward_pack *pack, uint64_t *value, size_t width)
         pack->fault = true;
         return;
     }
-    for (size_t i = 0; i < width; i++) {
-        if (pack->out != NULL) {
+    if (pack->out != NULL) {
+        for (size_t i = 0; i < width; i++) {
             pack->out[pack->at + i] = (uint8_t)(*value >> (8 * i));
-        } else {
+        }
+    } else {
+        for (size_t i = 0; i < width; i++) {
             read |= (uint64_t)pack->in[pack->at + i] << (8 * i);
         }
-    }
-    pack->at += width;
-    if (pack->out == NULL) {
         *value = read;
     }
+    pack->at += width;
 }
 
 void ward_pack_u64(struct ward_pack *pack, uint64_t *value)
 {
-    ward_pack_uint(pack, value, 8);
+    pack_uint(pack, value, 8);
 }
 
 void ward_pack_i64(struct ward_pack *pack, int64_t *value)
 {
     uint64_t octets = (uint64_t)*value;
 
-    ward_pack_uint(pack, &octets, 8);
+    pack_uint(pack, &octets, 8);
     *value = (int64_t)octets;
 }
 
@@ -42,7 +46,7 @@ void ward_pack_u32(struct ward_pack *pack, uint32_t *value)
 {
     uint64_t octets = *value;
 
-    ward_pack_uint(pack, &octets, 4);
+    pack_uint(pack, &octets, 4);
     *value = (uint32_t)octets;
 }
 
@@ -51,7 +55,7 @@ void ward_pack_enum(struct ward_pack *pack, uint8_t *value, uint8_t max)
 {
     uint64_t octet = *value;
 
-    ward_pack_uint(pack, &octet, 1);
+    pack_uint(pack, &octet, 1);
     if (octet > max) {
         pack->fault = true;
     } else {
@@ -69,11 +73,16 @@ void ward_pack_bool(struct ward_pack *pack, bool *value)
 
 void ward_pack_octets(struct ward_pack *pack, void *octets, size_t count)
 {
-    uint8_t *at = octets;
-
-    for (size_t i = 0; i < count; i++) {
-        ward_pack_enum(pack, &at[i], UINT8_MAX);
+    if (pack->fault || pack->size - pack->at < count) {
+        pack->fault = true;
+        return;
     }
+    if (pack->out != NULL) {
+        memcpy(pack->out + pack->at, octets, count);
+    } else {
+        memcpy(octets, pack->in + pack->at, count);
+    }
+    pack->at += count;
 }
 
 void ward_pack_text(struct ward_pack *pack, char *text, uint8_t max)
@@ -115,7 +124,7 @@ void ward_pack_set(struct ward_pack *pack, uint32_t *set, unsigned count)
 {
     uint64_t octets = *set;
 
-    ward_pack_uint(pack, &octets, (count + 7) / 8);
+    pack_uint(pack, &octets, (count + 7) / 8);
     if (octets >> count != 0) {
         pack->fault = true;
         return;

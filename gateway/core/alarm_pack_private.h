@@ -21,7 +21,6 @@ struct ward_pack {
 };
 
 /* alarm_pack_field.c: little-endian, in as many octets as the name says. */
-void ward_pack_uint(struct ward_pack *pack, uint64_t *value, size_t width);
 void ward_pack_u64(struct ward_pack *pack, uint64_t *value);
 void ward_pack_i64(struct ward_pack *pack, int64_t *value);
 void ward_pack_u32(struct ward_pack *pack, uint32_t *value);

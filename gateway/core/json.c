@@ -119,9 +119,7 @@ void ward_json_key(struct ward_json *json, const char *name)
         ward_json_put(json, ",", 1);
     }
     ward_json_put(json, "\"", 1);
-    json->in_string = true;
-    ward_json_part(json, name, strlen(name));
-    json->in_string = false;
+    ward_json_put(json, name, strlen(name));
     ward_json_put(json, "\":", 2);
     *level = MEMBER;
 }

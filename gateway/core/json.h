@@ -68,6 +68,7 @@ void ward_json_object(struct ward_json *json);
 void ward_json_object_end(struct ward_json *json);
 void ward_json_array(struct ward_json *json);
 void ward_json_array_end(struct ward_json *json);
+/* A name of ours, printable ASCII without quotation mark and reverse solidus: it is written as it is. */
 void ward_json_key(struct ward_json *json, const char *name);
 
 void ward_json_null(struct ward_json *json);
@@ -101,7 +102,10 @@ void ward_json_utc(struct ward_json *json, int64_t utc_ms);
 /* "2026-11-22T09:00:02", the device's local time; null when it said none. */
 void ward_json_device_time(struct ward_json *json, const struct ward_device_time *time);
 
-/* One complete JSON value that was written before, as it is. The caller answers for its being one. */
+/*
+ * One complete JSON value that was written before, as it is, or in an array several with commas between them. The caller
+ * answers for their being that.
+ */
 void ward_json_raw(struct ward_json *json, const char *text, size_t length);
 
 /* A member with a string, for the commonest case; and the same, left out when the text is empty. */

@@ -53,11 +53,29 @@ static void put_control(struct ward_json *json, uint8_t c)
     }
 }
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Whether one of eight octets does not stand for itself; in a few cases also when all do. */
+static bool may_hold_other(uint64_t octets)
+{
+    const uint64_t quotation = octets ^ EACH('"'), solidus = octets ^ EACH('\\');
+
+    /* The top bit of an octet is set by what is above 0x7F; by borrowing, what is below 0x20; what is equal. */
+    return ((octets | (octets - EACH(0x20)) | (quotation - EACH(1)) | (solidus - EACH(1))) & EACH(0x80)) != 0;
+}
+
 /* How many octets from text on stand for themselves: most of what is written is nothing else. */
 static size_t plain_length(const uint8_t *text, size_t length)
 {
     size_t plain = 0;
+    uint64_t octets;
 
+    for (; length - plain >= sizeof(octets); plain += sizeof(octets)) {
+        memcpy(&octets, text + plain, sizeof(octets));
+        if (may_hold_other(octets)) {
+            break;
+        }
+    }
     while (plain < length && text[plain] >= 0x20 && text[plain] < 0x80 && text[plain] != '"' &&
            text[plain] != '\\') {
         plain++;

@@ -55,7 +55,7 @@ struct ward_group {
     struct ward_seq_range *derived; /* the same, where a record is derived; otherwise 0 */
     struct ward_store_event *events;
     size_t event_count;
-    struct ward_store_alarm_state *states;
+    struct ward_store_alarm_state *states; /* without octets where the transaction has a newer one */
     size_t state_count;
     struct ward_store_change *changes;
     size_t change_count;

@@ -9,6 +9,8 @@
 
 /* A derived record is from at most so many of those before it. */
 #define DERIVED_FROM_MAX 4096
+/* Of so many patients at most. */
+#define STATES_COMPARED 32
 
 /* A body as it goes into the file: the one that waited, or one made anew in the room. */
 struct packed {
@@ -212,7 +214,7 @@ int ward_group_write(struct ward_database *database, struct ward_group *group, s
         error = ward_event_write(database, &group->events[i]);
     }
     for (size_t i = 0; i < group->state_count && !error; i++) {
-        error = ward_state_write(database, &group->states[i]);
+        error = group->states[i].state ? ward_state_write(database, &group->states[i]) : 0;
     }
     for (size_t i = 0; i < group->change_count && !error; i++) {
         error = ward_change_write(database, &group->changes[i]);
@@ -226,10 +228,49 @@ int ward_group_write(struct ward_database *database, struct ward_group *group, s
     return error;
 }
 
+/* Marks a state as one that a later one of the transaction replaces. */
+static void leave_out(struct ward_store_alarm_state *state)
+{
+    free((void *)(uintptr_t)state->state);
+    state->state = NULL;
+}
+
+/*
+ * A patient's state comes with each of his readings, and of those in one transaction only the last is left when it is
+ * over: the others are not written. With more patients than are compared some are.
+ */
+static void leave_out_older_states(struct ward_batch *batch)
+{
+    struct ward_store_alarm_state *newest[STATES_COMPARED];
+    size_t count = 0;
+
+    for (struct ward_item *item = batch->groups.first; item; item = item->next) {
+        const struct ward_group *group = (const struct ward_group *)item;
+
+        for (size_t i = 0; i < group->state_count; i++) {
+            struct ward_store_alarm_state *state = &group->states[i];
+            size_t place = 0;
+
+            while (place < count && strcmp(newest[place]->patient.text, state->patient.text) != 0) {
+                place++;
+            }
+            if (!state->state || place == STATES_COMPARED) {
+                continue;
+            }
+            if (place < count) {
+                leave_out(newest[place]);
+            }
+            newest[place] = state;
+            count += place == count ? 1 : 0;
+        }
+    }
+}
+
 int ward_batch_write(struct ward_database *database, struct ward_batch *batch, struct ward_head *head)
 {
     const struct ward_group *newest = NULL;
 
+    leave_out_older_states(batch);
     batch->reached = *head;
     batch->in_commit = false;
     int error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -67,6 +68,34 @@ static void strings_have_the_fewest_escapes(void **state)
     start(&json, WARD_JSON_PRINTED);
     ward_json_string_n(&json, "\0\b\t\v\f\r\x1f", 7);
     expect(&json, "\"\\u0000\\b\\t\\u000b\\f\\r\\u001f\"");
+}
+
+/* Wherever it stands, since most octets are looked at several at a time: what it becomes alone. */
+static void an_octet_is_the_same_at_every_place(void **state)
+{
+    char text[20], alone[16], wanted[64];
+    struct ward_json json;
+    size_t length;
+
+    (void)state;
+    for (unsigned octet = 0; octet < 0x100; octet++) {
+        const char one = (char)octet;
+
+        start(&json, WARD_JSON_CANONICAL);
+        ward_json_string_n(&json, &one, 1);
+        assert_int_equal(ward_json_finish(&json, &length), WARD_JSON_OK);
+        assert_true(length <= sizeof(alone));
+        memcpy(alone, json.buffer, length);
+        for (size_t place = 0; place < sizeof(text); place++) {
+            memset(text, ' ', sizeof(text)); /* the least that stands for itself */
+            text[place] = one;
+            snprintf(wanted, sizeof(wanted), "\"%*s%.*s%*s\"", (int)place, "", (int)length - 2, alone + 1,
+                     (int)(sizeof(text) - 1 - place), "");
+            start(&json, WARD_JSON_CANONICAL);
+            ward_json_string_n(&json, text, sizeof(text));
+            expect(&json, wanted);
+        }
+    }
 }
 
 static void no_string_is_null(void **state)
@@ -319,6 +348,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(structure_gets_its_commas),
         cmocka_unit_test(strings_have_the_fewest_escapes),
+        cmocka_unit_test(an_octet_is_the_same_at_every_place),
         cmocka_unit_test(no_string_is_null),
         cmocka_unit_test(malformed_utf8_is_replaced),
         cmocka_unit_test(decimals_keep_or_drop_their_zeros),

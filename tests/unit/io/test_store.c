@@ -109,6 +109,34 @@ static void a_close_commits_what_waits(void **state)
     assert_int_equal(bench->snapshot->through, 1);
 }
 
+/* Of two patients, in groups that are committed together. */
+static void the_newest_state_of_each_patient_is_kept(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    for (uint8_t i = 0; i < 6; i++) {
+        struct ward_store_alarm_state alarm_state = {.version = i, .state = &i, .length = 1};
+        const struct ward_store_group group = {
+            .token = i + 1u, .states = &alarm_state, .state_count = 1, .urgent = i == 5};
+
+        set_id(&alarm_state.patient, i % 2 == 0 ? "p-7f3a" : "p-8a00");
+        assert_int_equal(ward_store_submit(bench->store, &group), 0);
+    }
+    wait_for(bench, &bench->committed_count, 6);
+    assert_int_equal(commits(bench), 1);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->state_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct ward_store_alarm_state *kept = &bench->snapshot->states[i];
+        const uint8_t newest = strcmp(kept->patient.text, "p-7f3a") == 0 ? 4 : 5;
+
+        assert_int_equal(kept->version, newest);
+        assert_int_equal(kept->length, 1);
+        assert_int_equal(kept->state[0], newest);
+    }
+}
+
 static void all_that_waits_is_one_commit(void **state)
 {
     struct bench *bench = *state;
@@ -520,6 +548,7 @@ int main(void)
         STORE_TEST(a_fresh_file_has_an_epoch_and_nothing_else),
         STORE_TEST(seq_and_chain_go_on_over_restarts),
         STORE_TEST(a_close_commits_what_waits),
+        STORE_TEST(the_newest_state_of_each_patient_is_kept),
         STORE_TEST(all_that_waits_is_one_commit),
         STORE_TEST(a_shorter_window_counts_for_what_waits_already),
         STORE_TEST(what_is_not_well_formed_is_refused),
