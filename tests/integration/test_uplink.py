@@ -9,54 +9,9 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
-<<<<<<< HEAD
-from uplink_peers import ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, STATE, TOPICS, UPLINK, Bench, Pki, free_port, wait_for
-=======
 from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Broker, Core, Hub, Pki, Uplink, free_port, listens, wait_for,
+    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, free_port, wait_for,
 )
-
-
-class Bench:
-    """Everything of one test, ended in the right order."""
-
-    def __init__(self, directory):
-        self.directory, self.pki = directory, Pki(directory)
-        self.things = []
-
-    def keep(self, thing):
-        self.things.append(thing)
-        return thing
-
-    def broker(self, **options):
-        return self.keep(Broker(self.directory, self.pki, **options)).start()
-
-    def core(self, **options):
-        core = Core(self.directory / "spool", **options)
-        self.core_ = core
-        return core
-
-    def uplink(self, port, **options):
-        environment = options.pop("environment", {})
-        uplink = self.keep(Uplink(self.directory, self.directory / "spool", port, self.pki, **options))
-        return uplink.start(**environment)
-
-    def hub(self, broker, **options):
-        return self.keep(Hub(broker, **options))
-
-    def all(self, broker_options=None, **uplink_options):
-        broker = self.broker(**(broker_options or {}))
-        core = self.core()
-        uplink = self.uplink(broker.port, **uplink_options)
-        core.accept()
-        core.until_up()
-        return broker, core, uplink
-
-    def end(self):
-        with contextlib.ExitStack() as stack:  # ends everything, also when one of them complains
-            for thing in self.things:
-                stack.callback(getattr(thing, "stop", None) or thing.close)
->>>>>>> 9f0e3d4 (wardctl sign: commands by their words; tests of the ward's orders from end to end; fuzz corpora for what comes down)
 
 
 @pytest.fixture
