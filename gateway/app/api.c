@@ -518,7 +518,7 @@ static void order(struct ward_gateway *gateway, struct ward_bus_call *call, cons
 static bool must_wait(const struct ward_gateway *gateway, enum ward_bus_method method)
 {
     return !gateway->restored && method != WARD_BUS_STATUS && method != WARD_BUS_QUEUE &&
-           method != WARD_BUS_HUB && method != WARD_BUS_PROVISION;
+           method != WARD_BUS_HUB && method != WARD_BUS_PROVISION && method != WARD_BUS_TEST_HUB;
 }
 
 void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
@@ -538,6 +538,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_VERIFY: begin_verify(gateway, call, arguments->text[0]); break;
     case WARD_BUS_QUEUE: reply_document(gateway, call, ward_documents_queue); break;
     case WARD_BUS_HUB: reply_document(gateway, call, ward_documents_hub); break;
+    case WARD_BUS_TEST_HUB: ward_hub_test_begin(gateway, call); break;
     case WARD_BUS_PATIENTS: patients(gateway, call); break;
     case WARD_BUS_DEVICES: devices(gateway, call); break;
     case WARD_BUS_READINGS: from_store(gateway, method, call, arguments); break;

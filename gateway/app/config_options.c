@@ -120,6 +120,44 @@ static const char *parse_quota(const char *text, void *field)
     return wrong;
 }
 
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Only what cannot be misread on its way: no spaces, no user or password, no braces but those of the two words. */
+static const char *parse_plan_url(const char *text, void *field)
+{
+    bool has_patient = false;
+
+    if (text[0] == '\0')
+        return parse_text(text, field);
+    if (!begins(text, "https://") || text[strlen("https://")] == '/' || text[strlen("https://")] == '\0')
+        return "does not begin with https:// and a host";
+    for (const char *at = text; *at; at++) {
+        if (*at <= ' ' || *at > '~' || strchr("@\\\"#", *at))
+            return "may have neither blanks, '@', '#', quotes nor anything but ASCII";
+        if (*at == '}' || (*at == '{' && !begins(at, "{patient}") && !begins(at, "{gateway}")))
+            return "may have {gateway} and {patient} in braces only";
+        has_patient = has_patient || begins(at, "{patient}");
+        if (*at == '{')
+            at = strchr(at, '}');
+    }
+    return has_patient ? parse_text(text, field) : "does not say where {patient} goes";
+}
+
+static const char *parse_interval(const char *text, void *field)
+{
+    uint32_t interval_ms;
+    const char *wrong = parse_duration(text, &interval_ms);
+
+    if (!wrong && interval_ms < 1000)
+        wrong = "is less than a second";
+    if (!wrong)
+        *(uint32_t *)field = interval_ms;
+    return wrong;
+}
+
 static const char *parse_confirm(const char *text, void *field)
 {
     uint8_t *confirm = field;
@@ -195,6 +233,12 @@ static const struct ward_config_option options[] = {
      "Observations to up/fhir (docs/mqtt/fhir.md). Alarms are wardgate.alarm/1 in both."},
     {"hub", "keepalive", parse_duration, AT(hub.keepalive_ms), "30s",
      "MQTT keep-alive: a link silent for one and a half of it is dead."},
+    {"https", "care_plan_url", parse_plan_url, AT(https.care_plan_url), "",
+     "Where care plans are also fetched, beside those that come from the broker: https only, {gateway} and\n"
+     "{patient} stand for the ids, such as https://ward.example/plans/{gateway}/{patient}. The server must\n"
+     "prove who it is as the broker must ([hub] ca, crl) and gets the same certificate. Empty: not at all."},
+    {"https", "care_plan_interval", parse_interval, AT(https.care_plan_interval_ms), "15min",
+     "How often, give or take a quarter."},
     {"alarm", "led_directory", parse_path, AT(alarm.led_directory), "/sys/class/leds", NULL},
     {"alarm", "leds", parse_text, AT(alarm.leds), "wardgate:red:alarm wardgate:yellow:alarm",
      "Names in led_directory: for high priority, then for medium and low. One serves all; empty: no light."},

@@ -306,6 +306,20 @@ static void write_link(const struct ward_gateway *gateway, struct ward_json *jso
     ward_json_object_end(json);
 }
 
+static void write_fetching(const struct ward_gateway *gateway, struct ward_json *json)
+{
+    const struct ward_fetching *fetching = &gateway->fetching;
+
+    ward_json_key(json, "care_plans");
+    ward_json_object(json);
+    ward_json_member(json, "url", gateway->config.https.care_plan_url);
+    if (fetching->known) {
+        member_bool(json, "fetched", !fetching->failed);
+        ward_json_member(json, "reason", fetching->text);
+    }
+    ward_json_object_end(json);
+}
+
 size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t size)
 {
     struct ward_json json;
@@ -318,6 +332,8 @@ size_t ward_documents_hub(const struct ward_gateway *gateway, char *text, size_t
     member_uint(&json, "port", gateway->config.hub.port);
     ward_json_key(&json, "link");
     write_link(gateway, &json);
+    if (gateway->config.https.care_plan_url[0])
+        write_fetching(gateway, &json);
     member_uint(&json, "ward_keys", gateway->keyring ? ward_keyring_count(gateway->keyring) : 0);
     if (gateway->keyring) {
         member_uint(&json, "ward_keys_version", ward_keyring_version(gateway->keyring));

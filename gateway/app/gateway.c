@@ -241,6 +241,8 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     ward_outbox_pump(&gateway->outbox);
     due = earlier(due, ward_restart_check(gateway));
     due = earlier(due, ward_rotation_check(gateway));
+    ward_fetching_tell(gateway);
+    due = earlier(due, ward_hub_test_check(gateway, now.boot_us));
     due = earlier(due, check_undelivered(gateway, now.boot_us));
     due = earlier(due, ward_talk_due_us(gateway));
     due = earlier(due, ward_pipeline_due_us(&gateway->pipeline));

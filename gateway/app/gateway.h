@@ -21,7 +21,9 @@
 #include "app/devices.h"
 #include "app/diagnostics.h"
 #include "app/enrolment.h"
+#include "app/fetching.h"
 #include "app/firmware.h"
+#include "app/hub_test.h"
 #include "app/inbox.h"
 #include "app/inforce.h"
 #include "app/known.h"
@@ -99,6 +101,8 @@ struct ward_gateway {
     struct ward_diagnostics diagnostics;
     struct ward_restart restart;
     struct ward_rotation rotation;
+    struct ward_fetching fetching;
+    struct ward_hub_test hub_test;
 
     enum ward_bluez_radio radio;
     uint64_t radio_off_us; /* since when it is not ready */

@@ -29,6 +29,7 @@ static void spool_result(void *userdata, uint64_t id, uint8_t reason)
     struct ward_gateway *gateway = userdata;
 
     ward_outbox_broker_answered(&gateway->outbox, id, reason);
+    ward_hub_test_answered(gateway, id, reason);
     /* What was given up says nothing of the broker. */
     if (reason != WARD_LINK_RESULT_GIVEN_UP)
         ward_technical_set(gateway, WARD_TECHNICAL_HUB_REFUSES, reason >= REFUSED);
@@ -54,6 +55,17 @@ static void spool_outcome(void *userdata, uint64_t id, bool done, const char *te
     ward_gateway_settle(userdata);
 }
 
+static void spool_fetched(void *userdata, bool failed, const char *text)
+{
+    ward_fetching_heard(userdata, failed, text);
+}
+
+static void spool_probed(void *userdata, const struct ward_spool_probed *probed)
+{
+    ward_hub_test_probed(userdata, probed);
+    ward_gateway_settle(userdata);
+}
+
 static void spool_trouble(void *userdata, const char *text)
 {
     (void)userdata;
@@ -66,6 +78,8 @@ const struct ward_spool_listener ward_spool_events = {.link = spool_link,
                                                       .down = spool_down,
                                                       .provisioned = spool_provisioned,
                                                       .outcome = spool_outcome,
+                                                      .fetched = spool_fetched,
+                                                      .probed = spool_probed,
                                                       .trouble = spool_trouble};
 
 static void bluez_value(const struct ward_bluez_value *value, void *userdata)

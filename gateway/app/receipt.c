@@ -83,5 +83,6 @@ static void take_records(struct ward_gateway *gateway, const struct ward_receipt
 void ward_receipt_take(struct ward_gateway *gateway, const struct ward_receipt *receipt)
 {
     ward_outbox_alarm_receipt(&gateway->outbox, receipt);
+    ward_hub_test_receipt(gateway, receipt);
     take_records(gateway, receipt);
 }

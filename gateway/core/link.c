@@ -14,6 +14,10 @@
  *   OUTCOME    0a id:u64 done:flag text:u16+n
  *   PROVISION  0b action:u8 code:u16+n
  *   PROVISIONED 0c outcome:u8 ms:u32 step:u16+n text:u16+n
+ *   NAMES      0d names:u16+n
+ *   FETCHED    0e failed:flag text:u16+n
+ *   PROBE      0f number:u32
+ *   PROBED     10 number:u32 step:u8 failed:flag took_us:u32 text:u16+n
  *
  *   message    id:u64 class:u8 qos:u8 retain:flag expiry_s:u32
  *              topic:u16+n kid:u16+n signature:u16+n correlation:u8+n payload:u32+n
@@ -154,10 +158,19 @@ static void down(struct walk *walk, struct ward_link_frame *frame)
     payload(walk, &frame->down.payload, &frame->down.payload_length);
 }
 
+static void probed(struct walk *walk, struct ward_link_frame *frame)
+{
+    u32(walk, &frame->probed.number);
+    u8(walk, &frame->probed.step, WARD_STEP_MQTT);
+    flag(walk, &frame->probed.failed);
+    u32(walk, &frame->probed.took_us);
+    text(walk, &frame->probed.text, &frame->probed.text_length, WARD_LINK_TEXT_MAX);
+}
+
 /* Walks the whole of one frame, whose type octet says how. */
 static void fields(struct walk *walk, struct ward_link_frame *frame)
 {
-    u8(walk, &frame->type, WARD_LINK_PROVISIONED);
+    u8(walk, &frame->type, WARD_LINK_PROBED);
     if (walk->failed)
         return;
     switch ((enum ward_link_type)frame->type) {
@@ -204,6 +217,13 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
         text(walk, &frame->provisioned.step, &frame->provisioned.step_length, WARD_LINK_STEP_MAX);
         text(walk, &frame->provisioned.text, &frame->provisioned.text_length, WARD_LINK_TEXT_MAX);
         return;
+    case WARD_LINK_NAMES: text(walk, &frame->names.text, &frame->names.length, WARD_LINK_NAMES_MAX); return;
+    case WARD_LINK_FETCHED:
+        flag(walk, &frame->fetched.failed);
+        text(walk, &frame->fetched.text, &frame->fetched.text_length, WARD_LINK_TEXT_MAX);
+        return;
+    case WARD_LINK_PROBE: u32(walk, &frame->probe.number); return;
+    case WARD_LINK_PROBED: probed(walk, frame); return;
     }
     walk->failed = true;
 }

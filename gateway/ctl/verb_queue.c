@@ -5,11 +5,15 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/hub.h"
 #include "ctl/hub_show.h"
 #include "ctl/show.h"
+
+#define TEST_S 100 /* longer than the daemon takes */
 
 static int show(const struct ward_verb *verb, const char *method, void (*show_text)(const char *text),
                 int argc, char **argv)
@@ -41,12 +45,64 @@ static int run_hub_show(int argc, char **argv)
     return show(&ward_verb_hub, "Hub", ward_hub_show, argc, argv);
 }
 
+static const struct ward_column steps[] = {
+    {"STEP", "step", WARD_COLUMN_PLAIN}, {"OK", "ok", WARD_COLUMN_PLAIN}, {"MS", "ms", WARD_COLUMN_PLAIN},
+    {"", "text", WARD_COLUMN_PLAIN},     {NULL, NULL, WARD_COLUMN_PLAIN},
+};
+
+/* Every step has to be good: the last one is the one that failed. */
+static int judge(char **texts)
+{
+    int status = WARD_CTL_DONE;
+
+    for (; *texts; texts++) {
+        json_t *step = ward_document_parse(*texts);
+
+        if (!json_is_true(json_object_get(step, "ok")))
+            status =
+                ward_ctl_fail("%s: %s", ward_document_text(step, "step"), ward_document_text(step, "text"));
+        json_decref(step);
+    }
+    return status;
+}
+
+static int test_hub(int argc, char **argv)
+{
+    sd_bus *bus = NULL;
+    sd_bus_message *call = NULL, *reply = NULL;
+    char **texts = NULL;
+    bool as_json;
+    int status = ward_show_options(&ward_verb_hub, argc, argv, 0, &as_json);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call_new(bus, "TestHub", &call);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send(bus, call, TEST_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, &texts);
+    if (status == WARD_CTL_DONE) {
+        if (as_json)
+            ward_document_print_lines(texts);
+        else
+            ward_show_table(texts, steps, "No step was made.");
+        status = judge(texts);
+    }
+    ward_client_free_texts(texts);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
+    return status;
+}
+
 static int run_hub(int argc, char **argv)
 {
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
     } actions[] = {{"show", run_hub_show},
+                   {"test", test_hub},
                    {"enrol", ward_hub_enrol},
                    {"renew", ward_hub_renew},
                    {"retire", ward_hub_retire}};
@@ -54,7 +110,7 @@ static int run_hub(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(actions) / sizeof(actions[0]); i++)
         if (strcmp(argv[1], actions[i].name) == 0)
             return actions[i].run(argc - 1, argv + 1);
-    return ward_ctl_usage(&ward_verb_hub, "what to do is missing: show, enrol, renew or retire");
+    return ward_ctl_usage(&ward_verb_hub, "what to do is missing: show, test, enrol, renew or retire");
 }
 
 const struct ward_verb ward_verb_queue = {
@@ -68,12 +124,15 @@ const struct ward_verb ward_verb_queue = {
 const struct ward_verb ward_verb_hub = {
     .name = "hub",
     .usage = "hub show [--json]\n"
+             "hub test [--json]\n"
              "hub enrol [--code CODE | --code -] [--json]\n"
              "hub renew [--json]\n"
              "hub retire [--yes] [--json]\n",
     .summary = "The ward's hub, and the connection to it",
     .help =
         "show    what is known of it\n"
+        "test    try the whole way, up to the first step that fails: the name, TCP, TLS (until when the certificate\n"
+        "        is good), MQTT, a message that the broker acknowledges, a record that the hub confirms\n"
         "enrol   get this hub its certificate with the ward's enrolment code. The code is asked for, or read\n"
         "        from standard input: on the command line everybody on this computer can see it\n"
         "renew   get the next certificate now; by itself it is renewed in its last third\n"

@@ -25,6 +25,7 @@ enum ward_bus_method {
     WARD_BUS_QUEUE,      /* () -> s */
     WARD_BUS_VERIFY,     /* (s seq) -> s: holds stored records from seq on against their chain */
     WARD_BUS_HUB,        /* () -> s */
+    WARD_BUS_TEST_HUB,   /* () -> as: one step each */
     WARD_BUS_ADMIT,      /* (s patient, s episode, s label, s check word, s plan) */
     WARD_BUS_APPLY_PLAN, /* (s patient, s plan) */
     WARD_BUS_SCAN,       /* (u seconds) -> as; DeviceFound meanwhile */

@@ -32,7 +32,8 @@ enum phase { ABSENT, GREETING, JOINED };
 enum owed {
     OWED_WILL = 1 << WARD_TESTAMENT_WILL,
     OWED_SILENT = 1 << WARD_TESTAMENT_SILENT,
-    OWED_URGENT = 1 << 2
+    OWED_URGENT = 1 << 2,
+    OWED_NAMES = 1 << 3
 };
 
 /* What is added around a payload at most: WARD_LINK_PAYLOAD_MAX keeps the same distance from the frame. */
@@ -66,6 +67,7 @@ struct ward_spool {
 
     bool urgent;
     bool provisioning; /* the last step of it has not come */
+    char *names;       /* NULL: never asked */
     struct spool_testament testaments[2];
     uint8_t incoming[WARD_LINK_FRAME_MAX];
     uint8_t outgoing[WARD_LINK_FRAME_MAX];
@@ -126,6 +128,15 @@ static int send_urgent(struct ward_spool *spool)
     return send_frame(spool, buffer, ward_link_encode(&frame, buffer, sizeof(buffer)));
 }
 
+static int send_names(struct ward_spool *spool)
+{
+    struct ward_link_frame frame = {
+        .type = WARD_LINK_NAMES, .names = {.length = (uint16_t)strlen(spool->names), .text = spool->names}};
+    size_t length = ward_link_encode(&frame, spool->outgoing, sizeof(spool->outgoing));
+
+    return send_frame(spool, spool->outgoing, length);
+}
+
 /* Sends what is owed, as far as the kernel takes it. */
 static void settle(struct ward_spool *spool)
 {
@@ -142,6 +153,8 @@ static void settle(struct ward_spool *spool)
     }
     if (spool->owed & OWED_URGENT && send_urgent(spool) == 0)
         spool->owed &= ~(unsigned)OWED_URGENT;
+    if (spool->owed & OWED_NAMES && (!spool->names || send_names(spool) == 0))
+        spool->owed &= ~(unsigned)OWED_NAMES;
 }
 
 static int on_alive(sd_event_source *source, uint64_t now_us, void *userdata)
@@ -177,7 +190,7 @@ static const char *take_hello(struct ward_spool *spool, const struct ward_link_f
     if (ward_spool_socket_send(spool->client, buffer, ward_link_encode(&answer, buffer, sizeof(buffer))) < 0)
         return "hello without waiting for the answer";
     spool->phase = JOINED;
-    spool->owed = OWED_WILL | OWED_SILENT | OWED_URGENT;
+    spool->owed = OWED_WILL | OWED_SILENT | OWED_URGENT | OWED_NAMES;
     settle(spool);
     return NULL;
 }
@@ -255,6 +268,27 @@ static void take_outcome(struct ward_spool *spool, const struct ward_link_frame 
         spool->listener->outcome(spool->userdata, frame->outcome.id, frame->outcome.done, text);
 }
 
+static void take_fetched(struct ward_spool *spool, const struct ward_link_frame *frame)
+{
+    char text[WARD_LINK_TEXT_MAX + 1] = "";
+
+    memcpy(text, frame->fetched.text, frame->fetched.text_length);
+    spool->listener->fetched(spool->userdata, frame->fetched.failed, text);
+}
+
+static void take_probed(struct ward_spool *spool, const struct ward_link_frame *frame)
+{
+    char text[WARD_LINK_TEXT_MAX + 1] = "";
+    const struct ward_spool_probed probed = {.number = frame->probed.number,
+                                             .step = (enum ward_link_step)frame->probed.step,
+                                             .failed = frame->probed.failed,
+                                             .took_us = frame->probed.took_us,
+                                             .text = text};
+
+    memcpy(text, frame->probed.text, frame->probed.text_length);
+    spool->listener->probed(spool->userdata, &probed);
+}
+
 static const char *take(struct ward_spool *spool, const struct ward_link_frame *frame)
 {
     if (frame->type != WARD_LINK_HELLO && spool->phase != JOINED)
@@ -267,11 +301,15 @@ static const char *take(struct ward_spool *spool, const struct ward_link_frame *
     case WARD_LINK_DOWN: take_down(spool, frame); return NULL;
     case WARD_LINK_OUTCOME: take_outcome(spool, frame); return NULL;
     case WARD_LINK_PROVISIONED: return take_provisioned(spool, frame);
+    case WARD_LINK_FETCHED: take_fetched(spool, frame); return NULL;
+    case WARD_LINK_PROBED: take_probed(spool, frame); return NULL;
     case WARD_LINK_TESTAMENT:
     case WARD_LINK_PUBLISH:
     case WARD_LINK_URGENT:
     case WARD_LINK_TASK:
-    case WARD_LINK_PROVISION: break;
+    case WARD_LINK_PROVISION:
+    case WARD_LINK_NAMES:
+    case WARD_LINK_PROBE: break;
     }
     return "a frame that only the core sends";
 }
@@ -408,6 +446,7 @@ struct ward_spool *ward_spool_free(struct ward_spool *spool)
     sd_event_unref(spool->event);
     for (size_t i = 0; i < 2; i++)
         free(spool->testaments[i].frame);
+    free(spool->names);
     free(spool->path);
     free(spool);
     return NULL;
@@ -510,4 +549,32 @@ bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task 
 
     return spool->phase == JOINED &&
            send_frame(spool, buffer, ward_link_encode(&frame, buffer, sizeof(buffer))) == 0;
+}
+
+int ward_spool_names(struct ward_spool *spool, const char *names)
+{
+    char *copy;
+
+    if (strlen(names) > WARD_LINK_NAMES_MAX)
+        return -EMSGSIZE;
+    if (spool->names && strcmp(spool->names, names) == 0)
+        return 0;
+    copy = strdup(names);
+    if (!copy)
+        return -ENOMEM;
+    free(spool->names);
+    spool->names = copy;
+    spool->owed |= OWED_NAMES;
+    settle(spool);
+    return 0;
+}
+
+bool ward_spool_probe(struct ward_spool *spool, uint32_t number)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_PROBE, .probe.number = number};
+    uint8_t buffer[8];
+
+    return spool->phase == JOINED &&
+           ward_spool_socket_send(spool->client, buffer, ward_link_encode(&frame, buffer, sizeof(buffer))) ==
+               0;
 }

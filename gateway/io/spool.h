@@ -41,6 +41,14 @@ struct ward_spool_down {
     bool retained;
 };
 
+struct ward_spool_probed {
+    uint32_t number;
+    enum ward_link_step step;
+    bool failed;
+    uint32_t took_us;
+    const char *text; /* what was found, or what failed; terminated and borrowed */
+};
+
 struct ward_spool_listener {
     /* The way to the ward opened or closed, or is closed for another reason now. text says why, for people.
      * certificate_expires_ms: UTC, of the client certificate; INT64_MIN when not known. */
@@ -56,6 +64,11 @@ struct ward_spool_listener {
      * are terminated. */
     void (*provisioned)(void *userdata, enum ward_provision_outcome outcome, const char *step, uint32_t ms,
                         const char *text);
+    /* How the fetching of what ward_spool_names() named goes, for people. */
+    void (*fetched)(void *userdata, bool failed, const char *text);
+    /* One step of the probe of that number. A probe ends with WARD_STEP_MQTT, with a step that failed, or with
+     * link(down) for want of an uplink. */
+    void (*probed)(void *userdata, const struct ward_spool_probed *probed);
     /* Somebody was refused or broke the protocol; text is for the log. */
     void (*trouble)(void *userdata, const char *text);
 };
@@ -126,5 +139,13 @@ void ward_spool_urgent(struct ward_spool *spool, bool urgent);
 
 /* Gives the uplink something to do. Returns false when it is not connected, or does not read. */
 bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task task);
+/*
+ * Whose documents the uplink fetches: ids, each followed by a space, at most WARD_LINK_NAMES_MAX octets. Copied, kept,
+ * and sent to every new client. Before the first call nothing is sent. Returns 0, -EMSGSIZE or -ENOMEM.
+ */
+int ward_spool_names(struct ward_spool *spool, const char *names);
+
+/* Asks the uplink to try the way to the broker: probed() follows. Returns false when there is no uplink. */
+bool ward_spool_probe(struct ward_spool *spool, uint32_t number);
 
 #endif

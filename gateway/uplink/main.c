@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <MQTTAsync.h>
+#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -81,6 +82,8 @@ static struct ward_uplink_options options_of(const struct ward_config *config)
         .enrolled = config->hub.enrolled,
         .site = config->gateway.site,
         .gateway = config->gateway.id,
+        .care_plan_url = config->https.care_plan_url,
+        .care_plan_interval_ms = config->https.care_plan_interval_ms,
         .keepalive_s = (uint16_t)(keepalive_s > 0 ? keepalive_s : 1), /* 0 would be none at all */
         .answer_timeout_ms = keepalive_ms < ANSWER_TIMEOUT_MS ? keepalive_ms : ANSWER_TIMEOUT_MS,
     };
@@ -133,11 +136,14 @@ static int run(const struct ward_uplink_options *options)
      * */
     unsetenv("http_proxy");
     unsetenv("https_proxy");
+    unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     /* Paho keeps a trace of every packet in memory, 125 kB of it; only of its errors then. */
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
     /* Paho's threads are detached: they may still be inside OpenSSL when the process ends, which must then
      * stand. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
+    if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
+        return -ENOMEM;
 
     result = ward_est_https_start();
     if (result >= 0 && options->files.crl[0])

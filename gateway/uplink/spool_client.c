@@ -76,14 +76,18 @@ static bool from_core(enum ward_link_type type)
     case WARD_LINK_PUBLISH:
     case WARD_LINK_URGENT:
     case WARD_LINK_TASK:
-    case WARD_LINK_PROVISION: return true;
+    case WARD_LINK_PROVISION:
+    case WARD_LINK_NAMES:
+    case WARD_LINK_PROBE: return true;
     case WARD_LINK_HELLO:
     case WARD_LINK_LINK:
     case WARD_LINK_CREDIT:
     case WARD_LINK_RESULT:
     case WARD_LINK_DOWN:
     case WARD_LINK_OUTCOME:
-    case WARD_LINK_PROVISIONED: return false;
+    case WARD_LINK_PROVISIONED:
+    case WARD_LINK_FETCHED:
+    case WARD_LINK_PROBED: return false;
     }
     return false;
 }

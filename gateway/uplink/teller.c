@@ -10,7 +10,7 @@
 
 void ward_teller_reset(struct ward_teller *teller)
 {
-    teller->up = teller->told = false;
+    teller->up = teller->told = teller->fetched_told = false;
     ward_window_void(teller->window);
 }
 
@@ -66,6 +66,38 @@ void ward_teller_outcome(struct ward_teller *teller, uint64_t id, bool done, con
 
     frame.outcome.text_length = (uint16_t)strnlen(text, WARD_LINK_TEXT_MAX);
     ward_spool_client_send(teller->spool, &frame);
+}
+
+void ward_teller_fetched(struct ward_teller *teller, const char *wrong)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_FETCHED, .fetched.failed = wrong != NULL};
+
+    if (teller->fetched_told && strcmp(teller->fetched, wrong ? wrong : "") == 0)
+        return;
+    teller->fetched_told = true;
+    snprintf(teller->fetched, sizeof(teller->fetched), "%s", wrong ? wrong : "");
+    fprintf(stderr, "%scare plans over HTTPS: %s\n", wrong ? SD_WARNING : SD_INFO,
+            wrong ? wrong : "all asked for");
+    frame.fetched.text = teller->fetched;
+    frame.fetched.text_length = (uint16_t)strlen(teller->fetched);
+    ward_spool_client_send(teller->spool, &frame);
+}
+
+bool ward_teller_document(struct ward_teller *teller, const char *topic, const uint8_t *body, size_t length)
+{
+    struct ward_link_frame frame = {.type = WARD_LINK_DOWN,
+                                    .down = {.retained = true,
+                                             .topic = topic,
+                                             .topic_length = (uint16_t)strlen(topic),
+                                             .response_topic = "",
+                                             .payload = body,
+                                             .payload_length = (uint32_t)length}};
+
+    if (!ward_spool_client_room(teller->spool))
+        return false;
+    if (ward_spool_client_send(teller->spool, &frame) < 0)
+        fprintf(stderr, SD_WARNING "dropped a document that does not fit the spool\n");
+    return true;
 }
 
 void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt)

@@ -21,6 +21,8 @@ struct ward_teller {
     bool told; /* something since the core joined */
     uint32_t round;
     char text[WARD_LINK_TEXT_MAX + 1];
+    bool fetched_told;
+    char fetched[WARD_LINK_TEXT_MAX + 1]; /* as told last */
 };
 
 /* A new core, or none any more: it knows nothing. */
@@ -37,6 +39,11 @@ void ward_teller_result(struct ward_teller *teller, uint64_t id, uint8_t reason)
 
 /* What came of a task that the core gave. */
 void ward_teller_outcome(struct ward_teller *teller, uint64_t id, bool done, const char *text);
+/* Tells how fetching goes, if it is not what was told last. wrong: NULL when nothing is. */
+void ward_teller_fetched(struct ward_teller *teller, const char *wrong);
+
+/* Passes on a document as if it had come, retained, on topic. Returns false when the core does not read now. */
+bool ward_teller_document(struct ward_teller *teller, const char *topic, const uint8_t *body, size_t length);
 
 /* Passes on messages from the ward, as far as the core reads; the rest when the spool is writable again. */
 void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt);

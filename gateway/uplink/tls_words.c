@@ -10,14 +10,16 @@
 
 #include "uplink/certificate.h"
 
-#define DAY_SIZE 24
+#define DAY_SIZE 32
 
-static const char *day_of(const ASN1_TIME *time, char *text)
+/* "on 2026-11-01 12:00 UTC"; otherwise, when it is not known. */
+static const char *day_of(const ASN1_TIME *time, const char *otherwise, char *text)
 {
     struct tm tm;
 
-    if (!time || ASN1_TIME_to_tm(time, &tm) != 1 || strftime(text, DAY_SIZE, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-        snprintf(text, DAY_SIZE, "an unreadable date");
+    if (!time || ASN1_TIME_to_tm(time, &tm) != 1 ||
+        strftime(text, DAY_SIZE, "on %Y-%m-%d %H:%M UTC", &tm) == 0)
+        snprintf(text, DAY_SIZE, "%s", otherwise);
     return text;
 }
 
@@ -45,19 +47,6 @@ static void name_of(X509 *certificate, char *text, size_t size)
     GENERAL_NAMES_free(names);
 }
 
-static void words_of_time(const char *whose, const char *role, const ASN1_TIME *time, const char *format,
-                          char *text, size_t size)
-{
-    char day[DAY_SIZE];
-    int length = snprintf(text, size, "the certificate of the %s%s ", role, whose);
-
-    if (length > 0 && (size_t)length < size) {
-        text += length;
-        size -= (size_t)length;
-        snprintf(text, size, "%s %s", format, day_of(time, day));
-    }
-}
-
 void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result, X509 *certificate,
                                    int depth, char *text, size_t size)
 {
@@ -67,10 +56,14 @@ void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result
     char name[80];
 
     switch (result) {
-    case X509_V_ERR_CERT_HAS_EXPIRED: words_of_time(whose, role, until, "ended on", text, size); return;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        snprintf(text, size, "the certificate of the %s%s ended %s", role, whose,
+                 day_of(until, "before now", name));
+        return;
     case X509_V_ERR_CERT_NOT_YET_VALID:
-        words_of_time(whose, role, from, "is not valid yet, or the clock here is wrong: it begins on", text,
-                      size);
+        snprintf(text, size,
+                 "the certificate of the %s%s begins %s: it is not valid yet, or the clock here is wrong",
+                 role, whose, day_of(from, "after now", name));
         return;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         snprintf(text, size, "the certificate of the %s is signed by nobody but itself", role);

@@ -35,6 +35,8 @@
 
 #include "uplink/enrolment.h"
 #include "uplink/lane.h"
+#include "uplink/plans.h"
+#include "uplink/probe.h"
 #include "uplink/spool_client.h"
 #include "uplink/teller.h"
 #include "uplink/testament.h"
@@ -73,6 +75,8 @@ struct ward_uplink {
     bool provisioning; /* the core waits for the steps of it, */
     bool rotating;     /* or for the outcome of the task rotation */
     uint64_t rotation;
+    struct ward_plans plans;
+    struct ward_probe *probe;
     bool stopping;
 };
 
@@ -437,7 +441,11 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
     struct ward_uplink *uplink = userdata;
 
     hear(uplink);
-    if (frame->type == WARD_LINK_PUBLISH)
+    if (frame->type == WARD_LINK_PROBE)
+        ward_probe_begin(uplink->probe, frame->probe.number);
+    else if (frame->type == WARD_LINK_NAMES)
+        ward_plans_names(&uplink->plans, frame->names.text, frame->names.length);
+    else if (frame->type == WARD_LINK_PUBLISH)
         take_publish(uplink, frame, length);
     else if (frame->type == WARD_LINK_TESTAMENT)
         take_testament(uplink, frame, length);
@@ -451,7 +459,10 @@ static void spool_frame(void *userdata, const struct ward_link_frame *frame, siz
 
 static void spool_writable(void *userdata)
 {
-    down_arrived(userdata);
+    struct ward_uplink *uplink = userdata;
+
+    down_arrived(uplink);
+    ward_plans_go_on(&uplink->plans);
 }
 
 static void spool_ended(void *userdata, const char *why)
@@ -462,6 +473,7 @@ static void spool_ended(void *userdata, const char *why)
     uplink->silent = false;
     ward_teller_reset(&uplink->teller);
     uplink->provisioning = uplink->rotating = false; /* whoever asked is gone */
+    ward_plans_names(&uplink->plans, "", 0);
     ward_lane_unwant(&uplink->down, why);
     ward_lane_unwant(&uplink->up, why);
     ward_testament_forget(&uplink->testaments[WARD_TESTAMENT_WILL]);
@@ -528,7 +540,13 @@ static int start(struct ward_uplink *uplink)
     mqtt.filters = uplink->filter_list;
     mqtt.filter_count = FILTERS;
     mqtt.listener = &down_listener;
-    return ward_lane_init(&uplink->down, &mqtt);
+    result = ward_lane_init(&uplink->down, &mqtt);
+    mqtt.filter_count = 0;
+    if (result >= 0)
+        result = ward_probe_new(&uplink->probe, uplink->spool, &mqtt, options->gateway);
+    return result < 0
+               ? result
+               : ward_plans_start(&uplink->plans, uplink->event, options, &mqtt.files, &uplink->teller);
 }
 
 int ward_uplink_new(struct ward_uplink **ret, sd_event *event, const struct ward_uplink_options *options)
@@ -553,6 +571,8 @@ struct ward_uplink *ward_uplink_free(struct ward_uplink *uplink)
 {
     if (!uplink)
         return NULL;
+    ward_probe_free(uplink->probe);
+    ward_plans_done(&uplink->plans);
     ward_lane_done(&uplink->down);
     ward_lane_done(&uplink->up);
     ward_spool_client_free(uplink->spool);

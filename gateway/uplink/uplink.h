@@ -22,6 +22,8 @@ struct ward_uplink_options {
     struct ward_tls_files files;
     const char *enrolled;       /* directory of what enrolment makes, which goes before them; "": none */
     const char *site, *gateway; /* ids of the topics; the clients are GATEWAY-up and GATEWAY-down */
+    const char *care_plan_url;  /* see https.h; "": none are fetched */
+    uint32_t care_plan_interval_ms;
     uint16_t keepalive_s;
     uint32_t
         answer_timeout_ms; /* a message that the broker has not answered for so long ends the connection */

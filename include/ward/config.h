@@ -63,6 +63,10 @@ struct ward_config {
         uint32_t keepalive_ms;
     } hub;
     struct {
+        char care_plan_url[WARD_CONFIG_TEXT_MAX + 1]; /* empty: none; https, with {patient} somewhere */
+        uint32_t care_plan_interval_ms;
+    } https;
+    struct {
         char led_directory[WARD_CONFIG_TEXT_MAX + 1];
         char leds[WARD_CONFIG_TEXT_MAX + 1]; /* names separated by spaces; see io/annunciator.h */
         char sound_command[WARD_CONFIG_TEXT_MAX + 1];

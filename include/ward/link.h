@@ -18,6 +18,11 @@
  *              OUTCOME with the same id, except to a restart, which ends it
  *  10. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
  *  11. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
+ *  12. core    NAMES: whose documents to fetch over HTTPS, all of them; on every change, where [https] asks for it.
+ *              Each then comes as a DOWN, as if it had been retained by the broker
+ *  13. uplink  FETCHED: how the fetching goes, for people; on every change
+ *  14. core    PROBE: try the way to the broker, step by step
+ *  15. uplink  PROBED: how one step went, in their order, up to the first that failed
  *
  * LINK down makes all credit void and everything unanswered given up. So does the end of the connection. The
  * core then starts again from the hub's receipts, alarms first. The first LINK up after a down begins a
@@ -60,6 +65,10 @@ enum ward_link_type {
     WARD_LINK_OUTCOME,
     WARD_LINK_PROVISION,
     WARD_LINK_PROVISIONED,
+    WARD_LINK_NAMES,
+    WARD_LINK_FETCHED,
+    WARD_LINK_PROBE,
+    WARD_LINK_PROBED,
 };
 
 enum ward_link_task {
@@ -87,6 +96,9 @@ enum ward_link_testament {
 #define WARD_LINK_TEXT_MAX 200
 #define WARD_LINK_STEP_MAX 16
 #define WARD_LINK_CODE_MAX 512
+enum ward_link_step { WARD_STEP_DNS, WARD_STEP_TCP, WARD_STEP_TLS, WARD_STEP_MQTT };
+
+#define WARD_LINK_NAMES_MAX 4160 /* 64 ids of 64 characters, each with a space */
 
 /* One frame, decoded. Pointers point into the decoded octets, texts are not terminated: use the lengths. */
 struct ward_link_frame {
@@ -156,6 +168,26 @@ struct ward_link_frame {
             uint16_t step_length, text_length; /* its name and what came of it, for people */
             const char *step, *text;
         } provisioned;
+        struct {
+            uint16_t length;
+            const char *text; /* ids, each followed by a space */
+        } names;
+        struct {
+            bool failed;
+            uint16_t text_length; /* why; at most WARD_LINK_TEXT_MAX */
+            const char *text;
+        } fetched;
+        struct {
+            uint32_t number; /* of the probe: what belongs to an earlier one is passed over */
+        } probe;
+        struct {
+            uint32_t number;
+            uint8_t step; /* enum ward_link_step */
+            bool failed;
+            uint32_t took_us;
+            uint16_t text_length; /* what was found, or what failed; at most WARD_LINK_TEXT_MAX */
+            const char *text;
+        } probed;
     };
 };
 

@@ -9,7 +9,9 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
-from uplink_peers import ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, free_port, wait_for
+from uplink_peers import (
+    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, free_port, wait_for,
+)
 
 
 @pytest.fixture

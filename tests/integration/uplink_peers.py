@@ -2,6 +2,7 @@
 """The uplink's peers for its tests: a PKI made on the spot, a real mosquitto with mutual TLS, and a program's side of
 the spool that plays the core (include/ward/link.h, gateway/core/link.c)."""
 
+import concurrent.futures
 import contextlib
 import datetime
 import os
@@ -28,10 +29,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WARD_BUILD", ROOT / "build/dev"))
 UPLINK = BUILD / "gateway/uplink/wardgate-uplink"
 TOPICS = "ward/v1/test/g-1"
-GENEROUS = 60  # seconds until a condition counts as never coming true
+GENEROUS = 180  # seconds until a condition counts as never coming true; a pass never waits so long
 
-HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME, PROVISION, PROVISIONED = (
-    range(1, 13))
+HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME, PROVISION, PROVISIONED, NAMES, FETCHED, PROBE, PROBED = (
+    range(1, 17))
 VERSION = 2
 RESTART, ROTATE = range(2)
 ALARM, STATE, LIVE, BACKLOG = range(4)
@@ -128,8 +129,8 @@ class Pki:
 class Broker:
     """mosquitto on loopback, with mutual TLS."""
 
-    def __init__(self, directory, pki, server=None, settings=(), acl=None):
-        self.directory, self.pki, self.port = directory, pki, free_port()
+    def __init__(self, directory, pki, server=None, settings=(), acl=None, port=None):
+        self.directory, self.pki, self.port = directory, pki, port or free_port()
         certificate, key = (server or pki.issue("broker", "localhost"))[:2]
         lines = [
             f"listener {self.port} 127.0.0.1",
@@ -242,6 +243,10 @@ class Bench:
     def broker(self, **options):
         return self.keep(Broker(self.directory, self.pki, **options)).start()
 
+    def broker_at(self, port):
+        broker = Broker(self.directory, self.pki, port=port)
+        return broker.start()
+
     def core(self, **options):
         core = Core(self.directory / "spool", **options)
         self.core_ = core
@@ -269,6 +274,22 @@ class Bench:
                 stack.callback(getattr(thing, "stop", None) or thing.close)
 
 
+def at_once(directory, run, cases):
+    """run(bench, *case) for each of the cases, by its name, on a bench of its own: most of the time they wait."""
+    def one(name):
+        (directory / name).mkdir()
+        bench = Bench(directory / name)
+        try:
+            run(bench, *cases[name])
+        finally:
+            bench.end()
+
+    with concurrent.futures.ThreadPoolExecutor(len(cases)) as pool:
+        runs = {name: pool.submit(one, name) for name in cases}
+    wrong = {name: done.exception() for name, done in runs.items() if done.exception()}
+    assert not wrong, "\n".join(f"{name}: {why}" for name, why in wrong.items())
+
+
 class Core:
     """The core's side of the spool. Lives, that is sends URGENT (alarm_waits), while live is true."""
 
@@ -283,6 +304,7 @@ class Core:
         self.live, self.lived, self.alarm_waits = True, 0.0, False
         self.links, self.results, self.downs, self.grants, self.outcomes = [], [], [], [], []
         self.steps = []  # of what provision() asked for: outcome, name, milliseconds, text
+        self.fetched, self.probed = [], []  # (failed, text); (number, step, failed, text)
         self.most_unanswered = 0
 
     @property
@@ -382,6 +404,11 @@ class Core:
         elif kind == PROVISIONED:
             outcome, ms, length = struct.unpack_from("<BIH", frame, 1)
             self.steps.append((outcome, frame[8 : 8 + length].decode(), ms, frame[10 + length :].decode()))
+        elif kind == FETCHED:
+            self.fetched.append((bool(frame[1]), frame[4:].decode()))
+        elif kind == PROBED:
+            number, step, failed, _, _ = struct.unpack_from("<IBBIH", frame, 1)
+            self.probed.append((number, step, bool(failed), frame[13:].decode()))
         else:
             raise AssertionError(f"frame of type {kind} from the uplink")
 

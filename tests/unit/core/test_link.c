@@ -165,6 +165,52 @@ static void provisioning_is_written_and_read(void **state)
     assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), 0);
 }
 
+static void fetching_and_probes_are_written_and_read(void **state)
+{
+    static const uint8_t names[] = {0x0D, 0x04, 0x00, 'p', '-', '1', ' '};
+    static const uint8_t fetched[] = {0x0E, 0x01, 0x02, 0x00, 'n', 'o'};
+    static const uint8_t probe[] = {0x0F, 0x04, 0x03, 0x02, 0x01};
+    static const uint8_t probed[] = {0x10, 0x04, 0x03, 0x02, 0x01, 0x02, 0x01,
+                                     0x10, 0x27, 0,    0,    0x01, 0x00, 'x'};
+    static const uint8_t no_such_step[] = {0x10, 0, 0, 0, 0, 0x04, 0x01, 0, 0, 0, 0, 0, 0};
+    struct ward_link_frame back;
+
+    (void)state;
+    assert_true(ward_link_decode(names, sizeof(names), &back));
+    assert_int_equal(back.names.length, 4);
+    assert_memory_equal(back.names.text, "p-1 ", 4);
+    expect_octets(&back, names, sizeof(names));
+    assert_true(ward_link_decode(fetched, sizeof(fetched), &back));
+    assert_true(back.fetched.failed);
+    assert_memory_equal(back.fetched.text, "no", 2);
+    expect_octets(&back, fetched, sizeof(fetched));
+    assert_true(ward_link_decode(probe, sizeof(probe), &back));
+    assert_int_equal(back.probe.number, 0x01020304);
+    expect_octets(&back, probe, sizeof(probe));
+    assert_true(ward_link_decode(probed, sizeof(probed), &back));
+    assert_int_equal(back.probed.number, 0x01020304);
+    assert_int_equal(back.probed.step, WARD_STEP_TLS);
+    assert_true(back.probed.failed);
+    assert_int_equal(back.probed.took_us, 10000);
+    assert_memory_equal(back.probed.text, "x", 1);
+    expect_octets(&back, probed, sizeof(probed));
+    assert_false(ward_link_decode(no_such_step, sizeof(no_such_step), &back));
+}
+
+static void names_are_as_many_as_there_may_be(void **state)
+{
+    static char text[WARD_LINK_NAMES_MAX + 1];
+    static uint8_t buffer[WARD_LINK_NAMES_MAX + 8];
+    struct ward_link_frame frame = {.type = WARD_LINK_NAMES,
+                                    .names = {.length = WARD_LINK_NAMES_MAX, .text = text}};
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), WARD_LINK_NAMES_MAX + 3);
+    frame.names.length++;
+    assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), 0);
+}
+
 static void down_and_testament_are_written_and_read(void **state)
 {
     static const uint8_t down[] = {0x07, 0x01, 0x01, 0x00, 'd', 0x01, 0x00, 'r',  0x02, 0x00,
@@ -216,7 +262,7 @@ static void fields_out_of_range_are_refused(void **state)
 {
     static const struct bad_octet bad[] = {
         {0, 0x00, "type 0"},
-        {0, 0x0B, "unknown type"},
+        {0, 0x11, "unknown type"},
         {13, 4, "class"},
         {14, 3, "QoS"},
         {15, 2, "retain flag"},
@@ -313,6 +359,8 @@ int main(void)
         cmocka_unit_test(publish_is_written_and_read),
         cmocka_unit_test(small_frames_are_written_and_read),
         cmocka_unit_test(provisioning_is_written_and_read),
+        cmocka_unit_test(fetching_and_probes_are_written_and_read),
+        cmocka_unit_test(names_are_as_many_as_there_may_be),
         cmocka_unit_test(down_and_testament_are_written_and_read),
         cmocka_unit_test(every_cut_is_refused_and_changes_nothing),
         cmocka_unit_test(fields_out_of_range_are_refused),

@@ -32,6 +32,9 @@ struct fixture {
     enum ward_provision_outcome outcome;
     uint32_t step_ms;
     char step[WARD_LINK_STEP_MAX + WARD_LINK_TEXT_MAX + 4];
+    unsigned fetches;
+    bool fetch_failed;
+    struct ward_spool_probed probed;
     bool up;
     char text[WARD_LINK_TEXT_MAX + 1];
     int64_t certificate_expires_ms;
@@ -79,6 +82,24 @@ static void on_down(void *userdata, const struct ward_spool_down *down)
              (const char *)down->payload);
 }
 
+static void on_fetched(void *userdata, bool failed, const char *text)
+{
+    struct fixture *f = userdata;
+
+    f->fetches++;
+    f->fetch_failed = failed;
+    snprintf(f->text, sizeof(f->text), "%s", text);
+}
+
+static void on_probed(void *userdata, const struct ward_spool_probed *probed)
+{
+    struct fixture *f = userdata;
+
+    f->probed = *probed;
+    f->probed.text = NULL; /* borrowed */
+    snprintf(f->text, sizeof(f->text), "%s", probed->text);
+}
+
 static void on_trouble(void *userdata, const char *text)
 {
     struct fixture *f = userdata;
@@ -113,6 +134,8 @@ static const struct ward_spool_listener listener = {.link = on_link,
                                                     .down = on_down,
                                                     .outcome = on_outcome,
                                                     .provisioned = on_provisioned,
+                                                    .fetched = on_fetched,
+                                                    .probed = on_probed,
                                                     .trouble = on_trouble};
 
 static int connect_client(const struct fixture *f)
@@ -283,6 +306,60 @@ static void hello_is_answered_with_testaments(void **state)
     assert_false(f->frame.urgent.urgent);
     ward_spool_testament(f->spool, WARD_TESTAMENT_SILENT, &will);
     expect(f, WARD_LINK_TESTAMENT);
+}
+
+static void names_are_kept_for_every_client_and_told_when_they_change(void **state)
+{
+    static char too_many[WARD_LINK_NAMES_MAX + 2];
+    struct fixture *f = *state;
+
+    assert_int_equal(ward_spool_names(f->spool, "p-1 "), 0);
+    hello(f);
+    expect(f, WARD_LINK_HELLO);
+    expect(f, WARD_LINK_URGENT);
+    expect(f, WARD_LINK_NAMES);
+    assert_int_equal(f->frame.names.length, 4);
+    assert_memory_equal(f->frame.names.text, "p-1 ", 4);
+    assert_int_equal(ward_spool_names(f->spool, "p-1 "), 0);
+    assert_false(hear(f));
+    assert_int_equal(ward_spool_names(f->spool, ""), 0);
+    expect(f, WARD_LINK_NAMES);
+    assert_int_equal(f->frame.names.length, 0);
+    memset(too_many, 'x', sizeof(too_many) - 1);
+    assert_int_equal(ward_spool_names(f->spool, too_many), -EMSGSIZE);
+    assert_false(hear(f));
+}
+
+static void probes_go_down_and_their_steps_come_up(void **state)
+{
+    struct ward_link_frame probed = {.type = WARD_LINK_PROBED,
+                                     .probed = {.number = 7,
+                                                .step = WARD_STEP_TLS,
+                                                .failed = true,
+                                                .took_us = 5,
+                                                .text_length = 2,
+                                                .text = "no"}};
+    struct ward_link_frame fetched = {.type = WARD_LINK_FETCHED,
+                                      .fetched = {.failed = true, .text_length = 3, .text = "why"}};
+    struct fixture *f = *state;
+
+    assert_false(ward_spool_probe(f->spool, 7));
+    hello(f);
+    expect(f, WARD_LINK_HELLO);
+    expect(f, WARD_LINK_URGENT);
+    assert_true(ward_spool_probe(f->spool, 7));
+    expect(f, WARD_LINK_PROBE);
+    assert_int_equal(f->frame.probe.number, 7);
+    say(f, &probed);
+    assert_int_equal(f->probed.number, 7);
+    assert_int_equal(f->probed.step, WARD_STEP_TLS);
+    assert_true(f->probed.failed);
+    assert_int_equal(f->probed.took_us, 5);
+    assert_string_equal(f->text, "no");
+    say(f, &fetched);
+    assert_int_equal(f->fetches, 1);
+    assert_true(f->fetch_failed);
+    assert_string_equal(f->text, "why");
 }
 
 static void link_and_credit_are_told(void **state)
@@ -541,6 +618,8 @@ static void frames_out_of_place_end_the_connection(void **state)
         {.type = WARD_LINK_URGENT, .urgent.urgent = true},
         {.type = WARD_LINK_PROVISION, .provision.action = WARD_PROVISION_RENEW},
         {.type = WARD_LINK_PROVISIONED, .provisioned.outcome = WARD_PROVISION_DONE},
+        {.type = WARD_LINK_PROBE, .probe.number = 1},
+        {.type = WARD_LINK_NAMES, .names = {.length = 0, .text = ""}},
         {.type = WARD_LINK_HELLO, .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}},
     };
     struct fixture *f = *state;
@@ -721,6 +800,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(hello_is_answered_with_testaments),
+        TEST(names_are_kept_for_every_client_and_told_when_they_change),
+        TEST(probes_go_down_and_their_steps_come_up),
         TEST(link_and_credit_are_told),
         TEST(publish_goes_in_its_round_and_is_answered),
         TEST(the_last_frame_is_for_alarms),

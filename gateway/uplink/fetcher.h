@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One HTTPS GET at a time, on the event loop; hides libcurl. The server must prove who it is as tls.h says. It gets our
+ * certificate, and no second chance: no redirect is followed, no proxy asked, no cookie kept, and an answer that is too
+ * large, too slow or never ends is given up.
+ */
+#ifndef WARD_UPLINK_FETCHER_H
+#define WARD_UPLINK_FETCHER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "ward/link.h"
+
+#include "uplink/tls.h"
+
+#define WARD_FETCH_ETAG_MAX 127
+#define WARD_FETCH_OCTETS   WARD_LINK_PAYLOAD_MAX /* what the spool takes */
+/* How long connecting may take, and everything; and how many octets a second an answer has at least, over so long. */
+#define WARD_FETCH_CONNECT_MS    10000L
+#define WARD_FETCH_TOTAL_MS      60000L
+#define WARD_FETCH_SLOW_OCTETS_S 100L
+#define WARD_FETCH_SLOW_S        5L
+
+struct ward_fetcher;
+
+struct ward_fetched {
+    const char *wrong;   /* what failed, for people, or NULL: the server answered, whatever */
+    long status;         /* of HTTP, if it did */
+    const uint8_t *body; /* whole; borrowed for the call */
+    size_t length;
+    const char
+        *etag; /* as it came, with its quotes; "" when none came, or one longer than WARD_FETCH_ETAG_MAX */
+};
+
+typedef void ward_fetcher_done(void *userdata, const struct ward_fetched *fetched);
+
+/*
+ * files and what they name are borrowed. After MQTTAsync_create(), which begins with OpenSSL. Returns 0 or a negative
+ * errno.
+ */
+int ward_fetcher_new(struct ward_fetcher **ret, sd_event *event, const struct ward_tls_files *files,
+                     ward_fetcher_done *done, void *userdata);
+
+/* Gives up what goes on, without a word. Takes NULL; returns NULL. */
+struct ward_fetcher *ward_fetcher_free(struct ward_fetcher *fetcher);
+
+/*
+ * Begins to get an https URL, unless it is still what etag says ("": in any case); done is called once, from the loop.
+ * Only while nothing else goes on. Returns 0 or a negative errno.
+ */
+int ward_fetcher_get(struct ward_fetcher *fetcher, const char *url, const char *etag);
+
+/* Gives up what goes on; done is not called. */
+void ward_fetcher_cancel(struct ward_fetcher *fetcher);
+
+#endif

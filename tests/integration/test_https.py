@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Care plans over HTTPS: what the server has comes to the core as if the broker had it; what a server does wrong costs
+nothing but the time until it does it right."""
+
+import socket
+import struct
+import subprocess
+
+import pytest
+
+from plan_server import PlanServer
+from uplink_peers import NAMES, TOPICS, UPLINK, Bench, Pki, at_once, free_port, wait_for
+
+PLAN = b'{"payload":"...","signature":"..."}'
+
+
+@pytest.fixture
+def bench(tmp_path):
+    bench = Bench(tmp_path)
+    try:
+        yield bench
+    finally:
+        bench.end()
+
+
+def names(*ids):
+    text = b"".join(ident.encode() + b" " for ident in ids)
+    return struct.pack("<BH", NAMES, len(text)) + text
+
+
+def section(port, scheme="https", host="localhost", interval="1s"):
+    return f"[https]\ncare_plan_url = {scheme}://{host}:{port}/plans/{{gateway}}/{{patient}}\ncare_plan_interval = {interval}\n"
+
+
+def fetching(bench, server, *ids, more=None, **options):
+    """The uplink that fetches; no broker is to be had, which is no matter here."""
+    core = bench.core()
+    uplink = bench.uplink(free_port(), more=more or section(server.port), **options)
+    core.accept()
+    core.connection.send(names(*ids))
+    return core, uplink
+
+
+def plan_server(bench):
+    return bench.keep(PlanServer(bench.pki.issue("plans", "localhost"), bench.pki.ca))
+
+
+@pytest.fixture
+def server(bench):
+    return plan_server(bench)
+
+
+def plan_of(ident, document=PLAN):
+    return (f"{TOPICS}/down/care-plan/{ident}", document, True, "", b"")
+
+
+def until_told(core, words):
+    core.until(lambda: core.fetched and words in core.fetched[-1][1], lambda: f"told: {words} (it says: {core.fetched})")
+    assert core.fetched[-1][0]
+
+
+def put(server, ident="p-1", document=PLAN):
+    server.documents[f"/plans/g-1/{ident}"] = document
+
+
+# ---- as it should be
+
+
+def test_what_is_there_comes_to_the_core_once(bench, server):
+    put(server)
+    put(server, "p-2", b"another")
+    core, _ = fetching(bench, server, "p-1", "p-2")
+    core.until(lambda: server.statuses().count(304) >= 4, lambda: f"asked again: {server.asked}")
+    assert sorted(core.downs) == sorted([plan_of("p-1"), plan_of("p-2", b"another")])
+    assert core.fetched == [(False, "")]
+    assert server.asked[0][1] is None and server.asked[-1][1] is not None
+
+
+def test_a_new_version_comes_too(bench, server):
+    put(server)
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.downs == [plan_of("p-1")], "the first")
+    put(server, document=b"newer")
+    core.until(lambda: core.downs == [plan_of("p-1"), plan_of("p-1", b"newer")], "the newer one")
+
+
+def test_a_core_that_was_started_anew_gets_it_again(bench, server):
+    put(server)
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
+    core.close()
+    core.accept()
+    core.connection.send(names("p-1"))
+    core.until(lambda: core.downs == 2 * [plan_of("p-1")], "the plan again")
+
+
+def test_only_those_are_asked_for_who_are_here_now(bench, server):
+    for ident in "p-1", "p-2":
+        put(server, ident)
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
+    core.connection.send(names("p-2", "../../etc/passwd", "p%2e", ""))
+    core.until(lambda: core.downs == [plan_of("p-1"), plan_of("p-2")], "the other's")
+    already = len(server.asked)
+    core.until(lambda: len(server.asked) >= already + 3, "three rounds more")
+    assert {path for path, *_ in server.asked[already:]} == {"/plans/g-1/p-2"}
+
+
+def test_a_core_that_does_not_read_holds_it_up_and_loses_nothing(bench, server):
+    ids = [f"p-{number}" for number in range(30)]
+    for ident in ids:
+        put(server, ident, ident.encode() + b" " * 60000)
+    core, _ = fetching(bench, server, *ids)
+    core.live = False
+    wait_for(lambda: len(server.asked) >= 2, "there is no room for the second one")
+    core.until(lambda: len(core.downs) == 30, "all are there")
+    assert [document.split()[0].decode() for _, document, *_ in core.downs] == ids
+
+
+def test_the_largest_that_is_taken(bench, server):
+    put(server, document=b"x" * 65024)
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.downs == [plan_of("p-1", b"x" * 65024)], "the plan")
+
+
+def test_what_is_no_care_plan_is_the_cores_matter(bench, server):
+    put(server, document=b"<html>\0\xff")
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.downs == [plan_of("p-1", b"<html>\0\xff")], "it came as it is")
+
+
+# ---- a server that does something else; once it is good again the plan comes
+
+
+def mended(core, server, before=()):
+    server.behave = None
+    put(server)
+    core.until(lambda: core.downs == [*before, plan_of("p-1")], lambda: f"the plan ({core.fetched})")
+    core.until(lambda: core.fetched[-1] == (False, ""), "all is well")
+
+
+def answering(status, body=b"no", **headers):
+    return lambda handler, document: handler.answer(status, body, **headers) or True
+
+
+def until_mended(bench, behave, words):
+    server = plan_server(bench)
+    server.behave = behave
+    core, _ = fetching(bench, server, "p-1")
+    until_told(core, f"p-1: {words}")
+    assert core.downs == []
+    mended(core, server)
+
+
+def test_wrong_answers(tmp_path):
+    at_once(tmp_path, until_mended, {
+        "404": (answering(404), "the server answered 404"),
+        "500": (answering(500), "the server answered 500"),
+        "304 though no tag was told": (answering(304, b""), "the server answered 304"),
+        "empty": (answering(200, b""), "the document is empty"),
+        "one octet too large": (answering(200, b"x" * 65025), "the answer is larger than 65024 octets"),
+        "far too large": (answering(200, b"x" * 10_000_000), "the answer is larger than 65024 octets"),
+    })
+
+
+def test_a_wrong_answer_for_one_keeps_no_other_away(bench, server):
+    put(server, "p-2")
+    core, _ = fetching(bench, server, "p-1", "p-2")
+    core.until(lambda: core.downs == [plan_of("p-2")], "the other's plan")
+    until_told(core, "p-1: the server answered 404")
+
+
+def test_after_a_failure_the_core_keeps_what_it_has(bench, server):
+    put(server)
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
+    server.behave = answering(500)
+    until_told(core, "p-1: the server answered 500")
+    server.behave = None
+    core.until(lambda: core.fetched[-1] == (False, ""), "all is well")
+    assert core.downs == [plan_of("p-1")]  # unchanged: it was not sent again
+
+
+def redirected(bench, status):
+    server = plan_server(bench)
+    elsewhere = bench.keep(PlanServer(bench.pki.issue("elsewhere", "localhost"), bench.pki.ca))
+    put(elsewhere)
+    server.behave = answering(status, Location=f"https://localhost:{elsewhere.port}/plans/g-1/p-1")
+    core, _ = fetching(bench, server, "p-1")
+    until_told(core, f"p-1: the server answered {status}, and redirects are not followed")
+    assert elsewhere.asked == [] and core.downs == []
+
+
+def test_redirects_are_not_followed(tmp_path):
+    at_once(tmp_path, redirected, {str(status): (status,) for status in (301, 302, 303, 307, 308)})
+
+
+def without_a_length(handler, _):
+    """Endless, and in chunks: how large it is shows only while it comes."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for _ in range(200):
+        handler.wfile.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+    return True
+
+
+def hanging_up(handler, _):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    handler.wfile.write(b"half of it")
+    handler.close_connection = True
+    return True
+
+
+def hanging_up_at_once(handler, _):
+    handler.close_connection = True
+    return True
+
+
+def test_answers_that_do_not_end_as_they_should(tmp_path):
+    at_once(tmp_path, until_mended, {
+        "without a length": (without_a_length, "the answer is larger than 65024 octets"),
+        "half of it": (hanging_up, "the server of the care plans hung up"),
+        "nothing": (hanging_up_at_once, "the server of the care plans hung up"),
+    })
+
+
+def never(handler, _):
+    handler.server.ended.wait()
+    return True
+
+
+def one_octet_a_second(handler, _):
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    for _ in range(1000):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        if handler.server.ended.wait(1):
+            break
+    return True
+
+
+def taking_its_time(bench, behave):
+    server = plan_server(bench)
+    server.behave = behave
+    broker = bench.broker()
+    core = bench.core()
+    bench.uplink(broker.port, more=section(server.port))
+    core.accept()
+    core.connection.send(names("p-1"))
+    core.until_up()  # and meanwhile all else goes on
+    assert core.publish(1)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+    until_told(core, "p-1: the server of the care plans is too slow, or does not answer")
+    mended(core, server)
+
+
+def test_a_server_that_takes_its_time_is_left(tmp_path):
+    at_once(tmp_path, taking_its_time, {"never": (never,), "one octet a second": (one_octet_a_second,)})
+
+
+# ---- who the server is
+
+
+def wrong_server(bench, pair, ca=None, **options):
+    server = bench.keep(PlanServer(pair, ca or bench.pki.ca))
+    put(server)
+    core, _ = fetching(bench, server, "p-1", **options)
+    core.until(lambda: core.fetched, "a word about it")
+    assert core.fetched[-1][0] and core.downs == [] and server.asked == []
+    return core.fetched[-1][1]
+
+
+def test_another_authority(bench):
+    other = Pki(bench.directory, "other")
+    assert wrong_server(bench, other.issue("plans", "localhost"), environment={"SSL_CERT_FILE": str(other.ca)}).startswith(
+        "p-1: TLS: the certificate of the server of the care plans is from another authority than ")
+
+
+def test_another_host(bench):
+    assert wrong_server(bench, bench.pki.issue("plans", "elsewhere.example")) == (
+        "p-1: TLS: the certificate of the server of the care plans is for another host, not for localhost")
+
+
+def test_an_ended_certificate(bench):
+    assert wrong_server(bench, bench.pki.issue("plans", "localhost", days=-1)) == (
+        "p-1: TLS: the certificate of the server of the care plans ended before now")
+
+
+def test_a_revoked_certificate(bench):
+    pair = bench.pki.issue("plans", "localhost")
+    server = bench.keep(PlanServer(pair, bench.pki.ca))
+    put(server)
+    crl = bench.pki.revoke(pair[0])
+    core, _ = fetching(bench, server, "p-1", more=f"crl = {crl}\n{section(server.port)}")
+    until_told(core, "p-1: TLS: the certificate of the server of the care plans was revoked")
+    bench.pki.revoke()  # it was the wrong one: the list is read anew
+    core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
+
+
+def test_our_certificate_must_be_good_too(bench):
+    server = bench.keep(PlanServer(bench.pki.issue("plans", "localhost"), Pki(bench.directory, "other").ca))
+    put(server)
+    core, _ = fetching(bench, server, "p-1")
+    core.until(lambda: core.fetched, "a word about it")
+    assert core.fetched[-1][0] and core.downs == []
+
+
+def test_dns_and_tcp_are_named(bench):
+    core, uplink = fetching(bench, None, "p-1", more=section(free_port()))
+    until_told(core, "p-1: TCP: ")
+    core.close()
+    uplink.stop()
+    core, _ = bench.core_, bench.uplink(free_port(), more=section(443, host="nowhere.invalid"))
+    core.accept()
+    core.connection.send(names("p-1"))
+    until_told(core, "p-1: DNS: nowhere.invalid is not found")
+
+
+def test_no_proxy_is_asked(bench, server):
+    put(server)
+    trap = bench.keep(socket.create_server(("127.0.0.1", 0)))
+    proxy = f"http://127.0.0.1:{trap.getsockname()[1]}"
+    core, _ = fetching(bench, server, "p-1", environment={"https_proxy": proxy, "HTTPS_PROXY": proxy, "ALL_PROXY": proxy})
+    core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
+
+
+@pytest.mark.parametrize("url, complaint", [
+    ("http://ward.example/{patient}", "does not begin with https://"),
+    ("https://", "does not begin with https:// and a host"),
+    ("file:///etc/{patient}", "does not begin with https://"),
+    ("https://ward.example/plans", "does not say where {patient} goes"),
+    ("https://ward.example/{patient}/{site}", "may have {gateway} and {patient} in braces only"),
+    ("https://me:secret@ward.example/{patient}", "may have neither"),
+    ("https://ward.example/{patient} x", "may have neither"),
+])
+def test_what_may_not_be_configured(tmp_path, url, complaint):
+    (tmp_path / "bad.conf").write_text(f"[https]\ncare_plan_url = {url}\n")
+    result = subprocess.run([UPLINK, "--config", tmp_path / "bad.conf"], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "bad.conf:2: [https] care_plan_url = " in result.stderr and complaint in result.stderr

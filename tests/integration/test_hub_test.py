@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`wardctl hub test`: the whole way to the ward and back, and the first thing on it that does not work."""
+
+import json
+
+from bluez_fixture import eventually
+from test_tls import reissue
+from ward_fixture import WardAtHome
+
+STEPS = ["DNS", "TCP", "TLS", "MQTT", "publish", "receipt"]
+
+
+def tried(home, status):
+    done = home.ctl("hub", "test", "--json", check=False)
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == status, f"{steps} {done.stderr}"
+    assert all(step["ok"] for step in steps[:-1]) and steps[-1]["ok"] == (status == 0)
+    if status:
+        assert done.stderr == f"wardctl: {steps[-1]['step']}: {steps[-1]['text']}\n"
+    assert all(step["ms"] >= 0 for step in steps)
+    return steps
+
+
+def failed(home):
+    """The name of the step that failed, the last one, and why."""
+    step = tried(home, 1)[-1]
+    return step["step"], step["text"]
+
+
+def test_each_step_is_named_when_it_fails():
+    home = WardAtHome().start()
+    try:
+        eventually(lambda: home.ask("hub", "show")[0]["link"]["up"], lambda: home.ask("hub", "show"))
+        assert tried(home, 0)[-1]["text"] == "not tried: there is no record yet that the hub could confirm"
+        home.enter(2)
+        home.wait_until_delivered()
+        steps = tried(home, 0)
+        assert [step["step"] for step in steps] == STEPS
+        assert steps[2]["text"].startswith("TLSv1.3, localhost until 20") and steps[2]["text"].endswith(" days)")
+        assert steps[-1]["text"] == "signed, of all records through 2"
+        table = home.ctl("hub", "test").stdout
+        assert all(step in table for step in STEPS)
+
+        home.hub.stop()
+        home.hub = None
+        step, why = failed(home)
+        assert (step, why) == ("receipt", "no receipt: the hub does not run, or what waits before it is much")
+
+        reissue(home.directory / "pki", "g-1", -1)  # the connection that stands goes on; a new one cannot be had
+        step, why = failed(home)
+        assert step == "MQTT" and why.startswith("TLS: the broker refuses this gateway's certificate: it ended on 20")
+
+        home.broker.stop()
+        assert failed(home) == ("TCP", "TCP: Connection refused")
+
+        home.stop_uplink()
+        eventually(lambda: not home.ask("hub", "show")[0]["link"]["up"], lambda: home.ask("hub", "show"))
+        assert failed(home) == ("uplink", "wardgate-uplink is not running, or not connected")
+        home.start_uplink()
+    finally:
+        home.stop()
