@@ -73,6 +73,13 @@ static void patients(struct ward_gateway *gateway, struct ward_bus_call *call)
     for (size_t i = 0; i < gateway->watch_count && text; i++)
         if (ward_documents_patient(gateway, gateway->watches[i], text, DOCUMENT_MAX) > 0)
             (void)list_add(&list, text);
+    for (size_t i = 0; i < gateway->departures.count && text; i++) {
+        const struct ward_departure *departure = gateway->departures.list[i];
+
+        if (departure->patient.text[0] &&
+            ward_documents_departure(gateway, departure, text, DOCUMENT_MAX) > 0)
+            (void)list_add(&list, text);
+    }
     free(text);
     reply_list(call, &list);
 }
@@ -371,6 +378,12 @@ static void admit(struct ward_gateway *gateway, struct ward_bus_call *call, cons
     }
     if (ward_gateway_watch(gateway, texts[0])) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "This patient is admitted already.");
+        return;
+    }
+    if (ward_departure_of(gateway, texts[0])) {
+        ward_bus_reply_error(
+            call, WARD_BUS_REFUSED,
+            "This patient was discharged, and not everything of that episode is erased yet.");
         return;
     }
     if (strlen(texts[2]) >= sizeof(patient->label) || strlen(texts[3]) >= sizeof(patient->check_word)) {

@@ -88,6 +88,8 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
             &(struct ward_outbox_result){.text = waiter->answer, .reply = waiter->reply, .fresh = true});
     if (waiter->command.text[0])
         ward_inbox_told(&gateway->inbox, waiter->command.text, waiter->failed);
+    if (waiter->then)
+        waiter->then(gateway, waiter->failed);
     free(waiter->answer);
     free(waiter->records);
     free(waiter);
@@ -309,6 +311,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_chronicle_submit_again(gateway);
     ward_dating_new_epoch(gateway);
     ward_inforce_new_epoch(gateway);
+    ward_departures_submit_again(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(
         gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,

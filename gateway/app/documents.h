@@ -16,6 +16,7 @@
 #include "core/message.h"
 #include "io/bluez.h"
 
+struct ward_departure;
 struct ward_gateway;
 struct ward_watch;
 
@@ -37,6 +38,11 @@ int64_t ward_documents_oldest_age_ms(const struct ward_gateway *gateway);
 size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size_t size);
 size_t ward_documents_active(const struct ward_gateway *gateway, const struct ward_watch *watch, char *text,
                              size_t size);
+/* up/active of an episode that has ended; and the same patient in the local API, with what is waited for. */
+size_t ward_documents_ended(const struct ward_gateway *gateway, const struct ward_departure *departure,
+                            char *text, size_t size);
+size_t ward_documents_departure(const struct ward_gateway *gateway, const struct ward_departure *departure,
+                                char *text, size_t size);
 size_t ward_documents_heartbeat(const struct ward_gateway *gateway, uint64_t number, char *text, size_t size);
 size_t ward_documents_testament(const struct ward_gateway *gateway, bool silent, char *text, size_t size);
 

@@ -345,7 +345,7 @@ void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address,
 {
     struct ward_bus_call *call = gateway->enrolment.forget_call;
 
-    (void)address;
+    ward_departures_forgotten(gateway, address, error);
     gateway->enrolment.forget_call = NULL;
     if (call && error < 0)
         ward_bus_reply_error(call, WARD_BUS_FAILED,

@@ -238,6 +238,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     due = earlier(due, ward_ask_check(gateway));
     due = earlier(due, ward_inbox_check(gateway));
     ward_commits_finish_failed(gateway);
+    ward_departures_check(gateway);
     ward_outbox_pump(&gateway->outbox);
     due = earlier(due, ward_restart_check(gateway));
     due = earlier(due, ward_rotation_check(gateway));
@@ -248,6 +249,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     due = earlier(due, ward_pipeline_due_us(&gateway->pipeline));
     due = earlier(due, ward_trial_due_us(&gateway->trial));
     due = earlier(due, ward_outbox_due_us(&gateway->outbox));
+    due = earlier(due, ward_departures_due_us(gateway));
     for (size_t i = 0; i < gateway->watch_count; i++) {
         due = earlier(due, ward_watch_due_us(gateway->watches[i]));
         tense = tense || ward_alarm_is_tense(&gateway->watches[i]->state);

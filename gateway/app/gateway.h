@@ -18,6 +18,7 @@
 #include "app/chronicle.h"
 #include "app/commits.h"
 #include "app/dating.h"
+#include "app/departure.h"
 #include "app/devices.h"
 #include "app/diagnostics.h"
 #include "app/enrolment.h"
@@ -103,6 +104,7 @@ struct ward_gateway {
     struct ward_rotation rotation;
     struct ward_fetching fetching;
     struct ward_hub_test hub_test;
+    struct ward_departures departures;
 
     enum ward_bluez_radio radio;
     uint64_t radio_off_us; /* since when it is not ready */
@@ -130,7 +132,7 @@ struct ward_watch *ward_gateway_watch(const struct ward_gateway *gateway, const 
 struct ward_watch *ward_gateway_look_after(struct ward_gateway *gateway, const struct ward_id *patient,
                                            const struct ward_id *episode);
 
-/* Ends that: only for a patient of whom nothing was stored yet. */
+/* Ends that: for one of whom nothing was stored yet, or who is discharged. */
 void ward_gateway_leave(struct ward_gateway *gateway, struct ward_watch *watch);
 
 /* Tells each engine which quantities the bound devices can give. */

@@ -237,6 +237,14 @@ static struct ward_answered *answered(struct ward_inbox *inbox, const char *id)
     return NULL;
 }
 
+const char *ward_inbox_answer(const struct ward_inbox *inbox, const char *id)
+{
+    for (size_t i = 0; i < WARD_INBOX_COMMANDS_MAX; i++)
+        if (strcmp(inbox->answered[i].id.text, id) == 0)
+            return inbox->answered[i].answer;
+    return NULL;
+}
+
 static struct ward_answered *take_place(struct ward_inbox *inbox, const struct ward_id *id)
 {
     struct ward_answered *place = &inbox->answered[inbox->answered_next];
@@ -295,6 +303,7 @@ static void command(struct ward_gateway *gateway, struct arrival *arrival)
                                .episode = claims->episode,
                                .by = claims->by.id,
                                .command = claims->command,
+                               .document = arrival->text,
                                .call = arrival->call,
                                .reply = arrival->reply};
 

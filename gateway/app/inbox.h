@@ -63,6 +63,8 @@ void ward_inbox_told(struct ward_inbox *inbox, const char *id, bool failed);
 
 /* Tells what was refused without a word, when it is time. Returns when to be called again, in boot-time microseconds. */
 uint64_t ward_inbox_check(struct ward_gateway *gateway);
+/* The answer that a command got, or NULL; good until another command is taken. */
+const char *ward_inbox_answer(const struct ward_inbox *inbox, const char *id);
 
 /* Something arrived from the broker. */
 void ward_inbox_down(struct ward_gateway *gateway, const struct ward_spool_down *down);

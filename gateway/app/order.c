@@ -20,9 +20,14 @@ bool ward_order_write_answer(const struct ward_gateway *gateway, const struct wa
 
     message.origin = ward_documents_origin(gateway);
     message.now = ward_gateway_now(gateway);
-    ward_json_init(&json, ret, WARD_ANSWER_TEXT_MAX, WARD_JSON_PRINTED);
-    ward_result_write_json(&message, &json);
-    return ward_json_finish(&json, NULL) == WARD_JSON_OK;
+    for (;; message.error_count /= 2) {
+        ward_json_init(&json, ret, WARD_ANSWER_TEXT_MAX, WARD_JSON_PRINTED);
+        ward_result_write_json(&message, &json);
+        if (ward_json_finish(&json, NULL) == WARD_JSON_OK)
+            return true;
+        if (message.error_count == 0)
+            return false;
+    }
 }
 
 /* --- one transaction ----------------------------------------------------------------------------------------- */
@@ -70,7 +75,9 @@ void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome
         .command = order->id.text,
         .outcome = outcome,
         .reason = reason,
-        .missing = {execution->missing.first, execution->missing.last}};
+        .missing = {execution->missing.first, execution->missing.last},
+        .errors = execution->errors ? execution->errors->list : NULL,
+        .error_count = execution->errors ? execution->errors->count : 0};
 
     audit(order, outcome, reason);
     if (!ward_order_write_answer(gateway, &message, execution->answer))
@@ -281,5 +288,7 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
     case WARD_COMMAND_ROTATE: ward_order_technical(gateway, order); break;
     case WARD_COMMAND_ASK: ward_ask_order(gateway, order); break;
     case WARD_COMMAND_DIAGNOSTICS: ward_diagnostics_order(gateway, order); break;
+    case WARD_COMMAND_ADMIT: ward_order_admit(gateway, order); break;
+    case WARD_COMMAND_DISCHARGE: of_patient(gateway, order, ward_order_discharge); break;
     }
 }

@@ -29,15 +29,16 @@ struct ward_order {
     struct ward_id patient, episode;   /* "": not said */
     struct ward_id by;
     struct ward_command command;
+    const char *document;       /* what it came in, signed; NULL: it is not signed */
     struct ward_bus_call *call; /* answered exactly once; NULL: the answer is for the ward */
     struct ward_reply reply;    /* where else it goes */
 };
 
 void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order *order);
 
-#define WARD_ANSWER_TEXT_MAX 1024
+#define WARD_ANSWER_TEXT_MAX 8192
 
-/* The answer to a command as JSON; origin and now are filled in. Returns false when it does not fit. */
+/* The answer to a command as JSON; origin and now are filled in, and of errors as many as fit. False: it does not fit. */
 bool ward_order_write_answer(const struct ward_gateway *gateway, const struct ward_result_message *answer,
                              char ret[WARD_ANSWER_TEXT_MAX]);
 

@@ -7,11 +7,14 @@
 #include "app/commits.h"
 #include "app/order.h"
 #include "app/unassigned.h"
+#include "core/careplan.h"
 #include "core/record.h"
 #include "io/store.h"
 
 /* Counter and answer, and what the command itself changes: most of all a device that many have. */
 #define WARD_EXECUTION_CHANGES_MAX (2 + WARD_BINDING_SWAP_MAX)
+
+struct ward_watch;
 
 /* An order while it is carried out: everything that goes into its one transaction. */
 struct ward_execution {
@@ -21,7 +24,8 @@ struct ward_execution {
     struct ward_store_change changes[WARD_EXECUTION_CHANGES_MAX];
     struct ward_record record;
     struct ward_unassigned_text count;
-    struct ward_seq_range missing; /* asked for and not here any more; first 0: none */
+    const struct ward_plan_errors *errors; /* of the plan that it brought; NULL: none */
+    struct ward_seq_range missing;         /* asked for and not here any more; first 0: none */
     char answer[WARD_ANSWER_TEXT_MAX];
     struct ward_commit_waiter *waiter; /* from conclude on; owned by whoever submits */
 };
@@ -81,6 +85,9 @@ void ward_order_technical(struct ward_gateway *gateway, const struct ward_order 
 
 /* order_key.c: add-key, revoke-key */
 void ward_order_of_key(struct ward_gateway *gateway, const struct ward_order *order);
+/* order_admission.c: who is looked after. */
+void ward_order_admit(struct ward_gateway *gateway, const struct ward_order *order);
+void ward_order_discharge(struct ward_execution *execution, struct ward_watch *watch);
 
 /* order_replay.c */
 void ward_order_replay(struct ward_gateway *gateway, const struct ward_order *order);

@@ -296,6 +296,7 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     outbox->past.due_us = 0;
     ward_outbox_again_reset(outbox);
     ward_diagnostics_reset(outbox->gateway);
+    ward_departures_link(outbox->gateway);
     ward_alarm_queue_reset(&outbox->alarms);
     outbox->state_dirty = true;
     outbox->heartbeat_due_us = 0;
@@ -318,6 +319,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
         return;
     outbox->alone_until_us = 0;
     pump_state(outbox);
+    ward_departures_pump(outbox->gateway);
     ward_outbox_pump_readings(outbox);
     ward_outbox_pump_past(outbox);
     ward_outbox_pump_again(outbox);

@@ -93,7 +93,8 @@ void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_
     if (id == outbox->alone_id)
         outbox->alone_until_us = outbox->alone_id = 0;
     if (ward_outbox_again_answered(outbox, id, reason < REASON_FAILURE) ||
-        ward_diagnostics_answered(outbox->gateway, id))
+        ward_diagnostics_answered(outbox->gateway, id) ||
+        ward_departures_answered(outbox->gateway, id, reason < REASON_FAILURE))
         return;
     for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++) {
         if (outbox->sent[i].id != id)

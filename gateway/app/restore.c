@@ -52,6 +52,7 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
         ward_outbox_again_restore(&gateway->outbox, &snapshot->rows[i]);
         ward_keys_restore(gateway, &snapshot->rows[i]);
         ward_ask_restore(gateway, &snapshot->rows[i]);
+        ward_departures_restore(gateway, &snapshot->rows[i]);
         if (!ward_registry_apply(&gateway->registry, &snapshot->rows[i]))
             ward_journal_print(LOG_CRIT, "The database holds more patients or devices than fit");
     }

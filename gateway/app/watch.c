@@ -479,6 +479,18 @@ void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,
     carry_out(watch, &effects, with, waiter, true);
 }
 
+void ward_watch_discharge(struct ward_watch *watch, const struct ward_store_group *with,
+                          struct ward_commit_waiter *waiter)
+{
+    struct effects effects;
+    struct ward_alarm_sink sink = sink_of(watch, &effects);
+    struct ward_alarm_context context = begin(watch, &sink);
+
+    ward_alarm_discharge(&watch->state, &context);
+    carry_out(watch, &effects, with, waiter,
+              false); /* the state goes with the patient, later in the transaction */
+}
+
 void ward_watch_tick(struct ward_watch *watch)
 {
     struct effects effects;

@@ -112,6 +112,9 @@ void ward_watch_suspend(struct ward_watch *watch, const struct ward_alarm_suspen
                         const struct ward_store_group *with, ward_watch_concluded *concluded, void *context);
 void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,
                        const struct ward_store_group *with, struct ward_commit_waiter *waiter);
+/* The episode has ended: every condition is cleared. The state is not stored any more. */
+void ward_watch_discharge(struct ward_watch *watch, const struct ward_store_group *with,
+                          struct ward_commit_waiter *waiter);
 void ward_watch_tick(struct ward_watch *watch);
 void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */

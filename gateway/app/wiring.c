@@ -325,6 +325,7 @@ struct ward_gateway *ward_gateway_free(struct ward_gateway *gateway)
     ward_trial_done(&gateway->trial);
     ward_known_done(&gateway->known);
     ward_recollection_done(&gateway->recollections);
+    ward_departures_done(&gateway->departures);
     gateway->button = ward_button_free(gateway->button);
     gateway->annunciator = ward_annunciator_free(gateway->annunciator);
     gateway->numbers = ward_numbers_free(gateway->numbers);

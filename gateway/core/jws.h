@@ -119,9 +119,13 @@ enum ward_command_kind {
     WARD_COMMAND_ROTATE,      /* nothing more: the uplink makes a new key and certificate */
     WARD_COMMAND_ADD_KEY,     /* key */
     WARD_COMMAND_REVOKE_KEY,  /* key: kid alone */
+    WARD_COMMAND_ADMIT,       /* admission: the patient and episode of the claims are looked after */
+    WARD_COMMAND_DISCHARGE,   /* why: the episode ends, and what is here of it is erased when the ward has it */
 };
 
-#define WARD_COMMAND_WHY_MAX 80 /* octets */
+#define WARD_COMMAND_LABEL_MAX 64
+#define WARD_COMMAND_WORD_MAX  32
+#define WARD_COMMAND_WHY_MAX   80 /* octets */
 #define WARD_COMMAND_NO_SLOT UINT16_MAX
 
 #define WARD_PROGRAM_CORE   1u
@@ -163,6 +167,10 @@ struct ward_command {
     } key;
     int64_t suspend_until_ms;           /* UTC */
     char why[WARD_COMMAND_WHY_MAX + 1]; /* for people: no control characters */
+    struct {                            /* both "" when not said */
+        char label[WARD_COMMAND_LABEL_MAX + 1], check_word[WARD_COMMAND_WORD_MAX + 1];
+        bool has_plan; /* the body has a care plan, which was not looked at: ward_care_plan_parse */
+    } admission;
 };
 
 const char *ward_command_name(enum ward_command_kind kind); /* "acknowledge" */

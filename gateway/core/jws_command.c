@@ -14,6 +14,8 @@
  *   ask, identify, restart         jws_technical.c
  *   diagnostics, rotate            nothing
  *   add-key, revoke-key            jws_key.c
+ *   admit         label, check_word (for people), plan (an object); none of them must be there
+ *   discharge     reason (for people)
  */
 #include <string.h>
 
@@ -103,7 +105,7 @@ static bool is_plain_text(const char *text)
     return true;
 }
 
-static bool read_suspend(const struct ward_jws_place *body, struct ward_command *ret)
+static bool read_why(const struct ward_jws_place *body, struct ward_command *ret)
 {
     const json_t *why = ward_jws_member(body, "reason", JSON_STRING);
     size_t length = why != NULL ? json_string_length(why) : 0;
@@ -116,7 +118,38 @@ static bool read_suspend(const struct ward_jws_place *body, struct ward_command 
         return false;
     }
     memcpy(ret->why, json_string_value(why), length + 1);
-    return ward_jws_member_utc(body, "until", &ret->suspend_until_ms);
+    return true;
+}
+
+static bool read_suspend(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    return read_why(body, ret) && ward_jws_member_utc(body, "until", &ret->suspend_until_ms);
+}
+
+/* A text for people that may be left out. */
+static bool read_words(const struct ward_jws_place *body, const char *name, char *ret, size_t most)
+{
+    const json_t *words = json_object_get(body->object, name);
+
+    if (words == NULL) {
+        return true;
+    }
+    if (!json_is_string(words) || json_string_length(words) > most ||
+        !is_plain_text(json_string_value(words))) {
+        ward_jws_refuse(body, WARD_JWS_MALFORMED, name,
+                        "is no text on one line, or longer than it may be (label 64 octets, check_word 32)");
+        return false;
+    }
+    memcpy(ret, json_string_value(words), json_string_length(words) + 1);
+    return true;
+}
+
+static bool read_admit(const struct ward_jws_place *body, struct ward_command *ret)
+{
+    ret->admission.has_plan = json_object_get(body->object, "plan") != NULL;
+    return read_words(body, "label", ret->admission.label, WARD_COMMAND_LABEL_MAX) &&
+           read_words(body, "check_word", ret->admission.check_word, WARD_COMMAND_WORD_MAX) &&
+           (!ret->admission.has_plan || ward_jws_member(body, "plan", JSON_OBJECT) != NULL);
 }
 
 static bool read_nothing(const struct ward_jws_place *body, struct ward_command *ret)
@@ -169,6 +202,8 @@ static const struct {
     [WARD_COMMAND_ROTATE] = {"rotate", read_nothing, WARD_ROLE_TECHNICAL},
     [WARD_COMMAND_ADD_KEY] = {"add-key", ward_jws_read_add_key, WARD_ROLE_ROOT},
     [WARD_COMMAND_REVOKE_KEY] = {"revoke-key", ward_jws_read_revoke_key, WARD_ROLE_ROOT},
+    [WARD_COMMAND_ADMIT] = {"admit", read_admit, WARD_ROLE_CLINICAL},
+    [WARD_COMMAND_DISCHARGE] = {"discharge", read_why, WARD_ROLE_CLINICAL},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -188,6 +223,7 @@ bool ward_command_quietens(const struct ward_command *command)
     switch (command->kind) {
     case WARD_COMMAND_ACKNOWLEDGE:
     case WARD_COMMAND_VOID:
+    case WARD_COMMAND_DISCHARGE:
     case WARD_COMMAND_SUSPEND:
     case WARD_COMMAND_UNBIND:
     case WARD_COMMAND_SWAP:
@@ -196,6 +232,7 @@ bool ward_command_quietens(const struct ward_command *command)
     case WARD_COMMAND_ENTRY: return !ward_entry_is_concern(&command->entry);
     case WARD_COMMAND_ASSIGN: /* what is late never clears */
     case WARD_COMMAND_RESUME:
+    case WARD_COMMAND_ADMIT:
     case WARD_COMMAND_REPLAY:
     case WARD_COMMAND_ASK:
     case WARD_COMMAND_IDENTIFY:

@@ -129,6 +129,33 @@ static void write_plan_errors(const struct ward_result_message *message, struct 
     ward_json_array_end(json);
 }
 
+static void write_count(struct ward_json *json, const char *name, uint64_t count)
+{
+    ward_json_key(json, name);
+    ward_json_uint(json, count);
+}
+
+static void write_erased(const struct ward_result_message *message, struct ward_json *json)
+{
+    const struct ward_erased_message *erased = message->erased;
+
+    ward_json_key(json, "erased");
+    ward_json_object(json);
+    write_count(json, "records", erased->records);
+    write_count(json, "alarm_events", erased->events);
+    write_count(json, "bindings", erased->bindings);
+    write_count(json, "devices", erased->devices);
+    write_count(json, "files", erased->files);
+    ward_json_member(json, "epoch", message->origin.epoch);
+    write_count(json, "through", erased->last_seq);
+    if (erased->head != NULL) {
+        write_count(json, "seq", erased->head_seq);
+        ward_json_key(json, "head");
+        ward_json_hex(json, erased->head, 32);
+    }
+    ward_json_object_end(json);
+}
+
 void ward_result_write_json(const struct ward_result_message *message, struct ward_json *json)
 {
     ward_json_object(json);
@@ -146,6 +173,9 @@ void ward_result_write_json(const struct ward_result_message *message, struct wa
     }
     if (message->error_count > 0) {
         write_plan_errors(message, json);
+    }
+    if (message->erased != NULL) {
+        write_erased(message, json);
     }
     ward_message_time(json, "at", message->now);
     ward_json_object_end(json);

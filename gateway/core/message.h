@@ -177,6 +177,15 @@ struct ward_heartbeat_message {
 };
 void ward_heartbeat_write_json(const struct ward_heartbeat_message *message, struct ward_json *json);
 
+/* What was erased of an episode that ended: the certificate. */
+struct ward_erased_message {
+    uint64_t records, events, bindings, devices, files;
+    uint64_t last_seq; /* of the present epoch; no record of the episode is behind it */
+    const uint8_t
+        *head; /* 32 octets: chain at head_seq, which holds through what was erased; NULL leaves both out */
+    uint64_t head_seq;
+};
+
 enum ward_outcome { WARD_OUTCOME_DONE, WARD_OUTCOME_REFUSED, WARD_OUTCOME_FAILED };
 
 /* up/result: the answer to one command. */
@@ -191,6 +200,7 @@ struct ward_result_message {
     } missing;
     const struct ward_plan_error *errors; /* of a care plan, each with its place */
     size_t error_count;
+    const struct ward_erased_message *erased; /* NULL: nothing was */
 };
 void ward_result_write_json(const struct ward_result_message *message, struct ward_json *json);
 

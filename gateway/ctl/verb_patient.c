@@ -14,6 +14,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/file.h"
+#include "ctl/order.h"
 #include "ctl/show.h"
 
 static int list(int argc, char **argv)
@@ -68,16 +69,15 @@ static int show(int argc, char **argv)
 }
 
 struct admission {
-    const char *patient, *episode, *label, *check_word, *plan_file;
+    const char *patient, *episode, *label, *check_word, *plan_file, *signed_file;
 };
 
 static int parse_admission(int argc, char **argv, struct admission *ret)
 {
-    static const struct option options[] = {{"episode", required_argument, NULL, 'e'},
-                                            {"label", required_argument, NULL, 'l'},
-                                            {"check-word", required_argument, NULL, 'w'},
-                                            {"plan", required_argument, NULL, 'p'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"episode", required_argument, NULL, 'e'},    {"label", required_argument, NULL, 'l'},
+        {"check-word", required_argument, NULL, 'w'}, {"plan", required_argument, NULL, 'p'},
+        {"signed", required_argument, NULL, 's'},     {NULL, 0, NULL, 0}};
     struct admission admission = {.label = "", .check_word = ""};
     int option;
 
@@ -87,11 +87,17 @@ static int parse_admission(int argc, char **argv, struct admission *ret)
         case 'l': admission.label = optarg; break;
         case 'w': admission.check_word = optarg; break;
         case 'p': admission.plan_file = optarg; break;
+        case 's': admission.signed_file = optarg; break;
         default:
             return ward_ctl_usage(&ward_verb_patient, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
         }
     }
+    *ret = admission;
+    if (admission.signed_file != NULL)
+        return argc == optind
+                   ? WARD_CTL_DONE
+                   : ward_ctl_usage(&ward_verb_patient, "a signed admission names the patient itself");
     if (argc - optind != 1)
         return ward_ctl_usage(&ward_verb_patient, "exactly one PATIENT is admitted at a time");
     if (admission.episode == NULL || admission.plan_file == NULL)
@@ -102,27 +108,73 @@ static int parse_admission(int argc, char **argv, struct admission *ret)
     return WARD_CTL_DONE;
 }
 
-static int admit(int argc, char **argv)
+static int admit_unsigned(const struct admission *admission)
 {
-    struct admission admission = {0};
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
     char *plan = NULL;
-    int status = parse_admission(argc, argv, &admission);
+    int status = ward_file_read(admission->plan_file, &plan);
 
-    if (status == WARD_CTL_DONE)
-        status = ward_file_read(admission.plan_file, &plan);
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
-        status = ward_client_call(bus, &reply, "Admit", "sssss", admission.patient, admission.episode,
-                                  admission.label, admission.check_word, plan);
+        status = ward_client_call(bus, &reply, "Admit", "sssss", admission->patient, admission->episode,
+                                  admission->label, admission->check_word, plan);
     if (status == WARD_CTL_DONE)
-        printf("%s is admitted, episode %s.\n", admission.patient, admission.episode);
+        printf("%s is admitted, episode %s.\n", admission->patient, admission->episode);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     free(plan);
     return status;
+}
+
+static int admit(int argc, char **argv)
+{
+    struct admission admission = {0};
+    int status = parse_admission(argc, argv, &admission);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (admission.signed_file == NULL)
+        return admit_unsigned(&admission);
+    return ward_ctl_order(&(struct ward_ctl_order){
+        .signed_file = admission.signed_file, .patient = "", .by = "", .done = "The patient is admitted."});
+}
+
+static int discharge(int argc, char **argv)
+{
+    static const struct option options[] = {{"reason", required_argument, NULL, 'r'},
+                                            {"by", required_argument, NULL, 'b'},
+                                            {"signed", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
+    struct ward_ctl_order order = {
+        .patient = "",
+        .by = "",
+        .done = "The episode has ended. `wardctl patient show` says when it is erased."};
+    const char *reason = NULL;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'r': reason = optarg; break;
+        case 'b': order.by = optarg; break;
+        case 's': order.signed_file = optarg; break;
+        case 'j': order.as_json = true; break;
+        default:
+            return ward_ctl_usage(&ward_verb_patient, "\"%s\" is no option, or lacks its value",
+                                  argv[optind - 1]);
+        }
+    }
+    if (order.signed_file != NULL)
+        return argc == optind
+                   ? ward_ctl_order(&order)
+                   : ward_ctl_usage(&ward_verb_patient, "a signed discharge names the patient itself");
+    if (argc - optind != 1 || reason == NULL)
+        return ward_ctl_usage(&ward_verb_patient, "discharge needs one PATIENT and --reason, or --signed");
+    order.patient = argv[optind];
+    order.body = json_pack("{s:s, s:s}", "command", "discharge", "reason", reason);
+    return ward_ctl_order(&order);
 }
 
 static int run(int argc, char **argv)
@@ -135,19 +187,31 @@ static int run(int argc, char **argv)
         return show(argc - 1, argv + 1);
     if (strcmp(argv[1], "admit") == 0)
         return admit(argc - 1, argv + 1);
-    return ward_ctl_usage(&ward_verb_patient, "\"%s\" is not list, show or admit", argv[1]);
+    if (strcmp(argv[1], "discharge") == 0)
+        return discharge(argc - 1, argv + 1);
+    return ward_ctl_usage(&ward_verb_patient, "\"%s\" is not list, show, admit or discharge", argv[1]);
 }
 
 const struct ward_verb ward_verb_patient = {
     .name = "patient",
     .usage = "patient [list] [--json]\n"
              "patient show PATIENT [--json]\n"
-             "patient admit PATIENT --episode EPISODE --plan FILE [--label TEXT] [--check-word WORD]\n",
+             "patient admit PATIENT --episode EPISODE --plan FILE [--label TEXT] [--check-word WORD]\n"
+             "patient admit --signed FILE\n"
+             "patient discharge PATIENT --reason TEXT [--by WHO] [--json]\n"
+             "patient discharge --signed FILE [--json]\n",
     .summary = "Who is admitted on this gateway",
-    .help = "  --episode     id of the stay: letters, digits and hyphens, like PATIENT; never a name\n"
-            "  --plan        care plan (JSON), - for standard input; checked before anybody is admitted\n"
-            "  --label       how the gateway calls the patient, at most 64 octets\n"
-            "  --check-word  what the patient says on the phone, at most 32 octets\n"
-            "  --json        one JSON object a line\n",
+    .help =
+        "  --episode     id of the stay: letters, digits and hyphens, like PATIENT; never a name\n"
+        "  --plan        care plan (JSON), - for standard input; checked before anybody is admitted\n"
+        "  --label       how the gateway calls the patient, at most 64 octets\n"
+        "  --check-word  what the patient says on the phone, at most 32 octets\n"
+        "  --signed      a command that a clinician has signed (wardctl sign), - for standard input. Without one\n"
+        "                only where the gateway asks for none (require_signature in wardgate.conf)\n"
+        "  --reason      why the episode ends, for people\n"
+        "  --json        one JSON object a line\n"
+        "\n"
+        "discharge ends the episode at once. When the ward has everything, all of it is erased here; until then\n"
+        "show says what is waited for.\n",
     .run = run,
 };

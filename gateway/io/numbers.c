@@ -101,3 +101,13 @@ uint32_t ward_numbers_newest(const struct ward_numbers *numbers, const struct wa
 
     return place ? place->n : 0;
 }
+
+void ward_numbers_clear(struct ward_numbers *numbers)
+{
+    for (size_t i = 0; numbers && i < WARD_NUMBERS_MAX; i++) {
+        struct place *place = &numbers->file->places[i];
+
+        __atomic_store_n(&place->n, 0, __ATOMIC_SEQ_CST);
+        place->id = (struct ward_alarm_id){.octets = {0}};
+    }
+}

@@ -26,6 +26,9 @@ struct ward_numbers *ward_numbers_free(struct ward_numbers *numbers);
 /* Event n of that occurrence goes out. numbers may be NULL. */
 void ward_numbers_note(struct ward_numbers *numbers, const struct ward_alarm_id *id, uint32_t n);
 
+/* Nobody of whom something was noted is here any more. numbers may be NULL. */
+void ward_numbers_clear(struct ward_numbers *numbers);
+
 /* The highest that was noted, 0 when none was. numbers may be NULL. */
 uint32_t ward_numbers_newest(const struct ward_numbers *numbers, const struct ward_alarm_id *id);
 

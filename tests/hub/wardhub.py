@@ -7,7 +7,7 @@
   wardhub.py run --keys DIR ...        hear, check, commit, send receipts (the default verb)
   wardhub.py acknowledge --keys DIR --gateway G --alarm ID ...
                                        acknowledge one alarm as a clinician, and wait for the gateway's answer
-  wardhub.py entry|void|assign|suspend|resume --keys DIR --gateway G --patient P ...
+  wardhub.py entry|void|assign|suspend|resume|admit|discharge --keys DIR --gateway G --patient P ...
                                        the other things that a clinician may order, in the same way
   wardhub.py plan --keys DIR --gateway G --patient P --episode E --plan FILE
                                        publish a care plan, kept by the broker, as a clinician, and wait for the answer
@@ -57,6 +57,7 @@ SESSION_S = 86400
 # What may be ordered, and the options that it needs beside the gateway.
 ORDERS = {"acknowledge": ["alarm"], "entry": ["patient", "value"], "void": ["record", "reason"],
           "assign": ["patient", "episode", "record"], "suspend": ["patient", "seconds", "reason"], "resume": ["patient"],
+          "admit": ["patient", "episode"], "discharge": ["patient", "episode", "reason"],
           "plan": ["patient", "episode", "plan"], "replay": [], "bind": ["patient", "episode", "device"], "unbind": ["device"],
           "swap": ["patient", "device", "replacement"], "ask": ["patient", "quantity"], "identify": [], "diagnostics": [],
           "restart": ["program"], "rotate": [], "add-key": ["new_key", "role"], "revoke-key": ["kid"]}
@@ -468,6 +469,12 @@ def members_of(options):
         return {"key": contract.public_jwk(public, role=options.role)}
     if options.verb == "revoke-key":
         return {"kid": options.kid}
+    if options.verb == "admit":
+        plan = json.loads(pathlib.Path(options.plan).read_text("utf-8")) if options.plan else None
+        said = {"label": options.label, "check_word": options.check_word, "plan": plan}
+        return {name: value for name, value in said.items() if value is not None}
+    if options.verb == "discharge":
+        return {"reason": options.reason}
     if options.verb == "suspend":
         return {"until": contract.utc_after(options.seconds), "reason": options.reason}
     return {}
@@ -559,12 +566,14 @@ def parse_options(arguments):
     group = parser.add_argument_group("commands")
     group.add_argument("--gateway", metavar="ID")
     group.add_argument("--patient", metavar="ID", help="whose alarm, entry, reading or monitoring it is")
-    group.add_argument("--episode", metavar="ID", help="assign, plan need it")
-    group.add_argument("--plan", metavar="FILE", help="plan: the care plan, JSON")
+    group.add_argument("--episode", metavar="ID", help="assign, plan, admit, discharge need it")
+    group.add_argument("--plan", metavar="FILE", help="plan, admit: the care plan, JSON")
+    group.add_argument("--label", metavar="TEXT", help="admit: how the gateway calls the patient")
+    group.add_argument("--check-word", metavar="WORD", help="admit: what the patient says on the phone")
     group.add_argument("--alarm", metavar="ID", help="acknowledge: 32 hexadecimal digits")
     group.add_argument("--value", metavar="NAME=VALUE", action="append", default=[], help="entry; repeatable")
     group.add_argument("--record", metavar="EPOCH:SEQ", help="void, assign")
-    group.add_argument("--reason", metavar="TEXT", help="void: one word; suspend: for people")
+    group.add_argument("--reason", metavar="TEXT", help="void: one word; suspend, discharge: for people")
     group.add_argument("--seconds", type=float, metavar="N", help="suspend, ask, identify: for so long")
     group.add_argument("--records", metavar="EPOCH:FIRST-LAST", help="replay: these")
     group.add_argument("--since", metavar="MOMENT", help="replay: alarm events told since then, 2026-11-22T09:00:00.000Z")
