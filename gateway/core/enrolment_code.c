@@ -9,7 +9,7 @@
 
 #define GROUP         5
 #define DATA          4 /* of a group; the last character is its check */
-#define CHARACTERS    (WARD_ENROLMENT_GROUPS * GROUP)
+#define CHARACTERS    ((size_t)WARD_ENROLMENT_GROUPS * GROUP)
 #define SECRET_OCTETS 10
 #define BODY_OCTETS   (SECRET_OCTETS + WARD_ENROLMENT_FINGERPRINT)
 #define CRC_OCTETS    3
