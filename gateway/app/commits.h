@@ -48,7 +48,7 @@ struct ward_commit_waiter {
     struct ward_id answer_device; /* the call is answered with this device's document */
     char *answer;                 /* JSON for the call, and for the ward when to_ward is set; NULL for none */
     bool to_ward;
-    struct ward_reply reply; /* where else it goes */
+    struct ward_reply reply;                                 /* where else it goes */
     struct ward_id command;                                  /* that is answered; "" for none */
     void (*then)(struct ward_gateway *gateway, bool failed); /* NULL for none */
     bool failed;                                             /* it could not be submitted */

@@ -120,13 +120,13 @@ enum ward_command_kind {
     WARD_COMMAND_ADD_KEY,     /* key */
     WARD_COMMAND_REVOKE_KEY,  /* key: kid alone */
     WARD_COMMAND_ADMIT,       /* admission: the patient and episode of the claims are looked after */
-    WARD_COMMAND_DISCHARGE,   /* why: the episode ends, and what is here of it is erased when the ward has it */
+    WARD_COMMAND_DISCHARGE, /* why: the episode ends, and what is here of it is erased when the ward has it */
 };
 
 #define WARD_COMMAND_LABEL_MAX 64
 #define WARD_COMMAND_WORD_MAX  32
 #define WARD_COMMAND_WHY_MAX   80 /* octets */
-#define WARD_COMMAND_NO_SLOT UINT16_MAX
+#define WARD_COMMAND_NO_SLOT   UINT16_MAX
 
 #define WARD_PROGRAM_CORE   1u
 #define WARD_PROGRAM_UPLINK 2u

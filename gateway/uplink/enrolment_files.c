@@ -92,6 +92,7 @@ static int each(const char *directory,
 
     if (!stream)
         return -errno;
+    /* cppcheck-suppress readdirCalled ; the stream is this thread's alone */
     while (result == 0 && (entry = readdir(stream)))
         if (number_of(entry->d_name) > 0)
             result = take(directory, number_of(entry->d_name), userdata);

@@ -257,7 +257,7 @@ static struct name entry_of(const struct ward_https *https, const char *text, si
 void ward_https_names(struct ward_https *https, const char *names, size_t length)
 {
     const uint64_t interval_us = https->options.interval_ms * 1000ULL;
-    struct name list[WARD_HTTPS_NAMES];
+    struct name list[WARD_HTTPS_NAMES] = {0};
     size_t count = 0;
 
     ward_fetcher_cancel(https->fetcher);

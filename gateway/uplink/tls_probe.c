@@ -114,11 +114,12 @@ static int on_early(sd_event_source *source, void *userdata)
 static int name_peer(struct ward_tls_probe *probe)
 {
     const char *host = probe->options.peer.host;
+    void *name = (void *)(uintptr_t)host; /* as the macro for the extension casts it, too */
     struct in6_addr address;
 
     if (inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(probe->ssl), host) == 1 ? 0 : -EINVAL;
-    return SSL_set1_host(probe->ssl, host) == 1 && SSL_set_tlsext_host_name(probe->ssl, host) == 1 ? 0
+    return SSL_set1_host(probe->ssl, host) == 1 && SSL_set_tlsext_host_name(probe->ssl, name) == 1 ? 0
                                                                                                    : -EINVAL;
 }
 
