@@ -16,6 +16,7 @@
 /* What was held back at the discharge is committed by then. */
 #define HOLD_US  (WARD_PIPELINE_HOLD_US + UINT64_C(1000000))
 #define AGAIN_US (5 * UINT64_C(1000000))
+#define MORE_MAX 2 /* changes beside that of the stage */
 
 static uint64_t now_us(const struct ward_gateway *gateway)
 {
@@ -200,17 +201,18 @@ static void end_work(struct ward_gateway *gateway)
     gateway->departures.certificate = NULL;
 }
 
-/* Stores the stage that it has come to, with a change more (or NULL), and then goes on. */
+/* Stores the stage that it has come to, with so many changes more, and then goes on. */
 static void store_stage(struct ward_gateway *gateway, const struct ward_departure *departure,
-                        const struct ward_store_change *more, void (*then)(struct ward_gateway *, bool))
+                        const struct ward_store_change *more, size_t more_count,
+                        void (*then)(struct ward_gateway *, bool))
 {
     char *text = ward_departure_write(departure);
-    struct ward_store_change changes[2] = {ward_departure_setting(departure, text)};
+    struct ward_store_change changes[1 + MORE_MAX] = {ward_departure_setting(departure, text)};
     struct ward_store_group group = {.urgent = true, .changes = changes, .change_count = 1};
     struct ward_commit_waiter *waiter = text ? ward_commit_waiter_new(NULL, 0) : NULL;
 
-    if (more)
-        changes[group.change_count++] = *more;
+    for (size_t i = 0; i < more_count; i++)
+        changes[group.change_count++] = more[i];
     if (waiter) {
         waiter->then = then;
         (void)ward_gateway_submit(gateway, &group, waiter);
@@ -263,15 +265,17 @@ static void certify(struct ward_gateway *gateway, struct ward_departure *departu
     const struct ward_result_message message = {
         .command = departure->command.text, .outcome = WARD_OUTCOME_DONE, .reason = "", .erased = &erased};
     char text[WARD_ANSWER_TEXT_MAX] = "";
-    struct ward_store_change answer = {.kind = WARD_STORE_COMMAND, .name = departure->command};
+    struct ward_inforce_text inforce;
+    struct ward_store_change more[MORE_MAX] = {
+        {.kind = WARD_STORE_COMMAND, .name = departure->command, .document = text},
+        ward_inforce_forget(gateway, departure->patient.text, &inforce)};
 
     (void)ward_order_write_answer(gateway, &message, text); /* no number is too long for the room */
     gateway->departures.certificate = strdup(text);
-    answer.document = text;
     ward_journal_print(LOG_NOTICE, "%s, episode %s: erased, %llu records", departure->patient.text,
                        departure->episode.text, (unsigned long long)departure->counts.records);
     departure->stage = WARD_DEPARTURE_TELLS;
-    store_stage(gateway, departure, &answer, certified);
+    store_stage(gateway, departure, more, MORE_MAX, certified);
 }
 
 static void erased(void *context, int error, const struct ward_store_erased *counts)
@@ -315,7 +319,7 @@ static void counted(void *context, int error, const struct ward_store_erased *co
             try_later(gateway, departure, error < 0 ? error : -EBUSY);
     } else {
         departure->stage = WARD_DEPARTURE_ERASES;
-        store_stage(gateway, departure, NULL, counts_stored);
+        store_stage(gateway, departure, NULL, 0, counts_stored);
     }
     ward_gateway_settle(gateway);
 }

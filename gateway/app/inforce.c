@@ -57,6 +57,17 @@ struct ward_store_change ward_inforce_begin(struct ward_gateway *gateway, const 
     return setting(&gateway->inforce, text);
 }
 
+struct ward_store_change ward_inforce_forget(struct ward_gateway *gateway, const char *patient,
+                                             struct ward_inforce_text *text)
+{
+    struct ward_inforce *inforce = &gateway->inforce;
+    struct ward_inforce_plan *place = find(inforce, patient);
+
+    if (place)
+        *place = inforce->list[--inforce->count];
+    return setting(inforce, text);
+}
+
 uint64_t ward_inforce_from(const struct ward_inforce *inforce, const char *patient, uint32_t version)
 {
     for (size_t i = 0; i < inforce->count; i++)

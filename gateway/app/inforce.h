@@ -32,6 +32,10 @@ struct ward_inforce_text {
 struct ward_store_change ward_inforce_begin(struct ward_gateway *gateway, const struct ward_id *patient,
                                             uint32_t version, struct ward_inforce_text *text);
 
+/* Nothing of the patient is to be left: the change that says so, which borrows text. */
+struct ward_store_change ward_inforce_forget(struct ward_gateway *gateway, const char *patient,
+                                             struct ward_inforce_text *text);
+
 /* The first record that is held against that version of the patient's plan; UINT64_MAX when that is not known. */
 uint64_t ward_inforce_from(const struct ward_inforce *inforce, const char *patient, uint32_t version);
 
