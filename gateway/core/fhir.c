@@ -61,15 +61,17 @@ static size_t write_records(struct ward_fhir_bundle *bundle, size_t room, size_t
     return written;
 }
 
+/* Of records that are in the Bundle. Room is what it is for them: a lone one takes what it needs, and so does its score. */
 static void write_scores(struct ward_fhir_bundle *bundle, size_t written, size_t room)
 {
     const struct ward_fhir_message *message = bundle->message;
+    const uint64_t newest = message->records[written - 1].reading.seq;
 
     for (size_t i = 0; i < message->score_count; i++) {
         const struct ward_fhir_score *score = &message->scores[i];
         const struct ward_fhir_bundle before = *bundle;
 
-        if (!score->report->score.complete || score->at_ms == WARD_UTC_UNKNOWN)
+        if (!score->report->score.complete || score->at_ms == WARD_UTC_UNKNOWN || score->seq > newest)
             continue;
         ward_fhir_write_score(bundle, score);
         if (!fits(bundle, written, room))
@@ -148,7 +150,7 @@ size_t ward_fhir_write(const struct ward_fhir_message *message, size_t room, cha
     written = write_records(&bundle, room, size);
     if (written == 0)
         return 0;
-    write_scores(&bundle, written, room);
+    write_scores(&bundle, written, written == 1 ? size - 1 : room);
     ward_json_array_end(json);
     write_identifier(&bundle, written);
     write_tags(&bundle, written);

@@ -71,7 +71,8 @@ struct ward_fhir_message {
 #define WARD_FHIR_RECORD_MAX 49152
 
 /*
- * Writes the Bundle of the first record, and of as many more as fit into room octets, and the scores if they fit then.
+ * Writes the Bundle of the first record, and of as many more as fit into room octets, and those scores of their records
+ * that fit then; of a lone record, within size.
  * Returns how many records, with the text terminated and *ret_length its octets; or 0, with buffer undefined and
  * *ret_length unchanged, when not even the first fits into size, or count is 0, or epoch is none.
  */

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from bluez_fixture import CUFF, PATIENT, eventually  # noqa: E402
+from bluez_fixture import CUFF, PATIENT, ROOT, eventually  # noqa: E402
 from test_delivery import settings  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
 
@@ -71,6 +71,16 @@ def delivered(home):
     home.wait_until_delivered()
     assert home.refused() == []
     return home.resources()
+
+
+def test_a_score_goes_with_the_entry_that_completes_it(home):
+    home.ctl("plan", "apply", ROOT / "config/care-plans/post-operative.json", "--patient", PATIENT)
+    eventually(lambda: home.ask("status")[0]["link"]["up"], "what is entered now is no backlog")
+    home.ctl("entry", "--patient", PATIENT, "--by", "nurse-1", "respiration_rate=18", "spo2=96", "oxygen=air",
+             "bp_systolic=120", "pulse_rate=95", "consciousness=alert", "body_temperature=36.8")
+    entry = eventually(lambda: [record for record in home.readings() if record["kind"] == "entry"], "it is stored")[-1]["seq"]
+    score = delivered(home)[f"g-1.{entry}.news2"][1]
+    assert score["valueQuantity"]["value"] == 1 and score["status"] == "final"  # one point, for the pulse
 
 
 def test_the_ward_has_each_once_and_what_is_taken_back_says_so(home):

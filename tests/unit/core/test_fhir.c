@@ -413,8 +413,9 @@ static void scores(void **state)
         .score = {.minimum = 5, .maximum = 5, .points = {0, 2, 2, 0, 1}, .complete = true}};
     struct ward_news2_report partial = {.score = {.minimum = 2, .maximum = 9}};
     const struct ward_fhir_score all[] = {{"p-7f3a", "s-01", NINE, 1, &complete},
-                                          {"p-2", "s-02", NINE, 2, &partial},
-                                          {"p-3", "s-03", WARD_UTC_UNKNOWN, 3, &complete}};
+                                          {"p-2", "s-02", NINE, 1, &partial},
+                                          {"p-3", "s-03", WARD_UTC_UNKNOWN, 1, &complete},
+                                          {"p-4", "s-04", NINE, 2, &complete}}; /* goes with record 2 */
     const struct ward_fhir_knowledge known = knowledge();
     struct made made = {.count = 1};
     struct ward_fhir_message message;
@@ -426,8 +427,11 @@ static void scores(void **state)
     made.records[0] = oximeter(1, 96);
     message = message_of(&made, &known);
     message.scores = all;
-    message.score_count = 3;
+    message.score_count = 4;
     assert_int_equal(ward_fhir_write(&message, SIZE, text, SIZE, &length), 1);
+    assert_true(is_known("score", text));
+    assert_int_equal(ward_fhir_write(&message, 1, text, SIZE, &length),
+                     1); /* no room counts for a lone record */
     assert_true(is_known("score", text));
     free(text);
 }
