@@ -117,7 +117,9 @@ static void look(struct ward_enrolment *enrolment)
         memcpy(identity->key, paths.key, sizeof(identity->key));
     } else
         *identity = enrolment->configured;
-    identity->present = enrolment->enrolled || has_something(identity->certificate);
+    /* Of two files one that is missing is a mistake to be told, and not a gateway that nobody has enrolled yet. */
+    identity->present =
+        enrolment->enrolled || has_something(identity->certificate) || has_something(identity->key);
 }
 
 static int on_renewal(sd_event_source *source, uint64_t time_us, void *userdata);

@@ -22,7 +22,7 @@ struct ward_enrolment;
 struct ward_identity {
     char authority[WARD_ENROLMENT_PATH_MAX], certificate[WARD_ENROLMENT_PATH_MAX],
         key[WARD_ENROLMENT_PATH_MAX];
-    bool present; /* there is a certificate */
+    bool present; /* there is a certificate, or a key without one */
 };
 
 struct ward_enrolment_options {

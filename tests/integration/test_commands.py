@@ -121,6 +121,7 @@ class Ward(bluez_fixture.Home):
 
     def order(self, verb, *words):
         """(outcome, reason)"""
+        eventually(lambda: self.ask("status")[0]["link"]["up"], "the gateway listens to the ward")
         done = subprocess.run([sys.executable, HUB / "wardhub.py", verb, *self.hub_options(), "--client-id", "wardhub",
                                "--gateway", "g-1", "--json", "--timeout", "60", *map(str, words)], text=True,
                               capture_output=True, timeout=bluez_fixture.PATIENCE_S)

@@ -53,7 +53,7 @@ class Ward:
     def _take(self, frame):
         (ident,) = struct.unpack_from("<Q", frame, 5)
         at, parts = 5 + struct.calcsize("<QBBBI"), []
-        for width in "<H", "<H", "<H", "<I":
+        for width in "<H", "<H", "<H", "<B", "<I":  # topic, kid, signature, correlation data, payload
             (length,) = struct.unpack_from(width, frame, at)
             at += struct.calcsize(width)
             parts.append(frame[at:at + length])
@@ -61,7 +61,7 @@ class Ward:
         self._socket.send(struct.pack("<BQB", RESULT, ident, 0))
         self._socket.send(struct.pack("<BIII", CREDIT, 1, 1, len(frame)))
         with self._news:
-            self.messages.append((parts[0].decode().split("/up/")[1], json.loads(parts[3] or b"null")))
+            self.messages.append((parts[0].decode().split("/up/")[1], json.loads(parts[4] or b"null")))
             self._news.notify_all()
 
     def _wait(self, find, what):

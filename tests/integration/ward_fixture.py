@@ -49,7 +49,8 @@ class WardAtHome(Home):
             "--site", "home", *words)]
 
     def order(self, verb, *words):
-        """The gateway's answer to one command of the ward."""
+        """The gateway's answer to one command of the ward, which waits for nobody who does not listen."""
+        eventually(lambda: self.ask("status")[0]["link"]["up"], "the gateway listens to the ward")
         done = subprocess.run(self.hub_command(verb, "--strict", "--gateway", "g-1", "--json", "--timeout", 60, *words),
                               capture_output=True, text=True, timeout=PATIENCE_S)
         assert done.stdout, done.stderr
