@@ -19,6 +19,7 @@ import threading
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK = range(1, 10)
 PINGRESP, DISCONNECT, AUTH = 13, 14, 15
 CONNACK_GOOD = bytes([CONNACK << 4, 3, 0, 0, 0])
+BORNE = 8  # packets of a connection that can bear the fault
 FLOOD = 4_000_000  # octets that one connection sends at most
 
 
@@ -122,9 +123,10 @@ class Connection:
         assert first >> 4 == CONNECT, first
         self.send(answer)
 
-    def serve(self, twist=lambda first, body, answer: answer):
-        """Answers as a broker does, but for what twist makes of each answer, until the other side hangs up."""
-        while True:
+    def serve(self, twist=lambda first, body, answer: answer, packets=None):
+        """Answers as a broker does, but for what twist makes of each answer, until the other side hangs up, or for so many
+        packets: what a twist is borne for, the connection outlives."""
+        for _ in itertools.count() if packets is None else range(packets):
             first, body = self.packet()
             kind, answer = first >> 4, b""
             if kind == SUBSCRIBE:
@@ -212,7 +214,7 @@ def never_sent(connection, rng):
 
 def answered_twice(connection, rng):
     connection.greet()
-    connection.serve(lambda _first, _body, answer: answer * rng.randrange(1, 4))
+    connection.serve(lambda _first, _body, answer: answer * rng.randrange(1, 4), packets=BORNE)
 
 
 def odd_connack(connection, rng):
@@ -246,7 +248,7 @@ def odd_suback(connection, rng):
             return answer
         return packet(SUBACK, body[:2] + rng.choice([b"\0", b"\0\1", b"\0" + b"\1" * 500, b"\0\x80\x87\xff", b"\x7f\1\1\1", b""]))
 
-    connection.serve(odd)
+    connection.serve(odd, packets=BORNE)
 
 
 def flood(connection, rng):
