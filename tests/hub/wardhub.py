@@ -188,12 +188,15 @@ class Connection:
         except (OSError, ValueError) as error:
             self._say_once(f"{self._options.host}:{self._options.port}: {error}")
 
-    def publish(self, topic, payload, retain=False, expiry_s=None):
+    def publish(self, topic, payload, retain=False, expiry_s=None, answer_to=None):
+        """answer_to: (topic, correlation data) where the answer is wanted, too."""
         if self._strict:
             contract.check_down(topic, payload, strict=True)
         properties = Properties(PacketTypes.PUBLISH)
         if expiry_s is not None:
             properties.MessageExpiryInterval = expiry_s
+        if answer_to:
+            properties.ResponseTopic, properties.CorrelationData = answer_to
         try:
             self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
         except OSError:  # paho keeps the message and sends it on the next connection; loop() makes that
@@ -499,11 +502,17 @@ def message_of(options, base):
     return said, f"{base}/down/command", payload, {"expiry_s": COMMAND_VALID_S}
 
 
+def correlation_of(message):
+    return getattr(message.properties, "CorrelationData", b"").decode(errors="replace")
+
+
 def order(options):
     """Sends one command, or a care plan, and waits for its answer."""
     gate = Gate(GatewayKeys(options.gateway_key), options.strict, options.sample)
     base = f"ward/v1/{options.site}/{options.gateway}"
-    connection = Connection(options, f"{options.client_id}-{uuid.uuid4().hex[:8]}", [f"{base}/up/result"], 0)
+    name = f"{options.client_id}-{uuid.uuid4().hex[:8]}"
+    answer_topic = f"{base}/up/result/{name}"
+    connection = Connection(options, name, [f"{base}/up/result", answer_topic], 0)
     command, topic, payload, how = message_of(options, base)
     try:
         contract.check_down(topic, payload, strict=True)
@@ -515,15 +524,18 @@ def order(options):
     while time.monotonic() < deadline:
         connection.loop(0.1)
         if connection.connected() and not sent:
-            connection.publish(topic, payload, **how)
+            connection.publish(topic, payload, answer_to=(answer_topic, command.encode()), **how)
             sent = True
         while not connection.inbox.empty():
+            message = connection.inbox.get()
             try:
-                document = gate.admit(connection.inbox.get())[4]
+                document = gate.admit(message)[4]
             except Refused as error:
-                print(f"REFUSED {base}/up/result: {error}", file=sys.stderr, flush=True)
+                print(f"REFUSED {message.topic}: {error}", file=sys.stderr, flush=True)
                 continue
-            if document.get("id") == command:
+            # A gateway reads no id in what it does not believe. The correlation data, which nobody signed, count only then:
+            # an answer without id is never "done".
+            if document.get("id", correlation_of(message)) == command:
                 print(json.dumps(document, ensure_ascii=False) if options.json
                       else f"{document['outcome']} {document.get('reason', '')}".rstrip())
                 connection.close()
