@@ -13,7 +13,7 @@ import time
 
 from paho.mqtt import client as mqtt
 
-from whole import hub_fixture, system, wardhub
+from whole import hub_fixture, ports, system, wardhub
 
 GATEWAY = system.GATEWAY
 TOPIC = f"ward/v1/{system.SITE}/{GATEWAY}"
@@ -193,7 +193,7 @@ topic # out 1
         """Messages a second, from the first to the last at somebody who hears them at the ward's broker."""
         directory = pathlib.Path(tempfile.mkdtemp(prefix="bridge-"))
         ward = hub_fixture.Broker(directory / "pki", (GATEWAY,))
-        port = hub_fixture.free_port()
+        port = ports.free_port()
         config = directory / "bridge.conf"
         config.write_text(self.CONFIG.format(user=getpass.getuser(), port=port, directory=directory,
                                              ward_port=ward.port, pki=ward.pki))

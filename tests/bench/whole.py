@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "tests" / name) for name in ("campaigns", "integratio
 
 import bluez_fixture  # noqa: E402
 import hub_fixture  # noqa: E402, F401
+import ports  # noqa: E402, F401
 import sensor  # noqa: E402
 import system  # noqa: E402
 import wardhub  # noqa: E402, F401

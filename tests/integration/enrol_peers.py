@@ -13,7 +13,8 @@ import threading
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from uplink_peers import ROOT, free_port, listens, wait_for
+from ports import free_port
+from uplink_peers import ROOT, listens, wait_for
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
 import enrolment_code  # noqa: E402

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from paho.mqtt import client as mqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUB = ROOT / "tests" / "hub"
@@ -36,12 +37,6 @@ def eventually(condition, what):
             return result
         threading.Event().wait(0.02)
     raise AssertionError(f"did not happen within {PATIENCE_S} s: {what() if callable(what) else what}")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Program:

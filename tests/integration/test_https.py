@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from plan_server import PlanServer
-from uplink_peers import NAMES, TOPICS, UPLINK, Bench, Pki, at_once, free_port, wait_for
+from ports import free_port
+from uplink_peers import NAMES, TOPICS, UPLINK, Bench, Pki, at_once, wait_for
 
 PLAN = b'{"payload":"...","signature":"..."}'
 

@@ -9,8 +9,9 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
+from ports import free_port
 from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, free_port, wait_for,
+    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, wait_for,
 )
 
 

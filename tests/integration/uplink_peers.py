@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WARD_BUILD", ROOT / "build/dev"))
@@ -49,12 +50,6 @@ def wait_for(condition, what):
             return result
         assert time.monotonic() < deadline, f"never: {what() if callable(what) else what}"
         select.select([], [], [], 0.02)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listens(port):
