@@ -23,7 +23,7 @@ from contextlib import ExitStack
 
 from bluez_fixture import PATIENCE_S, Bluez
 from calibration import Deadline
-from checker import Findings, check, gateway_state, hub_state
+from checker import Findings, check, check_told, gateway_state, hub_state
 from sensor import Deck, Sensor
 from system import System
 
@@ -52,6 +52,8 @@ class Killer:
         self.life = 0
         self.slowest_start_s = 0.0
         self._before = set()
+        self._judged = 0  # of what was told, in its order
+        self.findings = Findings()
 
     def begin_life(self):
         self.life += 1
@@ -97,9 +99,17 @@ class Killer:
 
     # --- what -----------------------------------------------------------------------------------------------------
 
+    def check_told(self, gateway):
+        """Right after a death: a gateway that finds that it lost something begins a new epoch, and the check at the end
+        sees only that."""
+        told = list(self.system.told.records.items())
+        check_told(self.findings, gateway, dict(told[self._judged:]))
+        self._judged = len(told)
+
     def look(self, at):
         """Which moments the death of the core struck."""
         gateway, hub = gateway_state(self.system.database), hub_state(self.system.hub_database)
+        self.check_told(gateway)
         epoch = gateway["epoch"]
         told = {seq for of, seq, _ in list(self.system.told.records) if of == epoch}
         raws = {record.get("raw") for record in list(self.system.told.records.values())}
@@ -191,7 +201,7 @@ def run(options):
         delivered = system.is_delivered_within(DELIVERY_S)
         statuses = system.rest()
         findings = check(system, sensor, killer.is_required)
-        findings.all += slow.all
+        findings.all += slow.all + killer.findings.all
         print(f"struck: {', '.join(f'{name} {times}' for name, times in killer.victims.items())}")
         print(f"moments: {', '.join(f'{moment} {killer.moments[moment]}' for moment in MOMENTS)}")
         print(f"sent {len(sensor.sent)} frames, told of {len(system.told.records)} records; slowest start "

@@ -354,7 +354,9 @@ def meet(raw, context, fault, rng, number_of):
         pass
     finally:
         raw.close()
-        print(f"done {number_of} {fault}", flush=True)
+        # In one piece: print() writes the end of a line by itself, and other threads say something meanwhile.
+        sys.stdout.write(f"done {number_of} {fault}\n")
+        sys.stdout.flush()
 
 
 def main():
