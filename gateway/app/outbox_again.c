@@ -198,26 +198,15 @@ static void try_later(struct ward_outbox *outbox)
 
 static void send_records(struct ward_outbox *outbox, const struct ward_store_records *found)
 {
-    struct ward_gateway *gateway = outbox->gateway;
-    const struct ward_outbox_batch batch = {.epoch = gateway->epoch.text,
-                                            .backlog = true,
-                                            .records = found->records,
-                                            .count = found->count,
-                                            .voided = found->voided,
-                                            .voided_count = found->voided_count};
-    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
-    struct ward_outgoing outgoing = {
-        .topic = ward_outbox_batch_topic(gateway), .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
-    size_t written = 0;
+    const struct ward_outbox_batch batch = {
+        .epoch = outbox->gateway->epoch.text, .message_class = WARD_MESSAGE_BACKLOG, .records = found};
+    struct ward_outbox_sent sent;
 
-    if (text)
-        written = ward_outbox_write_batch(
-            gateway, &batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG), &outgoing.length);
-    if (written > 0 && ward_outbox_hand_over(outbox, &outgoing, &outbox->again.id)) {
+    if (ward_outbox_send_batch(outbox, &batch, &sent)) {
+        outbox->again.id = sent.id;
         outbox->again.is_event = false;
-        outbox->again.sent_last = found->records[written - 1].reading.seq;
+        outbox->again.sent_last = sent.range.last;
     }
-    free(text);
 }
 
 static void records_read(void *context, int error, const struct ward_store_records *found)

@@ -144,8 +144,7 @@ static void tell_group(struct ward_store *store, const struct ward_group *group)
         .token = group->token,
         .first_seq = group->first_seq,
         .record_count = group->record_count,
-        .chains = (const uint8_t(*)[32])group->chains,
-        .derived = group->derived,
+        .records = group->committed,
     };
     listener->committed(listener->context, &commit);
 }

@@ -40,13 +40,19 @@ struct ward_store;
 #define WARD_STORE_LOG_PAGES        1000
 #define WARD_STORE_RETRY_MS         200
 
+/* What the commit made of a record. */
+struct ward_store_committed {
+    uint8_t chain[32];
+    struct ward_seq_range derived; /* the seqs that it was derived from, or 0 */
+    char *text; /* as it is published, and no other; NULL when there was no memory for it */
+};
+
 /* Told to the loop by ward_store_dispatch, in the order in which it happened. Every member must be set. */
 struct ward_store_commit {
     uint64_t token;     /* 0: a gap record that the store made by itself */
     uint64_t first_seq; /* of the group's records; 0 when it has none */
     size_t record_count;
-    const uint8_t (*chains)[32];          /* of each record; valid for the call */
-    const struct ward_seq_range *derived; /* of each: the seqs that it was derived from, or 0; likewise */
+    const struct ward_store_committed *records; /* valid for the call */
 };
 
 struct ward_store_trouble {

@@ -51,8 +51,7 @@ struct ward_group {
     struct ward_queued_record *records;
     size_t record_count;
     uint64_t first_seq;
-    uint8_t (*chains)[32];          /* record_count of them, filled by the commit */
-    struct ward_seq_range *derived; /* the same, where a record is derived; otherwise 0 */
+    struct ward_store_committed *committed; /* record_count of them, filled by the commit */
     struct ward_store_event *events;
     size_t event_count;
     struct ward_store_alarm_state *states; /* without octets where the transaction has a newer one */

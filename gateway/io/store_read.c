@@ -105,13 +105,14 @@ static bool has_quantity(const struct ward_record *record, uint8_t quantity)
 static int verify(struct ward_database *database, const struct ward_record *record)
 {
     struct ward_record computed = *record;
+    struct ward_chain_text text;
     uint8_t before[32];
     int row = ward_database_chain_at(database, record->reading.seq - 1, before);
 
     if (row < 0) {
         return row;
     }
-    if (row == 0 || !ward_store_chain_next(before, database->epoch.text, &computed) ||
+    if (row == 0 || !ward_store_chain_next(before, database->epoch.text, &computed, &text) ||
         memcmp(computed.reading.chain, record->reading.chain, sizeof(before)) != 0) {
         snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " does not fit into the chain",
                  database->path, record->reading.seq);
