@@ -198,8 +198,7 @@ static void try_later(struct ward_outbox *outbox)
 
 static void send_records(struct ward_outbox *outbox, const struct ward_store_records *found)
 {
-    const struct ward_outbox_batch batch = {
-        .epoch = outbox->gateway->epoch.text, .message_class = WARD_MESSAGE_BACKLOG, .records = found};
+    const struct ward_outbox_batch batch = ward_outbox_batch_of(outbox, WARD_MESSAGE_BACKLOG, found);
     struct ward_outbox_sent sent;
 
     if (ward_outbox_send_batch(outbox, &batch, &sent)) {
@@ -266,7 +265,7 @@ void ward_outbox_pump_again(struct ward_outbox *outbox)
         return;
     again->generation = outbox->link_generation;
     if (again->record_count > 0)
-        again->asked = ward_store_fetch_whole(store, again->records[0], records_read, outbox) == 0;
+        again->asked = ward_outbox_fetch(outbox, again->records[0], records_read, outbox) == 0;
     else
         again->asked = ward_store_alarm_history(store, &filter, events_read, outbox) == 0;
     if (!again->asked)

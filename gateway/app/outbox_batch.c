@@ -13,6 +13,24 @@ bool ward_outbox_wants_texts(const struct ward_outbox *outbox)
     return outbox->gateway->config.hub.format != WARD_FORMAT_FHIR;
 }
 
+int ward_outbox_fetch(struct ward_outbox *outbox, struct ward_seq_range range, ward_store_whole_fn *answer,
+                      void *context)
+{
+    return (ward_outbox_wants_texts(outbox) ? ward_store_fetch_texts : ward_store_fetch_whole)(
+        outbox->gateway->store, range, answer, context);
+}
+
+struct ward_outbox_batch ward_outbox_batch_of(const struct ward_outbox *outbox,
+                                              enum ward_message_class message_class,
+                                              const struct ward_store_records *found)
+{
+    return (struct ward_outbox_batch){.epoch = outbox->gateway->epoch.text,
+                                      .message_class = message_class,
+                                      .texts = found->texts,
+                                      .count = found->texts ? found->count : 0,
+                                      .records = found};
+}
+
 /* --- of texts ------------------------------------------------------------------------------------------------- */
 
 struct ward_outbox_run *ward_outbox_run_new(void)

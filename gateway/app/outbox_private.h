@@ -65,8 +65,15 @@ struct ward_outbox_batch {
 bool ward_outbox_send_batch(struct ward_outbox *outbox, const struct ward_outbox_batch *batch,
                             struct ward_outbox_sent *ret);
 
-/* Whether messages can be made of texts. */
+/* Whether messages are made of texts. */
 bool ward_outbox_wants_texts(const struct ward_outbox *outbox);
+
+/* Asks the store for records in the form that they go in, and the batch of what it has found. As ward_store_fetch. */
+int ward_outbox_fetch(struct ward_outbox *outbox, struct ward_seq_range range, ward_store_whole_fn *answer,
+                      void *context);
+struct ward_outbox_batch ward_outbox_batch_of(const struct ward_outbox *outbox,
+                                              enum ward_message_class message_class,
+                                              const struct ward_store_records *found);
 
 /* Texts with room for those of any message. */
 struct ward_outbox_run {

@@ -92,10 +92,8 @@ static void fetched(void *context, int error, const struct ward_store_records *f
 {
     struct ward_outbox_fetch *fetch = context;
     struct ward_outbox *outbox = fetch->outbox;
-    const struct ward_outbox_batch batch = {.epoch = outbox->gateway->epoch.text,
-                                            .message_class =
-                                                fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG,
-                                            .records = found};
+    const struct ward_outbox_batch batch =
+        ward_outbox_batch_of(outbox, fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG, found);
 
     fetch->outbox = NULL;
     if (error < 0)
@@ -145,7 +143,7 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
         fetch->outbox = outbox;
         fetch->live = class == WARD_DELIVERY_LIVE;
         fetch->link_generation = outbox->link_generation;
-        if (ward_store_fetch_whole(gateway->store, fetch->range, fetched, fetch) < 0) {
+        if (ward_outbox_fetch(outbox, fetch->range, fetched, fetch) < 0) {
             fetch->outbox = NULL;
             ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
             break;

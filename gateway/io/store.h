@@ -31,6 +31,7 @@
 
 #include "core/delivery.h"
 #include "core/record.h"
+#include "core/record_run.h"
 #include "io/store_types.h"
 
 struct ward_store;
@@ -179,14 +180,19 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
 
 /*
  * The same two, with the records that `void` records among those found take back, where they are still there and not
- * among them themselves. found is never NULL; its records are none on an error.
+ * among them themselves. fetch_texts: of a range the texts as they are published, and as many as one message may hold.
+ * found is never NULL; its records and texts are none on an error.
  */
 struct ward_store_records {
     const struct ward_record *records, *voided;
-    size_t count, voided_count;
+    const struct ward_record_run *texts; /* fetch_texts: in place of records; NULL on an error */
+    size_t count, voided_count;          /* count: of texts too */
 };
+#define WARD_STORE_TEXTS_MAX 65536 /* octets of texts */
 typedef void ward_store_whole_fn(void *context, int error, const struct ward_store_records *found);
 int ward_store_fetch_whole(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
+                           void *context);
+int ward_store_fetch_texts(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
                            void *context);
 int ward_store_query_whole(struct ward_store *store, const struct ward_store_filter *filter,
                            ward_store_whole_fn *answer, void *context);

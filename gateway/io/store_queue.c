@@ -307,6 +307,7 @@ static void request_free(struct ward_request *request)
     }
     free(request->events);
     free(request->records);
+    free(request->texts);
     free(request);
 }
 

@@ -73,6 +73,7 @@ struct ward_marks {
 
 enum ward_request_kind {
     WARD_REQUEST_FETCH,
+    WARD_REQUEST_TEXTS,
     WARD_REQUEST_QUERY,
     WARD_REQUEST_HISTORY,
     WARD_REQUEST_VERIFY,
@@ -104,7 +105,14 @@ struct ward_request {
     int error;
     struct ward_record *records;
     struct ward_store_event *events;
+    struct ward_text_run *texts;
     size_t count, capacity, voided_count;
+};
+
+/* Texts with their room. */
+struct ward_text_run {
+    struct ward_record_run run;
+    char octets[WARD_STORE_TEXTS_MAX];
 };
 
 struct ward_notice {

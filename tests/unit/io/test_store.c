@@ -162,6 +162,64 @@ static void a_commit_tells_the_text_that_is_read_back(void **state)
     assert_non_null(strstr(text, "\"derived_from\":[1,2]"));
 }
 
+struct texts {
+    struct bench *bench;
+    struct ward_record_run run;
+    char octets[WARD_STORE_TEXTS_MAX];
+};
+
+static void on_texts(void *context, int error, const struct ward_store_records *found)
+{
+    const struct ward_record_run *run = found->texts;
+    struct texts *texts = context;
+
+    ward_record_run_init(&texts->run, texts->octets, sizeof(texts->octets));
+    if (run) {
+        texts->run = *run;
+        texts->run.octets = memcpy(texts->octets, run->octets, run->length);
+    }
+    texts->bench->answer_error = error;
+    texts->bench->answered = true;
+}
+
+/* As the records say that are read back; of as many as are there, in one message, and with room for no more. */
+static void texts_say_what_the_records_do(void **state)
+{
+    static char octets[WARD_STORE_TEXTS_MAX];
+    static struct texts texts;
+    struct bench *bench = *state;
+    struct ward_record records[WARD_READINGS_RECORDS_MAX + 20];
+    const size_t count = sizeof(records) / sizeof(records[0]);
+    struct ward_record_run run;
+
+    texts.bench = bench;
+    open_store(bench);
+    for (size_t i = 0; i < count; i++) {
+        records[i] = reading_of(90);
+        records[i].reading.raw_length = i % 2 == 0 ? 5 : 100; /* so long that 100 of them do not fit */
+    }
+    submit(bench, 1, true, records, count);
+    wait_for(bench, &bench->committed_count, 1);
+    for (uint64_t first = 1; first <= count + 1;) {
+        assert_int_equal(
+            ward_store_fetch_texts(bench->store, (struct ward_seq_range){first, count}, on_texts, &texts), 0);
+        wait_for_answer(bench, 0);
+        fetch(bench, first, count);
+        ward_record_run_init(&run, octets, sizeof(octets));
+        for (size_t i = 0; i < bench->answer_count &&
+                           ward_record_run_write(&run, bench->snapshot->epoch.text, &bench->records[i]);
+             i++) {
+            assert_int_equal(texts.run.records[i].seq, first + i);
+            assert_int_equal(texts.run.records[i].end, run.records[i].end);
+        }
+        assert_int_equal(texts.run.count, run.count);
+        assert_int_equal(texts.run.length, run.length);
+        assert_memory_equal(texts.octets, octets, run.length);
+        assert_true(first > 1 || (run.count > 50 && run.count < WARD_READINGS_RECORDS_MAX));
+        first += run.count > 0 ? run.count : 1;
+    }
+}
+
 static void all_that_waits_is_one_commit(void **state)
 {
     struct bench *bench = *state;
@@ -575,6 +633,7 @@ int main(void)
         STORE_TEST(a_close_commits_what_waits),
         STORE_TEST(the_newest_state_of_each_patient_is_kept),
         STORE_TEST(a_commit_tells_the_text_that_is_read_back),
+        STORE_TEST(texts_say_what_the_records_do),
         STORE_TEST(all_that_waits_is_one_commit),
         STORE_TEST(a_shorter_window_counts_for_what_waits_already),
         STORE_TEST(what_is_not_well_formed_is_refused),
