@@ -44,20 +44,13 @@ struct ward_commit_waiter *ward_commit_waiter_of(const struct ward_arrival *arri
     return waiter;
 }
 
-/* Tells a record of a commit, with its number, to whoever follows the readings on the bus. */
-static void tell_record(struct ward_gateway *gateway, const struct ward_record *record)
+/* Tells a record of a commit to whoever follows the readings on the bus. */
+static void tell_record(struct ward_gateway *gateway, const char *text)
 {
-    char *text = malloc(WARD_RECORD_TEXT_MAX);
     const char *const texts[] = {text};
-    struct ward_json json;
 
-    if (text) {
-        ward_json_init(&json, text, WARD_RECORD_TEXT_MAX, WARD_JSON_CANONICAL);
-        ward_record_write(&json, gateway->epoch.text, record, true);
-        if (ward_json_finish(&json, NULL) == WARD_JSON_OK)
-            ward_bus_emit(gateway->bus, WARD_BUS_READING, texts);
-    }
-    free(text);
+    if (text)
+        ward_bus_emit(gateway->bus, WARD_BUS_READING, texts);
 }
 
 static void answer_call(struct ward_gateway *gateway, struct ward_commit_waiter *waiter)
@@ -185,14 +178,14 @@ static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter
         struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
 
         reading->seq = commit->first_seq + i;
-        reading->derived_first = commit->derived[i].first;
-        reading->derived_last = commit->derived[i].last;
-        memcpy(reading->chain, commit->chains[i], sizeof(reading->chain));
+        reading->derived_first = commit->records[i].derived.first;
+        reading->derived_last = commit->records[i].derived.last;
+        memcpy(reading->chain, commit->records[i].chain, sizeof(reading->chain));
         if (watch)
             ward_alarm_committed(&watch->state, reading);
     }
     for (size_t i = 0; i < count; i++)
-        tell_record(gateway, &waiter->records[i]);
+        tell_record(gateway, commit->records[i].text);
 }
 
 static void store_committed(void *context, const struct ward_store_commit *commit)
@@ -202,9 +195,9 @@ static void store_committed(void *context, const struct ward_store_commit *commi
 
     if (commit->record_count > 0) {
         gateway->head_seq = commit->first_seq + commit->record_count - 1;
-        memcpy(gateway->head_chain, commit->chains[commit->record_count - 1], sizeof(gateway->head_chain));
-        ward_outbox_committed(&gateway->outbox,
-                              (struct ward_seq_range){commit->first_seq, gateway->head_seq});
+        memcpy(gateway->head_chain, commit->records[commit->record_count - 1].chain,
+               sizeof(gateway->head_chain));
+        ward_outbox_committed(&gateway->outbox, commit);
     }
     if (waiter)
         tell_records(gateway, waiter, commit);

@@ -73,6 +73,7 @@ void ward_outbox_done(struct ward_outbox *outbox)
         free(outbox->alarm_entries[i].payload);
     outbox->alarms.count = 0;
     ward_outbox_results_done(outbox);
+    ward_outbox_forget_fresh(outbox);
 }
 
 /* --- handing one message to the spool ------------------------------------------------------------------------ */
@@ -285,6 +286,7 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
                            up ? "open" : "closed", text);
     outbox->link_up = up;
     outbox->link_generation++;
+    ward_outbox_forget_fresh(outbox);
     strncpy(outbox->link_text, text, WARD_LINK_TEXT_MAX);
     outbox->certificate_expires_ms = certificate_expires_ms;
     memset(outbox->sent, 0, sizeof(outbox->sent));
@@ -321,6 +323,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     pump_state(outbox);
     ward_departures_pump(outbox->gateway);
     ward_outbox_pump_readings(outbox);
+    ward_outbox_forget_fresh(outbox);
     ward_outbox_pump_past(outbox);
     ward_outbox_pump_again(outbox);
     ward_diagnostics_pump(outbox->gateway);

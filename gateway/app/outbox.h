@@ -30,6 +30,7 @@
 #define WARD_OUTBOX_ALIVE_US     (5 * UINT64_C(1000000))
 
 struct ward_gateway;
+struct ward_outbox_run;
 
 /* An answer that waits to go. */
 struct ward_outbox_result {
@@ -92,6 +93,7 @@ struct ward_outbox {
     struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
+    struct ward_outbox_run *fresh; /* texts of records that were just committed; NULL for none */
     struct ward_outbox_past past;
     struct ward_outbox_again again;
     struct ward_outbox_result results[WARD_OUTBOX_RESULTS_MAX];
@@ -119,8 +121,8 @@ void ward_outbox_done(struct ward_outbox *outbox);
 /* An alarm event, as JSON: it is queued, and goes at once when there is room. The text is copied. */
 void ward_outbox_alarm(struct ward_outbox *outbox, const struct ward_alarm_event *event, const char *json,
                        size_t length);
-/* Records were committed. */
-void ward_outbox_committed(struct ward_outbox *outbox, struct ward_seq_range range);
+/* Records were committed, at least one. */
+void ward_outbox_committed(struct ward_outbox *outbox, const struct ward_store_commit *commit);
 /* The answer to a command: text is copied. One is dropped when too many wait (outbox_results.c). */
 void ward_outbox_result(struct ward_outbox *outbox, const struct ward_outbox_result *result);
 /* Whether none waits, and the broker has answered to all that went. */

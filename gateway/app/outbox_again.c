@@ -198,26 +198,14 @@ static void try_later(struct ward_outbox *outbox)
 
 static void send_records(struct ward_outbox *outbox, const struct ward_store_records *found)
 {
-    struct ward_gateway *gateway = outbox->gateway;
-    const struct ward_outbox_batch batch = {.epoch = gateway->epoch.text,
-                                            .backlog = true,
-                                            .records = found->records,
-                                            .count = found->count,
-                                            .voided = found->voided,
-                                            .voided_count = found->voided_count};
-    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
-    struct ward_outgoing outgoing = {
-        .topic = ward_outbox_batch_topic(gateway), .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
-    size_t written = 0;
+    const struct ward_outbox_batch batch = ward_outbox_batch_of(outbox, WARD_MESSAGE_BACKLOG, found);
+    struct ward_outbox_sent sent;
 
-    if (text)
-        written = ward_outbox_write_batch(
-            gateway, &batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG), &outgoing.length);
-    if (written > 0 && ward_outbox_hand_over(outbox, &outgoing, &outbox->again.id)) {
+    if (ward_outbox_send_batch(outbox, &batch, &sent)) {
+        outbox->again.id = sent.id;
         outbox->again.is_event = false;
-        outbox->again.sent_last = found->records[written - 1].reading.seq;
+        outbox->again.sent_last = sent.range.last;
     }
-    free(text);
 }
 
 static void records_read(void *context, int error, const struct ward_store_records *found)
@@ -277,7 +265,7 @@ void ward_outbox_pump_again(struct ward_outbox *outbox)
         return;
     again->generation = outbox->link_generation;
     if (again->record_count > 0)
-        again->asked = ward_store_fetch_whole(store, again->records[0], records_read, outbox) == 0;
+        again->asked = ward_outbox_fetch(outbox, again->records[0], records_read, outbox) == 0;
     else
         again->asked = ward_store_alarm_history(store, &filter, events_read, outbox) == 0;
     if (!again->asked)

@@ -5,7 +5,6 @@
  * store forgets what a receipt covers; what none covers goes again, later each time.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "app/gateway.h"
 #include "app/outbox_private.h"
@@ -25,23 +24,13 @@ static uint64_t pause_us(uint32_t sent)
 
 static void send(struct ward_outbox *outbox, const struct ward_outbox_batch *batch)
 {
-    struct ward_gateway *gateway = outbox->gateway;
-    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
-    struct ward_outgoing outgoing = {
-        .topic = ward_outbox_batch_topic(gateway), .message_class = WARD_MESSAGE_BACKLOG, .payload = text};
-    struct ward_outbox_sent sent = {.past = true, .range = {.first = batch->records[0].reading.seq}};
-    size_t written = 0;
+    struct ward_outbox_sent sent = {.past = true};
 
-    if (text)
-        written = ward_outbox_write_batch(
-            gateway, batch, text, ward_spool_room(gateway->spool, WARD_MESSAGE_BACKLOG), &outgoing.length);
-    if (written > 0 && ward_outbox_hand_over(outbox, &outgoing, &sent.id)) {
-        sent.range.last = batch->records[written - 1].reading.seq;
+    if (ward_outbox_send_batch(outbox, batch, &sent)) {
         snprintf(outbox->past.epoch.text, sizeof(outbox->past.epoch.text), "%s", batch->epoch);
         ward_outbox_remember(outbox, &sent);
         outbox->past.sent++;
     }
-    free(text);
 }
 
 static void fetched(void *context, int error, const struct ward_id *epoch, const struct ward_record *records,
@@ -49,8 +38,9 @@ static void fetched(void *context, int error, const struct ward_id *epoch, const
 {
     struct ward_outbox *outbox = context;
     struct ward_outbox_past *past = &outbox->past;
+    const struct ward_store_records found = {.records = records, .count = count};
     const struct ward_outbox_batch batch = {
-        .epoch = epoch->text, .backlog = true, .records = records, .count = count};
+        .epoch = epoch->text, .message_class = WARD_MESSAGE_BACKLOG, .records = &found};
     const uint64_t now_us = ward_gateway_now(outbox->gateway).boot_us;
     struct ward_store_counters counters;
 

@@ -4,6 +4,7 @@
 #define WARD_APP_OUTBOX_PRIVATE_H
 
 #include "app/outbox.h"
+#include "core/record_run.h"
 
 /* Room for the text of any message. */
 #define WARD_OUTBOX_TEXT_MAX WARD_LINK_FRAME_MAX
@@ -27,6 +28,8 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
 void ward_outbox_remember(struct ward_outbox *outbox, const struct ward_outbox_sent *sent);
 
 void ward_outbox_pump_readings(struct ward_outbox *outbox);
+/* This turn of the loop is over: what did not go is read back when it does. */
+void ward_outbox_forget_fresh(struct ward_outbox *outbox);
 void ward_outbox_pump_past(struct ward_outbox *outbox);
 /* The batch of an epoch that ended is the ward's. */
 void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range);
@@ -43,25 +46,41 @@ uint64_t ward_outbox_again_due_us(const struct ward_outbox *outbox);
 /* Whether the answer was to one of its messages. */
 bool ward_outbox_again_answered(struct ward_outbox *outbox, uint64_t id, bool good);
 
-/* A message of readings of one epoch. */
+/*
+ * Records of one epoch that go in one message, all of them or the first ones: as texts, or as they are where the ward gets
+ * FHIR. Of records without texts those are made where they are wanted.
+ */
 struct ward_outbox_batch {
     const char *epoch;
-    bool backlog;
-    const struct ward_record *records;
-    size_t count;
-    const struct ward_record *voided; /* io/store.h */
-    size_t voided_count;
+    enum ward_message_class message_class;
+    const struct ward_record_run *texts;      /* NULL: only records */
+    size_t first, count;                      /* of texts */
+    const struct ward_store_records *records; /* NULL: only texts */
 };
 
-/* Where it goes, by the configured format. */
-enum ward_topic ward_outbox_batch_topic(const struct ward_gateway *gateway);
-
 /*
- * Writes the first record, and as many more as fit into room, into text of WARD_OUTBOX_TEXT_MAX octets. Returns how
- * many; the text is complete for those.
+ * outbox_batch.c: hands over the first record, and as many more as there is room for, as one message. Returns whether one
+ * went, with its id and, by their numbers, the first and the last record of it in ret; the rest of ret is left alone.
  */
-size_t ward_outbox_write_batch(struct ward_gateway *gateway, const struct ward_outbox_batch *batch,
-                               char *text, size_t room, size_t *ret_length);
+bool ward_outbox_send_batch(struct ward_outbox *outbox, const struct ward_outbox_batch *batch,
+                            struct ward_outbox_sent *ret);
+
+/* Whether messages are made of texts. */
+bool ward_outbox_wants_texts(const struct ward_outbox *outbox);
+
+/* Asks the store for records in the form that they go in, and the batch of what it has found. As ward_store_fetch. */
+int ward_outbox_fetch(struct ward_outbox *outbox, struct ward_seq_range range, ward_store_whole_fn *answer,
+                      void *context);
+struct ward_outbox_batch ward_outbox_batch_of(const struct ward_outbox *outbox,
+                                              enum ward_message_class message_class,
+                                              const struct ward_store_records *found);
+
+/* Texts with room for those of any message. */
+struct ward_outbox_run {
+    struct ward_record_run run;
+    char octets[WARD_OUTBOX_TEXT_MAX];
+};
+struct ward_outbox_run *ward_outbox_run_new(void); /* with none; NULL without memory */
 
 /* Whether a record may go now. */
 bool ward_outbox_one_may_go(const struct ward_spool *spool, enum ward_message_class message_class);

@@ -52,7 +52,7 @@ void ward_alarm_event_write_json(const struct ward_alarm_event *event, const str
                                  struct ward_json *json);
 
 /*
- * up/readings: begin, then each record with ward_json_raw() or its own writer, then end. Records rise in seq, at most
+ * up/readings: begin, then the records (core/record_run.h) with ward_json_raw(), then end. Records rise in seq, at most
  * WARD_READINGS_RECORDS_MAX of them, and the message stays within the uplink's room.
  */
 #define WARD_READINGS_RECORDS_MAX 100

@@ -5,6 +5,8 @@
  */
 #include "core/record.h"
 
+#include <string.h>
+
 #include "core/quantity.h"
 #include "core/reading.h"
 
@@ -231,4 +233,33 @@ size_t ward_record_canonical(const struct ward_record *record, const char *epoch
     ward_json_init(&json, buffer, size, WARD_JSON_CANONICAL);
     ward_record_write(&json, epoch, record, false);
     return ward_json_finish(&json, &length) == WARD_JSON_OK ? length : 0;
+}
+
+/*
+ * Every record has a member "clock", and "chain" goes right before it. What stands before that are ids, numbers and times,
+ * which hold no quotation mark: its first occurrence is the member itself.
+ */
+static size_t place_of_chain(const char *canonical)
+{
+    const char *clock = strstr(canonical, "\"clock\":");
+
+    return clock != NULL ? (size_t)(clock - canonical) : 0;
+}
+
+size_t ward_record_publish(const char *canonical, size_t length, const uint8_t chain[static 32], char *ret)
+{
+    static const char begin[] = "\"chain\":\"", end[] = "\",", digits[] = "0123456789abcdef";
+    const size_t place = place_of_chain(canonical);
+    char *at = ret + place;
+
+    memcpy(ret, canonical, place);
+    memcpy(at, begin, sizeof(begin) - 1);
+    at += sizeof(begin) - 1;
+    for (size_t i = 0; i < 32; i++) {
+        *at++ = digits[chain[i] >> 4];
+        *at++ = digits[chain[i] & 15];
+    }
+    memcpy(at, end, sizeof(end) - 1);
+    memcpy(at + sizeof(end) - 1, canonical + place, length - place + 1);
+    return length + WARD_RECORD_CHAIN_MEMBER;
 }

@@ -67,6 +67,13 @@ void ward_record_write(struct ward_json *json, const char *epoch, const struct w
 size_t ward_record_canonical(const struct ward_record *record, const char *epoch, char *buffer, size_t size);
 
 /*
+ * The published text, octet for octet what ward_record_write gives with the chain, made of the canonical one. Terminates
+ * it and returns its octets before the NUL. ret has room for length + WARD_RECORD_CHAIN_MEMBER + 1.
+ */
+#define WARD_RECORD_CHAIN_MEMBER 75 /* "chain":"64 digits", */
+size_t ward_record_publish(const char *canonical, size_t length, const uint8_t chain[static 32], char *ret);
+
+/*
  * The packed body: all of a record but what has a column of its own (seq, patient, episode, device, boot, kind,
  * mono_us, measured_at_ms, received_at_ms, chain). Returns its octets; 0 when size is too small or the record is
  * not well formed: a kind, quality, clock, security, quantity or special out of range, too many values, a note's id

@@ -144,8 +144,7 @@ static void tell_group(struct ward_store *store, const struct ward_group *group)
         .token = group->token,
         .first_seq = group->first_seq,
         .record_count = group->record_count,
-        .chains = (const uint8_t(*)[32])group->chains,
-        .derived = group->derived,
+        .records = group->committed,
     };
     listener->committed(listener->context, &commit);
 }
@@ -201,6 +200,14 @@ static void tell_records(const struct ward_request *request, size_t count)
     request->answer_whole(request->context, request->error, &found);
 }
 
+static void tell_texts(const struct ward_request *request)
+{
+    const struct ward_record_run *texts = request->error ? NULL : &request->texts->run;
+    const struct ward_store_records found = {.texts = texts, .count = texts ? texts->count : 0};
+
+    request->answer_whole(request->context, request->error, &found);
+}
+
 static void tell_answer(struct ward_store *store, const struct ward_request *request)
 {
     size_t count = request->error ? 0 : request->count;
@@ -214,6 +221,7 @@ static void tell_answer(struct ward_store *store, const struct ward_request *req
         break;
     case WARD_REQUEST_FETCH:
     case WARD_REQUEST_QUERY: tell_records(request, count); break;
+    case WARD_REQUEST_TEXTS: tell_texts(request); break;
     case WARD_REQUEST_PAST:
         request->answer_past(request->context, request->error, &request->epoch, request->records, count);
         break;

@@ -31,6 +31,7 @@
 
 #include "core/delivery.h"
 #include "core/record.h"
+#include "core/record_run.h"
 #include "io/store_types.h"
 
 struct ward_store;
@@ -40,13 +41,19 @@ struct ward_store;
 #define WARD_STORE_LOG_PAGES        1000
 #define WARD_STORE_RETRY_MS         200
 
+/* What the commit made of a record. */
+struct ward_store_committed {
+    uint8_t chain[32];
+    struct ward_seq_range derived; /* the seqs that it was derived from, or 0 */
+    char *text; /* as it is published, and no other; NULL when there was no memory for it */
+};
+
 /* Told to the loop by ward_store_dispatch, in the order in which it happened. Every member must be set. */
 struct ward_store_commit {
     uint64_t token;     /* 0: a gap record that the store made by itself */
     uint64_t first_seq; /* of the group's records; 0 when it has none */
     size_t record_count;
-    const uint8_t (*chains)[32];          /* of each record; valid for the call */
-    const struct ward_seq_range *derived; /* of each: the seqs that it was derived from, or 0; likewise */
+    const struct ward_store_committed *records; /* valid for the call */
 };
 
 struct ward_store_trouble {
@@ -173,14 +180,19 @@ int ward_store_alarm_history(struct ward_store *store, const struct ward_store_f
 
 /*
  * The same two, with the records that `void` records among those found take back, where they are still there and not
- * among them themselves. found is never NULL; its records are none on an error.
+ * among them themselves. fetch_texts: of a range the texts as they are published, and as many as one message may hold.
+ * found is never NULL; its records and texts are none on an error.
  */
 struct ward_store_records {
     const struct ward_record *records, *voided;
-    size_t count, voided_count;
+    const struct ward_record_run *texts; /* fetch_texts: in place of records; NULL on an error */
+    size_t count, voided_count;          /* count: of texts too */
 };
+#define WARD_STORE_TEXTS_MAX 65536 /* octets of texts */
 typedef void ward_store_whole_fn(void *context, int error, const struct ward_store_records *found);
 int ward_store_fetch_whole(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
+                           void *context);
+int ward_store_fetch_texts(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
                            void *context);
 int ward_store_query_whole(struct ward_store *store, const struct ward_store_filter *filter,
                            ward_store_whole_fn *answer, void *context);

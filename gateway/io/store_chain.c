@@ -5,11 +5,22 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <pthread.h>
+
+/* Looked up once: with EVP_sha256() each digest would look for an implementation of it anew. */
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
 
 /* SHA-256 in one piece cannot fail but for lack of memory, and a wrong chain must never be written. */
 static void digest(const void *octets, size_t count, uint8_t ret[static 32])
 {
-    if (EVP_Digest(octets, count, ret, NULL, EVP_sha256(), NULL) != 1) {
+    if (pthread_once(&sha256_once, fetch_sha256) != 0 || sha256 == NULL ||
+        EVP_Digest(octets, count, ret, NULL, sha256, NULL) != 1) {
         abort();
     }
 }
@@ -19,15 +30,25 @@ void ward_store_chain_begin(const char *epoch, uint8_t ret_chain[static 32])
     digest(epoch, strlen(epoch), ret_chain);
 }
 
-bool ward_store_chain_next(const uint8_t previous[static 32], const char *epoch, struct ward_record *record)
+bool ward_store_chain_next(const uint8_t previous[static 32], const char *epoch, struct ward_record *record,
+                           struct ward_chain_text *ret_text)
 {
-    uint8_t octets[32 + WARD_RECORD_TEXT_MAX];
-    size_t length = ward_record_canonical(record, epoch, (char *)octets + 32, sizeof(octets) - 32);
-
-    if (length == 0) {
+    ret_text->length =
+        ward_record_canonical(record, epoch, (char *)ret_text->octets + 32, sizeof(ret_text->octets) - 32);
+    if (ret_text->length == 0) {
         return false;
     }
-    memcpy(octets, previous, 32);
-    digest(octets, 32 + length, record->reading.chain);
+    memcpy(ret_text->octets, previous, 32);
+    digest(ret_text->octets, 32 + ret_text->length, record->reading.chain);
     return true;
+}
+
+char *ward_store_chain_publish(const struct ward_chain_text *text, const struct ward_record *record)
+{
+    char *published = malloc(text->length + WARD_RECORD_CHAIN_MEMBER + 1);
+
+    if (published) {
+        ward_record_publish((const char *)text->octets + 32, text->length, record->reading.chain, published);
+    }
+    return published;
 }

@@ -107,9 +107,8 @@ static int copy_records(const struct ward_store_group *group, struct ward_group 
     if (group->record_count == 0) {
         return 0;
     }
-    copy->chains = calloc(group->record_count, sizeof(copy->chains[0]));
-    copy->derived = calloc(group->record_count, sizeof(copy->derived[0]));
-    if (!copy->chains || !copy->derived) {
+    copy->committed = calloc(group->record_count, sizeof(copy->committed[0]));
+    if (!copy->committed) {
         return -ENOMEM;
     }
     for (size_t i = 0; i < group->record_count; i++) {
@@ -275,6 +274,9 @@ struct ward_group *ward_group_free(struct ward_group *group)
     if (!group) {
         return NULL;
     }
+    for (size_t i = 0; i < group->record_count; i++) {
+        free(group->committed[i].text);
+    }
     while (group->records) {
         struct ward_queued_record *record = group->records;
 
@@ -290,8 +292,7 @@ struct ward_group *ward_group_free(struct ward_group *group)
     for (size_t i = 0; i < group->change_count; i++) {
         free((void *)(uintptr_t)group->changes[i].document);
     }
-    free(group->chains);
-    free(group->derived);
+    free(group->committed);
     free(group->events);
     free(group->states);
     free(group->changes);
@@ -306,6 +307,7 @@ static void request_free(struct ward_request *request)
     }
     free(request->events);
     free(request->records);
+    free(request->texts);
     free(request);
 }
 

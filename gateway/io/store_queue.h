@@ -51,8 +51,7 @@ struct ward_group {
     struct ward_queued_record *records;
     size_t record_count;
     uint64_t first_seq;
-    uint8_t (*chains)[32];          /* record_count of them, filled by the commit */
-    struct ward_seq_range *derived; /* the same, where a record is derived; otherwise 0 */
+    struct ward_store_committed *committed; /* record_count of them, filled by the commit */
     struct ward_store_event *events;
     size_t event_count;
     struct ward_store_alarm_state *states; /* without octets where the transaction has a newer one */
@@ -74,6 +73,7 @@ struct ward_marks {
 
 enum ward_request_kind {
     WARD_REQUEST_FETCH,
+    WARD_REQUEST_TEXTS,
     WARD_REQUEST_QUERY,
     WARD_REQUEST_HISTORY,
     WARD_REQUEST_VERIFY,
@@ -105,7 +105,14 @@ struct ward_request {
     int error;
     struct ward_record *records;
     struct ward_store_event *events;
+    struct ward_text_run *texts;
     size_t count, capacity, voided_count;
+};
+
+/* Texts with their room. */
+struct ward_text_run {
+    struct ward_record_run run;
+    char octets[WARD_STORE_TEXTS_MAX];
 };
 
 struct ward_notice {

@@ -101,28 +101,42 @@ static bool has_quantity(const struct ward_record *record, uint8_t quantity)
     return quantity == WARD_QUANTITY_NONE;
 }
 
-/* Whether the record follows from the one before it, as it did when it was committed. */
-static int verify(struct ward_database *database, const struct ward_record *record)
-{
-    struct ward_record computed = *record;
-    uint8_t before[32];
-    int row = ward_database_chain_at(database, record->reading.seq - 1, before);
+/* The record that was held against the chain last: what follows it need not look for its chain. */
+struct verified {
+    uint64_t seq; /* 0: none */
+    uint8_t chain[32];
+    struct ward_record computed;
+    struct ward_chain_text text;
+};
 
+/* Whether the record follows from the one before it, as it did when it was committed. */
+static int verify(struct ward_database *database, const struct ward_record *record, struct verified *last)
+{
+    struct ward_reading *computed = &last->computed.reading;
+    int row = 1;
+
+    if (last->seq == 0 || last->seq + 1 != record->reading.seq) {
+        row = ward_database_chain_at(database, record->reading.seq - 1, last->chain);
+    }
     if (row < 0) {
         return row;
     }
-    if (row == 0 || !ward_store_chain_next(before, database->epoch.text, &computed) ||
-        memcmp(computed.reading.chain, record->reading.chain, sizeof(before)) != 0) {
+    last->computed = *record;
+    if (row == 0 || !ward_store_chain_next(last->chain, database->epoch.text, &last->computed, &last->text) ||
+        memcmp(computed->chain, record->reading.chain, sizeof(last->chain)) != 0) {
         snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " does not fit into the chain",
                  database->path, record->reading.seq);
         return -EUCLEAN;
     }
+    last->seq = record->reading.seq;
+    memcpy(last->chain, record->reading.chain, sizeof(last->chain));
     return 0;
 }
 
 static int collect_records(struct ward_database *database, sqlite3_stmt *statement,
                            struct ward_request *request, size_t limit)
 {
+    struct verified last = {.seq = 0};
     int row = 0;
 
     while (request->count < limit && (row = ward_database_row(database, statement)) > 0) {
@@ -135,7 +149,7 @@ static int collect_records(struct ward_database *database, sqlite3_stmt *stateme
         request->records = records;
         int error = ward_record_from_row(database, statement, &records[request->count]);
         if (!error && request->kind != WARD_REQUEST_PAST) { /* those were verified when they were salvaged */
-            error = verify(database, &records[request->count]);
+            error = verify(database, &records[request->count], &last);
         }
         if (error) {
             row = error;
@@ -155,6 +169,49 @@ static bool fetch(struct ward_database *database, struct ward_request *request)
     sqlite3_bind_int64(statement, 2, (int64_t)request->range.last);
     sqlite3_bind_int(statement, 3, WARD_DELIVERY_BATCH_MAX);
     request->error = collect_records(database, statement, request, WARD_DELIVERY_BATCH_MAX);
+    return true;
+}
+
+/* The text was made to hold the row against the chain: it is that which goes. */
+static int collect_texts(struct ward_database *database, sqlite3_stmt *statement, struct ward_record_run *run)
+{
+    char text[WARD_RECORD_TEXT_MAX];
+    struct verified last = {.seq = 0};
+    struct ward_record record;
+    int row;
+
+    while ((row = ward_database_row(database, statement)) > 0) {
+        int error = ward_record_from_row(database, statement, &record);
+
+        error = error ? error : verify(database, &record, &last);
+        if (error) {
+            row = error;
+            break;
+        }
+        const size_t length = ward_record_publish((const char *)last.text.octets + 32, last.text.length,
+                                                  record.reading.chain, text);
+        if (!ward_record_run_add(run, record.reading.seq, text, length)) {
+            break;
+        }
+    }
+    sqlite3_reset(statement);
+    return row < 0 ? row : 0;
+}
+
+static bool fetch_texts(struct ward_database *database, struct ward_request *request)
+{
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_FETCH);
+
+    request->texts = malloc(sizeof(*request->texts));
+    if (!request->texts) {
+        request->error = -ENOMEM;
+        return true;
+    }
+    ward_record_run_init(&request->texts->run, request->texts->octets, sizeof(request->texts->octets));
+    sqlite3_bind_int64(statement, 1, (int64_t)request->range.first);
+    sqlite3_bind_int64(statement, 2, (int64_t)request->range.last);
+    sqlite3_bind_int(statement, 3, WARD_DELIVERY_BATCH_MAX);
+    request->error = collect_texts(database, statement, &request->texts->run);
     return true;
 }
 
@@ -278,6 +335,7 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
                         const struct ward_head *head)
 {
     struct ward_seq_range *range = &request->range;
+    struct verified before = {.seq = 0};
     const uint64_t oldest = dropped_through(database) + 1;
 
     if (range->last == 0) {
@@ -291,7 +349,7 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
         int row = ward_record_read(database, range->last + 1, &record);
 
         if (row > 0) {
-            request->error = verify(database, &record);
+            request->error = verify(database, &record, &before);
         } else { /* of one that was erased the chain is there, and the next follows from that */
             row = row < 0 ? row : ward_database_chain_at(database, range->last + 1, erased);
             request->error = row < 0 ? row : row == 0 ? -EUCLEAN : 0;
@@ -398,6 +456,7 @@ static bool step(struct ward_database *database, struct ward_request *request, c
 {
     switch ((enum ward_request_kind)request->kind) {
     case WARD_REQUEST_FETCH: return fetch(database, request);
+    case WARD_REQUEST_TEXTS: return fetch_texts(database, request);
     case WARD_REQUEST_QUERY: return query(database, request, head);
     case WARD_REQUEST_HISTORY: return history(database, request);
     case WARD_REQUEST_VERIFY: return verify_some(database, request, head);

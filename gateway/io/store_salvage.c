@@ -255,6 +255,7 @@ static bool is_delivered(const struct past *past, uint64_t seq)
 static bool read_verified(struct ward_salvage *salvage, const struct past *past, struct ward_record *ret)
 {
     struct ward_record computed;
+    struct ward_chain_text text;
     const uint64_t seq = past->next;
     bool there = salvage->source.connection && ward_record_read(&salvage->source, seq, ret) > 0;
     bool good = false;
@@ -269,7 +270,7 @@ static bool read_verified(struct ward_salvage *salvage, const struct past *past,
 
     if (there && salvage->chain_seq == seq - 1) {
         computed = *ret;
-        good = ward_store_chain_next(salvage->chain, past->epoch.text, &computed) &&
+        good = ward_store_chain_next(salvage->chain, past->epoch.text, &computed, &text) &&
                memcmp(computed.reading.chain, ret->reading.chain, sizeof(salvage->chain)) == 0;
     }
     if (there) {

@@ -202,6 +202,14 @@ int ward_store_fetch_whole(struct ward_store *store, struct ward_seq_range range
                    .kind = WARD_REQUEST_FETCH, .range = range, .answer_whole = answer, .context = context});
 }
 
+int ward_store_fetch_texts(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
+                           void *context)
+{
+    return ask(store,
+               &(struct ward_request){
+                   .kind = WARD_REQUEST_TEXTS, .range = range, .answer_whole = answer, .context = context});
+}
+
 int ward_store_query_whole(struct ward_store *store, const struct ward_store_filter *filter,
                            ward_store_whole_fn *answer, void *context)
 {

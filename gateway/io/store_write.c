@@ -101,10 +101,10 @@ int ward_record_row_write(struct ward_database *database, sqlite3_stmt *statemen
 }
 
 static int write_record(struct ward_database *database, const struct ward_queued_record *queued,
-                        struct ward_head *head, uint8_t ret_chain[static 32],
-                        struct ward_seq_range *ret_derived)
+                        struct ward_head *head, struct ward_store_committed *ret)
 {
     struct packed packed;
+    struct ward_chain_text text;
     struct ward_record record;
     struct ward_reading *reading = &record.reading;
     int error = complete(database, queued, head, &packed, &record);
@@ -112,7 +112,7 @@ static int write_record(struct ward_database *database, const struct ward_queued
     if (error) {
         return error;
     }
-    if (!ward_store_chain_next(head->chain, database->epoch.text, &record)) {
+    if (!ward_store_chain_next(head->chain, database->epoch.text, &record, &text)) {
         snprintf(database->text, sizeof(database->text), "a record has no canonical text");
         return -EBADMSG;
     }
@@ -121,8 +121,10 @@ static int write_record(struct ward_database *database, const struct ward_queued
     if (!error) {
         head->seq = reading->seq;
         memcpy(head->chain, reading->chain, sizeof(head->chain));
-        memcpy(ret_chain, reading->chain, sizeof(head->chain));
-        *ret_derived = (struct ward_seq_range){reading->derived_first, reading->derived_last};
+        memcpy(ret->chain, reading->chain, sizeof(head->chain));
+        ret->derived = (struct ward_seq_range){reading->derived_first, reading->derived_last};
+        free(ret->text); /* of an attempt that failed */
+        ret->text = ward_store_chain_publish(&text, &record);
     }
     return error;
 }
@@ -134,8 +136,7 @@ static int write_records(struct ward_database *database, struct ward_group *grou
 
     group->first_seq = group->record_count > 0 ? head->seq + 1 : 0;
     for (const struct ward_queued_record *record = group->records; record && !error; record = record->next) {
-        error = write_record(database, record, head, group->chains[i], &group->derived[i]);
-        i++;
+        error = write_record(database, record, head, &group->committed[i++]);
     }
     return error;
 }

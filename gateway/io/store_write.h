@@ -23,7 +23,7 @@ struct ward_batch {
 };
 
 /*
- * Writes and commits. On success each group has its first_seq and chains, and *head is raised. On failure nothing is
+ * Writes and commits. On success each group has its first_seq and what was committed, and *head is raised. On failure nothing is
  * committed (but see in_commit), *head is unchanged, and the batch can be written again.
  */
 int ward_batch_write(struct ward_database *database, struct ward_batch *batch, struct ward_head *head);

@@ -114,7 +114,7 @@ static void on_committed(void *context, const struct ward_store_commit *commit)
 
     load->told = commit->token;
     load->told_seq = commit->first_seq + commit->record_count - 1;
-    memcpy(load->told_chain, commit->chains[commit->record_count - 1], sizeof(load->told_chain));
+    memcpy(load->told_chain, commit->records[commit->record_count - 1].chain, sizeof(load->told_chain));
     load->news = true;
 }
 

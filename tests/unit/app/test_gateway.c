@@ -26,6 +26,7 @@
 #include "app/listeners.h"
 #include "core/clinical.h"
 #include "core/reading.h"
+#include "core/record_run.h"
 #include "core/vendor.h"
 #include "io/numbers.h"
 #include "ward/link.h"
@@ -887,6 +888,69 @@ static void an_alarm_has_the_way_to_itself(void **state)
     close(uplink);
 }
 
+/* The records of a message are what bench->records, newest first, says of them. Counts each in seen, and returns
+ * how many there are. */
+static size_t expect_records(struct bench *bench, const struct ward_link_frame *frame, unsigned *seen)
+{
+    static char octets[WARD_LINK_FRAME_MAX];
+    static const char list[] = "\"backlog\":false,\"records\":[";
+    const char *begin = strstr((const char *)frame->publish.payload, list);
+    struct ward_record_run run;
+    uint64_t seq;
+
+    assert_non_null(begin);
+    assert_non_null(strstr(begin, "\"seq\":"));
+    seq = strtoull(strstr(begin, "\"seq\":") + strlen("\"seq\":"), NULL, 10);
+    ward_record_run_init(&run, octets, sizeof(octets));
+    begin += strlen(list);
+    do {
+        assert_in_range(seq + run.count, 1, bench->record_count);
+        assert_true(ward_record_run_write(&run, bench->gateway->epoch.text,
+                                          &bench->records[bench->record_count - seq - run.count]));
+        assert_memory_equal(begin, run.octets, run.length);
+        seen[seq + run.count - 2]++; /* it has been counted */
+    } while (begin[run.length] == ',');
+    assert_memory_equal(begin + run.length, "]}", 2);
+    return run.count;
+}
+
+/* What is committed while the way to the ward is open goes as it was committed, each once, also what is more than one
+ * message holds. */
+static void what_is_committed_goes_up_whole(void **state)
+{
+    enum { READINGS = 130 };
+    static uint8_t octets[WARD_LINK_FRAME_MAX + 1];
+    struct bench *bench = couple(state);
+    unsigned seen[RECORDS_MAX] = {0};
+    struct ward_link_frame frame;
+    ssize_t length;
+    const int uplink = join_as_uplink(bench);
+
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    WAIT_FOR(bench, bench->gateway->outbox.link_up);
+    ward_store_set_commit_window(bench->gateway->store, 3600000);
+    for (int i = 0; i < READINGS; i++)
+        hear(bench, &(struct said){"d-2", OXIMETER, i % 2 ? "00 61 00 48 00" : "00 60 00 49 00", false});
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false}); /* with which they are committed */
+    say_frame(uplink, &(struct ward_link_frame){.type = WARD_LINK_CREDIT,
+                                                .credit = {.round = 1, .frames = 60, .octets = 1 << 20}});
+    assert_true(read_back(bench) > READINGS);
+    for (size_t told = 0; told < bench->record_count;) {
+        WAIT_FOR(bench, (length = recv(uplink, octets, sizeof(octets) - 1, 0)) > 0);
+        assert_true(ward_link_decode(octets, (size_t)length, &frame));
+        if (frame.type != WARD_LINK_PUBLISH)
+            continue;
+        octets[frame.publish.payload - octets + frame.publish.payload_length] = '\0';
+        if (strstr((const char *)frame.publish.payload, "wardgate.readings/1"))
+            told += expect_records(bench, &frame, seen);
+    }
+    for (size_t i = 0; i < bench->record_count; i++)
+        assert_int_equal(seen[i], 1);
+    close(uplink);
+}
+
 /* --- what is looked at, told by the spool, or said by a button ------------------------------------------------ */
 
 static void a_disk_that_is_nearly_full_is_told(void **state)
@@ -1611,6 +1675,7 @@ int main(void)
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
+        GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),

@@ -369,6 +369,42 @@ static void the_chain_stands_among_the_members(void **state)
                         98);
 }
 
+static void expect_published(const struct ward_record *record)
+{
+    char canonical[WARD_RECORD_TEXT_MAX], published[WARD_RECORD_TEXT_MAX], written[WARD_RECORD_TEXT_MAX];
+    const size_t length = ward_record_canonical(record, EPOCH, canonical, sizeof(canonical));
+    struct ward_json json;
+
+    ward_json_init(&json, written, sizeof(written), WARD_JSON_CANONICAL);
+    ward_record_write(&json, EPOCH, record, true);
+    assert_int_equal(ward_json_finish(&json, NULL), WARD_JSON_OK);
+    assert_int_equal(ward_record_publish(canonical, length, record->reading.chain, published),
+                     strlen(written));
+    assert_string_equal(published, written);
+}
+
+/* Of every kind, with every member that may stand before the chain. */
+static void what_is_published_is_made_of_the_canonical_text(void **state)
+{
+    (void)state;
+    for (uint8_t kind = WARD_READING_SPOT; kind <= WARD_RECORD_UNMONITORED; kind++) {
+        struct ward_record record = kind < WARD_RECORD_GAP ? spot_check() : small_record(kind);
+
+        record.reading.kind = kind;
+        for (uint8_t i = 0; i < 32; i++) {
+            record.reading.chain[i] = (uint8_t)(i * 37);
+        }
+        expect_published(&record);
+        record.assigned = kind == WARD_READING_STORED;
+        record.note.from_ms = WARD_UTC_UNKNOWN;
+        assert_true(ward_id_set(&record.note.by, "clock"));
+        assert_true(ward_id_set(&record.reading.boot, "clock"));
+        expect_published(&record);
+        record.reading.unassigned = kind < WARD_RECORD_GAP;
+        expect_published(&record);
+    }
+}
+
 static void the_largest_record_fits(void **state)
 {
     struct ward_record record = spot_check();
@@ -398,7 +434,8 @@ static void the_largest_record_fits(void **state)
     }
     for (int assigned = 0; assigned < 2; assigned++) {
         assert_int_not_equal(ward_record_pack(&record, body, sizeof(body)), 0);
-        assert_in_range(ward_record_canonical(&record, EPOCH, text, sizeof(text)), 1, sizeof(text) - 80);
+        assert_in_range(ward_record_canonical(&record, EPOCH, text, sizeof(text)), 1,
+                        sizeof(text) - WARD_RECORD_CHAIN_MEMBER - 1);
         record.assigned = reading->late = true;
         reading->kind = WARD_READING_STORED;
     }
@@ -570,6 +607,7 @@ int main(void)
         cmocka_unit_test(an_unassigned_reading_tells_nothing_of_anybody),
         cmocka_unit_test(small_records_have_their_own_members),
         cmocka_unit_test(the_chain_stands_among_the_members),
+        cmocka_unit_test(what_is_published_is_made_of_the_canonical_text),
         cmocka_unit_test(the_largest_record_fits),
         cmocka_unit_test(packed_and_back_says_the_same),
         cmocka_unit_test(the_packed_body_is_as_documented),

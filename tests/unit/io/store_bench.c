@@ -23,8 +23,11 @@ static void on_committed(void *context, const struct ward_store_commit *commit)
     *told =
         (struct told){.token = commit->token, .first_seq = commit->first_seq, .count = commit->record_count};
     if (commit->record_count > 0) {
-        memcpy(told->last_chain, commit->chains[commit->record_count - 1], 32);
-        told->last_derived = commit->derived[commit->record_count - 1];
+        memcpy(told->last_chain, commit->records[commit->record_count - 1].chain, 32);
+        told->last_derived = commit->records[commit->record_count - 1].derived;
+        assert_non_null(commit->records[commit->record_count - 1].text);
+        snprintf(bench->last_text, sizeof(bench->last_text), "%s",
+                 commit->records[commit->record_count - 1].text);
     }
 }
 
@@ -298,6 +301,7 @@ void fetch(struct bench *bench, uint64_t first, uint64_t last)
 /* Reads all records of the epoch and computes the chain anew. Returns how many there are. */
 uint64_t check_chain(struct bench *bench, const char *epoch)
 {
+    struct ward_chain_text text;
     uint8_t chain[32];
     uint64_t seq = 0;
 
@@ -308,7 +312,7 @@ uint64_t check_chain(struct bench *bench, const char *epoch)
             struct ward_record record = bench->records[i];
 
             assert_int_equal(record.reading.seq, ++seq);
-            assert_true(ward_store_chain_next(chain, epoch, &record));
+            assert_true(ward_store_chain_next(chain, epoch, &record, &text));
             assert_memory_equal(record.reading.chain, bench->records[i].reading.chain, 32);
             memcpy(chain, record.reading.chain, 32);
         }

@@ -33,6 +33,7 @@ struct bench {
     size_t queue_records;
     uint32_t log_pages, retry_ms; /* 0: the store's own */
     struct told committed[TOLD_MAX];
+    char last_text[WARD_RECORD_TEXT_MAX]; /* of the record that was committed last */
     uint64_t quota_octets, ballast_octets, given_up_through, given_up;
     struct ward_id past_epoch;
     size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;

@@ -35,6 +35,7 @@ static void the_chain_is_as_documented(void **state)
                                        .subject = 7,
                                        .from_ms = INT64_C(1795338000000),
                                        .to_ms = WARD_UTC_UNKNOWN}};
+    struct ward_chain_text text;
     uint8_t chain[32];
 
     (void)state;
@@ -48,9 +49,9 @@ static void the_chain_is_as_documented(void **state)
     memcpy(first.reading.raw, (const uint8_t[]){0x00, 0x60, 0x00, 0x48, 0x00}, 5);
     ward_store_chain_begin(epoch, chain);
     expect_chain(chain, "78c0bc442f9d724b1a675cf9c1c481217061ab4567cf8452ad2ef4cc61bc1bcb");
-    assert_true(ward_store_chain_next(chain, epoch, &first));
+    assert_true(ward_store_chain_next(chain, epoch, &first, &text));
     expect_chain(first.reading.chain, "3c7971619241f5496b4822089acfb2ef3d8a9d604ea4df57240cafca5dab8dba");
-    assert_true(ward_store_chain_next(first.reading.chain, epoch, &gap));
+    assert_true(ward_store_chain_next(first.reading.chain, epoch, &gap, &text));
     expect_chain(gap.reading.chain, "100d310508567d3474225fd4b4f2ec6e6158af899377cac3398556fd351d4f8b");
 }
 
@@ -134,6 +135,88 @@ static void the_newest_state_of_each_patient_is_kept(void **state)
         assert_int_equal(kept->version, newest);
         assert_int_equal(kept->length, 1);
         assert_int_equal(kept->state[0], newest);
+    }
+}
+
+/* Whoever sends it need not read it back: also of what the commit itself adds, the numbers of a derived one. */
+static void a_commit_tells_the_text_that_is_read_back(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_record records[] = {reading_of(96), reading_of(97)};
+    char text[WARD_RECORD_TEXT_MAX];
+    struct ward_json json;
+
+    records[1].reading.kind = WARD_READING_SPOT;
+    records[1].derived_since_us = records[0].reading.mono_us;
+    open_store(bench);
+    for (size_t count = 1; count <= 2; count++) {
+        submit(bench, count, true, records, count);
+        wait_for(bench, &bench->committed_count, count);
+        fetch(bench, 2 * count - 1, 2 * count - 1);
+        assert_int_equal(bench->answer_count, 1);
+        ward_json_init(&json, text, sizeof(text), WARD_JSON_CANONICAL);
+        ward_record_write(&json, bench->snapshot->epoch.text, &bench->records[0], true);
+        assert_int_equal(ward_json_finish(&json, NULL), WARD_JSON_OK);
+        assert_string_equal(bench->last_text, text);
+    }
+    assert_non_null(strstr(text, "\"derived_from\":[1,2]"));
+}
+
+struct texts {
+    struct bench *bench;
+    struct ward_record_run run;
+    char octets[WARD_STORE_TEXTS_MAX];
+};
+
+static void on_texts(void *context, int error, const struct ward_store_records *found)
+{
+    const struct ward_record_run *run = found->texts;
+    struct texts *texts = context;
+
+    ward_record_run_init(&texts->run, texts->octets, sizeof(texts->octets));
+    if (run) {
+        texts->run = *run;
+        texts->run.octets = memcpy(texts->octets, run->octets, run->length);
+    }
+    texts->bench->answer_error = error;
+    texts->bench->answered = true;
+}
+
+/* As the records say that are read back; of as many as are there, in one message, and with room for no more. */
+static void texts_say_what_the_records_do(void **state)
+{
+    static char octets[WARD_STORE_TEXTS_MAX];
+    static struct texts texts;
+    struct bench *bench = *state;
+    struct ward_record records[WARD_READINGS_RECORDS_MAX + 20];
+    const size_t count = sizeof(records) / sizeof(records[0]);
+    struct ward_record_run run;
+
+    texts.bench = bench;
+    open_store(bench);
+    for (size_t i = 0; i < count; i++) {
+        records[i] = reading_of(90);
+        records[i].reading.raw_length = i % 2 == 0 ? 5 : 100; /* so long that 100 of them do not fit */
+    }
+    submit(bench, 1, true, records, count);
+    wait_for(bench, &bench->committed_count, 1);
+    for (uint64_t first = 1; first <= count + 1;) {
+        assert_int_equal(
+            ward_store_fetch_texts(bench->store, (struct ward_seq_range){first, count}, on_texts, &texts), 0);
+        wait_for_answer(bench, 0);
+        fetch(bench, first, count);
+        ward_record_run_init(&run, octets, sizeof(octets));
+        for (size_t i = 0; i < bench->answer_count &&
+                           ward_record_run_write(&run, bench->snapshot->epoch.text, &bench->records[i]);
+             i++) {
+            assert_int_equal(texts.run.records[i].seq, first + i);
+            assert_int_equal(texts.run.records[i].end, run.records[i].end);
+        }
+        assert_int_equal(texts.run.count, run.count);
+        assert_int_equal(texts.run.length, run.length);
+        assert_memory_equal(texts.octets, octets, run.length);
+        assert_true(first > 1 || (run.count > 50 && run.count < WARD_READINGS_RECORDS_MAX));
+        first += run.count > 0 ? run.count : 1;
     }
 }
 
@@ -549,6 +632,8 @@ int main(void)
         STORE_TEST(seq_and_chain_go_on_over_restarts),
         STORE_TEST(a_close_commits_what_waits),
         STORE_TEST(the_newest_state_of_each_patient_is_kept),
+        STORE_TEST(a_commit_tells_the_text_that_is_read_back),
+        STORE_TEST(texts_say_what_the_records_do),
         STORE_TEST(all_that_waits_is_one_commit),
         STORE_TEST(a_shorter_window_counts_for_what_waits_already),
         STORE_TEST(what_is_not_well_formed_is_refused),

@@ -505,6 +505,33 @@ static void on_verified(void *context, int error, uint64_t first, uint64_t last)
     assert_int_equal(first, 1);
 }
 
+static void on_no_texts(void *context, int error, const struct ward_store_records *found)
+{
+    struct bench *bench = context;
+
+    assert_null(found->texts);
+    assert_int_equal(found->count, 0);
+    bench->answer_error = error;
+    bench->answered = true;
+}
+
+/* Its text is made of the row, and must not go under a chain that is not its own. */
+static void a_record_that_does_not_fit_does_not_go(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    fill(bench);
+    close_store(bench);
+    run_sql(bench->path, "UPDATE record SET mono_us = mono_us + 1 WHERE seq = 300");
+    open_store(bench);
+    assert_int_equal(
+        ward_store_fetch_texts(bench->store, (struct ward_seq_range){290, 310}, on_no_texts, bench), 0);
+    wait_for_answer(bench, -EUCLEAN);
+    wait_for(bench, &bench->replaced, 1);
+}
+
 /* One octet of one record's body, changed behind the back of the checksums. */
 static void a_record_that_does_not_fit_is_found_by_verifying(void **state)
 {
@@ -535,6 +562,7 @@ int main(void)
         STORE_TEST(a_changed_bit_in_the_log_is_found),
         STORE_TEST(a_header_torn_between_two_sectors_is_no_damage),
         STORE_TEST(a_log_that_is_torn_twice_is_no_damage),
+        STORE_TEST(a_record_that_does_not_fit_does_not_go),
         STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
     };
 

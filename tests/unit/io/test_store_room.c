@@ -73,6 +73,7 @@ static void wait_until_quiet(struct bench *bench)
 /* The chain over what is still there. Returns the first of it. */
 static uint64_t check_rest(struct bench *bench)
 {
+    struct ward_chain_text text;
     uint64_t first = 0, seq = 0;
     uint8_t chain[32] = {0};
 
@@ -83,7 +84,7 @@ static uint64_t check_rest(struct bench *bench)
 
             if (seq > 0) {
                 assert_int_equal(record.reading.seq, seq + 1);
-                assert_true(ward_store_chain_next(chain, bench->snapshot->epoch.text, &record));
+                assert_true(ward_store_chain_next(chain, bench->snapshot->epoch.text, &record, &text));
             }
             assert_memory_equal(record.reading.chain, seq > 0 ? record.reading.chain : chain,
                                 seq > 0 ? 32 : 0);
