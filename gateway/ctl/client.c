@@ -149,6 +149,17 @@ int ward_client_read(sd_bus_message *reply, char ***ret)
     return WARD_CTL_DONE;
 }
 
+int ward_client_get(sd_bus *bus, const char *method, char ***ret)
+{
+    sd_bus_message *reply = NULL;
+    int status = ward_client_call(bus, &reply, method, NULL);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, ret);
+    sd_bus_message_unref(reply);
+    return status;
+}
+
 int ward_client_fetch(char ***ret, const char *method, const char *types, ...)
 {
     sd_bus *bus = NULL;

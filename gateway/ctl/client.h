@@ -29,6 +29,9 @@ int ward_client_call(sd_bus *bus, sd_bus_message **ret_reply, const char *method
 /* What a bus function said, as a sentence. */
 int ward_client_fail(int error, const sd_bus_error *bus_error);
 
+/* The documents of a method without arguments, on a bus that is open. *ret as of ward_client_fetch(). */
+int ward_client_get(sd_bus *bus, const char *method, char ***ret);
+
 /*
  * Opens, calls a method that answers with one document or a list of them, closes. *ret is an array that ends with
  * NULL, as sd-bus makes it: free it with ward_client_free_texts().

@@ -14,6 +14,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/explain.h"
+#include "ctl/filter.h"
 #include "ctl/order.h"
 #include "ctl/show.h"
 
@@ -44,30 +45,11 @@ static void show_alarms(char *const *texts, bool history)
 static int ask(const char *patient, bool history, char ***ret)
 {
     sd_bus *bus = NULL;
-    sd_bus_message *call = NULL;
-    sd_bus_message *reply = NULL;
     int status = ward_client_open(&bus);
-    int result = 0;
 
     if (status == WARD_CTL_DONE)
-        status = ward_client_call_new(bus, "Alarms", &call);
-    if (status == WARD_CTL_DONE) {
-        result = sd_bus_message_open_container(call, 'a', "{sv}");
-        if (result >= 0 && patient != NULL)
-            result = sd_bus_message_append(call, "{sv}", "patient", "s", patient);
-        if (result >= 0)
-            result = sd_bus_message_append(call, "{sv}", "history", "b", (int)history);
-        if (result >= 0)
-            result = sd_bus_message_close_container(call);
-        if (result < 0)
-            status = ward_ctl_fail("an argument is not a text that can be sent");
-    }
-    if (status == WARD_CTL_DONE)
-        status = ward_client_send(bus, call, WARD_CTL_TIMEOUT_S, &reply);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_read(reply, ret);
-    sd_bus_message_unref(reply);
-    sd_bus_message_unref(call);
+        status = ward_filter_ask(bus, "Alarms", &(struct ward_filter){.patient = patient, .history = history},
+                                 ret);
     sd_bus_flush_close_unref(bus);
     return status;
 }
@@ -117,7 +99,9 @@ static int silence(int argc, char **argv)
     if (status == WARD_CTL_DONE)
         status = ward_client_call(bus, &reply, "Silence", "s", argv[optind]);
     if (status == WARD_CTL_DONE)
-        printf("The sound of %s's alarms is off for at most 10 minutes. The alarms stay.\n", argv[optind]);
+        ward_show_done(as_json, json_pack("{ss}", "patient", argv[optind]),
+                       "The sound of %s's alarms is off for at most 10 minutes. The alarms stay.",
+                       argv[optind]);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     return status;
@@ -198,8 +182,9 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_alarms = {
     .name = "alarms",
     .usage = "alarms [list|history] [--patient PATIENT] [--json]\n"
-             "alarms explain ID|[EPOCH:]SEQ [--json]\n"
-             "alarms silence PATIENT\n"
+             "alarms explain ALARM|[EPOCH:]SEQ [--json]\n"
+             "alarms explain --reading SEQ [--json]\n"
+             "alarms silence PATIENT [--json]\n"
              "alarms ack ALARM --patient PATIENT [--by PERSON] [--json]\n"
              "alarms ack --signed FILE [--json]\n",
     .summary = "The alarms that are present, and what became of earlier ones",

@@ -11,6 +11,7 @@
 #include "ctl/document.h"
 #include "ctl/hub.h"
 #include "ctl/hub_show.h"
+#include "ctl/hub_steps.h"
 #include "ctl/show.h"
 
 #define TEST_S 100 /* longer than the daemon takes */
@@ -66,10 +67,23 @@ static int judge(char **texts)
     return status;
 }
 
+int ward_hub_steps(sd_bus *bus, char ***ret)
+{
+    sd_bus_message *call = NULL, *reply = NULL;
+    int status = ward_client_call_new(bus, "TestHub", &call);
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send(bus, call, TEST_S, &reply);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_read(reply, ret);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    return status;
+}
+
 static int test_hub(int argc, char **argv)
 {
     sd_bus *bus = NULL;
-    sd_bus_message *call = NULL, *reply = NULL;
     char **texts = NULL;
     bool as_json;
     int status = ward_show_options(&ward_verb_hub, argc, argv, 0, &as_json);
@@ -77,11 +91,7 @@ static int test_hub(int argc, char **argv)
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
-        status = ward_client_call_new(bus, "TestHub", &call);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_send(bus, call, TEST_S, &reply);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_read(reply, &texts);
+        status = ward_hub_steps(bus, &texts);
     if (status == WARD_CTL_DONE) {
         if (as_json)
             ward_document_print_lines(texts);
@@ -90,8 +100,6 @@ static int test_hub(int argc, char **argv)
         status = judge(texts);
     }
     ward_client_free_texts(texts);
-    sd_bus_message_unref(reply);
-    sd_bus_message_unref(call);
     sd_bus_flush_close_unref(bus);
     return status;
 }

@@ -20,6 +20,7 @@
 #include "core/quantity.h"
 #include "ctl/client.h"
 #include "ctl/document.h"
+#include "ctl/filter.h"
 #include "ctl/moment.h"
 #include "ctl/readings.h"
 #include "ctl/show.h"
@@ -27,10 +28,8 @@
 #define LIMIT 100
 
 struct query {
-    const char *device, *quantity, *patient;
-    int64_t since_ms;
-    bool has_since, follow, as_json, as_fhir;
-    uint32_t limit;
+    struct ward_filter filter;
+    bool follow, as_json;
     char epoch[80]; /* of the newest record shown */
     int64_t seq;
 };
@@ -73,57 +72,36 @@ static int parse_query(int argc, char **argv, struct query *query)
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
         case 's':
-            query->has_since = true;
-            if (!ward_moment_parse(optarg, now_ms(), &query->since_ms))
+            query->filter.has_since = true;
+            if (!ward_moment_parse(optarg, now_ms(), &query->filter.since_ms))
                 return ward_ctl_usage(&ward_verb_readings,
                                       "\"%s\" is no moment; try 2h or 2026-11-22T09:00:00Z", optarg);
             break;
-        case 'd': query->device = optarg; break;
+        case 'd': query->filter.device = optarg; break;
         case 'q':
-            query->quantity = optarg;
+            query->filter.quantity = optarg;
             if (ward_quantity_by_name(optarg) == WARD_QUANTITY_NONE)
                 return ward_ctl_usage(&ward_verb_readings, "\"%s\" is no quantity; try spo2 or pulse_rate",
                                       optarg);
             break;
-        case 'p': query->patient = optarg; break;
+        case 'p': query->filter.patient = optarg; break;
         case 'l':
-            if (!parse_limit(optarg, &query->limit))
+            if (!parse_limit(optarg, &query->filter.limit))
                 return ward_ctl_usage(&ward_verb_readings, "\"%s\" is not 1 to 100000", optarg);
             break;
         case 'f': query->follow = true; break;
         case 'j': query->as_json = true; break;
-        case 'b': query->as_fhir = true; break;
+        case 'b': query->filter.as_fhir = true; break;
         default:
             return ward_ctl_usage(&ward_verb_readings, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
         }
     }
-    if (query->as_fhir && query->follow)
+    if (query->filter.as_fhir && query->follow)
         return ward_ctl_usage(&ward_verb_readings, "--fhir does not follow: ask again with --since");
     if (optind < argc)
         return ward_ctl_usage(&ward_verb_readings, "it takes no argument \"%s\"", argv[optind]);
     return WARD_CTL_DONE;
-}
-
-static int append_filter(sd_bus_message *call, const struct query *query)
-{
-    int result = sd_bus_message_open_container(call, 'a', "{sv}");
-
-    if (result >= 0 && query->has_since)
-        result = sd_bus_message_append(call, "{sv}", "since", "x", query->since_ms);
-    if (result >= 0 && query->device != NULL)
-        result = sd_bus_message_append(call, "{sv}", "device", "s", query->device);
-    if (result >= 0 && query->quantity != NULL)
-        result = sd_bus_message_append(call, "{sv}", "quantity", "s", query->quantity);
-    if (result >= 0 && query->patient != NULL)
-        result = sd_bus_message_append(call, "{sv}", "patient", "s", query->patient);
-    if (result >= 0)
-        result = sd_bus_message_append(call, "{sv}", "limit", "u", query->limit);
-    if (result >= 0 && query->as_fhir)
-        result = sd_bus_message_append(call, "{sv}", "fhir", "b", 1);
-    if (result >= 0)
-        result = sd_bus_message_close_container(call);
-    return result < 0 ? ward_ctl_fail("an argument is not a text that can be sent") : WARD_CTL_DONE;
 }
 
 static bool has_quantity(const json_t *document, const char *quantity)
@@ -141,9 +119,11 @@ static bool has_quantity(const json_t *document, const char *quantity)
 
 static bool matches(const json_t *document, const struct query *query)
 {
-    return (query->device == NULL || strcmp(ward_document_text(document, "device"), query->device) == 0) &&
-           (query->patient == NULL || strcmp(ward_document_text(document, "patient"), query->patient) == 0) &&
-           (query->quantity == NULL || has_quantity(document, query->quantity));
+    return (query->filter.device == NULL ||
+            strcmp(ward_document_text(document, "device"), query->filter.device) == 0) &&
+           (query->filter.patient == NULL ||
+            strcmp(ward_document_text(document, "patient"), query->filter.patient) == 0) &&
+           (query->filter.quantity == NULL || has_quantity(document, query->filter.quantity));
 }
 
 /* Whether the record is newer than all that was shown; remembers it. A record without a seq always is. */
@@ -228,7 +208,7 @@ static void show_table(char *const *texts)
 
 static void show_stored(char *const *texts, struct query *query)
 {
-    if (query->as_fhir)
+    if (query->filter.as_fhir)
         for (; *texts != NULL; texts++)
             puts(*texts);
     else if (query->follow)
@@ -242,28 +222,18 @@ static void show_stored(char *const *texts, struct query *query)
 
 static int ask(sd_bus *bus, struct query *query)
 {
-    sd_bus_message *call = NULL;
-    sd_bus_message *reply = NULL;
     char **texts = NULL;
-    int status = ward_client_call_new(bus, "Readings", &call);
+    const int status = ward_filter_ask(bus, "Readings", &query->filter, &texts);
 
-    if (status == WARD_CTL_DONE)
-        status = append_filter(call, query);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_send(bus, call, WARD_CTL_TIMEOUT_S, &reply);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_read(reply, &texts);
     if (status == WARD_CTL_DONE)
         show_stored(texts, query);
     ward_client_free_texts(texts);
-    sd_bus_message_unref(reply);
-    sd_bus_message_unref(call);
     return status;
 }
 
 static int run(int argc, char **argv)
 {
-    struct query query = {.limit = LIMIT};
+    struct query query = {.filter = {.limit = LIMIT}};
     sd_bus *bus = NULL;
     int status;
 
@@ -286,8 +256,8 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_readings = {
     .name = "readings",
     .usage =
-        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] [--follow] [--json]\n"
-        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] --fhir\n"
+        "readings [--since MOMENT] [--patient PATIENT] [--device DEVICE] [--quantity QUANTITY] [--limit N] [--follow] [--json]\n"
+        "readings [--since MOMENT] [--patient PATIENT] [--device DEVICE] [--quantity QUANTITY] [--limit N] --fhir\n"
         "readings void [EPOCH:]SEQ --reason WORD [--by PERSON] [--json]\n"
         "readings void --signed FILE [--json]\n",
     .summary = "What was measured, and what comes in",

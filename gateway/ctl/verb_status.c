@@ -6,17 +6,19 @@
  * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}, news2{complete, minimum,
  * maximum, missing[], stale[]}}, devices[]{device, model,
  * patient, connected, battery, last_heard_age_s or last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
- * link{up, reason}, radio, recovery{rung, power, restart, reset}, clock, storage.
+ * link{up, reason}, radio, recovery{rung, power, restart, reset}, annunciator{light, sound, text}, clock, storage.
  */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/advice.h"
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/table.h"
+#include "ctl/terminal.h"
 #include "ctl/verbs.h"
 
 /* `monitoring` in words that cannot be misread. */
@@ -33,6 +35,20 @@ static const char *verdict(const char *monitoring)
     return "NOT MONITORED";
 }
 
+/* Green means full alone; in words it says the same without a colour. */
+static void print_verdict(const json_t *object)
+{
+    const char *monitoring = ward_document_text(object, "monitoring");
+    const char *colour = strcmp(monitoring, "full") == 0       ? "1;32"
+                         : strcmp(monitoring, "degraded") == 0 ? "1;33"
+                                                               : "1;31";
+
+    if (ward_terminal_has_colour())
+        printf("\033[%sm%s\033[0m", colour, verdict(monitoring));
+    else
+        fputs(verdict(monitoring), stdout);
+}
+
 static void print_reasons(const json_t *object)
 {
     const json_t *reasons = json_object_get(object, "reasons");
@@ -40,6 +56,25 @@ static void print_reasons(const json_t *object)
     if (json_array_size(reasons) > 0)
         printf(": %s", ward_document_brief(reasons).text);
     putchar('\n');
+}
+
+/* "    why      no-data: nothing has come …" and what to do about it. */
+static void print_advice(const json_t *reasons)
+{
+    const json_t *reason;
+    size_t index;
+
+    json_array_foreach(reasons, index, reason)
+    {
+        const char *name = json_is_string(reason) ? json_string_value(reason) : "";
+        const struct ward_advice advice = ward_advice(name);
+
+        if (*advice.why != '\0')
+            printf("    why      %s: %s.\n", name, advice.why);
+        else
+            printf("    why      %s\n", name);
+        printf("    next     %s\n", advice.next);
+    }
 }
 
 static void print_conditions(const json_t *conditions)
@@ -105,14 +140,17 @@ static void print_patients(const json_t *patients)
     size_t index;
 
     if (json_array_size(patients) == 0)
-        puts("No patient is admitted: nobody is monitored by this gateway.");
+        printf("No patient is admitted: nobody is monitored by this gateway.\n    next     %s\n",
+               ward_advice("no-patient").next);
     json_array_foreach(patients, index, patient)
     {
         printf("  %s", ward_document_text(patient, "patient"));
         if (*ward_document_text(patient, "label") != '\0')
             printf(" (%s)", ward_document_text(patient, "label"));
-        printf(": %s", verdict(ward_document_text(patient, "monitoring")));
+        fputs(": ", stdout);
+        print_verdict(patient);
         print_reasons(patient);
+        print_advice(json_object_get(patient, "reasons"));
         print_conditions(json_object_get(patient, "conditions"));
         print_last(json_object_get(patient, "last_valid"));
         print_news2(json_object_get(patient, "news2"));
@@ -164,6 +202,20 @@ static void print_radio(const json_t *document)
     putchar('\n');
 }
 
+/* Who is in the room has nothing but these. */
+static void print_signaller(const json_t *works)
+{
+    static const char *const parts[] = {"light", "sound", "text"};
+
+    if (!json_is_object(works))
+        return;
+    printf("Signaller   ");
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        printf(" %s %s%s", parts[i],
+               json_is_true(json_object_get(works, parts[i])) ? "works" : "DOES NOT WORK",
+               i + 1 < sizeof(parts) / sizeof(parts[0]) ? "," : "\n");
+}
+
 static void print_link(const json_t *document)
 {
     const json_t *link = json_object_get(document, "link");
@@ -178,15 +230,16 @@ static void print_link(const json_t *document)
     if (json_is_number(age))
         printf(", oldest %s", ward_document_duration(json_number_value(age)).text);
     print_radio(document);
+    print_signaller(json_object_get(document, "annunciator"));
     printf("Clock        %s\n", ward_document_member(document, "clock").text);
     printf("Storage      %s\n", ward_document_member(document, "storage").text);
 }
 
 static void print_status(const json_t *document)
 {
-    printf("Wardgate %s, version %s: %s", ward_document_member(document, "gateway").text,
-           ward_document_member(document, "version").text,
-           verdict(ward_document_text(document, "monitoring")));
+    printf("Wardgate %s, version %s: ", ward_document_member(document, "gateway").text,
+           ward_document_member(document, "version").text);
+    print_verdict(document);
     print_reasons(document);
     putchar('\n');
     print_patients(json_object_get(document, "patients"));

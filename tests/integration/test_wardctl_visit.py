@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wardctl visit report, selftest and status: what is said to somebody who is about to leave a patient."""
+
+import copy
+import datetime
+import json
+import re
+
+import pytest
+
+from test_wardctl import DONE, ERROR_NOT_ALLOWED, FAILED, ROOT, UNREACHABLE, USAGE, Gateway, run
+
+NOW = datetime.datetime.now(datetime.timezone.utc)
+
+
+def ago(seconds):
+    return f"{NOW - datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
+VERSION = run("--version").stdout.split()[1]
+GOOD = {"schema": "wardgate.status/1", "gateway": "g-1", "site": "home", "version": VERSION, "at": ago(1), "monitoring": "full", "reasons": [],
+        "patients": [{"patient": "p-1", "episode": "s-1", "monitoring": "full", "reasons": [], "conditions": [], "last_valid": [],
+                      "plan": {"id": "oximetry", "version": 3, "signed": True}}],
+        "devices": [{"device": "d-1", "model": "oximeter", "patient": "p-1", "connected": True, "needs_pairing": False, "battery": 80,
+                     "firmware": "1.0", "firmware_accepted": True, "last_heard_age_s": 3, "enrolled_at": ago(600)}],
+        "queue": {"undelivered_readings": 0, "undelivered_alarms": 0, "used_octets": 100, "quota_octets": 1000, "failed_commits": 0},
+        "link": {"up": True, "reason": ""}, "radio": "ready", "recovery": {"rung": "none", "power": 0, "restart": 0, "reset": 0},
+        "clock": "synced", "storage": "ok", "annunciator": {"light": True, "sound": True, "text": True}}
+STEPS = [{"step": "DNS", "ok": True, "ms": 1.5, "text": "one address"}, {"step": "receipt", "ok": True, "ms": 40, "text": "signed"}]
+RAISED = {"schema": "wardgate.alarm/1", "condition": "concern", "event": "raised", "patient": "p-1", "at": ago(100),
+          "shown": {"light": True, "sound": True, "text": ""}}
+READING = {"epoch": "e-1", "seq": 7, "patient": "p-1", "device": "d-1", "quality": "valid", "received_at": ago(200),
+           "values": [{"quantity": "spo2", "value": 97, "unit": "%"}]}
+HUB = {"ward_keys": 3, "key": {"kty": "OKP"}}
+CHAIN = {"epoch": "e-1", "first": 1, "last": 7, "head": 7, "damaged": False}
+
+
+def changed(path, value, document=None):
+    document = copy.deepcopy(GOOD if document is None else document)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = document
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return document
+
+
+@pytest.fixture(scope="module")
+def running():
+    instance = Gateway()
+    try:
+        instance.start()
+        yield instance
+    finally:
+        instance.stop()
+
+
+@pytest.fixture
+def gateway(running):
+    """All is well."""
+    (running.directory / "TestHub.error").unlink(missing_ok=True)
+    (running.directory / "calls").write_text("")
+    running.answers("Status", GOOD)
+    running.answers("TestHub", *STEPS)
+    running.answers("Alarms", RAISED)
+    running.answers("Readings", READING)
+    running.answers("Hub", HUB)
+    running.answers("Verify", CHAIN)
+    return running
+
+
+def report(gateway, *words):
+    result = gateway.run("visit", "report", *words, "--json")
+    document = json.loads(result.stdout)
+    assert document["complete"] is (result.returncode == DONE)
+    assert [check["number"] for check in document["checks"]] == list(range(1, len(document["checks"]) + 1))
+    return document
+
+
+def bad(document):
+    return [check for check in document["checks"] if check["state"] != "ok"]
+
+
+def test_a_visit_is_complete_when_all_was_proved(gateway):
+    document = report(gateway)
+    assert document["complete"] and not bad(document)
+    assert {check["check"] for check in document["checks"]} == {"clock", "hub", "plan", "device", "alarm", "signaller", "monitoring"}
+    assert document["patients"] == [{"patient": "p-1", "monitoring": "full", "reasons": []}]
+    assert document["hub_steps"] == STEPS
+    people = gateway.run("visit", "report")
+    assert people.returncode == DONE and "The visit is complete" in people.stdout
+    for words in ("The whole way to the ward works", "oximetry, version 3, is in force and signed", "SpO2 97 % of p-1 was read",
+                  "concern was raised", "It sounded for concern", "monitored in full"):
+        assert words in people.stdout, words
+    assert "\x1b" not in people.stdout
+
+
+def test_what_is_asked_goes_back_to_the_beginning_of_the_visit(gateway):
+    report(gateway, "--since", "2026-11-22T09:00:00Z")
+    calls = {call[0]: call for call in gateway.calls()}
+    assert "since=1795338000000" in calls["Alarms"] and "history=1" in calls["Alarms"]
+    since = int(re.search(r"since=(\d+)", "\t".join(calls["Readings"]))[1])
+    enrolled = datetime.datetime.fromisoformat(GOOD["devices"][0]["enrolled_at"].replace("Z", "+00:00"))
+    assert since == int(enrolled.timestamp() * 1000) and "device=d-1" in calls["Readings"]
+
+
+@pytest.mark.parametrize(("path", "value", "check", "words"), [
+    ("patients.0.monitoring", "none", "monitoring", "Monitoring is none"),
+    ("patients.0.plan.signed", False, "plan", "not signed"),
+    ("patients.0.plan", None, "plan", "No care plan"),
+    ("patients", [], "patient", "Nobody is admitted"),
+    ("devices", [], "device", "No device is read for this patient"),
+    ("devices.0.needs_pairing", True, "device", "does not prove"),
+    ("devices.0.patient", "", "device", "belongs to nobody"),
+    ("clock", "unsynced", "clock", "not known"),
+    ("queue.undelivered_alarms", 2, "alarm", "has not confirmed 2"),
+    ("queue", {}, "alarm", "has not confirmed"),
+    ("patients.0.conditions", [{"condition": "delivery-unproven"}], "alarm", "not proved"),
+    ("annunciator.sound", False, "signaller", "makes no sound"),
+])
+def test_a_visit_is_not_complete_while_something_is_missing(gateway, path, value, check, words):
+    gateway.answers("Status", changed(path, value))
+    document = report(gateway)
+    found = [finding for finding in bad(document) if finding["check"] == check]
+    said = [finding["next"] for finding in found if words in finding["text"]]
+    assert said, document
+    people = gateway.run("visit", "report")
+    assert people.returncode == FAILED and "THE VISIT IS NOT COMPLETE" in people.stdout and said[0] in people.stdout
+
+
+@pytest.mark.parametrize(("method", "documents", "check", "words"), [
+    ("TestHub", [STEPS[0], {"step": "TCP", "ok": False, "ms": 3, "text": "connection refused"}], "hub", "TCP: connection refused"),
+    ("Alarms", [], "alarm", "No alarm was raised"),
+    ("Alarms", [{**RAISED, "event": "cleared"}], "alarm", "No alarm was raised"),
+    ("Alarms", [{**RAISED, "shown": {"light": True, "sound": False}}], "signaller", "has not sounded"),
+    ("Readings", [], "device", "No good reading"),
+    ("Readings", [{**READING, "quality": "invalid"}], "device", "No good reading"),
+    ("Readings", [{**READING, "patient": None, "unassigned": True}], "device", "No good reading"),
+])
+def test_what_the_daemon_has_no_proof_of_is_missing(gateway, method, documents, check, words):
+    gateway.answers(method, *documents)
+    document = report(gateway)
+    assert [words for finding in bad(document) if finding["check"] == check and words in finding["text"]], document
+
+
+def test_a_hub_that_one_may_not_test_is_not_proved(gateway):
+    gateway.refuses("TestHub", ERROR_NOT_ALLOWED, "Testing is not for you.")
+    document = report(gateway)
+    assert [finding["check"] for finding in bad(document)] == ["hub"] and "wardgate-admin" in bad(document)[0]["text"]
+
+
+def test_every_reason_is_told_with_what_to_do(gateway):
+    gateway.answers("Status", changed("patients.0.reasons", ["no-data", "radio-off"], changed("patients.0.monitoring", "degraded")))
+    found = [finding for finding in bad(report(gateway)) if finding["check"] == "monitoring"]
+    assert [("no-data" in f["text"], "radio-off" in f["text"]) for f in found] == [(True, False), (False, True)]
+    people = gateway.run("status").stdout
+    assert "why      no-data: nothing has come" in people and "next     See `systemctl status bluetooth`" in people
+
+
+def degrading_reasons():
+    """Every condition that the daemon and its core have as a reason of `monitoring`."""
+    text = (ROOT / "gateway/app/technical.c").read_text()
+    for block in re.split(r"\[WARD_(?:TECHNICAL|DEVICE)_", text):
+        if ".degrades = true" in block:
+            yield re.search(r'\.name = "([a-z0-9-]+)"', block)[1]
+    yield from ["no-patient", "no-plan", "measurement-incomplete", "no-valid-data", "no-data", "rule-without-source", "reading-missed",
+                "device-silent", "bp-systolic-low", "pulse-rate-high", "body-mass-rise", "spo2-fall"]
+
+
+def test_there_is_advice_for_every_reason(gateway):
+    reasons = list(degrading_reasons())
+    assert len(reasons) > 20
+    gateway.answers("Status", changed("patients.0.reasons", reasons, changed("patients.0.monitoring", "degraded")))
+    people = gateway.run("status").stdout
+    for reason in reasons:
+        assert re.search(rf"^    why      {reason}: .{{10,}}\.$", people, re.MULTILINE), reason
+    gateway.answers("Status", changed("patients.0.reasons", ["of-next-year"], changed("patients.0.monitoring", "degraded")))
+    assert "why      of-next-year\n    next     `wardctl alarms` says more." in gateway.run("status").stdout
+
+
+def test_a_signaller_that_does_not_work_is_seen(gateway):
+    assert "Signaller    light works, sound works, text works\n" in gateway.run("status").stdout
+    gateway.answers("Status", changed("annunciator.sound", False))
+    assert "Signaller    light works, sound DOES NOT WORK, text works\n" in gateway.run("status").stdout
+
+
+# --- selftest --------------------------------------------------------------------------------------------------------
+
+CONFIG = ROOT / "config" / "wardgate.conf"
+
+
+def selftest(gateway, *words, config=CONFIG):
+    result = gateway.run("selftest", "--config", config, "--json", *words)
+    checks = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [check["number"] for check in checks] == list(range(1, len(checks) + 1))
+    assert (result.returncode == FAILED) is any(check["state"] == "fail" for check in checks), result
+    assert all(check.get("next") for check in checks if check["state"] != "ok")
+    return checks
+
+
+def test_a_sound_gateway(gateway):
+    checks = selftest(gateway)
+    assert [check["check"] for check in checks if check["state"] != "ok"] == ["unit"]  # there is no systemd on this bus
+    records, = [check for check in checks if check["check"] == "records"]
+    assert {name: records[name] for name in ("epoch", "first", "last", "damaged")} == {"epoch": "e-1", "first": 1, "last": 7, "damaged": False}
+    people = gateway.run("selftest", "--config", CONFIG)
+    assert people.returncode == DONE and "each follows from the one before it" in people.stdout and ", 0 bad." in people.stdout
+
+
+@pytest.mark.parametrize(("path", "value", "check", "state"), [
+    ("version", "0.0.0", "daemon", "warn"),
+    ("radio", "absent", "radio", "fail"),
+    ("recovery.reset", 2, "radio", "warn"),
+    ("storage", "failing", "storage", "fail"),
+    ("storage", "full", "storage", "fail"),
+    ("queue.failed_commits", 1, "storage", "warn"),
+    ("clock", "unsynced", "clock", "fail"),
+    ("clock", "estimated", "clock", "warn"),
+    ("annunciator.text", False, "signaller", "fail"),
+    ("annunciator", None, "signaller", "fail"),
+    ("link.up", False, "link", "fail"),
+    ("link.certificate_expires", ago(-5 * 86400), "certificate", "warn"),
+    ("link.certificate_expires", ago(86400), "certificate", "fail"),
+    ("queue.oldest_age_s", 301, "queue", "warn"),
+    ("devices.0.needs_pairing", True, "device", "fail"),
+    ("devices.0.battery", 19, "device", "warn"),
+    ("devices.0.firmware_accepted", False, "device", "warn"),
+])
+def test_selftest_finds(gateway, path, value, check, state):
+    gateway.answers("Status", changed(path, value))
+    found = [finding["state"] for finding in selftest(gateway) if finding["check"] == check]
+    assert state in found
+
+
+@pytest.mark.parametrize(("method", "document", "check"), [
+    ("Hub", {**HUB, "ward_keys": 0}, "ward-keys"), ("Hub", {**HUB, "key": None}, "own-key"),
+    ("Verify", {**CHAIN, "last": 4, "damaged": True}, "records")])
+def test_selftest_finds_what_is_wrong_with_keys_and_records(gateway, method, document, check):
+    gateway.answers(method, document)
+    assert [finding["check"] for finding in selftest(gateway) if finding["state"] == "fail"] == [check]
+
+
+def test_selftest_looks_at_the_configuration(gateway, tmp_path):
+    wrong = tmp_path / "wardgate.conf"
+    wrong.write_text("[hub]\nhots = 1\n")
+    first = selftest(gateway, config=wrong)[0]
+    assert (first["check"], first["state"]) == ("config", "fail") and f"{wrong}:2" in first["text"]
+    assert selftest(gateway, config=tmp_path / "none")[0]["state"] == "warn"
+
+
+def test_without_a_daemon_selftest_says_what_it_can(tmp_path):
+    wrong = tmp_path / "wardgate.conf"
+    wrong.write_text("[hub]\nhots = 1\n")
+    result = run("selftest", "--config", wrong, "--json")
+    assert result.returncode == UNREACHABLE
+    assert [(check["check"], check["state"]) for check in map(json.loads, result.stdout.splitlines())] == [
+        ("config", "fail"), ("daemon", "fail")]
+
+
+@pytest.mark.parametrize("arguments", [["visit"], ["visit", "leave"], ["visit", "report", "now"], ["visit", "report", "--since", "x"],
+                                       ["selftest", "--config"], ["selftest", "all"]])
+def test_wrong_usage(arguments):
+    assert run(*arguments).returncode == USAGE
