@@ -166,6 +166,7 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
         ward_outbox_alarm_undelivered(&gateway->outbox, ward_gateway_now(gateway).boot_us, &due_us);
     if (what.undelivered)
         what.text = undelivered_text(gateway);
+    ward_api_objects_annunciated(gateway, &what);
     gateway->shown = ward_annunciator_show(gateway->annunciator, &what);
     return gateway->shown;
 }
@@ -259,6 +260,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
         ward_store_set_commit_window(gateway->store,
                                      tense ? COMMIT_WINDOW_TENSE_MS : gateway->config.store.commit_window_ms);
     }
+    due = earlier(due, ward_api_objects_check(gateway, now.boot_us));
     (void)sd_event_source_set_time(gateway->timer, due);
     (void)sd_event_source_set_enabled(gateway->timer, due == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }

@@ -13,6 +13,7 @@
 #include <systemd/sd-event.h>
 
 #include "app/api.h"
+#include "app/api_objects.h"
 #include "app/ask.h"
 #include "app/binding.h"
 #include "app/chronicle.h"
@@ -110,6 +111,7 @@ struct ward_gateway {
     uint64_t radio_off_us; /* since when it is not ready */
     uint64_t started_us;
     struct ward_annunciation_shown shown;
+    struct ward_api_objects objects;
     struct ward_alarm_present *present; /* room for the conditions of one patient */
     char patient_text[WARD_ALARM_TEXT_MAX + 1];
     bool undelivered_shown, tense;

@@ -86,6 +86,9 @@ void ward_json_decimal(struct ward_json *json, struct ward_decimal value);
 void ward_json_string(struct ward_json *json, const char *text);
 void ward_json_string_n(struct ward_json *json, const char *text, size_t length);
 
+/* Octets of the well-formed UTF-8 sequence at text, of which length octets, 1 or more, are there; 0 when there is none. */
+size_t ward_json_utf8_length(const uint8_t *text, size_t length);
+
 /* A string in parts: begin, any number of parts, end. Each part of text is well-formed UTF-8 by itself. */
 void ward_json_string_begin(struct ward_json *json);
 void ward_json_part(struct ward_json *json, const char *text, size_t length);

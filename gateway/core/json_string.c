@@ -13,11 +13,8 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/*
- * Octets of the well-formed UTF-8 sequence at text, 0 when there is none (Unicode 15, table 3-7): no overlong form,
- * no surrogate, nothing above U+10FFFF.
- */
-static size_t utf8_length(const uint8_t *text, size_t length)
+/* Unicode 15, table 3-7: no overlong form, no surrogate, nothing above U+10FFFF. */
+size_t ward_json_utf8_length(const uint8_t *text, size_t length)
 {
     uint8_t first = text[0];
     size_t wanted = first < 0x80   ? 1
@@ -87,7 +84,7 @@ static size_t plain_length(const uint8_t *text, size_t length)
 static size_t put_other(struct ward_json *json, const char *text, size_t length)
 {
     const uint8_t *octets = (const uint8_t *)text;
-    size_t taken = utf8_length(octets, length);
+    size_t taken = ward_json_utf8_length(octets, length);
 
     if (taken == 0) {
         ward_json_put(json, REPLACEMENT, strlen(REPLACEMENT));

@@ -42,8 +42,8 @@
 #define WARD_BLUEZ_CHARACTERISTIC     "org.bluez.GattCharacteristic1"
 #define WARD_BLUEZ_BATTERY            "org.bluez.Battery1"
 #define WARD_BLUEZ_PROPERTIES         "org.freedesktop.DBus.Properties"
-#define WARD_BLUEZ_AGENT_PATH         "/org/wardgate/bluez_agent"
-#define WARD_BLUEZ_APPLICATION_PATH   "/org/wardgate/bluez"
+#define WARD_BLUEZ_AGENT_PATH         "/wardgate/agent"
+#define WARD_BLUEZ_APPLICATION_PATH   "/wardgate/application"
 #define WARD_BLUEZ_CONNECT_TIMEOUT_US (75 * UINT64_C(1000000)) /* sd-bus gives 25 s, a slow cuff needs more */
 
 /* An enrolled device, and what is known of its link. */

@@ -18,9 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OBJECT_PATH  "/org/wardgate"
 #define BUS_NAME     "org.wardgate"
-#define INTERFACE    "org.wardgate.Gateway1"
 #define ADMIN_GROUP  "wardgate-admin"
 #define GROUPS_MAX   64
 #define NSS_TEXT_MAX 4096
@@ -102,6 +100,7 @@ struct ward_bus_call {
 struct ward_bus {
     sd_bus *bus;
     sd_bus_slot *object;
+    struct ward_bus_objects *objects;
     ward_bus_handler *handler;
     void *userdata;
     struct ward_bus_call *calls;
@@ -264,6 +263,10 @@ static int method_called(sd_bus_message *message, void *userdata, sd_bus_error *
     return 1;
 }
 
+#define PROPERTY(name, type, how)                                                                            \
+    SD_BUS_PROPERTY(name, type, ward_bus_objects_get, offsetof(struct ward_bus, objects),                    \
+                    SD_BUS_VTABLE_PROPERTY_##how)
+
 static const sd_bus_vtable vtable[] = {
     SD_BUS_VTABLE_START(0),
     SD_BUS_METHOD("Status", NULL, "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -292,6 +295,26 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("Explain", "s", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Provision", "ss", "s", method_called,
                   SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
+    PROPERTY("Version", "s", CONST),
+    PROPERTY("Gateway", "s", CONST),
+    PROPERTY("Site", "s", CONST),
+    PROPERTY("Epoch", "s", EMITS_CHANGE),
+    PROPERTY("Monitoring", "s", EMITS_CHANGE),
+    PROPERTY("Reasons", "as", EMITS_CHANGE),
+    PROPERTY("WatchedPatients", "as", EMITS_CHANGE),
+    PROPERTY("Priority", "s", EMITS_CHANGE),
+    PROPERTY("Silenced", "b", EMITS_CHANGE),
+    PROPERTY("Undelivered", "b", EMITS_CHANGE),
+    PROPERTY("Text", "s", EMITS_CHANGE),
+    PROPERTY("QueueDepth", "t", EMITS_CHANGE),
+    PROPERTY("QueuedAlarms", "t", EMITS_CHANGE),
+    PROPERTY("HubConnected", "b", EMITS_CHANGE),
+    PROPERTY("HubReason", "s", EMITS_CHANGE),
+    PROPERTY("CertificateExpires", "x", EMITS_CHANGE),
+    PROPERTY("ClockTrusted", "b", EMITS_CHANGE),
+    PROPERTY("Clock", "s", EMITS_CHANGE),
+    PROPERTY("Radio", "s", EMITS_CHANGE),
+    PROPERTY("Storage", "s", EMITS_CHANGE),
     SD_BUS_SIGNAL("Reading", "s", 0),
     SD_BUS_SIGNAL("Alarm", "s", 0),
     SD_BUS_SIGNAL("DeviceFound", "s", 0),
@@ -309,7 +332,10 @@ int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, 
     if (!made)
         return -ENOMEM;
     *made = (struct ward_bus){.bus = sd_bus_ref(bus), .handler = handler, .userdata = userdata};
-    result = sd_bus_add_object_vtable(bus, &made->object, OBJECT_PATH, INTERFACE, vtable, made);
+    result = ward_bus_objects_new(&made->objects, bus);
+    if (result >= 0)
+        result =
+            sd_bus_add_object_vtable(bus, &made->object, WARD_BUS_PATH, WARD_BUS_INTERFACE, vtable, made);
     if (result >= 0)
         result = sd_bus_request_name(bus, BUS_NAME, 0);
     if (result < 0) {
@@ -327,9 +353,15 @@ struct ward_bus *ward_bus_free(struct ward_bus *bus)
     while (bus->calls)
         ward_bus_reply_error(bus->calls, WARD_BUS_FAILED, "Wardgate is stopping.");
     sd_bus_slot_unref(bus->object);
+    ward_bus_objects_free(bus->objects);
     sd_bus_unref(bus->bus);
     free(bus);
     return NULL;
+}
+
+struct ward_bus_objects *ward_bus_objects_of(struct ward_bus *bus)
+{
+    return bus->objects;
 }
 
 static int on_caller_gone(sd_bus_track *track, void *userdata)
@@ -415,7 +447,8 @@ static int append_json(sd_bus_message *message, const char *text)
 void ward_bus_emit(struct ward_bus *bus, enum ward_bus_signal signal, const char *const *texts)
 {
     sd_bus_message *message = NULL;
-    int result = sd_bus_message_new_signal(bus->bus, &message, OBJECT_PATH, INTERFACE, signals[signal].name);
+    int result = sd_bus_message_new_signal(bus->bus, &message, WARD_BUS_PATH, WARD_BUS_INTERFACE,
+                                           signals[signal].name);
 
     for (uint8_t i = 0; i < signals[signal].texts && result >= 0; i++)
         result = signals[signal].json ? append_json(message, texts[i])

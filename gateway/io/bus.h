@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <systemd/sd-bus.h>
 
+#include "io/bus_objects.h"
+
 enum ward_bus_method {
     WARD_BUS_STATUS,   /* () -> s */
     WARD_BUS_READINGS, /* (a{sv}) -> as: since x, until x (UTC ms), device s, quantity s, patient s, limit u */
@@ -94,6 +96,9 @@ typedef void ward_bus_handler(void *userdata, enum ward_bus_method method, struc
 int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, void *userdata);
 /* Calls that are still unanswered get the error Failed. Takes NULL, returns NULL. */
 struct ward_bus *ward_bus_free(struct ward_bus *bus);
+
+/* What stands on the bus to be read (bus_objects.h); owned by bus. */
+struct ward_bus_objects *ward_bus_objects_of(struct ward_bus *bus);
 
 /* Who called, for the audit trail. */
 uint32_t ward_bus_call_uid(const struct ward_bus_call *call);

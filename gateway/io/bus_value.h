@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a property is, and its value as it is kept from one telling to the next. Private to bus_objects.c. */
+#ifndef WARD_IO_BUS_VALUE_H
+#define WARD_IO_BUS_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "io/bus_objects.h"
+
+struct ward_bus_property {
+    const char *name;
+    char type;     /* that of D-Bus: s, b, i, t or x; 'a': as */
+    int64_t step;  /* a number that has moved by less is told with something else only */
+    bool constant; /* told once, and never signalled */
+};
+
+/* A text is the only one of texts. All zeroes: an empty text, no texts, 0. */
+struct ward_bus_kept {
+    char **texts;
+    size_t count;
+    int64_t number;
+};
+
+/* False, with *ret empty, without memory. */
+bool ward_bus_kept_copy(const struct ward_bus_property *property, const struct ward_bus_value *told,
+                        struct ward_bus_kept *ret);
+void ward_bus_kept_done(struct ward_bus_kept *value);
+bool ward_bus_kept_is_same(const struct ward_bus_kept *a, const struct ward_bus_kept *b);
+/* Returns 0 or more, or a negative errno. */
+int ward_bus_kept_append(sd_bus_message *reply, const struct ward_bus_property *property,
+                         const struct ward_bus_kept *value);
+
+#endif

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""org.wardgate as a program of somebody else's sees it: objects, properties, signals; who may call what."""
+
+import contextlib
+import itertools
+
+import pytest
+
+from bluez_fixture import CUFF, PATIENT, STRAP, Device, Home, eventually
+from bus_client import DEVICE, DEVICES, GATEWAY, OBJECT_MANAGER, ROOT_PATH, Client, Signals
+
+
+@pytest.fixture(scope="module")
+def home():
+    made = Home()
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="module")
+def client(home):
+    return Client(home.directory / "bus")
+
+
+@pytest.fixture
+def signals(home):
+    heard = Signals(home.directory / "bus")
+    yield heard
+    heard.end()
+
+
+NUMBERS = itertools.count(1)
+
+
+def another(device):
+    """One like it: the fake makes no device twice."""
+    return Device(f"C0:FF:EE:01:00:{next(NUMBERS):02X}", device.name, device.service, device.uuid, device.frame)
+
+
+@contextlib.contextmanager
+def enrolled(home, device, serial):
+    """Its id and its path."""
+    before = {found["device"] for found in home.ask("devices")}
+    home.enrol(device, serial)
+    (ident,) = {found["device"] for found in home.ask("devices")} - before
+    yield ident, DEVICES + ident.replace("-", "_2d")
+    home.ctl("devices", "forget", ident)
+
+
+def test_the_gateway_is_told_as_wardctl_tells_it(home, client):
+    def as_status():
+        status, told = home.status(), client.properties()
+        return told if (told["Monitoring"], told["Reasons"]) == (status["monitoring"], status["reasons"]) else None
+
+    told = eventually(as_status, lambda: f"{client.properties()} is {home.status()}")
+    status = home.status()
+    assert told["Version"] == status["version"] and told["Gateway"] == "g-test" and told["Site"] == status["site"]
+    assert told["WatchedPatients"] == [PATIENT]
+    assert told["Epoch"] == status["queue"]["epoch"]
+    assert told["QueueDepth"] == status["queue"]["undelivered_readings"]
+    assert (told["HubConnected"], told["HubReason"]) == (status["link"]["up"], status["link"]["reason"])
+    assert (told["Clock"], told["Radio"], told["Storage"]) == (status["clock"], status["radio"], status["storage"])
+    assert told["ClockTrusted"] == (status["clock"] != "unsynced")
+    assert told["CertificateExpires"] == 0
+
+
+def test_no_property_can_be_written(client):
+    done = client.try_call("org.freedesktop.DBus.Properties", "Set", "ssv", GATEWAY, "Monitoring", "s", "full")
+    assert done.returncode != 0 and "not writable" in done.stderr
+    assert client.properties()["Monitoring"] != "full"
+
+
+def test_a_device_comes_and_goes_with_its_enrolment(home, client, signals):
+    cuff = another(CUFF)
+    with enrolled(home, cuff, "S-81") as (ident, path):
+        eventually(lambda: path in client.objects(), "the device is an object")
+        eventually(lambda: any(args[0] == path for args in signals.of("InterfacesAdded")), "it is told")
+        (added,) = [args[1] for args in signals.of("InterfacesAdded") if args[0] == path]
+        shown = next(device for device in home.ask("devices") if device["device"] == ident)
+        told = client.objects()[path][DEVICE]
+        assert (added[DEVICE]["Device"], added[DEVICE]["Address"]) == (ident, cuff.address)
+        assert told["Device"] == ident and told["Model"] == shown["model"] == "blood-pressure-cuff"
+        assert told["Kind"] == "blood-pressure cuff"
+        assert {"bp_systolic", "bp_diastolic"} < set(told["Quantities"])
+        assert len(set(told["Quantities"])) == len(told["Quantities"])
+        assert told["SerialNumber"] == shown["serial_number"] == "S-81"
+        assert (told["Security"], told["Patients"], told["Shared"]) == (shown["security"], [PATIENT], False)
+        assert told["FirmwareTrusted"] == shown["firmware_accepted"]
+        assert set(client.objects()) == {path}
+    eventually(lambda: [path, [DEVICE]] in [[args[0], [name for name in args[1] if not name.startswith("org.freedesktop.")]]
+                                            for args in signals.of("InterfacesRemoved")], "that it is gone is told")
+    assert client.objects() == {}
+    assert client.try_call(DEVICE, "Get", path=path).returncode != 0
+
+
+def test_what_changes_of_a_device_is_told(home, client, signals):
+    strap = another(STRAP)
+    with enrolled(home, strap, "S-82") as (ident, path):
+        eventually(lambda: path in client.objects(), "the device is an object")
+        home.ctl("devices", "rename", ident, "Grüner Gurt")
+        signals.wait_for({"Name": "Grüner Gurt"}, DEVICE, path)
+        home.bluez.connect(strap.address)
+        home.bluez.value(strap.address, strap.uuid, strap.frame(7))
+        home.bluez.resolve(strap.address)
+        signals.wait_for({"Connected": True}, DEVICE, path)
+        home.bluez.disconnect(strap.address)
+        signals.wait_for({"Connected": False}, DEVICE, path)
+        told = client.properties(DEVICE, path)
+        assert told == {**told, **signals.changed(DEVICE, path)}  # what was told last is what stands there
+        assert "Device" not in signals.changed(DEVICE, path)
+
+
+def test_what_changes_of_the_gateway_is_told(home, client, signals):
+    before = client.properties()
+    cuff = another(CUFF)
+    with enrolled(home, cuff, "S-83"):
+        home.measure(cuff, 3)
+        eventually(lambda: signals.changed().get("QueueDepth", 0) > before["QueueDepth"], "one reading more waits")
+        home.bluez.adapter("gone")
+        signals.wait_for({"Radio": "absent"})
+        home.bluez.adapter("back")
+        signals.wait_for({"Radio": "ready"})
+    assert not {"Version", "Gateway", "Site"} & set(signals.changed())
+
+
+def test_what_is_shown_in_the_room_is_told(home, client, signals):
+    """That the plan has a limit without a device sounds; to silence it changes the sound alone."""
+    eventually(lambda: client.properties()["Priority"] == "medium", lambda: f"an alarm shows: {client.properties()}")
+    assert client.properties()["Silenced"] is False
+    home.ctl("alarms", "silence", PATIENT)
+    signals.wait_for({"Silenced": True})
+    assert client.properties()["Priority"] == "medium"
+
+
+def test_the_tree_holds_the_api_and_nothing_else(client):
+    """The agent and the profile that bluetoothd calls stand elsewhere."""
+    interfaces, below = client.introspect()
+    assert {name for name in interfaces if not name.startswith("org.freedesktop.DBus.")} == {GATEWAY}
+    assert OBJECT_MANAGER in interfaces
+    assert below in ([], ["devices"])
+    assert ROOT_PATH not in client.objects()
