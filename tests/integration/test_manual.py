@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manual pages (docs/man) say what the programs do, no less and no more: each is held against what its program, its
+table or its schema says of itself."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("WARD_BUILD", ROOT / "build" / "dev"))
+MAN = ROOT / "docs/man"
+PAGES = sorted(path.stem for path in MAN.glob("*.scd"))
+PROGRAMS = {"wardctl.1": "gateway/ctl/wardctl", "wardgated.8": "gateway/app/wardgated",
+            "wardgate-uplink.8": "gateway/uplink/wardgate-uplink",
+            "wardgate-wearable.1": "firmware/wearable/wardgate-wearable"}
+DEADLINE_S = 60
+
+
+def said(program, *words):
+    done = subprocess.run([BUILD / PROGRAMS[program], *words], capture_output=True, text=True, timeout=DEADLINE_S)
+    assert done.returncode == 0 and done.stdout, done.stderr
+    return done.stdout
+
+
+def plain(text):
+    """Without scdoc's marks: '*' for bold, '_' around a word for underlined, a backslash before either as it stands."""
+    text = re.sub(r"\\(.)", lambda match: {"*": "\1", "_": "\2"}.get(match[1], match[1]), text)
+    text = re.sub(r"\*|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "", text)
+    return text.replace("\1", "*").replace("\2", "_")
+
+
+def sections(page):
+    """Heading to what is below it, without the literal blocks."""
+    text = re.sub(r"^\t*```\n.*?^\t*```$", "", (MAN / f"{page}.scd").read_text(), flags=re.MULTILINE | re.DOTALL)
+    parts = re.split(r"^##? (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def definitions(body):
+    """What is defined in a section (a line with an indented paragraph below it), to the definition."""
+    found = re.findall(r"^(\S[^\n]*)\n((?:\t[^\n]*\n|\n(?=\t))+)", body, flags=re.MULTILINE)
+    assert len({term for term, _ in found}) == len(found), "one thing twice"
+    return {plain(term): plain(text) for term, text in found}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_page_is_built_without_a_warning(page):
+    built = BUILD / "docs/man" / page
+    done = subprocess.run(["mandoc", "-Tlint", "-W", "warning", built], capture_output=True, text=True, timeout=DEADLINE_S)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert f'.TH "{page.rsplit(".", 1)[0]}" "{page[-1]}"' in built.read_text()
+    shown = sections(page)
+    assert list(shown)[0] == "NAME" and list(shown)[-1] == "SEE ALSO"
+    assert {"DESCRIPTION", "EXAMPLES", "FILES"} <= set(shown), "what everybody looks for in a page"
+
+
+def test_pages_name_pages_that_there_are():
+    """Ours by their names; those of other packages are not looked for."""
+    for page in PAGES:
+        named = set(re.findall(r"\*((?:wardctl|wardgate[a-z.-]*|org\.wardgate))\*\((\d)\)", (MAN / f"{page}.scd").read_text()))
+        assert {f"{name}.{section}" for name, section in named} - set(PAGES) - {"org.wardgate.5"} == set(), page
+        assert page.rsplit(".", 1) not in [list(name) for name in named], f"{page} sends its reader to itself"
+
+
+# --- wardgate.conf(5) --------------------------------------------------------------------------------------------------
+
+
+def shipped_options():
+    """Section to key to default, from the shipped file, which the unit test of the option table holds against that."""
+    options, section = {}, None
+    for line in (ROOT / "config/wardgate.conf").read_text().splitlines():
+        if line.startswith("["):
+            section = options.setdefault(line, {})
+        elif match := re.fullmatch(r"#(\w+) = ?(.*)", line):
+            section[match[1]] = match[2]
+    return options
+
+
+def test_each_key_is_in_the_page_with_its_default():
+    shown = {heading: body for heading, body in sections("wardgate.conf.5").items() if heading.startswith("[")}
+    options = shipped_options()
+    models = options.pop("[firmware]")
+    assert len(options) > 5 and all(options.values())
+    assert set(models) == {"oximeter"} and "oximeter" in shown.pop("[firmware]"), "its keys are models, not options"
+    assert set(shown) == set(options)
+    for section, keys in options.items():
+        found = {}
+        for term, text in definitions(shown[section]).items():
+            assert (match := re.match(r"\tDefault: (.*)\n", text)), f"{section} {term} has no default"
+            found[re.match(r"(\w+) = .", term)[1]] = "" if match[1] == "empty" else match[1]
+        assert found == keys, section
+
+
+# --- wardgate-care-plan(5) ---------------------------------------------------------------------------------------------
+
+
+def objects_of(schema, path=""):
+    """Each object of the schema by its path: its members, and those that it must have."""
+    members = dict(schema.get("properties", {}))
+    for choice in schema.get("oneOf", []):
+        members.update(choice.get("properties", {}))
+    if members:
+        yield path or "plan", members, set(schema.get("required", []))
+    for name, member in members.items():
+        inner = f"{path}.{name}" if path else name
+        yield from objects_of(member, inner)
+        yield from objects_of(member.get("items", {}), f"{inner}[]")
+
+
+PLAN_OBJECTS = {path: (members, required) for path, members, required in
+                objects_of(json.loads((ROOT / "docs/care-plan.schema.json").read_text()))}
+
+
+def test_each_object_of_a_plan_has_its_section():
+    shown = [heading for heading, body in sections("wardgate-care-plan.5").items()
+             if heading == heading.lower() and definitions(body)]
+    assert sorted(shown) == sorted(PLAN_OBJECTS) and len(shown) > 10
+
+
+@pytest.mark.parametrize("path", PLAN_OBJECTS)
+def test_each_member_of_a_plan_is_in_the_page(path):
+    members, required = PLAN_OBJECTS[path]
+    found = definitions(sections("wardgate-care-plan.5")[path])
+    assert {term.split(" ")[0] for term in found} == set(members)
+    assert {term.split(" ")[0] for term in found if term.endswith(" (required)")} == required
+    for term, text in found.items():
+        member = members[term.split(" ")[0]]
+        # What a whole number, a list or a choice may be stands there as a word of its own.
+        said_there = set(re.findall(r"[\w-]+", text))
+        limits = [member[key] for key in ("minimum", "maximum", "minItems", "default") if key in member]
+        if member.get("maxItems", 0) > 1:
+            limits.append(member["maxItems"])
+        for limit in [*limits, *member.get("enum", [])]:
+            assert json.dumps(limit).strip('"') in said_there, f"{path}: {term} does not say {limit}"
+
+
+def test_a_plan_knows_the_quantities_of_the_page():
+    known = json.loads((ROOT / "docs/care-plan.schema.json").read_text())["$defs"]["quantity"]["enum"]
+    text = sections("wardgate-care-plan.5")["What holds for all"]
+    named = re.search(r"A quantity is one of (.*?), in the unit", plain(text).replace("\n", " "))[1]
+    assert re.split(r", | and ", named) == known
+
+
+def test_the_plan_of_the_page_is_valid(tmp_path):
+    example = re.findall(r"^```\n(\{.*?)^```$", (MAN / "wardgate-care-plan.5.scd").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(example) == 1
+    (tmp_path / "plan.json").write_text(example[0])
+    assert "is valid" in said("wardctl.1", "plan", "check", str(tmp_path / "plan.json"))
