@@ -22,7 +22,7 @@
 struct options {
     const char *patient, *device;
     uint32_t slot, minutes;
-    bool share;
+    bool share, as_json;
 };
 
 static bool parse_number(const char *text, uint32_t most, uint32_t *ret)
@@ -38,21 +38,27 @@ static bool parse_number(const char *text, uint32_t most, uint32_t *ret)
     return true;
 }
 
-/* letters: those of the options that the verb has, of p(atient), d(evice), s(lot), (s)h(are), m(inutes). */
+/* letters: those of the options that the verb has, of p(atient), d(evice), s(lot), (s)h(are), m(inutes);
+ * --json it has in any case. */
 static int parse(const struct ward_verb *verb, const char *letters, int argc, char **argv,
                  struct options *ret)
 {
     static const struct option options[] = {
-        {"patient", required_argument, NULL, 'p'}, {"device", required_argument, NULL, 'd'},
-        {"slot", required_argument, NULL, 's'},    {"share", no_argument, NULL, 'h'},
-        {"for", required_argument, NULL, 'm'},     {NULL, 0, NULL, 0},
+        {"patient", required_argument, NULL, 'p'},
+        {"device", required_argument, NULL, 'd'},
+        {"slot", required_argument, NULL, 's'},
+        {"share", no_argument, NULL, 'h'},
+        {"for", required_argument, NULL, 'm'},
+        {"json", no_argument, NULL, 'j'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
     *ret = (struct options){.slot = SLOT_NONE, .minutes = CLAIM_MIN};
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?' || strchr(letters, option) == NULL)
+        if (option == '?' || (option != 'j' && strchr(letters, option) == NULL))
             return ward_ctl_usage(verb, "\"%s\" is no option here, or lacks its value", argv[optind - 1]);
+        ret->as_json |= option == 'j';
         if (option == 'p')
             ret->patient = optarg;
         else if (option == 'd')
@@ -67,7 +73,7 @@ static int parse(const struct ward_verb *verb, const char *letters, int argc, ch
     return WARD_CTL_DONE;
 }
 
-/* Calls a method that answers nothing, and then says the sentence. */
+/* Sends the call, when there is one, and closes. */
 static int change(sd_bus *bus, int status, sd_bus_message *call)
 {
     sd_bus_message *reply = NULL;
@@ -108,11 +114,17 @@ int ward_devices_bind(int argc, char **argv)
         status = appended(sd_bus_message_append(call, "sssu", argv[optind], options.patient,
                                                 options.share ? "share" : "move", options.slot));
     status = change(bus, status, call);
-    if (status == WARD_CTL_DONE && options.share)
-        printf("%s is read for %s too. Claim it before use: wardctl measure --patient %s\n", argv[optind],
-               options.patient, options.patient);
-    else if (status == WARD_CTL_DONE)
-        printf("%s is read for %s from now on.\n", argv[optind], options.patient);
+    if (status != WARD_CTL_DONE)
+        return status;
+    json_t *what = json_pack("{ss, ss, sb}", "device", argv[optind], "patient", options.patient, "shared",
+                             (int)options.share);
+    if (options.share)
+        ward_show_done(options.as_json, what,
+                       "%s is read for %s too. Claim it before use: wardctl measure --patient %s",
+                       argv[optind], options.patient, options.patient);
+    else
+        ward_show_done(options.as_json, what, "%s is read for %s from now on.", argv[optind],
+                       options.patient);
     return status;
 }
 
@@ -133,8 +145,10 @@ int ward_devices_unbind(int argc, char **argv)
             sd_bus_message_append(call, "ss", argv[optind], options.patient != NULL ? options.patient : ""));
     status = change(bus, status, call);
     if (status == WARD_CTL_DONE)
-        printf("%s is no longer read for %s.\n", argv[optind],
-               options.patient != NULL ? options.patient : "anybody");
+        ward_show_done(options.as_json,
+                       json_pack("{ss, ss*}", "device", argv[optind], "patient", options.patient),
+                       "%s is no longer read for %s.", argv[optind],
+                       options.patient != NULL ? options.patient : "anybody");
     return status;
 }
 
@@ -154,7 +168,9 @@ int ward_devices_rename(int argc, char **argv)
         status = appended(sd_bus_message_append(call, "ss", argv[optind], argv[optind + 1]));
     status = change(bus, status, call);
     if (status == WARD_CTL_DONE)
-        printf("%s is now called \"%s\".\n", argv[optind], argv[optind + 1]);
+        ward_show_done(options.as_json,
+                       json_pack("{ss, ss}", "device", argv[optind], "name", argv[optind + 1]),
+                       "%s is now called \"%s\".", argv[optind], argv[optind + 1]);
     return status;
 }
 
@@ -176,16 +192,21 @@ static int measure(int argc, char **argv)
                                                 options.minutes * 60));
     status = change(bus, status, call);
     if (status == WARD_CTL_DONE)
-        printf("What is measured in the next %u min is read for %s.\n", options.minutes, options.patient);
+        ward_show_done(options.as_json,
+                       json_pack("{ss, ss*, sI}", "patient", options.patient, "device", options.device,
+                                 "seconds", (json_int_t)options.minutes * 60),
+                       "What is measured in the next %u min is read for %s.", options.minutes,
+                       options.patient);
     return status;
 }
 
 const struct ward_verb ward_verb_measure = {
     .name = "measure",
-    .usage = "measure --patient PATIENT [--device DEVICE] [--for MINUTES]\n",
+    .usage = "measure --patient PATIENT [--device DEVICE] [--for MINUTES] [--json]\n",
     .summary = "Claims a shared device for a patient's measurement",
     .help = "  --device  this one; otherwise every device that the patient shares with others\n"
             "  --for     how long, 1 to 60 minutes (5). After that, and without a claim, what a shared\n"
-            "            device measures belongs to nobody\n",
+            "            device measures belongs to nobody\n"
+            "  --json    one JSON object when it is done\n",
     .run = measure,
 };

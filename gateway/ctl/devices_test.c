@@ -63,16 +63,6 @@ static int parse(int argc, char **argv, struct trial *ret)
     return WARD_CTL_DONE;
 }
 
-static void print_step(const char *device, const char *step, const char *text)
-{
-    json_t *document = json_pack("{ssssss}", "device", device, "step", step, "text", text);
-    char *line = json_dumps(document, JSON_COMPACT);
-
-    puts(line != NULL ? line : "{}");
-    free(line);
-    json_decref(document);
-}
-
 /* Why it failed is what the answer says. */
 static int show_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -83,7 +73,7 @@ static int show_step(sd_bus_message *message, void *userdata, sd_bus_error *erro
     if (sd_bus_message_read(message, "sss", &device, &step, &text) < 0 || strcmp(device, trial->device) != 0)
         return 0;
     if (trial->as_json)
-        print_step(device, step, text);
+        ward_show_json(json_pack("{ssssss}", "device", device, "step", step, "text", text));
     else if (strcmp(step, "failed") != 0)
         printf("%-13s  %s\n", step, text);
     fflush(stdout);

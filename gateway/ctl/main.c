@@ -4,19 +4,17 @@
 #include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/verbs.h"
 
-static const struct ward_verb *const verbs[] = {
-    &ward_verb_status, &ward_verb_patient, &ward_verb_devices, &ward_verb_measure,  &ward_verb_readings,
-    &ward_verb_alarms, &ward_verb_plan,    &ward_verb_try,     &ward_verb_queue,    &ward_verb_hub,
-    &ward_verb_decode, &ward_verb_entry,   &ward_verb_sign,    &ward_verb_selftest,
+const struct ward_verb *const ward_ctl_verbs[] = {
+    &ward_verb_status,   &ward_verb_patient,  &ward_verb_devices,  &ward_verb_measure,
+    &ward_verb_readings, &ward_verb_alarms,   &ward_verb_plan,     &ward_verb_try,
+    &ward_verb_queue,    &ward_verb_hub,      &ward_verb_decode,   &ward_verb_entry,
+    &ward_verb_sign,     &ward_verb_selftest, &ward_verb_complete, NULL,
 };
-
-#define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
 int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)
 {
@@ -63,8 +61,9 @@ static void print_help(FILE *stream)
           "Looks after the Wardgate home gateway.\n"
           "\n",
           stream);
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(stream, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+    for (const struct ward_verb *const *verb = ward_ctl_verbs; *verb != NULL; verb++)
+        if ((*verb)->summary != NULL)
+            fprintf(stream, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
     fputs("\n"
           "  --help     this text; `wardctl VERB --help` for one verb\n"
           "  --version  the version\n"
@@ -75,9 +74,9 @@ static void print_help(FILE *stream)
 
 static const struct ward_verb *verb_named(const char *name)
 {
-    for (size_t i = 0; i < VERB_COUNT; i++)
-        if (strcmp(verbs[i]->name, name) == 0)
-            return verbs[i];
+    for (const struct ward_verb *const *verb = ward_ctl_verbs; *verb != NULL; verb++)
+        if (strcmp((*verb)->name, name) == 0)
+            return *verb;
     return NULL;
 }
 
@@ -120,7 +119,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "wardctl: there is no verb \"%s\". Try `wardctl --help`.\n", argv[1]);
         return WARD_CTL_USAGE;
     }
-    if (asks_for_help(argc - 1, argv + 1)) {
+    if (verb->summary != NULL && asks_for_help(argc - 1, argv + 1)) {
         print_usage(verb->usage, stdout);
         printf("\n%s.\n\n%s", verb->summary, verb->help);
         return checked(WARD_CTL_DONE);

@@ -2,8 +2,10 @@
 #include "ctl/show.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ctl/document.h"
 #include "ctl/table.h"
@@ -61,6 +63,33 @@ void ward_show_document(const char *text)
         printf("%-22s %s\n", name, ward_document_brief(member).text);
     }
     json_decref(document);
+}
+
+void ward_show_json(json_t *document)
+{
+    char *line = json_dumps(document, JSON_COMPACT);
+
+    puts(line != NULL ? line : "{}");
+    free(line);
+    json_decref(document);
+}
+
+void ward_show_done(bool as_json, json_t *what, const char *format, ...)
+{
+    va_list arguments;
+
+    if (as_json) {
+        json_t *document = json_pack("{ss}", "outcome", "done");
+
+        (void)json_object_update(document, what);
+        ward_show_json(document);
+    } else {
+        va_start(arguments, format);
+        vprintf(format, arguments);
+        va_end(arguments);
+        putchar('\n');
+    }
+    json_decref(what);
 }
 
 int ward_show_options(const struct ward_verb *verb, int argc, char **argv, int arguments, bool *ret_json)

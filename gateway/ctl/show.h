@@ -3,6 +3,7 @@
 #ifndef WARD_CTL_SHOW_H
 #define WARD_CTL_SHOW_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "ctl/verbs.h"
@@ -19,6 +20,16 @@ void ward_show_table(char *const *texts, const struct ward_column *columns, cons
 
 /* One line for each member of the document: "  member  value". */
 void ward_show_document(const char *text);
+
+/*
+ * What was done: with as_json {"outcome":"done"} and the members of `what`, which is taken over and may be NULL; otherwise
+ * the sentence.
+ */
+void ward_show_done(bool as_json, json_t *what, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* One line of JSON; takes the document over. */
+void ward_show_json(json_t *document);
 
 /*
  * Parses a command line on which nothing but --json may stand beside `arguments` plain ones. Returns an exit status;

@@ -4,7 +4,8 @@
 #include <libsmartcols/libsmartcols.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <unistd.h>
+
+#include "ctl/terminal.h"
 
 /* The table is libsmartcols' own; the name keeps that to this file. */
 struct ward_table *ward_table_new(const char *const *headers)
@@ -15,7 +16,7 @@ struct ward_table *ward_table_new(const char *const *headers)
     table = scols_new_table();
     if (table == NULL)
         return NULL;
-    (void)scols_table_enable_colors(table, isatty(STDOUT_FILENO) == 1);
+    (void)scols_table_enable_colors(table, ward_terminal_has_colour());
     for (; *headers != NULL; headers++) {
         struct libscols_column *column = scols_table_new_column(table, *headers, 0, 0);
 

@@ -117,7 +117,9 @@ static int silence(int argc, char **argv)
     if (status == WARD_CTL_DONE)
         status = ward_client_call(bus, &reply, "Silence", "s", argv[optind]);
     if (status == WARD_CTL_DONE)
-        printf("The sound of %s's alarms is off for at most 10 minutes. The alarms stay.\n", argv[optind]);
+        ward_show_done(as_json, json_pack("{ss}", "patient", argv[optind]),
+                       "The sound of %s's alarms is off for at most 10 minutes. The alarms stay.",
+                       argv[optind]);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     return status;
@@ -198,8 +200,9 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_alarms = {
     .name = "alarms",
     .usage = "alarms [list|history] [--patient PATIENT] [--json]\n"
-             "alarms explain ID|[EPOCH:]SEQ [--json]\n"
-             "alarms silence PATIENT\n"
+             "alarms explain ALARM|[EPOCH:]SEQ [--json]\n"
+             "alarms explain --reading SEQ [--json]\n"
+             "alarms silence PATIENT [--json]\n"
              "alarms ack ALARM --patient PATIENT [--by PERSON] [--json]\n"
              "alarms ack --signed FILE [--json]\n",
     .summary = "The alarms that are present, and what became of earlier ones",

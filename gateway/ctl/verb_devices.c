@@ -232,7 +232,8 @@ static int forget(int argc, char **argv)
     if (status == WARD_CTL_DONE)
         status = ward_client_call(bus, &reply, "Forget", "s", argv[optind]);
     if (status == WARD_CTL_DONE)
-        printf("%s is forgotten; nothing of it is read any more.\n", argv[optind]);
+        ward_show_done(as_json, json_pack("{ss}", "device", argv[optind]),
+                       "%s is forgotten; nothing of it is read any more.", argv[optind]);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     return status;
@@ -272,10 +273,10 @@ const struct ward_verb ward_verb_devices = {
              "devices pair ADDRESS --patient PATIENT [--open [--by-address]] [--timeout SECONDS] [--json]\n"
              "devices show DEVICE [--json]\n"
              "devices test DEVICE [--timeout SECONDS] [--json]\n"
-             "devices bind DEVICE --patient PATIENT [--slot N] [--share]\n"
-             "devices unbind DEVICE [--patient PATIENT]\n"
-             "devices rename DEVICE NAME\n"
-             "devices forget DEVICE\n",
+             "devices bind DEVICE --patient PATIENT [--slot N] [--share] [--json]\n"
+             "devices unbind DEVICE [--patient PATIENT] [--json]\n"
+             "devices rename DEVICE NAME [--json]\n"
+             "devices forget DEVICE [--json]\n",
     .summary = "What is enrolled, and enrolling",
     .help = "  scan    what advertises nearby, for 20 s unless --seconds says else\n"
             "  pair    enrols a device for a patient: bonds, lets it reconnect, waits for a reading;\n"

@@ -70,14 +70,18 @@ static int show(int argc, char **argv)
 
 struct admission {
     const char *patient, *episode, *label, *check_word, *plan_file, *signed_file;
+    bool as_json;
 };
 
 static int parse_admission(int argc, char **argv, struct admission *ret)
 {
-    static const struct option options[] = {
-        {"episode", required_argument, NULL, 'e'},    {"label", required_argument, NULL, 'l'},
-        {"check-word", required_argument, NULL, 'w'}, {"plan", required_argument, NULL, 'p'},
-        {"signed", required_argument, NULL, 's'},     {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"episode", required_argument, NULL, 'e'},
+                                            {"label", required_argument, NULL, 'l'},
+                                            {"check-word", required_argument, NULL, 'w'},
+                                            {"plan", required_argument, NULL, 'p'},
+                                            {"signed", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {NULL, 0, NULL, 0}};
     struct admission admission = {.label = "", .check_word = ""};
     int option;
 
@@ -88,6 +92,7 @@ static int parse_admission(int argc, char **argv, struct admission *ret)
         case 'w': admission.check_word = optarg; break;
         case 'p': admission.plan_file = optarg; break;
         case 's': admission.signed_file = optarg; break;
+        case 'j': admission.as_json = true; break;
         default:
             return ward_ctl_usage(&ward_verb_patient, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
@@ -121,7 +126,9 @@ static int admit_unsigned(const struct admission *admission)
         status = ward_client_call(bus, &reply, "Admit", "sssss", admission->patient, admission->episode,
                                   admission->label, admission->check_word, plan);
     if (status == WARD_CTL_DONE)
-        printf("%s is admitted, episode %s.\n", admission->patient, admission->episode);
+        ward_show_done(admission->as_json,
+                       json_pack("{ss, ss}", "patient", admission->patient, "episode", admission->episode),
+                       "%s is admitted, episode %s.", admission->patient, admission->episode);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     free(plan);
@@ -137,8 +144,11 @@ static int admit(int argc, char **argv)
         return status;
     if (admission.signed_file == NULL)
         return admit_unsigned(&admission);
-    return ward_ctl_order(&(struct ward_ctl_order){
-        .signed_file = admission.signed_file, .patient = "", .by = "", .done = "The patient is admitted."});
+    return ward_ctl_order(&(struct ward_ctl_order){.signed_file = admission.signed_file,
+                                                   .patient = "",
+                                                   .by = "",
+                                                   .done = "The patient is admitted.",
+                                                   .as_json = admission.as_json});
 }
 
 static int discharge(int argc, char **argv)
@@ -194,12 +204,13 @@ static int run(int argc, char **argv)
 
 const struct ward_verb ward_verb_patient = {
     .name = "patient",
-    .usage = "patient [list] [--json]\n"
-             "patient show PATIENT [--json]\n"
-             "patient admit PATIENT --episode EPISODE --plan FILE [--label TEXT] [--check-word WORD]\n"
-             "patient admit --signed FILE\n"
-             "patient discharge PATIENT --reason TEXT [--by WHO] [--json]\n"
-             "patient discharge --signed FILE [--json]\n",
+    .usage =
+        "patient [list] [--json]\n"
+        "patient show PATIENT [--json]\n"
+        "patient admit PATIENT --episode EPISODE --plan FILE [--label TEXT] [--check-word WORD] [--json]\n"
+        "patient admit --signed FILE [--json]\n"
+        "patient discharge PATIENT --reason TEXT [--by WHO] [--json]\n"
+        "patient discharge --signed FILE [--json]\n",
     .summary = "Who is admitted on this gateway",
     .help =
         "  --episode     id of the stay: letters, digits and hyphens, like PATIENT; never a name\n"

@@ -27,7 +27,7 @@ static int show(int argc, char **argv)
     return status;
 }
 
-static int apply_unsigned(const char *file, const char *patient)
+static int apply_unsigned(const char *file, const char *patient, bool as_json)
 {
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
@@ -39,7 +39,8 @@ static int apply_unsigned(const char *file, const char *patient)
     if (status == WARD_CTL_DONE)
         status = ward_client_call(bus, &reply, "ApplyPlan", "ss", patient, plan);
     if (status == WARD_CTL_DONE)
-        printf("The plan is in force for %s.\n", patient);
+        ward_show_done(as_json, json_pack("{ss}", "patient", patient), "The plan is in force for %s.",
+                       patient);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     free(plan);
@@ -72,7 +73,7 @@ static int apply(int argc, char **argv)
                    : ward_ctl_usage(&ward_verb_plan, "a signed plan says whose it is");
     if (argc - optind != 1 || patient == NULL)
         return ward_ctl_usage(&ward_verb_plan, "apply needs one FILE and --patient, or --signed");
-    return apply_unsigned(argv[optind], patient);
+    return apply_unsigned(argv[optind], patient, order.as_json);
 }
 
 static int check(int argc, char **argv)
@@ -107,9 +108,9 @@ static int run(int argc, char **argv)
 
 const struct ward_verb ward_verb_plan = {
     .name = "plan",
-    .usage = "plan show PATIENT\n"
+    .usage = "plan show PATIENT [--json]\n"
              "plan check FILE [--json]\n"
-             "plan apply FILE --patient PATIENT\n"
+             "plan apply FILE --patient PATIENT [--json]\n"
              "plan apply --signed FILE [--json]\n",
     .summary = "The care plan of a patient",
     .help =

@@ -286,8 +286,8 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_readings = {
     .name = "readings",
     .usage =
-        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] [--follow] [--json]\n"
-        "readings [--since MOMENT] [--patient P] [--device D] [--quantity Q] [--limit N] --fhir\n"
+        "readings [--since MOMENT] [--patient PATIENT] [--device DEVICE] [--quantity QUANTITY] [--limit N] [--follow] [--json]\n"
+        "readings [--since MOMENT] [--patient PATIENT] [--device DEVICE] [--quantity QUANTITY] [--limit N] --fhir\n"
         "readings void [EPOCH:]SEQ --reason WORD [--by PERSON] [--json]\n"
         "readings void --signed FILE [--json]\n",
     .summary = "What was measured, and what comes in",

@@ -193,15 +193,12 @@ static int claims_of(const struct choice *choice, char **ret)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"key", required_argument, NULL, 'k'},
-                                            {"kid", required_argument, NULL, 'i'},
-                                            {"gateway", required_argument, NULL, 'g'},
-                                            {"by", required_argument, NULL, 'b'},
-                                            {"patient", required_argument, NULL, 'p'},
-                                            {"episode", required_argument, NULL, 'e'},
-                                            {"counter", required_argument, NULL, 'c'},
-                                            {"valid", required_argument, NULL, 'v'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"key", required_argument, NULL, 'k'},     {"kid", required_argument, NULL, 'i'},
+        {"gateway", required_argument, NULL, 'g'}, {"by", required_argument, NULL, 'b'},
+        {"patient", required_argument, NULL, 'p'}, {"episode", required_argument, NULL, 'e'},
+        {"counter", required_argument, NULL, 'c'}, {"valid", required_argument, NULL, 'v'},
+        {"json", no_argument, NULL, 'j'},          {NULL, 0, NULL, 0}};
     struct choice choice = {.request = {.valid_s = VALID_S}};
     char *claims = NULL;
     int option, status;
@@ -210,7 +207,7 @@ static int run(int argc, char **argv)
         if (option == '?')
             return ward_ctl_usage(&ward_verb_sign, "\"%s\" is no option, or lacks its value",
                                   argv[optind - 1]);
-        if ((status = take_option(option, &choice)) != WARD_CTL_DONE)
+        if (option != 'j' && (status = take_option(option, &choice)) != WARD_CTL_DONE)
             return status;
     }
     choice.request.count = argc - optind;
@@ -228,8 +225,10 @@ static int run(int argc, char **argv)
 
 const struct ward_verb ward_verb_sign = {
     .name = "sign",
-    .usage = "sign --key FILE [--kid KID] CLAIMS\n"
-             "sign --key FILE [--kid KID] --gateway ID --by ID [OPTION]... COMMAND [MEMBER=VALUE]...\n",
+    .usage =
+        "sign --key FILE [--kid KID] [--json] CLAIMS\n"
+        "sign --key FILE [--kid KID] --gateway ID --by PERSON [--patient PATIENT] [--episode EPISODE] [--counter N] "
+        "[--valid SECONDS] [--json] COMMAND [MEMBER=VALUE]...\n",
     .summary = "Signs what the ward orders, without the gateway",
     .help =
         "  CLAIMS     a file with the claims as JSON (docs/mqtt/schemas/claims.json), - for standard input\n"
@@ -242,6 +241,7 @@ const struct ward_verb ward_verb_sign = {
         "             whom it is about\n"
         "  --counter  higher than any that this key has used; without it the time in milliseconds\n"
         "  --valid    how long it may be on its way, in seconds: 3600 unless it is said, a month at most\n"
+        "  --json     changes nothing: what is printed is JSON\n"
         "\n"
         "Commands (docs/mqtt/schemas/command.json), a MOMENT as 2026-11-22T09:00:00Z:\n" WARD_SIGN_COMMANDS
         "\n"

@@ -2,6 +2,9 @@
 /*
  * The verbs of wardctl: one file each, one row each in the table of main.c.
  *
+ * The usage lines are what --help shows, and the one place where a verb's actions, options and arguments stand: completion
+ * (verb_complete.c) reads them, and so does whoever makes a manual of them. How they are written is in usage.h.
+ *
  * main.c answers --help from the row and calls run with the verb as argv[0]. A verb parses its own options, says what
  * is wrong on standard error in one sentence, and returns an exit status; what it was asked for goes to standard
  * output: a table for people, or with --json one JSON value a line.
@@ -20,12 +23,16 @@ enum ward_ctl_exit {
 struct ward_verb {
     const char *name;
     const char *usage;   /* lines of what may follow "wardctl", each ended by a newline */
-    const char *summary; /* one line for the list of verbs */
+    const char *summary; /* one line for the list of verbs; NULL: it is not listed */
     const char *help;    /* the rest of --help */
     int (*run)(int argc, char **argv);
 };
 
+/* All of them, ended by NULL. */
+extern const struct ward_verb *const ward_ctl_verbs[];
+
 extern const struct ward_verb ward_verb_alarms;
+extern const struct ward_verb ward_verb_complete;
 extern const struct ward_verb ward_verb_decode;
 extern const struct ward_verb ward_verb_devices;
 extern const struct ward_verb ward_verb_entry;
