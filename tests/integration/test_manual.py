@@ -150,3 +150,54 @@ def test_the_plan_of_the_page_is_valid(tmp_path):
     assert len(example) == 1
     (tmp_path / "plan.json").write_text(example[0])
     assert "is valid" in said("wardctl.1", "plan", "check", str(tmp_path / "plan.json"))
+
+
+# --- the programs' options ---------------------------------------------------------------------------------------------
+
+
+def options_of_help(text):
+    """Each option at the beginning of a line of --help, with its short form and value."""
+    found = re.findall(r"^ +(?:(-\w), )?(--[a-z-]+)((?: [A-Zh][A-Za-z]+)?)(?=  |\n|$)", text, flags=re.MULTILINE)
+    return {", ".join(filter(None, (short, long))) + value for short, long, value in found}
+
+
+@pytest.mark.parametrize("page", [page for page in PROGRAMS if page != "wardctl.1"])
+def test_the_options_are_those_of_the_program(page):
+    options = options_of_help(said(page, "--help"))
+    assert {"--help", "--version"} <= {re.findall(r"--[a-z-]+", option)[0] for option in options}
+    assert set(definitions(sections(page)["OPTIONS"])) == options
+    for option in re.findall(r"--[a-z-]+", plain(sections(page)["SYNOPSIS"])):
+        assert option in " ".join(options)
+
+
+def wearable_help():
+    """Profiles with the words of their fields, and steps, both as --help has them."""
+    text = said("wardgate-wearable.1", "--help")
+    profiles, rest = re.search(r"measurements:\n(.*?)\n\n(.*)", text, re.DOTALL).groups()
+    steps = re.findall(r"^  ([a-z].*?)(?:  +\S.*)?$", rest, re.MULTILINE)
+    return dict(re.findall(r"^  ([a-z]\S*) +(.*(?:\n {5,}.*)*)", profiles, re.MULTILINE)), set(steps)
+
+
+def test_the_profiles_are_those_of_the_wearable():
+    profiles, _ = wearable_help()
+    found = definitions(sections("wardgate-wearable.1")["PROFILES"])
+    assert list(found) == list(profiles) and len(found) > 10
+    for name, fields in profiles.items():
+        words = set(re.findall(r"\b[a-z][a-z0-9]+(?:-[a-z0-9]+)*\b", re.sub(r"\(.*?\)|as a cuff.*", "", fields, flags=re.DOTALL)))
+        marked = set(re.findall(r"\*([a-z0-9-]+)\*", re.search(rf"^\*{name}\*\n((?:\t.*\n)+)", (MAN / "wardgate-wearable.1.scd")
+                                                               .read_text(), re.MULTILINE)[1]))
+        words -= {"measure", "stream", "its", "records", "can", "be", "asked", "for"}
+        assert marked - {"measure", "stream", "cuff"} == words - {"cuff"}, name
+
+
+def test_the_steps_are_those_of_the_wearable():
+    _, steps = wearable_help()
+    assert len(steps) > 20
+    assert {re.sub(r"\s+", " ", term) for term in definitions(sections("wardgate-wearable.1")["SCRIPTS"])} == steps
+
+
+def test_the_script_of_the_page_is_right(tmp_path):
+    script = re.findall(r"^```\n(battery .*?)^```$", (MAN / "wardgate-wearable.1.scd").read_text(), re.MULTILINE | re.DOTALL)
+    assert len(script) == 1
+    (tmp_path / "my.script").write_text(script[0])
+    said("wardgate-wearable.1", "--profile", "oximeter", "--script", str(tmp_path / "my.script"), "--show")
