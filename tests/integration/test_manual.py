@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -63,7 +64,75 @@ def test_pages_name_pages_that_there_are():
     for page in PAGES:
         named = set(re.findall(r"\*((?:wardctl|wardgate[a-z.-]*|org\.wardgate))\*\((\d)\)", (MAN / f"{page}.scd").read_text()))
         assert {f"{name}.{section}" for name, section in named} - set(PAGES) - {"org.wardgate.5"} == set(), page
-        assert page.rsplit(".", 1) not in [list(name) for name in named], f"{page} sends its reader to itself"
+        assert tuple(page.rsplit(".", 1)) not in named, f"{page} sends its reader to itself"
+
+
+# --- wardctl(1) -------------------------------------------------------------------------------------------------------
+
+
+def summaries():
+    """Verb to its line in the list of verbs."""
+    return dict(re.findall(r"^  ([a-z]+) +(\S.*)$", said("wardctl.1", "--help"), re.MULTILINE))
+
+
+VERBS = summaries()
+
+
+def usage_of(verb):
+    return [match[1] for match in re.finditer(r"^(?:Usage:|      ) (wardctl .*)$", said("wardctl.1", verb, "--help"), re.MULTILINE)]
+
+
+def verb_section(verb):
+    """The synopsis of the page, line by line, and what it defines."""
+    head, rest = re.fullmatch(r"\n+((?:\*wardctl [^\n]*\n)+)\n(.*)", sections("wardctl.1")[verb], re.DOTALL).groups()
+    return [re.sub(r"\+\+$", "", plain(line)) for line in head.splitlines()], definitions(rest)
+
+
+def test_each_verb_is_in_the_page():
+    page = sections("wardctl.1")
+    names = list(page)
+    assert names[names.index("VERBS") + 1:names.index("EXIT STATUS")] == list(VERBS)
+    assert len(VERBS) > 10
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_page_has_what_the_verb_takes(verb):
+    """The same lines of usage; and of each action, option and named value in them or in the help what it is for."""
+    usage = usage_of(verb)
+    synopsis, defined = verb_section(verb)
+    assert synopsis == usage
+    words = {word for line in usage for word in re.findall(r"--[a-z-]+", line)}
+    assert words
+    assert {term.split(" ")[0] for term in defined if term.startswith("-")} == words
+    actions = {word for line in usage
+               for group in re.findall(r"^wardctl [a-z]+ \[?([a-z|]+)\]?(?= |$)", line) for word in group.split("|")}
+    text = said("wardctl.1", verb, "--help")
+    if verb == "sign":  # what it signs, of which there may be two in a line
+        commands = text[text.index("Commands ("):text.index("Prints a")]
+        actions = set(re.findall(r"(?:^    |   )([a-z-]+)(?= |$)", commands, re.MULTILINE))
+        assert len(actions) > 10
+    if verb == "entry":
+        actions = set(re.findall(r"^  ([a-z_0-9]+)=", text, re.MULTILINE))
+    assert {re.split("[ =]", term)[0] for term in defined if not term.startswith("-")} == actions
+
+
+def test_the_page_has_each_exit_status():
+    listed = re.search(r"Exit status: (.*)\.", said("wardctl.1", "--help"))[1]
+    assert [part.split(" ")[0] for part in listed.split(", ")] == list(definitions(sections("wardctl.1")["EXIT STATUS"]))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_command_of_an_example_is_one(page, tmp_path):
+    """None is refused for its form, though there is neither a daemon nor a file."""
+    blocks = re.findall(r"^```\n(.*?)^```$", (MAN / f"{page}.scd").read_text(), flags=re.MULTILINE | re.DOTALL)
+    commands = [shlex.split(re.sub(r" [>|&].*", "", line)) for block in blocks for line in block.splitlines()
+                if line.startswith("wardctl ")]
+    assert commands or page != "wardctl.1"
+    for command in commands:
+        done = subprocess.run([BUILD / PROGRAMS["wardctl.1"], *command[1:]], cwd=tmp_path, capture_output=True, text=True,
+                              timeout=DEADLINE_S, stdin=subprocess.DEVNULL,
+                              env={"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"})
+        assert done.returncode in (0, 1, 3) and "Try `" not in done.stderr, (command, done.stderr)
 
 
 # --- wardgate.conf(5) --------------------------------------------------------------------------------------------------
