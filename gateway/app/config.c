@@ -18,7 +18,8 @@
 struct loading {
     struct ward_config config;
     struct ward_config_error *error;
-    ward_config_is_model *is_model; /* NULL: any may be one */
+    ward_config_is_model *is_model;    /* NULL: any may be one */
+    const struct ward_config_ear *ear; /* NULL: nobody listens */
     const char *file;
     FILE *stream;
     unsigned line; /* inih as Debian builds it does not tell the handler */
@@ -43,6 +44,39 @@ static int fail(struct loading *loading, const char *format, ...)
     return 0;
 }
 
+/* The same text may be written in two ways ("1G", "1024M"): what they come to is compared. */
+static bool is_default(const struct ward_config_option *option, const char *value)
+{
+    struct ward_config *said = calloc(1, sizeof(*said)), *usual = calloc(1, sizeof(*usual));
+    bool same = strcmp(option->fallback, value) == 0;
+
+    if (!same && said && usual) {
+        (void)ward_config_option_set(option, said, value);
+        (void)ward_config_option_set(option, usual, option->fallback);
+        same = memcmp(said, usual, sizeof(*said)) == 0;
+    }
+    free(said);
+    free(usual);
+    return same;
+}
+
+/* option: NULL in [firmware], where nothing is the default. */
+static int tell(const struct loading *loading, const struct ward_config_option *option, const char *key,
+                const char *value)
+{
+    if (loading->ear)
+        loading->ear->tell(loading->ear->userdata,
+                           &(struct ward_config_assignment){
+                               .file = loading->file,
+                               .line = loading->line,
+                               .section = option ? option->section : WARD_CONFIG_FIRMWARE,
+                               .key = key,
+                               .value = value,
+                               .fallback = option ? option->fallback : "",
+                               .differs = option ? !is_default(option, value) : value[0] != '\0'});
+    return 1;
+}
+
 /* The keys of [firmware] are models: they are no options of the table. */
 static int assign_firmware(struct loading *loading, const char *model, const char *value)
 {
@@ -51,7 +85,8 @@ static int assign_firmware(struct loading *loading, const char *model, const cha
     if (loading->is_model && !loading->is_model(model))
         return fail(loading, "unknown key [" WARD_CONFIG_FIRMWARE "] %s: there is no such model", model);
     wrong = ward_config_firmware_set(&loading->config, model, value);
-    return wrong ? fail(loading, "[" WARD_CONFIG_FIRMWARE "] %s = %s: it %s", model, value, wrong) : 1;
+    return wrong ? fail(loading, "[" WARD_CONFIG_FIRMWARE "] %s = %s: it %s", model, value, wrong)
+                 : tell(loading, NULL, model, value);
 }
 
 static int on_assignment(void *userdata, const char *section, const char *key, const char *value)
@@ -66,7 +101,8 @@ static int on_assignment(void *userdata, const char *section, const char *key, c
     if (!option)
         return fail(loading, "unknown key [%s] %s", section, key);
     wrong = ward_config_option_set(option, &loading->config, value);
-    return wrong ? fail(loading, "[%s] %s = %s: it %s", section, key, value, wrong) : 1;
+    return wrong ? fail(loading, "[%s] %s = %s: it %s", section, key, value, wrong)
+                 : tell(loading, option, key, value);
 }
 
 /*
@@ -167,8 +203,15 @@ int ward_config_load(const char *path, struct ward_config *ret, struct ward_conf
 int ward_config_load_knowing(const char *path, ward_config_is_model *is_model, struct ward_config *ret,
                              struct ward_config_error *ret_error)
 {
+    return ward_config_load_telling(path, is_model, NULL, ret, ret_error);
+}
+
+int ward_config_load_telling(const char *path, ward_config_is_model *is_model,
+                             const struct ward_config_ear *ear, struct ward_config *ret,
+                             struct ward_config_error *ret_error)
+{
     struct ward_config_error error = {0};
-    struct loading loading = {.error = &error, .is_model = is_model};
+    struct loading loading = {.error = &error, .is_model = is_model, .ear = ear};
     int r;
 
     ward_config_init(&loading.config);

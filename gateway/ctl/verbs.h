@@ -33,6 +33,7 @@ extern const struct ward_verb *const ward_ctl_verbs[];
 
 extern const struct ward_verb ward_verb_alarms;
 extern const struct ward_verb ward_verb_complete;
+extern const struct ward_verb ward_verb_config;
 extern const struct ward_verb ward_verb_decode;
 extern const struct ward_verb ward_verb_devices;
 extern const struct ward_verb ward_verb_entry;

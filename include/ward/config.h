@@ -107,6 +107,24 @@ typedef bool ward_config_is_model(const char *id);
 int ward_config_load_knowing(const char *path, ward_config_is_model *is_model, struct ward_config *ret,
                              struct ward_config_error *ret_error);
 
+/* One KEY = VALUE, where it stands; all of it is borrowed for the call. */
+struct ward_config_assignment {
+    const char *file;
+    unsigned line;
+    const char *section, *key, *value;
+    const char *fallback; /* the default as it would be written; "" in [firmware] */
+    bool differs;         /* from the default, by what it means */
+};
+
+/* Told of each assignment that is good, in their order: of one key the last one holds. */
+struct ward_config_ear {
+    void (*tell)(void *userdata, const struct ward_config_assignment *assignment);
+    void *userdata;
+};
+int ward_config_load_telling(const char *path, ward_config_is_model *is_model,
+                             const struct ward_config_ear *ear, struct ward_config *ret,
+                             struct ward_config_error *ret_error);
+
 /*
  * Writes the shipped file: every key commented at its default. Returns its length without the terminating
  * NUL, as snprintf does, also when it does not fit in size.
