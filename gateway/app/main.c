@@ -24,10 +24,12 @@
 static void usage(FILE *out)
 {
     fprintf(out,
-            "usage: wardgated [--config FILE] [--version] [--help]\n\n"
+            "Usage: wardgated [--config FILE]\n"
             "Reads wearables over Bluetooth LE, applies the patients' alarm limits, keeps every reading and\n"
             "hands readings and alarms to wardgate-uplink. Stops on SIGTERM.\n\n"
-            "  --config FILE  configuration (" DEFAULT_CONFIG ")\n");
+            "  --config FILE  the configuration (" DEFAULT_CONFIG ")\n"
+            "  --help         this text\n"
+            "  --version      the version\n");
 }
 
 /* Returns 0 to go on, 1 when the work is done, or negative errno. */
