@@ -7,6 +7,7 @@
 
 #include "app/binding_change.h"
 #include "app/gateway.h"
+#include "core/clinical.h"
 #include "io/journal.h"
 
 #define SENTENCE_MAX 300

@@ -18,10 +18,6 @@ struct ward_commit_waiter;
 struct ward_gateway;
 struct ward_watch;
 
-/* How long a claim lasts unless it says else, and at most. */
-#define WARD_CLAIM_S     300
-#define WARD_CLAIM_MAX_S 3600
-
 /* What a binding is to be. */
 struct ward_binding_order {
     const struct ward_store_device *device;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/gateway.h"
+#include "core/clinical.h"
 #include "core/reading.h"
 
 #define STOPPED_SETTING "stopped-cleanly"

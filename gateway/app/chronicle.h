@@ -23,9 +23,8 @@
 
 #include "io/store.h"
 
-#define WARD_UNMONITORED_MIN_US (20 * UINT64_C(1000000))
-#define WARD_ALIVE_US           (300 * UINT64_C(1000000))
-#define WARD_FLOOR_STEP_MS      60000
+#define WARD_ALIVE_US      (300 * UINT64_C(1000000))
+#define WARD_FLOOR_STEP_MS 60000
 
 struct ward_gateway;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/gateway.h"
+#include "core/clinical.h"
 #include "core/firmware.h"
 #include "core/model.h"
 #include "io/journal.h"
@@ -41,7 +42,7 @@ static void check(struct ward_gateway *gateway, const char *device)
     if (known)
         ward_technical_device(gateway, device, WARD_DEVICE_FIRMWARE,
                               ward_firmware_is_trusted(gateway, known) ? WARD_PRIORITY_NONE
-                                                                       : WARD_PRIORITY_MEDIUM);
+                                                                       : WARD_PRIORITY_OF_FIRMWARE);
 }
 
 void ward_firmware_check_all(struct ward_gateway *gateway)

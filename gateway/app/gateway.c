@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "app/documents.h"
+#include "core/clinical.h"
 #include "core/model.h"
 #include "core/reading.h"
 
 #define COMMIT_WINDOW_TENSE_MS 1000
-#define RADIO_GRACE_US         (20 * UINT64_C(1000000))
-#define CLOCK_GRACE_US         (120 * UINT64_C(1000000))
-/* How long what was sent may stay without a receipt before the hub counts as not confirming (docs/mqtt). */
-#define ALARM_CONFIRM_US   (60 * UINT64_C(1000000))
-#define READING_CONFIRM_US (300 * UINT64_C(1000000))
 
 struct ward_time ward_gateway_now(const struct ward_gateway *gateway)
 {
@@ -111,12 +107,8 @@ static const char *undelivered_text(const struct ward_gateway *gateway)
     for (size_t i = 0; i < gateway->watch_count; i++)
         if (gateway->watches[i]->has_plan && gateway->watches[i]->plan.undelivered_text[0])
             return gateway->watches[i]->plan.undelivered_text;
-    return "We could not reach your ward. If you feel worse call 111. In an emergency call 999.";
+    return WARD_TEXT_UNDELIVERED;
 }
-
-static const char nobody_text[] =
-    "This box cannot watch over anybody at the moment. Please tell your ward. If you feel worse call 111. In an "
-    "emergency call 999.";
 
 /* --- what is shown on the spot ------------------------------------------------------------------------------- */
 
@@ -139,7 +131,7 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
 
     if (!gateway->restored) { /* without a sound: nobody could say who is meant, or silence it */
         what.priority = WARD_PRIORITY_HIGH;
-        what.text = nobody_text;
+        what.text = WARD_TEXT_NOBODY_WATCHED;
     }
     for (size_t i = 0; i < gateway->watch_count; i++) {
         const struct ward_alarm_context context = ward_watch_context(gateway->watches[i]);
@@ -184,13 +176,13 @@ static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
     uint64_t alarm_us, reading_us, due = UINT64_MAX;
     bool alarm = ward_alarm_queue_oldest_us(&gateway->outbox.alarms, &alarm_us);
     bool reading = ward_delivery_unconfirmed_us(&gateway->outbox.delivery, &reading_us);
-    bool late = (alarm && now_us - alarm_us >= ALARM_CONFIRM_US) ||
-                (reading && now_us - reading_us >= READING_CONFIRM_US);
+    bool late = (alarm && now_us - alarm_us >= WARD_ALARM_CONFIRM_US) ||
+                (reading && now_us - reading_us >= WARD_READING_CONFIRM_US);
 
     if (!late && alarm)
-        due = earlier(due, alarm_us + ALARM_CONFIRM_US);
+        due = earlier(due, alarm_us + WARD_ALARM_CONFIRM_US);
     if (!late && reading)
-        due = earlier(due, reading_us + READING_CONFIRM_US);
+        due = earlier(due, reading_us + WARD_READING_CONFIRM_US);
     ward_technical_set(gateway, WARD_TECHNICAL_HUB_NOT_CONFIRMING, late);
     return due;
 }
@@ -202,8 +194,8 @@ static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
 static uint64_t check_radio_and_clock(struct ward_gateway *gateway, const struct ward_time *now)
 {
     const bool off = gateway->radio != WARD_BLUEZ_RADIO_READY, unknown = now->utc_ms == WARD_UTC_UNKNOWN;
-    const uint64_t radio_us = gateway->radio_off_us + RADIO_GRACE_US,
-                   clock_us = gateway->started_us + CLOCK_GRACE_US;
+    const uint64_t radio_us = gateway->radio_off_us + WARD_RADIO_GRACE_US,
+                   clock_us = gateway->started_us + WARD_CLOCK_GRACE_US;
     uint64_t due = UINT64_MAX;
 
     ward_technical_set(gateway, WARD_TECHNICAL_RADIO_OFF, off && now->boot_us >= radio_us);

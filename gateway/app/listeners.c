@@ -5,6 +5,7 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "core/clinical.h"
 #include "core/model.h"
 #include "io/journal.h"
 #include "ward/link.h"
@@ -124,7 +125,8 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         tell_input_stopped(gateway, link->device->id.text);
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
-        ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST, WARD_PRIORITY_MEDIUM);
+        ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST,
+                              WARD_PRIORITY_OF_BOND_LOST);
     else if (link->state == WARD_BLUEZ_LINK_PROVED)
         ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST, WARD_PRIORITY_NONE);
     ward_outbox_state_changed(&gateway->outbox);

@@ -8,6 +8,7 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/outbox_private.h"
+#include "core/clinical.h"
 #include "io/journal.h"
 
 /*
@@ -189,9 +190,9 @@ bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t no
 
     if (!ward_alarm_queue_oldest_us(&outbox->alarms, &oldest))
         return false;
-    if (now - oldest >= WARD_OUTBOX_UNDELIVERED_US)
+    if (now - oldest >= WARD_UNDELIVERED_US)
         return true;
-    *ret_due_us = oldest + WARD_OUTBOX_UNDELIVERED_US;
+    *ret_due_us = oldest + WARD_UNDELIVERED_US;
     return false;
 }
 

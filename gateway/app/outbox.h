@@ -171,7 +171,6 @@ void ward_outbox_pump(struct ward_outbox *outbox);
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox);
 
 /* Whether an alarm event has waited for its receipt for so long that whoever is in the room has to be told. */
-#define WARD_OUTBOX_UNDELIVERED_US (60 * UINT64_C(1000000))
 bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now_us, uint64_t *ret_due_us);
 
 #endif

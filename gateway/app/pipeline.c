@@ -22,6 +22,7 @@
 
 #include "app/gateway.h"
 #include "app/ownership.h"
+#include "core/clinical.h"
 #include "core/decode.h"
 #include "core/duplicate.h"
 #include "core/status.h"
@@ -70,7 +71,8 @@ static void note_outcome(const struct ward_heard *heard)
     const char *device = heard->talk->device.id.text;
 
     ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME,
-                          decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE : WARD_PRIORITY_LOW);
+                          decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE
+                                                             : WARD_PRIORITY_OF_UNDECODABLE);
     if (decoded->outcome != WARD_DECODE_OK) {
         gateway->pipeline.undecodable++;
         ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/gateway.h"
+#include "core/clinical.h"
 #include "io/journal.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -79,5 +80,6 @@ void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading 
     if (now->poor_since_us == 0)
         now->poor_since_us = reading->mono_us;
     if (reading->mono_us - now->poor_since_us >= WARD_POOR_SIGNAL_US)
-        ward_technical_device(gateway, reading->device.text, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_LOW);
+        ward_technical_device(gateway, reading->device.text, WARD_DEVICE_POOR_SIGNAL,
+                              WARD_PRIORITY_OF_POOR_SIGNAL);
 }

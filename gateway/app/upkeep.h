@@ -14,12 +14,8 @@
 #include "ward/reading.h"
 
 #define WARD_UPKEEP_US (60 * UINT64_C(1000000))
-/* A certificate is to be renewed in its last days. */
-#define WARD_CERTIFICATE_DAYS 30
 /* A disk with less than a tenth, or than so much, is nearly full: a week of a stream, and what else grows there. */
 #define WARD_STORAGE_SPARE_OCTETS (UINT64_C(64) * 1024 * 1024)
-/* So long of poor signal, without a valid value of the device, asks to have its seat looked at. */
-#define WARD_POOR_SIGNAL_US (60 * UINT64_C(1000000))
 
 struct ward_gateway;
 

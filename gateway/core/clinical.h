@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one table of clinical figures: every default and bound that a clinical safety officer must sign.
+ * docs/safety/intended-use.md shows it, and a test holds the two together. Only the priorities of what is wrong with the
+ * gateway itself stand elsewhere, beside their words (app/technical.c); the document has them too.
  *
  * A care plan may change what it has a member for, within the bounds; the rest is fixed here. Quantities are in the
  * unit of their row in core/quantity.h.
@@ -81,6 +83,34 @@
 #define WARD_SILENT_MIN_MS   WARD_MINUTE_MS
 #define WARD_SILENT_MAX_MS   (4 * WARD_HOUR_MS)
 
+/* What was sent, without a receipt for this long: the room is told, the hub counts as not confirming (docs/mqtt). */
+#define WARD_UNDELIVERED_US     (60 * WARD_SECOND_US)
+#define WARD_ALARM_CONFIRM_US   (60 * WARD_SECOND_US)
+#define WARD_READING_CONFIRM_US (300 * WARD_SECOND_US)
+/* So long after a start, and the radio after a restart of Bluetooth, before an alarm is made of it. */
+#define WARD_RADIO_GRACE_US (20 * WARD_SECOND_US)
+#define WARD_CLOCK_GRACE_US (120 * WARD_SECOND_US)
+/* A shorter time in which nobody was watched is not told. */
+#define WARD_UNMONITORED_MIN_US (20 * WARD_SECOND_US)
+/* So long of poor signal, without a valid value of the device, asks to have its seat looked at. */
+#define WARD_POOR_SIGNAL_US (60 * WARD_SECOND_US)
+/* A certificate is to be renewed in its last days. */
+#define WARD_CERTIFICATE_DAYS 30
+
+/* How long a device without slots is claimed for one patient, unless it is said; and at most. */
+#define WARD_CLAIM_S     300
+#define WARD_CLAIM_MAX_S 3600
+/* How long a patient is asked to measure, unless the command says; and at most. */
+#define WARD_ASK_S     900
+#define WARD_ASK_MAX_S 7200
+
+/* What the room reads while an alarm is undelivered and the plan has no words of its own, and while nobody is known. */
+#define WARD_TEXT_UNDELIVERED                                                                                \
+    "We could not reach your ward. If you feel worse call 111. In an emergency call 999."
+#define WARD_TEXT_NOBODY_WATCHED                                                                             \
+    "This box cannot watch over anybody at the moment. Please tell your ward. If you feel worse call 111. "  \
+    "In an emergency call 999."
+
 /* Priorities of what is wrong with the data rather than with the patient. */
 #define WARD_PRIORITY_OF_INCOMPLETE       WARD_PRIORITY_MEDIUM
 #define WARD_PRIORITY_OF_NO_VALID_DATA    WARD_PRIORITY_LOW
@@ -94,6 +124,12 @@
 #define WARD_PRIORITY_OF_MISSED           WARD_PRIORITY_LOW
 #define WARD_PRIORITY_OF_MISSED_AGAIN     WARD_PRIORITY_MEDIUM /* from the second in a row */
 #define WARD_PRIORITY_OF_MISSED_RED       WARD_PRIORITY_HIGH /* when the value before was beyond a red limit */
+
+/* Priorities of what is wrong with a device; its battery's are ward_clinical_battery's. */
+#define WARD_PRIORITY_OF_UNDECODABLE WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_BOND_LOST   WARD_PRIORITY_MEDIUM
+#define WARD_PRIORITY_OF_POOR_SIGNAL WARD_PRIORITY_LOW
+#define WARD_PRIORITY_OF_FIRMWARE    WARD_PRIORITY_MEDIUM
 
 /* Priorities of what somebody or the score says of the patient. */
 #define WARD_PRIORITY_OF_CONCERN     WARD_PRIORITY_MEDIUM

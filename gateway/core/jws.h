@@ -131,9 +131,7 @@ enum ward_command_kind {
 #define WARD_PROGRAM_CORE   1u
 #define WARD_PROGRAM_UPLINK 2u
 
-/* How long a patient is asked, and the light blinks, unless the command says; and at most. */
-#define WARD_ASK_S          900
-#define WARD_ASK_MAX_S      7200
+/* How long the light blinks, unless the command says; and at most. */
 #define WARD_IDENTIFY_S     15
 #define WARD_IDENTIFY_MAX_S 120
 

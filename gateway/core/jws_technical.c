@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/clinical.h"
 #include "core/jws_private.h"
 #include "core/quantity.h"
 

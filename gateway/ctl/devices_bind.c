@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clinical.h"
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/show.h"
 
 #define SLOT_NONE     255
-#define CLAIM_MIN     5
-#define CLAIM_MAX_MIN 60
+#define CLAIM_MAX_MIN (WARD_CLAIM_MAX_S / 60)
 
 struct options {
     const char *patient, *device;
@@ -54,7 +54,7 @@ static int parse(const struct ward_verb *verb, const char *letters, int argc, ch
     };
     int option;
 
-    *ret = (struct options){.slot = SLOT_NONE, .minutes = CLAIM_MIN};
+    *ret = (struct options){.slot = SLOT_NONE, .minutes = WARD_CLAIM_S / 60};
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == '?' || (option != 'j' && strchr(letters, option) == NULL))
             return ward_ctl_usage(verb, "\"%s\" is no option here, or lacks its value", argv[optind - 1]);

@@ -28,6 +28,7 @@
 #include "core/reading.h"
 #include "core/record_run.h"
 #include "core/vendor.h"
+#include "io/annunciator_pattern.h"
 #include "io/numbers.h"
 #include "ward/link.h"
 
@@ -195,6 +196,8 @@ static bool is_condition(const struct bench *bench, const char *patient, const c
 /* … and later. */
 #define LATER_1 "0A 78 00 50 00 5A 00 EA 07 0B 16 0B 00 02 01"
 #define LATER_2 "0A 78 00 50 00 5A 00 EA 07 0B 16 0C 00 02 02"
+/* The cuff could not measure. */
+#define ERROR_1 "0A FF 07 FF 07 FF 07 EA 07 0B 16 0D 00 02 01"
 
 static struct bench *couple(void **state)
 {
@@ -1339,7 +1342,7 @@ static void an_alarm_without_a_receipt_shows_until_it_has_one(void **state)
     assert_true(alarms->count > 0);
     assert_false(bench->gateway->undelivered_shown);
     for (size_t i = 0; i < alarms->count; i++) /* a minute passes */
-        alarms->entries[i].queued_us -= WARD_OUTBOX_UNDELIVERED_US;
+        alarms->entries[i].queued_us -= WARD_UNDELIVERED_US;
     ward_gateway_settle(bench->gateway);
     assert_true(bench->gateway->undelivered_shown);
     assert_non_null(strstr(shown_text(bench), "could not reach"));
@@ -1389,6 +1392,61 @@ static void the_button_silences_everybody_s_alarms(void **state)
     assert_int_equal(write(button, &press, sizeof(press)), sizeof(press));
     WAIT_FOR(bench, is_silenced(bench, "p-ann", "bp-systolic-high"));
     assert_true(is_silenced(bench, "p-bob", "bp-systolic-high"));
+    close(button);
+}
+
+/* What the sound program was given, from octet `from` on, is that pattern. */
+static bool was_given(const struct bench *bench, long from, enum ward_pattern pattern, long *ret_end)
+{
+    static int16_t expected[WARD_PATTERN_SAMPLES_MAX], given[WARD_PATTERN_SAMPLES_MAX];
+    struct ward_pulses pulses;
+    char path[128];
+    size_t samples, count = 0;
+    FILE *file;
+
+    ward_pulses_init(&pulses);
+    samples = ward_pattern_render(pattern, &pulses, expected);
+    snprintf(path, sizeof(path), "%s/sound", bench->directory);
+    file = fopen(path, "re");
+    if (file) {
+        assert_int_equal(fseek(file, from, SEEK_SET), 0);
+        count = fread(given, sizeof(*given), samples, file);
+        fclose(file);
+    }
+    if (count < samples)
+        return false;
+    assert_memory_equal(given, expected, samples * sizeof(*given));
+    *ret_end = from + (long)(samples * sizeof(*given));
+    return true;
+}
+
+/* Whether it has come, never whether it is good. */
+static void the_room_hears_that_it_has_come_or_should_be_repeated(void **state)
+{
+    const struct input_event press = {.type = EV_KEY, .code = KEY_MUTE, .value = 1};
+    struct bench *bench = *state;
+    char path[128];
+    long end = 0;
+    int button, go;
+
+    /* It plays nothing until it may: what is silenced before that is never heard. */
+    snprintf(bench->config.alarm.sound_command, sizeof(bench->config.alarm.sound_command),
+             "until test -e %s/go; do sleep 0.05; done; exec cat > %s/sound", bench->directory,
+             bench->directory);
+    button = furnish(bench);
+    bench_admit(bench, "p-ann");
+    bench_enrol(bench, "d-1", "blood-pressure-cuff");
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    assert_int_equal(write(button, &press, sizeof(press)), sizeof(press));
+    WAIT_FOR(bench, is_silenced(bench, "p-ann", "rule-without-source"));
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    snprintf(path, sizeof(path), "%s/go", bench->directory);
+    go = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(go >= 0);
+    close(go);
+    WAIT_FOR(bench, was_given(bench, 0, WARD_PATTERN_RECEIVED, &end));
+    hear(bench, &(struct said){"d-1", CUFF, ERROR_1, false});
+    WAIT_FOR(bench, was_given(bench, end, WARD_PATTERN_REPEAT, &end));
     close(button);
 }
 
@@ -1678,6 +1736,7 @@ int main(void)
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
+        GATEWAY_TEST(the_room_hears_that_it_has_come_or_should_be_repeated),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
         GATEWAY_TEST(what_a_device_measures_in_a_test_is_nobodys),
         GATEWAY_TEST(the_same_fault_is_said_once),
