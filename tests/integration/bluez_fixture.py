@@ -243,10 +243,11 @@ class Home:
     def begin_enrolment(self, address, seconds=500):
         return self.begin("devices", "pair", address, "--patient", PATIENT, "--timeout", seconds)
 
-    def enrol(self, device, serial="S-1", firmware=""):
+    def enrol(self, device, serial="S-1", firmware="", is_there=False):
         """A device of the fake goes through an enrolment: found, bonded, gone, back with a reading."""
         bluez, since = self.bluez, self.bluez.mark()
-        bluez.device(device.address, "name", device.name, "serial", serial, "services", device.service)
+        if not is_there:
+            bluez.device(device.address, "name", device.name, "serial", serial, "services", device.service)
         bluez.holds(device.address, "2a26", "text", firmware)
         bluez.advertise(device.address, "on")
         enrolment = self.begin_enrolment(device.address)
