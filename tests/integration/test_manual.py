@@ -2,6 +2,7 @@
 """The manual pages (docs/man) say what the programs do, no less and no more: each is held against what its program, its
 table or its schema says of itself."""
 
+import functools
 import json
 import os
 import pathlib
@@ -21,6 +22,7 @@ PROGRAMS = {"wardctl.1": "gateway/ctl/wardctl", "wardgated.8": "gateway/app/ward
 DEADLINE_S = 60
 
 
+@functools.cache
 def said(program, *words):
     done = subprocess.run([BUILD / PROGRAMS[program], *words], capture_output=True, text=True, timeout=DEADLINE_S)
     assert done.returncode == 0 and done.stdout, done.stderr
@@ -121,14 +123,19 @@ def test_the_page_has_each_exit_status():
     assert [part.split(" ")[0] for part in listed.split(", ")] == list(definitions(sections("wardctl.1")["EXIT STATUS"]))
 
 
+def test_the_page_has_each_variable_of_the_environment_that_is_looked_at():
+    read = {name for path in (ROOT / "gateway/ctl").glob("*.c")
+            for name in re.findall(r"(?:getenv|size_of)\(\"([A-Z_]+)\"", path.read_text())}
+    assert read and read <= set(re.findall(r"[A-Z_]{4,}", sections("wardctl.1")["ENVIRONMENT"]))
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_each_command_of_an_example_is_one(page, tmp_path):
     """None is refused for its form, though there is neither a daemon nor a file."""
     blocks = re.findall(r"^```\n(.*?)^```$", (MAN / f"{page}.scd").read_text(), flags=re.MULTILINE | re.DOTALL)
-    commands = [shlex.split(re.sub(r" [>|&].*", "", line)) for block in blocks for line in block.splitlines()
-                if line.startswith("wardctl ")]
-    assert commands or page != "wardctl.1"
-    for command in commands:
+    commands = {re.sub(r" [>|&].*", "", line) for block in blocks for line in block.splitlines() if line.startswith("wardctl ")}
+    assert len(commands) > 20 or page != "wardctl.1"
+    for command in map(shlex.split, sorted(commands)):
         done = subprocess.run([BUILD / PROGRAMS["wardctl.1"], *command[1:]], cwd=tmp_path, capture_output=True, text=True,
                               timeout=DEADLINE_S, stdin=subprocess.DEVNULL,
                               env={"DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent"})
