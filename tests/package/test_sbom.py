@@ -65,18 +65,15 @@ def test_it_is_of_this_package_and_its_programs(deb, bom):
 
 
 def loaded(program):
-    """The packages that the loader takes the program's libraries from."""
-    packages = set()
-    for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", run("ldd", program), re.MULTILINE):
-        real = os.path.realpath(path)
-        for name in (real, real.removeprefix("/usr")):
-            owner = subprocess.run(["dpkg-query", "--search", name], capture_output=True, text=True, check=False).stdout
-            if owner:
-                packages.add(owner.partition(": ")[0])
-                break
-        else:
-            raise AssertionError(f"{path} is of no package")
-    return packages
+    """(package, version, architecture) of all that the loader takes the program's libraries from."""
+    names = [os.path.realpath(path) for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", run("ldd", program), re.MULTILINE)]
+    # dpkg knows a file by the name that it was unpacked under, which may lead through a link (/lib -> usr/lib).
+    asked = subprocess.run(["dpkg-query", "--search", *names, *(name.removeprefix("/usr") for name in names)],
+                           capture_output=True, text=True, check=False).stdout  # fmt: skip
+    owners = {line.rpartition(": ")[2].removeprefix("/usr"): line.rpartition(": ")[0] for line in asked.splitlines()}
+    assert {name.removeprefix("/usr") for name in names} == owners.keys()
+    form = "${Package} ${Version} ${Architecture}\n"
+    return {tuple(line.split()) for line in run("dpkg-query", "--show", "--showformat", form, *owners.values()).splitlines()}
 
 
 def reached(bom, reference):
@@ -94,10 +91,8 @@ def reached(bom, reference):
 def test_it_names_what_the_loader_loads_and_nothing_else(deb, bom):
     known = {one["bom-ref"]: one for one in bom["components"]}
     for program in deb.programs():
-        packages = loaded(deb.unpacked / program.lstrip("/"))
-        assert len(packages) > 1
-        form = "${Package} ${Version} ${Architecture}\n"
-        installed = {tuple(run("dpkg-query", "--show", "--showformat", form, name).split()) for name in packages}
+        installed = loaded(deb.unpacked / program.lstrip("/"))
+        assert len(installed) > 1
         told = set()
         for reference in reached(bom, Path(program).name):
             one = known[reference]
