@@ -282,9 +282,11 @@ void ward_outbox_state_changed(struct ward_outbox *outbox)
 
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
 {
-    if (up != outbox->link_up)
-        ward_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s",
-                           up ? "open" : "closed", text);
+    if (up && !outbox->link_up)
+        ward_journal_print(LOG_INFO, "The way to the ward is open: %s", text);
+    if (!up && outbox->link_up)
+        ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_WAY_CLOSED, "The way to the ward is closed: %s",
+                                  text);
     outbox->link_up = up;
     outbox->link_generation++;
     ward_outbox_forget_fresh(outbox);
