@@ -108,6 +108,10 @@ static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link
         return;
     if (link->state == WARD_BLUEZ_LINK_CONNECTED || link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         now->connected = link->state == WARD_BLUEZ_LINK_CONNECTED;
+    if (link->state == WARD_BLUEZ_LINK_CONNECTED || link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
+        now->proved = false;
+    else if (link->state == WARD_BLUEZ_LINK_PROVED)
+        now->proved = true;
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING || link->state == WARD_BLUEZ_LINK_PROVED)
         now->needs_pairing = link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING;
 }

@@ -31,6 +31,8 @@ void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway)
 {
     outbox->gateway = gateway;
     outbox->next_id = 1;
+    /* Above all those of this boot, also of a core that was killed: none is told more often than once a millisecond. */
+    outbox->heartbeats = ward_gateway_now(gateway).boot_us / 1000;
     outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;
     snprintf(outbox->link_text, sizeof(outbox->link_text), "not connected yet");
     ward_delivery_init(&outbox->delivery, 0, 0, ward_gateway_now(gateway).boot_us);
