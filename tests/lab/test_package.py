@@ -102,8 +102,8 @@ def test_what_was_stored_is_there(lab, step):
     first, now = values(lab, "first.readings"), values(lab, f"{step}.readings")
     assert {(one["epoch"], one["seq"]): one["chain"] for one in first}.items() <= {
         (one["epoch"], one["seq"]): one["chain"] for one in now}.items()  # fmt: skip
-    for name, key in (("patients", "patient"), ("devices", "id")):
-        assert [one.get(key) for one in values(lab, f"{step}.{name}")] == [one.get(key) for one in values(lab, f"first.{name}")]
+    for name, key in (("patients", "patient"), ("devices", "device")):
+        assert [one[key] for one in values(lab, f"{step}.{name}")] == [one[key] for one in values(lab, f"first.{name}")]
 
 
 @pytest.mark.parametrize("way", ["stopped", "held"])
