@@ -212,8 +212,8 @@ static void store_dropped(void *context, uint64_t token, size_t record_count)
     struct ward_gateway *gateway = context;
     struct ward_commit_waiter *waiter = take_waiter(gateway, token);
 
-    ward_journal_print(LOG_CRIT, "%zu readings were dropped: the queue to the database is full",
-                       record_count);
+    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_READINGS_DROPPED,
+                              "%zu readings were dropped: the queue to the database is full", record_count);
     ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
     if (waiter) {
         waiter->failed = true;
@@ -226,8 +226,9 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
     struct ward_gateway *gateway = context;
 
     if (trouble->error)
-        ward_journal_print(LOG_CRIT, "The database cannot be written (attempt %u): %s", trouble->attempts,
-                           trouble->text);
+        ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_STORAGE_FAILING,
+                                  "The database cannot be written (attempt %u): %s", trouble->attempts,
+                                  trouble->text);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
                        trouble->error != 0 && trouble->error != -ENOSPC);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
@@ -288,8 +289,9 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
 {
     struct ward_gateway *gateway = context;
 
-    ward_journal_print(LOG_CRIT, "The database was set aside as %s (%s); a new one begins",
-                       replaced->set_aside, replaced->reason);
+    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_DATABASE_SET_ASIDE,
+                              "The database was set aside as %s (%s); a new one begins", replaced->set_aside,
+                              replaced->reason);
     gateway->epoch = replaced->epoch;
     gateway->head_seq = replaced->head_seq;
     memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
@@ -316,8 +318,8 @@ static void store_given_up(void *context, uint64_t through, uint64_t count)
 {
     struct ward_gateway *gateway = context;
 
-    ward_journal_print(
-        LOG_CRIT,
+    ward_journal_print_matter(
+        LOG_CRIT, WARD_JOURNAL_READINGS_DROPPED,
         "The database is full: %llu readings that the ward does not have were given up, to record %llu",
         (unsigned long long)count, (unsigned long long)through);
     (void)ward_delivery_receipt(&gateway->outbox.delivery, ward_gateway_now(gateway).boot_us, through, NULL,

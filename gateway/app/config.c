@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 #include <ini.h>
 #include <limits.h>
+#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct loading {
     struct ward_config_error *error;
     ward_config_is_model *is_model;    /* NULL: any may be one */
     const struct ward_config_ear *ear; /* NULL: nobody listens */
+    EVP_MD_CTX *digest;
     const char *file;
     FILE *stream;
     unsigned line; /* inih as Debian builds it does not tell the handler */
@@ -118,6 +120,8 @@ static char *read_line(char *buffer, int size, void *userdata)
         return NULL;
     loading->line++;
     length = strlen(buffer);
+    if (EVP_DigestUpdate(loading->digest, buffer, length) != 1)
+        fail(loading, "cannot be hashed");
     if (length + 1 == (size_t)size && buffer[length - 1] != '\n') {
         fail(loading, "the line is longer than %d characters", size - 2);
         return NULL;
@@ -178,6 +182,29 @@ static int load_drop_ins(struct loading *loading, const char *path)
     return r; /* a directory that is not there has no drop-ins */
 }
 
+/* The path and its drop-ins, with the digest of all that was read. Returns as ward_config_load(). */
+static int load_files(struct loading *loading, const char *path)
+{
+    int r;
+
+    loading->file = path;
+    loading->digest = EVP_MD_CTX_new();
+    if (!loading->digest || EVP_DigestInit_ex(loading->digest, EVP_sha256(), NULL) != 1) {
+        fail(loading, "cannot be hashed");
+        r = -ENOMEM;
+    } else {
+        r = load_file(loading, path);
+        if (r == 0)
+            r = load_drop_ins(loading, path);
+        if (r == 0 && EVP_DigestFinal_ex(loading->digest, loading->config.digest, NULL) != 1) {
+            fail(loading, "cannot be hashed");
+            r = -ENOMEM;
+        }
+    }
+    EVP_MD_CTX_free(loading->digest);
+    return r;
+}
+
 static int complete_id(struct ward_config *config)
 {
     static const sd_id128_t application =
@@ -215,9 +242,7 @@ int ward_config_load_telling(const char *path, ward_config_is_model *is_model,
     int r;
 
     ward_config_init(&loading.config);
-    r = load_file(&loading, path);
-    if (r == 0)
-        r = load_drop_ins(&loading, path);
+    r = load_files(&loading, path);
     if (r == 0) {
         r = complete_id(&loading.config);
         loading.file = path;

@@ -20,6 +20,7 @@
 struct ward_device_now {
     struct ward_id device;
     bool connected, needs_pairing;
+    bool proved; /* its newest connection was */
     int8_t battery_percent;
     uint16_t battery_low_said_by; /* the characteristic whose status says that it is low; 0: none */
     uint64_t poor_since_us;       /* since when its stream had a poor signal only; 0: it does not */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/enrolment.h"
 #include "app/gateway.h"
 #include "core/reading.h"
 
@@ -63,6 +64,14 @@ int64_t ward_documents_oldest_age_ms(const struct ward_gateway *gateway)
     return now_us > oldest_us ? (int64_t)((now_us - oldest_us) / 1000) : 0;
 }
 
+/* What is known of its newest connection; before the first since the start nothing is proved. */
+static uint8_t security_of(const struct ward_store_device *device, const struct ward_device_now *now)
+{
+    if (ward_enrolment_known(device).security != WARD_BLUEZ_BONDED)
+        return WARD_LINK_OPEN;
+    return now && now->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
+}
+
 /* The devices for up/state. The texts point into the gateway. Returns how many. */
 static size_t list_devices(const struct ward_gateway *gateway, struct ward_state_device *ret)
 {
@@ -81,11 +90,27 @@ static size_t list_devices(const struct ward_gateway *gateway, struct ward_state
             .patient = binding && !ward_registry_next_binding(registry, device->id.text, binding)
                            ? binding->patient.text
                            : "",
+            .security = security_of(device, now),
             .connected = now && now->connected,
             .battery_percent = (int8_t)(now ? now->battery_percent : WARD_BATTERY_UNKNOWN),
             .last_heard_at_ms = now && now->heard.boot_us ? now->heard.utc_ms : WARD_UTC_UNKNOWN};
     }
     return registry->device_count;
+}
+
+/* The plans in force, for up/state. The texts point into the gateway. Returns how many. */
+static size_t list_plans(const struct ward_gateway *gateway, struct ward_state_plan ret[WARD_PATIENTS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        const struct ward_watch *watch = gateway->watches[i];
+
+        if (watch->has_plan)
+            ret[count++] =
+                (struct ward_state_plan){watch->patient.text, watch->plan.id.text, watch->plan.version};
+    }
+    return count;
 }
 
 static void fill_radio(const struct ward_gateway *gateway, struct ward_state_message *message)
@@ -124,14 +149,17 @@ static void fill_storage(const struct ward_gateway *gateway, struct ward_state_m
 size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size_t size)
 {
     const char *reasons[WARD_DOCUMENTS_REASONS_MAX];
+    struct ward_state_plan plans[WARD_PATIENTS_MAX];
     struct ward_state_device *devices = calloc(WARD_DEVICES_MAX, sizeof(*devices));
     struct ward_state_message message = {.origin = ward_documents_origin(gateway),
                                          .now = ward_gateway_now(gateway),
                                          .boot = gateway->boot.text,
                                          .version = WARD_VERSION,
+                                         .configuration = gateway->config.digest,
                                          .seq = gateway->head_seq,
                                          .head = gateway->head_seq ? gateway->head_chain : NULL,
                                          .certificate_expires_ms = gateway->outbox.certificate_expires_ms,
+                                         .plans = plans,
                                          .devices = devices};
     struct ward_summary summary;
     struct ward_json json;
@@ -150,6 +178,7 @@ size_t ward_documents_state(const struct ward_gateway *gateway, char *text, size
     message.duplicates = gateway->pipeline.duplicates;
     fill_storage(gateway, &message);
     fill_radio(gateway, &message);
+    message.plan_count = list_plans(gateway, plans);
     message.device_count = list_devices(gateway, devices);
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
     ward_state_write_json(&message, &json);

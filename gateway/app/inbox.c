@@ -199,8 +199,8 @@ static void answer_now(struct ward_gateway *gateway, const struct arrival *arriv
         return;
     if (!may_tell(gateway, arrival))
         return;
-    ward_journal_print(LOG_WARNING, "What the ward said was refused (%s): %s",
-                       arrival->topic ? arrival->topic : "by hand", reason);
+    ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_REFUSED, "What the ward said was refused (%s): %s",
+                              arrival->topic ? arrival->topic : "by hand", reason);
     if (!ward_order_write_answer(gateway, &message, text))
         return;
     if (arrival->call)
@@ -223,7 +223,8 @@ uint64_t ward_inbox_check(struct ward_gateway *gateway)
         return due_us;
     snprintf(reason, sizeof(reason), "%u more messages within a minute were refused, or were repeated.",
              untold);
-    ward_journal_print(LOG_WARNING, "What the ward said was refused: %s", reason);
+    ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_REFUSED, "What the ward said was refused: %s",
+                              reason);
     if (ward_order_write_answer(gateway, &message, text))
         ward_outbox_result(&gateway->outbox, &(struct ward_outbox_result){.text = text});
     return due_us;

@@ -108,6 +108,10 @@ static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link
         return;
     if (link->state == WARD_BLUEZ_LINK_CONNECTED || link->state == WARD_BLUEZ_LINK_DISCONNECTED)
         now->connected = link->state == WARD_BLUEZ_LINK_CONNECTED;
+    if (link->state == WARD_BLUEZ_LINK_CONNECTED || link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
+        now->proved = false;
+    else if (link->state == WARD_BLUEZ_LINK_PROVED)
+        now->proved = true;
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING || link->state == WARD_BLUEZ_LINK_PROVED)
         now->needs_pairing = link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING;
 }
@@ -209,12 +213,15 @@ static void bluez_recovery(const struct ward_bluez_recovering *recovering, void 
     if (recovering->rung == WARD_BLUEZ_RUNG_NONE)
         ward_journal_print(LOG_INFO, "The radio works again");
     else if (recovering->error < 0)
-        ward_journal_print(LOG_ERR, "%s Recovery by %s fails: %s", recovering->reason,
-                           ward_documents_rung_name(recovering->rung), strerror(-recovering->error));
-    else
-        ward_journal_print(recovering->rung == WARD_BLUEZ_RUNG_DISCOVERY ? LOG_INFO : LOG_WARNING,
-                           "%s Recovery by %s", recovering->reason,
+        ward_journal_print_matter(LOG_ERR, WARD_JOURNAL_BLUETOOTH_FAILS, "%s Recovery by %s fails: %s",
+                                  recovering->reason, ward_documents_rung_name(recovering->rung),
+                                  strerror(-recovering->error));
+    else if (recovering->rung == WARD_BLUEZ_RUNG_DISCOVERY)
+        ward_journal_print(LOG_INFO, "%s Recovery by %s", recovering->reason,
                            ward_documents_rung_name(recovering->rung));
+    else
+        ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_BLUETOOTH_FAILS, "%s Recovery by %s",
+                                  recovering->reason, ward_documents_rung_name(recovering->rung));
     ward_technical_set(gateway, WARD_TECHNICAL_ADAPTER_RECOVERY,
                        ward_bluez_rung(gateway->bluez) >= WARD_BLUEZ_RUNG_POWER);
     ward_outbox_state_changed(&gateway->outbox);

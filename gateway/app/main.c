@@ -90,9 +90,10 @@ static void lock_memory(void)
     int result;
 
     if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || (limit.rlim_cur != RLIM_INFINITY && geteuid() != 0))
-        ward_journal_print(LOG_WARNING, "Memory is not locked: the limit (LimitMEMLOCK=) is not infinity");
+        ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_MEMORY_UNLOCKED,
+                                  "Memory is not locked: the limit (LimitMEMLOCK=) is not infinity");
     else if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-        ward_journal_print(LOG_WARNING, "Memory cannot be locked: %m");
+        ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_MEMORY_UNLOCKED, "Memory cannot be locked: %m");
     else if ((result = read_in()) < 0)
         ward_journal_print(LOG_WARNING, "Not all of the program could be read in: %s", strerror(-result));
 }
@@ -125,7 +126,8 @@ static int run(const char *config_path)
     int result = ward_config_load_knowing(config_path, is_model, &config, &error);
 
     if (result < 0) {
-        ward_journal_print(LOG_ERR, "%s:%u: %s", error.file, error.line, error.text);
+        ward_journal_print_matter(LOG_ERR, WARD_JOURNAL_CONFIGURATION, "%s:%u: %s", error.file, error.line,
+                                  error.text);
         fprintf(stderr, "wardgated: %s:%u: %s\n", error.file, error.line, error.text);
         return result;
     }

@@ -31,6 +31,8 @@ void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway)
 {
     outbox->gateway = gateway;
     outbox->next_id = 1;
+    /* Above all those of this boot, also of a core that was killed: none is told more often than once a millisecond. */
+    outbox->heartbeats = ward_gateway_now(gateway).boot_us / 1000;
     outbox->certificate_expires_ms = WARD_UTC_UNKNOWN;
     snprintf(outbox->link_text, sizeof(outbox->link_text), "not connected yet");
     ward_delivery_init(&outbox->delivery, 0, 0, ward_gateway_now(gateway).boot_us);
@@ -282,9 +284,11 @@ void ward_outbox_state_changed(struct ward_outbox *outbox)
 
 void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int64_t certificate_expires_ms)
 {
-    if (up != outbox->link_up)
-        ward_journal_print(up ? LOG_INFO : LOG_WARNING, "The way to the ward is %s: %s",
-                           up ? "open" : "closed", text);
+    if (up && !outbox->link_up)
+        ward_journal_print(LOG_INFO, "The way to the ward is open: %s", text);
+    if (!up && outbox->link_up)
+        ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_WAY_CLOSED, "The way to the ward is closed: %s",
+                                  text);
     outbox->link_up = up;
     outbox->link_generation++;
     ward_outbox_forget_fresh(outbox);

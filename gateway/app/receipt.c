@@ -10,10 +10,10 @@
 /* What both have stays what it is; what this database has for itself gets numbers of a new epoch. */
 static void put_back(struct ward_gateway *gateway, uint64_t through, uint64_t differs_at)
 {
-    ward_journal_print(LOG_CRIT,
-                       "The ward has records up to %" PRIu64 ", this database up to %" PRIu64
-                       "%s: it was put back, and a new epoch begins",
-                       through, gateway->head_seq, differs_at ? ", and others" : "");
+    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_DATABASE_PUT_BACK,
+                              "The ward has records up to %" PRIu64 ", this database up to %" PRIu64
+                              "%s: it was put back, and a new epoch begins",
+                              through, gateway->head_seq, differs_at ? ", and others" : "");
     ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_PUT_BACK, true);
     ward_store_put_back(gateway->store, through, differs_at);
 }

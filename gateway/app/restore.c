@@ -15,14 +15,16 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     char error[1024];
 
     if (!watch) {
-        ward_journal_print(LOG_CRIT, "%s is not looked after: no room", patient->id.text);
+        ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_NOT_LOOKED_AFTER, "%s is not looked after: no room",
+                                  patient->id.text);
         return;
     }
     for (size_t i = 0; i < snapshot->row_count; i++)
         if (snapshot->rows[i].kind == WARD_STORE_PLAN &&
             strcmp(snapshot->rows[i].plan.patient.text, patient->id.text) == 0 &&
             !ward_watch_apply_plan(watch, snapshot->rows[i].document, true, error, sizeof(error)))
-            ward_journal_print(LOG_CRIT, "%s: the stored care plan is refused: %s", patient->id.text, error);
+            ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_NOT_LOOKED_AFTER,
+                                      "%s: the stored care plan is refused: %s", patient->id.text, error);
     for (size_t i = 0; i < snapshot->state_count; i++)
         if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0 &&
             !ward_watch_restore(watch, &snapshot->states[i], rebooted))
@@ -65,8 +67,9 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
     ward_ask_restored(gateway);
     ward_gateway_tell_sources(gateway);
     if (snapshot->set_aside[0]) {
-        ward_journal_print(LOG_CRIT, "The database was set aside as %s: %s", snapshot->set_aside,
-                           snapshot->set_aside_reason);
+        ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_DATABASE_SET_ASIDE,
+                                  "The database was set aside as %s: %s", snapshot->set_aside,
+                                  snapshot->set_aside_reason);
         ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
     }
     /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
@@ -76,9 +79,9 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
 
 void ward_restore_nothing(struct ward_gateway *gateway)
 {
-    ward_journal_print(LOG_CRIT,
-                       "%s cannot be read: it is not known who is to be looked after, and nobody is",
-                       gateway->config.store.path);
+    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_DATABASE_UNREADABLE,
+                              "%s cannot be read: it is not known who is to be looked after, and nobody is",
+                              gateway->config.store.path);
     (void)ward_id_set(&gateway->epoch, "unknown");
     (void)ward_gateway_annunciate(gateway);
 }

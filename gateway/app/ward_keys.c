@@ -17,8 +17,9 @@ void ward_keys_restore(struct ward_gateway *gateway, const struct ward_store_cha
         return;
     if (ward_keyring_restore(gateway->keyring, row->document, &error) == 0)
         return;
-    ward_journal_print(LOG_CRIT, "Who of the ward was revoked is not known, and nobody of it is believed: %s",
-                       error.text);
+    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_WARD_KEYS,
+                              "Who of the ward was revoked is not known, and nobody of it is believed: %s",
+                              error.text);
     gateway->keyring = ward_keyring_free(gateway->keyring);
     gateway->technical.active[WARD_TECHNICAL_NO_WARD_KEYS] = true;
 }

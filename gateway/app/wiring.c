@@ -109,7 +109,8 @@ static int start_spool(struct ward_gateway *gateway)
     int result;
 
     if (getpwnam_r(name, &entry, text, sizeof(text), &user) != 0 || !user) {
-        ward_journal_print(LOG_ERR, "[spool] uplink_user: there is no user %s", name);
+        ward_journal_print_matter(LOG_ERR, WARD_JOURNAL_CONFIGURATION,
+                                  "[spool] uplink_user: there is no user %s", name);
         return -ENOENT;
     }
     options.peer_uid = user->pw_uid;
@@ -179,7 +180,7 @@ static int open_signer(struct ward_gateway *gateway)
     memcpy(path, gateway->config.store.path, sizeof(path));
     result = ward_signer_new(&gateway->signer, dirname(path), &error);
     if (result < 0)
-        ward_journal_print(LOG_CRIT, "%s", error.text);
+        ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_OWN_KEY, "%s", error.text);
     return result == -EBADMSG || result == -ENOMEM ? result : 0;
 }
 
@@ -190,7 +191,7 @@ static void open_keyring(struct ward_gateway *gateway)
 
     if (gateway->config.hub.ward_keys[0] &&
         ward_keyring_new(&gateway->keyring, gateway->config.hub.ward_keys, &error) < 0)
-        ward_journal_print(LOG_ERR, "%s", error.text);
+        ward_journal_print_matter(LOG_ERR, WARD_JOURNAL_WARD_KEYS, "%s", error.text);
     gateway->technical.active[WARD_TECHNICAL_NO_WARD_KEYS] =
         gateway->config.hub.ward_keys[0] && !gateway->keyring;
 }
@@ -229,7 +230,7 @@ void ward_gateway_opened(struct ward_gateway *gateway, const struct ward_store_s
 static void note_sound_helper(void *userdata, const char *text)
 {
     (void)userdata;
-    ward_journal_print(LOG_WARNING, "The sound helper %s", text);
+    ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_SOUND_FAILS, "The sound helper %s", text);
 }
 
 /* Without it an alarm is told all the same. */

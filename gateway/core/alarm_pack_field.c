@@ -1,30 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
 #include <string.h>
 
 #include "core/alarm_pack_private.h"
 #include "core/reading.h"
 
-/*
- * Little-endian. A state has hundreds of these and is packed with each reading: inline, and with a loop for each mode, so
- * that a width that is known at compile time becomes one instruction.
- */
+/* Little-endian. A state has hundreds of these and is packed with each reading: inline, and without a loop over octets. */
 static inline void pack_uint(struct ward_pack *pack, uint64_t *value, size_t width)
 {
-    uint64_t read = 0;
+    uint64_t octets = htole64(*value);
 
     if (pack->fault || pack->size - pack->at < width) {
         pack->fault = true;
         return;
     }
     if (pack->out != NULL) {
-        for (size_t i = 0; i < width; i++) {
-            pack->out[pack->at + i] = (uint8_t)(*value >> (8 * i));
-        }
+        memcpy(pack->out + pack->at, &octets, width);
     } else {
-        for (size_t i = 0; i < width; i++) {
-            read |= (uint64_t)pack->in[pack->at + i] << (8 * i);
-        }
-        *value = read;
+        octets = 0;
+        memcpy(&octets, pack->in + pack->at, width);
+        *value = le64toh(octets);
     }
     pack->at += width;
 }

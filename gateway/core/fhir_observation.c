@@ -168,7 +168,7 @@ static const char *name_of(const struct ward_reading *reading, size_t index, cha
 
         if (strcmp(ward_quantity_info(reading->values[i].quantity)->name, name) != 0)
             continue;
-        while (name[length] != '\0' && length < VALUE_NAME_SIZE - sizeof(".a")) {
+        while (length < VALUE_NAME_SIZE - sizeof(".a") && name[length] != '\0') {
             buffer[length] = name[length];
             length++;
         }

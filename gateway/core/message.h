@@ -71,9 +71,16 @@ struct ward_state_device {
     const char *device;  /* id */
     const char *model;   /* "" when not known */
     const char *patient; /* "" when not bound */
+    uint8_t security;    /* enum ward_link_security */
     bool connected;
     int8_t battery_percent; /* negative: not known */
     int64_t last_heard_at_ms;
+};
+
+/* The care plan that is in force for a patient. */
+struct ward_state_plan {
+    const char *patient, *id;
+    uint32_t version;
 };
 
 /* up/state while the gateway is there. */
@@ -82,6 +89,7 @@ struct ward_state_message {
     struct ward_time now;
     const char *boot;
     const char *version;
+    const uint8_t *configuration;    /* 32 octets: SHA-256 of the configuration as it was read */
     enum ward_monitoring monitoring; /* the worst of all patients */
     struct ward_texts reasons;       /* "no-plan", "unsigned-plan", "radio-off", … */
     uint64_t seq;                    /* newest committed; 0 in a new epoch */
@@ -108,6 +116,8 @@ struct ward_state_message {
     } radio;
     uint64_t unassigned; /* records that wait for a patient */
     uint64_t duplicates; /* records that were sent again, since the start */
+    const struct ward_state_plan *plans;
+    size_t plan_count;
     const struct ward_state_device *devices;
     size_t device_count;
 };
@@ -166,7 +176,10 @@ struct ward_active_message {
 #define WARD_ACTIVE_EXPIRY_S 180
 void ward_active_write_json(const struct ward_active_message *message, struct ward_json *json);
 
-/* up/heartbeat. `number` rises by one with each heartbeat of a boot, so that a replayed or lost one shows. */
+/*
+ * up/heartbeat. `number` rises with each heartbeat of a boot, by one while the core runs, so that a replayed or lost one
+ * shows.
+ */
 struct ward_heartbeat_message {
     struct ward_origin origin;
     struct ward_time now;

@@ -2,6 +2,7 @@
 /* up/state: the retained answer to "is that gateway there, and how is it?", and the two testaments. */
 #include "core/message.h"
 #include "core/message_private.h"
+#include "core/reading.h"
 
 static void write_device(const struct ward_state_device *device, struct ward_json *json)
 {
@@ -9,6 +10,7 @@ static void write_device(const struct ward_state_device *device, struct ward_jso
     ward_json_member(json, "device", device->device);
     ward_json_member_if(json, "model", device->model);
     ward_json_member_if(json, "patient", device->patient);
+    ward_json_member(json, "security", ward_link_security_name(device->security));
     ward_json_key(json, "connected");
     ward_json_bool(json, device->connected);
     if (device->battery_percent >= 0) {
@@ -18,6 +20,21 @@ static void write_device(const struct ward_state_device *device, struct ward_jso
     ward_json_key(json, "last_heard_at");
     ward_json_utc(json, device->last_heard_at_ms);
     ward_json_object_end(json);
+}
+
+static void write_plans(const struct ward_state_message *message, struct ward_json *json)
+{
+    ward_json_key(json, "plans");
+    ward_json_array(json);
+    for (size_t i = 0; i < message->plan_count; i++) {
+        ward_json_object(json);
+        ward_json_member(json, "patient", message->plans[i].patient);
+        ward_json_member(json, "id", message->plans[i].id);
+        ward_json_key(json, "version");
+        ward_json_uint(json, message->plans[i].version);
+        ward_json_object_end(json);
+    }
+    ward_json_array_end(json);
 }
 
 static void write_begin(const struct ward_origin *origin, struct ward_time now, const char *state,
@@ -102,6 +119,8 @@ void ward_state_write_json(const struct ward_state_message *message, struct ward
     write_begin(&message->origin, message->now, "online", json);
     ward_json_member(json, "boot", message->boot);
     ward_json_member(json, "version", message->version);
+    ward_json_key(json, "configuration");
+    ward_json_hex(json, message->configuration, 32);
     ward_message_monitoring(json, message->monitoring, &message->reasons);
     ward_json_member(json, "epoch", message->origin.epoch);
     ward_json_key(json, "seq");
@@ -110,6 +129,7 @@ void ward_state_write_json(const struct ward_state_message *message, struct ward
         ward_json_key(json, "head");
         ward_json_hex(json, message->head, 32);
     }
+    write_plans(message, json);
     write_queue_and_storage(message, json);
     write_annunciator(message, json);
     if (message->certificate_expires_ms != WARD_UTC_UNKNOWN) {

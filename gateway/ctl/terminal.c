@@ -16,12 +16,18 @@
 #define HEIGHT_MIN 5
 #define SIZE_MOST  10000
 
+bool ward_terminal_has_cursor(void)
+{
+    const char *terminal = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) == 1 && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 bool ward_terminal_has_colour(void)
 {
-    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    const char *no_colour = getenv("NO_COLOR");
 
-    return isatty(STDOUT_FILENO) == 1 && (no_colour == NULL || *no_colour == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return ward_terminal_has_cursor() && (no_colour == NULL || *no_colour == '\0');
 }
 
 /* What the variable says, else what the terminal says, else the usual; at least `least`. */

@@ -11,6 +11,9 @@
 /* A terminal that is not "dumb", and NO_COLOR (https://no-color.org) is unset or empty. */
 bool ward_terminal_has_colour(void);
 
+/* Standard output is a terminal on which the cursor can be moved. */
+bool ward_terminal_has_cursor(void);
+
 /* Columns: COLUMNS where it is set, then what the terminal says, then 80. At least 20. */
 size_t ward_terminal_width(void);
 /* Likewise, of lines: LINES, the terminal, 24. At least 5. */

@@ -48,6 +48,7 @@ extern const struct ward_verb ward_verb_sign;
 extern const struct ward_verb ward_verb_status;
 extern const struct ward_verb ward_verb_try;
 extern const struct ward_verb ward_verb_visit;
+extern const struct ward_verb ward_verb_watch;
 
 /* Says on standard error what is wrong with the command line, and how it goes. Returns WARD_CTL_USAGE. */
 int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)

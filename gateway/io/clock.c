@@ -65,12 +65,13 @@ struct ward_time ward_clock_now(struct ward_clock *clock)
 {
     struct ward_time now = {
         .boot_us = read_boot_us(), .utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED};
+    const int64_t boot_ms = (int64_t)(now.boot_us / 1000), wall_ms = read_ms(CLOCK_REALTIME);
     int64_t utc_ms;
 
     if (clock->looked_us == 0 || now.boot_us - clock->looked_us >= LOOK_EVERY_US)
         look(clock, now.boot_us);
-    if (clock->synced && read_ms(CLOCK_REALTIME) >= clock->floor_ms) {
-        clock->offset_ms = wall_minus_boot_ms();
+    if (clock->synced && wall_ms >= clock->floor_ms) {
+        clock->offset_ms = wall_ms - boot_ms;
         clock->was_synced = true;
         now.clock = WARD_CLOCK_SYNCED;
     } else if (clock->was_synced) {
@@ -78,7 +79,7 @@ struct ward_time ward_clock_now(struct ward_clock *clock)
     } else {
         return now;
     }
-    utc_ms = (int64_t)(now.boot_us / 1000) + clock->offset_ms;
+    utc_ms = boot_ms + clock->offset_ms;
     now.utc_ms = utc_ms < clock->floor_ms ? clock->floor_ms : utc_ms;
     return now;
 }

@@ -16,6 +16,24 @@
 #define DEFAULT_PATH "/run/systemd/journal/socket"
 #define HEAD_SIZE    256
 
+/* A message's id never changes and is never given to another: whoever looks for it looks in journals of any age. */
+static const char *const matters[WARD_JOURNAL_MATTER_COUNT] = {
+    [WARD_JOURNAL_CONFIGURATION] = "d53335a6721c40bbb958a5c52eb8df52",
+    [WARD_JOURNAL_MEMORY_UNLOCKED] = "92faf4e8403f4250b56cb0c407ffc6ca",
+    [WARD_JOURNAL_NOT_LOOKED_AFTER] = "2b9cd6e7b92b4c35a264a62bddb36846",
+    [WARD_JOURNAL_DATABASE_UNREADABLE] = "ef334626b1724623b1d2c9a653d79a9a",
+    [WARD_JOURNAL_DATABASE_SET_ASIDE] = "d38eafef68dd4ce39a0978bfca7651c7",
+    [WARD_JOURNAL_DATABASE_PUT_BACK] = "0f116d1d34924ab4bb4cbc727888274c",
+    [WARD_JOURNAL_STORAGE_FAILING] = "c19171c089ba429ba132d93cb0e02749",
+    [WARD_JOURNAL_READINGS_DROPPED] = "94f7bb75f5d94459a239f7ede43199e1",
+    [WARD_JOURNAL_BLUETOOTH_FAILS] = "4c601624a7354bffad2b16c861d0f333",
+    [WARD_JOURNAL_OWN_KEY] = "df74b8e2ccc14c9c85931ceff1214f83",
+    [WARD_JOURNAL_WARD_KEYS] = "db3b3f2cee8b46e986d611e70109f0e9",
+    [WARD_JOURNAL_WAY_CLOSED] = "77db98f146b74fc7b92be6a6f1746d25",
+    [WARD_JOURNAL_REFUSED] = "aab742efad5145feb0b141c89117deaa",
+    [WARD_JOURNAL_SOUND_FAILS] = "3073064dda054338ad1a5805d1eb7e6a",
+};
+
 static struct {
     int descriptor;
     struct sockaddr_un address; /* not connected to: the journal may be started anew */
@@ -126,6 +144,17 @@ void ward_journal_print_with(int priority, const char *name, const char *value, 
     va_list arguments;
 
     snprintf(field, sizeof(field), "%s=%s\n", name, value);
+    va_start(arguments, format);
+    print(priority, field, format, arguments);
+    va_end(arguments);
+}
+
+void ward_journal_print_matter(int priority, enum ward_journal_matter matter, const char *format, ...)
+{
+    char field[HEAD_SIZE / 2];
+    va_list arguments;
+
+    snprintf(field, sizeof(field), "MESSAGE_ID=%s\n", matters[matter]);
     va_start(arguments, format);
     print(priority, field, format, arguments);
     va_end(arguments);

@@ -28,6 +28,31 @@ void ward_journal_print_with(int priority, const char *name, const char *value, 
     __attribute__((format(printf, 4, 5)));
 
 /*
+ * What somebody must do something about. Each has an entry in the journal's catalog (systemd/wardgate.catalog), which says
+ * what it means and what to do; journalctl -x shows it beside the message, and the id finds all of a kind.
+ */
+enum ward_journal_matter {
+    WARD_JOURNAL_CONFIGURATION,    /* what is configured cannot be used: the daemon does not start */
+    WARD_JOURNAL_MEMORY_UNLOCKED,  /* an alarm may have to wait for the card */
+    WARD_JOURNAL_NOT_LOOKED_AFTER, /* a patient's limits are not applied */
+    WARD_JOURNAL_DATABASE_UNREADABLE,
+    WARD_JOURNAL_DATABASE_SET_ASIDE,
+    WARD_JOURNAL_DATABASE_PUT_BACK,
+    WARD_JOURNAL_STORAGE_FAILING,
+    WARD_JOURNAL_READINGS_DROPPED,
+    WARD_JOURNAL_BLUETOOTH_FAILS,
+    WARD_JOURNAL_OWN_KEY,
+    WARD_JOURNAL_WARD_KEYS,
+    WARD_JOURNAL_WAY_CLOSED, /* to the ward */
+    WARD_JOURNAL_REFUSED,    /* what the ward said */
+    WARD_JOURNAL_SOUND_FAILS,
+    WARD_JOURNAL_MATTER_COUNT
+};
+
+void ward_journal_print_matter(int priority, enum ward_journal_matter matter, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/*
  * The lines that were printed last, without what stood in them: the format alone, so that nothing of a patient is in it. The
  * same line again counts as one. format is a literal everywhere.
  */

@@ -248,6 +248,10 @@ int ward_store_chain(struct ward_store *store, uint64_t seq, ward_store_chain_fn
 int ward_store_erase(struct ward_store *store, const struct ward_store_erasure *erasure,
                      ward_store_erased_fn *answer, void *context)
 {
+    pthread_mutex_lock(&store->lock);
+    /* What the ward has by now must not be taken for what it does not have: it is committed before this is looked at. */
+    store->urgent = store->urgent || !ward_marks_empty(&store->marks);
+    pthread_mutex_unlock(&store->lock);
     return ask(store, &(struct ward_request){.kind = WARD_REQUEST_ERASE,
                                              .erasure = *erasure,
                                              .next_seq = 1,

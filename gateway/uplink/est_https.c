@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "uplink/est_https.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include <curl/curl.h>
-
-#include "uplink/tls.h"
+#include "uplink/curl_handle.h"
 
 /* All headers together: what an honest server sends is a tenth of it. */
 #define HEADERS_MAX   16384
-#define CONNECT_MS    10000L
 #define RETRY_S_DIGIT 9
 
 /* What an answer becomes while it comes. */
@@ -22,11 +17,6 @@ struct incoming {
     size_t size, limit, header_octets;
     const char *overrun; /* what there was too much of; NULL so far */
 };
-
-int ward_est_https_start(void)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOMEM;
-}
 
 static bool grow(struct incoming *incoming, size_t length)
 {
@@ -66,28 +56,6 @@ static size_t on_body(char *data, size_t one, size_t length, void *userdata)
     return length;
 }
 
-/* Copies the value of "NAME: value\r\n", if it is that header and its value fits. */
-static void take_header(const char *line, size_t length, const char *name, char *ret, size_t size)
-{
-    const size_t skip = strlen(name);
-
-    if (length < skip || strncasecmp(line, name, skip) != 0)
-        return;
-    line += skip;
-    length -= skip;
-    while (length > 0 && (*line == ' ' || *line == '\t')) {
-        line++;
-        length--;
-    }
-    while (length > 0 && strchr(" \t\r\n", line[length - 1]))
-        length--;
-    ret[0] = '\0';
-    if (length >= size || memchr(line, '\0', length))
-        return;
-    memcpy(ret, line, length);
-    ret[length] = '\0';
-}
-
 /* Seconds; a date, which is the other form, is as good as none: the clock may be what is wrong. */
 static uint32_t seconds_of(const char *text)
 {
@@ -100,7 +68,7 @@ static uint32_t seconds_of(const char *text)
 static size_t on_header(char *data, size_t one, size_t length, void *userdata)
 {
     struct incoming *incoming = userdata;
-    char retry[RETRY_S_DIGIT + 2] = "";
+    char retry[RETRY_S_DIGIT + 2];
 
     (void)one;
     incoming->header_octets += length;
@@ -108,66 +76,19 @@ static size_t on_header(char *data, size_t one, size_t length, void *userdata)
         incoming->overrun = "the answer has more headers than any that is right";
         return 0;
     }
-    take_header(data, length, "content-type:", incoming->answer.content_type,
-                sizeof(incoming->answer.content_type));
-    take_header(data, length, "retry-after:", retry, sizeof(retry));
-    if (retry[0])
+    (void)ward_curl_header_value(data, length, "Content-Type", incoming->answer.content_type,
+                                 sizeof(incoming->answer.content_type));
+    if (ward_curl_header_value(data, length, "Retry-After", retry, sizeof(retry)))
         incoming->answer.retry_after_s = seconds_of(retry);
     return length;
 }
 
-static CURLcode set_bounds(CURL *curl, const struct ward_est_https_request *request)
+/* What the server is told besides the headers. */
+static CURLcode set_body(CURL *curl, const struct ward_est_https_request *request)
 {
-    CURLcode code = curl_easy_setopt(curl, CURLOPT_URL, request->url);
+    CURLcode code = CURLE_OK;
 
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(curl, CURLOPT_SSL_CIPHER_LIST, WARD_TLS_SUITES);
-    /* the rest cannot fail: they are numbers */
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->answer_max);
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-    return code;
-}
-
-/* Neither the system's authorities nor its directory of them count. */
-static CURLcode set_trust(CURL *curl, const struct ward_est_https_request *request)
-{
-    struct curl_blob blob = {.flags = CURL_BLOB_COPY};
-    CURLcode code = curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
-
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(curl, CURLOPT_CAINFO, NULL);
-    if (code == CURLE_OK && request->crl)
-        code = curl_easy_setopt(curl, CURLOPT_CRLFILE, request->crl);
-    if (code == CURLE_OK && request->ca_pem) {
-        memcpy(&blob.data, &request->ca_pem,
-               sizeof(blob.data)); /* it is copied, and not const all the same */
-        blob.len = strlen(request->ca_pem);
-        code = curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
-    }
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, request->unproved ? 0L : 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, request->unproved ? 0L : 2L);
-    if (code == CURLE_OK && request->certificate)
-        code = curl_easy_setopt(curl, CURLOPT_SSLCERT, request->certificate);
-    if (code == CURLE_OK && request->key)
-        code = curl_easy_setopt(curl, CURLOPT_SSLKEY, request->key);
-    return code;
-}
-
-static CURLcode set_body(CURL *curl, const struct ward_est_https_request *request, struct curl_slist *headers)
-{
-    CURLcode code = curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-
-    if (code == CURLE_OK && request->user) {
+    if (request->user) {
         curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         code = curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
     }
@@ -181,16 +102,18 @@ static CURLcode set_body(CURL *curl, const struct ward_est_https_request *reques
     return code;
 }
 
-static bool headers_of(const struct ward_est_https_request *request, struct curl_slist **ret)
+static CURL *handle_of(const struct ward_est_https_request *request, struct curl_slist *headers)
 {
-    for (const char *const *header = request->headers; header && *header; header++) {
-        struct curl_slist *longer = curl_slist_append(*ret, *header);
-
-        if (!longer)
-            return false;
-        *ret = longer;
-    }
-    return true;
+    /* Not slow_s: a server may think before it signs. */
+    return ward_curl_handle_new(&(struct ward_curl_request){.url = request->url,
+                                                            .headers = headers,
+                                                            .ca_pem = request->ca_pem,
+                                                            .unproved = request->unproved,
+                                                            .crl_file = request->crl,
+                                                            .certificate = request->certificate,
+                                                            .key = request->key,
+                                                            .answer_max = request->answer_max,
+                                                            .timeout_ms = request->timeout_ms});
 }
 
 /* Which part of the way fails, before what curl says of it. */
@@ -221,18 +144,8 @@ static void explain(CURLcode code, const struct incoming *incoming, const char *
 
 static CURLcode perform(CURL *curl, const struct ward_est_https_request *request, struct incoming *incoming)
 {
-    struct curl_slist *headers = NULL;
-    CURLcode code = CURLE_OUT_OF_MEMORY;
+    CURLcode code = set_body(curl, request);
 
-    if (grow(incoming, 0)) {
-        incoming->answer.body[0] = '\0';
-        if (headers_of(request, &headers))
-            code = set_bounds(curl, request);
-    }
-    if (code == CURLE_OK)
-        code = set_trust(curl, request);
-    if (code == CURLE_OK)
-        code = set_body(curl, request, headers);
     if (code == CURLE_OK) {
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
         curl_easy_setopt(curl, CURLOPT_WRITEDATA, incoming);
@@ -241,7 +154,6 @@ static CURLcode perform(CURL *curl, const struct ward_est_https_request *request
         code = curl_easy_perform(curl);
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &incoming->answer.status);
     }
-    curl_slist_free_all(headers);
     return code;
 }
 
@@ -249,15 +161,18 @@ bool ward_est_https_ask(const struct ward_est_https_request *request, struct war
                         char ret_why[static WARD_EST_HTTPS_WHY_MAX])
 {
     struct incoming incoming = {.limit = request->answer_max};
+    struct curl_slist *headers = NULL;
     char text[CURL_ERROR_SIZE] = "";
-    CURL *curl = curl_easy_init();
+    CURL *curl = ward_curl_headers(request->headers, &headers) ? handle_of(request, headers) : NULL;
     CURLcode code = CURLE_OUT_OF_MEMORY;
 
-    if (curl) {
+    if (curl && grow(&incoming, 0)) {
+        incoming.answer.body[0] = '\0';
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
         code = perform(curl, request, &incoming);
-        curl_easy_cleanup(curl);
     }
+    curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
     if (code == CURLE_OK) {
         *ret = incoming.answer;
         return true;

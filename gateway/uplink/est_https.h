@@ -2,8 +2,8 @@
 /*
  * One request over HTTPS, from beginning to end, within bounds; hides libcurl.
  *
- * It waits: call it from a thread of its own, never from the loop. https:// only, TLS 1.2 or later, no redirect, no
- * proxy, and no more of the answer is kept, or even read, than was asked for.
+ * It waits: call it from a thread of its own, never from the loop. It keeps to what curl_handle.h says, and no more of the
+ * answer is kept, or even read, than was asked for.
  */
 #ifndef WARD_UPLINK_EST_HTTPS_H
 #define WARD_UPLINK_EST_HTTPS_H
@@ -36,9 +36,6 @@ struct ward_est_https_answer {
     char content_type[96];
     uint32_t retry_after_s; /* 0 for none, and for a date */
 };
-
-/* Once, before the first thread. Returns 0 or -ENOMEM. */
-int ward_est_https_start(void);
 
 /*
  * Asks. True when an answer came, whatever its status: free it with ward_est_https_answer_done(). False with ret unchanged

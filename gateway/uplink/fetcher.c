@@ -10,10 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include <curl/curl.h>
-
+#include "uplink/curl_handle.h"
 #include "uplink/tls_words.h"
 
 #define ROLE "server of the care plans"
@@ -53,7 +51,7 @@ static void explain(const struct ward_fetcher *fetcher, CURLcode code, char *tex
     char words[160];
     long verified = 0;
 
-    if (fetcher->too_large) {
+    if (fetcher->too_large || code == CURLE_FILESIZE_EXCEEDED) {
         snprintf(text, size, "the answer is larger than %u octets", (unsigned)WARD_FETCH_OCTETS);
         return;
     }
@@ -177,26 +175,18 @@ static size_t take_body(char *data, size_t size, size_t count, void *userdata)
     return length;
 }
 
-/* One line of the answer's head, without a NUL at its end. */
+/* What cannot be a tag is none. */
 static size_t take_header(char *data, size_t size, size_t count, void *userdata)
 {
-    static const char name[] = "ETag:";
     struct ward_fetcher *fetcher = userdata;
-    size_t length = size * count, at = sizeof(name) - 1;
 
-    if (length <= at || strncasecmp(data, name, at) != 0)
-        return length;
-    while (at < length && (data[at] == ' ' || data[at] == '\t'))
-        at++;
-    fetcher->etag[0] = 0;
-    for (size_t i = 0; at < length && data[at] > ' ' && data[at] <= '~' && i < WARD_FETCH_ETAG_MAX;
-         i++, at++) {
-        fetcher->etag[i] = data[at];
-        fetcher->etag[i + 1] = 0;
-    }
-    if (at < length && data[at] > ' ') /* longer than we keep, or not a tag */
-        fetcher->etag[0] = 0;
-    return length;
+    (void)ward_curl_header_value(data, size * count, "ETag", fetcher->etag, sizeof(fetcher->etag));
+    for (const char *at = fetcher->etag; *at; at++)
+        if (*at <= ' ' || *at > '~') {
+            fetcher->etag[0] = 0;
+            break;
+        }
+    return size * count;
 }
 
 int ward_fetcher_new(struct ward_fetcher **ret, sd_event *event, const struct ward_tls_files *files,
@@ -235,53 +225,30 @@ struct ward_fetcher *ward_fetcher_free(struct ward_fetcher *fetcher)
     return NULL;
 }
 
-static CURLcode set_up_tls(CURL *easy, const struct ward_tls_files *files)
+static CURL *handle_of(struct ward_fetcher *fetcher, const char *url)
 {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or later */
+    const struct ward_tls_files *files = fetcher->files;
 
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, WARD_TLS_SUITES);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_CAINFO, files->ca);
-    code =
-        code ? code : curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* built in, it would be the system's */
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L); /* files are read anew */
-    if (files->crl[0])
-        code = code ? code : curl_easy_setopt(easy, CURLOPT_CRLFILE, files->crl);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_SSLCERT, files->certificate);
-    return code ? code : curl_easy_setopt(easy, CURLOPT_SSLKEY, files->key);
+    return ward_curl_handle_new(&(struct ward_curl_request){.url = url,
+                                                            .headers = fetcher->headers,
+                                                            .ca_file = files->ca,
+                                                            .crl_file = files->crl,
+                                                            .certificate = files->certificate,
+                                                            .key = files->key,
+                                                            .answer_max = sizeof(fetcher->body),
+                                                            .timeout_ms = WARD_FETCH_TOTAL_MS,
+                                                            .slow_s = WARD_FETCH_SLOW_S});
 }
 
-static CURLcode set_up_limits(CURL *easy)
-{
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, WARD_FETCH_CONNECT_MS);
-
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, WARD_FETCH_TOTAL_MS);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, WARD_FETCH_SLOW_OCTETS_S);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, WARD_FETCH_SLOW_S);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    code =
-        code ? code : curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* so does a new certificate count */
-    return code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-}
-
-static CURLcode set_up(struct ward_fetcher *fetcher, const char *url)
+static CURLcode set_up(struct ward_fetcher *fetcher)
 {
     CURL *easy = fetcher->easy;
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, url);
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_USERAGENT, "wardgate-uplink/" WARD_VERSION);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fetcher->headers);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     code = code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, fetcher);
     code = code ? code : curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     code = code ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, fetcher);
-    code = code ? code : curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetcher->curl_says);
-    code = code ? code : set_up_limits(easy);
-    return code ? code : set_up_tls(easy, fetcher->files);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, fetcher->curl_says);
 }
 
 /* "https://HOST…" */
@@ -296,6 +263,7 @@ static void keep_host(struct ward_fetcher *fetcher, const char *url)
 int ward_fetcher_get(struct ward_fetcher *fetcher, const char *url, const char *etag)
 {
     char condition[WARD_FETCH_ETAG_MAX + 32];
+    const char *const lines[] = {"Accept: application/json", etag[0] ? condition : NULL, NULL};
 
     if (fetcher->easy)
         return -EBUSY;
@@ -303,16 +271,10 @@ int ward_fetcher_get(struct ward_fetcher *fetcher, const char *url, const char *
     fetcher->too_large = false;
     fetcher->etag[0] = fetcher->curl_says[0] = 0;
     keep_host(fetcher, url);
-    fetcher->easy = curl_easy_init();
-    fetcher->headers = curl_slist_append(NULL, "Accept: application/json");
-    if (fetcher->headers && etag[0]) {
-        snprintf(condition, sizeof(condition), "If-None-Match: %s", etag);
-        if (!curl_slist_append(fetcher->headers, condition)) {
-            end(fetcher);
-            return -ENOMEM;
-        }
-    }
-    if (!fetcher->easy || !fetcher->headers || set_up(fetcher, url) != CURLE_OK ||
+    snprintf(condition, sizeof(condition), "If-None-Match: %s", etag);
+    if (ward_curl_headers(lines, &fetcher->headers))
+        fetcher->easy = handle_of(fetcher, url);
+    if (!fetcher->easy || set_up(fetcher) != CURLE_OK ||
         curl_multi_add_handle(fetcher->multi, fetcher->easy) != CURLM_OK) {
         end(fetcher);
         return -ENOMEM;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTPS GET at a time, on the event loop; hides libcurl. The server must prove who it is as tls.h says. It gets our
- * certificate, and no second chance: no redirect is followed, no proxy asked, no cookie kept, and an answer that is too
- * large, too slow or never ends is given up.
+ * One HTTPS GET at a time, on the event loop; hides libcurl. It keeps to what curl_handle.h says: the server must prove who
+ * it is, and gets our certificate and no second chance; an answer that is too large, too slow or never ends is given up.
  */
 #ifndef WARD_UPLINK_FETCHER_H
 #define WARD_UPLINK_FETCHER_H
@@ -17,11 +16,9 @@
 
 #define WARD_FETCH_ETAG_MAX 127
 #define WARD_FETCH_OCTETS   WARD_LINK_PAYLOAD_MAX /* what the spool takes */
-/* How long connecting may take, and everything; and how many octets a second an answer has at least, over so long. */
-#define WARD_FETCH_CONNECT_MS    10000L
-#define WARD_FETCH_TOTAL_MS      60000L
-#define WARD_FETCH_SLOW_OCTETS_S 100L
-#define WARD_FETCH_SLOW_S        5L
+/* How long everything may take, and how long an answer may be slow. */
+#define WARD_FETCH_TOTAL_MS 60000
+#define WARD_FETCH_SLOW_S   5
 
 struct ward_fetcher;
 

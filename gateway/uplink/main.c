@@ -20,7 +20,6 @@
 
 #include "ward/config.h"
 
-#include "uplink/est_https.h"
 #include "uplink/uplink.h"
 
 #define CONFIG     "/etc/wardgate/wardgate.conf"
@@ -126,7 +125,7 @@ static int run(const struct ward_uplink_options *options)
     struct ward_uplink *uplink = NULL;
     sd_event *event = NULL;
     sigset_t all;
-    int result;
+    int result = 0;
 
     /* Before the first thread: Paho's inherit the mask, and only the loop shall see signals. */
     sigfillset(&all);
@@ -145,8 +144,7 @@ static int run(const struct ward_uplink_options *options)
     if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
         return -ENOMEM;
 
-    result = ward_est_https_start();
-    if (result >= 0 && options->files.crl[0])
+    if (options->files.crl[0])
         result = ward_tls_demand_revocation_list();
     if (result >= 0)
         result = sd_event_default(&event);

@@ -31,6 +31,9 @@ struct ward_config_firmware {
 };
 #define WARD_CONFIG_FIRMWARE_MAX 32
 
+/* SHA-256 */
+#define WARD_CONFIG_DIGEST_SIZE 32
+
 /* Every text is terminated; an empty one means that the key is not set. Paths are absolute. */
 struct ward_config {
     struct {
@@ -82,6 +85,8 @@ struct ward_config {
         struct ward_config_firmware list[WARD_CONFIG_FIRMWARE_MAX]; /* a model once; of no other */
         size_t count;
     } firmware;
+    uint8_t digest
+        [WARD_CONFIG_DIGEST_SIZE]; /* over the file and its drop-ins one after the other, as they were read */
 };
 
 /* Where the configuration is wrong and why; line is 0 when the file itself is the trouble. */

@@ -33,7 +33,7 @@ def build(name, patch):
     files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True,
                            text=True, check=True).stdout
     for file in filter(None, files.split("\0")):
-        if file.startswith(("CMake", "include/", "gateway/", "firmware/", "config/", "systemd/", "tests/")) and \
+        if file.startswith(("CMake", "include/", "gateway/", "firmware/", "config/", "systemd/", "docs/man/", "tests/")) and \
                 (ROOT / file).is_file():
             (source / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / file, source / file)

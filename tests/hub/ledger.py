@@ -222,6 +222,10 @@ class Ledger:
     def commit_latest(self, topic, document):
         self._db.execute("REPLACE INTO latest VALUES (?, ?, ?)", (topic, dump(document), contract.utc()))
 
+    def latest_topics(self):
+        """Those of which something is there; not those that were emptied."""
+        return [topic for topic, in self._db.execute("SELECT topic FROM latest WHERE payload != 'null' ORDER BY topic")]
+
     def commit_refusal(self, topic, why):
         self._db.execute("INSERT INTO refused VALUES (?, ?, ?)", (topic, why, contract.utc()))
 

@@ -28,6 +28,7 @@ from paho.mqtt.properties import Properties
 
 TABLES = """CREATE TABLE IF NOT EXISTS record(gateway, epoch, seq, chain, body, PRIMARY KEY (gateway, epoch, seq));
             CREATE TABLE IF NOT EXISTS event(gateway, id, n, body, PRIMARY KEY (gateway, id, n));
+            CREATE TABLE IF NOT EXISTS watched(gateway, patient, PRIMARY KEY (gateway, patient));
             CREATE TABLE IF NOT EXISTS lost(gateway, epoch, first, last);"""
 
 
@@ -72,15 +73,21 @@ class Hub:
         self.keys = {(jwk["gateway"], jwk["kid"]): Ed25519PublicKey.from_public_bytes(unb64(jwk["x"])) for jwk in keys}
         self.db = sqlite3.connect(options.database, isolation_level=None)
         self.db.executescript(TABLES)
-        self.state, self.beat, self.active, self.closed = {}, {}, {}, set()
+        self.state, self.beat, self.closed = {}, {}, set()
+        # Whoever was watched before the hub was started is shown, whatever the broker still has of him.
+        self.active = dict.fromkeys(self.db.execute("SELECT gateway, patient FROM watched"), ({"conditions": []}, 0))
         self.remembers = self.db.execute("SELECT count(*) FROM event").fetchone()[0] > 0
         self.due, self.asked, self.commands, self.shown = set(), {}, {}, {}
         self.client = mqtt.Client("minimal-hub", protocol=mqtt.MQTTv5)
         self.client.tls_set(options.ca, options.cert, options.key, tls_version=ssl.PROTOCOL_TLS_CLIENT)
-        self.client.on_connect = lambda client, *_: client.subscribe(f"ward/v1/{self.site}/+/up/#", qos=1)
+        self.client.on_connect = self.connected
         self.client.on_subscribe = lambda *_: print("listening", file=sys.stderr, flush=True)
         self.client.on_message = self.heard
         self.client.connect(options.host, options.port)
+
+    def connected(self, client, *_):
+        self.state.clear()  # the broker may have been started without what it retained, and then this is not true any more
+        client.subscribe(f"ward/v1/{self.site}/+/up/#", qos=1)
 
     def run(self):
         while True:
@@ -150,7 +157,9 @@ class Hub:
         if not message.payload or document["monitoring"] == "ended":
             self.active.pop((gateway, patient), None)  # discharged: what still comes of him is stored, and not shown
             self.closed.add((gateway, patient))
+            self.db.execute("DELETE FROM watched WHERE gateway = ? AND patient = ?", (gateway, patient))
             return
+        self.db.execute("INSERT OR IGNORE INTO watched VALUES (?, ?)", (gateway, patient))
         self.closed.discard((gateway, patient))
         holds_s = getattr(message.properties, "MessageExpiryInterval", 180)
         self.active[gateway, patient] = document, time.monotonic() + min(holds_s, 180)

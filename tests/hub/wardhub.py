@@ -148,6 +148,7 @@ class Connection:
         self._client.on_subscribe = lambda *_: self._say(f"hearing {where}")
         self._client.on_message = lambda client, userdata, message: self.on_message(message)
         self.on_message = self.inbox.put
+        self.on_new_session = lambda: None
 
     @staticmethod
     def _say(text):
@@ -162,6 +163,8 @@ class Connection:
         if reason.value != 0:
             self._say(f"the broker refused the connection: {reason}")
             return
+        if not flags["session present"]:
+            self.on_new_session()
         client.subscribe([(topic, mqtt.SubscribeOptions(qos=1)) for topic in self._topics])
 
     def loop(self, seconds):
@@ -256,6 +259,15 @@ class Hub:
         self.refused = 0
         self._connection = Connection(options, options.client_id, [f"ward/v1/{options.site}/+/up/#"], SESSION_S)
         self._connection.on_message = self._heard
+        self._connection.on_new_session = self._watch.forget  # a broker without our session has what it retained no longer
+        self._remember()
+
+    def _remember(self):
+        """Whom this hub knew before it was started."""
+        for topic in self._ledger.latest_topics():
+            _, gateway, kind, patient = contract.split_topic(topic, "up", contract.UP)
+            if kind == "active":
+                self._watch.known(gateway, patient)
 
     def run(self, stop):
         while not stop():

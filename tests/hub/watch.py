@@ -21,6 +21,16 @@ class Watch:
     def _gateway(self, gateway):
         return self._gateways.setdefault(gateway, {"state": None, "beat": None, "mark": None, "patients": {}})
 
+    def known(self, gateway, patient):
+        """One of whom was heard before the hub was started: he does not drop out of sight when nothing is heard now."""
+        self._gateway(gateway)["patients"].setdefault(patient, None)
+
+    def forget(self):
+        """The broker may have lost all that it kept for us: what was heard before does not count."""
+        for entry in self._gateways.values():
+            entry["state"] = None
+            entry["patients"] = dict.fromkeys(entry["patients"])
+
     def state(self, gateway, document):
         """Remembers an up/state."""
         entry = self._gateway(gateway)

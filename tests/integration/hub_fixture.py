@@ -77,7 +77,10 @@ class Broker:
         self.config = make_pki.make_config(directory, self.port)
         self.start()
 
-    def start(self):
+    def start(self, forgetful=False):
+        """forgetful: without what it had kept, retained messages and sessions."""
+        for kept in (self.pki / "broker").iterdir() if forgetful else ():
+            kept.unlink()
         self._program = Program(["/usr/sbin/mosquitto", "-c", str(self.config)])
         eventually(self._listens, "the broker listens")
 

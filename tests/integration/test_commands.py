@@ -63,8 +63,16 @@ class Ward(bluez_fixture.Home):
         self.assert_alive()
         key = self.ask("hub", "show")[0]["key"]
         self.gateway_key.write_text(json.dumps({**key, "gateway": "g-1"}))
+        self.start_uplink()
+
+    def start_uplink(self):
         self.uplink = subprocess.Popen([UPLINK, "--config", self.directory / "wardgate.conf"], env=self.environment,
                                        stdout=self.log, stderr=self.log)
+
+    def restart_uplink(self):
+        self.uplink.terminate()
+        assert self.uplink.wait(bluez_fixture.PATIENCE_S) == 0
+        self.start_uplink()
 
     def restart_gateway(self):
         for process in (self.gateway, self.uplink):
@@ -72,11 +80,21 @@ class Ward(bluez_fixture.Home):
             assert process.wait(bluez_fixture.PATIENCE_S) == 0
         self.start_gateway()
 
+    def kill(self):
+        """As when the power goes: gateway and uplink at once."""
+        for process in (self.gateway, self.uplink):
+            process.kill()
+        for process in (self.gateway, self.uplink):
+            process.wait()
+
     def start(self):
-        self.hub = Program([sys.executable, HUB / "wardhub.py", "run", *self.hub_options(), "--json", "--strict",
-                            "--database", str(self.tmp_path / "hub.db")])
+        self.start_hub()
         super().start()
         return self
+
+    def start_hub(self):
+        self.hub = Program([sys.executable, HUB / "wardhub.py", "run", *self.hub_options(), "--json", "--strict",
+                            "--database", str(self.tmp_path / "hub.db")])
 
     def hub_options(self):
         pki = self.broker.pki

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Delivery when a hub is not what it should be: one that lost its data and asks for it again, and one that sends no
 receipts."""
+import contextlib
 import pathlib
 import sqlite3
 import ssl
@@ -110,10 +111,18 @@ def test_a_replay_outlives_the_gateway(home):
 
 
 def settings(home):
-    """The names of the settings, of a copy of the file."""
-    for suffix in ("", "-wal"):
-        (home.directory / f"copy.db{suffix}").write_bytes((home.database.parent / f"ward.db{suffix}").read_bytes())
-    with sqlite3.connect(home.directory / "copy.db") as database:
+    """The names of the settings, of a copy of the file: which is of one moment only when its log did not begin anew
+    meanwhile."""
+    def log():
+        return (home.database.parent / "ward.db-wal").read_bytes()
+
+    before = log()
+    (home.directory / "copy.db").write_bytes(home.database.read_bytes())
+    while (after := log())[:32] != before[:32]:  # the head of the log, with its salt
+        (home.directory / "copy.db").write_bytes(home.database.read_bytes())
+        before = after
+    (home.directory / "copy.db-wal").write_bytes(after)
+    with contextlib.closing(sqlite3.connect(home.directory / "copy.db")) as database:
         return " ".join(name for name, in database.execute("SELECT key FROM setting"))
 
 

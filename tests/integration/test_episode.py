@@ -99,15 +99,8 @@ def test_it_waits_for_the_ward_and_says_so(ward):  # noqa: F811
                        ROOT / "config/care-plans/oximetry-at-home.json", check=False)
     assert refused.returncode == 1 and "not everything of that episode is erased" in refused.stderr
     assert found_in(ward)
-    ward.hub = bluez_fixture_program(ward)
+    ward.start_hub()
     eventually(lambda: not found_in(ward), lambda: f"nothing is left: {found_in(ward)} {patients(ward)}")
-
-
-def bluez_fixture_program(ward):  # noqa: F811
-    import sys
-    from hub_fixture import HUB, Program
-    return Program([sys.executable, HUB / "wardhub.py", "run", *ward.hub_options(), "--json", "--strict",
-                    "--database", str(ward.tmp_path / "hub.db")])
 
 
 def test_it_outlives_kills(ward, publisher):  # noqa: F811

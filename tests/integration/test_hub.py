@@ -43,6 +43,11 @@ class Ward:
         with sqlite3.connect(self.directory / "hub.db") as database:
             return database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
+    def latest(self, tail):
+        with sqlite3.connect(self.directory / "hub.db") as database:
+            rows = database.execute("SELECT payload FROM latest WHERE topic = ?", (f"ward/v1/home/g-1/up/{tail}",)).fetchall()
+        return json.loads(rows[0][0])
+
     def close(self):
         self.gateway.close()
         if self.hub:
@@ -284,6 +289,40 @@ def test_a_silent_gateway_is_not_monitored_after_90_s():
     assert list(watch.changes(200)) == []
     watch.heartbeat("g-1", heartbeat(2), 201)
     assert list(watch.changes(201)) == ["online g-1"]
+
+
+def test_what_a_broker_has_lost_counts_no_more():
+    from watch import Watch
+
+    watch = Watch(0)
+    watch.state("g-1", state())
+    watch.heartbeat("g-1", heartbeat(1), 10)
+    watch.active("g-1", "p-7f3a", active(), 200)
+    assert list(watch.changes(11)) == ["online g-1", "monitored p-7f3a at g-1: nothing found"]
+    watch.forget()
+    assert list(watch.changes(12)) == ["NOT MONITORED g-1: no state was heard",
+                                       "NOT MONITORED p-7f3a at g-1: no state was heard"]
+    watch.state("g-1", state())
+    assert list(watch.changes(13)) == ["online g-1",
+                                       "NOT MONITORED p-7f3a at g-1: no list of active conditions was heard"]
+
+
+def test_whoever_was_known_is_shown_after_a_restart(ward):
+    """Also when the broker has nothing of him any more."""
+    ward.gateway.publish("state", state(), retain=True)
+    ward.gateway.publish("active/p-7f3a", active(), retain=True)
+    ward.gateway.publish("active/p-gone", dict(active(), patient="p-gone"), retain=True)
+    hub = ward.start()
+    hub.said("p-7f3a at g-1")
+    hub.said("p-gone at g-1")
+    ward.gateway.publish("active/p-gone", None, retain=True)
+    eventually(lambda: ward.latest("active/p-gone") is None, "the hub has heard that it is empty")
+    hub.stop()
+    ward.broker.stop()
+    ward.broker.start(forgetful=True)
+    hub = ward.start()
+    hub.said("NOT MONITORED p-7f3a at g-1: no state was heard")
+    assert not [line for line in hub.out if "p-gone" in line]
 
 
 def test_a_heartbeat_that_is_brought_twice_is_no_replay_and_no_sign_of_life(ward):

@@ -242,6 +242,8 @@ def test_time_alone_ends_monitoring():
     """The hub's own clock: 90 s without a new heartbeat, 180 s without a list, or what the broker says is left of it."""
     hub = minimal_hub.Hub.__new__(minimal_hub.Hub)
     hub.due, hub.state, hub.beat, hub.active, hub.closed, hub.remembers = set(), {}, {}, {}, set(), True
+    hub.db = sqlite3.connect(":memory:", isolation_level=None)
+    hub.db.executescript(minimal_hub.TABLES)
     message = types.SimpleNamespace(payload=b"{}", properties=types.SimpleNamespace(MessageExpiryInterval=100))
     hub.take_state("g-1", state(), message)
     assert hub.why_not("g-1", PATIENT, 0) == "no heartbeat"

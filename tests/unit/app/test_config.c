@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "io/crypto.h"
+
 struct files {
     char directory[64];
     char path[96];
@@ -107,6 +109,7 @@ static void every_shipped_default_is_the_default(void **state)
         fail_msg("%s:%u: %s", error.file, error.line, error.text);
     ward_config_init(&defaults);
     memset(loaded.gateway.id, 0, sizeof(loaded.gateway.id));
+    memset(loaded.digest, 0, sizeof(loaded.digest));
     assert_memory_equal(&loaded, &defaults, sizeof(defaults));
 }
 
@@ -197,6 +200,29 @@ static void drop_ins_win_in_the_order_of_their_names(void **state)
     assert_int_equal(ward_config_load(files->path, &config, &error), 0);
     assert_string_equal(config.gateway.site, "third");
     assert_int_equal(config.hub.port, 2);
+}
+
+/* The digest is that of the octets of the files, also of those that mean nothing, in the order in which they count. */
+static void the_digest_is_that_of_all_that_was_read(void **state)
+{
+    static const char *const parts[] = {"  # indented\n[gateway]\n\tid = g-1\n", "[hub]\nport = 2\n",
+                                        "; no end"};
+    struct files *files = *state;
+    struct ward_config config, other;
+    struct ward_config_error error;
+    char text[128];
+    uint8_t digest[WARD_CONFIG_DIGEST_SIZE];
+
+    write_file(files->path, parts[0]);
+    write_drop_in(files, "20-b.conf", parts[2]);
+    write_drop_in(files, "10-a.conf", parts[1]);
+    assert_int_equal(ward_config_load(files->path, &config, &error), 0);
+    snprintf(text, sizeof(text), "%s%s%s", parts[0], parts[1], parts[2]);
+    assert_int_equal(ward_sha256(text, strlen(text), digest), 0);
+    assert_memory_equal(config.digest, digest, sizeof(digest));
+    write_drop_in(files, "10-a.conf", "[hub]\nport = 3\n");
+    assert_int_equal(ward_config_load(files->path, &other, &error), 0);
+    assert_memory_not_equal(config.digest, other.digest, sizeof(digest));
 }
 
 static void an_error_in_a_drop_in_names_the_drop_in(void **state)
@@ -310,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(accepted_firmware_is_of_models, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unset_id_is_this_machines_own, setup, teardown),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_the_order_of_their_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_digest_is_that_of_all_that_was_read, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_the_drop_in, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_line_is_refused_with_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_refused, setup, teardown),

@@ -185,15 +185,18 @@ static void the_state(void **state)
 {
     static const char *const reasons[] = {"unsigned-plan", "hub-unreachable"};
     static const struct ward_state_device devices[] = {
-        {"d-91c2", "Clip 3", "p-7f3a", true, 81, AT_MS},
-        {"d-0001", "", "", false, -1, WARD_UTC_UNKNOWN},
+        {"d-91c2", "Clip 3", "p-7f3a", WARD_LINK_BONDED, true, 81, AT_MS},
+        {"d-0001", "", "", WARD_LINK_OPEN, false, -1, WARD_UTC_UNKNOWN},
     };
+    static const struct ward_state_plan plans[] = {{"p-7f3a", "oximetry-at-home", 3}};
+    static const uint8_t configuration[32] = {0xcd};
     static const uint8_t head[32] = {0xab};
     struct ward_state_message message = {
         .origin = origin,
         .now = now,
         .boot = "b-77",
         .version = "0.1.0",
+        .configuration = configuration,
         .monitoring = WARD_MONITORING_DEGRADED,
         .reasons = {reasons, 2},
         .seq = 17,
@@ -207,6 +210,8 @@ static void the_state(void **state)
                   .recovery = {.rung = "power", .discovery = 4, .power = 3, .restart = 2, .reset = 1}},
         .unassigned = 2,
         .duplicates = 5,
+        .plans = plans,
+        .plan_count = 1,
         .devices = devices,
         .device_count = 2,
     };
@@ -216,26 +221,30 @@ static void the_state(void **state)
     expect(
         "{\"schema\":\"wardgate.state/1\",\"gateway\":\"g-11a9\",\"state\":\"online\","
         "\"at\":\"2026-11-22T09:00:16.000Z\",\"clock\":\"synced\",\"boot\":\"b-77\",\"version\":\"0.1.0\","
+        "\"configuration\":\"cd00000000000000000000000000000000000000000000000000000000000000\","
         "\"monitoring\":\"degraded\",\"reasons\":[\"unsigned-plan\",\"hub-unreachable\"],\"epoch\":\"e-5d01\","
         "\"seq\":17,\"head\":\"ab00000000000000000000000000000000000000000000000000000000000000\","
+        "\"plans\":[{\"patient\":\"p-7f3a\",\"id\":\"oximetry-at-home\",\"version\":3}],"
         "\"queue\":{\"records\":3,\"alarms\":1,\"oldest_age_ms\":2500},"
         "\"storage\":{\"state\":\"ok\",\"used_octets\":4096,\"quota_octets\":1048576},"
         "\"annunciator\":{\"light\":true,\"sound\":false,\"text\":true,\"checked_at\":null},"
         "\"certificate_expires_at\":\"2026-11-22T09:00:16.000Z\",\"unassigned\":2,\"duplicates\":5,"
         "\"radio\":{\"present\":true,\"powered\":true,"
         "\"recovery\":{\"rung\":\"power\",\"discovery\":4,\"power\":3,\"restart\":2,\"reset\":1}},"
-        "\"devices\":[{\"device\":\"d-91c2\",\"model\":\"Clip 3\",\"patient\":\"p-7f3a\",\"connected\":true,"
-        "\"battery\":81,\"last_heard_at\":\"2026-11-22T09:00:16.000Z\"},"
-        "{\"device\":\"d-0001\",\"connected\":false,\"last_heard_at\":null}]}");
+        "\"devices\":[{\"device\":\"d-91c2\",\"model\":\"Clip 3\",\"patient\":\"p-7f3a\",\"security\":\"bonded\","
+        "\"connected\":true,\"battery\":81,\"last_heard_at\":\"2026-11-22T09:00:16.000Z\"},"
+        "{\"device\":\"d-0001\",\"security\":\"open\",\"connected\":false,\"last_heard_at\":null}]}");
 }
 
 static void an_empty_queue_has_no_age(void **state)
 {
+    static const uint8_t configuration[32] = {0};
     struct ward_state_message message = {
         .origin = origin,
         .now = now,
         .boot = "b-77",
         .version = "0.1.0",
+        .configuration = configuration,
         .queue = {.oldest_age_ms = -1},
         .storage = {.state = "ok"},
         .certificate_expires_ms = WARD_UTC_UNKNOWN,
@@ -247,6 +256,7 @@ static void an_empty_queue_has_no_age(void **state)
     assert_null(strstr(buffer, "oldest_age_ms"));
     assert_null(strstr(buffer, "certificate_expires_at"));
     assert_null(strstr(buffer, "head"));
+    assert_non_null(strstr(buffer, "\"plans\":[]"));
     assert_non_null(strstr(buffer, "\"devices\":[]"));
 }
 

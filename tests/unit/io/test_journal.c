@@ -90,6 +90,16 @@ static void what_is_said(void **state)
                  "p-1: raised");
 }
 
+static void a_matter_has_the_id_of_its_entry_in_the_catalog(void **state)
+{
+    struct bench *bench = *state;
+
+    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_STORAGE_FAILING, "attempt %d", 3);
+    assert_entry(
+        bench, "PRIORITY=2\nSYSLOG_IDENTIFIER=io_test_journal\nMESSAGE_ID=c19171c089ba429ba132d93cb0e02749\n",
+        "attempt 3");
+}
+
 static void a_long_message_ends_early(void **state)
 {
     struct bench *bench = *state;
@@ -144,6 +154,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_matter_has_the_id_of_its_entry_in_the_catalog, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_long_message_ends_early, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_journal_that_takes_nothing_is_not_waited_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_a_journal_nothing_is_said, set_up, tear_down),

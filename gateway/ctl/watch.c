@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/watch.h"
+
+#include <string.h>
+
+#include "core/utc.h"
+#include "ctl/document.h"
+
+static struct ward_watch_row *row_of(struct ward_watch *watch, const char *patient, const char *quantity)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < watch->count; i++) {
+        const int order = strcmp(watch->rows[i].patient, patient);
+
+        if (order == 0 && strcmp(watch->rows[i].quantity, quantity) == 0)
+            return &watch->rows[i];
+        at = order <= 0 ? i + 1 : at;
+    }
+    if (watch->count == WARD_WATCH_ROWS_MAX) {
+        watch->left_out++;
+        return NULL;
+    }
+    memmove(&watch->rows[at + 1], &watch->rows[at], (watch->count - at) * sizeof(watch->rows[0]));
+    watch->count++;
+    watch->rows[at] = (struct ward_watch_row){.utc_ms = INT64_MIN};
+    snprintf(watch->rows[at].patient, sizeof(watch->rows[at].patient), "%s", patient);
+    snprintf(watch->rows[at].quantity, sizeof(watch->rows[at].quantity), "%s", quantity);
+    return &watch->rows[at];
+}
+
+static void trace(struct ward_watch_row *row, double value)
+{
+    if (row->count == WARD_WATCH_TRACE_MAX)
+        memmove(row->trace, row->trace + 1, --row->count * sizeof(row->trace[0]));
+    row->trace[row->count++] = value;
+}
+
+static void take_value(struct ward_watch_row *row, const json_t *record, const json_t *value,
+                       const struct ward_watch_now *now)
+{
+    const char *unit = ward_document_text(value, "unit"), *special = ward_document_text(value, "special");
+    const char *measured = ward_document_text(record, "measured_at");
+    const char *received = ward_document_text(record, "received_at");
+    const json_t *number = json_object_get(value, "value");
+    const bool valid = strcmp(ward_document_text(record, "quality"), "valid") == 0;
+
+    row->utc_ms = INT64_MIN;
+    if (!ward_utc_parse(measured, strlen(measured), &row->utc_ms))
+        (void)ward_utc_parse(received, strlen(received), &row->utc_ms);
+    row->arrived_boot_ms = now->boot_ms;
+    if (*special != '\0')
+        snprintf(row->value, sizeof(row->value), "(%s)", special);
+    else
+        snprintf(row->value, sizeof(row->value), "%.24s%s%.16s", ward_document_brief(number).text,
+                 *unit != '\0' ? " " : "", unit);
+    snprintf(row->quality, sizeof(row->quality), "%s", ward_document_text(record, "quality"));
+    row->why[0] = '\0';
+    if (json_array_size(json_object_get(record, "reasons")) > 0)
+        snprintf(row->why, sizeof(row->why), "%.79s", ward_document_member(record, "reasons").text);
+    if (valid && json_is_number(number))
+        trace(row, json_number_value(number));
+}
+
+bool ward_watch_take(struct ward_watch *watch, const json_t *record, const struct ward_watch_now *now)
+{
+    const char *patient = ward_document_text(record, "patient");
+    const json_t *value;
+    bool some = false;
+    size_t at;
+
+    if (*patient == '\0' || (watch->patient != NULL && strcmp(watch->patient, patient) != 0))
+        return false;
+    json_array_foreach(json_object_get(record, "values"), at, value)
+    {
+        struct ward_watch_row *row = row_of(watch, patient, ward_document_text(value, "quantity"));
+
+        some = true;
+        if (row != NULL)
+            take_value(row, record, value, now);
+    }
+    return some;
+}

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wardctl watch: on a terminal one screen, otherwise a line for each value and alarm."""
+
+import datetime
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+from test_wardctl import DEADLINE_S, DONE, SIGNAL_READING, UNREACHABLE, USAGE, WARDCTL, Gateway, run
+
+SIGNAL_ALARM = 1
+STATUS = {"gateway": "g-1", "monitoring": "degraded", "reasons": ["no-data"], "link": {"up": False}, "patients": [
+    {"patient": "p-1", "conditions": [{"condition": "spo2-low", "priority": "high", "state": "active", "text": "SpO2 88 %"}]}]}
+
+
+def reading(seq, value, patient="p-1", age_s=5, **members):
+    moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=age_s)
+    return {"epoch": "e-1", "seq": seq, "patient": patient, "device": "d-1", "quality": "valid", "reasons": [],
+            "measured_at": f"{moment:%Y-%m-%dT%H:%M:%S}.000Z", "received_at": f"{moment:%Y-%m-%dT%H:%M:%S}.000Z",
+            "values": [{"quantity": "spo2", "value": value, "unit": "%"}], **members}
+
+
+@pytest.fixture
+def gateway():
+    instance = Gateway()
+    try:
+        instance.start()
+        instance.answers("Status", STATUS)
+        instance.answers("Readings", reading(3, 97), reading(2, 94), reading(1, 91))
+        yield instance
+    finally:
+        instance.stop()
+
+
+def send(gateway, *signals):
+    """Has the gateway emit signals: it does so with an answer to somebody else."""
+    gateway.signals("Queue", *signals)
+    gateway.answers("Queue", {})
+    assert gateway.run("queue").returncode == DONE
+
+
+class Screen:
+    """A terminal with wardctl watch on it. What was drawn is kept, without what moves the cursor."""
+
+    def __init__(self, gateway, *arguments, columns=80, lines=24, **environment):
+        self.ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        environment = {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus, "LC_ALL": "C.UTF-8", "TERM": "xterm",
+                       **environment}
+        self.process = subprocess.Popen([WARDCTL, "watch", *arguments], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE,
+                                        env=environment)
+        os.close(theirs)
+        self.octets = b""
+
+    @property
+    def frames(self):
+        """Each drawing from the top, as lines of text."""
+        text = self.octets.decode()
+        return [re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", frame).replace("\r", "").split("\n") for frame in text.split("\x1b[H")[1:]]
+
+    def wait_for(self, words):
+        """The first whole drawing with these words in it."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            for frame in self.frames[:-1]:
+                if any(words in line for line in frame):
+                    return frame
+            left = deadline - time.monotonic()
+            assert left > 0 and select.select([self.ours], [], [], left)[0], f"{words!r} was not drawn: {self.frames[-2:]}"
+            self.octets += os.read(self.ours, 65536)
+
+    def end(self):
+        try:
+            while select.select([self.ours], [], [], 0)[0] or self.process.poll() is None:
+                if select.select([self.ours], [], [], 0.05)[0]:
+                    self.octets += os.read(self.ours, 65536)
+        except OSError:
+            pass  # the other side is closed
+        _, errors = self.process.communicate(timeout=DEADLINE_S)
+        os.close(self.ours)
+        return self.process.returncode, errors.decode()
+
+
+def test_the_screen_shows_values_with_age_and_course(gateway):
+    screen = Screen(gateway)
+    frame = screen.wait_for("97 %")
+    assert frame[0] == "Wardgate g-1: monitoring degraded (no-data); ward link DOWN"
+    assert frame[1] == " p-1  spo2-low, high, active: SpO2 88 %"
+    row, = [line for line in frame if "SpO2 " in line and "97 %" in line]
+    assert re.fullmatch(r" p-1 +SpO2 +97 % +\d+ s ago +▁▅█", row)
+    send(gateway, [SIGNAL_READING, json.dumps(reading(4, 90))])
+    assert re.search(r"90 % .*▂▅█▁", " ".join(screen.wait_for("90 %")))
+    os.write(screen.ours, b"q")
+    assert screen.end() == (DONE, "")
+    assert screen.octets.endswith(b"\x1b[?25h\x1b[?1049l")
+
+
+def test_ages_grow_without_news(gateway):
+    gateway.answers("Readings", reading(1, 97, age_s=90))
+    screen = Screen(gateway)
+    ages = set()
+    while len(ages) < 3:  # drawn anew though nothing came
+        drawn = len(screen.frames)
+        screen.octets += os.read(screen.ours, 65536)
+        ages |= {match[0] for frame in screen.frames[drawn - 1:-1] for line in frame if (match := re.search(r"\d+ s ago", line))}
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.end() == (DONE, "")
+
+
+def test_an_alarm_is_shown_when_it_comes(gateway):
+    screen = Screen(gateway)
+    screen.wait_for("spo2-low")
+    gateway.answers("Status", {**STATUS, "patients": [{"patient": "p-1", "conditions": [
+        {"condition": "concern", "priority": "high", "state": "active"}]}]})
+    send(gateway, [SIGNAL_ALARM, json.dumps({"patient": "p-1", "condition": "concern", "event": "raised"})])
+    screen.wait_for("concern, high, active")
+    screen.process.terminate()
+    assert screen.end() == (DONE, "")
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(40, 10), (20, 5), (200, 6)])
+def test_nothing_is_wider_or_longer_than_the_screen(gateway, columns, lines):
+    gateway.answers("Readings", *[reading(i, 90 + i, patient=f"p-{i}") for i in range(9, 0, -1)])
+    gateway.answers("Status", {**STATUS, "patients": [{"patient": f"p-{i}", "conditions": [
+        {"condition": "spo2-low", "priority": "high", "state": "active", "text": "Ä" * 150}] * 2} for i in range(5)]})
+    screen = Screen(gateway, columns=columns, lines=lines)
+    for frame in [screen.wait_for("Wardgate g-1"), screen.wait_for("more alarms")]:
+        assert len(frame) <= lines and max(map(len, frame)) <= columns, frame
+    os.write(screen.ours, b"q")
+    assert screen.end()[0] == DONE
+
+
+def test_without_utf8_and_colour_it_is_plain(gateway):
+    gateway.answers("Status", {**STATUS, "gateway": "g-Ä\x1b[2J"})
+    screen = Screen(gateway, LC_ALL="C", NO_COLOR="1")
+    frame = screen.wait_for("97 %")
+    assert frame[0].startswith("Wardgate g-?????[2J:") or frame[0].startswith("Wardgate g-??[2J:")
+    assert any(re.search(r"97 % .*_=#$", line) for line in frame), frame
+    os.write(screen.ours, b"q")
+    assert screen.end()[0] == DONE
+    assert not re.search(rb"\x1b\[[0-9;]*m", screen.octets) and b"\x1b[2J" not in screen.octets
+    assert all(octet < 0x80 for octet in screen.octets)
+
+
+def test_what_is_not_valid_has_its_reason_and_no_course(gateway):
+    gateway.answers("Readings", reading(2, None, quality="invalid", reasons=["no-contact"],
+                                        values=[{"quantity": "spo2", "value": None, "special": "nan", "unit": "%"}]), reading(1, 97))
+    screen = Screen(gateway)
+    row, = [line for line in screen.wait_for("(nan)") if "(nan)" in line]
+    assert row.rstrip().endswith("invalid: no-contact")
+    os.write(screen.ours, b"q")
+    assert screen.end()[0] == DONE
+
+
+def test_the_screen_is_given_back_when_the_daemon_leaves(gateway):
+    screen = Screen(gateway)
+    screen.wait_for("97 %")
+    gateway.fake.kill()
+    status, errors = screen.end()
+    assert status == UNREACHABLE and "has left the bus" in errors
+    assert screen.octets.endswith(b"\x1b[?25h\x1b[?1049l")
+
+
+def test_without_a_terminal_it_is_a_line_a_value(gateway):
+    with subprocess.Popen([WARDCTL, "watch", "--patient", "p-1", "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus}) as process:
+        deadline = time.monotonic() + DEADLINE_S
+        while ["Status"] not in gateway.calls() if (gateway.directory / "calls").exists() else True:
+            assert time.monotonic() < deadline  # it listens before it asks
+        two = [{"quantity": "spo2", "value": 96, "unit": "%"}, {"quantity": "pulse_rate", "value": 70, "unit": "/min"}]
+        alarm = {"patient": "p-1", "condition": "concern", "event": "raised"}
+        send(gateway, [SIGNAL_READING, json.dumps(reading(5, 1, patient="p-2"))],
+             [SIGNAL_READING, json.dumps(reading(6, 0, values=two))], [SIGNAL_ALARM, json.dumps(alarm)])
+        values = [json.loads(process.stdout.readline()) for _ in range(3)]
+        process.terminate()
+        output, errors = process.communicate(timeout=DEADLINE_S)
+    assert (process.returncode, output, errors) == (DONE, "", "")
+    assert [(v["quantity"], v["value"], v["seq"], v["schema"]) for v in values[:2]] == [
+        ("spo2", 96, 6, "wardgate.value/1"), ("pulse_rate", 70, 6, "wardgate.value/1")]
+    assert values[2] == alarm
+
+
+@pytest.mark.parametrize("arguments", [["now"], ["--patient"], ["--colour"]])
+def test_wrong_usage(arguments):
+    assert run("watch", *arguments).returncode == USAGE

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian packages of this tree, built once for all that ask (build, beside this file), and what is in them."""
+
+import os
+import subprocess
+import tarfile
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = Path(os.environ.get("WARD_PACKAGE_DIR") or ROOT / "build" / "package")
+
+
+def run(*command):
+    return subprocess.run([str(word) for word in command], check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+class Deb:
+    def __init__(self, path):
+        self.path = path
+        self.fields = {}
+        for line in run("dpkg-deb", "--field", path).splitlines():
+            if not line.startswith(" "):
+                name, _, value = line.partition(": ")
+                self.fields[name] = value
+        archive = subprocess.run(["dpkg-deb", "--fsys-tarfile", path], check=True, stdout=subprocess.PIPE).stdout
+        with tarfile.open(fileobj=BytesIO(archive)) as tar:
+            self.members = {member.name.removeprefix("."): member for member in tar}
+        self.files = {name for name, member in self.members.items() if not member.isdir()}
+        # What is unpacked here is what was packed: dpkg-deb reads the tree of the package.
+        self.unpacked = OUT / "tree" / "debian" / self.fields["Package"]
+
+    def control(self, name):
+        """The lines of a control file, such as conffiles; none where there is no such file."""
+        done = subprocess.run(["dpkg-deb", "--info", self.path, name], capture_output=True, text=True, check=False)
+        return done.stdout.splitlines()
+
+    def depends(self):
+        return [words.split()[0] for words in self.fields.get("Depends", "").split(", ") if words]
+
+    def programs(self):
+        """The ELF files that are run."""
+        return sorted(name for name in self.files if name.startswith(("/usr/bin/", "/usr/sbin/")))
+
+
+def packages():
+    """{name: Deb}"""
+    subprocess.run([Path(__file__).parent / "build", OUT], check=True)
+    debs = [Deb(path) for path in sorted(OUT.glob("*.deb"))]
+    return {deb.fields["Package"]: deb for deb in debs}
