@@ -10,25 +10,10 @@
 #include "ctl/verbs.h"
 
 const struct ward_verb *const ward_ctl_verbs[] = {
-    &ward_verb_status,
-    &ward_verb_patient,
-    &ward_verb_devices,
-    &ward_verb_measure,
-    &ward_verb_readings,
-    &ward_verb_alarms,
-    &ward_verb_watch,
-    &ward_verb_plan,
-    &ward_verb_try,
-    &ward_verb_queue,
-    &ward_verb_hub,
-    &ward_verb_decode,
-    &ward_verb_entry,
-    &ward_verb_sign,
-    &ward_verb_selftest,
-    &ward_verb_visit,
-    &ward_verb_config,
-    &ward_verb_complete,
-    NULL,
+    &ward_verb_status,   &ward_verb_patient, &ward_verb_devices, &ward_verb_measure,  &ward_verb_readings,
+    &ward_verb_alarms,   &ward_verb_watch,   &ward_verb_plan,    &ward_verb_try,      &ward_verb_queue,
+    &ward_verb_hub,      &ward_verb_decode,  &ward_verb_entry,   &ward_verb_sign,     &ward_verb_selftest,
+    &ward_verb_diagnose, &ward_verb_visit,   &ward_verb_config,  &ward_verb_complete, NULL,
 };
 
 int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)

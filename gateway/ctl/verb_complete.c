@@ -83,7 +83,7 @@ static void offer_value(const struct typed *typed, const char *name)
                {"DEVICE", "Devices", "device"},
                {"ALARM", "Alarms", "id"},
                {"ALARM|[EPOCH:]SEQ", "Alarms", "id"}};
-    static const char *const files[] = {"FILE", "PLAN", "PLAN2", "READINGS", "CLAIMS"};
+    static const char *const files[] = {"FILE", "PLAN", "PLAN2", "READINGS", "CLAIMS", "DIRECTORY"};
 
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
         if (strcmp(ids[i].name, name) == 0)

@@ -36,6 +36,7 @@ extern const struct ward_verb ward_verb_complete;
 extern const struct ward_verb ward_verb_config;
 extern const struct ward_verb ward_verb_decode;
 extern const struct ward_verb ward_verb_devices;
+extern const struct ward_verb ward_verb_diagnose;
 extern const struct ward_verb ward_verb_entry;
 extern const struct ward_verb ward_verb_hub;
 extern const struct ward_verb ward_verb_measure;

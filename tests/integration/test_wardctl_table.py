@@ -12,8 +12,8 @@ PLAN = ROOT / "config" / "care-plans" / "oximetry-at-home.json"
 SAMPLES = {"PATIENT": "p-1", "DEVICE": "d-1", "ADDRESS": "AA:BB:CC:DD:EE:FF", "EPISODE": "s-1", "TEXT": "a text", "WORD": "otter",
            "FILE": str(PLAN), "PLAN": str(PLAN), "PLAN2": str(PLAN), "PERSON": "nurse-1", "MOMENT": "2h", "QUANTITY": "spo2", "N": "2",
            "SECONDS": "30", "MINUTES": "5", "NAME": "Clip", "ALARM": "9c1e" * 8, "ALARM|[EPOCH:]SEQ": "9c1e" * 8, "EPOCH:]SEQ": "17", "SEQ": "17",
-           "NAME=VALUE": "concern=nurse", "CODE": "-", "-": "-", "UUID": "2A5F", "OCTETS": "0062004800", "ID": "g-1", "KID": "k-1"}
-LOCAL = {"try", "decode", "sign", "config", "plan check"}  # what goes without a daemon
+           "DIRECTORY": "/nonexistent", "NAME=VALUE": "concern=nurse", "CODE": "-", "-": "-", "UUID": "2A5F", "OCTETS": "0062004800", "ID": "g-1", "KID": "k-1"}
+LOCAL = {"diagnose", "try", "decode", "sign", "config", "plan check"}  # what goes without a daemon
 SAYS_MORE = {"selftest"}  # what it knows without the daemon
 
 
@@ -57,12 +57,12 @@ def is_local(verb, actions):
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_each_option_of_the_usage_is_one(line):
+def test_each_option_of_the_usage_is_one(line, tmp_path):
     verb, actions, _, options, _ = words_of(line)
     for action in actions or [None]:
         for option, value in options.items():
             words = [option] + ([SAMPLES.get(value, "x")] if value else [])
-            result = run(*filter(None, [verb, action, *words]), input="")
+            result = run(*filter(None, [verb, action, *words]), input="", cwd=tmp_path)
             assert "option" not in result.stderr, (option, result.stderr)
         result = run(*filter(None, [verb, action, "--frobnicate"]), input="")
         assert (result.returncode, result.stdout) == (USAGE, ""), result

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""wardctl diagnose: everything that names somebody is planted wherever it could come from, and looked for in the file."""
+
+import json
+import os
+import subprocess
+import tarfile
+
+import pytest
+
+from test_wardctl import DONE, FAILED, ROOT, USAGE, WARDCTL, Gateway, run
+
+CONFIG = ROOT / "config" / "wardgate.conf"
+JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
+# What must be nowhere. Ids of devices are allowed.
+SECRETS = ["Zimmer 3, Bärbel", "Bärbel", "otterotter", "p-7f3a", "s-secret", "Klinge GmbH", "BärbelsClip", "SN-501-X", "Clip-M1",
+           "C0:11:22:33:44:55", "C0_11_22_33_44_55", "c01122334455", "1941-03-07", "7.3.1941", "Geheimplan", "SpO2 88", "token=hush", "hushhush"]
+STATUS = {
+    "schema": "wardgate.status/1", "gateway": "g-1", "site": "home", "version": "0.1.0", "monitoring": "degraded", "reasons": ["no-data"],
+    "patients": [{"patient": "p-7f3a", "episode": "s-secret", "label": "Zimmer 3, Bärbel", "check_word": "otterotter", "admitted_at": "2026-11-22T09:00:00.000Z",
+                  "monitoring": "degraded", "reasons": ["no-data"], "plan": {"id": "x", "version": 3, "title": "Geheimplan", "signed": True},
+                  "conditions": [{"condition": "spo2-low", "priority": "high", "state": "active", "text": "SpO2 88 % of Bärbel", "value": 88}],
+                  "last_valid": [{"quantity": "spo2", "value": 88, "unit": "%"}], "born": "1941-03-07", "devices": 1}],
+    "devices": [{"device": "d-91c2", "name": "BärbelsClip", "model": "oximeter", "manufacturer": "Klinge GmbH", "model_number": "Clip-M1",
+                 "serial_number": "SN-501-X", "address": "C0:11:22:33:44:55", "firmware": "1.0 of c01122334455", "patient": "p-7f3a",
+                 "bindings": [{"patient": "p-7f3a"}], "connected": True, "battery": 80, "owner": "Bärbel"}],
+    "queue": {"committed": 17, "epoch": "e-1", "note": "Bärbel"}, "recovery": {"rung": "none", "reset": 2},
+    "link": {"up": False, "reason": "refused for Bärbel by C0:11:22:33:44:55"}, "radio": "ready", "clock": "synced", "storage": "ok",
+    "annunciator": {"light": True, "sound": True, "text": True}}
+HUB = {"host": "hub.example", "port": 8883, "ward_keys": 1, "ward_key_list": [{"kid": "k-1", "role": "hub", "x": "hushhush"}],
+       "key": {"kty": "OKP", "d": "hushhush"}}
+LINES = [
+    ("wardgated.service", "p-7f3a: spo2-low raised, SpO2 88 % of Frau Klein"),
+    ("wardgated.service", "The database cannot be opened: No space left on device"),
+    ("wardgated.service", "d-91c2 is paired and bound to p-7f3a"),
+    ("wardgated.service", "care plan by dr-1 for p-7f3a: Geheimplan, version 3, is in force"),
+    ("wardgate-uplink.service", "hub.example: connection refused"),
+    ("bluetooth.service", "src/device.c: BärbelsClip (/org/bluez/hci0/dev_C0_11_22_33_44_55) has gone: timeout"),
+    ("bluetooth.service", "Born 7.3.1941, or 1941-03-07, at 2026-11-22T09:00:00Z"),
+    ("ssh.service", "Accepted password for hushhush"),
+]
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("journal")
+    entries = "".join(f"__REALTIME_TIMESTAMP={1795338000000000 + i}\n__MONOTONIC_TIMESTAMP={1000 + i}\n_BOOT_ID={'ab' * 16}\n"
+                      f"_SYSTEMD_UNIT={unit}\nPRIORITY=4\nMESSAGE={message}\n\n" for i, (unit, message) in enumerate(LINES))
+    subprocess.run([JOURNAL_REMOTE, f"--output={directory}/made.journal", "-"], input=entries, text=True, check=True, capture_output=True)
+    return directory
+
+
+@pytest.fixture
+def gateway():
+    instance = Gateway()
+    try:
+        instance.start()
+        instance.answers("Status", STATUS)
+        instance.answers("Hub", HUB)
+        yield instance
+    finally:
+        instance.stop()
+
+
+def opened(path):
+    """The files of the bundle by their names, all of it in one directory that is called after the moment."""
+    with tarfile.open(path) as bundle:
+        names = bundle.getnames()
+        assert len({name.split("/")[0] for name in names}) == 1 and all(member.isfile() for member in bundle)
+        return {name.split("/")[1]: bundle.extractfile(name).read().decode() for name in names}
+
+
+def config_with_secrets(tmp_path):
+    path = tmp_path / "wardgate.conf"
+    path.write_text("[gateway]\nid = g-1\n[hub]\nhost = hub.example\n[https]\ncare_plan_url = https://ward.example/{patient}?token=hush\n"
+                    "[alarm]\nsound_command = play --as hushhush\n")
+    return path
+
+
+def test_nothing_that_names_somebody_is_in_it(gateway, journal, tmp_path):
+    path = tmp_path / "made.tar.gz"
+    result = gateway.run("diagnose", path, "--config", config_with_secrets(tmp_path), "--journal", journal)
+    assert (result.returncode, result.stdout) == (DONE, ""), result.stderr
+    files = opened(path)
+    assert set(files) == {"versions.json", "config.json", "state.json", "devices.json", "counters.json", "hub.json", "units.json",
+                          "journal.txt", "MANIFEST.json"}
+    everything = "\n".join(files.values())
+    for secret in SECRETS + ["Frau Klein"]:
+        assert secret.lower() not in everything.lower(), secret
+        assert secret.lower() not in json.dumps(everything, ensure_ascii=True).lower(), secret
+    assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_what_helps_is_in_it(gateway, journal, tmp_path):
+    path = tmp_path / "made.tar.gz"
+    assert gateway.run("diagnose", path, "--config", config_with_secrets(tmp_path), "--journal", journal).returncode == DONE
+    files = opened(path)
+    document = {name: json.loads(text) for name, text in files.items() if name.endswith(".json")}
+    assert document["versions.json"]["wardgated"] == "0.1.0" and document["versions.json"]["kernel"] == os.uname().release
+    assert document["state.json"]["patients"] == [{"patient": 1, "monitoring": "degraded", "reasons": ["no-data"], "devices": 1,
+                                                   "plan": {"version": 3, "signed": True}, "conditions": [
+                                                       {"condition": "spo2-low", "priority": "high", "state": "active"}]}]
+    assert document["devices.json"] == [{"device": "d-91c2", "model": "oximeter", "firmware": "1.0 of [address]", "connected": True,
+                                         "battery": 80, "bindings": 1}]
+    assert document["counters.json"] == {"queue": {"committed": 17}, "recovery": {"reset": 2}}
+    assert document["hub.json"]["ward_key_list"] == [{"kid": "k-1", "role": "hub"}] and document["hub.json"]["has_key"] is True
+    assert [(s["key"], s["value"]) for s in document["config.json"]] == [
+        ("id", "g-1"), ("host", "hub.example"), ("care_plan_url", "[left out]"), ("sound_command", "[left out]")]
+    lines = [line.split(" ", 3)[3] for line in files["journal.txt"].splitlines()]
+    assert lines == ["[patient]: [left out]", "The database cannot be opened: No space left on device",
+                     "d-91c2 is paired and bound to [patient]", "care plan by dr-1 for [patient]: [left out]",
+                     "hub.example: connection refused", "src/device.c: [name] (/org/bluez/hci0/dev_[address]) has gone: timeout",
+                     "Born [date], or [date], at 2026-11-22T09:00:00Z"]
+    assert files["journal.txt"].startswith("2026-11-22T09:00:00.000Z wardgated.service <4> ")
+
+
+def test_the_manifest_says_what_was_put_in_and_taken_out(gateway, journal, tmp_path):
+    path = tmp_path / "made.tar.gz"
+    result = gateway.run("diagnose", path, "--config", CONFIG, "--journal", journal, "--json")
+    files = opened(path)
+    manifest = json.loads(files["MANIFEST.json"])
+    assert {item["file"]: item["octets"] for item in manifest["files"]} == {
+        name: len(text.encode()) for name, text in files.items() if name != "MANIFEST.json"}
+    assert manifest["taken_out"]["date"] == 2 and manifest["taken_out"]["patient"] == 3
+    assert manifest["missing"] == ["units: no systemd answered"]  # on this bus
+    assert any("check word" in sentence for sentence in manifest["left_out"])
+    told = json.loads(result.stdout)
+    assert told["file"] == str(path) and told["taken_out"] == manifest["taken_out"]
+
+
+def test_without_the_daemon_it_is_made_too_and_more_is_left_out(journal, tmp_path):
+    path = tmp_path / "made.tar.gz"
+    result = run("diagnose", path, "--config", CONFIG, "--journal", journal)
+    assert result.returncode == DONE and "does not answer" in result.stderr and "Missing: state" in result.stderr
+    files = opened(path)
+    assert set(files) == {"versions.json", "config.json", "journal.txt", "MANIFEST.json"}
+    assert "src/device.c: [left out]" in files["journal.txt"] and "connection refused" in files["journal.txt"]
+    for secret in ("BärbelsClip", "Frau Klein", "SpO2 88", "Geheimplan", "C0_11", "1941"):
+        assert secret not in files["journal.txt"]
+
+
+def test_a_file_that_is_there_is_not_touched(tmp_path):
+    path = tmp_path / "mine"
+    path.write_text("mine")
+    result = run("diagnose", path)
+    assert result.returncode == FAILED and "File exists" in result.stderr and path.read_text() == "mine"
+    assert run("diagnose", tmp_path / "none" / "x").returncode == FAILED
+
+
+def test_on_standard_output_nothing_else_is(gateway, tmp_path):
+    # Octets, not text: so not by gateway.run().
+    environment = {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus, "LC_ALL": "C.UTF-8"}
+    with open(tmp_path / "made.tar.gz", "wb") as file:
+        subprocess.run([WARDCTL, "diagnose", "-", "--config", CONFIG], stdout=file, stderr=subprocess.DEVNULL, check=True,
+                       env=environment)
+    assert "MANIFEST.json" in opened(tmp_path / "made.tar.gz")
+
+
+def test_a_full_disk_leaves_nothing(gateway):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full")
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([WARDCTL, "diagnose", "-"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                env={"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus})
+    assert result.returncode == FAILED and "No space left" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["a", "b"], ["--config"], ["--json", "-"], ["--all"]])
+def test_wrong_usage(arguments):
+    assert run("diagnose", *arguments).returncode == USAGE
