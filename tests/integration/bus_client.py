@@ -49,6 +49,10 @@ class Client:
         return {path: {name: values for name, values in interfaces.items() if not name.startswith("org.freedesktop.")}
                 for path, interfaces in found.items()}
 
+    def audit(self, *filter_words):
+        """The audit trail, oldest first; filter_words as busctl takes a{sv}, its count first."""
+        return [json.loads(row) for row in reversed(self.call(GATEWAY, "Audit", "a{sv}", *(filter_words or ("0",)))[0])]
+
     def introspect(self, path=ROOT_PATH):
         """{interface: {member: (kind, signature in, signature out or type)}}, and the names of the nodes below."""
         text = self.call("org.freedesktop.DBus.Introspectable", "Introspect", path=path)[0]
