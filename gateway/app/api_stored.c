@@ -235,3 +235,43 @@ void ward_api_explain(struct ward_gateway *gateway, struct ward_bus_call *call, 
         free(pending);
     }
 }
+
+static void answer_audit(void *context, int error, const struct ward_store_audit *rows, size_t count)
+{
+    struct pending *pending = context;
+    struct ward_api_list list = {0};
+    char text[WARD_AUDIT_TEXT_MAX];
+
+    if (error < 0) {
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    } else {
+        for (size_t i = 0; i < count; i++)
+            if (ward_audit_write_json(&rows[i], text, sizeof(text)) > 0)
+                (void)ward_api_list_add(&list, text);
+        ward_api_reply_list(pending->call, &list);
+    }
+    free(pending);
+}
+
+void ward_api_audit(struct ward_gateway *gateway, struct ward_bus_call *call,
+                    const struct ward_bus_arguments *arguments)
+{
+    struct ward_store_filter filter;
+    const char *fault = fill_filter(arguments, &filter);
+    struct pending *pending = malloc(sizeof(*pending));
+    int result = -ENOMEM;
+
+    if (fault) {
+        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, fault);
+        free(pending);
+        return;
+    }
+    if (pending) {
+        *pending = (struct pending){gateway, call};
+        result = ward_store_audit(gateway->store, &filter, answer_audit, pending);
+    }
+    if (result < 0) {
+        ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
+        free(pending);
+    }
+}

@@ -15,6 +15,7 @@
 #include "app/api.h"
 #include "app/api_objects.h"
 #include "app/ask.h"
+#include "app/audit.h"
 #include "app/binding.h"
 #include "app/chronicle.h"
 #include "app/commits.h"
@@ -112,6 +113,7 @@ struct ward_gateway {
     uint64_t started_us;
     struct ward_annunciation_shown shown;
     struct ward_api_objects objects;
+    struct ward_audit audit;
     struct ward_alarm_present *present; /* room for the conditions of one patient */
     char patient_text[WARD_ALARM_TEXT_MAX + 1];
     bool undelivered_shown, tense;

@@ -143,6 +143,7 @@ bool ward_registry_apply(struct ward_registry *registry, const struct ward_store
     case WARD_STORE_BINDING: return put_binding(registry, &change->binding);
     case WARD_STORE_PLAN:
     case WARD_STORE_KNOWN:
+    case WARD_STORE_AUDIT:
     case WARD_STORE_COUNTER:
     case WARD_STORE_COMMAND:
     case WARD_STORE_SETTING: return true;

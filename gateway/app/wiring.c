@@ -272,6 +272,7 @@ static int start_parts(struct ward_gateway *gateway)
         (result = failed(ward_bus_new(&gateway->bus, gateway->system_bus, ward_api_call, gateway),
                          "The name org.wardgate on the system bus")) < 0)
         return result;
+    ward_bus_audit(gateway->bus, ward_audit_deed);
     gateway->started_us = gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     open_keyring(gateway);
     gateway->technical.active[WARD_TECHNICAL_DELIVERY_UNPROVEN] =

@@ -2,10 +2,10 @@
 /*
  * A call lives from its message to its answer:
  *
- *   message -> arguments read -> [change: who is the caller?] -> handler -> reply
+ *   message -> arguments read -> who is the caller? -> [change: audit] -> handler -> reply -> [change: audit]
  *                  | bad               | not allowed
  *                  v                   v
- *               error reply         error reply
+ *               error reply         error reply -> [change: audit]
  *
  * The question who the caller is goes to the bus daemon asynchronously, so that a slow bus daemon cannot hold
  * the loop. Every living call is in the list of its bus, so that none is left without an answer at the end.
@@ -13,51 +13,57 @@
 #include "io/bus.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUS_NAME     "org.wardgate"
-#define ADMIN_GROUP  "wardgate-admin"
-#define GROUPS_MAX   64
-#define NSS_TEXT_MAX 4096
+#include "io/bus_arguments.h"
+#include "io/bus_caller.h"
 
-enum arguments_shape { SHAPE_NONE, SHAPE_TEXTS, SHAPE_NUMBER, SHAPE_TEXTS_NUMBER, SHAPE_FILTER };
+#define BUS_NAME     "org.wardgate"
+#define ERROR_PREFIX "org.wardgate.Error."
+#define DONE         "done"
+
+enum rule {
+    READS,   /* for everybody whom the bus policy lets in */
+    CHANGES, /* for root and the group of administrators; audited */
+    SIGNED,  /* for everybody too, since the signature decides; audited */
+    AUDIT,   /* of the others: for root and the group of administrators */
+};
 
 struct method {
     const char *name;
-    enum arguments_shape shape;
+    enum ward_bus_shape shape;
     uint8_t texts;
-    bool changes;
+    enum rule rule;
 };
 
 static const struct method methods[WARD_BUS_METHOD_COUNT] = {
-    [WARD_BUS_STATUS] = {"Status", SHAPE_NONE, 0, false},
-    [WARD_BUS_READINGS] = {"Readings", SHAPE_FILTER, 0, false},
-    [WARD_BUS_ALARMS] = {"Alarms", SHAPE_FILTER, 0, false},
-    [WARD_BUS_PATIENTS] = {"Patients", SHAPE_NONE, 0, false},
-    [WARD_BUS_PLAN] = {"Plan", SHAPE_TEXTS, 1, false},
-    [WARD_BUS_DEVICES] = {"Devices", SHAPE_NONE, 0, false},
-    [WARD_BUS_QUEUE] = {"Queue", SHAPE_NONE, 0, false},
-    [WARD_BUS_VERIFY] = {"Verify", SHAPE_TEXTS, 1, false},
-    [WARD_BUS_HUB] = {"Hub", SHAPE_NONE, 0, false},
-    [WARD_BUS_TEST_HUB] = {"TestHub", SHAPE_NONE, 0, true},
-    [WARD_BUS_ADMIT] = {"Admit", SHAPE_TEXTS, 5, true},
-    [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", SHAPE_TEXTS, 2, true},
-    [WARD_BUS_SCAN] = {"Scan", SHAPE_NUMBER, 0, true},
-    [WARD_BUS_PAIR] = {"Pair", SHAPE_TEXTS_NUMBER, 3, true},
-    [WARD_BUS_TEST_DEVICE] = {"TestDevice", SHAPE_TEXTS_NUMBER, 1, true},
-    [WARD_BUS_BIND] = {"Bind", SHAPE_TEXTS_NUMBER, 3, true},
-    [WARD_BUS_UNBIND] = {"Unbind", SHAPE_TEXTS, 2, true},
-    [WARD_BUS_RENAME] = {"Rename", SHAPE_TEXTS, 2, true},
-    [WARD_BUS_MEASURE] = {"Measure", SHAPE_TEXTS_NUMBER, 2, true},
-    [WARD_BUS_FORGET] = {"Forget", SHAPE_TEXTS, 1, true},
-    [WARD_BUS_SILENCE] = {"Silence", SHAPE_TEXTS, 1, true},
-    [WARD_BUS_COMMAND] = {"Command", SHAPE_TEXTS, 1, false},
-    [WARD_BUS_ORDER] = {"Order", SHAPE_TEXTS, 3, true},
-    [WARD_BUS_EXPLAIN] = {"Explain", SHAPE_TEXTS, 1, false},
-    [WARD_BUS_PROVISION] = {"Provision", SHAPE_TEXTS, 2, true},
+    [WARD_BUS_STATUS] = {"Status", WARD_BUS_SHAPE_NONE, 0, READS},
+    [WARD_BUS_READINGS] = {"Readings", WARD_BUS_SHAPE_FILTER, 0, READS},
+    [WARD_BUS_ALARMS] = {"Alarms", WARD_BUS_SHAPE_FILTER, 0, READS},
+    [WARD_BUS_PATIENTS] = {"Patients", WARD_BUS_SHAPE_NONE, 0, READS},
+    [WARD_BUS_PLAN] = {"Plan", WARD_BUS_SHAPE_TEXTS, 1, READS},
+    [WARD_BUS_DEVICES] = {"Devices", WARD_BUS_SHAPE_NONE, 0, READS},
+    [WARD_BUS_QUEUE] = {"Queue", WARD_BUS_SHAPE_NONE, 0, READS},
+    [WARD_BUS_VERIFY] = {"Verify", WARD_BUS_SHAPE_TEXTS, 1, READS},
+    [WARD_BUS_HUB] = {"Hub", WARD_BUS_SHAPE_NONE, 0, READS},
+    [WARD_BUS_TEST_HUB] = {"TestHub", WARD_BUS_SHAPE_NONE, 0, CHANGES},
+    [WARD_BUS_ADMIT] = {"Admit", WARD_BUS_SHAPE_TEXTS, 5, CHANGES},
+    [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", WARD_BUS_SHAPE_TEXTS, 2, CHANGES},
+    [WARD_BUS_SCAN] = {"Scan", WARD_BUS_SHAPE_NUMBER, 0, CHANGES},
+    [WARD_BUS_PAIR] = {"Pair", WARD_BUS_SHAPE_TEXTS_NUMBER, 3, CHANGES},
+    [WARD_BUS_TEST_DEVICE] = {"TestDevice", WARD_BUS_SHAPE_TEXTS_NUMBER, 1, CHANGES},
+    [WARD_BUS_BIND] = {"Bind", WARD_BUS_SHAPE_TEXTS_NUMBER, 3, CHANGES},
+    [WARD_BUS_UNBIND] = {"Unbind", WARD_BUS_SHAPE_TEXTS, 2, CHANGES},
+    [WARD_BUS_RENAME] = {"Rename", WARD_BUS_SHAPE_TEXTS, 2, CHANGES},
+    [WARD_BUS_MEASURE] = {"Measure", WARD_BUS_SHAPE_TEXTS_NUMBER, 2, CHANGES},
+    [WARD_BUS_FORGET] = {"Forget", WARD_BUS_SHAPE_TEXTS, 1, CHANGES},
+    [WARD_BUS_SILENCE] = {"Silence", WARD_BUS_SHAPE_TEXTS, 1, CHANGES},
+    [WARD_BUS_COMMAND] = {"Command", WARD_BUS_SHAPE_TEXTS, 1, SIGNED},
+    [WARD_BUS_ORDER] = {"Order", WARD_BUS_SHAPE_TEXTS, 3, CHANGES},
+    [WARD_BUS_EXPLAIN] = {"Explain", WARD_BUS_SHAPE_TEXTS, 1, READS},
+    [WARD_BUS_PROVISION] = {"Provision", WARD_BUS_SHAPE_TEXTS, 2, CHANGES},
+    [WARD_BUS_AUDIT] = {"Audit", WARD_BUS_SHAPE_FILTER, 0, AUDIT},
 };
 
 struct signal {
@@ -76,12 +82,12 @@ static const struct signal signals[WARD_BUS_SIGNAL_COUNT] = {
 };
 
 static const char *const error_names[] = {
-    [WARD_BUS_INVALID_ARGUMENT] = "org.wardgate.Error.InvalidArgument",
-    [WARD_BUS_NOT_ALLOWED] = "org.wardgate.Error.NotAllowed",
-    [WARD_BUS_NOT_FOUND] = "org.wardgate.Error.NotFound",
-    [WARD_BUS_REFUSED] = "org.wardgate.Error.Refused",
-    [WARD_BUS_BUSY] = "org.wardgate.Error.Busy",
-    [WARD_BUS_FAILED] = "org.wardgate.Error.Failed",
+    [WARD_BUS_INVALID_ARGUMENT] = ERROR_PREFIX "InvalidArgument",
+    [WARD_BUS_NOT_ALLOWED] = ERROR_PREFIX "NotAllowed",
+    [WARD_BUS_NOT_FOUND] = ERROR_PREFIX "NotFound",
+    [WARD_BUS_REFUSED] = ERROR_PREFIX "Refused",
+    [WARD_BUS_BUSY] = ERROR_PREFIX "Busy",
+    [WARD_BUS_FAILED] = ERROR_PREFIX "Failed",
 };
 
 struct ward_bus_call {
@@ -89,10 +95,9 @@ struct ward_bus_call {
     struct ward_bus_call *previous, *next;
     sd_bus_message *message;
     sd_bus_slot *credentials; /* the question who the caller is, while it is open */
-    enum ward_bus_method method;
+    struct ward_bus_deed deed;
     struct ward_bus_arguments arguments; /* borrowed from message */
-    uint32_t uid;
-    sd_bus_track *caller; /* whether it is there still, when somebody wants to know */
+    sd_bus_track *caller;                /* whether it is there still, when somebody wants to know */
     void (*gone)(void *userdata);
     void *gone_userdata;
 };
@@ -102,6 +107,7 @@ struct ward_bus {
     sd_bus_slot *object;
     struct ward_bus_objects *objects;
     ward_bus_handler *handler;
+    ward_bus_auditor *auditor; /* NULL: none */
     void *userdata;
     struct ward_bus_call *calls;
 };
@@ -120,108 +126,35 @@ static void call_free(struct ward_bus_call *call)
     free(call);
 }
 
-static int filter_member(sd_bus_message *message, struct ward_bus_arguments *arguments, const char *name)
+static bool is_audited(const struct ward_bus_call *call)
 {
-    int flag = 0;
-    int result = -EINVAL;
+    const enum rule rule = methods[call->deed.method].rule;
 
-    if (strcmp(name, "device") == 0)
-        return sd_bus_message_read(message, "v", "s", &arguments->filter.device);
-    if (strcmp(name, "quantity") == 0)
-        return sd_bus_message_read(message, "v", "s", &arguments->filter.quantity);
-    if (strcmp(name, "patient") == 0)
-        return sd_bus_message_read(message, "v", "s", &arguments->filter.patient);
-    if (strcmp(name, "since") == 0)
-        return sd_bus_message_read(message, "v", "x", &arguments->filter.since_ms);
-    if (strcmp(name, "until") == 0)
-        return sd_bus_message_read(message, "v", "x", &arguments->filter.until_ms);
-    if (strcmp(name, "limit") == 0)
-        return sd_bus_message_read(message, "v", "u", &arguments->filter.limit);
-    if (strcmp(name, "history") == 0) {
-        result = sd_bus_message_read(message, "v", "b", &flag);
-        arguments->filter.history = flag != 0;
-    } else if (strcmp(name, "fhir") == 0) {
-        result = sd_bus_message_read(message, "v", "b", &flag);
-        arguments->filter.fhir = flag != 0;
-    }
-    return result;
-}
-
-static int read_filter(sd_bus_message *message, struct ward_bus_arguments *arguments)
-{
-    int result = sd_bus_message_enter_container(message, SD_BUS_TYPE_ARRAY, "{sv}");
-
-    if (result < 0)
-        return result;
-    while ((result = sd_bus_message_enter_container(message, SD_BUS_TYPE_DICT_ENTRY, "sv")) > 0) {
-        const char *name = NULL;
-
-        result = sd_bus_message_read(message, "s", &name);
-        if (result >= 0)
-            result = filter_member(message, arguments, name);
-        if (result >= 0)
-            result = sd_bus_message_exit_container(message);
-        if (result < 0)
-            return result;
-    }
-    return result < 0 ? result : sd_bus_message_exit_container(message);
-}
-
-static int read_arguments(sd_bus_message *message, const struct method *method,
-                          struct ward_bus_arguments *arguments)
-{
-    int result = 0;
-
-    if (method->shape == SHAPE_FILTER)
-        return read_filter(message, arguments);
-    for (uint8_t i = 0; i < method->texts && result >= 0; i++)
-        result = sd_bus_message_read(message, "s", &arguments->text[i]);
-    if (result >= 0 && (method->shape == SHAPE_NUMBER || method->shape == SHAPE_TEXTS_NUMBER))
-        result = sd_bus_message_read(message, "u", &arguments->number);
-    return result;
-}
-
-/* By NSS and not by /proc: the unit's sandbox hides other users' processes. */
-static bool is_admin(uid_t uid)
-{
-    char text[NSS_TEXT_MAX];
-    struct passwd user, *found_user = NULL;
-    struct group group, *found_group = NULL;
-    gid_t groups[GROUPS_MAX], admin;
-    int count = GROUPS_MAX;
-
-    if (uid == 0)
-        return true;
-    if (getgrnam_r(ADMIN_GROUP, &group, text, sizeof(text), &found_group) != 0 || !found_group)
-        return false;
-    admin = group.gr_gid;
-    if (getpwuid_r(uid, &user, text, sizeof(text), &found_user) != 0 || !found_user)
-        return false;
-    if (getgrouplist(user.pw_name, user.pw_gid, groups, &count) < 0)
-        return false;
-    for (int i = 0; i < count; i++)
-        if (groups[i] == admin)
-            return true;
-    return false;
+    return call->bus->auditor && (rule == CHANGES || rule == SIGNED);
 }
 
 static int caller_known(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
     struct ward_bus_call *call = userdata;
-    const struct method *method = &methods[call->method];
+    struct ward_bus_deed *deed = &call->deed;
+    const enum rule rule = methods[deed->method].rule;
 
     (void)error;
     call->credentials = sd_bus_slot_unref(call->credentials);
-    if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &call->uid) < 0) {
+    if (sd_bus_message_is_method_error(reply, NULL) || sd_bus_message_read(reply, "u", &deed->uid) < 0) {
+        deed->uid = WARD_BUS_UID_UNKNOWN;
         ward_bus_reply_error(call, WARD_BUS_NOT_ALLOWED, "The bus does not say who is calling.");
         return 0;
     }
-    if (method->changes && !is_admin(call->uid)) {
+    deed->admin = rule != READS && ward_bus_is_admin(deed->uid);
+    if ((rule == CHANGES || rule == AUDIT) && !deed->admin) {
         ward_bus_reply_error(call, WARD_BUS_NOT_ALLOWED,
-                             "Only root and members of the group " ADMIN_GROUP " may do this.");
+                             "Only root and members of the group " WARD_BUS_ADMIN_GROUP " may do this.");
         return 0;
     }
-    call->bus->handler(call->bus->userdata, call->method, call, &call->arguments);
+    if (is_audited(call))
+        call->bus->auditor(call->bus->userdata, deed, NULL, NULL);
+    call->bus->handler(call->bus->userdata, deed->method, call, &call->arguments);
     return 0;
 }
 
@@ -243,12 +176,15 @@ static int method_called(sd_bus_message *message, void *userdata, sd_bus_error *
     *call = (struct ward_bus_call){.bus = bus,
                                    .next = bus->calls,
                                    .message = sd_bus_message_ref(message),
-                                   .method = (enum ward_bus_method)found};
+                                   .deed = {.method = (enum ward_bus_method)found,
+                                            .name = methods[found].name,
+                                            .uid = WARD_BUS_UID_UNKNOWN,
+                                            .arguments = &call->arguments}};
     if (bus->calls)
         bus->calls->previous = call;
     bus->calls = call;
 
-    if (read_arguments(message, &methods[found], &call->arguments) < 0) {
+    if (ward_bus_read_arguments(message, methods[found].shape, methods[found].texts, &call->arguments) < 0) {
         call_free(call);
         return sd_bus_error_setf(error, error_names[WARD_BUS_INVALID_ARGUMENT],
                                  "%s: an argument is missing, unknown or of the wrong type.", member);
@@ -293,6 +229,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("Command", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Order", "sss", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Explain", "s", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Audit", "a{sv}", "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Provision", "ss", "s", method_called,
                   SD_BUS_VTABLE_UNPRIVILEGED | SD_BUS_VTABLE_SENSITIVE),
     PROPERTY("Version", "s", CONST),
@@ -346,6 +283,11 @@ int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, 
     return 0;
 }
 
+void ward_bus_audit(struct ward_bus *bus, ward_bus_auditor *auditor)
+{
+    bus->auditor = auditor;
+}
+
 struct ward_bus *ward_bus_free(struct ward_bus *bus)
 {
     if (!bus)
@@ -388,20 +330,28 @@ int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(void *userdata)
 
 uint32_t ward_bus_call_uid(const struct ward_bus_call *call)
 {
-    return call->uid;
+    return call->deed.uid;
+}
+
+/* Every call ends here, once. */
+static void end(struct ward_bus_call *call, const char *outcome, const char *answer)
+{
+    if (is_audited(call))
+        call->bus->auditor(call->bus->userdata, &call->deed, outcome, answer);
+    call_free(call);
 }
 
 /* A caller that has left the bus is no concern of ours: errors of sending an answer are not reported. */
 void ward_bus_reply(struct ward_bus_call *call)
 {
     (void)sd_bus_reply_method_return(call->message, NULL);
-    call_free(call);
+    end(call, DONE, NULL);
 }
 
 void ward_bus_reply_text(struct ward_bus_call *call, const char *text)
 {
     (void)sd_bus_reply_method_return(call->message, "s", text);
-    call_free(call);
+    end(call, DONE, text);
 }
 
 void ward_bus_reply_list(struct ward_bus_call *call, const char *const *texts, size_t count)
@@ -418,18 +368,17 @@ void ward_bus_reply_list(struct ward_bus_call *call, const char *const *texts, s
     if (result >= 0)
         result = sd_bus_send(NULL, reply, NULL);
     sd_bus_message_unref(reply);
-    if (result < 0) {
+    if (result < 0)
         ward_bus_reply_error(call, WARD_BUS_FAILED,
                              "The answer does not fit into one message: ask for less.");
-        return;
-    }
-    call_free(call);
+    else
+        end(call, DONE, NULL);
 }
 
 void ward_bus_reply_error(struct ward_bus_call *call, enum ward_bus_error error, const char *sentence)
 {
     (void)sd_bus_reply_method_errorf(call->message, error_names[error], "%s", sentence);
-    call_free(call);
+    end(call, error_names[error] + strlen(ERROR_PREFIX), NULL);
 }
 
 /* sd_bus_message_append looks at each octet of a text, which for a reading costs as much as to make and send it. */

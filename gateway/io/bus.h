@@ -5,7 +5,8 @@
  * of what a method does. The documents it carries are JSON in strings, made and read elsewhere.
  *
  * Everybody whom the bus policy lets in may call the methods that read. A method that changes something is checked
- * here again, by the uid that the bus vouches for: root, or a member of the group wardgate-admin.
+ * here again, by the uid that the bus vouches for: root, or a member of the group wardgate-admin. Whoever calls one, let
+ * in or not, is told to the auditor.
  */
 #ifndef WARD_IO_BUS_H
 #define WARD_IO_BUS_H
@@ -43,6 +44,7 @@ enum ward_bus_method {
     WARD_BUS_ORDER,   /* (s patient, s by or "", s body of a command) -> s: unsigned, where that is allowed */
     WARD_BUS_EXPLAIN, /* (s) -> as: the events of an alarm's id, oldest first, or the record EPOCH:SEQ */
     WARD_BUS_PROVISION, /* (s "enrol", "renew" or "retire", s code or "") -> s; HubStep meanwhile */
+    WARD_BUS_AUDIT, /* (a{sv}) -> as: since x, until x, patient s, limit u; for those who may change something */
     WARD_BUS_METHOD_COUNT,
 };
 
@@ -89,11 +91,32 @@ struct ward_bus_call;
 typedef void ward_bus_handler(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
                               const struct ward_bus_arguments *arguments);
 
+#define WARD_BUS_UID_UNKNOWN UINT32_MAX
+
+/* A call of a method that changes something, or brings what the ward has signed. */
+struct ward_bus_deed {
+    enum ward_bus_method method;
+    const char *name; /* of the method: "Bind"; static */
+    uint32_t uid;     /* who called, or WARD_BUS_UID_UNKNOWN */
+    bool admin;       /* he may change something */
+    const struct ward_bus_arguments *arguments;
+    uint64_t mark; /* the auditor's own: 0 at first, then as he left it */
+};
+
+/*
+ * Told of a deed before the handler has it, outcome NULL, and when it is answered: "done", or the end of the error's name
+ * ("NotFound"); answer: the text that was returned, NULL for none. A caller who may not is answered only.
+ */
+typedef void ward_bus_auditor(void *userdata, struct ward_bus_deed *deed, const char *outcome,
+                              const char *answer);
+
 /*
  * Exports the object on bus and requests the name. bus stays the caller's and must outlive ret. Returns 0 or a
  * negative errno, -EEXIST when the name is taken.
  */
 int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, void *userdata);
+/* From now on; its userdata is the handler's. NULL: nobody is told. */
+void ward_bus_audit(struct ward_bus *bus, ward_bus_auditor *auditor);
 /* Calls that are still unanswered get the error Failed. Takes NULL, returns NULL. */
 struct ward_bus *ward_bus_free(struct ward_bus *bus);
 

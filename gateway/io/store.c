@@ -231,6 +231,9 @@ static void tell_answer(struct ward_store *store, const struct ward_request *req
     case WARD_REQUEST_ERASE:
         request->answer_erased(request->context, request->error, &request->erased);
         break;
+    case WARD_REQUEST_AUDIT:
+        request->answer_audit(request->context, request->error, request->audit, count);
+        break;
     case WARD_REQUEST_CHAIN:
         request->answer_chain(request->context, request->error, count > 0 ? request->chain : NULL);
         break;

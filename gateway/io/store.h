@@ -233,6 +233,11 @@ typedef void ward_store_erased_fn(void *context, int error, const struct ward_st
 int ward_store_erase(struct ward_store *store, const struct ward_store_erasure *erasure,
                      ward_store_erased_fn *answer, void *context);
 
+/* The audit trail, newest first: since_ms, until_ms, patient and limit of filter; what has no date is within all dates. */
+typedef void ward_store_audit_fn(void *context, int error, const struct ward_store_audit *rows, size_t count);
+int ward_store_audit(struct ward_store *store, const struct ward_store_filter *filter,
+                     ward_store_audit_fn *answer, void *context);
+
 /* The room on the file system of the database, for whoever is not root. 0 or a negative errno, ret unchanged. */
 struct ward_store_space {
     uint64_t free_octets, total_octets;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "io/store_audit.h"
 #include "io/store_write.h"
 
 static int run_for(struct ward_database *database, enum ward_sql sql, const char *text)
@@ -150,6 +151,7 @@ int ward_change_write(struct ward_database *database, const struct ward_store_ch
     case WARD_STORE_DEVICE_FORGOTTEN: return forget_device(database, &change->device);
     case WARD_STORE_BINDING: return put_binding(database, &change->binding);
     case WARD_STORE_KNOWN: return put_known(database, &change->known);
+    case WARD_STORE_AUDIT: return ward_audit_write(database, &change->audit);
     case WARD_STORE_COUNTER: return put_counter(database, &change->counter);
     case WARD_STORE_COMMAND: return put_document(database, WARD_SQL_COMMAND_PUT, change);
     case WARD_STORE_SETTING:

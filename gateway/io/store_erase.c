@@ -58,6 +58,7 @@ static int erase_rows(struct ward_database *database, const struct ward_store_er
 {
     static const enum ward_sql statements[] = {WARD_SQL_PATIENT_DELETE, WARD_SQL_PLAN_DELETE,
                                                WARD_SQL_STATE_DELETE,   WARD_SQL_ERASE_EVENTS,
+                                               WARD_SQL_ERASE_AUDIT, /* it asks who had a device: */
                                                WARD_SQL_ERASE_BINDINGS, WARD_SQL_ERASE_PAST};
     int error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
 

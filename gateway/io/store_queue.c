@@ -211,6 +211,9 @@ static bool change_is_valid(const struct ward_store_change *change)
                ward_id_is_valid(change->binding.episode.text) && change->binding.from_ms != WARD_UTC_UNKNOWN;
     case WARD_STORE_KNOWN:
         return ward_id_is_valid(change->known.device.text) && change->known.number <= INT64_MAX;
+    case WARD_STORE_AUDIT:
+        return ward_id_is_valid(change->audit.boot.text) && change->audit.boot_us <= INT64_MAX &&
+               id_is_valid_or_empty(&change->audit.by) && id_is_valid_or_empty(&change->audit.patient);
     case WARD_STORE_COUNTER: return change->counter.kid[0] != '\0' && change->counter.counter <= INT64_MAX;
     case WARD_STORE_COMMAND: return documented && ward_id_is_valid(change->name.text);
     case WARD_STORE_SETTING: return ward_id_is_valid(change->name.text);
@@ -306,6 +309,7 @@ static void request_free(struct ward_request *request)
         ward_event_done(&request->events[i]);
     }
     free(request->events);
+    free(request->audit);
     free(request->records);
     free(request->texts);
     free(request);

@@ -81,6 +81,7 @@ enum ward_request_kind {
     WARD_REQUEST_PAST,
     WARD_REQUEST_PAST_DELIVERED, /* nobody waits for the answer */
     WARD_REQUEST_ERASE,
+    WARD_REQUEST_AUDIT,
 };
 
 struct ward_request {
@@ -96,6 +97,7 @@ struct ward_request {
     ward_store_past_fn *answer_past;
     ward_store_chain_fn *answer_chain;
     ward_store_erased_fn *answer_erased;
+    ward_store_audit_fn *answer_audit;
     struct ward_store_erasure erasure;
     struct ward_store_erased erased;
     uint8_t chain[32];    /* at range.first; count is 0 when there is none */
@@ -106,6 +108,7 @@ struct ward_request {
     struct ward_record *records;
     struct ward_store_event *events;
     struct ward_text_run *texts;
+    struct ward_store_audit *audit;
     size_t count, capacity, voided_count;
 };
 

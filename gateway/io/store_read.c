@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/quantity.h"
+#include "io/store_audit.h"
 #include "io/store_chain.h"
 #include "io/store_erase.h"
 
@@ -463,6 +464,7 @@ static bool step(struct ward_database *database, struct ward_request *request, c
     case WARD_REQUEST_CHAIN: return chain(database, request);
     case WARD_REQUEST_PAST: return past(database, request);
     case WARD_REQUEST_PAST_DELIVERED: return past_delivered(database, request);
+    case WARD_REQUEST_AUDIT: return ward_audit_read(database, request);
     case WARD_REQUEST_ERASE: return ward_erase_step(database, request, head);
     }
     request->error = -EINVAL;

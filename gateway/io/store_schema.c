@@ -153,6 +153,21 @@ const char *const ward_schema_migrations[] = {
     "ALTER TABLE mark ADD COLUMN opened INTEGER;"
     "ALTER TABLE mark ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE mark ADD COLUMN dropped_chain BLOB;",
+    /* 4: who called what on the bus, to change something */
+    "CREATE TABLE audit ("
+    "  number INTEGER PRIMARY KEY," /* rising */
+    "  boot TEXT NOT NULL,"
+    "  boot_us INTEGER NOT NULL,"
+    "  at INTEGER,"
+    "  uid INTEGER NOT NULL,"
+    "  person TEXT NOT NULL," /* who it was, as the caller says */
+    "  method TEXT NOT NULL,"
+    "  object TEXT NOT NULL,"
+    "  patient TEXT NOT NULL,"
+    "  outcome TEXT NOT NULL,"
+    "  omitted INTEGER NOT NULL,"
+    "  UNIQUE (boot, boot_us)"
+    ") STRICT;",
 };
 
 int ward_schema_version(void)
@@ -280,6 +295,16 @@ static const char *const statements[WARD_SQL_COUNT] = {
                                 " AND past = (SELECT number FROM past WHERE epoch = ?1)",
     [WARD_SQL_PAST_FORGET] = "DELETE FROM past WHERE done = 2"
                              " AND NOT EXISTS (SELECT 1 FROM past_record WHERE past = past.number)",
+    [WARD_SQL_AUDIT_PUT] =
+        "INSERT INTO audit (boot, boot_us, at, uid, person, method, object, patient, outcome, omitted)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (boot, boot_us) DO UPDATE SET"
+        " object = max(object, excluded.object), patient = max(patient, excluded.patient),"
+        " outcome = excluded.outcome",
+    [WARD_SQL_AUDIT_BOUND] = "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?1",
+    [WARD_SQL_AUDIT] =
+        "SELECT boot, boot_us, at, uid, person, method, object, patient, outcome, omitted FROM audit"
+        " WHERE (?1 IS NULL OR patient = ?1) AND (?2 IS NULL OR at IS NULL OR at >= ?2)"
+        " AND (?3 IS NULL OR at IS NULL OR at <= ?3) ORDER BY number DESC LIMIT ?4",
     [WARD_SQL_ERASE_COUNT] =
         "SELECT (SELECT count(*) FROM record WHERE patient = (SELECT ref FROM name WHERE text = ?1)"
         "        AND episode = (SELECT ref FROM name WHERE text = ?2)),"
@@ -292,6 +317,10 @@ static const char *const statements[WARD_SQL_COUNT] = {
         " WHERE seq BETWEEN ?3 AND ?4 AND patient = (SELECT ref FROM name WHERE text = ?1)"
         " AND episode = (SELECT ref FROM name WHERE text = ?2)",
     [WARD_SQL_ERASE_EVENTS] = "DELETE FROM alarm_event WHERE patient = ?1",
+    /* Also of the devices that nobody else had. */
+    [WARD_SQL_ERASE_AUDIT] =
+        "DELETE FROM audit WHERE ?1 IN (patient, object, person) OR object IN"
+        " (SELECT device FROM binding WHERE patient = ?1 EXCEPT SELECT device FROM binding WHERE patient <> ?1)",
     [WARD_SQL_ERASE_BINDINGS] = "DELETE FROM binding WHERE patient = ?1",
     [WARD_SQL_ERASE_PAST] = "DELETE FROM past_record WHERE patient = (SELECT ref FROM name WHERE text = ?1)"
                             " AND episode = (SELECT ref FROM name WHERE text = ?2)",

@@ -259,6 +259,15 @@ int ward_store_erase(struct ward_store *store, const struct ward_store_erasure *
                                              .context = context});
 }
 
+int ward_store_audit(struct ward_store *store, const struct ward_store_filter *filter,
+                     ward_store_audit_fn *answer, void *context)
+{
+    return ask(store, &(struct ward_request){.kind = WARD_REQUEST_AUDIT,
+                                             .filter = *filter,
+                                             .answer_audit = answer,
+                                             .context = context});
+}
+
 int ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *answer, void *context)
 {
     return ask(store,

@@ -92,6 +92,26 @@ struct ward_store_counter {
     uint64_t counter;
 };
 
+/* So many rows of the audit trail are kept; the oldest make room. */
+#define WARD_STORE_AUDIT_MAX 2000
+
+/*
+ * One call on the bus that was to change something. (boot, boot_us) names it: no two have the same. Said again it gets the
+ * outcome, and what it names besides.
+ */
+struct ward_store_audit {
+    struct ward_id boot;
+    uint64_t boot_us;
+    int64_t at_ms;          /* UTC, or WARD_UTC_UNKNOWN */
+    uint32_t uid;           /* who called; UINT32_MAX: the bus does not say */
+    struct ward_id by;      /* who it was, as the caller says; empty: not said */
+    char method[32];        /* "Bind" */
+    char object[65];        /* a device, its address, or the kind of a command; empty: none */
+    struct ward_id patient; /* of whom; empty: nobody, or somebody who is not known here */
+    char outcome[32];       /* "done", or what is wrong: "NotAllowed"; empty: not known */
+    uint32_t omitted;       /* so many calls just before it were too many to be written */
+};
+
 enum ward_store_change_kind {
     WARD_STORE_PATIENT,          /* insert or replace by id */
     WARD_STORE_PATIENT_REMOVED,  /* patient.id; its plan, alarm state and open bindings go too */
@@ -103,6 +123,7 @@ enum ward_store_change_kind {
     WARD_STORE_COMMAND, /* name: the command's id; document: the answer that it got */
     WARD_STORE_SETTING, /* name: the key; document: the value, NULL removes it */
     WARD_STORE_KNOWN,
+    WARD_STORE_AUDIT, /* insert, or complete by (boot, boot_us) */
 };
 
 struct ward_store_change {
@@ -115,6 +136,7 @@ struct ward_store_change {
         struct ward_store_binding binding;
         struct ward_store_counter counter;
         struct ward_store_known known;
+        struct ward_store_audit audit;
         struct ward_id name;
     };
 };

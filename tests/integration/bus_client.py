@@ -28,12 +28,12 @@ class Client:
 
     def __init__(self, socket, user=None, groups=()):
         self.address = f"--address=unix:path={socket}"
-        self._identity = {"user": user, "group": user, "extra_groups": groups} if user is not None else {}
+        self.identity = {"user": user, "group": user, "extra_groups": groups} if user is not None else {}
 
-    def try_call(self, interface, member, *words, path=ROOT_PATH):
-        return subprocess.run(["busctl", self.address, "--json=short", f"--timeout={PATIENCE_S}", "call", SERVICE, path,
+    def try_call(self, interface, member, *words, path=ROOT_PATH, service=SERVICE):
+        return subprocess.run(["busctl", self.address, "--json=short", f"--timeout={PATIENCE_S}", "call", service, path,
                                interface, member, *map(str, words)], capture_output=True, text=True, timeout=PATIENCE_S,
-                              env={**os.environ, "LC_ALL": "C.UTF-8"}, **self._identity)
+                              env={**os.environ, "LC_ALL": "C.UTF-8"}, **self.identity)
 
     def call(self, interface, member, *words, path=ROOT_PATH):
         done = self.try_call(interface, member, *words, path=path)
@@ -48,6 +48,10 @@ class Client:
         found = self.call(OBJECT_MANAGER, "GetManagedObjects")[0]
         return {path: {name: values for name, values in interfaces.items() if not name.startswith("org.freedesktop.")}
                 for path, interfaces in found.items()}
+
+    def audit(self, *filter_words):
+        """The audit trail, oldest first; filter_words as busctl takes a{sv}, its count first."""
+        return [json.loads(row) for row in reversed(self.call(GATEWAY, "Audit", "a{sv}", *(filter_words or ("0",)))[0])]
 
     def introspect(self, path=ROOT_PATH):
         """{interface: {member: (kind, signature in, signature out or type)}}, and the names of the nodes below."""

@@ -3,11 +3,15 @@
 
 import contextlib
 import itertools
+import json
+import signal
 
 import pytest
 
 from bluez_fixture import CUFF, PATIENT, STRAP, Device, Home, eventually
 from bus_client import DEVICE, DEVICES, GATEWAY, OBJECT_MANAGER, ROOT_PATH, Client, Signals
+
+NOBODY = 65534  # a user who may change nothing
 
 
 @pytest.fixture(scope="module")
@@ -141,3 +145,84 @@ def test_the_tree_holds_the_api_and_nothing_else(client):
     assert OBJECT_MANAGER in interfaces
     assert below in ([], ["devices"])
     assert ROOT_PATH not in client.objects()
+
+
+# --- the audit trail ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stranger(home):
+    home.directory.chmod(0o755)
+    return Client(home.directory / "bus", user=NOBODY)
+
+
+def newest(client, method):
+    return [row for row in client.audit() if row["method"] == method][-1]
+
+
+def test_each_change_is_audited_with_its_outcome(home, client):
+    strap = another(STRAP)
+    with enrolled(home, strap, "S-91") as (ident, _):
+        pair = newest(client, "Pair")
+        assert (pair["uid"], pair["object"], pair["patient"], pair["outcome"]) == (0, strap.address, PATIENT, "done")
+        assert pair["boot"].startswith("b-") and pair["boot_us"] > 0 and pair["omitted"] == 0
+        home.ctl("devices", "rename", ident, "Said by a person")
+        rename = newest(client, "Rename")
+        assert (rename["object"], rename["outcome"]) == (ident, "done")
+        assert "Said by a person" not in json.dumps(client.audit())
+    forget = newest(client, "Forget")
+    assert (forget["object"], forget["outcome"]) == (ident, "done")  # it was known when he said it
+    assert [row["boot_us"] for row in client.audit()] == sorted({row["boot_us"] for row in client.audit()})
+
+
+def test_what_is_refused_is_audited_and_names_nobody_who_is_not_known(home, client):
+    assert home.ctl("alarms", "silence", "p-unknown", check=False).returncode == 1
+    assert newest(client, "Silence")["outcome"] == "NotFound" and "patient" not in newest(client, "Silence")
+    assert home.ctl("devices", "forget", "Robin-Smith", check=False).returncode == 1
+    assert newest(client, "Forget")["outcome"] == "NotFound" and "object" not in newest(client, "Forget")
+
+
+def test_an_order_says_who_and_what_came_of_it(home, client):
+    home.ctl("entry", "--patient", PATIENT, "--by", "nurse-1", "respiration_rate=14")
+    order = newest(client, "Order")
+    assert (order["by"], order["object"], order["patient"], order["outcome"]) == ("nurse-1", "entry", PATIENT, "done")
+    client.call(GATEWAY, "Command", "s", "{}")
+    assert newest(client, "Command")["outcome"] == "refused"
+
+
+def test_reading_is_not_audited(home, client):
+    before = client.audit()
+    home.status()
+    home.readings()
+    client.objects()
+    assert client.audit() == before
+
+
+def test_the_trail_can_be_narrowed(client):
+    assert {row.get("patient") for row in client.audit("1", "patient", "s", PATIENT)} == {PATIENT}
+    assert client.audit("1", "limit", "u", "1") == client.audit()[-1:]
+    bad = client.try_call(GATEWAY, "Audit", "a{sv}", "1", "patient", "s", "no id")
+    assert bad.returncode != 0 and "no id of a patient" in bad.stderr
+
+
+def test_who_may_change_nothing_is_refused_audited_and_cannot_fill_the_disk(client, stranger):
+    assert stranger.properties()["Gateway"] == "g-test"
+    done = stranger.try_call(GATEWAY, "Audit", "a{sv}", "0")
+    assert done.returncode != 0 and "wardgate-admin" in done.stderr
+    for _ in range(70):
+        assert stranger.try_call(GATEWAY, "Silence", "s", PATIENT).returncode != 0
+    client.call(GATEWAY, "Command", "s", "{}")
+    rows = [row for row in client.audit() if row["uid"] == NOBODY]
+    assert {(row["method"], row["outcome"], row["patient"]) for row in rows} == {("Silence", "NotAllowed", PATIENT)}
+    assert 60 <= len(rows) < 70 and len(rows) + newest(client, "Command")["omitted"] == 70
+
+
+def test_a_call_that_was_never_answered_stays_in_the_trail(home, client):
+    """Last: the gateway is killed while it looks for devices."""
+    looking = home.begin("devices", "scan", "--timeout", 200)
+    eventually(lambda: any(row["method"] == "Scan" for row in client.audit()), "the search is in the trail")
+    home.gateway.send_signal(signal.SIGKILL)
+    home.gateway.wait()
+    looking.communicate()
+    home.start_gateway()
+    assert newest(client, "Scan")["outcome"] is None

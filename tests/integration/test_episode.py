@@ -8,6 +8,7 @@ import signal
 
 import bluez_fixture
 from bluez_fixture import CUFF, PATIENT, ROOT, eventually
+from bus_client import Client
 from test_care_plan import Publisher, publisher  # noqa: F401
 from test_commands import needs_mounts, ward  # noqa: F401
 
@@ -66,6 +67,9 @@ def test_an_episode_ends_and_nothing_of_it_is_left(ward):  # noqa: F811
     (ward.directory / "state" / "ward.db.aside-7").write_text(MARKER)
     (ward.directory / "state" / "ward.db.format-2").write_text(MARKER)
     assert found_in(ward)
+    ward.ctl("alarms", "silence", MARKED, check=False)
+    trail = Client(ward.directory / "bus").audit()
+    assert [row["method"] for row in trail if row.get("patient") == MARKED] == ["Silence"]
 
     assert ward.order("discharge", *OF[:3], "s-other", "--reason", "wrong")[0] == "refused"
     assert ward.order("discharge", *OF, "--reason", f"back home, {MARKER}") == ("done", "")
@@ -81,6 +85,7 @@ def test_an_episode_ends_and_nothing_of_it_is_left(ward):  # noqa: F811
     # What is left holds: the hub has seen every record, and here the chain goes on.
     assert json.loads(ward.ctl("readings", "verify", "--json", check=False).stdout or "{}").get("damaged") in (False, None)
     assert ward.order("entry", "--patient", PATIENT, "--value", "spo2=97")[0] == "done"
+    assert ward.ctl("alarms", "silence", MARKED, check=False).returncode == 1  # nobody knows him any more
     ward.restart_gateway()
     assert set(patients(ward)) == {PATIENT} and not found_in(ward)
     assert admit(ward) == ("done", "")

@@ -132,3 +132,7 @@ def test_who_may_own_the_name(lab):
 def test_who_may_read_and_who_may_change(lab, user, status, forget, signals):
     may = dict(line.rsplit(" ", 1) for line in lab.lines("may"))
     assert [may[f"{user} {what}"] for what in ["Status", "Forget", "signals"]] == [status, forget, signals]
+
+
+def test_who_may_speak_to_bluetoothd(lab):
+    assert lab.lines("may-bluez") == ["root yes", "wardgate yes", "admin no", "reader no", "stranger no", "player no"]

@@ -38,7 +38,22 @@ struct fixture {
     bool history;
     unsigned calls;
     struct ward_bus_call *kept; /* a call whose answer is left for later */
+    char trail[512];            /* what the auditor was told */
 };
+
+static void note(void *userdata, struct ward_bus_deed *deed, const char *outcome, const char *text)
+{
+    struct fixture *f = userdata;
+    const size_t used = strlen(f->trail);
+
+    if (!outcome)
+        deed->mark = 40 + f->calls;
+    snprintf(f->trail + used, sizeof(f->trail) - used, "%s %u %s %d %s %s;", deed->name, deed->uid,
+             deed->admin ? "may" : "may-not", (int)deed->mark, outcome ? outcome : "begins",
+             text                       ? text
+             : deed->arguments->text[0] ? deed->arguments->text[0]
+                                        : "");
+}
 
 static void answer(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
                    const struct ward_bus_arguments *arguments)
@@ -127,6 +142,7 @@ static int set_up(void **state)
     f->connection = connect_to(f->address);
     assert_non_null(f->connection);
     assert_int_equal(ward_bus_new(&f->bus, f->connection, answer, f), 0);
+    ward_bus_audit(f->bus, note);
     *state = f;
     return 0;
 }
@@ -349,6 +365,46 @@ static void test_acknowledgement_by_anybody(void **state)
     assert_string_equal(line, "{\"payload\":\"\"}|");
 }
 
+static void call_audit(sd_bus *bus, FILE *out)
+{
+    CALL(bus, out, "Audit", "a{sv}", 1, "limit", "u", 3u);
+}
+
+static void test_who_changes_something_is_told(void **state)
+{
+    struct fixture *f = *state;
+    char line[512];
+
+    run_caller(f, 0, call_bind, line, sizeof(line));
+    assert_string_equal(f->trail, "Bind 0 may 40 begins d-0;Bind 0 may 40 NotFound d-0;");
+    f->trail[0] = '\0';
+    run_caller(f, 0, call_admit, line, sizeof(line));
+    assert_string_equal(f->trail, "Admit 0 may 41 begins p-1;Admit 0 may 41 done p-1;");
+    f->trail[0] = '\0';
+    run_caller(f, NOBODY, call_bind, line, sizeof(line));
+    assert_string_equal(f->trail, "Bind 65534 may-not 0 NotAllowed d-0;");
+    f->trail[0] = '\0';
+    run_caller(f, NOBODY, call_acknowledge, line, sizeof(line));
+    assert_string_equal(f->trail, "Command 65534 may-not 42 begins {\"payload\":\"\"};"
+                                  "Command 65534 may-not 42 done {\"payload\":\"\"};");
+    f->trail[0] = '\0';
+    run_caller(f, 0, call_readings, line, sizeof(line));
+    run_caller(f, 0, call_audit, line, sizeof(line));
+    assert_int_equal(f->method, WARD_BUS_AUDIT);
+    assert_int_equal(f->limit, 3);
+    assert_string_equal(f->trail, "");
+}
+
+static void test_the_audit_trail_is_not_for_everybody(void **state)
+{
+    struct fixture *f = *state;
+    char line[512];
+
+    run_caller(f, NOBODY, call_audit, line, sizeof(line));
+    assert_non_null(strstr(line, "org.wardgate.Error.NotAllowed:"));
+    assert_int_equal(f->calls, 0);
+}
+
 static void test_an_open_call_is_answered_at_the_end(void **state)
 {
     struct fixture *f = *state;
@@ -377,6 +433,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_change_by_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_change_by_somebody_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_acknowledgement_by_anybody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_changes_something_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_audit_trail_is_not_for_everybody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_open_call_is_answered_at_the_end, set_up, tear_down),
     };
 

@@ -116,6 +116,7 @@ static void expect_rows(const struct ward_store_snapshot *snapshot)
         case WARD_STORE_SETTING: assert_string_equal(row->document, "value"); break;
         case WARD_STORE_PATIENT_REMOVED:
         case WARD_STORE_DEVICE_FORGOTTEN:
+        case WARD_STORE_AUDIT:
         case WARD_STORE_KNOWN: fail();
         }
     }

@@ -105,11 +105,10 @@ static void plant(struct bench *bench, uint64_t round)
     struct ward_store_event event;
     struct ward_store_alarm_state states = {
         .version = 1, .state = (const uint8_t *)state, .length = strlen(state)};
-    struct ward_store_change changes[5] = {{.kind = WARD_STORE_PATIENT},
-                                           {.kind = WARD_STORE_PLAN, .document = plan},
-                                           {.kind = WARD_STORE_BINDING},
-                                           {.kind = WARD_STORE_KNOWN},
-                                           {.kind = WARD_STORE_SETTING}};
+    struct ward_store_change changes[6] = {
+        {.kind = WARD_STORE_PATIENT}, {.kind = WARD_STORE_PLAN, .document = plan},
+        {.kind = WARD_STORE_BINDING}, {.kind = WARD_STORE_KNOWN},
+        {.kind = WARD_STORE_SETTING}, {.kind = WARD_STORE_AUDIT}};
     struct ward_store_group group = {.token = round + 1,
                                      .urgent = true,
                                      .records = records,
@@ -119,7 +118,7 @@ static void plant(struct bench *bench, uint64_t round)
                                      .states = &states,
                                      .state_count = 1,
                                      .changes = changes,
-                                     .change_count = 5};
+                                     .change_count = 6};
 
     for (uint64_t i = 0; i < 4; i++) {
         records[i] = record_of((round + i) % 3 != 0, 4 * round + i);
@@ -144,6 +143,12 @@ static void plant(struct bench *bench, uint64_t round)
     changes[3].known.number = round;
     set_id(&changes[4].name, "other-setting");
     changes[4].document = "kept";
+    set_id(&changes[5].audit.boot, "b-77");
+    changes[5].audit.boot_us = round;
+    if (round % 2 == 0) {
+        set_id(&changes[5].audit.patient, PATIENT);
+    }
+    snprintf(changes[5].audit.object, sizeof(changes[5].audit.object), "%s", round % 2 == 0 ? "" : DEVICE);
     assert_int_equal(ward_store_submit(bench->store, &group), 0);
     free(plan);
     free(state);
