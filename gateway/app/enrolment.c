@@ -64,8 +64,10 @@ static size_t write_found(const struct ward_bluez_found *found, char *text, size
         ward_json_key(&json, "rssi");
         ward_json_int(&json, found->rssi);
     }
-    if (model)
+    if (model) {
+        ward_json_member(&json, "model", model->id);
         ward_json_member(&json, "kind", model->label);
+    }
     ward_json_key(&json, "paired");
     ward_json_bool(&json, found->paired);
     ward_json_key(&json, "enrolled");

@@ -3,14 +3,25 @@
 #ifndef WARD_CTL_DEVICES_H
 #define WARD_CTL_DEVICES_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
 #include "ctl/document.h"
 
 int ward_devices_list(int argc, char **argv);
 int ward_devices_show(int argc, char **argv);
+int ward_devices_pair(int argc, char **argv);
 int ward_devices_bind(int argc, char **argv);
 int ward_devices_unbind(int argc, char **argv);
 int ward_devices_test(int argc, char **argv);
 int ward_devices_rename(int argc, char **argv);
+
+/* A whole number from least to most; false, with ret unchanged, for anything else. */
+bool ward_devices_seconds(const char *text, unsigned long least, unsigned long most, uint32_t *ret);
+
+/* What advertises meanwhile: Scan, as ward_client_fetch() gives it. */
+int ward_devices_listen(sd_bus *bus, uint32_t seconds, char ***ret);
 
 /* Of the document of a device, for its table: "12 s ago"; "62 %"; how it is known, or that it is not any more. */
 struct ward_cell ward_devices_heard(const json_t *device);

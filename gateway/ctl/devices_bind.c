@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/clinical.h"
+#include "ctl/check_word.h"
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
@@ -20,7 +21,7 @@
 #define CLAIM_MAX_MIN (WARD_CLAIM_MAX_S / 60)
 
 struct options {
-    const char *patient, *device;
+    const char *patient, *device, *check_word;
     uint32_t slot, minutes;
     bool share, as_json;
 };
@@ -38,19 +39,16 @@ static bool parse_number(const char *text, uint32_t most, uint32_t *ret)
     return true;
 }
 
-/* letters: those of the options that the verb has, of p(atient), d(evice), s(lot), (s)h(are), m(inutes);
+/* letters: those of the options that the verb has, of p(atient), d(evice), s(lot), (s)h(are), m(inutes), (check-)w(ord);
  * --json it has in any case. */
 static int parse(const struct ward_verb *verb, const char *letters, int argc, char **argv,
                  struct options *ret)
 {
     static const struct option options[] = {
-        {"patient", required_argument, NULL, 'p'},
-        {"device", required_argument, NULL, 'd'},
-        {"slot", required_argument, NULL, 's'},
-        {"share", no_argument, NULL, 'h'},
-        {"for", required_argument, NULL, 'm'},
-        {"json", no_argument, NULL, 'j'},
-        {NULL, 0, NULL, 0},
+        {"patient", required_argument, NULL, 'p'},    {"device", required_argument, NULL, 'd'},
+        {"slot", required_argument, NULL, 's'},       {"share", no_argument, NULL, 'h'},
+        {"for", required_argument, NULL, 'm'},        {"json", no_argument, NULL, 'j'},
+        {"check-word", required_argument, NULL, 'w'}, {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -63,6 +61,8 @@ static int parse(const struct ward_verb *verb, const char *letters, int argc, ch
             ret->patient = optarg;
         else if (option == 'd')
             ret->device = optarg;
+        else if (option == 'w')
+            ret->check_word = optarg;
         else if (option == 'h')
             ret->share = true;
         else if (option == 's' && !parse_number(optarg, SLOT_NONE - 1, &ret->slot))
@@ -103,13 +103,15 @@ int ward_devices_bind(int argc, char **argv)
     struct options options;
     sd_bus *bus = NULL;
     sd_bus_message *call = NULL;
-    int status = parse(&ward_verb_devices, "psh", argc, argv, &options);
+    int status = parse(&ward_verb_devices, "pshw", argc, argv, &options);
 
     if (status != WARD_CTL_DONE)
         return status;
     if (argc - optind != 1 || options.patient == NULL)
         return ward_ctl_usage(&ward_verb_devices, "bind needs one DEVICE and --patient");
     status = open_call("Bind", &bus, &call);
+    if (status == WARD_CTL_DONE)
+        status = ward_check_word(bus, options.patient, options.check_word);
     if (status == WARD_CTL_DONE)
         status = appended(sd_bus_message_append(call, "sssu", argv[optind], options.patient,
                                                 options.share ? "share" : "move", options.slot));

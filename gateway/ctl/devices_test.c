@@ -27,20 +27,6 @@ struct trial {
     bool as_json;
 };
 
-/* TEST_MIN_S to TEST_MAX_S, whole. */
-static bool parse_seconds(const char *text, uint32_t *ret)
-{
-    char *end;
-    unsigned long seconds;
-
-    errno = 0;
-    seconds = strtoul(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0' || seconds < TEST_MIN_S || seconds > TEST_MAX_S)
-        return false;
-    *ret = (uint32_t)seconds;
-    return true;
-}
-
 static int parse(int argc, char **argv, struct trial *ret)
 {
     static const struct option options[] = {
@@ -53,7 +39,7 @@ static int parse(int argc, char **argv, struct trial *ret)
                                   argv[optind - 1]);
         if (option == 'j')
             ret->as_json = true;
-        else if (!parse_seconds(optarg, &ret->seconds))
+        else if (!ward_devices_seconds(optarg, TEST_MIN_S, TEST_MAX_S, &ret->seconds))
             return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not %d to %d seconds", optarg, TEST_MIN_S,
                                   TEST_MAX_S);
     }

@@ -17,6 +17,7 @@
 #include "ctl/filter.h"
 #include "ctl/order.h"
 #include "ctl/show.h"
+#include "ctl/terminal.h"
 
 static void show_alarms(char *const *texts, bool history)
 {
@@ -39,7 +40,9 @@ static void show_alarms(char *const *texts, bool history)
         {NULL, NULL, WARD_COLUMN_PLAIN},
     };
 
+    ward_pager_begin();
     ward_show_table(texts, history ? past : present, history ? "No alarm yet." : "No alarm is present.");
+    ward_pager_end();
 }
 
 static int ask(const char *patient, bool history, char ***ret)

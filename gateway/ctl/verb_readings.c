@@ -24,6 +24,7 @@
 #include "ctl/moment.h"
 #include "ctl/readings.h"
 #include "ctl/show.h"
+#include "ctl/terminal.h"
 
 #define LIMIT 100
 
@@ -199,11 +200,13 @@ static void show_table(char *const *texts)
         {"WHY", "reasons", WARD_COLUMN_PLAIN},          {NULL, NULL, WARD_COLUMN_PLAIN},
     };
 
+    ward_pager_begin();
     ward_show_table(texts, columns, "No reading.");
     if (has_unassigned(texts))
         puts(
             "Without a patient: it was in the device's memory when it was paired, came from a device that nobody has, "
             "or was a test. Its values are kept, and shown to nobody.");
+    ward_pager_end();
 }
 
 static void show_stored(char *const *texts, struct query *query)

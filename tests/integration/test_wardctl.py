@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -385,9 +386,9 @@ def test_pair_shows_its_steps_as_they_come(gateway):
     result = gateway.run("devices", "pair", address, "--patient", "p-7f3a", "--timeout", "60")
     assert result.returncode == DONE
     lines = result.stdout.splitlines()
-    assert lines[0].split(maxsplit=2) == [address, "bonding", "Bonding with it."]
+    assert re.fullmatch(r" +\d+ s of 60  bonding +Bonding with it\.", lines[0])
     assert "sent a reading" in lines[1] and "is paired" in lines[2]
-    assert gateway.calls() == [["Pair", address, "p-7f3a", "bonded", "60"]]
+    assert [call for call in gateway.calls() if call[0] == "Pair"] == [["Pair", address, "p-7f3a", "bonded", "60"]]
     documents = [json.loads(line) for line in
                  gateway.run("devices", "pair", address, "--patient", "p-7f3a", "--json").stdout.splitlines()]
     assert [d.get("step") for d in documents] == ["bonding", "reading", None]
@@ -466,7 +467,7 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert gateway.run("entry", *signed, input='{"payload":"z"}').returncode == DONE
     assert gateway.run("alarms", "ack", "9c1e" * 8, "--patient", "p-1", "--by", "dr-1").returncode == DONE
     assert gateway.run("readings", "void", "17", "--reason", "wrong-patient").returncode == DONE
-    assert gateway.calls() == [
+    assert [call for call in gateway.calls() if call != ["Patients"]] == [
         ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
         ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
         ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"], ["Measure", "p-1", "", "300"],

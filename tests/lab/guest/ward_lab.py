@@ -285,11 +285,11 @@ uplink_user = wardgate-uplink
         self.processes[name].stop()
         run("busctl", "set-property", "org.bluez", self.adapters[name], "org.bluez.Adapter1", "Powered", "b", "false")
 
-    def enrol(self, name, patient, wardctl=order, tries=4):
+    def enrol(self, name, patient, *words, wardctl=order, tries=4):
         """Finds and pairs it. Bluetooth itself may fail in the midst of it: then, as an engineer would, once more."""
         for left in reversed(range(tries)):
             try:
-                return wardctl("devices", "pair", self._find(name), "--patient", patient, "--timeout", PATIENCE_S)
+                return wardctl("devices", "pair", self._find(name), "--patient", patient, "--timeout", PATIENCE_S, *words)
             except Failed:
                 if not left:
                     raise
