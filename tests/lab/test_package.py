@@ -131,7 +131,10 @@ def test_removed_nothing_runs_and_bluetooth_is_debians(lab):
 
 
 def test_purged_nothing_is_left_but_the_users(lab):
-    assert lab.lines("purge.ours") == lab.lines("before.ours")
+    was = lab.lines("install.ours")
+    assert {"/usr/sbin/wardgated", "/var/lib/wardgate", "/run/wardgate"} <= set(was)
+    assert "/etc/systemd/system/multi-user.target.wants/wardgated.service" in was
+    assert lab.file("purge.ours") == ""
     assert lab.file("purge.units") == ""
     # Their files might lie elsewhere, and another user must not get their numbers.
     assert lab.lines("purge.users") == ["wardgate", "wardgate-uplink"]
