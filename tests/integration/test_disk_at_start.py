@@ -97,7 +97,7 @@ def test_nobody_is_known_and_that_is_told(home):
     assert (status["monitoring"], status["reasons"], status["patients"]) == ("none", ["storage-failing"], [])
     assert "cannot watch over" in (home.directory / "patient-text").read_text()
     assert not home.bluez.calls("StartNotify", home.bluez.mark()) and status["radio"] != "ready"
-    for words in (("patient", "list"), ("alarms",), ("devices", "scan", "--timeout", 1)):
+    for words in (("patient", "list"), ("alarms",), ("devices", "scan", "--seconds", 1)):
         refused = home.ctl(*words, check=False)
         assert refused.returncode == 1 and "database cannot be read" in refused.stderr, refused
     eventually(lambda: home.state_at_the_ward().get("reasons") == ["storage-failing"],

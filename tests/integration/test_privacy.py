@@ -71,7 +71,7 @@ class Private(Ward):
         return [*begin, script.replace('exec "$@"', more), name]
 
     def begin_enrolment(self, address, seconds=500):
-        return self.begin("devices", "pair", address, "--patient", PATIENT, "--timeout", seconds)
+        return self.begin("devices", "pair", address, "--patient", PATIENT, "--check-word", "Zqxanna", "--timeout", seconds)
 
     def abort(self):
         """The gateway breaks off; whether the kernel wrote a core file."""
