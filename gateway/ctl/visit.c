@@ -137,7 +137,9 @@ static void look_at_devices(const struct ward_visit *visit, struct ward_findings
     size_t at;
 
     json_array_foreach(json_object_get(visit->status, "devices"), at, device)
+    {
         look_at_device(visit, device, findings);
+    }
 }
 
 /* --- the ward, and the room ----------------------------------------------------------------------------------- */
@@ -271,5 +273,7 @@ void ward_visit_look(const struct ward_visit *visit, struct ward_findings *findi
     look_at_alarm(visit, findings);
     look_at_signaller(visit, findings);
     json_array_foreach(json_object_get(visit->status, "patients"), at, patient)
+    {
         look_at_monitoring(patient, findings);
+    }
 }
