@@ -22,6 +22,18 @@ void ward_cell_add(struct ward_cell *cell, const char *format, ...)
     va_end(arguments);
 }
 
+/* What a device calls itself may hold anything: nothing that moves a cursor is shown (C0, DEL, and C1 in UTF-8). */
+static void add_shown(struct ward_cell *cell, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const unsigned char octet = (unsigned char)*text, next = (unsigned char)text[1];
+        const bool is_c1 = octet == 0xC2 && next >= 0x80 && next < 0xA0;
+
+        ward_cell_add(cell, "%c", octet < 0x20 || octet == 0x7F || is_c1 ? '?' : *text);
+        text += is_c1;
+    }
+}
+
 json_t *ward_document_parse(const char *text)
 {
     json_t *document = json_loads(text, 0, NULL);
@@ -47,7 +59,7 @@ static void add_brief(struct ward_cell *cell, const json_t *value)
     size_t index;
 
     if (json_is_string(value)) {
-        ward_cell_add(cell, "%s", json_string_value(value));
+        add_shown(cell, json_string_value(value));
     } else if (json_is_integer(value)) {
         ward_cell_add(cell, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else if (json_is_real(value)) {

@@ -21,7 +21,10 @@ json_t *ward_document_parse(const char *text);
 /* The string of a member, "" without one. Lives as long as the object. */
 const char *ward_document_text(const json_t *object, const char *member);
 
-/* Any value in few words: a list with commas, an object as "name value", true as yes, null as "-". */
+/*
+ * Any value in few words: a list with commas, an object as "name value", true as yes, null as "-". What could move the
+ * cursor is a question mark.
+ */
 struct ward_cell ward_document_brief(const json_t *value);
 struct ward_cell ward_document_member(const json_t *object, const char *member);
 

@@ -127,6 +127,15 @@ def test_wrong_usage(arguments):
     assert run(*arguments).returncode == USAGE
 
 
+def test_what_a_device_calls_itself_cannot_move_the_cursor(gateway):
+    name = "Clip\x1b[2J\x9b2J\x7f\n\tÄ"
+    gateway.answers("Scan", {"address": ADDRESS, "name": name, "kind": "\x1bkind", "rssi": -62})
+    gateway.answers("Devices", {"device": "d-1", "name": name, "model_number": "\x1bc"})
+    shown = on_terminal(gateway, *PAIR, "--check-word", "otter")[0] + gateway.run("devices", "show", "d-1").stdout
+    assert "Clip?[2J?2J???Ä" in shown and "\x9b" not in shown and "\x7f" not in shown
+    assert "\x1b" not in shown and "\x1b" not in gateway.run("devices").stdout
+
+
 # --- what a terminal is given ----------------------------------------------------------------------------------------
 
 

@@ -111,6 +111,7 @@ def test_ages_grow_without_news(gateway):
     ages = set()
     while len(ages) < 3:  # drawn anew though nothing came
         drawn = len(screen.frames)
+        assert select.select([screen.ours], [], [], DEADLINE_S)[0], f"it is not drawn any more: {ages}"
         screen.octets += os.read(screen.ours, 65536)
         ages |= {match[0] for frame in screen.frames[drawn - 1:-1] for line in frame if (match := re.search(r"\d+ s ago", line))}
     screen.process.send_signal(signal.SIGINT)
