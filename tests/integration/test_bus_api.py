@@ -268,7 +268,7 @@ def test_who_may_change_nothing_is_refused_audited_and_cannot_fill_the_disk(clie
 
 def test_a_call_that_was_never_answered_stays_in_the_trail(home, client):
     """Last: the gateway is killed while it looks for devices."""
-    looking = home.begin("devices", "scan", "--timeout", 200)
+    looking = home.begin("devices", "scan", "--seconds", 200)
     eventually(lambda: any(row["method"] == "Scan" for row in client.audit()), "the search is in the trail")
     home.gateway.send_signal(signal.SIGKILL)
     home.gateway.wait()
