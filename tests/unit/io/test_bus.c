@@ -405,6 +405,86 @@ static void test_the_audit_trail_is_not_for_everybody(void **state)
     assert_int_equal(f->calls, 0);
 }
 
+#define DEVICE_PATH "/org/wardgate/devices/d_2d1"
+
+static void get_property(sd_bus *bus, FILE *out, const char *name, const char *type)
+{
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message *reply = NULL;
+    const char *text = "";
+    int64_t number = 0;
+
+    if (sd_bus_get_property(bus, "org.wardgate", DEVICE_PATH, "org.wardgate.Device1", name, &error, &reply,
+                            type) < 0)
+        fprintf(out, "%s|", error.message);
+    else if (*type == 's' && sd_bus_message_read(reply, "s", &text) > 0)
+        fprintf(out, "%s|", text);
+    else if (sd_bus_message_read(reply, "x", &number) > 0)
+        fprintf(out, "%lld|", (long long)number);
+    sd_bus_error_free(&error);
+    sd_bus_message_unref(reply);
+}
+
+static void get_device(sd_bus *bus, FILE *out)
+{
+    get_property(bus, out, "Name", "s");
+    get_property(bus, out, "LastSeen", "x");
+}
+
+static void tell_device(struct fixture *f, const char *name, int64_t seen_ms)
+{
+    const struct ward_bus_value values[WARD_BUS_DEVICE_PROPERTIES] = {
+        [WARD_BUS_DEVICE] = {.text = "d-1"},
+        [WARD_BUS_NAME] = {.text = name},
+        [WARD_BUS_LAST_SEEN] = {.number = seen_ms},
+    };
+
+    assert_int_equal(ward_bus_objects_tell_device(ward_bus_objects_of(f->bus), values), 0);
+}
+
+/* A message with a text that is not UTF-8 would be refused as a whole, and the object could not be read. */
+static void test_what_a_device_says_of_itself_can_always_be_read(void **state)
+{
+    struct fixture *f = *state;
+    char line[512];
+
+    tell_device(f, "Clip \xff\xc3(\xc3\xbc)", 0);
+    run_caller(f, NOBODY, get_device, line, sizeof(line));
+    assert_string_equal(line, "Clip ?\x3f(\xc3\xbc)|0|");
+}
+
+static void test_a_number_is_told_in_steps_or_with_something_else(void **state)
+{
+    struct fixture *f = *state;
+    char line[512];
+
+    tell_device(f, "Clip", 1000000);
+    tell_device(f, "Clip", 1009999);
+    run_caller(f, NOBODY, get_device, line, sizeof(line));
+    assert_string_equal(line, "Clip|1000000|");
+    tell_device(f, "Clip", 1010000);
+    run_caller(f, NOBODY, get_device, line, sizeof(line));
+    assert_string_equal(line, "Clip|1010000|");
+    tell_device(f, "Cuff", 1010001);
+    run_caller(f, NOBODY, get_device, line, sizeof(line));
+    assert_string_equal(line, "Cuff|1010001|");
+}
+
+static void test_a_device_that_is_not_told_again_is_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct ward_bus_objects *objects = ward_bus_objects_of(f->bus);
+    char line[512];
+
+    tell_device(f, "Clip", 0);
+    ward_bus_objects_told(objects);
+    run_caller(f, NOBODY, get_device, line, sizeof(line));
+    assert_string_equal(line, "Clip|0|");
+    ward_bus_objects_told(objects);
+    run_caller(f, NOBODY, get_device, line, sizeof(line));
+    assert_non_null(strstr(line, "Unknown object"));
+}
+
 static void test_an_open_call_is_answered_at_the_end(void **state)
 {
     struct fixture *f = *state;
@@ -435,6 +515,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_acknowledgement_by_anybody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_who_changes_something_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_audit_trail_is_not_for_everybody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_a_device_says_of_itself_can_always_be_read, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_number_is_told_in_steps_or_with_something_else, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_device_that_is_not_told_again_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_open_call_is_answered_at_the_end, set_up, tear_down),
     };
 
