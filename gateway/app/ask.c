@@ -136,8 +136,8 @@ static uint64_t next_prompt_us(const struct ward_ask *ask)
 static void prompt(struct ward_gateway *gateway, struct ward_ask *ask)
 {
     ask->prompts++;
-    ward_journal_print(LOG_INFO, "%s: asked by %s, prompt %u for %s: %s", ask->patient.text, ask->by.text,
-                       ask->prompts, ward_quantity_info(ask->quantity)->name, ask->text);
+    ward_journal_print(LOG_INFO, "%s: asked by %s, prompt %u for %s", ask->patient.text, ask->by.text,
+                       ask->prompts, ward_quantity_info(ask->quantity)->name);
     (void)ward_annunciator_answer(gateway->annunciator, WARD_ANSWER_REPEAT);
 }
 

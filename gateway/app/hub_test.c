@@ -171,22 +171,13 @@ void ward_hub_test_answered(struct ward_gateway *gateway, uint64_t id, uint8_t r
         ask_for_a_receipt(gateway);
 }
 
-static bool covers(const struct ward_receipt *receipt, uint64_t seq)
-{
-    bool does = seq <= receipt->through;
-
-    for (size_t i = 0; i < receipt->range_count && !does; i++)
-        does = receipt->ranges[i].first <= seq && seq <= receipt->ranges[i].last;
-    return does;
-}
-
 void ward_hub_test_receipt(struct ward_gateway *gateway, const struct ward_receipt *receipt)
 {
     struct ward_hub_test *test = &gateway->hub_test;
     char text[80];
 
     if (test->phase != WARD_HUB_TEST_CONFIRMS || strcmp(receipt->epoch.text, gateway->epoch.text) != 0 ||
-        !covers(receipt, test->seq))
+        !ward_receipt_covers(receipt, test->seq))
         return;
     snprintf(text, sizeof(text), "signed, of all records through %" PRIu64, receipt->through);
     end_step(gateway, "receipt", false, text);

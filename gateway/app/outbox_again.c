@@ -157,15 +157,6 @@ bool ward_outbox_again_answered(struct ward_outbox *outbox, uint64_t id, bool go
     return true;
 }
 
-static bool covers(const struct ward_receipt *receipt, uint64_t seq)
-{
-    bool does = seq <= receipt->through;
-
-    for (size_t i = 0; i < receipt->range_count && !does; i++)
-        does = receipt->ranges[i].first <= seq && seq <= receipt->ranges[i].last;
-    return does;
-}
-
 static bool names(const struct ward_receipt *receipt, const struct ward_alarm_key *key)
 {
     for (size_t i = 0; i < receipt->alarm_count; i++)
@@ -178,7 +169,7 @@ void ward_outbox_again_receipt(struct ward_outbox *outbox, const struct ward_rec
 {
     struct ward_outbox_again *again = &outbox->again;
 
-    if (again->is_event ? names(receipt, &again->sent_key) : covers(receipt, again->sent_last))
+    if (again->is_event ? names(receipt, &again->sent_key) : ward_receipt_covers(receipt, again->sent_last))
         again->due_us = 0;
 }
 

@@ -160,9 +160,9 @@ static void tell_refused(const struct intake *intake, enum ward_outcome outcome)
     for (size_t i = 0; i < intake->errors.count; i++) {
         const struct ward_plan_error *error = &intake->errors.list[i];
 
-        ward_journal_print_with(LOG_WARNING, "WARD_COMMAND", claims->id.text, "%s: %s%s%s",
-                                error->pointer[0] ? error->pointer : "plan", error->reason,
-                                error->value[0] ? ", found " : "", error->value);
+        /* What was found there is told to whoever signed the plan, and not here: it may name somebody. */
+        ward_journal_print_with(LOG_WARNING, "WARD_COMMAND", claims->id.text, "%s: %s",
+                                error->pointer[0] ? error->pointer : "plan", error->reason);
     }
     answer(intake, outcome);
 }

@@ -7,6 +7,15 @@
 #include "app/gateway.h"
 #include "io/journal.h"
 
+bool ward_receipt_covers(const struct ward_receipt *receipt, uint64_t seq)
+{
+    bool does = seq <= receipt->through;
+
+    for (size_t i = 0; i < receipt->range_count && !does; i++)
+        does = receipt->ranges[i].first <= seq && seq <= receipt->ranges[i].last;
+    return does;
+}
+
 /* What both have stays what it is; what this database has for itself gets numbers of a new epoch. */
 static void put_back(struct ward_gateway *gateway, uint64_t through, uint64_t differs_at)
 {

@@ -26,6 +26,8 @@ struct ward_receipts {
     struct ward_receipt waits, newer;
 };
 
+bool ward_receipt_covers(const struct ward_receipt *receipt, uint64_t seq);
+
 /* A receipt whose signature holds. What it says of alarm events and of epochs that ended counts at once. */
 void ward_receipt_take(struct ward_gateway *gateway, const struct ward_receipt *receipt);
 

@@ -74,8 +74,8 @@ static void give_prompt(void *context, const struct ward_alarm_prompt *prompt)
 {
     struct effects *effects = context;
 
-    ward_journal_print(LOG_INFO, "%s: prompt %u for %s: %s", prompt->patient.text, prompt->number,
-                       ward_quantity_info(prompt->quantity)->name, prompt->text);
+    ward_journal_print(LOG_INFO, "%s: prompt %u for %s", prompt->patient.text, prompt->number,
+                       ward_quantity_info(prompt->quantity)->name);
     (void)ward_annunciator_answer(effects->gateway->annunciator, WARD_ANSWER_REPEAT);
     effects->prompted = true;
 }
@@ -158,9 +158,10 @@ static void tell(const struct ward_watch *watch, const struct ward_alarm_event *
         return;
     if (watch->gateway->bus)
         ward_bus_emit(watch->gateway->bus, WARD_BUS_ALARM, signal_texts);
+    /* Without what was measured, and without the plan's own words: who reads the journal is no clinician. */
     ward_journal_print_with(event->priority == WARD_PRIORITY_HIGH ? LOG_ALERT : LOG_WARNING, "WARD_CONDITION",
-                            event->condition.text, "%s: %s %s, %s", event->patient.text,
-                            event->condition.text, ward_alarm_event_name(event->event), event->text);
+                            event->condition.text, "%s: %s %s", event->patient.text, event->condition.text,
+                            ward_alarm_event_name(event->event));
 }
 
 static void log_transitions(const struct effects *effects)

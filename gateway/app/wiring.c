@@ -158,9 +158,10 @@ static int start_bluez(struct ward_gateway *gateway)
     for (size_t i = 0; i < gateway->registry.device_count && result >= 0; i++) {
         const struct ward_bluez_device device = ward_enrolment_known(&gateway->registry.devices[i]);
 
-        if (ward_bluez_add(gateway->bluez, &device) < 0)
-            ward_journal_print(LOG_ERR, "%s cannot be heard: its address is %s", device.id.text,
-                               device.address);
+        const int added = ward_bluez_add(gateway->bluez, &device);
+
+        if (added < 0) /* its address is not told: it is as good as a name */
+            ward_journal_print(LOG_ERR, "%s cannot be heard: %s", device.id.text, strerror(-added));
     }
     if (result >= 0)
         ward_gateway_tell_priorities(gateway);

@@ -12,73 +12,10 @@
 #include "io/store_chain.h"
 #include "io/store_erase.h"
 
-/* Behind the columns of an event, where the statement has it. */
-#define EVENT_POSITION_COLUMN 6
-
 /* Records that one step of verifying looks at. */
 #define VERIFY_STEP 256
 
-int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret)
-{
-    struct ward_reading *reading = &ret->reading;
-    struct ward_id *names[] = {&reading->patient, &reading->episode, &reading->device, &reading->boot};
-    int error = 0;
-
-    memset(ret, 0, sizeof(*ret));
-    reading->seq = (uint64_t)sqlite3_column_int64(statement, 0);
-    reading->kind = (uint8_t)sqlite3_column_int(statement, 1);
-    for (int i = 0; i < 4 && !error; i++) {
-        error = ward_database_name_text(database, sqlite3_column_int64(statement, 2 + i), names[i]);
-    }
-    reading->mono_us = (uint64_t)sqlite3_column_int64(statement, 6);
-    reading->measured_at_ms = ward_database_column_utc(statement, 7);
-    reading->received_at_ms = ward_database_column_utc(statement, 8);
-    const uint8_t *body = sqlite3_column_blob(statement, 9);
-    size_t length = (size_t)sqlite3_column_bytes(statement, 9);
-    const void *chain = sqlite3_column_bytes(statement, 10) == 32 ? sqlite3_column_blob(statement, 10) : NULL;
-    if (error || !body || !chain || !ward_record_unpack(body, length, ret)) {
-        snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " is damaged", database->path,
-                 reading->seq);
-        return error ? error : -EUCLEAN;
-    }
-    memcpy(reading->chain, chain, sizeof(reading->chain));
-    return 0;
-}
-
-int ward_record_read(struct ward_database *database, uint64_t seq, struct ward_record *ret)
-{
-    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_FETCH);
-
-    sqlite3_bind_int64(statement, 1, (int64_t)seq);
-    sqlite3_bind_int64(statement, 2, (int64_t)seq);
-    sqlite3_bind_int(statement, 3, 1);
-    int row = ward_database_row(database, statement);
-    int error = row > 0 ? ward_record_from_row(database, statement, ret) : 0;
-    sqlite3_reset(statement);
-    return error ? error : row;
-}
-
-int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret)
-{
-    const void *id = sqlite3_column_blob(statement, 0);
-    struct ward_store_event event = {
-        .key.n = (uint32_t)sqlite3_column_int64(statement, 1),
-        .at_ms = ward_database_column_utc(statement, 3),
-        .delivered = sqlite3_column_int(statement, 4) != 0,
-        .payload = (const char *)sqlite3_column_text(statement, 5),
-        .payload_length = (size_t)sqlite3_column_bytes(statement, 5),
-    };
-
-    if (!id || sqlite3_column_bytes(statement, 0) != (int)sizeof(event.key.id.octets) || !event.payload) {
-        return -EUCLEAN;
-    }
-    memcpy(event.key.id.octets, id, sizeof(event.key.id.octets));
-    ward_database_column_text(statement, 2, event.patient.text, sizeof(event.patient.text));
-    return ward_event_copy(&event, ret) ? 0 : -ENOMEM;
-}
-
-/* Room for one more answer of the given size; NULL without memory. */
-static void *grow(void *rows, struct ward_request *request, size_t size)
+void *ward_request_grow(void *rows, struct ward_request *request, size_t size)
 {
     if (rows && request->count < request->capacity) {
         return rows;
@@ -141,7 +78,7 @@ static int collect_records(struct ward_database *database, sqlite3_stmt *stateme
     int row = 0;
 
     while (request->count < limit && (row = ward_database_row(database, statement)) > 0) {
-        struct ward_record *records = grow(request->records, request, sizeof(records[0]));
+        struct ward_record *records = ward_request_grow(request->records, request, sizeof(records[0]));
 
         if (!records) {
             row = -ENOMEM;
@@ -216,12 +153,12 @@ static bool fetch_texts(struct ward_database *database, struct ward_request *req
     return true;
 }
 
-static size_t limit_of(const struct ward_store_filter *filter)
+size_t ward_filter_limit(const struct ward_store_filter *filter)
 {
     return filter->limit == 0 || filter->limit > WARD_STORE_QUERY_MAX ? WARD_STORE_QUERY_MAX : filter->limit;
 }
 
-static int64_t until_of(const struct ward_store_filter *filter)
+int64_t ward_filter_until(const struct ward_store_filter *filter)
 {
     return filter->until_ms == 0 ? WARD_UTC_UNKNOWN : filter->until_ms;
 }
@@ -265,70 +202,11 @@ static bool query(struct ward_database *database, struct ward_request *request, 
         sqlite3_bind_int64(statement, 4, patient);
     }
     ward_database_bind_utc(statement, 5, filter->since_ms);
-    ward_database_bind_utc(statement, 6, until_of(filter));
-    request->error = collect_records(database, statement, request, limit_of(filter));
+    ward_database_bind_utc(statement, 6, ward_filter_until(filter));
+    request->error = collect_records(database, statement, request, ward_filter_limit(filter));
     request->next_seq -= rows;
     return request->error || request->next_seq <= dropped_through(database) ||
-           request->count == limit_of(filter);
-}
-
-static sqlite3_stmt *history_statement(struct ward_database *database, const struct ward_store_filter *filter)
-{
-    sqlite3_stmt *statement;
-
-    if (filter->of_occurrence) {
-        statement = ward_database_statement(database, WARD_SQL_OCCURRENCE);
-        sqlite3_bind_blob(statement, 1, filter->occurrence.octets, sizeof(filter->occurrence.octets),
-                          SQLITE_STATIC);
-        sqlite3_bind_int64(statement, 2, (int64_t)limit_of(filter));
-        return statement;
-    }
-    if (filter->published) {
-        statement = ward_database_statement(database, WARD_SQL_PUBLISHED_EVENTS);
-        sqlite3_bind_int64(statement, 1, (int64_t)filter->after);
-        ward_database_bind_utc(statement, 2, filter->since_ms);
-        sqlite3_bind_int64(statement, 3, (int64_t)limit_of(filter));
-        return statement;
-    }
-    statement = ward_database_statement(database,
-                                        filter->undelivered ? WARD_SQL_UNDELIVERED_EVENTS : WARD_SQL_HISTORY);
-    if (filter->patient.text[0] != '\0') {
-        ward_database_bind_text(statement, 1, filter->patient.text);
-    }
-    ward_database_bind_utc(statement, 2, filter->since_ms);
-    sqlite3_bind_int64(statement, 3, (int64_t)limit_of(filter));
-    if (!filter->undelivered) {
-        ward_database_bind_utc(statement, 4, until_of(filter));
-    }
-    return statement;
-}
-
-static bool history(struct ward_database *database, struct ward_request *request)
-{
-    sqlite3_stmt *statement = history_statement(database, &request->filter);
-    int row;
-
-    while ((row = ward_database_row(database, statement)) > 0) {
-        struct ward_store_event *events = grow(request->events, request, sizeof(events[0]));
-
-        if (!events) {
-            row = -ENOMEM;
-            break;
-        }
-        request->events = events;
-        row = ward_event_from_row(statement, &events[request->count]);
-        if (row < 0) {
-            break;
-        }
-        if (request->filter.published) {
-            events[request->count].position =
-                (uint64_t)sqlite3_column_int64(statement, EVENT_POSITION_COLUMN);
-        }
-        request->count++;
-    }
-    sqlite3_reset(statement);
-    request->error = row;
-    return true;
+           request->count == ward_filter_limit(filter);
 }
 
 /* One step. The first begins where there are records. */
@@ -459,7 +337,7 @@ static bool step(struct ward_database *database, struct ward_request *request, c
     case WARD_REQUEST_FETCH: return fetch(database, request);
     case WARD_REQUEST_TEXTS: return fetch_texts(database, request);
     case WARD_REQUEST_QUERY: return query(database, request, head);
-    case WARD_REQUEST_HISTORY: return history(database, request);
+    case WARD_REQUEST_HISTORY: return ward_history_step(database, request);
     case WARD_REQUEST_VERIFY: return verify_some(database, request, head);
     case WARD_REQUEST_CHAIN: return chain(database, request);
     case WARD_REQUEST_PAST: return past(database, request);

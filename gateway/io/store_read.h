@@ -15,6 +15,16 @@
 bool ward_request_step(struct ward_database *database, struct ward_request *request,
                        const struct ward_head *head);
 
+/* store_history.c: the same of a WARD_REQUEST_HISTORY. */
+bool ward_history_step(struct ward_database *database, struct ward_request *request);
+
+/* Room for one more answer of the given size; NULL without memory. */
+void *ward_request_grow(void *rows, struct ward_request *request, size_t size);
+
+/* How many are asked for at most, and up to when. */
+size_t ward_filter_limit(const struct ward_store_filter *filter);
+int64_t ward_filter_until(const struct ward_store_filter *filter);
+
 /* Reads all that the snapshot holds. Returns 0 or negative errno with database->text. */
 int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot);
 
@@ -24,7 +34,7 @@ struct ward_store_snapshot *ward_snapshot_salvage(struct ward_database *database
 /* Of it, only the marks and the moment of the last commit. */
 int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *snapshot);
 
-/* The record of that number: 1 when it is there, 0 or negative errno. */
+/* store_row.c. The record of that number: 1 when it is there, 0 or negative errno. */
 int ward_record_read(struct ward_database *database, uint64_t seq, struct ward_record *ret);
 
 /* A record from the row that statement stands on (RECORD_COLUMNS of store_schema.c). */

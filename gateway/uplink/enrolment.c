@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "uplink/certificate.h"
 #include "uplink/est.h"
 #include "uplink/renewal.h"
+#include "uplink/system.h"
 
 /* What goes through the pipe: short enough to be taken and given whole (PIPE_BUF). */
 struct message {
@@ -42,15 +42,6 @@ struct ward_enrolment {
     sd_event_source *answers;
     sd_event_source *renewal;
 };
-
-static uint64_t random_number(void)
-{
-    uint64_t number = 0;
-    ssize_t length = getrandom(&number, sizeof(number), GRND_NONBLOCK);
-
-    (void)length; /* early in boot there may be none: no jitter then */
-    return number;
-}
 
 /* ---- the thread ---- */
 
@@ -136,9 +127,10 @@ static void plan_renewal(struct ward_enrolment *enrolment, bool again)
     if (!enrolment->enrolled ||
         !ward_certificate_validity(enrolment->identity.certificate, &from_ms, &until_ms))
         return;
-    due_ms = ward_renewal_due_ms(from_ms, until_ms, random_number());
+    due_ms = ward_renewal_due_ms(from_ms, until_ms, ward_system_random());
     earliest_ms =
-        again ? (int64_t)time(NULL) * 1000 + ward_renewal_retry_ms(from_ms, until_ms, random_number()) : 0;
+        again ? (int64_t)time(NULL) * 1000 + ward_renewal_retry_ms(from_ms, until_ms, ward_system_random())
+              : 0;
     if (due_ms < earliest_ms)
         due_ms = earliest_ms;
     if (sd_event_add_time(enrolment->event, &enrolment->renewal, CLOCK_REALTIME, (uint64_t)due_ms * 1000, 0,

@@ -15,6 +15,7 @@
 #include "uplink/est_check.h"
 #include "uplink/est_https.h"
 #include "uplink/est_message.h"
+#include "uplink/system.h"
 
 #define REQUEST_MS 30000
 #define URL_MAX    (WARD_ENROLMENT_SERVER_MAX + 64)
@@ -31,14 +32,6 @@ struct attempt {
     char *authority_pem;
 };
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Ends a step. After DONE and FAILED there is no other. */
 static void tell(struct attempt *attempt, enum ward_provision_outcome outcome, const char *step,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
@@ -46,7 +39,7 @@ static void tell(struct attempt *attempt, enum ward_provision_outcome outcome, c
 static void tell(struct attempt *attempt, enum ward_provision_outcome outcome, const char *step,
                  const char *format, ...)
 {
-    const uint64_t at_ms = now_ms();
+    const uint64_t at_ms = ward_system_now_us() / 1000;
     char text[WARD_LINK_TEXT_MAX + 1];
     va_list arguments;
 
@@ -340,7 +333,8 @@ static void run(struct attempt *attempt)
 
 void ward_est_run(struct ward_est_task *task, ward_est_step *step, void *userdata)
 {
-    struct attempt attempt = {.task = task, .step = step, .userdata = userdata, .since_ms = now_ms()};
+    struct attempt attempt = {
+        .task = task, .step = step, .userdata = userdata, .since_ms = ward_system_now_us() / 1000};
     const bool literal = strchr(task->code.host, ':') != NULL; /* an IPv6 address */
 
     (void)ward_enrolment_files_current(task->directory, &attempt.now);

@@ -3,21 +3,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
+
+#include "uplink/system.h"
 
 #define BASE_US       250000ULL
 #define CAP_US        30000000ULL
 #define URGENT_CAP_US 2000000ULL
-
-static uint64_t random_number(void)
-{
-    uint64_t number = 0;
-    ssize_t length = getrandom(&number, sizeof(number), GRND_NONBLOCK);
-
-    (void)length; /* early in boot there may be none: no jitter then */
-    return number;
-}
 
 static int on_retry(sd_event_source *source, uint64_t time_us, void *userdata)
 {
@@ -33,7 +25,7 @@ static int on_retry(sd_event_source *source, uint64_t time_us, void *userdata)
 static void retry_later(struct ward_lane *lane)
 {
     uint64_t wait_us =
-        ward_backoff_next(&lane->backoff, lane->urgent ? URGENT_CAP_US : CAP_US, random_number());
+        ward_backoff_next(&lane->backoff, lane->urgent ? URGENT_CAP_US : CAP_US, ward_system_random());
 
     lane->retry = sd_event_source_disable_unref(lane->retry);
     if (sd_event_add_time_relative(lane->event, &lane->retry, CLOCK_BOOTTIME, wait_us, 0, on_retry, lane) < 0)

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "uplink/reach.h"
+#include "uplink/system.h"
 
 struct ward_probe {
     struct ward_mqtt_options options;
@@ -29,14 +29,6 @@ struct ward_probe {
     enum ward_link_step next;
     bool again; /* asked for while the earlier connection was still ending */
 };
-
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static void tell(struct ward_probe *probe, enum ward_link_step step, bool failed, uint64_t took_us,
                  const char *text)
@@ -66,7 +58,7 @@ static void on_step(void *userdata, enum ward_reach_step step, uint64_t took_us,
 static void on_reached(void *userdata, const char *wrong)
 {
     struct ward_probe *probe = userdata;
-    const uint64_t now = now_us();
+    const uint64_t now = ward_system_now_us();
 
     if (wrong)
         tell(probe, probe->next, true, now - probe->since_us, wrong);
@@ -83,7 +75,7 @@ static void on_opened(void *userdata, uint32_t receive_maximum)
 
     (void)receive_maximum;
     if (!probe->again)
-        tell(probe, WARD_STEP_MQTT, false, now_us() - probe->since_us, "accepted");
+        tell(probe, WARD_STEP_MQTT, false, ward_system_now_us() - probe->since_us, "accepted");
     probe->next = WARD_STEP_DNS; /* over */
     ward_mqtt_close(probe->mqtt, "tried");
 }
@@ -96,7 +88,7 @@ static void on_closed(void *userdata, const char *why)
         probe->again = false;
         ward_probe_begin(probe, probe->number);
     } else if (probe->next == WARD_STEP_MQTT)
-        tell(probe, WARD_STEP_MQTT, true, now_us() - probe->since_us, why);
+        tell(probe, WARD_STEP_MQTT, true, ward_system_now_us() - probe->since_us, why);
 }
 
 static const struct ward_mqtt_listener listener = {.opened = on_opened, .closed = on_closed};
@@ -159,7 +151,7 @@ void ward_probe_begin(struct ward_probe *probe, uint32_t number)
         return;
     }
     probe->next = WARD_STEP_DNS;
-    probe->since_us = now_us();
+    probe->since_us = ward_system_now_us();
     result = reach(probe);
     if (result < 0)
         tell(probe, WARD_STEP_DNS, true, 0, strerror(-result));

@@ -19,6 +19,7 @@
 
 #include "ward/link.h"
 
+#include "uplink/system.h"
 #include "uplink/tls_probe.h"
 
 #define CONNECT_TIMEOUT_US 5000000ULL
@@ -55,17 +56,9 @@ struct ward_reach {
     sd_event_source *timer;
 };
 
-static uint64_t now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static void stepped(struct ward_reach *reach, enum ward_reach_step step, const char *about)
 {
-    const uint64_t now = now_us();
+    const uint64_t now = ward_system_now_us();
 
     if (reach->stepped)
         reach->stepped(reach->userdata, step, now - reach->since_us, about);
@@ -244,7 +237,7 @@ int ward_reach_new(struct ward_reach **ret, const struct ward_reach_options *opt
                                  .userdata = options->userdata,
                                  .connect = options->connect,
                                  .tls = options->tls,
-                                 .since_us = now_us(),
+                                 .since_us = ward_system_now_us(),
                                  .answer_from = ends[0],
                                  .probe = -1};
     snprintf(reach->host, sizeof(reach->host), "%s", options->host);

@@ -24,19 +24,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "uplink/system.h"
 #include "uplink/uplink_private.h"
 
 #define PATIENCE_US 2000000ULL
-
-uint64_t ward_uplink_now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 void ward_uplink_set_timer(struct ward_uplink *uplink, sd_event_source **timer, uint64_t at_us,
                            sd_event_time_handler_t fire)
@@ -104,7 +96,7 @@ static void up_answered(void *userdata, int cookie, uint8_t reason)
 
     if (cookie == WARD_UPLINK_SILENT_COOKIE)
         return;
-    if (ward_window_answer(&uplink->window, cookie, ward_uplink_now_us(), &id))
+    if (ward_window_answer(&uplink->window, cookie, ward_system_now_us(), &id))
         ward_teller_result(&uplink->teller, id, reason);
     ward_teller_credit(&uplink->teller);
 }
@@ -142,7 +134,7 @@ static void up_opened(void *userdata, uint32_t receive_maximum)
     ward_window_open(&uplink->window, receive_maximum);
     if (uplink->silent)
         ward_uplink_publish_silent(uplink);
-    ward_uplink_set_timer(uplink, &uplink->patience, ward_uplink_now_us() + PATIENCE_US, on_patience);
+    ward_uplink_set_timer(uplink, &uplink->patience, ward_system_now_us() + PATIENCE_US, on_patience);
     ward_uplink_tell_link(uplink);
 }
 

@@ -7,6 +7,7 @@
 
 #include "ward/link.h"
 
+#include "uplink/system.h"
 #include "uplink/uplink_private.h"
 
 #define SILENT_US (WARD_LINK_SILENT_MS * 1000ULL)
@@ -47,7 +48,7 @@ static void hear(struct ward_uplink *uplink)
 {
     bool was_silent = uplink->silent;
 
-    uplink->heard_us = ward_uplink_now_us();
+    uplink->heard_us = ward_system_now_us();
     uplink->silent = false;
     if (!uplink->silence_timer)
         ward_uplink_set_timer(uplink, &uplink->silence_timer, uplink->heard_us + SILENT_US, on_silence);
@@ -65,7 +66,7 @@ static void take_publish(struct ward_uplink *uplink, const struct ward_link_fram
 
     if (!uplink->teller.up || frame->publish.round != uplink->teller.round)
         return; /* sent on credit that is void: the core has given it up */
-    slot = ward_window_take(&uplink->window, frame->publish.id, (uint32_t)length, ward_uplink_now_us());
+    slot = ward_window_take(&uplink->window, frame->publish.id, (uint32_t)length, ward_system_now_us());
     if (slot < 0) {
         ward_teller_result(&uplink->teller, frame->publish.id, WARD_LINK_RESULT_GIVEN_UP);
         return;

@@ -50,7 +50,6 @@ struct ward_uplink {
 };
 
 /* uplink.c */
-uint64_t ward_uplink_now_us(void);
 /* Without a timer nothing would ever happen again: when there is none the process ends, and is started anew. */
 void ward_uplink_set_timer(struct ward_uplink *uplink, sd_event_source **timer, uint64_t at_us,
                            sd_event_time_handler_t fire);

@@ -70,6 +70,8 @@ class Program:
 
 
 class Broker:
+    talkative = ()  # ("-v",): it tells each packet
+
     def __init__(self, directory, gateways=("g-1",), other_names=()):
         self.pki = directory
         self.port = free_port()
@@ -81,12 +83,15 @@ class Broker:
         """forgetful: without what it had kept, retained messages and sessions."""
         for kept in (self.pki / "broker").iterdir() if forgetful else ():
             kept.unlink()
-        self._program = Program(["/usr/sbin/mosquitto", "-c", str(self.config)])
+        self._program = Program(["/usr/sbin/mosquitto", *self.talkative, "-c", str(self.config)])
         eventually(self._listens, "the broker listens")
 
     def _listens(self):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def said(self):
+        return list(self._program.err)
 
     def stop(self):
         self._program.stop()

@@ -4,11 +4,12 @@
 import contextlib
 import itertools
 import json
+import re
 import signal
 
 import pytest
 
-from bluez_fixture import CUFF, PATIENT, STRAP, Device, Home, eventually
+from bluez_fixture import CUFF, PATIENT, ROOT, STRAP, Device, Home, eventually
 from bus_client import DEVICE, DEVICES, GATEWAY, OBJECT_MANAGER, ROOT_PATH, Client, Signals
 
 NOBODY = 65534  # a user who may change nothing
@@ -145,6 +146,54 @@ def test_the_tree_holds_the_api_and_nothing_else(client):
     assert OBJECT_MANAGER in interfaces
     assert below in ([], ["devices"])
     assert ROOT_PATH not in client.objects()
+
+
+# --- the page: docs/man/org.wardgate.5.scd --------------------------------------------------------------------------
+
+PAGE = (ROOT / "docs/man/org.wardgate.5.scd").read_text()
+ENTRY = re.compile(r"^\*(\w+)\*(?:\((.*?)\))?(?: → (\S+)| (\S+))?$", re.M)
+
+
+def sections():
+    """{interface: {member: (kind, signature in, signature out or type)}} as the page has it."""
+    found = {}
+    for kind, interface, body in re.findall(r"^# (METHODS|PROPERTIES|SIGNALS) OF (\S+)\n(.*?)(?=^# )", PAGE, re.M | re.S):
+        members = found.setdefault(interface, {})
+        for name, arguments, returns, of_type in ENTRY.findall(body):
+            assert name not in members, f"{name} stands twice"
+            takes = "".join(argument.split()[0] for argument in arguments.split(", ") if argument)
+            members[name] = {"METHODS": ("method", takes, returns.replace("()", "")), "SIGNALS": ("signal", "", takes),
+                             "PROPERTIES": ("property", "", of_type)}[kind]
+    return found
+
+
+def test_the_page_is_the_interface(home, client):
+    """Both ways: what is there is in the page with its signature, and what is in the page is there."""
+    told, below = client.introspect()
+    page = sections()
+    assert page[GATEWAY] == told[GATEWAY]
+    with enrolled(home, another(CUFF), "S-99") as (_, path):
+        eventually(lambda: path in client.objects(), "the device is an object")
+        assert page[DEVICE] == client.introspect(path)[0][DEVICE]
+    assert set(page) == {GATEWAY, DEVICE}
+
+
+def test_the_page_says_who_may_call():
+    """As the methods are grouped in the bus policy, which is held against the gateway in test_bus_policy.py."""
+    policy = (ROOT / "config/dbus/org.wardgate.conf").read_text()
+    of_readers = re.search(r'<policy group="wardgate">(.*?)</policy>', policy, re.S)[1]
+    allowed = set(re.findall(r'send_member="(\w+)"', of_readers))
+    body = re.search(r"^# METHODS OF \S+\n(.*?)(?=^# )", PAGE, re.M | re.S)[1]
+    said = dict(re.findall(r"^\*(\w+)\*\(.*\n\tFor (readers|administrators|anybody with a signature)\.", body, re.M))
+    assert set(said) == {name for name, (kind, _, _) in sections()[GATEWAY].items() if kind == "method"}
+    assert {name for name, who in said.items() if who != "administrators"} == allowed
+    assert [name for name, who in said.items() if who == "anybody with a signature"] == ["Command"]
+
+
+def test_the_page_has_each_error():
+    source = "".join(path.read_text() for path in (ROOT / "gateway/io").glob("bus*.c"))
+    assert set(re.findall(r"^\*org\.wardgate\.Error\.(\w+)\*$", PAGE, re.M)) == set(
+        re.findall(r'ERROR_PREFIX "(\w+)"', source))
 
 
 # --- the audit trail ---------------------------------------------------------------------------------------------

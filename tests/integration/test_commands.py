@@ -54,9 +54,12 @@ class Ward(bluez_fixture.Home):
         config.write_text(text + HUB_CONFIG.format(port=self.broker.port, pki=self.broker.pki, keys=self.keys))
         self.uplink = self.hub = None
 
+    def within(self):
+        """What the gateway is started by."""
+        return SYNCED if self.synced else []
+
     def start_gateway(self):
-        within = SYNCED if self.synced else []
-        self.gateway = subprocess.Popen([*within, WARDGATED, "--config", self.directory / "wardgate.conf"],
+        self.gateway = subprocess.Popen([*self.within(), WARDGATED, "--config", self.directory / "wardgate.conf"],
                                         env=self.environment, stdout=self.log, stderr=self.log)
         eventually(lambda: self.gateway.poll() is not None or self.ctl("status", check=False).returncode == 0,
                    "wardgated answers")

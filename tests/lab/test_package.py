@@ -83,6 +83,11 @@ def test_bluetoothd_reads_our_configuration(lab, step):
     assert "-f /etc/wardgate/bluetooth/main.conf" in lab.file(f"{step}.bluetoothd")
 
 
+@pytest.mark.parametrize("step", RUNNING)
+def test_nobody_else_may_speak_to_bluetoothd(lab, step):
+    assert lab.file(f"{step}.stranger") == "may not\n"
+
+
 def test_the_alarm_light_is_the_cores_without_a_reboot(lab):
     assert re.match(r"-rw-rw-r-- 1 root wardgate ", lab.file("led-mode"))
 
@@ -127,11 +132,15 @@ def test_the_journal_knows_what_to_do(lab):
 def test_removed_nothing_runs_and_bluetooth_is_debians(lab):
     assert lab.file("remove.units") == ""
     assert "wardgate" not in lab.file("remove.bluetoothd")
+    assert lab.file("remove.stranger") == "may\n"
     assert "ward.db" in lab.lines("remove.kept")
 
 
 def test_purged_nothing_is_left_but_the_users(lab):
-    assert lab.lines("purge.ours") == lab.lines("before.ours")
+    was = lab.lines("install.ours")
+    assert {"/etc/dbus-1/system-local.conf", "/usr/sbin/wardgated", "/var/lib/wardgate", "/run/wardgate"} <= set(was)
+    assert "/etc/systemd/system/multi-user.target.wants/wardgated.service" in was
+    assert lab.file("purge.ours") == ""
     assert lab.file("purge.units") == ""
     # Their files might lie elsewhere, and another user must not get their numbers.
     assert lab.lines("purge.users") == ["wardgate", "wardgate-uplink"]

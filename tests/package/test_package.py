@@ -15,7 +15,7 @@ GATEWAY = [
     "/lib/systemd/system/bluetooth.service.d/wardgate.conf", "/usr/share/wardgate/sbom/wardgate.cdx.json",
     "/usr/share/doc/wardgate/README.Debian", "/usr/share/doc/wardgate/copyright",
     "/usr/share/doc/wardgate/examples/mosquitto/mosquitto.conf", "/usr/share/doc/wardgate/examples/mosquitto/acl",
-    "/usr/lib/systemd/catalog/wardgate.catalog", "/usr/share/bash-completion/completions/wardctl",
+    "/usr/share/wardgate/dbus/org.bluez.conf", "/usr/lib/systemd/catalog/wardgate.catalog", "/usr/share/bash-completion/completions/wardctl",
 ]  # fmt: skip
 # Where a file of ours may lie.
 PLACES = ("/etc/wardgate/", "/lib/systemd/system/", "/lib/udev/rules.d/", "/usr/bin/", "/usr/sbin/", "/usr/libexec/wardgate/",
@@ -124,7 +124,7 @@ def test_a_purge_deletes_what_the_daemons_and_the_ward_left(debs, tmp_path):
     """The script itself, on directories of its own; that it is run when it should be is the lab's to see."""
     text = "\n".join(debs["wardgate"].control("postrm"))
     assert text.count(" /var/lib/wardgate-uplink ") == 1
-    (script := tmp_path / "postrm").write_text(re.sub(r"(?<=[ \"'])/(?=(var/lib|etc)/wardgate)", f"{tmp_path}/", text)
+    (script := tmp_path / "postrm").write_text(re.sub(r"(?<=[ \"'])/(?=(var/lib|etc)/)", f"{tmp_path}/", text)
                                                .replace("/run/systemd/system", "/nonexistent"))
     ours = [tmp_path / name for name in ("var/lib/wardgate", "var/lib/wardgate-uplink/hub", "etc/wardgate/wardgate.conf.d")]
     others = tmp_path / "var/lib/wardgate-other"
@@ -134,6 +134,8 @@ def test_a_purge_deletes_what_the_daemons_and_the_ward_left(debs, tmp_path):
     # deb-systemd-helper, and what stops where the helpers would go to work on this machine.
     environment = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "DPKG_MAINTSCRIPT_PACKAGE": "wardgate", "DPKG_ROOT": str(tmp_path)}
     (tmp_path / "bin").mkdir()
+    (tmp_path / "etc/dbus-1").mkdir()
+    (link := tmp_path / "etc/dbus-1/system-local.conf").symlink_to("/usr/share/wardgate/dbus/org.bluez.conf")
     for helper in ("deb-systemd-helper", "deb-systemd-invoke", "systemctl"):
         (tmp_path / "bin" / helper).symlink_to("/bin/true")
     for verb in ("remove", "purge"):
@@ -141,4 +143,5 @@ def test_a_purge_deletes_what_the_daemons_and_the_ward_left(debs, tmp_path):
             assert (directory / "file").exists()
         subprocess.run(["/bin/sh", script, verb], check=True, env=environment)
     assert sorted(path.name for path in (tmp_path / "var/lib").iterdir()) == ["wardgate-other"]
-    assert list((tmp_path / "etc").iterdir()) == []
+    assert sorted(path.name for path in (tmp_path / "etc").iterdir()) == ["dbus-1"]
+    assert not link.is_symlink()

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel gives to those who are not pure: the time since boot, and chance. */
+#ifndef WARD_UPLINK_SYSTEM_H
+#define WARD_UPLINK_SYSTEM_H
+
+#include <stdint.h>
+
+uint64_t ward_system_now_us(void);
+
+/* Uniform over all uint64_t; 0 early in boot, when there are no random octets yet: no jitter then. Not for secrets. */
+uint64_t ward_system_random(void);
+
+#endif
