@@ -49,13 +49,14 @@ static int fail(struct loading *loading, const char *format, ...)
 /* The same text may be written in two ways ("1G", "1024M"): what they come to is compared. */
 static bool is_default(const struct ward_config_option *option, const char *value)
 {
-    struct ward_config *said = calloc(1, sizeof(*said)), *usual = calloc(1, sizeof(*usual));
+    const size_t size = sizeof(struct ward_config);
+    void *said = calloc(1, size), *usual = calloc(1, size); /* what is not set, padding too, is 0 in both */
     bool same = strcmp(option->fallback, value) == 0;
 
     if (!same && said && usual) {
         (void)ward_config_option_set(option, said, value);
         (void)ward_config_option_set(option, usual, option->fallback);
-        same = memcmp(said, usual, sizeof(*said)) == 0;
+        same = memcmp(said, usual, size) == 0;
     }
     free(said);
     free(usual);

@@ -27,8 +27,10 @@ static json_t *conditions_of(const json_t *patient)
     json_t *list = json_array(), *condition;
     size_t at;
 
-    json_array_foreach(json_object_get(patient, "conditions"), at, condition)(void)
-        json_array_append_new(list, pick(condition, names));
+    json_array_foreach(json_object_get(patient, "conditions"), at, condition)
+    {
+        (void)json_array_append_new(list, pick(condition, names));
+    }
     return list;
 }
 
@@ -56,8 +58,10 @@ json_t *ward_diagnosis_state(const json_t *status)
     const json_t *patient;
     size_t at;
 
-    json_array_foreach(json_object_get(status, "patients"), at, patient)(void)
-        json_array_append_new(patients, patient_of(patient, at));
+    json_array_foreach(json_object_get(status, "patients"), at, patient)
+    {
+        (void)json_array_append_new(patients, patient_of(patient, at));
+    }
     (void)json_object_set_new(state, "patients", patients);
     return state;
 }
@@ -107,8 +111,11 @@ json_t *ward_diagnosis_counters(const json_t *status)
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         json_t *part = json_incref(json_object_get(status, parts[i])), *picked = json_object();
 
-        json_object_foreach(part, name, member) if (json_is_number(member) || json_is_boolean(member))(void)
-            json_object_set(picked, name, member);
+        json_object_foreach(part, name, member)
+        {
+            if (json_is_number(member) || json_is_boolean(member))
+                (void)json_object_set(picked, name, member);
+        }
         (void)json_object_set_new(counters, parts[i], picked);
         json_decref(part);
     }
@@ -122,8 +129,10 @@ json_t *ward_diagnosis_hub(const json_t *hub)
     json_t *picked = pick(hub, names), *keys = json_array(), *key;
     size_t at;
 
-    json_array_foreach(json_object_get(hub, "ward_key_list"), at, key)(void)
-        json_array_append_new(keys, pick(key, key_names));
+    json_array_foreach(json_object_get(hub, "ward_key_list"), at, key)
+    {
+        (void)json_array_append_new(keys, pick(key, key_names));
+    }
     (void)json_object_set_new(picked, "ward_key_list", keys);
     (void)json_object_set_new(picked, "has_key", json_boolean(json_is_object(json_object_get(hub, "key"))));
     return picked;
@@ -176,9 +185,13 @@ void ward_diagnosis_words(const json_t *status, struct ward_redaction *redaction
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         json_array_foreach(json_object_get(status, words[i].list), at, item)
+        {
             ward_redaction_add(redaction, ward_document_text(item, words[i].member), words[i].kind);
+        }
     json_array_foreach(json_object_get(status, "patients"), at, item)
+    {
         ward_redaction_add(redaction, ward_document_text(json_object_get(item, "plan"), "title"), "plan");
+    }
 }
 
 json_t *ward_diagnosis_left_out(void)
@@ -189,8 +202,8 @@ json_t *ward_diagnosis_left_out(void)
         "of devices: address, name, serial number, maker, model number and whose they are",
         "the database, keys, certificates and enrolment codes",
         "of the configuration: [https] care_plan_url and [alarm] sound_command where they are set",
-        "of the journal: other units; of wardgated's lines, and without the daemon of bluetoothd's, what follows "
-        "the first colon unless it is an error of the system",
+        "of the journal: other units; of wardgated's lines what follows the first colon unless it is an error of the system",
+        "without the daemon the same of bluetoothd's lines, since the devices' names are not known then",
         "from every text: addresses, dates without a time, what stands in quotation marks, and the words above",
     };
     json_t *list = json_array();

@@ -227,10 +227,13 @@ static int fetch_plan(struct case_of *about)
 static int fetch_events(struct case_of *about)
 {
     const int64_t at_ms = moment_of(about);
-    const struct ward_explain_span span = {
-        .patient = about->reading.patient.text, .from_ms = at_ms - BEFORE_MS, .to_ms = at_ms + AFTER_MS};
+    struct ward_explain_span span = {.patient = about->reading.patient.text};
 
-    return at_ms == WARD_UTC_UNKNOWN ? WARD_CTL_DONE : ward_explain_events(&span, &about->events);
+    if (at_ms == WARD_UTC_UNKNOWN)
+        return WARD_CTL_DONE;
+    span.from_ms = at_ms - BEFORE_MS;
+    span.to_ms = at_ms + AFTER_MS;
+    return ward_explain_events(&span, &about->events);
 }
 
 static void show(const struct case_of *about, bool as_json)

@@ -238,8 +238,10 @@ json_t *ward_redact_json(struct ward_redaction *redaction, const json_t *documen
     if (json_is_array(document)) {
         json_t *copy = json_array();
 
-        json_array_foreach(document, at, item)(void)
-            json_array_append_new(copy, ward_redact_json(redaction, item));
+        json_array_foreach(document, at, item)
+        {
+            (void)json_array_append_new(copy, ward_redact_json(redaction, item));
+        }
         return copy;
     }
     return json_is_object(document) ? redact_object(redaction, document) : json_deep_copy(document);

@@ -71,7 +71,10 @@ void ward_selftest_units(const json_t *units, struct ward_findings *findings)
     if (json_array_size(units) == 0)
         ward_findings_add(findings, WARD_FINDING_WARN, "unit", NULL, "See what starts the gateway here.",
                           "No systemd answers on the bus: the units were not looked at.");
-    json_array_foreach(units, at, unit) look_at_unit(unit, findings);
+    json_array_foreach(units, at, unit)
+    {
+        look_at_unit(unit, findings);
+    }
 }
 
 /* --- the daemon's own word -------------------------------------------------------------------------------------- */
@@ -230,7 +233,10 @@ void ward_selftest_status(const json_t *status, struct ward_findings *findings)
     look_at_clock(status, findings);
     look_at_signaller(status, findings);
     look_at_link(status, findings);
-    json_array_foreach(json_object_get(status, "devices"), at, device) look_at_device(device, findings);
+    json_array_foreach(json_object_get(status, "devices"), at, device)
+    {
+        look_at_device(device, findings);
+    }
 }
 
 void ward_selftest_hub(const json_t *hub, struct ward_findings *findings)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/terminal.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define WIDTH      80
@@ -66,46 +70,65 @@ bool ward_terminal_is_utf8(void)
 
 /* --- the pager ------------------------------------------------------------------------------------------------ */
 
-static FILE *pager;
+static pid_t pager;
 static int kept_output = -1;
+
+/* Reads from `input`; a PAGER may have words, so a shell reads it. Returns its process, or a negative number. */
+static pid_t start_pager(const char *command, int input)
+{
+    char shell[] = "sh", option[] = "-c", *text = strdup(command);
+    char *const arguments[] = {shell, option, text, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t process = -1;
+
+    if (text == NULL || posix_spawn_file_actions_init(&actions) != 0) {
+        free(text);
+        return -1;
+    }
+    if (posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) != 0 ||
+        posix_spawn(&process, "/bin/sh", &actions, NULL, arguments, environ) != 0)
+        process = -1;
+    (void)posix_spawn_file_actions_destroy(&actions);
+    free(text);
+    return process;
+}
 
 void ward_pager_begin(void)
 {
     const char *command = getenv("PAGER");
+    int ends[2];
 
     if (command == NULL)
         command = "less";
-    if (pager != NULL || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 || *command == '\0' ||
+    if (pager > 0 || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 || *command == '\0' ||
         strcmp(command, "cat") == 0)
         return;
     fflush(stdout);
-    /* An answer of less to LESS that a person has set is left as it is. */
+    /* What a person has set for less is left as it is. */
     (void)setenv("LESS", "FRX", 0);
-    pager = popen(command, "we");
-    if (pager == NULL)
+    kept_output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (kept_output < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return;
-    kept_output = dup(STDOUT_FILENO);
-    if (kept_output < 0 || dup2(fileno(pager), STDOUT_FILENO) < 0) {
-        ward_pager_end();
-        return;
-    }
-    /* Who quits the pager has seen enough: that is no failure to write. */
-    (void)signal(SIGPIPE, SIG_IGN);
+    pager = start_pager(command, ends[0]);
+    if (pager > 0 && dup2(ends[1], STDOUT_FILENO) >= 0)
+        (void)signal(SIGPIPE, SIG_IGN); /* who quits the pager has seen enough: that is no failure to write */
+    close(ends[0]);
+    close(ends[1]);
 }
 
 void ward_pager_end(void)
 {
-    if (pager == NULL)
-        return;
-    if (fflush(stdout) != 0) {
-        __fpurge(stdout); /* or it would come on the terminal */
-        clearerr(stdout);
-    }
-    if (kept_output >= 0) {
+    if (pager > 0) {
+        if (fflush(stdout) != 0) {
+            __fpurge(stdout); /* or it would come on the terminal */
+            clearerr(stdout);
+        }
         (void)dup2(kept_output, STDOUT_FILENO);
-        close(kept_output);
-        kept_output = -1;
+        while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+            ;
+        pager = 0;
     }
-    pclose(pager);
-    pager = NULL;
+    if (kept_output >= 0)
+        close(kept_output);
+    kept_output = -1;
 }

@@ -69,9 +69,12 @@ static void offer_members(const struct typed *typed, const char *method, const c
 
 static void offer_quantities(const struct typed *typed)
 {
-    for (uint8_t quantity = WARD_QUANTITY_NONE + 1; quantity < WARD_QUANTITY_COUNT; quantity++)
-        if (ward_quantity_by_name(ward_quantity_info(quantity)->name) == quantity)
-            offer(typed, ward_quantity_info(quantity)->name);
+    for (int quantity = WARD_QUANTITY_NONE + 1; quantity < WARD_QUANTITY_COUNT; quantity++) {
+        const char *name = ward_quantity_info((uint8_t)quantity)->name;
+
+        if ((int)ward_quantity_by_name(name) == quantity) /* some have one name for several codes */
+            offer(typed, name);
+    }
 }
 
 /* By the name that the usage line has for it. */

@@ -211,7 +211,9 @@ static void show(const struct diagnosis *diagnosis, json_t *document)
         "out.\n",
         diagnosis->options->path);
     json_array_foreach(diagnosis->missing, at, missing)
+    {
         fprintf(stderr, "Missing: %s.\n", json_string_value(missing));
+    }
 }
 
 static int diagnose(const struct options *options)

@@ -13,6 +13,23 @@
 #include "ctl/plan_file.h"
 #include "ctl/show.h"
 
+/* The document on one line, every number as it was written. */
+static void print_on_one_line(const char *text)
+{
+    bool inside = false; /* a string */
+
+    for (; *text != '\0'; text++) {
+        if (!inside && strchr(" \t\r\n", *text) != NULL)
+            continue;
+        putchar(*text);
+        if (inside && *text == '\\' && text[1] != '\0')
+            putchar(*++text);
+        else if (*text == '"')
+            inside = !inside;
+    }
+    putchar('\n');
+}
+
 static int show(int argc, char **argv)
 {
     char **texts = NULL;
@@ -21,8 +38,10 @@ static int show(int argc, char **argv)
 
     if (status == WARD_CTL_DONE)
         status = ward_client_fetch(&texts, "Plan", "s", argv[optind]);
-    if (status == WARD_CTL_DONE)
-        ward_document_print_lines(texts);
+    if (status == WARD_CTL_DONE && as_json)
+        print_on_one_line(texts[0]);
+    else if (status == WARD_CTL_DONE)
+        puts(texts[0]);
     ward_client_free_texts(texts);
     return status;
 }
@@ -114,7 +133,7 @@ const struct ward_verb ward_verb_plan = {
              "plan apply --signed FILE [--json]\n",
     .summary = "The care plan of a patient",
     .help =
-        "  show   the plan in force, as JSON\n"
+        "  show   the plan in force, as JSON; with --json on one line\n"
         "  check  whether a plan is valid (- for standard input), with the place, reason and value of each error;\n"
         "         needs no daemon; the plan may be plain or signed\n"
         "  apply  puts a plan in force (- for standard input); a bad one is refused as a whole, with the\n"

@@ -176,7 +176,10 @@ static int run(int argc, char **argv)
     if (!as_json)
         show(&findings);
     else
-        json_array_foreach(findings.list, at, finding) ward_show_json(json_incref(finding));
+        json_array_foreach(findings.list, at, finding)
+        {
+            ward_show_json(json_incref(finding));
+        }
     if (status == WARD_CTL_DONE && findings.counts[WARD_FINDING_FAIL] > 0)
         status = WARD_CTL_FAILED;
     ward_findings_free(&findings);

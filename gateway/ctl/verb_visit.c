@@ -128,10 +128,13 @@ static json_t *patients_of(const json_t *status)
     json_t *list = json_array(), *patient;
     size_t at;
 
-    json_array_foreach(json_object_get(status, "patients"), at, patient)(void) json_array_append_new(
-        list,
-        json_pack("{sO*, sO*, sO*}", "patient", json_object_get(patient, "patient"), "monitoring",
-                  json_object_get(patient, "monitoring"), "reasons", json_object_get(patient, "reasons")));
+    json_array_foreach(json_object_get(status, "patients"), at, patient)
+    {
+        (void)json_array_append_new(list, json_pack("{sO*, sO*, sO*}", "patient",
+                                                    json_object_get(patient, "patient"), "monitoring",
+                                                    json_object_get(patient, "monitoring"), "reasons",
+                                                    json_object_get(patient, "reasons")));
+    }
     return list;
 }
 

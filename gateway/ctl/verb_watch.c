@@ -92,7 +92,10 @@ static void print_record(const json_t *record, bool as_json)
     const json_t *value;
     size_t at;
 
-    json_array_foreach(json_object_get(record, "values"), at, value) print_value(record, value, as_json);
+    json_array_foreach(json_object_get(record, "values"), at, value)
+    {
+        print_value(record, value, as_json);
+    }
     fflush(stdout);
 }
 

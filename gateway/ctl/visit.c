@@ -7,6 +7,17 @@
 #include "ctl/advice.h"
 #include "ctl/document.h"
 
+/* " 5 min ago", or nothing where the time is not known. */
+static struct ward_cell when(const json_t *document, const char *member)
+{
+    const struct ward_cell age = ward_document_age(document, member);
+    struct ward_cell cell = {.text = ""};
+
+    if (strcmp(age.text, "-") != 0)
+        ward_cell_add(&cell, ", %s ago", age.text);
+    return cell;
+}
+
 /* --- patients ------------------------------------------------------------------------------------------------- */
 
 static void look_at_plan(const json_t *patient, struct ward_findings *findings)
@@ -115,10 +126,9 @@ static void look_at_device(const struct ward_visit *visit, const json_t *device,
                           "No good reading of it has come for %s since it was enrolled.",
                           ward_document_text(device, "patient"));
     else
-        ward_findings_add(findings, WARD_FINDING_OK, "device", id, NULL, "%s of %s was read, %s ago.",
+        ward_findings_add(findings, WARD_FINDING_OK, "device", id, NULL, "%s of %s was read%s.",
                           ward_document_values(json_object_get(reading, "values")).text,
-                          ward_document_text(device, "patient"),
-                          ward_document_age(reading, "received_at").text);
+                          ward_document_text(device, "patient"), when(reading, "received_at").text);
 }
 
 static void look_at_devices(const struct ward_visit *visit, struct ward_findings *findings)
@@ -127,7 +137,9 @@ static void look_at_devices(const struct ward_visit *visit, struct ward_findings
     size_t at;
 
     json_array_foreach(json_object_get(visit->status, "devices"), at, device)
+    {
         look_at_device(visit, device, findings);
+    }
 }
 
 /* --- the ward, and the room ----------------------------------------------------------------------------------- */
@@ -229,8 +241,8 @@ static void look_at_alarm(const struct ward_visit *visit, struct ward_findings *
                           ward_document_text(event, "condition"));
     else
         ward_findings_add(findings, WARD_FINDING_OK, "alarm", NULL, NULL,
-                          "%s was raised %s ago, and the ward has confirmed it.",
-                          ward_document_text(event, "condition"), ward_document_age(event, "at").text);
+                          "%s was raised%s, and the ward has confirmed it.",
+                          ward_document_text(event, "condition"), when(event, "at").text);
 }
 
 static void look_at_signaller(const struct ward_visit *visit, struct ward_findings *findings)
@@ -239,8 +251,8 @@ static void look_at_signaller(const struct ward_visit *visit, struct ward_findin
     const json_t *event = raised(visit, "sound");
 
     if (event != NULL && json_is_true(json_object_get(works, "sound")))
-        ward_findings_add(findings, WARD_FINDING_OK, "signaller", NULL, NULL, "It sounded for %s, %s ago.",
-                          ward_document_text(event, "condition"), ward_document_age(event, "at").text);
+        ward_findings_add(findings, WARD_FINDING_OK, "signaller", NULL, NULL, "It sounded for %s%s.",
+                          ward_document_text(event, "condition"), when(event, "at").text);
     else if (!json_is_true(json_object_get(works, "sound")))
         ward_findings_add(findings, WARD_FINDING_FAIL, "signaller", NULL,
                           ward_advice("annunciation-failing").next, "It makes no sound.");
@@ -261,5 +273,7 @@ void ward_visit_look(const struct ward_visit *visit, struct ward_findings *findi
     look_at_alarm(visit, findings);
     look_at_signaller(visit, findings);
     json_array_foreach(json_object_get(visit->status, "patients"), at, patient)
+    {
         look_at_monitoring(patient, findings);
+    }
 }

@@ -144,7 +144,7 @@ static void draw_row(struct line *line, const struct ward_watch_row *row, const 
     put(line, "%s", row->value);
     colour(line, "0");
     pad_to(line, 42);
-    put(line, "%s ago", ward_document_duration((double)(age / 1000)).text);
+    put(line, "%s ago", ward_document_duration((double)age / 1000.0).text);
     pad_to(line, 54);
     if (!valid)
         put(line, "%s%s%s", row->quality, row->why[0] != '\0' ? ": " : "", row->why);

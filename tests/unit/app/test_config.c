@@ -326,6 +326,42 @@ static void a_file_that_is_not_there_is_an_error(void **state)
     assert_true(error.text[0] != '\0');
 }
 
+struct told {
+    size_t count;
+    char lines[8][160];
+};
+
+static void take(void *userdata, const struct ward_config_assignment *assignment)
+{
+    struct told *told = userdata;
+    const char *name = strrchr(assignment->file, '/') + 1;
+
+    assert_true(told->count < 8);
+    snprintf(told->lines[told->count++], sizeof(told->lines[0]), "%.40s:%u [%s] %s = %s, not %s%s", name,
+             assignment->line, assignment->section, assignment->key, assignment->value, assignment->fallback,
+             assignment->differs ? ": differs" : "");
+}
+
+static void each_assignment_is_told_where_it_stands(void **state)
+{
+    struct files *files = *state;
+    struct told told = {0};
+    const struct ward_config_ear ear = {.tell = take, .userdata = &told};
+    struct ward_config config;
+    struct ward_config_error error;
+
+    write_file(files->path, "[gateway]\nid = g-1\n\n[store]\nquota = 1G\n");
+    write_drop_in(files, "a.conf", "[store]\nquota = 0512M\nballast = 4M\n[firmware]\noximeter = 1.0\n");
+    assert_int_equal(ward_config_load_telling(files->path, NULL, &ear, &config, &error), 0);
+    assert_int_equal(told.count, 5);
+    assert_string_equal(told.lines[0], "wardgate.conf:2 [gateway] id = g-1, not : differs");
+    assert_string_equal(told.lines[1], "wardgate.conf:5 [store] quota = 1G, not 512M: differs");
+    assert_string_equal(told.lines[2], "a.conf:2 [store] quota = 0512M, not 512M");
+    assert_string_equal(told.lines[3], "a.conf:3 [store] ballast = 4M, not 4M");
+    assert_string_equal(told.lines[4], "a.conf:5 [firmware] oximeter = 1.0, not : differs");
+    assert_true(config.store.quota_octets == UINT64_C(512) << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(drop_ins_win_in_the_order_of_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(the_digest_is_that_of_all_that_was_read, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_the_drop_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_assignment_is_told_where_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_line_is_refused_with_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_an_error, setup, teardown),
