@@ -71,6 +71,8 @@ class Visit(NewHome):
     def begin_enrolment(self, address, seconds=500):
         """Without a terminal nobody is asked for the check word: it is given as the patient says it."""
         self.began.append(self.begin(*self.words, "--check-word", "Otter"))
+        begun = self.began[-1].stdout.readline()
+        assert "looking" in begun, begun
         return self.began[-1]
 
     # --- what somebody does about each command -------------------------------------------------------------------------
