@@ -5,7 +5,6 @@ installed daemon stored is there until the purge, also when it hung and was kill
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,22 +13,10 @@ from conftest import GUEST
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/package"))
-from package_fixture import packages  # noqa: E402
+from package_fixture import packages, version_before  # noqa: E402
 
 STEPS = ["install", "upgrade", "remove", "again", "purge"]
 RUNNING = ["install", "upgrade", "again"]
-
-
-def version_before(deb, work):
-    """DEB with a lower version and other words in a file of the configuration."""
-    tree = work / "tree"
-    subprocess.run(["dpkg-deb", "--raw-extract", deb.path, tree], check=True)
-    control = tree / "DEBIAN/control"
-    control.write_text(re.sub(r"^Version: .*", r"Version: 0.0.9", control.read_text(), flags=re.MULTILINE))
-    with (tree / "etc/wardgate/wardgate.conf").open("a") as configuration:
-        configuration.write("# of the version before\n")
-    subprocess.run(["dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, work / "wardgate-before.deb"],
-                   check=True, stdout=subprocess.DEVNULL)  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 """The Debian packages of this tree, built once for all that ask (build, beside this file), and what is in them."""
 
 import os
+import re
 import subprocess
 import tarfile
 from io import BytesIO
@@ -48,3 +49,15 @@ def packages():
     subprocess.run([Path(__file__).parent / "build", OUT], check=True)
     debs = [Deb(path) for path in sorted(OUT.glob("*.deb"))]
     return {deb.fields["Package"]: deb for deb in debs}
+
+
+def version_before(deb, directory):
+    """A package made of DEB in DIRECTORY, with a lower version and other words in a file of the configuration."""
+    tree, package = directory / "tree", directory / "wardgate-before.deb"
+    run("dpkg-deb", "--raw-extract", deb.path, tree)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"^Version: .*", "Version: 0.0.9", control.read_text(), flags=re.MULTILINE))
+    with (tree / "etc/wardgate/wardgate.conf").open("a") as configuration:
+        configuration.write("# of the version before\n")
+    run("dpkg-deb", "--root-owner-group", "-Znone", "--build", tree, package)
+    return package
