@@ -3,7 +3,9 @@
 """A broker that misbehaves behind good TLS, for faults that mosquitto does not have.
 
 Each connection gets the next of the faults named (all of them without --fault), and a random generator of its own,
-seeded with --seed and its number: what one connection gets does not depend on when the others come. It says
+seeded with --seed and its number: what one connection gets does not depend on when the others come. With --cut-first
+and --cut-step it hangs up, by a RST, at an octet of the handshake that is told and not drawn: at that first one, and with
+each connection so many further on; where the handshake has fewer, at its end. It says
 "ready PORT SEED" when it listens, and "done NUMBER FAULT" for each connection that is over.
 """
 import argparse
@@ -335,18 +337,21 @@ NAMES = [*FAULTS, CUT, NO_TLS]
 HANDSHAKE_OCTETS = 2600  # about what a handshake with certificates of the tests has, with the CONNACK
 
 
-def meet(raw, context, fault, rng, number_of):
+def meet(raw, context, fault, rng, number_of, cut_at=None):
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         if fault == NO_TLS:
             raw.sendall(rng.randbytes(rng.choice([1, 100, 5000])))
             reset(raw)
             return
-        cut_after = rng.randrange(HANDSHAKE_OCTETS) if fault == CUT else None
-        connection = Connection(raw, context, cut_after)
+        drawn = rng.randrange(HANDSHAKE_OCTETS) if fault == CUT else None
+        connection = Connection(raw, context, drawn if cut_at is None else cut_at)
         connection.handshake()
         if fault == CUT:
             connection.greet()
+            if cut_at is not None:
+                reset(raw)
+                return
             connection.serve()
         else:
             FAULTS[fault](connection, rng)
@@ -366,6 +371,8 @@ def main():
     parser.add_argument("--cert", required=True)
     parser.add_argument("--key", required=True)
     parser.add_argument("--fault", action="append", choices=NAMES, help="repeatable (default: all, in turn)")
+    parser.add_argument("--cut-first", type=int, metavar="OCTET", help="where cut-handshake begins (default: at random)")
+    parser.add_argument("--cut-step", type=int, metavar="N", default=1, help="and goes on (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options = parser.parse_args()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -377,7 +384,8 @@ def main():
     for count, fault in zip(itertools.count(), itertools.cycle(options.fault or NAMES)):
         connection, _ = listening.accept()
         rng = random.Random(f"{options.seed} {count}")
-        threading.Thread(target=meet, args=(connection, context, fault, rng, count), daemon=True).start()
+        cut_at = None if options.cut_first is None else options.cut_first + count * options.cut_step
+        threading.Thread(target=meet, args=(connection, context, fault, rng, count, cut_at), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 KIT = pathlib.Path(__file__).resolve().parents[2] / "config" / "mosquitto"
 ACL = KIT / "acl"
-ROLES = ("hub", "clinician")
+ROLES = ("hub", "clinician", "integrator")
 DAYS = 90  # longer than the month in which the end of a certificate is an alarm
 
 

@@ -30,11 +30,13 @@ SAYS = {
     "g-1": topics("g-1", "up"), "g-2": topics("g-2", "up"),
     "hub": topics("g-1", "down") + topics("g-2", "down"),
     "clinician": ["ward/v1/home/g-1/down/command", "ward/v1/home/g-2/down/command"],
+    "integrator": ["ward/v1/home/g-1/down/receipt", "ward/v1/home/g-2/down/receipt"],
     **{name: [] for name in STRANGE},
 }
 HEARS = {
     "g-1": topics("g-1", "down"), "g-2": topics("g-2", "down"),
     "hub": topics("g-1", "up") + topics("g-2", "up"), "clinician": topics("g-1", "up") + topics("g-2", "up"),
+    "integrator": topics("g-1", "up") + topics("g-2", "up"),
     **{name: [] for name in STRANGE},
 }
 OWNER = {topic: who for who in ("g-1", "g-2", "hub") for topic in SAYS[who]}
@@ -103,7 +105,7 @@ def test_everybody_hears_what_is_his_and_nothing_else(kit, who):
 
 def test_roles_are_no_gateways(kit):
     """The patterns are for every name: "hub" must not be a gateway of that name."""
-    for role in ("hub", "clinician"):
+    for role in ("hub", "clinician", "integrator"):
         for topic in topics(role, "up"):
             assert "Not authorized" in kit.publish(role, topic)
 

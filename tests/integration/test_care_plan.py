@@ -14,9 +14,11 @@ import pytest
 
 import bluez_fixture
 from bluez_fixture import PATIENT, ROOT, WARDCTL, eventually
+from plan_server import PlanServer
 from test_commands import EPISODE, Ward, needs_mounts, ward  # noqa: F401
 
 import contract
+import make_pki
 import wardhub
 
 pytestmark = needs_mounts
@@ -98,6 +100,44 @@ def publish_plan(ward, body, episode=EPISODE):  # noqa: F811
     path = ward.tmp_path / "plan.json"
     path.write_text(json.dumps(body))
     return ward.order("plan", "--patient", PATIENT, "--episode", episode, "--plan", path)
+
+
+def signed(ward, body, key="clinician"):  # noqa: F811
+    pem = contract.load_private(ward.keys / f"{key}.pem")
+    return contract.make_jws(pem, contract.thumbprint(pem.public_key()), claims_of(body))
+
+
+@pytest.fixture
+def fetched(tmp_path):
+    """A ward whose care plans are fetched, from a server of its own, by the gateway that has the same certificate there."""
+    ward = Ward(tmp_path)  # noqa: F811
+    ward.broker.authority.issue("plans", "localhost", make_pki.ExtendedKeyUsageOID.SERVER_AUTH, ("localhost",))
+    pki = ward.broker.pki
+    server = PlanServer((pki / "plans.pem", pki / "plans.key"), pki / "ca.pem")
+    config = ward.directory / "wardgate.conf"
+    config.write_text(f"{config.read_text()}[https]\ncare_plan_interval = 1s\n"
+                      f"care_plan_url = https://localhost:{server.port}/plans/{{gateway}}/{{patient}}\n")
+    try:
+        yield ward.start(), server
+    finally:
+        server.close()
+        ward.stop()
+
+
+def test_a_plan_that_is_fetched_comes_into_force(fetched):
+    """By its signature, and not by who had it: the server is believed no more than the broker is."""
+    ward, server = fetched  # noqa: F811
+    path = f"/plans/g-1/{PATIENT}"
+    server.documents[path] = signed(ward, with_red(4, 94), key="technician")
+    refused = eventually(lambda: [result for result in ward.messages("result") if result["outcome"] == "refused"],
+                         lambda: f"what nobody may sign is refused: {server.asked}")
+    assert in_force(ward)["version"] == SHIPPED["version"] and not in_force(ward)["signed"], refused
+    server.documents[path] = signed(ward, with_red(5, 93))
+    eventually(lambda: in_force(ward)["version"] == 5, lambda: f"it is in force: {in_force(ward)} {ward.messages('result')}")
+    assert in_force(ward)["signed"] and json.loads(ward.ctl("plan", "show", PATIENT).stdout) == with_red(5, 93)
+    eventually(lambda: ward.messages("active")[-1].get("plan", {}).get("version") == 5, "the ward sees its plan")
+    assert ward.order("entry", "--patient", PATIENT, "--value", "spo2=92")[0] == "done"
+    assert ward.heard_alarm("raised", "spo2-low")["plan"]["version"] == 5
 
 
 def test_a_signed_plan_comes_into_force_and_stays(ward, publisher):  # noqa: F811

@@ -3,14 +3,16 @@
 core does not even notice."""
 
 import collections
+import json
 import os
 import pathlib
 import random
+import sqlite3
 import subprocess
 import sys
 import threading
 
-from bluez_fixture import CUFF, eventually
+from bluez_fixture import CUFF, PATIENT, eventually
 from test_commands import SYNCED, needs_mounts
 from uplink_peers import ALARM, ROOT, at_once
 from ward_fixture import WardAtHome
@@ -28,9 +30,10 @@ SMALL = {"ASAN_OPTIONS": "quarantine_size_mb=1:malloc_context_size=4"}
 
 
 class HostileBroker:
-    def __init__(self, ca, pair, port=0, faults=(), seed=SEED):
+    def __init__(self, ca, pair, port=0, faults=(), seed=SEED, cuts=None):
         print(f"seed {seed}")  # pytest shows it when the test fails
         words = [word for fault in faults for word in ("--fault", fault)]
+        words += ["--cut-first", str(cuts.start), "--cut-step", str(cuts.step)] if cuts else []
         self.process = subprocess.Popen(
             [sys.executable, FAKE, "--port", str(port), "--ca", ca, "--cert", pair[0], "--key", pair[1], "--seed", str(seed), *words],
             stdout=subprocess.PIPE, text=True)
@@ -66,10 +69,10 @@ def good_again(bench, core, hostile):
     return broker
 
 
-def endure(bench, faults, rounds):
+def endure(bench, faults, rounds, cuts=None):
     """The uplink against the faults, until each connection has met each of them; then all is well again."""
     server = bench.pki.issue("broker", "localhost")
-    hostile = bench.keep(HostileBroker(bench.pki.ca, server, faults=faults))
+    hostile = bench.keep(HostileBroker(bench.pki.ca, server, faults=faults, cuts=cuts))
     core = bench.core()
     uplink = bench.uplink(hostile.port, keepalive="3s", environment=SMALL)
     core.accept()
@@ -116,6 +119,25 @@ def test_the_uplink_endures(tmp_path):
     at_once(tmp_path, endure, {faults[0]: (faults, 2 * ROUNDS) for faults in GROUPS})
 
 
+def test_the_handshake_is_cut_at_each_octet(tmp_path):
+    """By a RST; at each of them when WARD_EVERY_OCTET is set, at every so many otherwise. Several uplinks share them."""
+    every = "WARD_EVERY_OCTET" in os.environ
+    uplinks, step = (8, 1) if every else (4, 80)
+    cuts = [range(first * step, fake_broker.HANDSHAKE_OCTETS, uplinks * step) for first in range(uplinks)]
+    assert not every or set().union(*cuts) == set(range(fake_broker.HANDSHAKE_OCTETS))
+    at_once(tmp_path, endure, {f"from-{octets.start}": ([fake_broker.CUT], len(octets), octets) for octets in cuts})
+
+
+def raise_an_alarm(home):
+    """It is among those that are present, and whoever is in the room is told."""
+    told = home.directory / "patient-text"
+    before = told.read_text()
+    assert "spo2-low" not in home.conditions()
+    home.ctl("entry", "--patient", PATIENT, "--by", "nurse-1", "spo2=88")
+    eventually(lambda: "spo2-low" in home.conditions(), lambda: f"an alarm: {home.conditions()}")
+    eventually(lambda: told.read_text() != before, lambda: f"whoever is in the room is told: {before}")
+
+
 @needs_mounts
 def test_the_core_does_not_notice():
     """While the broker does all that a broker can do wrong: alarms come at once, and everybody gets an answer."""
@@ -134,12 +156,17 @@ def test_the_core_does_not_notice():
             eventually(lambda: sum(hostile.met.values()) >= met + 4, lambda: f"it goes on being met: {hostile.met}")
             home.enter()
             assert home.status()["patients"][0]["monitoring"] in ("full", "degraded")
+            if number == 2:
+                raise_an_alarm(home)
         assert home.uplink.poll() is None
         hostile.stop()
         home.broker.start()
         hub()
         home.wait_until_delivered()
-        assert home.at_the_ward()[home.epoch()] == [11, 12, 13]
+        assert home.at_the_ward()[home.epoch()] == [11, 12, 88, 13]
+        with sqlite3.connect(home.directory / "hub.db") as database:
+            told = database.execute("SELECT body FROM alarm").fetchall()
+        assert [1 for body, in told if (json.loads(body)["condition"], json.loads(body)["event"]) == ("spo2-low", "raised")]
     finally:
         hostile.stop()
         home.stop()
