@@ -9,20 +9,19 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/filter.h"
-#include "ctl/show.h"
 #include "ctl/terminal.h"
 #include "ctl/verbs.h"
 #include "ctl/watch.h"
+#include "ctl/watch_lines.h"
+#include "ctl/watch_screen.h"
 
 #define HISTORY     500 /* readings that are asked for at the beginning */
 #define STATUS_MS   5000
@@ -65,40 +64,6 @@ static struct ward_watch_now now_of(void)
     return (struct ward_watch_now){.utc_ms = clock_ms(CLOCK_REALTIME), .boot_ms = clock_ms(CLOCK_BOOTTIME)};
 }
 
-/* --- one value a line ---------------------------------------------------------------------------------------------- */
-
-static void print_value(const json_t *record, const json_t *value, bool as_json)
-{
-    json_t *one = json_pack("[O]", value);
-
-    if (as_json)
-        ward_show_json(json_pack(
-            "{ss, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*}", "schema", "wardgate.value/1",
-            "epoch", json_object_get(record, "epoch"), "seq", json_object_get(record, "seq"), "patient",
-            json_object_get(record, "patient"), "device", json_object_get(record, "device"), "quantity",
-            json_object_get(value, "quantity"), "value", json_object_get(value, "value"), "unit",
-            json_object_get(value, "unit"), "special", json_object_get(value, "special"), "quality",
-            json_object_get(record, "quality"), "reasons", json_object_get(record, "reasons"), "measured_at",
-            json_object_get(record, "measured_at"), "received_at", json_object_get(record, "received_at")));
-    else
-        printf("%s  %s  %s  %s\n", ward_document_member(record, "measured_at").text,
-               ward_document_member(record, "patient").text, ward_document_values(one).text,
-               ward_document_text(record, "quality"));
-    json_decref(one);
-}
-
-static void print_record(const json_t *record, bool as_json)
-{
-    const json_t *value;
-    size_t at;
-
-    json_array_foreach(json_object_get(record, "values"), at, value)
-    {
-        print_value(record, value, as_json);
-    }
-    fflush(stdout);
-}
-
 /* --- what comes ------------------------------------------------------------------------------------------------------ */
 
 static void take(struct view *view, const char *text)
@@ -109,7 +74,7 @@ static void take(struct view *view, const char *text)
     if (ward_watch_take(&view->watch, record, &now)) {
         view->news = true;
         if (!view->on_screen)
-            print_record(record, view->as_json);
+            ward_watch_print(record, view->as_json);
     }
     json_decref(record);
 }
@@ -141,14 +106,8 @@ static int on_alarm(sd_bus_message *message, void *userdata, sd_bus_error *error
     if (!view->on_screen && sd_bus_message_read(message, "s", &text) >= 0) {
         json_t *event = ward_document_parse(text);
 
-        if (concerns(view, event) && view->as_json)
-            puts(text);
-        else if (concerns(view, event))
-            printf("%s  %s  ALARM %s, %s, %s: %s\n", ward_document_member(event, "at").text,
-                   ward_document_member(event, "patient").text, ward_document_text(event, "condition"),
-                   ward_document_text(event, "priority"), ward_document_text(event, "event"),
-                   ward_document_text(event, "text"));
-        fflush(stdout);
+        if (concerns(view, event))
+            ward_watch_print_alarm(text, event, view->as_json);
         json_decref(event);
     }
     return 0;
@@ -200,46 +159,16 @@ static int ask_status(sd_bus *bus, struct view *view, int64_t now_ms)
     return status;
 }
 
-/* --- the screen ------------------------------------------------------------------------------------------------------ */
-
-static struct termios before;
-
-static void open_screen(void)
-{
-    struct termios raw;
-
-    if (tcgetattr(STDIN_FILENO, &before) == 0) {
-        raw = before;
-        raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-        (void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    }
-    fputs("\033[?1049h\033[?25l", stdout); /* a screen of its own, without a cursor */
-}
-
-static void close_screen(void)
-{
-    fputs("\033[?25h\033[?1049l", stdout);
-    fflush(stdout);
-    (void)tcsetattr(STDIN_FILENO, TCSANOW, &before);
-}
-
-/* From the top, each line up to its end and then what is below: nothing flickers. */
+/* When there is news, the terminal has got another size, or a second is over: ages grow. */
 static void draw(struct view *view, int64_t now_ms)
 {
     const struct ward_watch_now now = now_of();
-    const struct ward_watch_screen screen = {.width = ward_terminal_width(),
-                                             .height = ward_terminal_height(),
-                                             .utf8 = ward_terminal_is_utf8(),
-                                             .colour = ward_terminal_has_colour()};
 
     if (!view->on_screen || (!view->news && !resized && now_ms < view->draw_due_ms))
         return;
-    fputs("\033[H", stdout);
-    ward_watch_draw(&view->watch, &now, &screen, "\033[K\r\n", stdout);
-    fputs("\033[K\033[J", stdout);
-    fflush(stdout);
-    view->news = false;
     resized = 0;
+    ward_watch_screen_draw(&view->watch, &now);
+    view->news = false;
     view->draw_due_ms = now_ms + DRAW_MS;
 }
 
@@ -353,10 +282,10 @@ static int watch(struct view *view)
         const sigset_t unblocked = catch_signals();
 
         if (view->on_screen)
-            open_screen();
+            ward_watch_screen_open();
         status = loop(bus, view, &unblocked);
         if (view->on_screen)
-            close_screen();
+            ward_watch_screen_close();
     }
     if (status == WARD_CTL_DONE && view->gone) {
         (void)ward_ctl_fail("the daemon has left the bus: see `systemctl status wardgated`. Patients of this "
