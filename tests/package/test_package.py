@@ -38,6 +38,14 @@ def test_the_version_is_the_programs(debs):
     assert {deb.fields["Version"] for deb in debs.values()} == {version}
 
 
+def test_it_can_be_built_where_only_what_it_names_is_installed():
+    """./check installs the libraries; a build for a distribution installs what debian/control names."""
+    field = re.search(r"^Build-Depends:\n((?: .*\n)+)", (ROOT / "debian/control").read_text(), re.MULTILINE)[1]
+    listed = re.findall(r"^lib\S+-dev$", (ROOT / "tests/lib/packages").read_text(), re.MULTILINE)
+    assert len(listed) > 8
+    assert set(listed) - {"libcmocka-dev"} == set(re.findall(r"lib\S+-dev", field))
+
+
 def test_lintian_has_nothing_to_say(debs):
     (changes,) = OUT.glob("*.changes")
     done = subprocess.run(["lintian", "--allow-root", "--fail-on", "warning", changes], capture_output=True, text=True, check=False)
