@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Care plans: whatever stands in one, it is taken as a whole or refused with a reason. */
+/*
+ * Care plans: whatever stands in one, it is taken as a whole or refused with a reason. Behind an octet 0 another may follow,
+ * which is to take its place.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,8 +51,22 @@ static void check_taken(const uint8_t *octets, size_t length, const struct ward_
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
+/* Whatever the next one is, that can be said; what makes nothing quieter has all rules of the one before. */
+static void check_next(const uint8_t *octets, size_t length, const struct ward_care_plan *plan)
 {
+    static struct ward_plan_errors errors;
+    static struct ward_care_plan next;
+
+    if (ward_care_plan_parse((const char *)octets, length, &next, &errors) &&
+        !ward_care_plan_is_quieter(plan, &next) && next.rule_count < plan->rule_count) {
+        abort();
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t whole)
+{
+    const uint8_t *end = whole > 0 ? memchr(octets, 0, whole) : NULL;
+    const size_t length = end != NULL ? (size_t)(end - octets) : whole;
     static struct ward_plan_errors errors;
     static struct ward_care_plan plan;
     bool taken;
@@ -70,6 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t length)
     (void)ward_care_plan_is_signed((const char *)octets, length);
     if (taken) {
         check_taken(octets, length, &plan);
+    }
+    if (taken && end != NULL) {
+        check_next(end + 1, whole - length - 1, &plan);
     }
     return 0;
 }
