@@ -11,6 +11,7 @@ import pathlib
 import re
 import signal
 import socket
+import tarfile
 import threading
 
 import pytest
@@ -163,6 +164,17 @@ def diagnostics(ward):
     return json.dumps(eventually(whole, "all pieces of the diagnostics")).encode()
 
 
+def bundle(ward):
+    """All that is in the file that wardctl makes for whoever helps, and the names of its members."""
+    path = ward.tmp_path / "diagnosis.tar.gz"
+    path.unlink(missing_ok=True)
+    ward.ctl("diagnose", path, "--config", ward.directory / "wardgate.conf")
+    with tarfile.open(path) as archive:
+        members = [(member.name.encode(), archive.extractfile(member).read()) for member in archive if member.isfile()]
+    assert len(members) > 3 and [1 for _, octets in members if b"d-" in octets]
+    return b"\n".join(part for member in members for part in member)
+
+
 def journal(ward):
     """Of both programs, and whatever else they print."""
     ward.log.flush()
@@ -178,7 +190,7 @@ def searched(path):
 def test_nobody_is_named(ward):
     go_through_everything(ward)
     assert found_in((ward.directory / "state" / "ward.db-wal").read_bytes())  # it is there, where it belongs
-    for where in (topics_and_client_ids, diagnostics, journal):
+    for where in (topics_and_client_ids, diagnostics, bundle, journal):
         assert not found_in(where(ward)), where.__name__
 
     assert limit_of_core("wardgate-uplink.service") == "0"
