@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 
 #include "uplink/certificate.h"
@@ -63,6 +64,7 @@ static void *run_attempt(void *data)
     struct attempt *attempt = data;
 
     ward_est_run(&attempt->task, pass_on, attempt);
+    OPENSSL_thread_stop(); /* what it keeps for a thread; the program may end before this one is gone */
     close(attempt->tell_to);
     free(attempt);
     return NULL;

@@ -274,8 +274,8 @@ static void enrol_thirty(struct bench *bench)
 static void check_piece(unsigned piece, const struct ward_order *order)
 {
     static const char *const secrets[] = {"p-1", "C0:11", "Ann's", "SN-4711", "spo2-low"};
-    static const char *const wanted[] = {"\"versions\"", "\"commits\"",   "\"d-0\"",
-                                         "\"d-29\"",     "%s: %s %s, %s", "journal"};
+    static const char *const wanted[] = {"\"versions\"", "\"commits\"", "\"d-0\"",
+                                         "\"d-29\"",     "%s: %s %s",   "journal"};
     char numbers[40];
 
     snprintf(numbers, sizeof(numbers), "\"piece\":%u,\"pieces\":%u", piece, PIECES);

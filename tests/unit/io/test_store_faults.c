@@ -357,7 +357,7 @@ static void the_tables_are_strict(void **state)
                                   expect_strict, &tables, NULL),
                      SQLITE_OK);
     sqlite3_close(connection);
-    assert_int_equal(tables, 16);
+    assert_int_equal(tables, 17);
 }
 
 /* --- a process that is killed ------------------------------------------------------------------------------- */
