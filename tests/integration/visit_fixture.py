@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from bluez_fixture import BUILD, CUFF, PATIENCE_S, ROOT, STRAP, Bluez, Device, Home, eventually
+from bluez_fixture import BUILD, CUFF, PATIENCE_S, ROOT, STRAP, WARDCTL, Bluez, Device, Home, eventually
 from enrol_peers import Est
 from test_commands import SYNCED
 from test_enrol_home import HomePki
@@ -87,6 +87,9 @@ class Engineer:
                 if beside:
                     beside()
                 output, _ = process.communicate(typed)
+            except AssertionError as error:
+                process.kill()
+                raise AssertionError(f"{self.page}: {commands}{process.communicate()[0]}") from error
             finally:
                 watchdog.cancel()
         assert status is None or process.returncode == status, f"{self.page}: {commands}{output}"
@@ -155,7 +158,8 @@ class Devices:
         """It was enrolled at an earlier visit."""
         self.bring(device)
         plays = self.pairs(device)
-        enrolment = self.begin("devices", "pair", device.address, "--patient", patient, "--timeout", 500)
+        enrolment = self.begin("devices", "pair", device.address, "--patient", patient, "--check-word", "heron",
+                               "--timeout", 500)
         plays()
         said, _ = enrolment.communicate(timeout=PATIENCE_S)
         assert enrolment.returncode == 0, said
@@ -205,6 +209,13 @@ class Visited(Devices, WardAtHome):
         if self.est:
             self.est.stop()
         super().stop()
+
+    def enrols(self):
+        """The hub was enrolled at an earlier visit."""
+        eventually(lambda: self.ask("hub", "show")[0]["link"]["reason"] == "not enrolled", "the uplink is there")
+        done = subprocess.run([WARDCTL, "hub", "enrol"], input=self.est.code(), env=self.environment, text=True,
+                              capture_output=True, timeout=PATIENCE_S, check=False)
+        assert done.returncode == 0, done.stderr
 
     # --- the ward ---------------------------------------------------------------------------------------------------
 
