@@ -8,7 +8,6 @@ import json
 import pathlib
 import re
 import shlex
-import signal
 import subprocess
 
 import pytest
@@ -177,7 +176,7 @@ class Visit(NewHome):
         follow = self.begin(*self.words)
         for device in DEVICES:
             self.measure(device, 30)
-        follow.send_signal(signal.SIGINT)
+        follow.terminate()  # as Ctrl-C does, which whatever was begun in the background may have been told to ignore
         said, _ = follow.communicate(timeout=PATIENCE_S)
         return said
 
