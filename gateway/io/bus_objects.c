@@ -55,7 +55,7 @@ static const struct ward_bus_property device_properties[WARD_BUS_DEVICE_PROPERTI
     [WARD_BUS_CLAIMED_BY] = {"ClaimedBy", 's', 0, false},
     [WARD_BUS_CONNECTED] = {"Connected", 'b', 0, false},
     [WARD_BUS_NEEDS_PAIRING] = {"NeedsPairing", 'b', 0, false},
-    [WARD_BUS_LAST_SEEN] = {"LastSeen", 'x', 10000, false},
+    [WARD_BUS_LAST_SEEN] = {"LastSeen", 'x', WARD_BUS_LAST_SEEN_STEP_MS, false},
     [WARD_BUS_BATTERY] = {"Battery", 'i', 0, false},
     [WARD_BUS_DEVICE_CLOCK] = {"Clock", 's', 0, false},
     [WARD_BUS_ENROLLED_AT] = {"EnrolledAt", 'x', 0, false},
@@ -268,14 +268,14 @@ int ward_bus_objects_tell_device(struct ward_bus_objects *objects,
     return tell(objects, device, values);
 }
 
-void ward_bus_objects_told(struct ward_bus_objects *objects)
+void ward_bus_objects_told(struct ward_bus_objects *objects, bool every)
 {
     struct object **place = &objects->devices;
 
     while (*place) {
         struct object *device = *place;
 
-        if (device->told) {
+        if (device->told || !every) {
             device->told = false;
             place = &device->next;
             continue;
