@@ -226,6 +226,7 @@ def test_each_verb_has_help(verb):
     ["patient", "admit", "p-1"], ["devices", "pair"], ["devices", "pair", "AA:BB"], ["devices", "bind", "d-1"],
     ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "255"], ["devices", "bind", "d-1", "--for", "3"],
     ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "-1"], ["devices", "unbind"], ["devices", "show"],
+    ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1", "--timeout", "9"],
     ["devices", "test"], ["devices", "test", "d-1", "--timeout", "9"], ["devices", "test", "d-1", "--timeout", "301"],
     ["devices", "test", "d-1", "d-2"], ["devices", "test", "d-1", "--patient", "p-1"],
     ["devices", "rename", "d-1"], ["measure"], ["measure", "--patient", "p-1", "--for", "0"],
@@ -355,6 +356,12 @@ def test_readings_pass_their_filter_on(gateway):
     assert "SpO2 96 %, Pulse (nan)" in table and "no-contact" in table
 
 
+def test_what_a_number_stands_for_is_shown(gateway):
+    values = [{"quantity": "consciousness", "value": 0, "code": "alert", "unit": ""}, {"quantity": "concern", "value": 1, "code": "carer", "unit": ""}]
+    gateway.answers("Readings", reading(1, kind="entry", values=values))
+    assert "Consciousness alert, Concern carer " in gateway.run("readings").stdout
+
+
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
     gateway.answers("Readings", reading(1), reading(2))
     gateway.signals("Readings", [SIGNAL_READING, json.dumps(reading(2))], [SIGNAL_READING, json.dumps(reading(3))],
@@ -456,7 +463,8 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert gateway.run("devices", "bind", "d-1", "--patient", "p-2", "--slot", "2", "--share").returncode == DONE
     assert gateway.run("devices", "unbind", "d-1").returncode == DONE
     assert gateway.run("devices", "unbind", "d-1", "--patient", "p-1").returncode == DONE
-    assert gateway.run("devices", "rename", "d-1", "Bärbels Clip").returncode == DONE
+    assert gateway.run("devices", "rename", "d-1", "Bärbels Clip").stdout == 'd-1 is now called "Bärbels Clip".\n'
+    assert gateway.run("devices", "rename", "d-1", "").stdout == "d-1 has no name any more.\n"
     assert gateway.run("measure", "--patient", "p-1").returncode == DONE
     assert gateway.run("measure", "--patient", "p-1", "--device", "d-1", "--for", "10").returncode == DONE
     assert gateway.run("devices", "forget", "d-1").returncode == DONE
@@ -470,7 +478,8 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert [call for call in gateway.calls() if call != ["Patients"]] == [
         ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
         ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
-        ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"], ["Measure", "p-1", "", "300"],
+        ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"],
+        ["Rename", "d-1", ""], ["Measure", "p-1", "", "300"],
         ["Measure", "p-1", "d-1", "600"], ["Forget", "d-1"], ["Silence", "p-1"], ["Command", '{"payload":"x"}'],
         ["Command", '{"payload":"y"}'], ["Command", '{"payload":"z"}'],
         ["Order", "p-1", "dr-1",
@@ -678,6 +687,8 @@ def test_an_alarm_that_is_not_stored_is_no_alarm(gateway):
     (record(10, 7, 88), [alarm_event(9, "pending"), alarm_event(14, "settled")], "settled at 2026-11-22T09:00:14.000Z, before the delay of 15 s"),
     (record(10, 7, 88), [alarm_event(9, "pending"), alarm_event(24, "raised", 1)], f"alarm {ID} at 2026-11-22T09:00:24"),
     (record(10, 7, 88), [alarm_event(2, "raised", 1)], f"the alarm {ID} stood already"),
+    (record(10, 7, 88), [alarm_event(2, "raised", 1), alarm_event(5, "cleared", 2, kind="technical", condition="rule-without-source")],
+     f"the alarm {ID} stood already"),
     (record(10, 7, 88), [alarm_event(10, "raised", 1, reading={"epoch": "e-1", "seq": 7})], f"it raised the alarm {ID}"),
     (record(10, 7, 88), [alarm_event(2, "raised", 1), alarm_event(8, "cleared", 2)], "nothing in the history"),
     (record(10, 7, 88, late=True), [], "it came late"),

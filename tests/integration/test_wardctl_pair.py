@@ -110,6 +110,12 @@ def test_on_a_terminal_it_is_looked_for_first(gateway, found, words):
     assert [call[0] for call in done(gateway)] == ["Scan", "Pair"]
 
 
+def test_a_first_reading_of_nobody_says_whose_it_is(gateway):
+    gateway.answers("Readings", {"epoch": "e-1", "seq": 1, "quality": "valid", "unassigned": True, "values": []})
+    result = gateway.run(*PAIR, "--check-word", "otter")
+    assert "First reading, kept as nobody's since it may have been in its memory: valid.\n" in result.stdout
+
+
 def test_a_program_is_not_led(gateway):
     result = gateway.run(*PAIR, "--check-word", "otter", "--json")
     assert result.returncode == DONE and [call[0] for call in done(gateway)] == ["Pair"]
