@@ -233,7 +233,7 @@ def test_each_verb_has_help(verb):
     ["measure", "--patient", "p-1", "--for", "61"], ["measure", "--patient", "p-1", "d-1"],
     ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
     ["devices", "scan", "--seconds"], ["readings", "--since", "yesterday"], ["readings", "--quantity", "mood"],
-    ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["alarms", "explain"], ["alarms", "explain", "1", "2"], ["plan"],
+    ["readings", "--limit", "-1"], ["readings", "void", "x", "--reason", "y"], ["readings", "void", "e-1:", "--reason", "y"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["alarms", "explain"], ["alarms", "explain", "1", "2"], ["plan"],
     ["plan", "apply", "x.json"], ["hub"], ["hub", "explode"], ["hub", "enrol", "est.ward.example/00001"],
     ["hub", "enrol", "--yes"], ["hub", "renew", "--code", "x"], ["hub", "retire", "now"], ["queue", "up"]])
 def test_wrong_usage_is_said_before_anything_is_asked(arguments):
@@ -321,7 +321,7 @@ def test_status_says_who_is_not_monitored_and_why(gateway):
     assert "p-0002: NOT MONITORED: no-plan" in lines
     assert "alarm    spo2-low, high, active: SpO2 88 %" in lines
     assert "Ward link    DOWN (connection refused)" in lines
-    assert "Undelivered  3 readings, 1 alarms, oldest 3 min" in lines
+    assert "Undelivered  3 readings, 1 alarm, oldest 3 min" in lines
     assert any("d-91c2" in line and "80" in line for line in lines)
     assert "\x1b" not in result.stdout
     assert len(lines) < 40
@@ -354,6 +354,7 @@ def test_readings_pass_their_filter_on(gateway):
                                 "limit=7", "history=0"]]
     table = gateway.run("readings").stdout
     assert "SpO2 96 %, Pulse (nan)" in table and "no-contact" in table
+    assert [line.split()[0] for line in table.splitlines()] == ["SEQ", "1", "2"]  # by which it is explained, or taken back
 
 
 def test_what_a_number_stands_for_is_shown(gateway):
@@ -502,7 +503,8 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
         assert reason in result.stderr
     assert gateway.run("entry", "concern=carer").returncode == USAGE
     gateway.refuses("Order", ERROR_REFUSED, "This must be signed here.")
-    result = gateway.run("entry", "--patient", "p-1", "spo2=97")
+    result = gateway.run("entry", "--patient", "p-1", "spo2=97", "body_temperature=37.8")
+    assert "37.8}" in gateway.calls()[-1][3] or "37.8," in gateway.calls()[-1][3], "as it was typed, and not 37.799999999999997"
     assert result.returncode == FAILED
     assert "must be signed" in result.stderr
     assert gateway.run("entry", "--signed", "-", "spo2=97", input="{}").returncode == USAGE
@@ -512,7 +514,7 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
         ["Order", "p-1", "nurse-anne", {**entry, "values": {"respiration_rate": 18, "consciousness": "alert",
                                                             "oxygen": "oxygen", "oxygen_flow": 2.5}}],
         ["Order", "p-1", "", {**entry, "values": {"concern": "carer"}}],
-        ["Order", "p-1", "", {**entry, "values": {"spo2": 97}}]]
+        ["Order", "p-1", "", {**entry, "values": {"spo2": 97, "body_temperature": 37.8}}]]
 
 
 def test_status_never_calls_a_partial_score_low(gateway):
@@ -554,6 +556,10 @@ def test_patients_alarms_plan_queue_and_hub(gateway):
     gateway.answers("Hub", {"host": "hub.example"})
     assert "Bed 2" in gateway.run("patient").stdout
     assert json.loads(gateway.run("patient", "show", "p-7f3a", "--json").stdout) == patient
+    gateway.answers("Patients", {**patient, "conditions": [{**alarm, "id": "9c1e" * 8, "text": "x" * 300}] * 2,
+                                 "last_valid": [{"quantity": "spo2", "value": 88, "unit": "%"}]})
+    lines = gateway.run("patient", "show", "p-7f3a").stdout.splitlines()
+    assert lines[-3:] == ["alarm                  spo2-low, high, active: " + "x" * 300] * 2 + ["last                   SpO2 88 %"]
     assert gateway.run("patient", "show", "p-9").returncode == FAILED
     assert "spo2-low" in gateway.run("alarms").stdout
     assert json.loads(gateway.run("alarms", "history", "--json").stdout) == alarm
