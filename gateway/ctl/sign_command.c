@@ -234,9 +234,18 @@ static int add_id(json_t *claims)
     return WARD_CTL_DONE;
 }
 
+/* To the millisecond: two commands of one second need two counters. */
+static int64_t clock_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int fill_claims(const struct command *command, const struct ward_sign_request *request, json_t *claims)
 {
-    const int64_t now_ms = (int64_t)time(NULL) * 1000;
+    const int64_t now_ms = clock_ms();
     const uint64_t counter = request->counter != 0 ? request->counter : (uint64_t)now_ms;
     int status = add_id(claims);
 
