@@ -70,15 +70,22 @@ static void wait_until_quiet(struct bench *bench)
     }
 }
 
-/* The chain over what is still there. Returns the first of it. */
+#define MADE_ROOM_MAX 10
+
+/* The chain over what is still there. Returns the first of it. Room that is made between two answers is no hole. */
 static uint64_t check_rest(struct bench *bench)
 {
     struct ward_chain_text text;
     uint64_t first = 0, seq = 0;
     uint8_t chain[32] = {0};
+    unsigned made_room = 0;
 
     do {
         fetch(bench, seq + 1, UINT32_MAX); /* which fails when one does not follow from the one before */
+        if (seq > 0 && bench->answer_count > 0 && bench->records[0].reading.seq > seq + 1) {
+            assert_true(++made_room <= MADE_ROOM_MAX);
+            first = seq = 0;
+        }
         for (size_t i = 0; i < bench->answer_count; i++) {
             struct ward_record record = bench->records[i];
 
