@@ -103,6 +103,19 @@ static uint64_t check_rest(struct bench *bench)
     return first;
 }
 
+/* Once no more room is made: a checkpoint lets the file grow once more after it was quiet. Returns the first that is there. */
+static uint64_t settle(struct bench *bench, struct ward_store_counters *ret_counters)
+{
+    uint64_t first;
+
+    do {
+        wait_until_quiet(bench);
+        *ret_counters = counters_of(bench);
+        first = check_rest(bench);
+    } while (counters_of(bench).purged_records != ret_counters->purged_records);
+    return first;
+}
+
 static void on_chain(void *context, int error, const uint8_t *chain)
 {
     struct bench *bench = context;
@@ -152,13 +165,12 @@ static void what_the_ward_has_makes_room_first(void **state)
     submit_events(bench, false);
     submit_many(bench, 120, true);
     submit_many(bench, 5, false); /* these the ward does not have */
-    wait_until_quiet(bench);
-    struct ward_store_counters counters = counters_of(bench);
+    struct ward_store_counters counters;
+    const uint64_t first = settle(bench, &counters);
     assert_true(counters.purged_records > 1000);
     assert_int_equal(counters.given_up_records, 0);
     assert_int_equal(bench->given_up, 0);
     assert_int_equal(counters.quota_octets, QUOTA);
-    uint64_t first = check_rest(bench);
     assert_true(first > 1000 && first <= 12001);
     assert_int_equal(first, counters.purged_records + 1);
     check_lookups(bench, first, 12500);
@@ -171,7 +183,7 @@ static void what_the_ward_has_makes_room_first(void **state)
     assert_int_equal(bench->snapshot->event_count, EVENTS);
     check_rest(bench);
     submit_many(bench, 1, false);
-    assert_int_equal(check_rest(bench), first);
+    assert_true(check_rest(bench) >= first); /* one more may be the one for which room has to be made */
 }
 
 static void what_the_ward_does_not_have_goes_last_and_is_told(void **state)
@@ -186,12 +198,12 @@ static void what_the_ward_does_not_have_goes_last_and_is_told(void **state)
     submit_events(bench, true);
     submit_events(bench, false);
     submit_many(bench, 120, false);
-    wait_until_quiet(bench);
-    struct ward_store_counters counters = counters_of(bench);
+    struct ward_store_counters counters;
+    const uint64_t first = settle(bench, &counters);
     assert_true(counters.given_up_records > 1000);
     assert_int_equal(counters.given_up_records, counters.purged_records);
     assert_int_equal(bench->given_up, counters.given_up_records);
-    assert_int_equal(check_rest(bench), bench->given_up_through + 1);
+    assert_int_equal(first, bench->given_up_through + 1);
     for (uint64_t seq = bench->given_up_through + 1;; seq += bench->answer_count) {
         fetch(bench, seq, UINT32_MAX);
         if (bench->answer_count == 0) {
@@ -261,10 +273,9 @@ static void a_full_disk_makes_the_file_do_with_what_it_has(void **state)
     assert_true(counters.purged_records > 500);
     assert_int_equal(counters.given_up_records, 0);
     submit_many(bench, 200, false); /* when only what the ward does not have is left, it stays */
-    wait_until_quiet(bench);
-    counters = counters_of(bench);
+    const uint64_t first = settle(bench, &counters);
     assert_int_equal(counters.given_up_records, 0);
-    assert_int_equal(check_rest(bench), counters.purged_records + 1);
+    assert_int_equal(first, counters.purged_records + 1);
     reopen_store(bench);
     assert_int_equal(bench->snapshot->head_seq, 36000);
 }
