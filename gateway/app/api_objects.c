@@ -139,20 +139,87 @@ static int tell_device(struct ward_gateway *gateway, const struct ward_store_dev
     return ward_bus_objects_tell_device(ward_bus_objects_of(gateway->bus), values);
 }
 
+/* What may change of a device without a change of the registry. */
+static struct ward_device_shown shown_of(const struct ward_device_now *now, uint64_t now_us)
+{
+    struct ward_device_shown shown = {.told = true,
+                                      .connected = now->connected,
+                                      .needs_pairing = now->needs_pairing,
+                                      .has_clock = now->has_clock,
+                                      .battery_percent = now->battery_percent,
+                                      .clock_state = now->clock_state,
+                                      .last_seen_ms =
+                                          now->heard.boot_us > 0 ? utc_or_0(now->heard.utc_ms) : 0};
+
+    if (now->claimed_until_us > now_us)
+        shown.claimed_by = now->claimed_by;
+    return shown;
+}
+
+/* As the object tells it by itself. */
+static bool was_seen_again(int64_t before_ms, int64_t now_ms)
+{
+    const int64_t moved_ms = now_ms > before_ms ? now_ms - before_ms : before_ms - now_ms;
+
+    return before_ms == 0 || now_ms == 0 ? moved_ms != 0 : moved_ms >= WARD_BUS_LAST_SEEN_STEP_MS;
+}
+
+static bool differs(const struct ward_device_shown *a, const struct ward_device_shown *b)
+{
+    return a->told != b->told || a->connected != b->connected || a->needs_pairing != b->needs_pairing ||
+           a->has_clock != b->has_clock || a->battery_percent != b->battery_percent ||
+           a->clock_state != b->clock_state || was_seen_again(a->last_seen_ms, b->last_seen_ms) ||
+           strcmp(a->claimed_by.text, b->claimed_by.text) != 0;
+}
+
+/* One of which nothing else has changed. What could not be told is told when there is the next reason to look. */
+static int tell_if_changed(struct ward_gateway *gateway, struct ward_device_now *now, uint64_t now_us)
+{
+    const struct ward_device_shown shown = shown_of(now, now_us);
+    const struct ward_store_device *device;
+    int result = 0;
+
+    if (!differs(&now->shown, &shown))
+        return 0;
+    device = ward_registry_device(&gateway->registry, now->device.text);
+    result = device ? tell_device(gateway, device) : 0;
+    if (result >= 0)
+        now->shown = shown;
+    return result;
+}
+
+static int tell_devices(struct ward_gateway *gateway, uint64_t now_us)
+{
+    const uint64_t generation = gateway->registry.generation + gateway->recollections.generation;
+    const bool every = generation != gateway->objects.generation;
+    int result = 0;
+
+    for (size_t i = 0; every && i < gateway->registry.device_count; i++) {
+        const int told = tell_device(gateway, &gateway->registry.devices[i]);
+
+        result = told < 0 ? told : result;
+    }
+    if (result >= 0)
+        gateway->objects.generation = generation;
+    for (size_t i = 0; i < gateway->devices.count; i++) {
+        const int told = tell_if_changed(gateway, &gateway->devices.list[i], now_us);
+
+        result = told < 0 ? told : result;
+    }
+    ward_bus_objects_told(ward_bus_objects_of(gateway->bus), every);
+    return result;
+}
+
 uint64_t ward_api_objects_check(struct ward_gateway *gateway, uint64_t now_us)
 {
-    int result;
+    int result, told;
 
     if (now_us < gateway->objects.next_us)
         return gateway->objects.next_us;
     gateway->objects.next_us = now_us + WARD_API_LOOK_US;
     result = tell_gateway(gateway);
-    for (size_t i = 0; i < gateway->registry.device_count; i++) {
-        const int told = tell_device(gateway, &gateway->registry.devices[i]);
-
-        result = told < 0 ? told : result;
-    }
-    ward_bus_objects_told(ward_bus_objects_of(gateway->bus));
+    told = tell_devices(gateway, now_us);
+    result = told < 0 ? told : result;
     if (result < 0) /* it is told when there is the next reason to look */
         ward_journal_print(LOG_WARNING, "What stands on the bus is not up to date: %s", strerror(-result));
     return UINT64_MAX;

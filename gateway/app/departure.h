@@ -95,9 +95,4 @@ void ward_departures_restore(struct ward_gateway *gateway, const struct ward_sto
 void ward_departures_submit_again(struct ward_gateway *gateway);
 void ward_departures_done(struct ward_departures *departures);
 
-/* departure_setting.c, for departure*.c alone. */
-char *ward_departure_write(const struct ward_departure *departure);
-bool ward_departure_read(const char *text, struct ward_departure *ret);
-struct ward_store_change ward_departure_setting(const struct ward_departure *departure, const char *text);
-
 #endif

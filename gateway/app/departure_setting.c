@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/departure_private.h"
 #include "app/gateway.h"
 #include "core/reading.h"
 #include "io/journal.h"
@@ -88,7 +89,7 @@ static bool read_words(char *text, struct ward_departure *ret)
     return ret->stage != WARD_DEPARTURE_ERASES || read_counts(&place, ret);
 }
 
-bool ward_departure_read(const char *text, struct ward_departure *ret)
+static bool read_text(const char *text, struct ward_departure *ret)
 {
     char *copy = strdup(text);
     const bool good = copy && read_words(copy, ret);
@@ -114,7 +115,7 @@ void ward_departures_restore(struct ward_gateway *gateway, const struct ward_sto
         departures->count == WARD_PATIENTS_MAX)
         return;
     departure = calloc(1, sizeof(*departure));
-    if (!departure || !ward_departure_read(row->document, departure)) {
+    if (!departure || !read_text(row->document, departure)) {
         ward_journal_print(LOG_CRIT, "%s cannot be read: what it says is not erased", row->name.text);
         free(departure);
         return;

@@ -17,6 +17,15 @@
 
 #define WARD_BATTERY_UNKNOWN (-1)
 
+/* What was told last of it on the bus; told false: nothing. */
+struct ward_device_shown {
+    bool told, connected, needs_pairing, has_clock;
+    int8_t battery_percent;
+    uint8_t clock_state;
+    int64_t last_seen_ms; /* 0: not known */
+    struct ward_id claimed_by;
+};
+
 struct ward_device_now {
     struct ward_id device;
     bool connected, needs_pairing;
@@ -32,6 +41,7 @@ struct ward_device_now {
     struct ward_id claimed_by; /* whose its readings are until then, if it is shared */
     uint64_t claimed_until_us;
     uint8_t conditions[WARD_DEVICE_CONDITIONS_MAX]; /* 0: not known; otherwise 1 + enum ward_alarm_priority */
+    struct ward_device_shown shown;                 /* by api_objects.c */
 };
 
 struct ward_devices {

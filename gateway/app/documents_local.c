@@ -235,13 +235,18 @@ size_t ward_documents_condition(const struct ward_watch *watch, size_t index, ch
 {
     const struct ward_alarm_context context = ward_watch_context(watch);
     struct ward_alarm_present *present = watch->gateway->present;
+    struct ward_active_condition condition;
     struct ward_json json;
 
     if (index >= WARD_PRESENT_MAX ||
         ward_alarm_present(&watch->state, &context, present, WARD_PRESENT_MAX) <= index)
         return 0;
+    condition = (struct ward_active_condition){&present[index].newest, present[index].raised_at_ms};
     ward_json_init(&json, text, size, WARD_JSON_PRINTED);
-    write_condition(watch->gateway, &present[index], &json);
+    ward_json_object(&json);
+    ward_json_member(&json, "patient", watch->patient.text);
+    ward_condition_write_members(&condition, watch->gateway->epoch.text, &json);
+    ward_json_object_end(&json);
     return finish(&json);
 }
 

@@ -234,6 +234,8 @@ void ward_recollection_keep(struct ward_gateway *gateway, const struct ward_reco
     write_text(&before, &old);
     write_text(recollection, &text);
     put(&gateway->recollections, recollection);
+    if (strcmp(before.firmware, recollection->firmware) != 0)
+        gateway->recollections.generation++;
     if (strcmp(old.text, text.text) != 0)
         submit(gateway, recollection->device.text, text.text);
 }
@@ -246,6 +248,7 @@ void ward_recollection_drop(struct ward_gateway *gateway, const char *device)
     if (!known)
         return;
     *known = all->list[--all->count];
+    all->generation++;
     submit(gateway, device, NULL);
 }
 
@@ -256,6 +259,7 @@ void ward_recollection_restore(struct ward_gateway *gateway, const struct ward_s
     if (row->kind != WARD_STORE_SETTING || strncmp(row->name.text, PREFIX, strlen(PREFIX)) != 0 ||
         !ward_id_set(&recollection.device, row->name.text + strlen(PREFIX)))
         return;
+    gateway->recollections.generation++;
     if (read_text(row->document, &recollection))
         put(&gateway->recollections, &recollection);
     else

@@ -28,6 +28,7 @@ struct ward_recollection {
 struct ward_recollections {
     struct ward_recollection *list;
     size_t count;
+    uint64_t generation; /* moves when ward_recollection_firmware may say something else */
 };
 
 /* What is remembered of the device; nothing, for one that is new. */

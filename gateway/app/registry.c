@@ -135,6 +135,7 @@ static void drop_device(struct ward_registry *registry, const char *id)
 
 bool ward_registry_apply(struct ward_registry *registry, const struct ward_store_change *change)
 {
+    registry->generation++;
     switch ((enum ward_store_change_kind)change->kind) {
     case WARD_STORE_PATIENT: return put_patient(registry, &change->patient);
     case WARD_STORE_PATIENT_REMOVED: drop_patient(registry, change->patient.id.text); return true;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "io/store_types.h"
 
@@ -25,6 +26,7 @@ struct ward_registry {
     size_t device_count;
     struct ward_store_binding bindings[WARD_BINDINGS_MAX]; /* open ones, and ended ones while there is room */
     size_t binding_count;
+    uint64_t generation; /* moves with each change */
 };
 
 /*

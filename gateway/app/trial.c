@@ -139,11 +139,15 @@ static uint32_t advertisements(const struct ward_gateway *gateway, int16_t *ret_
     return signal.advertisements;
 }
 
+/* A trial that is as short as the listening is over with it, and has nothing to wait for. */
 static void tell_waiting(struct ward_gateway *gateway)
 {
-    const uint64_t left_us = gateway->trial.until_us - ward_gateway_now(gateway).boot_us;
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
+    const uint64_t left_us = gateway->trial.until_us > now_us ? gateway->trial.until_us - now_us : 0;
     char text[WARD_TRIAL_TEXT_SIZE];
 
+    if (left_us < SECOND_US)
+        return;
     snprintf(text, sizeof(text), "Waiting for a measurement, for %" PRIu64 " s at most.",
              left_us / SECOND_US);
     tell(gateway, "waiting", text);

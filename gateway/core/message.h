@@ -142,7 +142,9 @@ struct ward_active_condition {
     int64_t raised_at_ms;
 };
 
-/* One of up/active's conditions, also as the local API lists them. */
+/* One of up/active's conditions, also as the local API has them of a patient; and what is in its object. */
+void ward_condition_write_members(const struct ward_active_condition *condition, const char *epoch,
+                                  struct ward_json *json);
 void ward_condition_write_json(const struct ward_active_condition *condition, const char *epoch,
                                struct ward_json *json);
 

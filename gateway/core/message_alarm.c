@@ -120,12 +120,11 @@ void ward_alarm_event_write_json(const struct ward_alarm_event *event, const str
     ward_json_object_end(json);
 }
 
-void ward_condition_write_json(const struct ward_active_condition *condition, const char *epoch,
-                               struct ward_json *json)
+void ward_condition_write_members(const struct ward_active_condition *condition, const char *epoch,
+                                  struct ward_json *json)
 {
     const struct ward_alarm_event *event = condition->newest;
 
-    ward_json_object(json);
     write_key(event, json);
     ward_json_member(json, "condition", event->condition.text);
     ward_json_member_if(json, "device", event->device.text);
@@ -143,6 +142,13 @@ void ward_condition_write_json(const struct ward_active_condition *condition, co
     write_age(event, json);
     write_true(json, "confirm", event->confirm);
     write_true(json, "suspended", event->suspended);
+}
+
+void ward_condition_write_json(const struct ward_active_condition *condition, const char *epoch,
+                               struct ward_json *json)
+{
+    ward_json_object(json);
+    ward_condition_write_members(condition, epoch, json);
     ward_json_object_end(json);
 }
 

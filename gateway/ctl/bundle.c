@@ -41,7 +41,9 @@ int ward_bundle_open(const char *path, const char *directory, struct ward_bundle
                                                 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (bundle->descriptor < 0) {
         free(bundle);
-        return ward_ctl_fail("%s cannot be made: %s", path, strerror(errno));
+        return errno == EEXIST
+                   ? ward_ctl_fail("%s is there already: name another file, or move it away", path)
+                   : ward_ctl_fail("%s cannot be made: %s", path, strerror(errno));
     }
     bundle->files = json_array();
     bundle->archive = archive_write_new();

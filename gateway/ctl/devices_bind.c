@@ -172,7 +172,8 @@ int ward_devices_rename(int argc, char **argv)
     if (status == WARD_CTL_DONE)
         ward_show_done(options.as_json,
                        json_pack("{ss, ss}", "device", argv[optind], "name", argv[optind + 1]),
-                       "%s is now called \"%s\".", argv[optind], argv[optind + 1]);
+                       *argv[optind + 1] != '\0' ? "%s is now called \"%s\"." : "%s has no name any more.",
+                       argv[optind], argv[optind + 1]);
     return status;
 }
 

@@ -22,6 +22,7 @@
 #include "ctl/strength.h"
 
 #define PAIR_S      120
+#define SECONDS_MIN 10
 #define SECONDS_MAX 600
 #define MARGIN_S    30 /* for the answer itself, on top of what the daemon was given */
 #define LOOK_S      5
@@ -61,9 +62,9 @@ static int parse(int argc, char **argv, struct pairing *ret)
         case 'o': ret->open = true; break;
         case 'a': ret->by_address = true; break;
         case 't':
-            if (!ward_devices_seconds(optarg, 1, SECONDS_MAX, &ret->seconds))
-                return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not 1 to %d seconds", optarg,
-                                      SECONDS_MAX);
+            if (!ward_devices_seconds(optarg, SECONDS_MIN, SECONDS_MAX, &ret->seconds))
+                return ward_ctl_usage(&ward_verb_devices, "\"%s\" is not %d to %d seconds", optarg,
+                                      SECONDS_MIN, SECONDS_MAX);
             break;
         default:
             return ward_ctl_usage(&ward_verb_devices, "\"%s\" is no option, or lacks its value",
@@ -171,8 +172,12 @@ static void show_first_reading(sd_bus *bus, const char *device)
     if (texts[0] != NULL) {
         json_t *reading = ward_document_parse(texts[0]);
 
-        printf("First reading: %s, %s", ward_document_values(json_object_get(reading, "values")).text,
-               ward_document_member(reading, "quality").text);
+        if (json_is_true(json_object_get(reading, "unassigned")))
+            printf("First reading, kept as nobody's since it may have been in its memory: %s",
+                   ward_document_text(reading, "quality"));
+        else
+            printf("First reading: %s, %s", ward_document_values(json_object_get(reading, "values")).text,
+                   ward_document_member(reading, "quality").text);
         if (json_array_size(json_object_get(reading, "reasons")) > 0)
             printf(" (%s)", ward_document_member(reading, "reasons").text);
         puts(".");

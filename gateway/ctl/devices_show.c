@@ -150,10 +150,17 @@ static void show_repeats(const json_t *device)
 static const struct {
     const char *member, *label;
 } rows[] = {
-    {"device", "Device"},       {"name", "Name"},          {"model", "Kind"},
-    {"manufacturer", "Maker"},  {"model_number", "Model"}, {"serial_number", "Serial number"},
-    {"firmware", "Firmware"},   {"address", "Address"},    {"enrolled_at", "Paired at"},
+    {"device", "Device"},
+    {"name", "Name"},
+    {"model", "Kind"},
+    {"manufacturer", "Maker"},
+    {"model_number", "Model"},
+    {"serial_number", "Serial number"},
+    {"firmware", "Firmware"},
+    {"address", "Address"},
+    {"enrolled_at", "Paired at"},
     {"connected", "Connected"},
+    {"firmware_accepted", "Firmware good"},
 };
 
 /* Shown in words of their own, or said by another. */

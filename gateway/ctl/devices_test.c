@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wardctl devices test: tries a device, step by step. Each TestStep(device, step, text) is printed as it comes; it ends
+ * wardctl devices test: tries a device, step by step. On a terminal it is listened for first, unless it is connected, to
+ * show how well it is heard. Each TestStep(device, step, text) is printed as it comes; it ends
  * well with a good reading, which is the daemon's to say. Of the answer nothing is read: the steps have shown it.
  */
 #include <errno.h>
@@ -10,15 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/show.h"
+#include "ctl/strength.h"
 
 #define TEST_S     120
 #define TEST_MIN_S 10
 #define TEST_MAX_S 300
+#define LOOK_S     5
 #define MARGIN_S   30 /* for the answer itself, on top of what the daemon was given */
 
 struct trial {
@@ -49,6 +54,54 @@ static int parse(int argc, char **argv, struct trial *ret)
     return WARD_CTL_DONE;
 }
 
+/* --- before ------------------------------------------------------------------------------------------------------- */
+
+/* The address of the device while it is not connected: Bluetooth tells no strength of one that is. Otherwise "". */
+static void find_address(sd_bus *bus, const char *device, char *ret, size_t size)
+{
+    sd_bus_message *reply = NULL;
+    char **texts = NULL;
+
+    ret[0] = '\0';
+    if (ward_client_call(bus, &reply, "Devices", NULL) == WARD_CTL_DONE &&
+        ward_client_read(reply, &texts) == WARD_CTL_DONE)
+        for (char **text = texts; *text != NULL; text++) {
+            json_t *document = ward_document_parse(*text);
+
+            if (strcmp(ward_document_text(document, "device"), device) == 0 &&
+                !json_is_true(json_object_get(document, "connected")))
+                snprintf(ret, size, "%s", ward_document_text(document, "address"));
+            json_decref(document);
+        }
+    ward_client_free_texts(texts);
+    sd_bus_message_unref(reply);
+}
+
+/* That it is not heard, or nobody may listen, is no reason not to try: the test listens longer. */
+static void look(sd_bus *bus, const char *device)
+{
+    char address[24];
+    char **texts = NULL;
+
+    find_address(bus, device, address, sizeof(address));
+    if (address[0] == '\0')
+        return;
+    printf("Listening for %s, for %d s.\n", address, LOOK_S);
+    fflush(stdout);
+    if (ward_devices_listen(bus, LOOK_S, &texts) != WARD_CTL_DONE)
+        return;
+    for (char **text = texts; *text != NULL; text++) {
+        json_t *document = ward_document_parse(*text);
+
+        if (strcasecmp(ward_document_text(document, "address"), address) == 0)
+            printf("%s\n", ward_strength(document).text);
+        json_decref(document);
+    }
+    ward_client_free_texts(texts);
+}
+
+/* --- meanwhile ---------------------------------------------------------------------------------------------------- */
+
 /* Why it failed is what the answer says. */
 static int show_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
 {
@@ -78,6 +131,8 @@ int ward_devices_test(int argc, char **argv)
     if (status != WARD_CTL_DONE)
         return status;
     status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE && !trial.as_json && isatty(STDOUT_FILENO) == 1)
+        look(bus, trial.device);
     if (status == WARD_CTL_DONE)
         status = ward_client_listen(bus, "TestStep", show_step, &trial);
     if (status == WARD_CTL_DONE)

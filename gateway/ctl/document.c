@@ -111,6 +111,8 @@ static void add_value(struct ward_cell *cell, const json_t *value)
     ward_cell_add(cell, "%s ", info->label[0] != '\0' ? info->label : name);
     if (special[0] != '\0')
         ward_cell_add(cell, "(%s)", special);
+    else if (*ward_document_text(value, "code") != '\0')
+        add_shown(cell, ward_document_text(value, "code")); /* what the number stands for */
     else
         add_brief(cell, json_object_get(value, "value"));
     if (unit[0] != '\0' && special[0] == '\0')

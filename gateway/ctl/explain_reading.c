@@ -40,7 +40,10 @@ static int64_t moment_of(const struct case_of *about)
                                                              : about->reading.measured_at_ms;
 }
 
-/* The newest event of the condition's quantity at the time of the reading or before, or the first one after it. */
+/*
+ * The newest event of the condition's quantity at the time of the reading or before, or the first one after it. That
+ * nobody measures the quantity is about it too, and nothing that a value does.
+ */
 static const json_t *event_about(const struct case_of *about, const char *quantity, const char *kind,
                                  bool after)
 {
@@ -49,6 +52,7 @@ static const json_t *event_about(const struct case_of *about, const char *quanti
     for (size_t i = 0; i < json_array_size(about->events); i++) {
         const json_t *event = json_array_get(about->events, i);
         const bool fits = strcmp(ward_document_text(event, "quantity"), quantity) == 0 &&
+                          strcmp(ward_document_text(event, "kind"), "physiological") == 0 &&
                           strcmp(ward_document_text(event, "event"), kind) == 0;
         const bool later = ward_explain_moment(event) >= moment_of(about) + SAME_MS;
 

@@ -9,6 +9,9 @@
 #include "ctl/document.h"
 #include "ctl/terminal.h"
 
+#define BEFORE_WHAT 10 /* columns of number and state */
+#define WHAT_WIDTH  20
+
 /* For people: bad is to be seen without a colour too. */
 static const struct {
     const char *name, *shown, *colour;
@@ -66,27 +69,50 @@ static enum ward_finding state_of(const json_t *finding)
     return WARD_FINDING_FAIL;
 }
 
+static struct ward_cell what_of(const json_t *finding)
+{
+    struct ward_cell what = {.text = ""};
+
+    ward_cell_add(&what, "%s", ward_document_text(finding, "check"));
+    if (*ward_document_text(finding, "about") != '\0')
+        ward_cell_add(&what, " %s", ward_document_text(finding, "about"));
+    return what;
+}
+
+/* Of the column that says what each is about. */
+static int width_of(const json_t *list)
+{
+    size_t width = WHAT_WIDTH;
+    const json_t *finding;
+    size_t at;
+
+    json_array_foreach(list, at, finding)
+    {
+        const size_t length = strlen(what_of(finding).text);
+
+        width = length > width ? length : width;
+    }
+    return (int)width;
+}
+
 void ward_findings_print(const struct ward_findings *findings)
 {
     const bool colour = ward_terminal_has_colour();
+    const int width = width_of(findings->list);
     const json_t *finding;
     size_t at;
 
     json_array_foreach(findings->list, at, finding)
     {
         const enum ward_finding state = state_of(finding);
-        struct ward_cell what = {.text = ""};
 
-        ward_cell_add(&what, "%s", ward_document_text(finding, "check"));
-        if (*ward_document_text(finding, "about") != '\0')
-            ward_cell_add(&what, " %s", ward_document_text(finding, "about"));
         printf("%3zu ", at + 1);
         if (colour)
             printf("\033[%sm%-5s\033[0m", states[state].colour, states[state].shown);
         else
             printf("%-5s", states[state].shown);
-        printf(" %-20s %s\n", what.text, ward_document_text(finding, "text"));
+        printf(" %-*s %s\n", width, what_of(finding).text, ward_document_text(finding, "text"));
         if (*ward_document_text(finding, "next") != '\0')
-            printf("%31s%s\n", "next: ", ward_document_text(finding, "next"));
+            printf("%*s%s\n", BEFORE_WHAT + width + 1, "next: ", ward_document_text(finding, "next"));
     }
 }

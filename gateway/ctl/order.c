@@ -56,7 +56,7 @@ static int send_unsigned(const struct ward_ctl_order *order, char ***ret_texts)
 
     if (order->body != NULL &&
         json_object_set_new(order->body, "schema", json_string("wardgate.command/1")) == 0)
-        text = json_dumps(order->body, JSON_COMPACT | JSON_SORT_KEYS);
+        text = json_dumps(order->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     if (text == NULL)
         status = ward_ctl_fail("out of memory");
     else

@@ -42,6 +42,15 @@ static int take_back(const char *record, const char *reason, struct ward_ctl_ord
     return status;
 }
 
+/* A number, maybe behind its epoch. */
+static bool is_record(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    const char *seq = colon != NULL ? colon + 1 : text;
+
+    return *seq != '\0' && seq[strspn(seq, "0123456789")] == '\0';
+}
+
 int ward_readings_void(int argc, char **argv)
 {
     static const struct option options[] = {{"reason", required_argument, NULL, 'r'},
@@ -70,5 +79,9 @@ int ward_readings_void(int argc, char **argv)
                    : ward_ctl_usage(&ward_verb_readings, "a signed command names the reading itself");
     if (argc - optind != 1 || reason == NULL)
         return ward_ctl_usage(&ward_verb_readings, "void needs one reading and --reason, or --signed");
+    if (!is_record(argv[optind]))
+        return ward_ctl_usage(
+            &ward_verb_readings,
+            "\"%s\" is no reading's number (SEQ or EPOCH:SEQ, as `wardctl readings` shows it)", argv[optind]);
     return take_back(argv[optind], reason, &order);
 }

@@ -40,6 +40,11 @@ static const struct command {
     enum subject subject;
     struct member members[MEMBERS_MAX]; /* none: any names, as values of an entry */
 } commands[] = {
+    {"admit",
+     WARD_COMMAND_ADMIT,
+     PATIENT_AND_EPISODE,
+     {{"plan", OBJECT, false}, {"label", TEXT, false}, {"check_word", TEXT, false}}},
+    {"discharge", WARD_COMMAND_DISCHARGE, PATIENT_AND_EPISODE, {{"reason", TEXT, true}}},
     {"acknowledge", WARD_COMMAND_ACKNOWLEDGE, PATIENT, {{"alarm", TEXT, true}}},
     {"entry", WARD_COMMAND_ENTRY, PATIENT, {{NULL, TEXT, false}}},
     {"void",
@@ -229,9 +234,18 @@ static int add_id(json_t *claims)
     return WARD_CTL_DONE;
 }
 
+/* To the millisecond: two commands of one second need two counters. */
+static int64_t clock_ms(void)
+{
+    struct timespec now = {0};
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int fill_claims(const struct command *command, const struct ward_sign_request *request, json_t *claims)
 {
-    const int64_t now_ms = (int64_t)time(NULL) * 1000;
+    const int64_t now_ms = clock_ms();
     const uint64_t counter = request->counter != 0 ? request->counter : (uint64_t)now_ms;
     int status = add_id(claims);
 
@@ -260,7 +274,8 @@ int ward_sign_claims(const struct ward_sign_request *request, char **ret)
              (status = fill_body(command, request, body)) == WARD_CTL_DONE)
         status = fill_claims(command, request, claims);
     (void)json_object_set_new(claims, "body", body);
-    if (status == WARD_CTL_DONE && (*ret = json_dumps(claims, JSON_COMPACT)) == NULL)
+    if (status == WARD_CTL_DONE &&
+        (*ret = json_dumps(claims, JSON_COMPACT | JSON_REAL_PRECISION(15))) == NULL)
         status = ward_ctl_fail("out of memory");
     json_decref(claims);
     return status;

@@ -23,6 +23,8 @@ int ward_sign_claims(const struct ward_sign_request *request, char **ret);
 /* For --help: what each command needs. */
 #define WARD_SIGN_COMMANDS                                                                                   \
     "  with a key of the role clinical, of a --patient:\n"                                                   \
+    "    admit [plan=FILE] [label=TEXT] [check_word=WORD]   (and --episode)\n"                               \
+    "    discharge reason=TEXT (and --episode)\n"                                                            \
     "    acknowledge alarm=ID                        entry NAME=VALUE...\n"                                  \
     "    void epoch=ID seq=N reason=WORD             assign epoch=ID seq=N (and --episode)\n"                \
     "    suspend until=MOMENT reason=TEXT            resume\n"                                               \

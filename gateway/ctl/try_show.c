@@ -236,13 +236,20 @@ static const struct {
 
 #define BURDEN (sizeof(burden) / sizeof(burden[0]))
 
+static void show_days(const struct ward_try_figures *figures)
+{
+    printf("%" PRIu64 " reading%s on %" PRIu64 " patient-day%s with data\n", figures->readings,
+           figures->readings == 1 ? "" : "s", figures->days, figures->days == 1 ? "" : "s");
+}
+
 void ward_try_show_summary(const struct ward_try *run)
 {
     struct ward_try_figures figures = ward_try_figures(run);
     struct list list = {0};
     char cell[32];
 
-    printf("\n%" PRIu64 " readings on %" PRIu64 " patient-days with data\n", figures.readings, figures.days);
+    putchar('\n');
+    show_days(&figures);
     for (size_t i = 0; i < BURDEN; i++) {
         burden[i].write(&figures, cell);
         printf("  %-30s %s\n", burden[i].label, cell);
@@ -268,8 +275,8 @@ void ward_try_show_comparison(const struct ward_try *const runs[2],
     const struct ward_try_figures figures[2] = {ward_try_figures(runs[0]), ward_try_figures(runs[1])};
     char cells[2][32];
 
-    printf("%" PRIu64 " readings on %" PRIu64 " patient-days with data\n\n", figures[0].readings,
-           figures[0].days);
+    show_days(&figures[0]);
+    putchar('\n');
     for (int i = 0; i < 2; i++) {
         snprintf(cells[i], sizeof(cells[i]), "%.22s v%" PRIu32, plans[i]->id.text, plans[i]->version);
     }

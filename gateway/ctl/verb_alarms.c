@@ -2,7 +2,7 @@
 /*
  * wardctl alarms: the conditions that are present, their sound, and a clinician's acknowledgement brought by hand.
  *
- * Reads of each alarm: at, patient, priority, condition, event or state, text. An acknowledgement is a signed command:
+ * Reads of each alarm: at or raised_at, patient, priority, condition, event or state, text. An acknowledgement is a signed command:
  * whoever brings it, the signature decides.
  */
 #include <getopt.h>
@@ -42,6 +42,8 @@ static void show_alarms(char *const *texts, bool history)
 
     ward_pager_begin();
     ward_show_table(texts, history ? past : present, history ? "No alarm yet." : "No alarm is present.");
+    if (*texts != NULL)
+        puts("Why: `wardctl alarms explain ALARM`; the id of each is in `wardctl alarms --json`.");
     ward_pager_end();
 }
 

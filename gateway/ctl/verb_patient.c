@@ -3,7 +3,7 @@
  * wardctl patient: who is admitted here.
  *
  * Reads of each patient: patient, label, episode, monitoring, reasons[], plan, last_valid[], devices[]; show prints
- * every member there is.
+ * every member there is, and a line for each of conditions[].
  */
 #include <getopt.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #include "ctl/document.h"
 #include "ctl/file.h"
 #include "ctl/order.h"
+#include "ctl/present.h"
 #include "ctl/show.h"
 
 static int list(int argc, char **argv)
@@ -41,6 +42,26 @@ static int list(int argc, char **argv)
     return status;
 }
 
+/* What is a list of objects has lines of its own, so that nothing of it is cut. */
+static void show_patient(json_t *patient)
+{
+    static const struct ward_present_layout layout = {.indent = 0, .label = 22};
+    json_t *conditions = json_incref(json_object_get(patient, "conditions"));
+    json_t *values = json_incref(json_object_get(patient, "last_valid"));
+    char *rest;
+
+    (void)json_object_del(patient, "conditions");
+    (void)json_object_del(patient, "last_valid");
+    rest = json_dumps(patient, JSON_COMPACT);
+    if (rest != NULL)
+        ward_show_document(rest);
+    free(rest);
+    ward_present_conditions(conditions, &layout);
+    ward_present_last(values, &layout);
+    json_decref(conditions);
+    json_decref(values);
+}
+
 static int show(int argc, char **argv)
 {
     char **texts = NULL;
@@ -60,7 +81,7 @@ static int show(int argc, char **argv)
             if (as_json)
                 puts(*text);
             else
-                ward_show_document(*text);
+                show_patient(document);
         }
         json_decref(document);
     }

@@ -194,10 +194,11 @@ static bool has_unassigned(char *const *texts)
 static void show_table(char *const *texts)
 {
     static const struct ward_column columns[] = {
-        {"MEASURED", "measured_at", WARD_COLUMN_PLAIN}, {"PATIENT", "patient", WARD_COLUMN_PLAIN},
-        {"DEVICE", "device", WARD_COLUMN_PLAIN},        {"KIND", "kind", WARD_COLUMN_PLAIN},
-        {"VALUES", "values", WARD_COLUMN_VALUES},       {"QUALITY", "quality", WARD_COLUMN_PLAIN},
-        {"WHY", "reasons", WARD_COLUMN_PLAIN},          {NULL, NULL, WARD_COLUMN_PLAIN},
+        {"SEQ", "seq", WARD_COLUMN_PLAIN},         {"MEASURED", "measured_at", WARD_COLUMN_PLAIN},
+        {"PATIENT", "patient", WARD_COLUMN_PLAIN}, {"DEVICE", "device", WARD_COLUMN_PLAIN},
+        {"KIND", "kind", WARD_COLUMN_PLAIN},       {"VALUES", "values", WARD_COLUMN_VALUES},
+        {"QUALITY", "quality", WARD_COLUMN_PLAIN}, {"WHY", "reasons", WARD_COLUMN_PLAIN},
+        {NULL, NULL, WARD_COLUMN_PLAIN},
     };
 
     ward_pager_begin();

@@ -17,6 +17,7 @@
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
+#include "ctl/present.h"
 #include "ctl/table.h"
 #include "ctl/terminal.h"
 #include "ctl/verbs.h"
@@ -77,45 +78,6 @@ static void print_advice(const json_t *reasons)
     }
 }
 
-static void print_conditions(const json_t *conditions)
-{
-    const json_t *condition;
-    size_t index;
-
-    if (json_array_size(conditions) == 0)
-        puts("    alarms   none");
-    json_array_foreach(conditions, index, condition)
-    {
-        printf("    alarm    %s", ward_document_text(condition, "condition"));
-        printf(", %s", ward_document_member(condition, "priority").text);
-        printf(", %s", ward_document_member(condition, "state").text);
-        if (*ward_document_text(condition, "text") != '\0')
-            printf(": %s", ward_document_text(condition, "text"));
-        putchar('\n');
-    }
-}
-
-static void print_last(const json_t *values)
-{
-    const json_t *value;
-    size_t index;
-
-    if (json_array_size(values) == 0)
-        puts("    last     no valid value yet");
-    json_array_foreach(values, index, value)
-    {
-        json_t *one = json_pack("[O]", value);
-        const struct ward_cell text = ward_document_values(one);
-
-        json_decref(one);
-        printf("    last     %s", text.text);
-        /* Without a clock that is trusted nobody knows. */
-        if (*ward_document_text(value, "measured_at") != '\0')
-            printf(", %s ago", ward_document_age(value, "measured_at").text);
-        putchar('\n');
-    }
-}
-
 /* "NEWS2 5 or more, up to 14; not known: consciousness, …": what is not measured is never called well. */
 static void print_news2(const json_t *news2)
 {
@@ -136,6 +98,7 @@ static void print_news2(const json_t *news2)
 
 static void print_patients(const json_t *patients)
 {
+    static const struct ward_present_layout layout = {.indent = 4, .label = 8};
     const json_t *patient;
     size_t index;
 
@@ -151,8 +114,8 @@ static void print_patients(const json_t *patients)
         print_verdict(patient);
         print_reasons(patient);
         print_advice(json_object_get(patient, "reasons"));
-        print_conditions(json_object_get(patient, "conditions"));
-        print_last(json_object_get(patient, "last_valid"));
+        ward_present_conditions(json_object_get(patient, "conditions"), &layout);
+        ward_present_last(json_object_get(patient, "last_valid"), &layout);
         print_news2(json_object_get(patient, "news2"));
     }
 }
@@ -216,6 +179,13 @@ static void print_signaller(const json_t *works)
                i + 1 < sizeof(parts) / sizeof(parts[0]) ? "," : "\n");
 }
 
+static void print_count(const json_t *queue, const char *member, const char *what)
+{
+    const json_t *count = json_object_get(queue, member);
+
+    printf("%s %s%s", ward_document_brief(count).text, what, json_integer_value(count) == 1 ? "" : "s");
+}
+
 static void print_link(const json_t *document)
 {
     const json_t *link = json_object_get(document, "link");
@@ -225,8 +195,10 @@ static void print_link(const json_t *document)
     printf("\nWard link    %s", json_is_true(json_object_get(link, "up")) ? "up" : "DOWN");
     if (*ward_document_text(link, "reason") != '\0')
         printf(" (%s)", ward_document_text(link, "reason"));
-    printf("\nUndelivered  %s readings, %s alarms", ward_document_member(queue, "undelivered_readings").text,
-           ward_document_member(queue, "undelivered_alarms").text);
+    fputs("\nUndelivered  ", stdout);
+    print_count(queue, "undelivered_readings", "reading");
+    fputs(", ", stdout);
+    print_count(queue, "undelivered_alarms", "alarm");
     if (json_is_number(age))
         printf(", oldest %s", ward_document_duration(json_number_value(age)).text);
     print_radio(document);

@@ -51,6 +51,8 @@ static void take_value(struct ward_watch_row *row, const json_t *record, const j
     row->arrived_boot_ms = now->boot_ms;
     if (*special != '\0')
         snprintf(row->value, sizeof(row->value), "(%s)", special);
+    else if (*ward_document_text(value, "code") != '\0')
+        snprintf(row->value, sizeof(row->value), "%.40s", ward_document_member(value, "code").text);
     else
         snprintf(row->value, sizeof(row->value), "%.24s%s%.16s", ward_document_brief(number).text,
                  *unit != '\0' ? " " : "", unit);

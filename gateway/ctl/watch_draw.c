@@ -166,11 +166,17 @@ static void draw_head(struct line *line, const json_t *status)
         json_is_true(json_object_get(json_object_get(status, "link"), "up")) ? "up" : "DOWN");
 }
 
+/* As the lights are: IEC 60601-1-8 has red for high, yellow for medium, cyan for low. What is not known is no less than high. */
+static const char *colour_of(const char *priority)
+{
+    return strcmp(priority, "low") == 0 ? "36" : strcmp(priority, "medium") == 0 ? "1;33" : "1;31";
+}
+
 static void draw_alarm(struct line *line, const json_t *patient, const json_t *condition)
 {
     const char *text = ward_document_text(condition, "text");
 
-    colour(line, strcmp(ward_document_text(condition, "priority"), "low") == 0 ? "36" : "1;31");
+    colour(line, colour_of(ward_document_text(condition, "priority")));
     put(line, " %s  %s, %s, %s", ward_document_text(patient, "patient"),
         ward_document_text(condition, "condition"), ward_document_text(condition, "priority"),
         ward_document_text(condition, "state"));

@@ -55,7 +55,7 @@ static const struct ward_bus_property device_properties[WARD_BUS_DEVICE_PROPERTI
     [WARD_BUS_CLAIMED_BY] = {"ClaimedBy", 's', 0, false},
     [WARD_BUS_CONNECTED] = {"Connected", 'b', 0, false},
     [WARD_BUS_NEEDS_PAIRING] = {"NeedsPairing", 'b', 0, false},
-    [WARD_BUS_LAST_SEEN] = {"LastSeen", 'x', 10000, false},
+    [WARD_BUS_LAST_SEEN] = {"LastSeen", 'x', WARD_BUS_LAST_SEEN_STEP_MS, false},
     [WARD_BUS_BATTERY] = {"Battery", 'i', 0, false},
     [WARD_BUS_DEVICE_CLOCK] = {"Clock", 's', 0, false},
     [WARD_BUS_ENROLLED_AT] = {"EnrolledAt", 'x', 0, false},
@@ -149,27 +149,43 @@ static bool moved_by_less(const struct ward_bus_property *property, const struct
 }
 
 /*
+ * Whether a value differs from the one that is kept; ret is its copy, empty when it does not differ. Most do not, and cost
+ * no memory.
+ */
+static bool differs_from_kept(const struct object *object, size_t i, const struct ward_bus_value *told,
+                              struct ward_bus_kept *ret, int *ret_error)
+{
+    if (ward_bus_kept_is(&object->values[i], &object->properties[i], told))
+        return false;
+    if (!ward_bus_kept_copy(&object->properties[i], told, ret)) {
+        *ret_error = -ENOMEM;
+        return false;
+    }
+    if (!ward_bus_kept_is_same(&object->values[i], ret))
+        return true;
+    ward_bus_kept_done(ret);
+    return false;
+}
+
+/*
  * Takes over what differs, when some of it is told by itself. Returns whether there is something to signal: ret_names,
  * ended by NULL.
  */
 static bool take_over(struct object *object, const struct ward_bus_value *values,
                       const char *ret_names[PROPERTIES_MAX + 1], int *ret_error)
 {
-    struct ward_bus_kept copies[PROPERTIES_MAX];
+    struct ward_bus_kept copies[PROPERTIES_MAX] = {0};
     bool differs[PROPERTIES_MAX], news = false;
     size_t count = 0;
 
     for (size_t i = 0; i < object->count; i++) {
-        differs[i] = ward_bus_kept_copy(&object->properties[i], &values[i], &copies[i]);
-        if (!differs[i]) {
-            *ret_error = -ENOMEM;
-            continue;
-        }
-        differs[i] = !ward_bus_kept_is_same(&object->values[i], &copies[i]);
+        differs[i] = differs_from_kept(object, i, &values[i], &copies[i], ret_error);
         news = news || (differs[i] && !moved_by_less(&object->properties[i], &object->values[i], &copies[i]));
     }
     for (size_t i = 0; i < object->count; i++) {
-        if (news && differs[i]) {
+        if (!differs[i])
+            continue;
+        if (news) {
             const struct ward_bus_kept old = object->values[i];
 
             object->values[i] = copies[i];
@@ -252,14 +268,14 @@ int ward_bus_objects_tell_device(struct ward_bus_objects *objects,
     return tell(objects, device, values);
 }
 
-void ward_bus_objects_told(struct ward_bus_objects *objects)
+void ward_bus_objects_told(struct ward_bus_objects *objects, bool every)
 {
     struct object **place = &objects->devices;
 
     while (*place) {
         struct object *device = *place;
 
-        if (device->told) {
+        if (device->told || !every) {
             device->told = false;
             place = &device->next;
             continue;

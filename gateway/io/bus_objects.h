@@ -11,6 +11,7 @@
 #ifndef WARD_IO_BUS_OBJECTS_H
 #define WARD_IO_BUS_OBJECTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-bus.h>
@@ -19,6 +20,8 @@
 #define WARD_BUS_DEVICES_PATH                                                                                \
     WARD_BUS_PATH "/devices" /* below it, by sd_bus_path_encode of the device's id */
 #define WARD_BUS_INTERFACE "org.wardgate.Gateway1"
+
+#define WARD_BUS_LAST_SEEN_STEP_MS 10000
 
 enum ward_bus_gateway_property {
     WARD_BUS_VERSION,             /* s; never changes */
@@ -62,10 +65,10 @@ enum ward_bus_device_property {
     WARD_BUS_CLAIMED_BY,       /* s: id of the patient who has claimed it; "": nobody */
     WARD_BUS_CONNECTED,        /* b */
     WARD_BUS_NEEDS_PAIRING,    /* b: its bond is lost */
-    WARD_BUS_LAST_SEEN,        /* x: UTC ms, told in steps of 10 s or with something else; 0: not known */
-    WARD_BUS_BATTERY,          /* i: percent; -1: not known */
-    WARD_BUS_DEVICE_CLOCK,     /* s: how its clock goes; "": not looked at, or it has none */
-    WARD_BUS_ENROLLED_AT,      /* x: UTC ms; 0: not known */
+    WARD_BUS_LAST_SEEN, /* x: UTC ms, told in steps of WARD_BUS_LAST_SEEN_STEP_MS or with something else; 0: not known */
+    WARD_BUS_BATTERY,      /* i: percent; -1: not known */
+    WARD_BUS_DEVICE_CLOCK, /* s: how its clock goes; "": not looked at, or it has none */
+    WARD_BUS_ENROLLED_AT,  /* x: UTC ms; 0: not known */
     WARD_BUS_DEVICE_PROPERTIES,
 };
 
@@ -92,8 +95,8 @@ int ward_bus_objects_tell(struct ward_bus_objects *objects,
                           const struct ward_bus_value values[static WARD_BUS_GATEWAY_PROPERTIES]);
 int ward_bus_objects_tell_device(struct ward_bus_objects *objects,
                                  const struct ward_bus_value values[static WARD_BUS_DEVICE_PROPERTIES]);
-/* Every device was told: one that was not since the last call of this is gone. */
-void ward_bus_objects_told(struct ward_bus_objects *objects);
+/* Ends a telling. every: of each device that there is, and one that was not told since the last call of this is gone. */
+void ward_bus_objects_told(struct ward_bus_objects *objects, bool every);
 
 /* A property of org.wardgate.Gateway1, for its vtable; userdata points to the struct ward_bus_objects *. */
 int ward_bus_objects_get(sd_bus *bus, const char *path, const char *interface, const char *name,

@@ -32,11 +32,33 @@ static char *copy_utf8(const char *text)
     return copy;
 }
 
+/* The texts of what is told; none of a number. Returns how many. */
+static size_t texts_of(const struct ward_bus_property *property, const struct ward_bus_value *told,
+                       const char *const **ret)
+{
+    *ret = property->type == 's' ? &told->text : told->texts;
+    return property->type == 's' ? 1 : property->type == 'a' ? told->count : 0;
+}
+
+bool ward_bus_kept_is(const struct ward_bus_kept *value, const struct ward_bus_property *property,
+                      const struct ward_bus_value *told)
+{
+    const char *const *texts;
+    const size_t count = texts_of(property, told, &texts);
+
+    if (value->count != count || value->number != told->number)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(value->texts[i], texts[i] ? texts[i] : "") != 0)
+            return false;
+    return true;
+}
+
 bool ward_bus_kept_copy(const struct ward_bus_property *property, const struct ward_bus_value *told,
                         struct ward_bus_kept *ret)
 {
-    const char *const *texts = property->type == 's' ? &told->text : told->texts;
-    const size_t count = property->type == 's' ? 1 : property->type == 'a' ? told->count : 0;
+    const char *const *texts;
+    const size_t count = texts_of(property, told, &texts);
 
     *ret = (struct ward_bus_kept){.number = told->number};
     ret->texts = count > 0 ? calloc(count, sizeof(ret->texts[0])) : NULL;

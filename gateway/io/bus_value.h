@@ -24,6 +24,9 @@ struct ward_bus_kept {
     int64_t number;
 };
 
+/* Whether it was told, octet for octet; a text that is no UTF-8 never is. */
+bool ward_bus_kept_is(const struct ward_bus_kept *value, const struct ward_bus_property *property,
+                      const struct ward_bus_value *told);
 /* False, with *ret empty, without memory. */
 bool ward_bus_kept_copy(const struct ward_bus_property *property, const struct ward_bus_value *told,
                         struct ward_bus_kept *ret);

@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 
 #include "uplink/certificate.h"
@@ -37,8 +36,9 @@ struct ward_enrolment {
     struct ward_enrolment_options options;
     char directory[256], gateway[65], crl[256];
     struct ward_identity configured, identity;
-    bool enrolled; /* the identity was made here */
-    int tell_from; /* -1: no attempt is under way */
+    bool enrolled;    /* the identity was made here */
+    int tell_from;    /* -1: no attempt is under way */
+    pthread_t thread; /* of the attempt */
     char fault[WARD_ENROLMENT_FAULT_MAX];
     sd_event_source *answers;
     sd_event_source *renewal;
@@ -64,23 +64,9 @@ static void *run_attempt(void *data)
     struct attempt *attempt = data;
 
     ward_est_run(&attempt->task, pass_on, attempt);
-    OPENSSL_thread_stop(); /* what it keeps for a thread; the program may end before this one is gone */
     close(attempt->tell_to);
     free(attempt);
     return NULL;
-}
-
-static int start_thread(struct attempt *attempt)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int result;
-
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    result = pthread_create(&thread, &attributes, run_attempt, attempt);
-    pthread_attr_destroy(&attributes);
-    return -result;
 }
 
 /* ---- what is in use ---- */
@@ -157,11 +143,18 @@ static void tell(struct ward_enrolment *enrolment, enum ward_provision_outcome o
     enrolment->options.told(enrolment->options.userdata, outcome, step, ms, text);
 }
 
-static void end_attempt(struct ward_enrolment *enrolment)
+static void hear_no_more(struct ward_enrolment *enrolment)
 {
     enrolment->answers = sd_event_source_disable_unref(enrolment->answers);
     close(enrolment->tell_from);
     enrolment->tell_from = -1;
+}
+
+/* It has told how it ended, and has only to put down what it holds. */
+static void end_attempt(struct ward_enrolment *enrolment)
+{
+    hear_no_more(enrolment);
+    pthread_join(enrolment->thread, NULL);
 }
 
 static int on_answer(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
@@ -205,9 +198,9 @@ static int begin(struct ward_enrolment *enrolment, const struct ward_est_task *t
     enrolment->tell_from = ends[0];
     result = sd_event_add_io(enrolment->event, &enrolment->answers, ends[0], EPOLLIN, on_answer, enrolment);
     if (result >= 0)
-        result = start_thread(attempt);
+        result = -pthread_create(&enrolment->thread, NULL, run_attempt, attempt);
     if (result < 0) {
-        end_attempt(enrolment);
+        hear_no_more(enrolment);
         close(ends[1]);
         free(attempt);
         return result;
@@ -308,10 +301,11 @@ struct ward_enrolment *ward_enrolment_free(struct ward_enrolment *enrolment)
 {
     if (!enrolment)
         return NULL;
-    sd_event_source_disable_unref(enrolment->answers);
     sd_event_source_disable_unref(enrolment->renewal);
-    if (enrolment->tell_from >= 0)
-        close(enrolment->tell_from);
+    if (enrolment->tell_from >= 0) {
+        hear_no_more(enrolment);
+        pthread_detach(enrolment->thread); /* it may wait for the server for long; nobody listens to it */
+    }
     sd_event_unref(enrolment->event);
     free(enrolment);
     return NULL;

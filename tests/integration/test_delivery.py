@@ -13,6 +13,7 @@ import pytest
 from paho.mqtt import client as mqtt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import real_examples  # noqa: E402
 from bluez_fixture import BUILD, PATIENCE_S, eventually  # noqa: E402
 from hub_fixture import contract  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
@@ -89,6 +90,7 @@ def test_what_made_room_is_named(home):
     lose_everything(home)
     answer = home.order("replay", "--records", f"{epoch}:1-{head}")
     assert answer["outcome"] == "done" and answer["missing"] == [1, 2] and "1 to 2" in answer["reason"]
+    real_examples.keep({"result.missing": answer})
     eventually(lambda: count(home, "record") >= head - 2, "what is left is at the hub")
     answer = home.order("replay", "--records", f"{epoch}:1-2")
     assert answer["outcome"] == "refused" and answer["missing"] == [1, 2]

@@ -7,6 +7,7 @@ import pathlib
 import signal
 
 import bluez_fixture
+import real_examples
 from bluez_fixture import CUFF, PATIENT, ROOT, eventually
 from bus_client import Client
 from test_care_plan import Publisher, publisher  # noqa: F401
@@ -80,6 +81,7 @@ def test_an_episode_ends_and_nothing_of_it_is_left(ward):  # noqa: F811
     certificate = eventually(lambda: certificates(ward), lambda: f"the certificate: {patients(ward)}")[-1]
     assert certificate["outcome"] == "done" and certificate["erased"]["records"] >= 3
     assert certificate["erased"]["alarm_events"] >= 2 and certificate["erased"]["files"] == 2
+    real_examples.keep({"result.erased": certificate})
     eventually(lambda: not found_in(ward), lambda: f"nothing is left: {found_in(ward)}")
     assert set(patients(ward)) == {PATIENT}
     # What is left holds: the hub has seen every record, and here the chain goes on.

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from bluez_fixture import CUFF, PATIENT, ROOT, eventually  # noqa: E402
+from real_examples import Recorder, keep  # noqa: E402
 from test_delivery import settings  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
 
@@ -74,6 +75,7 @@ def delivered(home):
 
 
 def test_a_score_goes_with_the_entry_that_completes_it(home):
+    recorder = Recorder(home.broker, "clinician", "up")
     home.ctl("plan", "apply", ROOT / "config/care-plans/post-operative.json", "--patient", PATIENT)
     eventually(lambda: home.ask("status")[0]["link"]["up"], "what is entered now is no backlog")
     home.ctl("entry", "--patient", PATIENT, "--by", "nurse-1", "respiration_rate=18", "spo2=96", "oxygen=air",
@@ -81,6 +83,10 @@ def test_a_score_goes_with_the_entry_that_completes_it(home):
     entry = eventually(lambda: [record for record in home.readings() if record["kind"] == "entry"], "it is stored")[-1]["seq"]
     score = delivered(home)[f"g-1.{entry}.news2"][1]
     assert score["valueQuantity"]["value"] == 1 and score["status"] == "final"  # one point, for the pulse
+    bundle = eventually(lambda: [message.payload for message in list(recorder.messages) if b".news2" in message.payload],
+                        "the Bundle that has it")[-1]
+    recorder.close()
+    keep({"bundle": fhir.check_up("g-1", bundle)})
 
 
 def test_the_ward_has_each_once_and_what_is_taken_back_says_so(home):

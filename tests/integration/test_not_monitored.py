@@ -7,6 +7,7 @@ import signal
 
 import pytest
 
+import real_examples
 from bluez_fixture import PATIENT, eventually
 from test_commands import Ward, needs_mounts
 
@@ -60,6 +61,7 @@ def test_a_core_that_hangs(ward):
     ward.shows_as_watched()
     ward.signal(signal.SIGSTOP, ward.gateway)
     ward.shows_as_lost("the gateway's core has stopped")
+    real_examples.keep({"state.stopped": ward.state()})
     ward.signal(signal.SIGCONT, ward.gateway)
     ward.shows_as_watched()
 

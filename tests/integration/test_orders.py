@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import bluez_fixture
-from bluez_fixture import CUFF, PATIENT, WARDCTL, eventually
+from bluez_fixture import CUFF, PATIENT, ROOT, WARDCTL, eventually
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from test_commands import EPISODE, Sender, Ward, needs_mounts
@@ -145,7 +145,14 @@ def test_wardctl_signs_what_the_ward_orders(ward):
     assert "no light" in ward.ctl("entry", "--signed", jws, check=False).stderr
     jws.write_text(sign(ward, "root", *who, "revoke-key", "kid=nobody"))
     assert "No key of the ward has that kid" in ward.ctl("entry", "--signed", jws, check=False).stderr
-    for words, wanted in ((("bind", "device=d-1"), "bind needs --patient"),
+    plan = ROOT / "config/care-plans/oximetry-at-home.json"
+    jws.write_text(sign(ward, "clinician", *who, "--patient", "p-2", "--episode", "s-2", "admit", f"plan={plan}", "label=Bed 2", "check_word=otter"))
+    assert ward.ctl("patient", "admit", "--signed", jws).returncode == 0
+    admitted = next(patient for patient in ward.ask("patient") if patient["patient"] == "p-2")
+    assert (admitted["label"], admitted["check_word"], admitted["plan"]["id"]) == ("Bed 2", "otter", "oximetry-at-home")
+    jws.write_text(sign(ward, "clinician", *who, "--patient", "p-2", "--episode", "s-2", "discharge", "reason=home again"))
+    assert ward.ctl("patient", "discharge", "--signed", jws).returncode == 0
+    for words, wanted in ((("bind", "device=d-1"), "bind needs --patient"), (("--patient", "p-2", "--episode", "s-2", "discharge"), "discharge needs reason="),
                           (("--patient", "p-1", "bind", "device=d-1"), "bind needs --episode"),
                           (("--patient", "p-1", "unbind"), "unbind needs device="),
                           (("--patient", "p-1", "ask", "what=spo2"), "no MEMBER=VALUE of ask: quantity, seconds"),

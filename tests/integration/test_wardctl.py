@@ -226,13 +226,14 @@ def test_each_verb_has_help(verb):
     ["patient", "admit", "p-1"], ["devices", "pair"], ["devices", "pair", "AA:BB"], ["devices", "bind", "d-1"],
     ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "255"], ["devices", "bind", "d-1", "--for", "3"],
     ["devices", "bind", "d-1", "--patient", "p-1", "--slot", "-1"], ["devices", "unbind"], ["devices", "show"],
+    ["devices", "pair", "AA:BB:CC:DD:EE:FF", "--patient", "p-1", "--timeout", "9"],
     ["devices", "test"], ["devices", "test", "d-1", "--timeout", "9"], ["devices", "test", "d-1", "--timeout", "301"],
     ["devices", "test", "d-1", "d-2"], ["devices", "test", "d-1", "--patient", "p-1"],
     ["devices", "rename", "d-1"], ["measure"], ["measure", "--patient", "p-1", "--for", "0"],
     ["measure", "--patient", "p-1", "--for", "61"], ["measure", "--patient", "p-1", "d-1"],
     ["devices", "scan", "--seconds", "0"], ["devices", "scan", "--seconds", "9999999999999999999999"],
     ["devices", "scan", "--seconds"], ["readings", "--since", "yesterday"], ["readings", "--quantity", "mood"],
-    ["readings", "--limit", "-1"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["alarms", "explain"], ["alarms", "explain", "1", "2"], ["plan"],
+    ["readings", "--limit", "-1"], ["readings", "void", "x", "--reason", "y"], ["readings", "void", "e-1:", "--reason", "y"], ["readings", "all"], ["alarms", "stop"], ["alarms", "silence"], ["alarms", "explain"], ["alarms", "explain", "1", "2"], ["plan"],
     ["plan", "apply", "x.json"], ["hub"], ["hub", "explode"], ["hub", "enrol", "est.ward.example/00001"],
     ["hub", "enrol", "--yes"], ["hub", "renew", "--code", "x"], ["hub", "retire", "now"], ["queue", "up"]])
 def test_wrong_usage_is_said_before_anything_is_asked(arguments):
@@ -320,7 +321,7 @@ def test_status_says_who_is_not_monitored_and_why(gateway):
     assert "p-0002: NOT MONITORED: no-plan" in lines
     assert "alarm    spo2-low, high, active: SpO2 88 %" in lines
     assert "Ward link    DOWN (connection refused)" in lines
-    assert "Undelivered  3 readings, 1 alarms, oldest 3 min" in lines
+    assert "Undelivered  3 readings, 1 alarm, oldest 3 min" in lines
     assert any("d-91c2" in line and "80" in line for line in lines)
     assert "\x1b" not in result.stdout
     assert len(lines) < 40
@@ -353,6 +354,13 @@ def test_readings_pass_their_filter_on(gateway):
                                 "limit=7", "history=0"]]
     table = gateway.run("readings").stdout
     assert "SpO2 96 %, Pulse (nan)" in table and "no-contact" in table
+    assert [line.split()[0] for line in table.splitlines()] == ["SEQ", "1", "2"]  # by which it is explained, or taken back
+
+
+def test_what_a_number_stands_for_is_shown(gateway):
+    values = [{"quantity": "consciousness", "value": 0, "code": "alert", "unit": ""}, {"quantity": "concern", "value": 1, "code": "carer", "unit": ""}]
+    gateway.answers("Readings", reading(1, kind="entry", values=values))
+    assert "Consciousness alert, Concern carer " in gateway.run("readings").stdout
 
 
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
@@ -456,7 +464,8 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert gateway.run("devices", "bind", "d-1", "--patient", "p-2", "--slot", "2", "--share").returncode == DONE
     assert gateway.run("devices", "unbind", "d-1").returncode == DONE
     assert gateway.run("devices", "unbind", "d-1", "--patient", "p-1").returncode == DONE
-    assert gateway.run("devices", "rename", "d-1", "Bärbels Clip").returncode == DONE
+    assert gateway.run("devices", "rename", "d-1", "Bärbels Clip").stdout == 'd-1 is now called "Bärbels Clip".\n'
+    assert gateway.run("devices", "rename", "d-1", "").stdout == "d-1 has no name any more.\n"
     assert gateway.run("measure", "--patient", "p-1").returncode == DONE
     assert gateway.run("measure", "--patient", "p-1", "--device", "d-1", "--for", "10").returncode == DONE
     assert gateway.run("devices", "forget", "d-1").returncode == DONE
@@ -470,7 +479,8 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert [call for call in gateway.calls() if call != ["Patients"]] == [
         ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
         ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
-        ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"], ["Measure", "p-1", "", "300"],
+        ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"],
+        ["Rename", "d-1", ""], ["Measure", "p-1", "", "300"],
         ["Measure", "p-1", "d-1", "600"], ["Forget", "d-1"], ["Silence", "p-1"], ["Command", '{"payload":"x"}'],
         ["Command", '{"payload":"y"}'], ["Command", '{"payload":"z"}'],
         ["Order", "p-1", "dr-1",
@@ -493,7 +503,8 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
         assert reason in result.stderr
     assert gateway.run("entry", "concern=carer").returncode == USAGE
     gateway.refuses("Order", ERROR_REFUSED, "This must be signed here.")
-    result = gateway.run("entry", "--patient", "p-1", "spo2=97")
+    result = gateway.run("entry", "--patient", "p-1", "spo2=97", "body_temperature=37.8")
+    assert "37.8}" in gateway.calls()[-1][3] or "37.8," in gateway.calls()[-1][3], "as it was typed, and not 37.799999999999997"
     assert result.returncode == FAILED
     assert "must be signed" in result.stderr
     assert gateway.run("entry", "--signed", "-", "spo2=97", input="{}").returncode == USAGE
@@ -503,7 +514,7 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
         ["Order", "p-1", "nurse-anne", {**entry, "values": {"respiration_rate": 18, "consciousness": "alert",
                                                             "oxygen": "oxygen", "oxygen_flow": 2.5}}],
         ["Order", "p-1", "", {**entry, "values": {"concern": "carer"}}],
-        ["Order", "p-1", "", {**entry, "values": {"spo2": 97}}]]
+        ["Order", "p-1", "", {**entry, "values": {"spo2": 97, "body_temperature": 37.8}}]]
 
 
 def test_status_never_calls_a_partial_score_low(gateway):
@@ -545,6 +556,10 @@ def test_patients_alarms_plan_queue_and_hub(gateway):
     gateway.answers("Hub", {"host": "hub.example"})
     assert "Bed 2" in gateway.run("patient").stdout
     assert json.loads(gateway.run("patient", "show", "p-7f3a", "--json").stdout) == patient
+    gateway.answers("Patients", {**patient, "conditions": [{**alarm, "id": "9c1e" * 8, "text": "x" * 300}] * 2,
+                                 "last_valid": [{"quantity": "spo2", "value": 88, "unit": "%"}]})
+    lines = gateway.run("patient", "show", "p-7f3a").stdout.splitlines()
+    assert lines[-3:] == ["alarm                  spo2-low, high, active: " + "x" * 300] * 2 + ["last                   SpO2 88 %"]
     assert gateway.run("patient", "show", "p-9").returncode == FAILED
     assert "spo2-low" in gateway.run("alarms").stdout
     assert json.loads(gateway.run("alarms", "history", "--json").stdout) == alarm
@@ -678,6 +693,8 @@ def test_an_alarm_that_is_not_stored_is_no_alarm(gateway):
     (record(10, 7, 88), [alarm_event(9, "pending"), alarm_event(14, "settled")], "settled at 2026-11-22T09:00:14.000Z, before the delay of 15 s"),
     (record(10, 7, 88), [alarm_event(9, "pending"), alarm_event(24, "raised", 1)], f"alarm {ID} at 2026-11-22T09:00:24"),
     (record(10, 7, 88), [alarm_event(2, "raised", 1)], f"the alarm {ID} stood already"),
+    (record(10, 7, 88), [alarm_event(2, "raised", 1), alarm_event(5, "cleared", 2, kind="technical", condition="rule-without-source")],
+     f"the alarm {ID} stood already"),
     (record(10, 7, 88), [alarm_event(10, "raised", 1, reading={"epoch": "e-1", "seq": 7})], f"it raised the alarm {ID}"),
     (record(10, 7, 88), [alarm_event(2, "raised", 1), alarm_event(8, "cleared", 2)], "nothing in the history"),
     (record(10, 7, 88, late=True), [], "it came late"),

@@ -143,7 +143,7 @@ def test_a_file_that_is_there_is_not_touched(tmp_path):
     path = tmp_path / "mine"
     path.write_text("mine")
     result = run("diagnose", path)
-    assert result.returncode == FAILED and "File exists" in result.stderr and path.read_text() == "mine"
+    assert result.returncode == FAILED and f"{path} is there already: name another file" in result.stderr and path.read_text() == "mine"
     assert run("diagnose", tmp_path / "none" / "x").returncode == FAILED
 
 

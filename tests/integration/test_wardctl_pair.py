@@ -110,6 +110,23 @@ def test_on_a_terminal_it_is_looked_for_first(gateway, found, words):
     assert [call[0] for call in done(gateway)] == ["Scan", "Pair"]
 
 
+@pytest.mark.parametrize(("device", "bar"), [({}, True), ({"connected": True}, False), ({"device": "d-9"}, False)])
+def test_on_a_terminal_a_test_shows_how_well_it_is_heard(gateway, device, bar):
+    gateway.answers("Devices", {"device": "d-1", "address": ADDRESS, "connected": False, **device})
+    gateway.answers("Scan", {"address": "AA:BB:CC:DD:EE:00", "rssi": -40}, {"address": ADDRESS.lower(), "rssi": -84})
+    gateway.answers("TestDevice", {"device": "d-1"})
+    shown, _, status = on_terminal(gateway, "devices", "test", "d-1")
+    assert status == DONE and ("▂    -84 dBm, weak: nearer would be better\n" in shown) == bar and "-40" not in shown
+    assert gateway.run("devices", "test", "d-1").returncode == DONE  # nobody watches: it is not listened for
+    assert [call[0] for call in gateway.calls() if call[0] in ("Scan", "TestDevice")] == ["Scan"] * bar + ["TestDevice"] * 2
+
+
+def test_a_first_reading_of_nobody_says_whose_it_is(gateway):
+    gateway.answers("Readings", {"epoch": "e-1", "seq": 1, "quality": "valid", "unassigned": True, "values": []})
+    result = gateway.run(*PAIR, "--check-word", "otter")
+    assert "First reading, kept as nobody's since it may have been in its memory: valid.\n" in result.stdout
+
+
 def test_a_program_is_not_led(gateway):
     result = gateway.run(*PAIR, "--check-word", "otter", "--json")
     assert result.returncode == DONE and [call[0] for call in done(gateway)] == ["Pair"]

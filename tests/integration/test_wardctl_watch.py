@@ -129,6 +129,25 @@ def test_an_alarm_is_shown_when_it_comes(gateway):
     assert screen.end() == (DONE, "")
 
 
+def test_an_alarm_has_the_colour_of_its_light(gateway):
+    gateway.answers("Status", {**STATUS, "patients": [{"patient": "p-1", "conditions": [
+        {"condition": f"is-{priority}", "priority": priority, "state": "active"} for priority in ("high", "medium", "low")]}]})
+    screen = Screen(gateway)
+    screen.wait_for("is-low")
+    screen.process.terminate()
+    assert screen.end() == (DONE, "")
+    for colour, priority in ((b"1;31", b"high"), (b"1;33", b"medium"), (b"36", b"low")):
+        assert b"\x1b[%sm p-1  is-%s" % (colour, priority) in screen.octets
+
+
+def test_a_word_is_shown_and_not_the_number_that_stands_for_it(gateway):
+    gateway.answers("Readings", reading(1, 0, values=[{"quantity": "consciousness", "value": 3, "code": "pain", "unit": ""}]))
+    screen = Screen(gateway)
+    assert any(re.search("Consciousness +pain", line) for line in screen.wait_for("Consciousness"))
+    screen.process.terminate()
+    assert screen.end() == (DONE, "")
+
+
 @pytest.mark.parametrize(("columns", "lines"), [(40, 10), (20, 5), (200, 6)])
 def test_nothing_is_wider_or_longer_than_the_screen(gateway, columns, lines):
     gateway.answers("Readings", *[reading(i, 90 + i, patient=f"p-{i}") for i in range(9, 0, -1)])

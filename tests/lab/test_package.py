@@ -44,11 +44,15 @@ def test_it_ran_to_its_end(lab):
     assert lab.status == 0, lab.stderr
 
 
+# A directory that other packages of Debian would have, which the guest has not.
+SHARED = re.compile(r"directory '/usr/(share/fish|lib/systemd/catalog)' not empty so not removed")
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_dpkg_does_it_without_a_complaint(lab, step):
     lines = lab.lines(f"{step}.dpkg")
     assert lines[-1] == "0"
-    assert not [line for line in lines if re.search(r"(?i)error|warning|fail", line)], lines
+    assert not [line for line in lines if re.search(r"(?i)error|warning|fail", line) and not SHARED.search(line)], lines
 
 
 @pytest.mark.parametrize("step", RUNNING)

@@ -1649,6 +1649,21 @@ static void a_test_that_fails_says_what_to_try_next(void **state)
     assert_non_null(strstr(trial_end(bench), "nothing good came"));
 }
 
+static void a_test_as_short_as_the_listening_waits_for_nothing_more(void **state)
+{
+    struct bench *bench = clip(state);
+    struct ward_trial *trial = &bench->gateway->trial;
+
+    try_device(bench, "d-2", 10);
+    trial->seen.listened_s = WARD_TRIAL_LOOK_S - 1;
+    trial->listen_us = trial->until_us = 1; /* both are over */
+    ward_trial_tick(bench->gateway);
+    assert_non_null(strstr(trial_end(bench), "fresh battery"));
+    WAIT_FOR(bench, strstr(bench->steps, "failed="));
+    assert_non_null(strstr(bench->steps, "signal="));
+    assert_null(strstr(strstr(bench->steps, "signal="), "waiting="));
+}
+
 static void a_test_is_over_when_whoever_asked_leaves(void **state)
 {
     struct bench *bench = clip(state);
@@ -1743,6 +1758,7 @@ int main(void)
         GATEWAY_TEST(a_test_takes_no_more_than_its_own),
         GATEWAY_TEST(a_test_is_done_when_it_is_proved_who_sent_the_reading),
         GATEWAY_TEST(a_test_that_fails_says_what_to_try_next),
+        GATEWAY_TEST(a_test_as_short_as_the_listening_waits_for_nothing_more),
         GATEWAY_TEST(a_test_is_over_when_whoever_asked_leaves),
         GATEWAY_TEST(a_test_is_refused),
     };

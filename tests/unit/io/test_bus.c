@@ -477,10 +477,13 @@ static void test_a_device_that_is_not_told_again_is_gone(void **state)
     char line[512];
 
     tell_device(f, "Clip", 0);
-    ward_bus_objects_told(objects);
+    ward_bus_objects_told(objects, true);
+    ward_bus_objects_told(objects, false); /* no word of it: that is none of its end */
     run_caller(f, NOBODY, get_device, line, sizeof(line));
     assert_string_equal(line, "Clip|0|");
-    ward_bus_objects_told(objects);
+    tell_device(f, "Cuff", 0);
+    ward_bus_objects_told(objects, false); /* and a word of it does not keep it when every one is told */
+    ward_bus_objects_told(objects, true);
     run_caller(f, NOBODY, get_device, line, sizeof(line));
     assert_non_null(strstr(line, "Unknown object"));
 }

@@ -70,15 +70,22 @@ static void wait_until_quiet(struct bench *bench)
     }
 }
 
-/* The chain over what is still there. Returns the first of it. */
+#define MADE_ROOM_MAX 10
+
+/* The chain over what is still there. Returns the first of it. Room that is made between two answers is no hole. */
 static uint64_t check_rest(struct bench *bench)
 {
     struct ward_chain_text text;
     uint64_t first = 0, seq = 0;
     uint8_t chain[32] = {0};
+    unsigned made_room = 0;
 
     do {
         fetch(bench, seq + 1, UINT32_MAX); /* which fails when one does not follow from the one before */
+        if (seq > 0 && bench->answer_count > 0 && bench->records[0].reading.seq > seq + 1) {
+            assert_true(++made_room <= MADE_ROOM_MAX);
+            first = seq = 0;
+        }
         for (size_t i = 0; i < bench->answer_count; i++) {
             struct ward_record record = bench->records[i];
 
@@ -93,6 +100,19 @@ static uint64_t check_rest(struct bench *bench)
             memcpy(chain, bench->records[i].reading.chain, 32);
         }
     } while (bench->answer_count > 0);
+    return first;
+}
+
+/* Once no more room is made: a checkpoint lets the file grow once more after it was quiet. Returns the first that is there. */
+static uint64_t settle(struct bench *bench, struct ward_store_counters *ret_counters)
+{
+    uint64_t first;
+
+    do {
+        wait_until_quiet(bench);
+        *ret_counters = counters_of(bench);
+        first = check_rest(bench);
+    } while (counters_of(bench).purged_records != ret_counters->purged_records);
     return first;
 }
 
@@ -145,13 +165,12 @@ static void what_the_ward_has_makes_room_first(void **state)
     submit_events(bench, false);
     submit_many(bench, 120, true);
     submit_many(bench, 5, false); /* these the ward does not have */
-    wait_until_quiet(bench);
-    struct ward_store_counters counters = counters_of(bench);
+    struct ward_store_counters counters;
+    const uint64_t first = settle(bench, &counters);
     assert_true(counters.purged_records > 1000);
     assert_int_equal(counters.given_up_records, 0);
     assert_int_equal(bench->given_up, 0);
     assert_int_equal(counters.quota_octets, QUOTA);
-    uint64_t first = check_rest(bench);
     assert_true(first > 1000 && first <= 12001);
     assert_int_equal(first, counters.purged_records + 1);
     check_lookups(bench, first, 12500);
@@ -164,7 +183,7 @@ static void what_the_ward_has_makes_room_first(void **state)
     assert_int_equal(bench->snapshot->event_count, EVENTS);
     check_rest(bench);
     submit_many(bench, 1, false);
-    assert_int_equal(check_rest(bench), first);
+    assert_true(check_rest(bench) >= first); /* one more may be the one for which room has to be made */
 }
 
 static void what_the_ward_does_not_have_goes_last_and_is_told(void **state)
@@ -179,12 +198,12 @@ static void what_the_ward_does_not_have_goes_last_and_is_told(void **state)
     submit_events(bench, true);
     submit_events(bench, false);
     submit_many(bench, 120, false);
-    wait_until_quiet(bench);
-    struct ward_store_counters counters = counters_of(bench);
+    struct ward_store_counters counters;
+    const uint64_t first = settle(bench, &counters);
     assert_true(counters.given_up_records > 1000);
     assert_int_equal(counters.given_up_records, counters.purged_records);
     assert_int_equal(bench->given_up, counters.given_up_records);
-    assert_int_equal(check_rest(bench), bench->given_up_through + 1);
+    assert_int_equal(first, bench->given_up_through + 1);
     for (uint64_t seq = bench->given_up_through + 1;; seq += bench->answer_count) {
         fetch(bench, seq, UINT32_MAX);
         if (bench->answer_count == 0) {
@@ -254,10 +273,9 @@ static void a_full_disk_makes_the_file_do_with_what_it_has(void **state)
     assert_true(counters.purged_records > 500);
     assert_int_equal(counters.given_up_records, 0);
     submit_many(bench, 200, false); /* when only what the ward does not have is left, it stays */
-    wait_until_quiet(bench);
-    counters = counters_of(bench);
+    const uint64_t first = settle(bench, &counters);
     assert_int_equal(counters.given_up_records, 0);
-    assert_int_equal(check_rest(bench), counters.purged_records + 1);
+    assert_int_equal(first, counters.purged_records + 1);
     reopen_store(bench);
     assert_int_equal(bench->snapshot->head_seq, 36000);
 }

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan is read and comes into force. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/gateway.h"
+#include "app/watch_private.h"
+#include "core/careplan.h"
+#include "io/journal.h"
+
+/* Every fault of a plan on a line of its own, as `wardctl plan check` prints them. */
+static void describe(const struct ward_plan_errors *errors, char *ret, size_t size)
+{
+    size_t used = 0;
+
+    ret[0] = '\0';
+    for (size_t i = 0; i < errors->count && used < size; i++) {
+        const struct ward_plan_error *error = &errors->list[i];
+        int length = snprintf(ret + used, size - used, "%s%s: %s%s%s", i ? "\n" : "",
+                              error->pointer[0] ? error->pointer : "plan", error->reason,
+                              error->value[0] ? ", found " : "", error->value);
+
+        used += length > 0 ? (size_t)length : 0;
+    }
+}
+
+/* A plan whose zone this system does not know is taken: its limits count, and schedule-unknown says the rest. */
+static void read_zone(struct ward_watch *watch)
+{
+    int result = 0;
+
+    watch->has_zone = false;
+    if (watch->plan.zone[0] == '\0')
+        return;
+    result = ward_clock_zone(watch->plan.zone, &watch->zone);
+    watch->has_zone = result == 0;
+    if (result < 0)
+        ward_journal_print(LOG_ERR, "%s: the time zone %s cannot be read: %s", watch->patient.text,
+                           watch->plan.zone, strerror(-result));
+}
+
+/*
+ * document is owned from now on. with and waiter: as in ward_watch_carry_out; from which record on the plan is in force
+ * belongs into the same transaction. False, and nothing happened, when memory is out.
+ */
+static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
+                         const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+{
+    const size_t brought = with ? with->change_count : 0;
+    struct ward_store_change *changes = calloc(brought + 1, sizeof(*changes));
+    struct ward_store_group group = with ? *with : (struct ward_store_group){0};
+    struct ward_inforce_text inforce;
+    struct ward_watch_effects effects;
+    struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
+    struct ward_alarm_context context;
+
+    if (!changes) {
+        free(document);
+        return false;
+    }
+    free(watch->plan_document);
+    watch->plan_document = document;
+    watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
+    watch->plan = *plan;
+    watch->has_plan = true;
+    read_zone(watch);
+    if (with) {
+        memcpy(changes, with->changes, brought * sizeof(*changes));
+        changes[brought] = ward_inforce_begin(watch->gateway, &watch->patient, plan->version, &inforce);
+        group.changes = changes;
+        group.change_count = brought + 1;
+    }
+    context = ward_watch_begin(watch, &sink);
+    ward_alarm_replace_plan(&watch->state, &context);
+    ward_watch_carry_out(watch, &effects, with ? &group : NULL, waiter, with != NULL);
+    free(changes);
+    return true;
+}
+
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
+                           size_t size)
+{
+    struct ward_plan_errors *errors = malloc(sizeof(*errors));
+    struct ward_care_plan *plan = malloc(sizeof(*plan));
+    char *copy = strdup(document);
+    bool taken = false;
+
+    if (!errors || !plan || !copy) {
+        snprintf(ret_error, size, "Out of memory.");
+    } else if (!ward_care_plan_parse(document, strlen(document), plan, errors)) {
+        describe(errors, ret_error, size);
+    } else {
+        const struct ward_store_change change = {
+            .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
+        const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
+
+        taken = put_in_force(watch, plan, copy, restored ? NULL : &group, NULL);
+        copy = NULL;
+        if (!taken)
+            snprintf(ret_error, size, "Out of memory.");
+    }
+    free(errors);
+    free(plan);
+    free(copy);
+    return taken;
+}
+
+bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan *plan, const char *document,
+                          const struct ward_store_group *with, struct ward_commit_waiter *waiter)
+{
+    char *copy = strdup(document);
+
+    return copy && put_in_force(watch, plan, copy, with, waiter);
+}
