@@ -211,7 +211,7 @@ def never_sent(connection, rng):
         kind = rng.choice([PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK, 11])
         body = struct.pack(">H", rng.randrange(65536)) + rng.choice([b"", b"\0", b"\0\0", b"\x92\0"])
         connection.send(packet(kind, body, 2 if kind == PUBREL else 0))
-    connection.serve()
+    connection.serve(packets=BORNE)
 
 
 def answered_twice(connection, rng):
@@ -230,7 +230,7 @@ def odd_connack(connection, rng):
     length = number(len(chosen)) if rng.random() < 0.7 else number(rng.choice([0, 1, 127, 128, 100000, 268_435_455]))
     body = bytes([rng.choice([0, 0, 1, 0xFE]), rng.choice([0, 0, 0, 1, 0x80, 0x9D, 0xFF])]) + length + chosen
     connection.greet(packet(CONNACK, rng.choice([body, body, body[: rng.randrange(len(body))]])))
-    connection.serve()
+    connection.serve(packets=BORNE)
 
 
 def early_packets(connection, rng):
