@@ -122,6 +122,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_TEST_HUB: ward_hub_test_begin(gateway, call); break;
     case WARD_BUS_PATIENTS: patients(gateway, call); break;
     case WARD_BUS_DEVICES: devices(gateway, call); break;
+    case WARD_BUS_AUDIT:
     case WARD_BUS_READINGS: ward_api_from_store(gateway, method, call, arguments); break;
     case WARD_BUS_ALARMS:
         if (arguments->filter.history)
@@ -145,7 +146,6 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_ORDER: ward_api_order(gateway, call, text); break;
     case WARD_BUS_PROVISION: ward_provisioning_call(gateway, call, text[0], text[1]); break;
     case WARD_BUS_EXPLAIN: ward_api_explain(gateway, call, text[0]); break;
-    case WARD_BUS_AUDIT: ward_api_audit(gateway, call, arguments); break;
     case WARD_BUS_METHOD_COUNT: break;
     }
     ward_gateway_settle(gateway);

@@ -22,13 +22,11 @@ void ward_api_list_free(struct ward_api_list *list);
 /* Answers call with the list, and frees it. */
 void ward_api_reply_list(struct ward_bus_call *call, struct ward_api_list *list);
 
-/* api_stored.c: Readings, or the history of Alarms; Verify; Explain; Audit. */
+/* api_stored.c: Readings, the history of Alarms, or Audit; Verify; Explain. */
 void ward_api_from_store(struct ward_gateway *gateway, enum ward_bus_method method,
                          struct ward_bus_call *call, const struct ward_bus_arguments *arguments);
 void ward_api_verify(struct ward_gateway *gateway, struct ward_bus_call *call, const char *from);
 void ward_api_explain(struct ward_gateway *gateway, struct ward_bus_call *call, const char *what);
-void ward_api_audit(struct ward_gateway *gateway, struct ward_bus_call *call,
-                    const struct ward_bus_arguments *arguments);
 
 /* api_change.c: Admit, ApplyPlan, Silence, Order. texts are the arguments, as bus.h lists them. */
 void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *texts);

@@ -123,6 +123,23 @@ static const char *fill_filter(const struct ward_bus_arguments *arguments, struc
     return NULL;
 }
 
+static void answer_audit(void *context, int error, const struct ward_store_audit *rows, size_t count)
+{
+    struct pending *pending = context;
+    struct ward_api_list list = {0};
+    char text[WARD_AUDIT_TEXT_MAX];
+
+    if (error < 0) {
+        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
+    } else {
+        for (size_t i = 0; i < count; i++)
+            if (ward_audit_write_json(&rows[i], text, sizeof(text)) > 0)
+                (void)ward_api_list_add(&list, text);
+        ward_api_reply_list(pending->call, &list);
+    }
+    free(pending);
+}
+
 void ward_api_from_store(struct ward_gateway *gateway, enum ward_bus_method method,
                          struct ward_bus_call *call, const struct ward_bus_arguments *arguments)
 {
@@ -138,7 +155,9 @@ void ward_api_from_store(struct ward_gateway *gateway, enum ward_bus_method meth
     }
     if (pending) {
         *pending = (struct pending){gateway, call};
-        if (method != WARD_BUS_READINGS)
+        if (method == WARD_BUS_AUDIT)
+            result = ward_store_audit(gateway->store, &filter, answer_audit, pending);
+        else if (method == WARD_BUS_ALARMS)
             result = ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
         else if (arguments->filter.fhir)
             result = ward_store_query_whole(gateway->store, &filter, answer_bundles, pending);
@@ -229,46 +248,6 @@ void ward_api_explain(struct ward_gateway *gateway, struct ward_bus_call *call, 
         result = seq > 0 ? ward_store_fetch(gateway->store, (struct ward_seq_range){seq, seq},
                                             answer_readings, pending)
                          : ward_store_alarm_history(gateway->store, &filter, answer_alarms, pending);
-    }
-    if (result < 0) {
-        ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
-        free(pending);
-    }
-}
-
-static void answer_audit(void *context, int error, const struct ward_store_audit *rows, size_t count)
-{
-    struct pending *pending = context;
-    struct ward_api_list list = {0};
-    char text[WARD_AUDIT_TEXT_MAX];
-
-    if (error < 0) {
-        ward_bus_reply_error(pending->call, WARD_BUS_FAILED, "The database cannot be read now.");
-    } else {
-        for (size_t i = 0; i < count; i++)
-            if (ward_audit_write_json(&rows[i], text, sizeof(text)) > 0)
-                (void)ward_api_list_add(&list, text);
-        ward_api_reply_list(pending->call, &list);
-    }
-    free(pending);
-}
-
-void ward_api_audit(struct ward_gateway *gateway, struct ward_bus_call *call,
-                    const struct ward_bus_arguments *arguments)
-{
-    struct ward_store_filter filter;
-    const char *fault = fill_filter(arguments, &filter);
-    struct pending *pending = malloc(sizeof(*pending));
-    int result = -ENOMEM;
-
-    if (fault) {
-        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, fault);
-        free(pending);
-        return;
-    }
-    if (pending) {
-        *pending = (struct pending){gateway, call};
-        result = ward_store_audit(gateway->store, &filter, answer_audit, pending);
     }
     if (result < 0) {
         ward_bus_reply_error(call, WARD_BUS_BUSY, "The database has too much to do. Try again.");
