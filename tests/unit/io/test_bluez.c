@@ -110,7 +110,8 @@ static void a_value_before_the_connection_is_of_that_connection(void **state)
     fake_set(&fake, &fake.resolved, true);
     fake_value(&fake, 8);
     fake_wait(&fake, 0, "value=8");
-    ASSERT_ORDER(&fake, "connected=1 value=7,unproved,1 proved=1 resolved=1 value=8,proved,1 ");
+    ASSERT_ORDER(&fake, "connected=1 ", "value=7,unproved,1 ", "proved=1 ", "resolved=1 ",
+                 "value=8,proved,1 ");
     fake_end(&fake);
 }
 
@@ -122,7 +123,8 @@ static void a_connection_that_nobody_told_of_is_found(void **state)
     fake_begin(&fake, &open_device);
     fake.connected = true;
     fake_set(&fake, &fake.resolved, true);
-    fake_wait(&fake, 0, "connected=1 proved=1 resolved=1 ");
+    fake_wait(&fake, 0, "resolved=1 ");
+    ASSERT_ORDER(&fake, "connected=1 ", "proved=1 ", "resolved=1 ");
     fake_set(&fake, &fake.resolved, false);
     fake_set(&fake, &fake.connected, false);
     fake_wait(&fake, 0, "disconnected=1 ");
@@ -357,11 +359,11 @@ static void a_scan_that_is_busy_is_started_again(void **state)
     (void)state;
     fake_begin(&fake, NULL);
     assert_int_equal(ward_bluez_scan(fake.bluez, 0), -EINVAL);
-    assert_int_equal(ward_bluez_scan(fake.bluez, 2), 0);
-    assert_int_equal(ward_bluez_scan(fake.bluez, 2), -EBUSY);
-    fake_wait(&fake, 0, "scan-ended=0 ");
-    ASSERT_ORDER(&fake, "SetDiscoveryFilter StartDiscovery ", "StopDiscovery ", "StartDiscovery ",
-                 "scan-ended=0 ");
+    assert_int_equal(ward_bluez_scan(fake.bluez, 60), 0); /* on a slow machine a short one ends before that */
+    assert_int_equal(ward_bluez_scan(fake.bluez, 60), -EBUSY);
+    fake_wait(&fake, 0, "StopDiscovery ");
+    fake_wait(&fake, (size_t)(strstr(fake.story, "StopDiscovery ") - fake.story), "StartDiscovery ");
+    ASSERT_ORDER(&fake, "SetDiscoveryFilter StartDiscovery ", "StopDiscovery ", "StartDiscovery ");
     fake_end(&fake);
 }
 
