@@ -138,9 +138,6 @@ static int run(const struct ward_uplink_options *options)
     unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     /* Paho keeps a trace of every packet in memory, 125 kB of it; only of its errors then. */
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
-    /* Paho's threads are detached: they may still be inside OpenSSL when the process ends, which must then
-     * stand. */
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
         return -ENOMEM;
 
@@ -176,6 +173,11 @@ int main(int argc, char *argv[])
 
     if (result >= 0)
         return result;
+    /*
+     * Before all that uses OpenSSL, as the digest of the configuration does: its first use decides whether OpenSSL is put
+     * down when the process ends, and it must stand: Paho's threads are detached, and may then still be inside it.
+     */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     keep_memory_small();
     do_not_wait_for_the_journal();
     if (ward_config_load(path, &config, &error) < 0) {

@@ -10,7 +10,9 @@ import time
 import pytest
 
 from enrol_peers import DONE, ENROL, FAILED, RENEW, RETIRE, STEP, Est, Kept, end_ms
-from uplink_peers import ALARM, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
+from uplink_peers import ALARM, BUILD, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
+
+LATE_THREADS = {"LD_PRELOAD": str(BUILD / "tests/fakes/late_threads.so"), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
 
 class Bench:
@@ -94,6 +96,17 @@ def test_a_new_hub_is_enrolled_and_the_link_comes_up(bench):
 class Closing:
     def __init__(self, thing):
         self.thing, self.stop = thing, thing.close
+
+
+def test_openssl_stands_for_threads_that_end_after_the_process(bench):
+    """An attempt is inside OpenSSL when the uplink is told to end, and so may Paho's threads be."""
+    bench.est.start("--fault", "hangs")
+    bench.uplink.start(**LATE_THREADS)
+    bench.core.accept()
+    bench.core.provision(ENROL, bench.est.code())
+    bench.core.until(lambda: bench.est.said("hangs"), "the request is there")
+    bench.uplink.stop()
+    assert "OpenSSL stands, with threads" in bench.uplink.log().splitlines()
 
 
 def test_what_is_kept_is_for_the_uplink_alone(bench):
