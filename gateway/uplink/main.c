@@ -19,8 +19,10 @@
 #include <systemd/sd-event.h>
 
 #include "ward/config.h"
+#include "ward/link.h"
 
 #include "uplink/uplink.h"
+#include "uplink/window.h"
 
 #define CONFIG     "/etc/wardgate/wardgate.conf"
 #define EXIT_USAGE 2
@@ -110,13 +112,14 @@ static void do_not_wait_for_the_journal(void)
 
 /*
  * What was freed goes back to the system, and one pool serves all threads: they hardly ever allocate at the same time.
- * Large blocks, which by default stay in the pool once one was freed, have pages of their own.
+ * Messages, of which Paho makes two copies each, stay in the pool as long as the core has more (uplink_core.c): pages of
+ * their own, which come and go with each of them, take longer than everything else that is done to a message.
  */
 static void keep_memory_small(void)
 {
     (void)mallopt(M_ARENA_MAX, 1);
-    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
-    (void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_MMAP_THRESHOLD, 2 * WARD_LINK_FRAME_MAX);
+    (void)mallopt(M_TRIM_THRESHOLD, WARD_WINDOW_OCTETS_MAX);
     (void)mallopt(M_TOP_PAD, 0);
 }
 
