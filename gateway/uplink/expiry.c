@@ -77,8 +77,7 @@ static int on_timer(sd_event_source *source, uint64_t time_us, void *userdata)
 
 void ward_expiry_watch(struct ward_expiry *expiry, sd_event *event, const struct ward_identity *identity)
 {
-    *expiry = (struct ward_expiry){
-        .event = event, .identity = identity, .timer = expiry->timer, .said = WARD_JOURNAL_NO_MATTER};
+    *expiry = (struct ward_expiry){.event = event, .identity = identity, .timer = expiry->timer};
     look(expiry);
 }
 

@@ -19,7 +19,7 @@
  * what it means and what to do; journalctl -x shows it beside the message, and the id finds all of a kind.
  */
 enum ward_journal_matter {
-    WARD_JOURNAL_NO_MATTER = -1, /* there is nothing to be done, or it passes by itself */
+    WARD_JOURNAL_NO_MATTER = 0, /* there is nothing to be done, or it passes by itself */
     /* of the core */
     WARD_JOURNAL_CONFIGURATION,    /* what is configured cannot be used: the daemon does not start */
     WARD_JOURNAL_MEMORY_UNLOCKED,  /* an alarm may have to wait for the card */
