@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardgate-uplink: the pipe to the ward. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <MQTTAsync.h>
@@ -21,6 +19,7 @@
 #include "ward/config.h"
 #include "ward/link.h"
 
+#include "uplink/log.h"
 #include "uplink/uplink.h"
 #include "uplink/window.h"
 
@@ -60,7 +59,7 @@ static int parse(int argc, char *argv[], const char **ret_config)
         }
     }
     if (optind < argc) {
-        fprintf(stderr, SD_ERR "unexpected argument '%s'\n", argv[optind]);
+        fprintf(stderr, "wardgate-uplink: unexpected argument '%s'\n", argv[optind]);
         return EXIT_USAGE;
     }
     return -1;
@@ -96,18 +95,6 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)info;
     ward_uplink_stop(userdata);
     return 0;
-}
-
-/*
- * Where standard error is the journal's socket, a line that it does not take is dropped: it may itself wait for a card
- * that hangs, and no alarm shall stand behind a log. Only there, since what is set goes for all who share it.
- */
-static void do_not_wait_for_the_journal(void)
-{
-    struct stat status;
-
-    if (fstat(STDERR_FILENO, &status) == 0 && S_ISSOCK(status.st_mode))
-        (void)fcntl(STDERR_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK);
 }
 
 /*
@@ -182,14 +169,14 @@ int main(int argc, char *argv[])
      */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     keep_memory_small();
-    do_not_wait_for_the_journal();
+    ward_log_open(NULL);
     if (ward_config_load(path, &config, &error) < 0) {
-        fprintf(stderr, SD_ERR "%s:%u: %s\n", error.file, error.line, error.text);
+        ward_log(LOG_ERR, WARD_JOURNAL_UPLINK_CANNOT_START, "%s:%u: %s", error.file, error.line, error.text);
         return EXIT_FAILURE;
     }
     options = options_of(&config);
     result = run(&options);
     if (result < 0)
-        fprintf(stderr, SD_ERR "wardgate-uplink: %s\n", strerror(-result));
+        ward_log(LOG_ERR, WARD_JOURNAL_UPLINK_CANNOT_START, "wardgate-uplink: %s", strerror(-result));
     return result < 0 ? EXIT_FAILURE : result;
 }

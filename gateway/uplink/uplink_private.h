@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "uplink/enrolment.h"
+#include "uplink/expiry.h"
 #include "uplink/lane.h"
 #include "uplink/plans.h"
 #include "uplink/probe.h"
@@ -41,6 +42,7 @@ struct ward_uplink {
     struct ward_teller teller;
     struct ward_enrolment *enrolment;
     const struct ward_identity *identity;
+    struct ward_expiry expiry;
     bool outdated;     /* the connections were made with another identity */
     bool provisioning; /* the core waits for the steps of it, */
     bool rotating;     /* or for the outcome of the task rotation */
