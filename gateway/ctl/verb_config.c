@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ctl/document.h"
+#include "ctl/prose.h"
 #include "ctl/settings.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
@@ -28,6 +29,7 @@ static void show(const char *path, const struct ward_config *config, const json_
     const json_t *setting;
     size_t at;
 
+    ward_prose_begin();
     printf("%s is valid. The gateway is %s%s%s.\n", path, config->gateway.id,
            config->gateway.site[0] != '\0' ? " at " : "", config->gateway.site);
     puts(json_array_size(settings) > 0 ? "What differs from the defaults:" : "Everything is at its default.");

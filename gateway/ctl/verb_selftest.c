@@ -12,6 +12,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/findings.h"
+#include "ctl/prose.h"
 #include "ctl/selftest.h"
 #include "ctl/settings.h"
 #include "ctl/show.h"
@@ -144,6 +145,7 @@ static int look_at_all(const char *config, struct ward_findings *findings)
 
 static void show(const struct ward_findings *findings)
 {
+    ward_prose_begin();
     ward_findings_print(findings);
     printf("\n%u good, %u to be looked at, %u bad.\n", findings->counts[WARD_FINDING_OK],
            findings->counts[WARD_FINDING_WARN], findings->counts[WARD_FINDING_FAIL]);
