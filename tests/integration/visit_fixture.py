@@ -32,7 +32,7 @@ class Ordered:
     def orders(self, verb, *words):
         """What a clinician at the ward orders of this hub."""
         eventually(lambda: self.ask("status")[0]["link"]["up"], "the hub listens to the ward")
-        done = subprocess.run(self.hub_command(verb, "--strict", "--gateway", self.name, "--json", "--timeout", 60, *words),
+        done = subprocess.run(self.hub_command(verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words),
                               capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

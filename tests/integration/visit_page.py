@@ -66,6 +66,7 @@ class Engineer:
         assert self.steps, f"{self.page} has no step {mark!r}"
         commands, wanted = self.steps.pop(0)
         assert mark in commands, f"{self.page}: {mark!r} is not in {commands!r}"
+        print(f"{self.page}: {mark}", flush=True)
         deadline = time.monotonic() + PATIENCE_S
         while True:
             output = self._run(home, commands, None if again else status, beside, typed)

@@ -74,6 +74,10 @@ class LabHome(Worn, Ordered, Heard, Asked):
         assert before in text, before
         path.write_text(text.replace(before, after))
 
+    def orders(self, verb, *words):
+        print(f"the ward: {verb}", flush=True)
+        super().orders(verb, *words)
+
     def hub_command(self, verb, *words):
         return self.first.hub_command(verb, *words) if self.first else super().hub_command(verb, *words)
 
