@@ -18,6 +18,7 @@ WARDGATED = BUILD / "gateway" / "app" / "wardgated"
 FAKE = BUILD / "tests" / "fakes" / "fake_bluez"
 PATIENT = "p-7f3a"
 PATIENCE_S = float(os.environ.get("WARD_PATIENCE_S", 600))  # for what must happen; a pass never waits so long
+INTERVAL_S = float(os.environ.get("WARD_INTERVAL_S", 0.05))  # of asking whether it has; asking costs an emulated machine much
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -55,7 +56,7 @@ def eventually(condition, what, patience_s=PATIENCE_S):
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        threading.Event().wait(0.05)
+        threading.Event().wait(INTERVAL_S)
     raise AssertionError(f"did not happen within {patience_s} s: {what() if callable(what) else what}")
 
 

@@ -32,9 +32,14 @@ class Ordered:
     def orders(self, verb, *words):
         """What a clinician at the ward orders of this hub."""
         eventually(lambda: self.ask("status")[0]["link"]["up"], "the hub listens to the ward")
-        done = subprocess.run(self.hub_command(verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words),
-                              capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        status, said = self.at_the_hub(self.hub_command(verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words))
+        assert status == 0, said
+
+    @staticmethod
+    def at_the_hub(command):
+        """Its exit status, and what it said."""
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def erases(self):
         """Nothing of an episode that ended is left here. What was told of the ward's receipts goes to the disk with the next

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import time
 
-from bluez_fixture import PATIENCE_S, ROOT
+from bluez_fixture import INTERVAL_S, PATIENCE_S, ROOT
 
 PAGES = ROOT / "docs" / "visits"
 
@@ -73,7 +73,7 @@ class Engineer:
             missing = unseen(wanted, output)
             if missing is None or not again or time.monotonic() > deadline:
                 break
-            threading.Event().wait(0.2)
+            threading.Event().wait(INTERVAL_S)
         assert missing is None, f"{self.page}: after {commands}there is no {missing!r} in\n{output}"
         return output
 

@@ -3,6 +3,7 @@
 virtual controllers, the reference wearable on each but the first, mosquitto, the reference hub and an EST server. It has what
 tests/integration/visit_fixture.py plays, so that the same visits (visits.py) go through the same pages in it."""
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -18,6 +19,8 @@ from visit_devices import DEVICES, Worn, adapter_of, run
 from visit_fixture import Ordered
 from visits import NEW_CLIP
 from ward_fixture import Heard
+
+import wardhub
 
 ETC, SYNCED = pathlib.Path("/etc/wardgate"), pathlib.Path("/run/systemd/timesync/synchronized")
 STATE = pathlib.Path("/var/lib/wardgate")
@@ -74,9 +77,14 @@ class LabHome(Worn, Ordered, Heard, Asked):
         assert before in text, before
         path.write_text(text.replace(before, after))
 
-    def orders(self, verb, *words):
-        print(f"the ward: {verb}", flush=True)
-        super().orders(verb, *words)
+    @staticmethod
+    def at_the_hub(command):
+        """In this process: to start Python is dear here."""
+        print("the ward:", command[1], flush=True)
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            status = wardhub.main(command[1:])
+        return status, said.getvalue()
 
     def hub_command(self, verb, *words):
         return self.first.hub_command(verb, *words) if self.first else super().hub_command(verb, *words)
@@ -126,14 +134,14 @@ class LabHome(Worn, Ordered, Heard, Asked):
         run("systemctl", "stop", *UNITS)
         for path in BOX:
             if path.exists():
-                shutil.move(path, self.directory / path.name)
+                run("mv", path, self.directory)
 
     def is_put_up(self):
         for path in BOX:
             shutil.rmtree(path, ignore_errors=True)
             path.unlink(missing_ok=True)
             if (self.directory / path.name).exists():
-                shutil.move(self.directory / path.name, path)
+                run("mv", self.directory / path.name, path.parent)
         self.restart()
 
     @contextlib.contextmanager
@@ -165,9 +173,9 @@ class LabHome(Worn, Ordered, Heard, Asked):
 
     def has_a_small_disk(self):
         run("systemctl", "stop", *UNITS)
-        run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", "/mnt")
-        run("cp", "-a", f"{STATE}/.", "/mnt")
-        run("mount", "--move", "/mnt", STATE)
+        run("cp", "-a", STATE, self.directory / "kept")
+        run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", STATE)
+        run("cp", "-a", f"{self.directory}/kept/.", STATE)
         self.restart()
 
     def fills(self):
