@@ -66,10 +66,10 @@ static bool is_fresh(const struct ward_outbox *outbox, struct ward_seq_range ran
     *ret = (struct ward_outbox_batch){.epoch = outbox->gateway->epoch.text,
                                       .message_class = WARD_MESSAGE_LIVE,
                                       .texts = run,
-                                      .first = range.first - run->records[0].seq};
+                                      .first = (size_t)(range.first - run->records[0].seq)};
     ret->count = run->count - ret->first;
     if (ret->count > range.last - range.first + 1)
-        ret->count = range.last - range.first + 1;
+        ret->count = (size_t)(range.last - range.first + 1);
     return true;
 }
 

@@ -13,6 +13,7 @@ import pytest
 from enrol_peers import DONE, ENROL, FAILED, RENEW, RETIRE, STEP, Est, Kept, end_ms
 from uplink_peers import ALARM, BUILD, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
 
+
 def preloaded(library, **more):
     """Loaded before the uplink's own; the sanitizer's would want to be the first, and may bear that it is not."""
     return {"LD_PRELOAD": str(BUILD / "tests" / "fakes" / library), "ASAN_OPTIONS": "verify_asan_link_order=0", **more}
