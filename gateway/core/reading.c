@@ -141,11 +141,19 @@ bool ward_id_is_valid(const char *text)
     return length > 0 && length <= WARD_ID_MAX && text[length] == '\0';
 }
 
+bool ward_id_set_n(struct ward_id *ret, const char *text, size_t length)
+{
+    if (length == 0 || length > WARD_ID_MAX)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_id_character(text[i]))
+            return false;
+    *ret = (struct ward_id){.text = ""};
+    memcpy(ret->text, text, length);
+    return true;
+}
+
 bool ward_id_set(struct ward_id *ret, const char *text)
 {
-    if (!ward_id_is_valid(text))
-        return false;
-    *ret = (struct ward_id){.text = ""};
-    memcpy(ret->text, text, strlen(text));
-    return true;
+    return ward_id_set_n(ret, text, strnlen(text, WARD_ID_MAX + 1));
 }
