@@ -2,11 +2,12 @@
 #include "uplink/log.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,10 +15,10 @@
 static bool is_the_journals(const struct stat *status)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    uintmax_t device, inode;
+    char ours[48];
 
-    return stream && sscanf(stream, "%" SCNuMAX ":%" SCNuMAX, &device, &inode) == 2 &&
-           device == status->st_dev && inode == status->st_ino;
+    snprintf(ours, sizeof(ours), "%ju:%ju", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
+    return stream && strcmp(stream, ours) == 0;
 }
 
 /*
