@@ -28,9 +28,17 @@ static size_t label_of(const char *text, size_t width)
 
     if (strncmp(text, "Usage: wardctl ", usage) == 0 || strncmp(text, "       wardctl ", usage) == 0)
         return usage;
-    for (size_t at = end; text[at] != '\0' && text[at] != '\n' && at <= width / 2; at++)
-        if (at >= 2 && text[at] != ' ' && text[at - 1] == ' ' && text[at - 2] == ' ')
+    for (size_t at = end, used = end; text[at] != '\0' && text[at] != '\n' && used <= width / 2;
+         at++, used++) {
+        const size_t colour = text[at] == '\033' ? strcspn(text + at, "m") + 1 : 0;
+
+        if (colour == 0 && at >= 2 && text[at] != ' ' && text[at - 1] == ' ' && text[at - 2] == ' ')
             end = at;
+        else if (colour > 0 && text[at + colour - 1] != 'm')
+            break;
+        at += colour > 0 ? colour - 1 : 0;
+        used -= colour > 0;
+    }
     return end;
 }
 

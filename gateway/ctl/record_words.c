@@ -30,12 +30,9 @@ static void add_reading(struct ward_cell *cell, const json_t *record)
     *cell = ward_document_values(json_object_get(record, "values"));
     if (json_is_integer(json_object_get(record, "assigned_from")))
         ward_cell_add(cell, ", assigned from %s", ward_document_member(record, "assigned_from").text);
-    if (strcmp(quality, "valid") == 0)
-        return;
-    ward_cell_add(cell, " (%s", *quality != '\0' ? quality : "of no known quality");
+    ward_cell_add(cell, ": %s", *quality != '\0' ? quality : "of no known quality");
     if (json_array_size(json_object_get(record, "reasons")) > 0)
-        ward_cell_add(cell, ": %s", ward_document_member(record, "reasons").text);
-    ward_cell_add(cell, ")");
+        ward_cell_add(cell, " (%s)", ward_document_member(record, "reasons").text);
 }
 
 struct ward_cell ward_record_words(const json_t *record)

@@ -8,8 +8,8 @@
 #include "ctl/document.h"
 
 /*
- * "SpO2 96 %, Pulse 72 /min"; of a reading that is not valid with why: "SpO2 96 % (questionable: motion)"; of a small
- * record what it is about: "takes back 17 (wrong-patient)".
+ * "SpO2 96 %, Pulse 72 /min: valid", with why where it is not: "SpO2 96 %: questionable (motion)"; of a small record what
+ * it is about: "takes back 17 (wrong-patient)".
  */
 struct ward_cell ward_record_words(const json_t *record);
 

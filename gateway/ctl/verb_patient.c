@@ -86,7 +86,9 @@ static int show(int argc, char **argv)
         json_decref(document);
     }
     ward_client_free_texts(texts);
-    return found ? WARD_CTL_DONE : ward_ctl_fail("no patient \"%s\" is admitted here", argv[optind]);
+    return found ? WARD_CTL_DONE
+                 : ward_ctl_fail("no patient %s is admitted here; `wardctl patient` shows who is",
+                                 argv[optind]);
 }
 
 struct admission {

@@ -361,7 +361,7 @@ def test_readings_pass_their_filter_on(gateway):
 def test_what_a_number_stands_for_is_shown(gateway):
     values = [{"quantity": "consciousness", "value": 0, "code": "alert", "unit": ""}, {"quantity": "concern", "value": 1, "code": "carer", "unit": ""}]
     gateway.answers("Readings", reading(1, kind="entry", values=values))
-    assert "Consciousness alert, Concern carer\n" in gateway.run("readings").stdout
+    assert "Consciousness alert, Concern carer: valid\n" in gateway.run("readings").stdout
 
 
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
