@@ -44,6 +44,7 @@ advertise on
 repeat forever
     wait connected
     wait disconnected
+    wait 1s
 end
 """
 
