@@ -81,8 +81,14 @@ class Wearable:
             self.process.terminate()
         assert self.process.wait(PATIENCE_S) == 0
 
-    def power(self, on):
-        run("busctl", "set-property", "org.bluez", self.adapter, "org.bluez.Adapter1", "Powered", "b", "true" if on else "false")
+    def power_off(self):
+        """What is asked of bluetoothd while a link ends may time out, and be done."""
+        path = ("org.bluez", self.adapter, "org.bluez.Adapter1", "Powered")
+
+        def is_off():
+            run("busctl", "set-property", *path, "b", "false", check=False)
+            return run("busctl", "get-property", *path, check=False).stdout == "b false\n"
+        eventually(is_off, f"{self.adapter} is off")
 
 
 class Worn:
@@ -98,7 +104,7 @@ class Worn:
     def is_switched_off(self, device):
         if wearable := self.wearables.pop(device.address, None):
             wearable.stop()
-            wearable.power(False)
+            wearable.power_off()
 
     def bring(self, *devices):
         for device in devices:
