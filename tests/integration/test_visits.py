@@ -54,7 +54,8 @@ def test_what_is_not_seen_is_said():
     seen = "Radio        ready\nClock        synced\n"
     assert unseen(["Radio ready", "Clock synced"], seen) is None
     assert unseen(["Clock synced", "Radio ready"], seen) == "Radio ready"
-    assert unseen(["Radio off"], seen) == "Radio off"
+    assert unseen(["Clock synced", "Radio ready"], seen, in_order=False) is None
+    assert unseen(["Radio off"], seen) == unseen(["Radio off"], seen, in_order=False) == "Radio off"
     assert unseen(["Ra…ready", "… synced…"], seen) is None
     assert unseen(["synced"], seen) == "synced"
     assert unseen(["Ra…off"], seen) == "Ra…off"

@@ -25,14 +25,15 @@ def steps_of(page):
     return steps
 
 
-def unseen(wanted, output):
-    """The first of the lines that is not to be found behind those before it, or None. A line is seen where one begins with
-    it, blanks apart; "…" stands for anything."""
-    lines = iter([" ".join(line.split()) for line in output.splitlines()])
+def unseen(wanted, output, in_order=True):
+    """The first of the lines that is not to be found (in_order: behind those before it), or None. A line is seen where one
+    begins with it, blanks apart; "…" stands for anything."""
+    said = [" ".join(line.split()) for line in output.splitlines()]
+    lines = iter(said)
     for line in wanted:
         parts = [re.escape(" ".join(part.split())) for part in line.split("…")]
         pattern = re.compile(".*".join(parts))
-        if not any(pattern.match(seen) for seen in lines):
+        if not any(pattern.match(seen) for seen in (lines if in_order else said)):
             return line
     return None
 
@@ -60,9 +61,9 @@ class Engineer:
         assert status is None or process.returncode == status, f"{self.page}: {commands}{output}"
         return output
 
-    def does(self, home, mark, beside=None, typed="", again=False, status=0):
+    def does(self, home, mark, beside=None, typed="", again=False, status=0, in_order=True):
         """The next block, which has to contain mark. beside: what happens meanwhile; again: he looks until he sees it;
-        status: of the last command, None for whatever it is."""
+        status: of the last command, None for whatever it is; in_order: what is to be seen is."""
         assert self.steps, f"{self.page} has no step {mark!r}"
         commands, wanted = self.steps.pop(0)
         assert mark in commands, f"{self.page}: {mark!r} is not in {commands!r}"
@@ -70,7 +71,7 @@ class Engineer:
         deadline = time.monotonic() + PATIENCE_S
         while True:
             output = self._run(home, commands, None if again else status, beside, typed)
-            missing = unseen(wanted, output)
+            missing = unseen(wanted, output, in_order)
             if missing is None or not again or time.monotonic() > deadline:
                 break
             threading.Event().wait(INTERVAL_S)

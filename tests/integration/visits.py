@@ -90,7 +90,7 @@ def first_installation(engineer, home):
     home.admits(PATIENT, PLAN, *WHO)
     engineer.does(home, "patient show")
     home.bring(CLIP, STRAP, CUFF)
-    engineer.does(home, "devices scan", again=home.tries_again)
+    engineer.does(home, "devices scan", again=home.tries_again, in_order=False)  # they are told as they are heard
     for device in (CLIP, STRAP, CUFF):
         engineer.does(home, f"pair {device.address}", home.pairs(device), again=home.tries_again)
         home.leaves(device)

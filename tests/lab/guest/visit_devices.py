@@ -44,6 +44,7 @@ advertise on
 repeat forever
     wait connected
     wait disconnected
+    wait 1s
 end
 """
 
@@ -80,8 +81,14 @@ class Wearable:
             self.process.terminate()
         assert self.process.wait(PATIENCE_S) == 0
 
-    def power(self, on):
-        run("busctl", "set-property", "org.bluez", self.adapter, "org.bluez.Adapter1", "Powered", "b", "true" if on else "false")
+    def power_off(self):
+        """What is asked of bluetoothd while a link ends may time out, and be done."""
+        path = ("org.bluez", self.adapter, "org.bluez.Adapter1", "Powered")
+
+        def is_off():
+            run("busctl", "set-property", *path, "b", "false", check=False)
+            return run("busctl", "get-property", *path, check=False).stdout == "b false\n"
+        eventually(is_off, f"{self.adapter} is off")
 
 
 class Worn:
@@ -89,16 +96,15 @@ class Worn:
 
     tries_again = True  # a link may fail here, and a pairing with it
 
-    def plays(self, device, script, **more):
-        """From now on it does this, whatever it did before: it was switched off and on."""
+    def plays(self, device, script, number=1, **more):
+        """From now on it does this, whatever it did before: it was switched off and on. number: of its reading."""
         self.is_switched_off(device)
-        self.wearables[device.address] = Wearable(
-            device, script.format(uuid=device.uuid, frame=device.frame(more.pop("number", 1)), **more))
+        self.wearables[device.address] = Wearable(device, script.format(uuid=device.uuid, frame=device.frame(number), **more))
 
     def is_switched_off(self, device):
         if wearable := self.wearables.pop(device.address, None):
             wearable.stop()
-            wearable.power(False)
+            wearable.power_off()
 
     def bring(self, *devices):
         for device in devices:
@@ -137,14 +143,14 @@ class Worn:
     def measure(self, device, number):
         """It comes, tells one reading, and goes; once more when the hub had no time to see who it was."""
         def valid():
-            self.plays(device, TELLS, number=number)
+            self.plays(device, TELLS, number)
             record = self.wait_for_reading(device.raw(number))
             self.leaves(device)
             return record if record["quality"] == "valid" else None
         return eventually(valid, lambda: f"a valid one among {self.readings()[-5:]}")
 
     def comes_and_goes(self, device, number):
-        self.plays(device, TELLS + "# gone\n", number=number)
+        self.plays(device, TELLS, number)
         wearable = self.wearables[device.address]
         log = OUT / f"{adapter_of(device)}.log"
         seen = log.stat().st_size
