@@ -171,7 +171,7 @@ static void mark_delivered(struct load *load)
     if (ranges > 0)
         printf("[%" PRIu64 ", %" PRIu64 "]", range.first, range.last);
     printf("], \"events\": [");
-    size_t events = draw(load, load->raised_count + 1);
+    size_t events = (size_t)draw(load, load->raised_count + 1);
     for (size_t i = 0; i < events; i++) {
         uint64_t of;
 
@@ -206,18 +206,18 @@ static void make_company(struct load *load, uint64_t token, size_t event_count, 
     snprintf(state->patient.text, sizeof(state->patient.text), "p-%" PRIu64, draw(load, 2));
     state->version = 1;
     state->state = company->octets;
-    state->length = sizeof(token) + draw(load, STATE_MAX - sizeof(token));
+    state->length = sizeof(token) + (size_t)draw(load, STATE_MAX - sizeof(token));
     memset(company->octets, (int)(token % 251), sizeof(company->octets));
     memcpy(company->octets, &token, sizeof(token));
     memset(company->payload, 'x', sizeof(company->payload));
     company->event_count = event_count;
     for (size_t i = 0; i < event_count; i++) {
-        company->events[i] =
-            (struct ward_store_event){.key.n = (uint32_t)i + 1,
-                                      .patient = state->patient,
-                                      .at_ms = crash_now(token).utc_ms,
-                                      .payload = company->payload,
-                                      .payload_length = 100 + draw(load, sizeof(company->payload) - 100)};
+        company->events[i] = (struct ward_store_event){
+            .key.n = (uint32_t)i + 1,
+            .patient = state->patient,
+            .at_ms = crash_now(token).utc_ms,
+            .payload = company->payload,
+            .payload_length = 100 + (size_t)draw(load, sizeof(company->payload) - 100)};
         memcpy(company->events[i].key.id.octets, &token, sizeof(token));
     }
     snprintf(company->text, sizeof(company->text), "%" PRIu64, token);
@@ -230,10 +230,10 @@ static void submit(struct load *load, bool urgent)
     static struct ward_record records[CRASH_RECORDS_MAX];
     static struct company company;
     const uint64_t token = ++load->token;
-    const size_t record_count = 1 + draw(load, draw(load, 4) == 0 ? CRASH_RECORDS_MAX : 2);
+    const size_t record_count = 1 + (size_t)draw(load, draw(load, 4) == 0 ? CRASH_RECORDS_MAX : 2);
     const bool has_events = urgent && load->raised_count + EVENTS_MAX <= OUTSTANDING_MAX;
 
-    make_company(load, token, has_events ? draw(load, EVENTS_MAX + 1) : 0, &company);
+    make_company(load, token, has_events ? (size_t)draw(load, EVENTS_MAX + 1) : 0, &company);
     for (size_t i = 0; i < record_count; i++)
         records[i] = crash_record(token, i);
     printf("{\"group\": %" PRIu64

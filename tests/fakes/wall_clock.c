@@ -38,7 +38,7 @@ static void shift(struct timespec *moment)
     int64_t ns = moment->tv_nsec + ms % 1000 * 1000000;
 
     moment->tv_sec += ms / 1000 + (ns < 0 ? -1 : ns / 1000000000);
-    moment->tv_nsec = ns < 0 ? ns + 1000000000 : ns % 1000000000;
+    moment->tv_nsec = (long)(ns < 0 ? ns + 1000000000 : ns % 1000000000);
 }
 
 int clock_gettime(clockid_t id, struct timespec *ret)

@@ -945,7 +945,7 @@ static void what_is_committed_goes_up_whole(void **state)
         assert_true(ward_link_decode(octets, (size_t)length, &frame));
         if (frame.type != WARD_LINK_PUBLISH)
             continue;
-        octets[frame.publish.payload - octets + frame.publish.payload_length] = '\0';
+        octets[(size_t)(frame.publish.payload - octets) + frame.publish.payload_length] = '\0';
         if (strstr((const char *)frame.publish.payload, "wardgate.readings/1"))
             told += expect_records(bench, &frame, seen);
     }

@@ -183,7 +183,7 @@ static int64_t clock_ms(void)
 }
 
 /* Dispatches until the number at counter is reached. */
-void wait_for(struct bench *bench, const size_t *counter, size_t number)
+void wait_for(struct bench *bench, const size_t *counter, uint64_t number)
 {
     int64_t deadline = clock_ms() + DEADLINE_MS;
 

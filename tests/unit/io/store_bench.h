@@ -73,7 +73,7 @@ void submit(struct bench *bench, uint64_t token, bool urgent, const struct ward_
 void submit_one(struct bench *bench, uint64_t token, bool urgent);
 
 /* Dispatches until the number at counter is reached. */
-void wait_for(struct bench *bench, const size_t *counter, size_t number);
+void wait_for(struct bench *bench, const size_t *counter, uint64_t number);
 
 /* Dispatches what comes next. */
 void wait_for_something(struct bench *bench);

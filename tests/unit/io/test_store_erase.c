@@ -97,7 +97,7 @@ static char *long_text(size_t octets)
 }
 
 /* One transaction of each kind, each round other sizes: cells move, pages split, and rows take the place of others. */
-static void plant(struct bench *bench, uint64_t round)
+static void plant(struct bench *bench, size_t round)
 {
     char *plan = long_text(200 + 1500 * (round % 7)), *state = long_text(100 + 900 * (round % 5));
     char payload[256];
@@ -169,7 +169,7 @@ static void plant_all(struct bench *bench)
 {
     bench->log_pages = 40; /* so that much of it went into the file, and the pages there were written often */
     open_store(bench);
-    for (uint64_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < ROUNDS; round++) {
         plant(bench, round);
         wait_for(bench, &bench->committed_count, round + 1);
     }
