@@ -79,9 +79,11 @@ static void each_window(struct ward_pack *pack, struct ward_window *window)
     }
     ward_pack_u64(pack, &window->newest_us);
     ward_pack_enum(pack, &window->span_s, WARD_WINDOW_S - 1);
-    for (size_t i = 0; i <= window->span_s && i < WARD_WINDOW_S && !pack->fault; i++) {
-        each_window_value(pack, &window->seconds[i]);
+    struct ward_pack own = *pack; /* a compiler keeps this one in registers: a minute has 180 fields */
+    for (size_t i = 0; i <= window->span_s && i < WARD_WINDOW_S && !own.fault; i++) {
+        each_window_value(&own, &window->seconds[i]);
     }
+    *pack = own;
 }
 
 static void each_vital(struct ward_pack *pack, struct ward_alarm_vital *vital)

@@ -64,7 +64,8 @@ static bool is_of_a_value(const char *uuid)
 static void learn(struct ward_att_names *names, enum ward_att_side side, uint16_t handle, const char *uuid)
 {
     const struct ward_att_handle *known = find(names, side, handle);
-    struct ward_att_handle *place = &names->handles[known != NULL ? known - names->handles : names->count];
+    struct ward_att_handle *place =
+        &names->handles[known != NULL ? (size_t)(known - names->handles) : names->count];
 
     if (uuid[0] == '\0' || !is_of_a_value(uuid) || (known == NULL && names->count == WARD_ATT_HANDLES_MAX))
         return;

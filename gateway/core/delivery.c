@@ -148,7 +148,7 @@ static void drop_delivered_batches(struct ward_delivery *delivery, uint64_t now_
         }
     }
     if (slowest_us > 0) {
-        ward_pace_backlog_heard(&delivery->pace, slowest_us, used);
+        ward_pace_backlog_heard(&delivery->pace, slowest_us, (size_t)used);
     }
 }
 
@@ -356,7 +356,7 @@ static bool take_new(struct ward_delivery *delivery, bool live, uint64_t now_us,
     struct ward_seq_range waiting;
 
     if (!live) {
-        budget = smaller(budget, backlog_room(delivery));
+        budget = (size_t)smaller(budget, backlog_room(delivery));
     }
     if (delivery->in_flight_count == WARD_DELIVERY_IN_FLIGHT_MAX || budget == 0 ||
         !first_waiting(delivery, span, &waiting)) {

@@ -13,7 +13,7 @@ static void show_keys(const json_t *keys)
 {
     static const struct ward_column columns[] = {{"KID", "kid", WARD_COLUMN_PLAIN},
                                                  {"ROLE", "role", WARD_COLUMN_PLAIN},
-                                                 {"FROM", "from", WARD_COLUMN_PLAIN},
+                                                 {"FROM", "from", WARD_COLUMN_MOMENT},
                                                  {NULL, NULL, WARD_COLUMN_PLAIN}};
     char **texts = calloc(json_array_size(keys) + 1, sizeof(*texts));
     size_t count = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/show.h"
+#include "ctl/prose.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 
 #include "ctl/document.h"
+#include "ctl/record_words.h"
 #include "ctl/table.h"
 
 #define COLUMNS_MAX 12
@@ -17,6 +19,9 @@ static struct ward_cell cell_of(const json_t *document, const struct ward_column
     switch (column->as) {
     case WARD_COLUMN_PLAIN: return ward_document_member(document, column->member);
     case WARD_COLUMN_AGE: return ward_document_age(document, column->member);
+    case WARD_COLUMN_MOMENT: return ward_document_moment(document, column->member);
+    case WARD_COLUMN_RECORD: return ward_record_words(document);
+    case WARD_COLUMN_RECORD_MOMENT: return ward_record_moment(document);
     case WARD_COLUMN_VALUES: return ward_document_values(json_object_get(document, column->member));
     }
     return (struct ward_cell){.text = ""};
@@ -58,6 +63,7 @@ void ward_show_document(const char *text)
     const char *name;
     json_t *member;
 
+    ward_prose_begin();
     json_object_foreach(document, name, member)
     {
         printf("%-22s %s\n", name, ward_document_brief(member).text);
@@ -84,6 +90,7 @@ void ward_show_done(bool as_json, json_t *what, const char *format, ...)
         (void)json_object_update(document, what);
         ward_show_json(document);
     } else {
+        ward_prose_begin();
         va_start(arguments, format);
         vprintf(format, arguments);
         va_end(arguments);

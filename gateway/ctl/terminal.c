@@ -20,6 +20,14 @@
 #define HEIGHT_MIN 5
 #define SIZE_MOST  10000
 
+static pid_t pager;
+static int kept_output = -1; /* the terminal, behind the pager */
+
+bool ward_terminal_is_looked_at(void)
+{
+    return isatty(kept_output >= 0 ? kept_output : STDOUT_FILENO) == 1;
+}
+
 bool ward_terminal_has_cursor(void)
 {
     const char *terminal = getenv("TERM");
@@ -48,7 +56,7 @@ static struct winsize window(void)
 {
     struct winsize size = {0};
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+    if (ioctl(kept_output >= 0 ? kept_output : STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
         return (struct winsize){0};
     return size;
 }
@@ -69,9 +77,6 @@ bool ward_terminal_is_utf8(void)
 }
 
 /* --- the pager ------------------------------------------------------------------------------------------------ */
-
-static pid_t pager;
-static int kept_output = -1;
 
 /* Reads from `input`; a PAGER may have words, so a shell reads it. Returns its process, or a negative number. */
 static pid_t start_pager(const char *command, int input)

@@ -18,6 +18,7 @@
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/present.h"
+#include "ctl/prose.h"
 #include "ctl/table.h"
 #include "ctl/terminal.h"
 #include "ctl/verbs.h"
@@ -242,6 +243,7 @@ static int run(int argc, char **argv)
     } else {
         json_t *document = ward_document_parse(texts[0]);
 
+        ward_prose_begin();
         print_status(document);
         json_decref(document);
     }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -185,18 +186,27 @@ static bool key_ends(int *descriptor)
     return length == 1 && (key == 'q' || key == 'Q' || key == '\003');
 }
 
+/* Not ppoll: with _FORTIFY_SOURCE glibc 2.36 calls it in its form of 32 bits even where time_t has 64 (bits/poll2.h). */
 static int wait_for_news(sd_bus *bus, int *keys, const sigset_t *unblocked)
 {
-    struct pollfd fds[] = {{.fd = sd_bus_get_fd(bus)}, {.fd = *keys, .events = POLLIN}};
-    const int events = sd_bus_get_events(bus);
+    const int events = sd_bus_get_events(bus), descriptor = sd_bus_get_fd(bus);
     const struct timespec at_most = {.tv_nsec = DRAW_MS / 4 * 1000000L};
+    fd_set to_read, to_write;
 
-    if (events < 0)
-        return events;
-    fds[0].events = (short)events;
-    if (ppoll(fds, 2, &at_most, unblocked) < 0 && errno != EINTR)
-        return -errno;
-    if ((fds[1].revents & (POLLIN | POLLHUP)) != 0 && key_ends(keys))
+    if (events < 0 || descriptor < 0)
+        return events < 0 ? events : descriptor;
+    FD_ZERO(&to_read);
+    FD_ZERO(&to_write);
+    if ((events & POLLIN) != 0)
+        FD_SET(descriptor, &to_read);
+    if ((events & POLLOUT) != 0)
+        FD_SET(descriptor, &to_write);
+    if (*keys >= 0)
+        FD_SET(*keys, &to_read);
+    if (pselect((descriptor > *keys ? descriptor : *keys) + 1, &to_read, &to_write, NULL, &at_most,
+                unblocked) < 0)
+        return errno == EINTR ? 0 : -errno;
+    if (*keys >= 0 && FD_ISSET(*keys, &to_read) && key_ends(keys))
         ended = 1;
     return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "io/clock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -33,6 +34,8 @@ struct ward_clock {
     int64_t offset_ms; /* UTC minus boot time, while synced or estimated */
     int64_t wall_ms;   /* wall clock minus boot time when last seen, to tell how far it jumped */
 };
+
+static_assert(sizeof(time_t) == 8, "times do not end in 2038");
 
 static int64_t read_ms(clockid_t id)
 {

@@ -293,8 +293,10 @@ static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
 
 static void check_and_keep(struct attempt *attempt, STACK_OF(X509) * certificates)
 {
-    const struct ward_est_wanted wanted = {
-        .authority = attempt->authority, .key = attempt->key, .name = attempt->task->name, .now = time(NULL)};
+    const struct ward_est_wanted wanted = {.authority = attempt->authority,
+                                           .key = attempt->key,
+                                           .name = attempt->task->name,
+                                           .now_s = time(NULL)};
     char wrong[WARD_EST_WRONG_MAX], *pem;
     struct ward_enrolment_contents contents = {.authority = attempt->authority_pem,
                                                .server = attempt->server};

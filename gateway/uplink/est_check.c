@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -58,13 +59,54 @@ static bool is_named(X509 *certificate, const char *name)
     return named;
 }
 
-static const char *wrong_with_its_time(X509 *certificate, time_t now)
+/*
+ * Seconds of UTC. OpenSSL compares with a time_t, which is not the one of this code where Debian's libraries have 32 bits
+ * for it. Of the two forms only those of RFC 5280 (4.1.2.5) have these lengths.
+ */
+static bool seconds_of(const ASN1_TIME *time, int64_t *ret_s)
 {
-    if (X509_cmp_time(X509_get0_notAfter(certificate), &now) != 1)
-        return "the certificate has run out already: is the time of this hub right?";
-    if (X509_cmp_time(X509_get0_notBefore(certificate), &now) != -1)
+    const int length = ASN1_STRING_type(time) == V_ASN1_UTCTIME ? 13 : 15;
+    struct tm tm;
+
+    if (ASN1_STRING_length(time) != length || ASN1_TIME_to_tm(time, &tm) != 1)
+        return false;
+    *ret_s = (int64_t)timegm(&tm);
+    return true;
+}
+
+/* As OpenSSL would say of this certificate. */
+static int wrong_with_its_time(const X509 *certificate, int64_t now_s)
+{
+    int64_t from_s, until_s;
+
+    if (!seconds_of(X509_get0_notBefore(certificate), &from_s))
+        return X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD;
+    if (!seconds_of(X509_get0_notAfter(certificate), &until_s))
+        return X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD;
+    if (from_s > now_s)
+        return X509_V_ERR_CERT_NOT_YET_VALID;
+    return until_s < now_s ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_OK;
+}
+
+static const char *words_of_time(int result)
+{
+    switch (result) {
+    case X509_V_OK: return NULL;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
         return "the certificate is not valid yet: is the time of this hub right?";
-    return NULL;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        return "the certificate has run out already: is the time of this hub right?";
+    default: return "the certificate does not say from when until when it is good";
+    }
+}
+
+static int wrong_with_any_time(const STACK_OF(X509) * chain, int64_t now_s)
+{
+    int result = X509_V_OK;
+
+    for (int i = 0; result == X509_V_OK && i < sk_X509_num(chain); i++)
+        result = wrong_with_its_time(sk_X509_value(chain, i), now_s);
+    return result;
 }
 
 /* Returns what is wrong, X509_V_OK for nothing. */
@@ -77,8 +119,10 @@ static int verify(X509 *certificate, STACK_OF(X509) * others, const struct ward_
     if (store && context && X509_STORE_add_cert(store, wanted->authority) == 1 &&
         X509_STORE_CTX_init(context, store, certificate, others) == 1 &&
         X509_STORE_CTX_set_default(context, "ssl_client") == 1) {
-        X509_STORE_CTX_set_time(context, 0, wanted->now);
-        result = X509_verify_cert(context) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context);
+        X509_STORE_CTX_set_flags(context, X509_V_FLAG_NO_CHECK_TIME);
+        result = X509_verify_cert(context) == 1
+                     ? wrong_with_any_time(X509_STORE_CTX_get0_chain(context), wanted->now_s)
+                     : X509_STORE_CTX_get_error(context);
     }
     X509_STORE_CTX_free(context);
     X509_STORE_free(store);
@@ -97,7 +141,7 @@ X509 *ward_est_own(STACK_OF(X509) * certificates, const struct ward_est_wanted *
     else if (!is_named(certificate, wanted->name))
         wrong = "the certificate is for another name than this hub's";
     else
-        wrong = wrong_with_its_time(certificate, wanted->now);
+        wrong = words_of_time(wrong_with_its_time(certificate, wanted->now_s));
     if (!wrong)
         result = verify(certificate, certificates, wanted);
     ERR_clear_error();

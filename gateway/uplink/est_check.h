@@ -4,7 +4,6 @@
 #define WARD_UPLINK_EST_CHECK_H
 
 #include <stdint.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -22,7 +21,7 @@ struct ward_est_wanted {
     X509 *authority;  /* the chain must end there */
     EVP_PKEY *key;    /* the certificate is for it, */
     const char *name; /* its one common name is this, */
-    time_t now;       /* and it is good at this time, to prove a client */
+    int64_t now_s;    /* and it is good at this second of UTC, to prove a client */
 };
 
 /* The one that is all this. NULL, with ret_wrong naming what it is not, when there is none. Borrowed from certificates. */

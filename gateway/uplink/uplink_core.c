@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The core: what it sends over the spool, and what is said in its name when it sends nothing. */
 #include <errno.h>
+#include <malloc.h>
 
 #include "ward/link.h"
 
@@ -70,6 +71,7 @@ static void take_publish(struct ward_uplink *uplink, const struct ward_link_fram
         return;
     }
     result = ward_mqtt_publish(uplink->up.mqtt, frame, slot);
+    uplink->carried += length;
     if (result == 0) {
         ward_uplink_watch_answers(uplink);
         return;
@@ -90,12 +92,22 @@ static void take_testament(struct ward_uplink *uplink, const struct ward_link_fr
         ward_uplink_want_lanes(uplink);
 }
 
+/* What messages took stays at hand while more of them come (main.c). */
+static void give_memory_back(struct ward_uplink *uplink)
+{
+    if (uplink->carried < WARD_LINK_FRAME_MAX || uplink->window.in_flight_frames > 0)
+        return;
+    uplink->carried = 0;
+    malloc_trim(0);
+}
+
 static void take_urgent(struct ward_uplink *uplink, bool urgent)
 {
     ward_lane_set_urgent(&uplink->up, urgent);
     ward_lane_set_urgent(&uplink->down, urgent);
     ward_uplink_renew_lanes(uplink);
     ward_uplink_tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
+    give_memory_back(uplink);
 }
 
 static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *frame)

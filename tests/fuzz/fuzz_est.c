@@ -64,7 +64,7 @@ static void check_code(const char *text, size_t length)
 static void check_certificates(STACK_OF(X509) * certificates)
 {
     const struct ward_est_wanted wanted = {
-        .authority = authority, .key = key, .name = "g-1", .now = (time_t)EST_NOW};
+        .authority = authority, .key = key, .name = "g-1", .now_s = EST_NOW};
     char wrong[WARD_EST_WRONG_MAX] = "";
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;

@@ -14,15 +14,18 @@ from enrol_peers import DONE, ENROL, FAILED, RENEW, RETIRE, STEP, Est, Kept, end
 from uplink_peers import ALARM, BUILD, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
 
 
+def preloaded(library, **more):
+    """Loaded before the uplink's own; the sanitizer's would want to be the first, and may bear that it is not."""
+    return {"LD_PRELOAD": str(BUILD / "tests" / "fakes" / library), "ASAN_OPTIONS": "verify_asan_link_order=0", **more}
+
+
 class WallClock:
     """The uplink's own (tests/fakes/wall_clock.c)."""
 
     def __init__(self, path):
         self.path = path
         path.write_bytes(bytes(8))
-        self.environment = {"LD_PRELOAD": str(BUILD / "tests" / "fakes" / "wall_clock.so"), "WALL_CLOCK": str(path),
-                            # The sanitizer's library would be the first to be loaded; that the other one is, it may bear.
-                            "ASAN_OPTIONS": "verify_asan_link_order=0"}
+        self.environment = preloaded("wall_clock.so", WALL_CLOCK=str(path))
 
     def set(self, ahead_ms):
         with self.path.open("r+b") as file:
@@ -110,6 +113,17 @@ def test_a_new_hub_is_enrolled_and_the_link_comes_up(bench):
 class Closing:
     def __init__(self, thing):
         self.thing, self.stop = thing, thing.close
+
+
+def test_openssl_stands_for_threads_that_end_after_the_process(bench):
+    """An attempt is inside OpenSSL when the uplink is told to end, and so may Paho's threads be."""
+    bench.est.start("--fault", "hangs")
+    bench.uplink.start(**preloaded("late_threads.so"))
+    bench.core.accept()
+    bench.core.provision(ENROL, bench.est.code())
+    bench.core.until(lambda: bench.est.said("hangs"), "the request is there")
+    bench.uplink.stop()
+    assert "OpenSSL stands, with threads" in bench.uplink.log().splitlines()
 
 
 def test_what_is_kept_is_for_the_uplink_alone(bench):

@@ -354,7 +354,7 @@ static void model_commit(struct model *model, struct ward_delivery *delivery)
 static void model_next(struct model *model, struct ward_delivery *delivery)
 {
     struct ward_seq_range range;
-    size_t budget = 1 + pick(model, 120);
+    size_t budget = 1 + (size_t)pick(model, 120);
 
     if (ward_delivery_next(delivery, model->now_us, budget, &range) == WARD_DELIVERY_NOTHING) {
         return;
@@ -381,7 +381,7 @@ static void model_receipt(struct model *model, struct ward_delivery *delivery)
     struct ward_seq_range ranges[3];
     uint64_t through =
         pick(model, 4) == 0 && model->head > 0 ? pick(model, model->head + 1) : delivery->through;
-    size_t count = pick(model, 4), used = 0;
+    size_t count = (size_t)pick(model, 4), used = 0;
 
     for (size_t i = 0; i < count && model->head > 0; i++) {
         uint64_t first = 1 + pick(model, model->head);

@@ -162,6 +162,26 @@ static void a_commit_tells_the_text_that_is_read_back(void **state)
     assert_non_null(strstr(text, "\"derived_from\":[1,2]"));
 }
 
+/* 2038-01-19T03:14:08Z is the first second that a time_t of 32 bits has not got. */
+static void a_reading_after_2038_keeps_its_time(void **state)
+{
+    const int64_t received_at_ms = (INT64_C(1) << 31) * 1000 + 7;
+    struct bench *bench = *state;
+    struct ward_record record = reading_of(96);
+
+    record.reading.received_at_ms = received_at_ms;
+    record.reading.device_time = (struct ward_device_time){2038, 1, 19, 3, 14, 8, true};
+    open_store(bench);
+    submit(bench, 1, true, &record, 1);
+    wait_for(bench, &bench->committed_count, 1);
+    reopen_store(bench);
+    fetch(bench, 1, 1);
+    assert_int_equal(bench->answer_count, 1);
+    assert_true(bench->records[0].reading.received_at_ms == received_at_ms);
+    assert_int_equal(bench->records[0].reading.device_time.year, 2038);
+    assert_non_null(strstr(bench->last_text, "2038-01-19T03:14:08.007Z"));
+}
+
 struct texts {
     struct bench *bench;
     struct ward_record_run run;
@@ -633,6 +653,7 @@ int main(void)
         STORE_TEST(a_close_commits_what_waits),
         STORE_TEST(the_newest_state_of_each_patient_is_kept),
         STORE_TEST(a_commit_tells_the_text_that_is_read_back),
+        STORE_TEST(a_reading_after_2038_keeps_its_time),
         STORE_TEST(texts_say_what_the_records_do),
         STORE_TEST(all_that_waits_is_one_commit),
         STORE_TEST(a_shorter_window_counts_for_what_waits_already),
