@@ -31,6 +31,16 @@ static int say_unreachable(const char *why)
     return WARD_CTL_UNREACHABLE;
 }
 
+static int say_no_bus(const char *why)
+{
+    (void)ward_ctl_fail(
+        "the daemon does not answer on the system bus: the bus itself cannot be reached (%s). See "
+        "`systemctl status dbus`, then `systemctl status wardgated`. Patients of this gateway "
+        "may not be monitored.",
+        why);
+    return WARD_CTL_UNREACHABLE;
+}
+
 /* What the bus says of its rules helps nobody who stands before a gateway: why is only the daemon's own sentence, or "". */
 static int say_not_allowed(const char *why)
 {
@@ -75,7 +85,9 @@ int ward_client_open(sd_bus **ret)
 {
     const int result = sd_bus_open_system(ret);
 
-    return result < 0 ? ward_client_fail(result, NULL) : WARD_CTL_DONE;
+    if (result >= 0)
+        return WARD_CTL_DONE;
+    return result == -EACCES || result == -EPERM ? say_not_allowed("") : say_no_bus(strerror(-result));
 }
 
 int ward_client_call_new(sd_bus *bus, const char *method, sd_bus_message **ret)

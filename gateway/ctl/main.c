@@ -21,12 +21,16 @@ const struct ward_verb *const ward_ctl_verbs[] = {
 int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL, head[64];
 
-    fprintf(stderr, "wardctl %s: ", verb->name);
+    snprintf(head, sizeof(head), "wardctl %s: ", verb->name);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
-    fprintf(stderr, "\nTry `wardctl %s --help`.\n", verb->name);
+    ward_prose_say(head, text != NULL ? text : format);
+    free(text);
+    fprintf(stderr, "Try `wardctl %s --help`.\n", verb->name);
     return WARD_CTL_USAGE;
 }
 

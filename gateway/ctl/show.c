@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/document.h"
 #include "ctl/record_words.h"
 #include "ctl/table.h"
+#include "ctl/usage.h"
 
 #define COLUMNS_MAX 12
 
@@ -99,6 +101,18 @@ void ward_show_done(bool as_json, json_t *what, const char *format, ...)
     json_decref(what);
 }
 
+/* The usage line of what was asked for, without its end. */
+static int say_missing(const struct ward_verb *verb, const char *action)
+{
+    const char *line = verb->usage;
+
+    while (line != NULL && !ward_usage_has_action(line, action))
+        line = ward_usage_line(line);
+    if (line == NULL)
+        line = verb->usage;
+    return ward_ctl_usage(verb, "an argument is missing: wardctl %.*s", (int)strcspn(line, "\n"), line);
+}
+
 int ward_show_options(const struct ward_verb *verb, int argc, char **argv, int arguments, bool *ret_json)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
@@ -111,7 +125,7 @@ int ward_show_options(const struct ward_verb *verb, int argc, char **argv, int a
         *ret_json = true;
     }
     if (argc - optind < arguments)
-        return ward_ctl_usage(verb, "an argument is missing");
+        return say_missing(verb, argv[0]);
     if (argc - optind > arguments)
         return ward_ctl_usage(verb, "\"%s\" is one argument too many", argv[optind + arguments]);
     return WARD_CTL_DONE;

@@ -10,11 +10,12 @@ import subprocess
 import termios
 
 
-def shown(command, environment, columns=80, colours=False):
-    """The exit status, and the lines of standard output and standard error, colours apart unless they are asked for."""
+def shown(command, environment, columns=80, colours=False, keyboard=False):
+    """The exit status, and the lines of standard output and standard error, colours apart unless they are asked for.
+    keyboard: standard input is the terminal too."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment) as process:
+    with subprocess.Popen(command, stdin=theirs if keyboard else subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment) as process:
         os.close(theirs)
         octets = b""
         while True:

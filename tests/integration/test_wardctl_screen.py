@@ -7,7 +7,7 @@ import re
 import pytest
 
 from screen import shown
-from test_wardctl import DONE, ERROR_REFUSED, FAILED, WARDCTL, Gateway, reading, run
+from test_wardctl import DONE, ERROR_REFUSED, FAILED, USAGE, WARDCTL, Gateway, reading, run
 
 DEVICE = "d-2b096094a6e7610a"
 BLOOD_PRESSURE = [{"quantity": quantity, "value": value, "unit": "mm[Hg]"}
@@ -94,6 +94,20 @@ def test_a_row_goes_on_below_its_column(gateway):
     assert lines[2].startswith("     09:00:00Z ") and lines[2][what - 1] == " "
 
 
+def test_where_the_keys_come_from_is_shown(gateway):
+    assert "the file of the ward's keys" in gateway.run("hub", "show").stdout
+
+
+def test_a_list_longer_than_the_screen_is_not_lost_without_its_pager(gateway):
+    """Standard input is a terminal too here: else there is no pager."""
+    environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+    for pager in ("/nonexistent/pager", "cat -", "head -1"):
+        status, lines = shown([WARDCTL, "status"], {**environment, "PAGER": pager}, keyboard=True)
+        assert status == DONE and any(line.startswith("Wardgate g-1, version 1: ") for line in lines)
+        assert any(line.startswith("Storage ") for line in lines) == (pager != "head -1")
+        assert max(map(len, lines)) <= 80
+
+
 def test_what_a_program_reads_is_one_line_a_row(gateway):
     table = gateway.run("readings").stdout
     assert [line.split()[0] for line in table.splitlines()] == ["SEQ", *map(str, range(1742, 1748))]
@@ -124,6 +138,21 @@ def test_help_fits_too_and_is_the_same_text(verb):
         status, lines = shown([WARDCTL, verb, "--help"], environment, columns=columns)
         assert status == DONE and max(map(len, lines)) <= columns, "\n".join(lines)
         assert "".join("".join(lines).split()) == "".join(whole.split())
+
+
+@pytest.mark.parametrize("words", [["devices", "frobnicate"], ["hub", "frobnicate"], ["devices", "bind", "d-1", "--frobnicate"]], ids=" ".join)
+def test_what_is_wrong_with_a_command_line_is_broken_between_words(words):
+    status, lines = shown([WARDCTL, *words], {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"}, columns=40)
+    assert status == USAGE and max(map(len, lines)) <= 40
+    assert " ".join(lines) == " ".join(run(*words).stderr.split())
+
+
+def test_an_argument_that_is_missing_is_named():
+    for words, line in ((["devices", "show"], "devices show DEVICE [--json]"), (["plan", "check"], "plan check FILE [--json]"),
+                        (["patient", "show", "--json"], "patient show PATIENT [--json]")):
+        result = run(*words)
+        assert (result.returncode, result.stdout) == (USAGE, "")
+        assert f"an argument is missing: wardctl {line}\n" in result.stderr
 
 
 def test_a_sentence_on_standard_error_is_broken_between_words(gateway):

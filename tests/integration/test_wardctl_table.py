@@ -97,6 +97,7 @@ def test_without_a_bus_each_says_so_and_what_to_do(command):
     assert result.returncode == UNREACHABLE, result
     assert result.stdout == "" or command[0] in SAYS_MORE
     assert "does not answer on the system bus" in result.stderr and "systemctl status wardgated" in result.stderr
+    assert "the bus itself cannot be reached" in result.stderr and "systemctl status dbus" in result.stderr
 
 
 def test_without_the_daemon_each_says_so_and_what_to_do():
@@ -108,7 +109,7 @@ def test_without_the_daemon_each_says_so_and_what_to_do():
                 continue
             assert result.returncode == UNREACHABLE, (command, result)
             assert result.stdout == "" or command[0] in SAYS_MORE
-            assert "systemctl status wardgated" in result.stderr, command
+            assert "systemctl status wardgated" in result.stderr and "the bus itself" not in result.stderr, command
     finally:
         gateway.stop()
 
