@@ -67,7 +67,6 @@ class Played(Ordered):
 
     prefix = SYNCED
     tries_again = False
-    selftest_status = None  # it misses systemd and a light here
 
     def furnish(self, *changes):
         """What is here as in a home, and not as Home has it."""
