@@ -32,7 +32,8 @@ class Ordered:
     def orders(self, verb, *words):
         """What a clinician at the ward orders of this hub."""
         eventually(lambda: self.ask("status")[0]["link"]["up"], "the hub listens to the ward")
-        status, said = self.at_the_hub(self.hub_command(verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words))
+        status, said = self.at_the_hub(self.hub_command(
+            verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words))
         assert status == 0, said
 
     @staticmethod

@@ -70,7 +70,8 @@ class Wearable:
         log = open(OUT / f"{adapter_of(device)}.log", "ab")
         self.process = subprocess.Popen(
             ["wardgate-wearable", "--profile", PROFILES[device.service], "--adapter", adapter_of(device), "--name", device.name,
-             "--serial", SERIALS.get(device, device.address), "--script", path], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+             "--serial", SERIALS.get(device, device.address), "--script", path],
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
 
     def ended(self):
