@@ -32,7 +32,8 @@ class Ordered:
     def orders(self, verb, *words):
         """What a clinician at the ward orders of this hub."""
         eventually(lambda: self.ask("status")[0]["link"]["up"], "the hub listens to the ward")
-        status, said = self.at_the_hub(self.hub_command(verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words))
+        status, said = self.at_the_hub(self.hub_command(
+            verb, "--strict", "--gateway", self.name, "--json", "--timeout", 180, *words))
         assert status == 0, said
 
     @staticmethod
@@ -67,7 +68,6 @@ class Played(Ordered):
 
     prefix = SYNCED
     tries_again = False
-    selftest_status = None  # it misses systemd and a light here
 
     def furnish(self, *changes):
         """What is here as in a home, and not as Home has it."""

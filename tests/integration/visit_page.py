@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A field engineer who does what a page of docs/visits says: its blocks of commands are run as they stand there, in their
-order, and what the block behind one shows has to be seen. Whatever happens in the home meanwhile, the visit does (visits.py)."""
+order, and what the block behind one shows has to be seen. Whatever happens in the home meanwhile is in visits.py."""
 import re
 import subprocess
 import threading

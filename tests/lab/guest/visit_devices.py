@@ -11,6 +11,7 @@ from visits import CLIP, NEW_CLIP, SERIALS, cuff_of
 DEVICES = [CUFF, STRAP, CLIP, cuff_of(1), NEW_CLIP]  # on hci1, hci2, …
 PROFILES = {"1810": "cuff", "180d": "strap", "1822": "oximeter"}
 OUT = pathlib.Path(os.environ["LAB_OUT"])
+GUEST = pathlib.Path(__file__).resolve().parent
 
 # Pairing mode: it knows nobody, is paired, sent away, and comes back with a reading. The hub has to know it before it speaks.
 PAIRS = """forget
@@ -39,14 +40,6 @@ wait subscribed
 advertise off
 wait disconnected
 """
-KNOWS_NOBODY = """forget
-advertise on
-repeat forever
-    wait connected
-    wait disconnected
-    wait 1s
-end
-"""
 
 
 def run(*command, check=True):
@@ -70,7 +63,8 @@ class Wearable:
         log = open(OUT / f"{adapter_of(device)}.log", "ab")
         self.process = subprocess.Popen(
             ["wardgate-wearable", "--profile", PROFILES[device.service], "--adapter", adapter_of(device), "--name", device.name,
-             "--serial", SERIALS.get(device, device.address), "--script", path], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+             "--serial", SERIALS.get(device, device.address), "--script", path],
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
 
     def ended(self):
@@ -89,6 +83,17 @@ class Wearable:
             run("busctl", "set-property", *path, "b", "false", check=False)
             return run("busctl", "get-property", *path, check=False).stdout == "b false\n"
         eventually(is_off, f"{self.adapter} is off")
+
+
+class WithoutBond(Wearable):
+    """The same device, which has lost its key. Another stack plays it: the kernel crashes when its own end refuses a bond
+    (docs/BLUEZ.md). What it says from that handle nobody believes."""
+
+    def __init__(self, device, number):
+        self.adapter = f"/org/bluez/{adapter_of(device)}"
+        with open(OUT / f"{adapter_of(device)}.log", "ab") as log:
+            self.process = subprocess.Popen([GUEST / "spoofer", "0010", device.frame(number)], stdout=log, stderr=log,
+                                            env={**os.environ, "LAB_ADAPTER": adapter_of(device)}, stdin=subprocess.DEVNULL)
 
 
 class Worn:
@@ -157,8 +162,9 @@ class Worn:
         eventually(lambda: wearable.ended() or "confirmed" in log.read_bytes()[seen:].decode(), "its reading is confirmed")
         self.leaves(device)
 
-    def comes_without_its_bond(self, device, _number):
-        self.plays(device, KNOWS_NOBODY)
+    def comes_without_its_bond(self, device, number):
+        self.is_switched_off(device)
+        self.wearables[device.address] = WithoutBond(device, number)
 
     def comes_with_battery(self, device, percent):
         self.plays(device, IS_THERE, percent=percent)

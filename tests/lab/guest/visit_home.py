@@ -34,7 +34,6 @@ class LabHome(Worn, Ordered, Heard, Asked):
     """A hub in a home of the lab. new: nobody has enrolled it; first: the hub whose ward is this one's too."""
 
     wardctl = "/usr/bin/wardctl"
-    selftest_status = 0
 
     def __init__(self, new=False, name="g-1", adapter="hci0", first=None):
         self.name, self.adapter, self.new, self.first = name, adapter, new, first
