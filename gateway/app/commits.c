@@ -14,14 +14,12 @@
 
 struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count)
 {
-    struct ward_commit_waiter *waiter = calloc(1, sizeof(*waiter));
+    struct ward_commit_waiter *waiter = malloc(sizeof(*waiter) + count * sizeof(*records));
 
-    if (waiter && count > 0) {
-        waiter->records = calloc(count, sizeof(*records));
-        if (waiter->records) {
-            memcpy(waiter->records, records, count * sizeof(*records));
-            waiter->record_count = count;
-        }
+    if (waiter) {
+        *waiter = (struct ward_commit_waiter){.record_count = count};
+        for (size_t i = 0; i < count; i++)
+            waiter->records[i] = records[i];
     }
     return waiter;
 }
@@ -84,7 +82,6 @@ static void finish_waiter(struct ward_gateway *gateway, struct ward_commit_waite
     if (waiter->then)
         waiter->then(gateway, waiter->failed);
     free(waiter->answer);
-    free(waiter->records);
     free(waiter);
 }
 

@@ -41,8 +41,6 @@ struct ward_store_group ward_arrival_group(const struct ward_arrival *arrival, b
 struct ward_commit_waiter {
     struct ward_commit_waiter *next;
     uint64_t token;
-    struct ward_record *records; /* as many as the group has, or none */
-    size_t record_count;
     struct ward_talk_place place; /* number 0 and no record: none */
     struct ward_bus_call *call;   /* NULL for none */
     struct ward_id answer_device; /* the call is answered with this device's document */
@@ -52,6 +50,8 @@ struct ward_commit_waiter {
     struct ward_id command;                                  /* that is answered; "" for none */
     void (*then)(struct ward_gateway *gateway, bool failed); /* NULL for none */
     bool failed;                                             /* it could not be submitted */
+    size_t record_count;                                     /* as many as the group has, or none */
+    struct ward_record records[];
 };
 
 /* The waiter of an arrival's group. NULL when there is no memory. */

@@ -29,7 +29,10 @@ static void write_step(const struct ward_hub_test_step *step, char *text, size_t
     ward_json_object(&json);
     ward_json_member(&json, "step", step->name);
     ward_json_key(&json, "ok");
-    ward_json_bool(&json, !step->failed);
+    if (step->untried)
+        ward_json_null(&json);
+    else
+        ward_json_bool(&json, !step->failed);
     ward_json_key(&json, "ms");
     ward_json_decimal(&json,
                       (struct ward_decimal){.mantissa = (int64_t)(step->took_us / 100), .exponent = -1});
@@ -62,6 +65,13 @@ static void add(struct ward_hub_test *test, const char *name, bool failed, uint6
     step = &test->steps[test->count++];
     *step = (struct ward_hub_test_step){.name = name, .failed = failed, .took_us = took_us};
     snprintf(step->text, sizeof(step->text), "%s", text);
+}
+
+/* The last one, of which nothing is known then. */
+static void leave_untried(struct ward_hub_test *test, const char *name, const char *why)
+{
+    add(test, name, false, 0, why);
+    test->steps[test->count - 1].untried = true;
 }
 
 /* The step that goes on, by its phase. */
@@ -147,9 +157,9 @@ static void ask_for_a_receipt(struct ward_gateway *gateway)
     enter(gateway, WARD_HUB_TEST_CONFIRMS, WARD_HUB_TEST_ANSWER_US);
     test->seq = newest.last;
     if (gateway->config.hub.confirm == WARD_CONFIRM_BROKER)
-        add(test, "receipt", false, 0, "this hub sends none (confirm = broker)");
+        leave_untried(test, "receipt", "not tried: this hub sends none (confirm = broker)");
     else if (test->seq == 0)
-        add(test, "receipt", false, 0, "not tried: there is no record yet that the hub could confirm");
+        leave_untried(test, "receipt", "not tried: there is no record yet that the hub could confirm");
     else if (!ward_outbox_again_records(&gateway->outbox, newest, &text, &change))
         add(test, "receipt", true, 0, "not tried: the ward has asked for too much again already");
     else

@@ -31,7 +31,7 @@ enum ward_hub_test_phase {
 
 struct ward_hub_test_step {
     const char *name;
-    bool failed;
+    bool failed, untried; /* untried: nothing failed, and nothing is proved; the text says why */
     uint64_t took_us;
     char text[WARD_LINK_TEXT_MAX + 1];
 };
@@ -47,7 +47,8 @@ struct ward_hub_test {
     size_t count;
 };
 
-/* Answers call with the steps, as JSON, when it is over: {"step":"TLS","ok":true,"ms":31.2,"text":"..."}. */
+/* Answers call with the steps, as JSON, when it is over: {"step":"TLS","ok":true,"ms":31.2,"text":"..."};
+ * "ok" is null of a step that was not tried. */
 void ward_hub_test_begin(struct ward_gateway *gateway, struct ward_bus_call *call);
 
 /* What has come: from the uplink, from the broker, from the hub. */

@@ -77,6 +77,8 @@ void ward_outbox_done(struct ward_outbox *outbox)
     outbox->alarms.count = 0;
     ward_outbox_results_done(outbox);
     ward_outbox_forget_fresh(outbox);
+    ward_delivery_reset(&outbox->delivery);
+    ward_outbox_forget_text(outbox);
 }
 
 /* --- handing one message to the spool ------------------------------------------------------------------------ */
@@ -299,6 +301,7 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     outbox->others_turn = false;
     outbox->alone_until_us = outbox->alone_id = 0;
     ward_delivery_reset(&outbox->delivery);
+    ward_outbox_forget_text(outbox);
     outbox->past.sent = 0;
     outbox->past.due_us = 0;
     ward_outbox_again_reset(outbox);
@@ -331,6 +334,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     ward_outbox_forget_fresh(outbox);
     ward_outbox_pump_past(outbox);
     ward_outbox_pump_again(outbox);
+    ward_outbox_forget_text(outbox);
     ward_diagnostics_pump(outbox->gateway);
 }
 

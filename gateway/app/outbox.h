@@ -93,6 +93,8 @@ struct ward_outbox {
     struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
+    char *text;           /* room for the next batch, kept while batches are on their way; NULL for none */
+    size_t record_octets; /* of a record in the newest batch */
     struct ward_outbox_run *fresh; /* texts of records that were just committed; NULL for none */
     struct ward_outbox_past past;
     struct ward_outbox_again again;

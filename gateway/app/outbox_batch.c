@@ -99,22 +99,34 @@ static bool send(struct ward_outbox *outbox, const struct ward_outbox_batch *bat
                  struct ward_outbox_sent *ret)
 {
     const size_t room = ward_spool_room(outbox->gateway->spool, batch->message_class);
-    char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     struct ward_outgoing outgoing = {.topic = batch->texts ? WARD_TOPIC_READINGS : WARD_TOPIC_FHIR,
-                                     .message_class = batch->message_class,
-                                     .payload = text};
+                                     .message_class = batch->message_class};
     size_t written = 0;
     bool went = false;
 
-    if (text)
-        written =
-            (batch->texts ? write_texts : write_bundle)(outbox->gateway, batch, room, text, &outgoing.length);
+    if (!outbox->text)
+        outbox->text = malloc(WARD_OUTBOX_TEXT_MAX);
+    outgoing.payload = outbox->text;
+    if (outbox->text)
+        written = (batch->texts ? write_texts : write_bundle)(outbox->gateway, batch, room, outbox->text,
+                                                              &outgoing.length);
     if (written > 0)
         went = ward_outbox_hand_over(outbox, &outgoing, &ret->id);
-    if (went)
+    if (went) {
         ret->range = (struct ward_seq_range){seq_of(batch, 0), seq_of(batch, written - 1)};
-    free(text);
+        outbox->record_octets = outgoing.length / written;
+    }
     return went;
+}
+
+void ward_outbox_forget_text(struct ward_outbox *outbox)
+{
+    if (!outbox->text || outbox->delivery.in_flight_count > 0)
+        return;
+    free(outbox->text);
+    outbox->text = NULL;
+    if (outbox->gateway->store)
+        ward_store_forget_texts(outbox->gateway->store);
 }
 
 bool ward_outbox_send_batch(struct ward_outbox *outbox, const struct ward_outbox_batch *batch,

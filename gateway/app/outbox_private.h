@@ -65,6 +65,9 @@ struct ward_outbox_batch {
 bool ward_outbox_send_batch(struct ward_outbox *outbox, const struct ward_outbox_batch *batch,
                             struct ward_outbox_sent *ret);
 
+/* Gives back the room for batches, here and in the store, when none is on its way. */
+void ward_outbox_forget_text(struct ward_outbox *outbox);
+
 /* Whether messages are made of texts. */
 bool ward_outbox_wants_texts(const struct ward_outbox *outbox);
 

@@ -118,6 +118,22 @@ bool ward_outbox_one_may_go(const struct ward_spool *spool, enum ward_message_cl
     return ward_spool_room(spool, message_class) > WARD_RECORD_TEXT_MAX || ward_spool_idle(spool);
 }
 
+/*
+ * How many records the room holds beside what is being read, at least one, if each is as long as those of the newest
+ * message: what is read and does not fit is read again.
+ */
+static size_t budget(const struct ward_outbox *outbox)
+{
+    const size_t length = outbox->record_octets > 0 ? outbox->record_octets : 1;
+    const size_t held = ward_spool_room(outbox->gateway->spool, WARD_MESSAGE_BACKLOG) / length;
+    size_t being_read = 0;
+
+    for (size_t i = 0; i < WARD_OUTBOX_FETCHES_MAX; i++)
+        if (outbox->fetches[i].outbox)
+            being_read += outbox->fetches[i].range.last - outbox->fetches[i].range.first + 1;
+    return held > being_read + 1 ? held - being_read : 1;
+}
+
 void ward_outbox_pump_readings(struct ward_outbox *outbox)
 {
     struct ward_gateway *gateway = outbox->gateway;
@@ -125,9 +141,8 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
     struct ward_outbox_batch batch;
 
     while ((fetch = free_fetch(outbox)) && ward_outbox_one_may_go(gateway->spool, WARD_MESSAGE_LIVE)) {
-        enum ward_delivery_class class =
-            ward_delivery_next(&outbox->delivery, ward_gateway_now(outbox->gateway).boot_us,
-                               WARD_DELIVERY_BATCH_MAX, &fetch->range);
+        enum ward_delivery_class class = ward_delivery_next(
+            &outbox->delivery, ward_gateway_now(outbox->gateway).boot_us, budget(outbox), &fetch->range);
 
         if (class == WARD_DELIVERY_NOTHING)
             return;

@@ -11,6 +11,7 @@
  */
 #include "core/alarm_pack.h"
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,26 @@ static void each_window_value(struct ward_pack *pack, struct ward_window_value *
     }
 }
 
+/* The same for all of a window, where there is room: a minute's are the greater half of a state. */
+#define WINDOW_VALUE_OCTETS 6
+static void write_window_values(struct ward_pack *pack, const struct ward_window *window)
+{
+    uint8_t *at = pack->out + pack->at;
+
+    for (size_t i = 0; i <= window->span_s && i < WARD_WINDOW_S; i++) {
+        const struct ward_window_value *value = &window->seconds[i];
+        const uint32_t mantissa = htole32((uint32_t)value->mantissa);
+
+        *at++ = value->present ? 1 : 0;
+        if (value->present) {
+            memcpy(at, &mantissa, sizeof(mantissa));
+            at[4] = (uint8_t)value->exponent;
+            at += WINDOW_VALUE_OCTETS - 1;
+        }
+    }
+    pack->at = (size_t)(at - pack->out);
+}
+
 static void each_window(struct ward_pack *pack, struct ward_window *window)
 {
     ward_pack_bool(pack, &window->begun);
@@ -79,6 +100,10 @@ static void each_window(struct ward_pack *pack, struct ward_window *window)
     }
     ward_pack_u64(pack, &window->newest_us);
     ward_pack_enum(pack, &window->span_s, WARD_WINDOW_S - 1);
+    if (pack->out != NULL && !pack->fault && pack->size - pack->at >= WARD_WINDOW_S * WINDOW_VALUE_OCTETS) {
+        write_window_values(pack, window);
+        return;
+    }
     for (size_t i = 0; i <= window->span_s && i < WARD_WINDOW_S && !pack->fault; i++) {
         each_window_value(pack, &window->seconds[i]);
     }

@@ -74,18 +74,15 @@ void ward_alarm_technical_text(struct ward_alarm_technical_state *slot, const ch
     memcpy(slot->text, text, length);
 }
 
-static int set_technical(struct ward_alarm_run *run, const struct ward_alarm_technical *technical,
-                         bool active)
+static int change_technical(struct ward_alarm_run *run, const struct ward_alarm_technical *technical,
+                            bool active)
 {
-    struct ward_alarm_finding finding = {.priority = (uint8_t)technical->priority,
-                                         .value = {.special = WARD_NAN},
-                                         .onset_us = run->context->now.boot_us,
-                                         .beyond = true};
+    const struct ward_alarm_finding finding = {.priority = (uint8_t)technical->priority,
+                                               .value = {.special = WARD_NAN},
+                                               .onset_us = run->context->now.boot_us,
+                                               .beyond = true};
     struct ward_alarm_subject subject;
 
-    if (!active && !is_asserted(run->state, technical)) {
-        return 0;
-    }
     subject.input = NULL;
     subject.technical = ward_alarm_technical_slot(run->state, technical->name, technical->device);
     if (subject.technical == NULL) {
@@ -100,6 +97,13 @@ static int set_technical(struct ward_alarm_run *run, const struct ward_alarm_tec
                       &(struct ward_alarm_signal){.kind = active ? WARD_SIGNAL_HOLDS : WARD_SIGNAL_RECOVERED,
                                                   .finding = active ? &finding : NULL});
     return 0;
+}
+
+/* Most that are told are not there, and were not. */
+static int set_technical(struct ward_alarm_run *run, const struct ward_alarm_technical *technical,
+                         bool active)
+{
+    return active || is_asserted(run->state, technical) ? change_technical(run, technical, active) : 0;
 }
 
 void ward_alarm_assert(struct ward_alarm_run *run, const struct ward_alarm_technical *technical, bool active)

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/decimal.h"
 
-bool ward_decimal_is_finite(const struct ward_decimal *value)
-{
-    return value->special == WARD_FINITE;
-}
-
 bool ward_decimal_is_ordered(const struct ward_decimal *value)
 {
     return value->special == WARD_FINITE || value->special == WARD_POSITIVE_INFINITY ||
@@ -40,49 +35,75 @@ static int side(const struct ward_decimal *value)
     return sign(value->mantissa);
 }
 
+/* By 10^places, from 0 on. Fails, with number unchanged, when it no longer fits. */
+static bool scale(int64_t *number, int places)
+{
+    static const int64_t powers[] = {1,
+                                     10,
+                                     100,
+                                     1000,
+                                     10000,
+                                     100000,
+                                     1000000,
+                                     10000000,
+                                     100000000,
+                                     1000000000,
+                                     10000000000,
+                                     100000000000,
+                                     1000000000000,
+                                     10000000000000,
+                                     100000000000000,
+                                     1000000000000000,
+                                     10000000000000000,
+                                     100000000000000000,
+                                     1000000000000000000};
+    const size_t count = sizeof(powers) / sizeof(powers[0]);
+    int64_t scaled;
+
+    if (*number == 0)
+        return true;
+    if ((size_t)places >= count || __builtin_mul_overflow(*number, powers[places], &scaled))
+        return false;
+    *number = scaled;
+    return true;
+}
+
 /*
  * Brings coarse down to the exponent of fine. Fails when the mantissa no longer fits: then, its fine
  * counterpart fitting, coarse has the greater magnitude.
  */
 static bool align(struct ward_decimal *coarse, const struct ward_decimal *fine)
 {
-    while (coarse->exponent > fine->exponent) {
-        int64_t scaled;
-
-        if (__builtin_mul_overflow(coarse->mantissa, (int64_t)10, &scaled))
-            return false;
-        coarse->mantissa = scaled;
-        coarse->exponent--;
-    }
+    if (coarse->exponent <= fine->exponent)
+        return true;
+    if (!scale(&coarse->mantissa, coarse->exponent - fine->exponent))
+        return false;
+    coarse->exponent = fine->exponent;
     return true;
 }
 
-bool ward_decimal_compare(const struct ward_decimal *a, const struct ward_decimal *b, int *ret)
+/* Of two that are not both finite. */
+static bool compare_special(const struct ward_decimal *a, const struct ward_decimal *b, int *ret)
 {
-    if (ward_decimal_is_finite(a) && ward_decimal_is_finite(b) && a->exponent == b->exponent) {
-        *ret = (a->mantissa > b->mantissa) - (a->mantissa < b->mantissa);
-        return true;
-    }
     if (!ward_decimal_is_ordered(a) || !ward_decimal_is_ordered(b))
         return false;
-    if (side(a) != side(b)) {
-        *ret = side(a) < side(b) ? -1 : 1;
-        return true;
-    }
-    if (side(a) == 0 || !ward_decimal_is_finite(a)) {
-        *ret = 0;
-        return true;
-    }
+    *ret = (side(a) > side(b)) - (side(a) < side(b));
+    return true;
+}
 
-    struct ward_decimal left = *a;
-    struct ward_decimal right = *b;
+bool ward_decimal_compare_any(const struct ward_decimal *a, const struct ward_decimal *b, int *ret)
+{
+    const int places = a->exponent - b->exponent;
+    int64_t left = a->mantissa, right = b->mantissa;
 
-    if (!align(&left, &right))
-        *ret = sign(left.mantissa);
-    else if (!align(&right, &left))
-        *ret = -sign(right.mantissa);
+    if (!ward_decimal_is_finite(a) || !ward_decimal_is_finite(b))
+        return compare_special(a, b, ret);
+    if (places > 0 && !scale(&left, places))
+        *ret = sign(left); /* it is beyond all that fits, and the other is not */
+    else if (places < 0 && !scale(&right, -places))
+        *ret = -sign(right);
     else
-        *ret = (left.mantissa > right.mantissa) - (left.mantissa < right.mantissa);
+        *ret = (left > right) - (left < right);
     return true;
 }
 

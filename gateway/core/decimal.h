@@ -20,13 +20,27 @@
 /* A number that has a place on the number line: finite or an infinity. NaN, NRes and reserved have none. */
 bool ward_decimal_is_ordered(const struct ward_decimal *value);
 
-bool ward_decimal_is_finite(const struct ward_decimal *value);
+static inline bool ward_decimal_is_finite(const struct ward_decimal *value)
+{
+    return value->special == WARD_FINITE;
+}
+
+/* What ward_decimal_compare() does, for any spelling and any special value. */
+bool ward_decimal_compare_any(const struct ward_decimal *a, const struct ward_decimal *b, int *ret);
 
 /*
  * Compares exactly. ret is −1, 0 or 1 for a < b, a = b, a > b; infinities lie beyond every number and equal
- * themselves. Returns false, with ret unchanged, when either is not ordered: then no comparison holds.
+ * themselves. Returns false, with ret unchanged, when either is not ordered: then no comparison holds. Inline for two
+ * numbers with as many places, as a device's values and a plan's limits mostly are.
  */
-bool ward_decimal_compare(const struct ward_decimal *a, const struct ward_decimal *b, int *ret);
+static inline bool ward_decimal_compare(const struct ward_decimal *a, const struct ward_decimal *b, int *ret)
+{
+    if (a->special != WARD_FINITE || b->special != WARD_FINITE || a->exponent != b->exponent) {
+        return ward_decimal_compare_any(a, b, ret);
+    }
+    *ret = (a->mantissa > b->mantissa) - (a->mantissa < b->mantissa);
+    return true;
+}
 
 /* The spelling with the smallest mantissa: no trailing zeros, and exponent 0 for zero. Specials are unchanged. */
 struct ward_decimal ward_decimal_normalise(struct ward_decimal value);

@@ -18,49 +18,36 @@
 #include "core/json_private.h"
 #include "core/utc.h"
 
-enum level { TOP, TOP_DONE, ARRAY_EMPTY, ARRAY, OBJECT_EMPTY, OBJECT, MEMBER };
-
 void ward_json_init(struct ward_json *json, char *buffer, size_t size, enum ward_json_numbers numbers)
 {
-    *json = (struct ward_json){.buffer = buffer, .size = size, .numbers = (uint8_t)numbers, .levels = {TOP}};
+    *json = (struct ward_json){
+        .buffer = buffer, .size = size, .numbers = (uint8_t)numbers, .levels = {LEVEL_TOP}};
 }
 
-void ward_json_set_fault(struct ward_json *json, enum ward_json_fault fault)
-{
-    if (json->fault == WARD_JSON_OK) {
-        json->fault = (uint8_t)fault;
-    }
-}
-
-void ward_json_put(struct ward_json *json, const char *text, size_t length)
-{
-    if (json->fault != WARD_JSON_OK) {
-        return;
-    }
-    if (json->size == 0 || length > json->size - 1 - json->length) {
-        ward_json_set_fault(json, WARD_JSON_OVERFLOW);
-        return;
-    }
-    memcpy(json->buffer + json->length, text, length);
-    json->length += length;
-}
-
-void ward_json_value(struct ward_json *json)
+bool ward_json_takes_comma(struct ward_json *json)
 {
     uint8_t *level = &json->levels[json->depth];
 
     if (json->in_string) {
         ward_json_set_fault(json, WARD_JSON_MISUSED);
-        return;
+        return false;
     }
     switch ((enum level) * level) {
-    case TOP: *level = TOP_DONE; break;
-    case ARRAY_EMPTY: *level = ARRAY; break;
-    case ARRAY: ward_json_put(json, ",", 1); break;
-    case MEMBER: *level = OBJECT; break;
-    case TOP_DONE:
-    case OBJECT_EMPTY:
-    case OBJECT: ward_json_set_fault(json, WARD_JSON_MISUSED); break;
+    case LEVEL_TOP: *level = LEVEL_TOP_DONE; return false;
+    case LEVEL_ARRAY_EMPTY: *level = LEVEL_ARRAY; return false;
+    case LEVEL_ARRAY: return true;
+    case LEVEL_MEMBER: *level = LEVEL_OBJECT; return false;
+    case LEVEL_TOP_DONE:
+    case LEVEL_OBJECT_EMPTY:
+    case LEVEL_OBJECT: ward_json_set_fault(json, WARD_JSON_MISUSED); break;
+    }
+    return false;
+}
+
+void ward_json_value(struct ward_json *json)
+{
+    if (ward_json_takes_comma(json)) {
+        ward_json_put(json, ",", 1);
     }
 }
 
@@ -79,7 +66,8 @@ static void end(struct ward_json *json, const char *bracket, enum level level)
 {
     uint8_t open = json->levels[json->depth];
 
-    if (json->in_string || (open != level && open != (level == ARRAY ? ARRAY_EMPTY : OBJECT_EMPTY))) {
+    if (json->in_string ||
+        (open != level && open != (level == LEVEL_ARRAY ? LEVEL_ARRAY_EMPTY : LEVEL_OBJECT_EMPTY))) {
         ward_json_set_fault(json, WARD_JSON_MISUSED);
         return;
     }
@@ -89,39 +77,45 @@ static void end(struct ward_json *json, const char *bracket, enum level level)
 
 void ward_json_object(struct ward_json *json)
 {
-    begin(json, "{", OBJECT_EMPTY);
+    begin(json, "{", LEVEL_OBJECT_EMPTY);
 }
 
 void ward_json_object_end(struct ward_json *json)
 {
-    end(json, "}", OBJECT);
+    end(json, "}", LEVEL_OBJECT);
 }
 
 void ward_json_array(struct ward_json *json)
 {
-    begin(json, "[", ARRAY_EMPTY);
+    begin(json, "[", LEVEL_ARRAY_EMPTY);
 }
 
 void ward_json_array_end(struct ward_json *json)
 {
-    end(json, "]", ARRAY);
+    end(json, "]", LEVEL_ARRAY);
 }
 
-void ward_json_key(struct ward_json *json, const char *name)
+/* In one piece, since every member of everything that goes out has one. */
+void ward_json_key_n(struct ward_json *json, const char *name, size_t length)
 {
     uint8_t *level = &json->levels[json->depth];
+    const size_t comma = *level == LEVEL_OBJECT;
+    char *at;
 
-    if (json->in_string || (*level != OBJECT_EMPTY && *level != OBJECT)) {
+    if (json->in_string || (*level != LEVEL_OBJECT_EMPTY && *level != LEVEL_OBJECT)) {
         ward_json_set_fault(json, WARD_JSON_MISUSED);
         return;
     }
-    if (*level == OBJECT) {
-        ward_json_put(json, ",", 1);
+    *level = LEVEL_MEMBER;
+    at = ward_json_room(json, comma + length + 3);
+    if (at == NULL) {
+        return;
     }
-    ward_json_put(json, "\"", 1);
-    ward_json_put(json, name, strlen(name));
-    ward_json_put(json, "\":", 2);
-    *level = MEMBER;
+    *at = ',';
+    at += comma;
+    *at++ = '"';
+    memcpy(at, name, length);
+    memcpy(at + length, "\":", 2);
 }
 
 void ward_json_null(struct ward_json *json)
@@ -162,12 +156,6 @@ void ward_json_device_time(struct ward_json *json, const struct ward_device_time
     }
 }
 
-void ward_json_member(struct ward_json *json, const char *name, const char *text)
-{
-    ward_json_key(json, name);
-    ward_json_string(json, text);
-}
-
 void ward_json_member_if(struct ward_json *json, const char *name, const char *text)
 {
     if (text[0] != '\0') {
@@ -177,7 +165,7 @@ void ward_json_member_if(struct ward_json *json, const char *name, const char *t
 
 enum ward_json_fault ward_json_finish(struct ward_json *json, size_t *ret_length)
 {
-    if (json->in_string || json->depth > 0 || json->levels[0] != TOP_DONE) {
+    if (json->in_string || json->depth > 0 || json->levels[0] != LEVEL_TOP_DONE) {
         ward_json_set_fault(json, WARD_JSON_MISUSED);
     }
     if (json->fault != WARD_JSON_OK) {

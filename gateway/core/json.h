@@ -22,6 +22,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ward/quantity.h"
 #include "ward/reading.h"
@@ -69,7 +70,13 @@ void ward_json_object_end(struct ward_json *json);
 void ward_json_array(struct ward_json *json);
 void ward_json_array_end(struct ward_json *json);
 /* A name of ours, printable ASCII without quotation mark and reverse solidus: it is written as it is. */
-void ward_json_key(struct ward_json *json, const char *name);
+void ward_json_key_n(struct ward_json *json, const char *name, size_t length);
+
+/* Inline: the length of a name in quotation marks is known when this is compiled. */
+static inline void ward_json_key(struct ward_json *json, const char *name)
+{
+    ward_json_key_n(json, name, strlen(name));
+}
 
 void ward_json_null(struct ward_json *json);
 void ward_json_bool(struct ward_json *json, bool value);
@@ -112,7 +119,11 @@ void ward_json_device_time(struct ward_json *json, const struct ward_device_time
 void ward_json_raw(struct ward_json *json, const char *text, size_t length);
 
 /* A member with a string, for the commonest case; and the same, left out when the text is empty. */
-void ward_json_member(struct ward_json *json, const char *name, const char *text);
+static inline void ward_json_member(struct ward_json *json, const char *name, const char *text)
+{
+    ward_json_key(json, name);
+    ward_json_string(json, text);
+}
 void ward_json_member_if(struct ward_json *json, const char *name, const char *text);
 
 #endif

@@ -17,32 +17,41 @@
 
 static const char zeros[] = "0000000000000000000000000";
 
-static int format_digits(uint64_t number, char ret[DIGITS_MAX])
+/* The decimal digits, at the end of the room. Two at a time: a division for each is most of what a number costs. */
+static const char *format_digits(uint64_t number, char room[DIGITS_MAX], int *ret_count)
 {
-    char reversed[DIGITS_MAX];
-    int count = 0;
+    char *at = room + DIGITS_MAX;
 
-    do {
-        reversed[count++] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    for (int i = 0; i < count; i++) {
-        ret[i] = reversed[count - 1 - i];
+    for (; number >= 100; number /= 100) {
+        const unsigned pair = (unsigned)(number % 100);
+
+        *--at = (char)('0' + pair % 10);
+        *--at = (char)('0' + pair / 10);
     }
-    return count;
+    if (number >= 10) {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    }
+    *--at = (char)('0' + number);
+    *ret_count = (int)(room + DIGITS_MAX - at);
+    return at;
 }
 
 static void put_integer(struct ward_json *json, uint64_t magnitude, bool negative)
 {
-    char digits[DIGITS_MAX];
+    char room[DIGITS_MAX];
+    int count;
+    const char *digits = format_digits(magnitude, room, &count);
 
     if (json->numbers == WARD_JSON_CANONICAL && magnitude > INTEGER_EXACT) {
         ward_json_set_fault(json, WARD_JSON_INEXACT);
         return;
     }
     ward_json_value(json);
-    ward_json_put(json, "-", negative ? 1 : 0);
-    ward_json_put(json, digits, (size_t)format_digits(magnitude, digits));
+    if (negative) {
+        ward_json_put(json, "-", 1);
+    }
+    ward_json_put(json, digits, (size_t)count);
 }
 
 static uint64_t magnitude_of(int64_t value)
@@ -62,9 +71,10 @@ void ward_json_int(struct ward_json *json, int64_t value)
 
 static void put_scientific(struct ward_json *json, const char *digits, int count, int point)
 {
-    char exponent[DIGITS_MAX];
+    char room[DIGITS_MAX];
     int power = point - 1;
-    int exponent_count = format_digits(magnitude_of(power), exponent);
+    int exponent_count;
+    const char *exponent = format_digits(magnitude_of(power), room, &exponent_count);
 
     ward_json_put(json, digits, 1);
     if (count > 1) {
@@ -96,7 +106,7 @@ static void put_digits(struct ward_json *json, const char *digits, int count, in
 
 void ward_json_decimal(struct ward_json *json, struct ward_decimal value)
 {
-    char digits[DIGITS_MAX];
+    char room[DIGITS_MAX];
     uint64_t magnitude = magnitude_of(value.mantissa);
     int exponent = (int)value.exponent;
     bool canonical = json->numbers == WARD_JSON_CANONICAL;
@@ -112,12 +122,15 @@ void ward_json_decimal(struct ward_json *json, struct ward_decimal value)
         magnitude /= 10;
         exponent++;
     }
-    int count = format_digits(magnitude, digits);
+    int count;
+    const char *digits = format_digits(magnitude, room, &count);
     if (canonical && count > DIGITS_EXACT) {
         ward_json_set_fault(json, WARD_JSON_INEXACT);
         return;
     }
     ward_json_value(json);
-    ward_json_put(json, "-", value.mantissa < 0 ? 1 : 0);
+    if (value.mantissa < 0) {
+        ward_json_put(json, "-", 1);
+    }
     put_digits(json, digits, count, count + exponent);
 }

@@ -121,6 +121,9 @@ void ward_json_part_hex(struct ward_json *json, const uint8_t *octets, size_t co
 {
     char text[2 * HEX_AT_ONCE];
 
+    if (!json->in_string) {
+        ward_json_set_fault(json, WARD_JSON_MISUSED);
+    }
     for (size_t done = 0; done < count && json->fault == WARD_JSON_OK; done += HEX_AT_ONCE) {
         size_t some = count - done < HEX_AT_ONCE ? count - done : HEX_AT_ONCE;
 
@@ -128,7 +131,7 @@ void ward_json_part_hex(struct ward_json *json, const uint8_t *octets, size_t co
             text[2 * i] = hex_digits[octets[done + i] >> 4];
             text[2 * i + 1] = hex_digits[octets[done + i] & 15];
         }
-        ward_json_part(json, text, 2 * some);
+        ward_json_put(json, text, 2 * some);
     }
 }
 
@@ -158,11 +161,24 @@ void ward_json_string_end(struct ward_json *json)
     json->in_string = false;
 }
 
+/* Nearly all texts are short and stand for themselves: those go in one piece. */
 void ward_json_string_n(struct ward_json *json, const char *text, size_t length)
 {
-    ward_json_string_begin(json);
-    ward_json_part(json, text, length);
-    ward_json_string_end(json);
+    const bool plain = plain_length((const uint8_t *)text, length) == length;
+    const size_t comma = plain && ward_json_takes_comma(json);
+    char *at = plain ? ward_json_room(json, comma + length + 2) : NULL;
+
+    if (at != NULL) {
+        *at = ',';
+        at += comma;
+        *at++ = '"';
+        memcpy(at, text, length);
+        at[length] = '"';
+    } else if (!plain) {
+        ward_json_string_begin(json);
+        ward_json_part(json, text, length);
+        ward_json_string_end(json);
+    }
 }
 
 void ward_json_string(struct ward_json *json, const char *text)

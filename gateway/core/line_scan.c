@@ -91,11 +91,34 @@ static bool take_bare(struct ward_scan *scan, struct ward_piece *ret)
     return ret->length > 0;
 }
 
+#define SHORT_DIGITS 9 /* such a number fits whatever its digits are */
+
+/* A whole number without a sign and without zeros at either end, as nearly all are; those have but one spelling. */
+static bool take_short(struct ward_scan *scan, struct ward_decimal *ret)
+{
+    const char *at = scan->at;
+    int64_t number = 0;
+
+    while (at < scan->end && *at >= '0' && *at <= '9') {
+        number = 10 * number + (*at++ - '0');
+        if (at - scan->at > SHORT_DIGITS) {
+            return false;
+        }
+    }
+    if (at == scan->at || *scan->at == '0' || at[-1] == '0' || at == scan->end || is_bare(*at)) {
+        return false;
+    }
+    *ret = (struct ward_decimal){.mantissa = number};
+    scan->at = at;
+    return true;
+}
+
 bool ward_scan_number(struct ward_scan *scan, struct ward_decimal *ret)
 {
     struct ward_piece piece;
 
-    return take_bare(scan, &piece) && ward_decimal_parse(piece.text, piece.length, ret);
+    return take_short(scan, ret) ||
+           (take_bare(scan, &piece) && ward_decimal_parse(piece.text, piece.length, ret));
 }
 
 #define WHOLE_DIGITS 18 /* of more a number may not fit */
@@ -164,17 +187,7 @@ bool ward_scan_pass(struct ward_scan *scan)
     return ward_scan_mark(scan, ']');
 }
 
-static bool goes_on_with(struct ward_scan *scan, const struct ward_scan_name *name)
-{
-    if ((size_t)(scan->end - scan->at) < name->length || memcmp(scan->at, name->text, name->length) != 0) {
-        return false;
-    }
-    scan->at += name->length;
-    return true;
-}
-
-/* Wherever it stands, and with white space. Returns count for one that is not among them. */
-static unsigned find_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count)
+unsigned ward_scan_find_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count)
 {
     struct ward_piece piece;
     unsigned place = 0;
@@ -187,23 +200,6 @@ static unsigned find_member(struct ward_scan *scan, const struct ward_scan_name 
         place++;
     }
     return place;
-}
-
-bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count,
-                      struct ward_scan_order *order, uint32_t *seen, unsigned *member)
-{
-    unsigned place = order->next[*member];
-
-    if (!goes_on_with(scan, &names[place])) {
-        place = find_member(scan, names, count);
-    }
-    if (place == count || (*seen & 1u << place) != 0) {
-        return false;
-    }
-    *seen |= 1u << place;
-    order->next[*member] = (uint8_t)place;
-    *member = place;
-    return true;
 }
 
 bool ward_scan_is_done(struct ward_scan *scan)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "ward/quantity.h"
 
@@ -73,13 +74,62 @@ bool ward_scan_null(struct ward_scan *scan);
 /* Any number, text or literal, or a list of those, of which nothing is made. */
 bool ward_scan_pass(struct ward_scan *scan);
 
+/* Whether the line goes on with this name, octet for octet; then it is taken. Most names are 4 to 16 octets long. */
+static inline bool ward_scan_goes_on_with(struct ward_scan *scan, const struct ward_scan_name *name)
+{
+    const size_t length = name->length;
+    uint64_t line[2] = {0}, wanted[2] = {0};
+
+    if ((size_t)(scan->end - scan->at) < length) {
+        return false;
+    }
+    if (length < 4 || length > 16) {
+        if (memcmp(scan->at, name->text, length) != 0) {
+            return false;
+        }
+    } else if (length >= 8) { /* two pieces that overlap are the whole */
+        memcpy(&line[0], scan->at, 8);
+        memcpy(&line[1], scan->at + length - 8, 8);
+        memcpy(&wanted[0], name->text, 8);
+        memcpy(&wanted[1], name->text + length - 8, 8);
+    } else {
+        memcpy(&line[0], scan->at, 4);
+        memcpy(&line[1], scan->at + length - 4, 4);
+        memcpy(&wanted[0], name->text, 4);
+        memcpy(&wanted[1], name->text + length - 4, 4);
+    }
+    if (line[0] != wanted[0] || line[1] != wanted[1]) {
+        return false;
+    }
+    scan->at += length;
+    return true;
+}
+
+/* The place of the name that comes next, wherever it stands among them and with white space; count: it is not there. */
+unsigned ward_scan_find_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count);
+
 /*
  * The name of a member and its colon. *member is its place among count names, at most WARD_SCAN_NAMES_MAX; before the call
  * it is that of the one taken last, or count for the first of an object. Fails for a name that is not among them, or is in
  * *seen (a set of 1 << place), which then has it.
  */
-bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names, unsigned count,
-                      struct ward_scan_order *order, uint32_t *seen, unsigned *member);
+static inline bool ward_scan_member(struct ward_scan *scan, const struct ward_scan_name *names,
+                                    unsigned count, struct ward_scan_order *order, uint32_t *seen,
+                                    unsigned *member)
+{
+    unsigned place = order->next[*member];
+
+    if (!ward_scan_goes_on_with(scan, &names[place])) {
+        place = ward_scan_find_member(scan, names, count);
+    }
+    if (place == count || (*seen & 1u << place) != 0) {
+        return false;
+    }
+    *seen |= 1u << place;
+    order->next[*member] = (uint8_t)place;
+    *member = place;
+    return true;
+}
 
 bool ward_piece_is(const struct ward_piece *piece, const char *word);
 

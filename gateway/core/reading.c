@@ -123,27 +123,37 @@ bool ward_reason_by_name(const char *name, uint32_t *ret)
     return true;
 }
 
+/* A bit for each of the octets 0 to 127: the hyphen and the digits; then both alphabets. */
 static bool is_id_character(char character)
 {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') || character == '-';
+    static const uint64_t allowed[2] = {UINT64_C(0x03FF200000000000), UINT64_C(0x07FFFFFE07FFFFFE)};
+    const unsigned octet = (unsigned char)character;
+
+    return octet < 128 && (allowed[octet >> 6] >> (octet & 63) & 1) != 0;
 }
 
 bool ward_id_is_valid(const char *text)
 {
-    const size_t length = strnlen(text, WARD_ID_MAX + 1);
+    size_t length = 0;
 
+    while (length <= WARD_ID_MAX && is_id_character(text[length]))
+        length++;
+    return length > 0 && length <= WARD_ID_MAX && text[length] == '\0';
+}
+
+bool ward_id_set_n(struct ward_id *ret, const char *text, size_t length)
+{
+    if (length == 0 || length > WARD_ID_MAX)
+        return false;
     for (size_t i = 0; i < length; i++)
         if (!is_id_character(text[i]))
             return false;
-    return length > 0 && length <= WARD_ID_MAX;
+    *ret = (struct ward_id){.text = ""};
+    memcpy(ret->text, text, length);
+    return true;
 }
 
 bool ward_id_set(struct ward_id *ret, const char *text)
 {
-    if (!ward_id_is_valid(text))
-        return false;
-    *ret = (struct ward_id){.text = ""};
-    memcpy(ret->text, text, strlen(text));
-    return true;
+    return ward_id_set_n(ret, text, strnlen(text, WARD_ID_MAX + 1));
 }

@@ -35,4 +35,7 @@ bool ward_id_is_valid(const char *text);
 /* Sets ret to text. Returns false, with ret unchanged, when it is no valid id. */
 bool ward_id_set(struct ward_id *ret, const char *text);
 
+/* The same of exactly length octets, which need no NUL behind them. */
+bool ward_id_set_n(struct ward_id *ret, const char *text, size_t length);
+
 #endif

@@ -23,10 +23,11 @@ static bool take_name(struct ward_scan *scan, char ret[NAME_MAX_SIZE])
 
 static bool take_id(struct ward_scan *scan, struct ward_id *ret)
 {
-    char name[NAME_MAX_SIZE];
+    struct ward_piece piece;
 
-    return ward_scan_is_next(scan, 'n') ? ward_scan_null(scan)
-                                        : take_name(scan, name) && ward_id_set(ret, name);
+    return ward_scan_is_next(scan, 'n')
+               ? ward_scan_null(scan)
+               : ward_scan_text(scan, &piece) && ward_id_set_n(ret, piece.text, piece.length);
 }
 
 static bool take_moment(struct ward_scan *scan, int64_t *ret)
@@ -214,6 +215,18 @@ static bool take_reading_member(struct ward_scan *scan, unsigned member, struct 
     return false;
 }
 
+/* All but the places of values and octets that are not there: they are most of it. */
+static void clear(struct ward_reading_line *line)
+{
+    struct ward_reading *reading = &line->reading;
+
+    memset(reading, 0, offsetof(struct ward_reading, values));
+    reading->characteristic = reading->raw_length = 0;
+    reading->context_characteristic = reading->context_length = 0;
+    memset(reading->chain, 0, sizeof(reading->chain));
+    line->has_late = false;
+}
+
 bool ward_reading_line_parse(const char *text, size_t length, struct ward_reading_line_order *order,
                              struct ward_reading_line *ret)
 {
@@ -221,7 +234,7 @@ bool ward_reading_line_parse(const char *text, size_t length, struct ward_readin
     uint32_t seen = 0;
     unsigned member = MEMBER_COUNT;
 
-    memset(ret, 0, sizeof(*ret));
+    clear(ret);
     ret->reading.measured_at_ms = ret->reading.received_at_ms = WARD_UTC_UNKNOWN;
     if (!ward_scan_mark(&scan, '{')) {
         return false;

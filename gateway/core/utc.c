@@ -71,25 +71,18 @@ bool ward_utc_format(int64_t utc_ms, char ret[WARD_UTC_TEXT_SIZE])
     return true;
 }
 
-/* Reads count digits at *at and moves on. */
-static bool take_digits(const char **at, int count, int64_t *ret)
+/* The number that count digits at `at` make. Whatever else stands there is noted in *ret_wrong. */
+static inline int64_t digits_at(const char *at, int count, unsigned *ret_wrong)
 {
     int64_t number = 0;
 
     for (int i = 0; i < count; i++) {
-        if ((*at)[i] < '0' || (*at)[i] > '9') {
-            return false;
-        }
-        number = 10 * number + ((*at)[i] - '0');
-    }
-    *at += count;
-    *ret = number;
-    return true;
-}
+        const unsigned digit = (unsigned)(unsigned char)at[i] - '0';
 
-static bool take_char(const char **at, char wanted)
-{
-    return *(*at)++ == wanted;
+        *ret_wrong |= digit > 9;
+        number = 10 * number + digit;
+    }
+    return number;
 }
 
 static int64_t days_of_month(int64_t year, int64_t month)
@@ -100,45 +93,46 @@ static int64_t days_of_month(int64_t year, int64_t month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* Reads ".123" up to the "Z", which the caller has seen at end. */
-static bool take_fraction(const char *at, const char *end, int64_t *ret_ms)
+/* ".123" up to the "Z" at end, cut to milliseconds. */
+static int64_t fraction_at(const char *at, const char *end, unsigned *ret_wrong)
 {
+    const int count = (int)(end - at) - 1;
     int64_t ms = 0;
 
     if (at == end) {
-        *ret_ms = 0;
-        return true;
+        return 0;
     }
-    if (*at++ != '.' || at == end || end - at > 9) {
-        return false;
+    if (*at != '.' || count < 1 || count > 9) {
+        *ret_wrong = 1;
+        return 0;
     }
-    for (int i = 0; at < end || i < 3; i++) {
-        int64_t digit = 0;
-        if (at < end && !take_digits(&at, 1, &digit)) {
-            return false;
-        }
-        ms = i < 3 ? 10 * ms + digit : ms;
+    if (count == 3) {
+        return digits_at(at + 1, 3, ret_wrong);
     }
-    *ret_ms = ms;
-    return true;
+    (void)digits_at(at + 1, count, ret_wrong);
+    for (int i = 0; i < 3; i++) {
+        ms = 10 * ms + (i < count ? at[1 + i] - '0' : 0);
+    }
+    return ms;
 }
 
 bool ward_utc_parse(const char *text, size_t length, int64_t *ret_utc_ms)
 {
-    struct civil date;
-    int64_t hour, minute, second, ms;
+    unsigned wrong = 0;
 
-    if (length < strlen("YYYY-MM-DDTHH:MM:SSZ") || text[length - 1] != 'Z') {
+    if (length < strlen("YYYY-MM-DDTHH:MM:SSZ") || length > strlen("YYYY-MM-DDTHH:MM:SS.123456789Z") ||
+        text[length - 1] != 'Z') {
         return false;
     }
-    const char *at = text;
-    if (!take_digits(&at, 4, &date.year) || !take_char(&at, '-') || !take_digits(&at, 2, &date.month) ||
-        !take_char(&at, '-') || !take_digits(&at, 2, &date.day) || !take_char(&at, 'T') ||
-        !take_digits(&at, 2, &hour) || !take_char(&at, ':') || !take_digits(&at, 2, &minute) ||
-        !take_char(&at, ':') || !take_digits(&at, 2, &second) || !take_fraction(at, text + length - 1, &ms)) {
-        return false;
-    }
-    if (date.year < 1 || date.month < 1 || date.month > 12 || date.day < 1 ||
+    const struct civil date = {.year = digits_at(text, 4, &wrong),
+                               .month = digits_at(text + 5, 2, &wrong),
+                               .day = digits_at(text + 8, 2, &wrong)};
+    const int64_t hour = digits_at(text + 11, 2, &wrong), minute = digits_at(text + 14, 2, &wrong);
+    const int64_t second = digits_at(text + 17, 2, &wrong);
+    const int64_t ms = fraction_at(text + 19, text + length - 1, &wrong);
+
+    wrong |= text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':';
+    if (wrong || date.year < 1 || date.month < 1 || date.month > 12 || date.day < 1 ||
         date.day > days_of_month(date.year, date.month) || hour > 23 || minute > 59 || second > 59) {
         return false;
     }

@@ -1,117 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/bundle.h"
 
-#include <assert.h>
+#include <archive.h>
+#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "ctl/verbs.h"
 
-#define BLOCK 512
-
-/* POSIX.1-2017, pax, "ustar Interchange Format": numbers are in octal, and what is not said is 0. */
-struct header {
-    char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, link[100], magic[6],
-        version[2];
-    char user[32], group[32], major[8], minor[8], prefix[155], unused[12];
-};
-static_assert(sizeof(struct header) == BLOCK, "a header is one block");
+/*
+ * As libarchive was built: for armhf Debian 12 has a time_t of 32 bits, where this code's has 64. That is a long there, as
+ * it is elsewhere.
+ */
+typedef void set_time(struct archive_entry *, long seconds, long nanoseconds);
 
 struct ward_bundle {
-    gzFile file;
+    struct archive *archive;
     const char *path, *directory;
-    int64_t made_s;
+    int descriptor;
+    time_t made;
     json_t *files;
 };
 
-/* error: errno; 0 where nothing but zlib itself can have failed. */
-static int fail(const struct ward_bundle *bundle, int error)
+static int fail(const struct ward_bundle *bundle)
 {
-    return ward_ctl_fail("%s cannot be written: %s", bundle->path,
-                         error > 0 ? strerror(error) : "it cannot be compressed");
-}
+    const char *what = archive_error_string(bundle->archive);
+    const int error = archive_errno(bundle->archive);
 
-static int put(const struct ward_bundle *bundle, const void *octets, size_t length)
-{
-    int error = Z_OK;
-
-    if (length == 0 || gzwrite(bundle->file, octets, (unsigned)length) == (int)length)
-        return WARD_CTL_DONE;
-    (void)gzerror(bundle->file, &error);
-    return fail(bundle, error == Z_ERRNO ? errno : 0);
+    return ward_ctl_fail("%s cannot be written: %s: %s", bundle->path, what != NULL ? what : "it stopped",
+                         error > 0 ? strerror(error) : "no reason is known");
 }
 
 int ward_bundle_open(const char *path, const char *directory, struct ward_bundle **ret)
 {
     struct ward_bundle *bundle = calloc(1, sizeof(*bundle));
-    int descriptor;
 
     if (bundle == NULL)
         return ward_ctl_fail("out of memory");
-    descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
-                                        : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0) {
+    *bundle = (struct ward_bundle){.path = path, .directory = directory, .made = time(NULL)};
+    bundle->descriptor = strcmp(path, "-") == 0 ? dup(STDOUT_FILENO)
+                                                : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (bundle->descriptor < 0) {
         free(bundle);
         return errno == EEXIST
                    ? ward_ctl_fail("%s is there already: name another file, or move it away", path)
                    : ward_ctl_fail("%s cannot be made: %s", path, strerror(errno));
     }
-    *bundle = (struct ward_bundle){.path = path,
-                                   .directory = directory,
-                                   .made_s = time(NULL),
-                                   .file = gzdopen(descriptor, "wb"),
-                                   .files = json_array()};
-    if (bundle->file == NULL) {
-        close(descriptor);
-        return ward_bundle_close(bundle, ward_ctl_fail("out of memory"));
-    }
+    bundle->files = json_array();
+    bundle->archive = archive_write_new();
+    if (bundle->archive == NULL || archive_write_add_filter_gzip(bundle->archive) != ARCHIVE_OK ||
+        archive_write_set_format_pax_restricted(bundle->archive) != ARCHIVE_OK ||
+        archive_write_open_fd(bundle->archive, bundle->descriptor) != ARCHIVE_OK)
+        return ward_bundle_close(bundle,
+                                 bundle->archive != NULL ? fail(bundle) : ward_ctl_fail("out of memory"));
     *ret = bundle;
     return WARD_CTL_DONE;
 }
 
-/* Up to 8 GiB, or until the year 2242. */
-static void set_number(char field[static 12], uint64_t number)
-{
-    for (size_t i = 11; i > 0; i--, number >>= 3)
-        field[i - 1] = (char)('0' + (number & 7));
-}
-
-static int put_header(const struct ward_bundle *bundle, const char *name, size_t length)
-{
-    struct header header = {
-        .mode = "0000600", .uid = "0000000", .gid = "0000000", .type = '0', .version = "00"};
-    unsigned sum = 0;
-
-    if (snprintf(header.name, sizeof(header.name), "%s/%s", bundle->directory, name) >=
-        (int)sizeof(header.name))
-        return ward_ctl_fail("%s: the name %s is too long", bundle->path, name);
-    set_number(header.size, length);
-    set_number(header.mtime, (uint64_t)bundle->made_s);
-    memcpy(header.magic, "ustar", sizeof(header.magic));
-    memset(header.checksum, ' ', sizeof(header.checksum)); /* as which it counts */
-    for (size_t i = 0; i < sizeof(header); i++)
-        sum += ((const unsigned char *)&header)[i];
-    snprintf(header.checksum, sizeof(header.checksum), "%06o", sum);
-    return put(bundle, &header, sizeof(header));
-}
-
 int ward_bundle_add(struct ward_bundle *bundle, const char *name, const char *text)
 {
-    static const char nothing[BLOCK];
+    struct archive_entry *entry = archive_entry_new();
     const size_t length = strlen(text);
-    int status = put_header(bundle, name, length);
+    char path[256];
+    int status = WARD_CTL_DONE;
 
-    if (status == WARD_CTL_DONE)
-        status = put(bundle, text, length);
-    if (status == WARD_CTL_DONE)
-        status = put(bundle, nothing, (BLOCK - length % BLOCK) % BLOCK);
+    if (entry == NULL)
+        return ward_ctl_fail("out of memory");
+    snprintf(path, sizeof(path), "%s/%s", bundle->directory, name);
+    archive_entry_set_pathname(entry, path);
+    archive_entry_set_size(entry, (la_int64_t)length);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0600);
+    ((set_time *)(void *)archive_entry_set_mtime)(entry, (long)bundle->made, 0);
+    if (archive_write_header(bundle->archive, entry) != ARCHIVE_OK ||
+        archive_write_data(bundle->archive, text, length) != (la_ssize_t)length)
+        status = fail(bundle);
+    archive_entry_free(entry);
     (void)json_array_append_new(bundle->files,
                                 json_pack("{ss, sI}", "file", name, "octets", (json_int_t)length));
     return status;
@@ -124,14 +93,12 @@ const json_t *ward_bundle_files(const struct ward_bundle *bundle)
 
 int ward_bundle_close(struct ward_bundle *bundle, int status)
 {
-    static const char end[2 * BLOCK];
-    int result;
-
-    if (status == WARD_CTL_DONE)
-        status = put(bundle, end, sizeof(end));
-    result = bundle->file == NULL ? Z_OK : gzclose(bundle->file);
-    if (result != Z_OK && status == WARD_CTL_DONE)
-        status = fail(bundle, result == Z_ERRNO ? errno : 0);
+    if (bundle->archive != NULL && archive_write_close(bundle->archive) != ARCHIVE_OK &&
+        status == WARD_CTL_DONE)
+        status = fail(bundle);
+    archive_write_free(bundle->archive);
+    if (close(bundle->descriptor) < 0 && status == WARD_CTL_DONE)
+        status = ward_ctl_fail("%s cannot be written: %s", bundle->path, strerror(errno));
     if (status != WARD_CTL_DONE && strcmp(bundle->path, "-") != 0)
         (void)unlink(bundle->path);
     json_decref(bundle->files);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tar.gz. Its numbers of 64 bits are written here: libarchive takes a time_t (tests/time-boundary). */
+/* A tar.gz, by libarchive. */
 #ifndef WARD_CTL_BUNDLE_H
 #define WARD_CTL_BUNDLE_H
 

@@ -2,10 +2,12 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/verbs.h"
 
@@ -29,12 +31,26 @@ static int say_unreachable(const char *why)
     return WARD_CTL_UNREACHABLE;
 }
 
-static int say_not_allowed(const char *why)
+static int say_no_bus(const char *why)
 {
     (void)ward_ctl_fail(
-        "not allowed: %s Changes are for root and the group wardgate-admin, reading for the group "
-        "wardgate.",
+        "the daemon does not answer on the system bus: the bus itself cannot be reached (%s). See "
+        "`systemctl status dbus`, then `systemctl status wardgated`. Patients of this gateway "
+        "may not be monitored.",
         why);
+    return WARD_CTL_UNREACHABLE;
+}
+
+/* What the bus says of its rules helps nobody who stands before a gateway: why is only the daemon's own sentence, or "". */
+static int say_not_allowed(const char *why)
+{
+    const struct passwd *user = getpwuid(geteuid());
+
+    (void)ward_ctl_fail(
+        "not allowed: %s%sTo look is for the group wardgate, to change for root and the group "
+        "wardgate-admin. Run it with `sudo`; or once `sudo adduser %s wardgate-admin`, and log "
+        "in again.",
+        why, *why != '\0' ? " " : "", user != NULL ? user->pw_name : "USER");
     return WARD_CTL_NOT_ALLOWED;
 }
 
@@ -48,19 +64,18 @@ int ward_client_fail(int error, const sd_bus_error *bus_error)
                                               SD_BUS_ERROR_NO_SERVER,
                                               "org.freedesktop.DBus.Error.TimedOut",
                                               NULL};
-    static const char *const not_allowed[] = {SD_BUS_ERROR_ACCESS_DENIED, SD_BUS_ERROR_AUTH_FAILED,
-                                              SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
-                                              "org.wardgate.Error.NotAllowed", NULL};
+    static const char *const refused_by_bus[] = {SD_BUS_ERROR_ACCESS_DENIED, SD_BUS_ERROR_AUTH_FAILED,
+                                                 SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, NULL};
     const char *name = bus_error != NULL && bus_error->name != NULL ? bus_error->name : "";
     const char *text =
         bus_error != NULL && bus_error->message != NULL ? bus_error->message : strerror(-error);
 
     if (is_one_of(name, unreachable))
         return say_unreachable(text);
-    if (is_one_of(name, not_allowed))
+    if (strcmp(name, "org.wardgate.Error.NotAllowed") == 0)
         return say_not_allowed(text);
-    if (*name == '\0' && (error == -EACCES || error == -EPERM))
-        return say_not_allowed("the bus refuses the connection.");
+    if (is_one_of(name, refused_by_bus) || (*name == '\0' && (error == -EACCES || error == -EPERM)))
+        return say_not_allowed("");
     if (*name == '\0')
         return say_unreachable(text);
     return ward_ctl_fail("%s", text);
@@ -70,7 +85,9 @@ int ward_client_open(sd_bus **ret)
 {
     const int result = sd_bus_open_system(ret);
 
-    return result < 0 ? ward_client_fail(result, NULL) : WARD_CTL_DONE;
+    if (result >= 0)
+        return WARD_CTL_DONE;
+    return result == -EACCES || result == -EPERM ? say_not_allowed("") : say_no_bus(strerror(-result));
 }
 
 int ward_client_call_new(sd_bus *bus, const char *method, sd_bus_message **ret)

@@ -18,6 +18,7 @@
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/filter.h"
+#include "ctl/prose.h"
 #include "ctl/show.h"
 #include "ctl/strength.h"
 
@@ -103,6 +104,7 @@ static void look(sd_bus *bus, const struct pairing *pairing)
     char **texts = NULL;
     bool found = false;
 
+    ward_prose_begin();
     printf("Listening for %s, for %d s.\n", pairing->address, LOOK_S);
     fflush(stdout);
     if (ward_devices_listen(bus, LOOK_S, &texts) != WARD_CTL_DONE)

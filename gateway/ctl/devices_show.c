@@ -15,6 +15,7 @@
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
+#include "ctl/prose.h"
 #include "ctl/show.h"
 #include "ctl/table.h"
 
@@ -49,6 +50,9 @@ struct ward_cell ward_devices_link(const json_t *device)
         ward_cell_add(&cell, "BOND LOST");
     else
         cell = ward_document_member(device, "security");
+    /* "open by address": on a narrow screen it is broken between the words. */
+    for (char *hyphen = cell.text; cell.text[1] != '\0' && (hyphen = strchr(hyphen, '-')) != NULL;)
+        *hyphen = ' ';
     return cell;
 }
 
@@ -186,6 +190,7 @@ static void show(const char *text)
     json_t *member;
     const char *name;
 
+    ward_prose_begin();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (json_object_get(device, rows[i].member) != NULL)
             line(rows[i].label, ward_document_member(device, rows[i].member).text);
@@ -234,10 +239,16 @@ int ward_devices_show(int argc, char **argv)
 
 /* --- all of them ---------------------------------------------------------------------------------------------- */
 
+static struct ward_cell heard_or_connected(const json_t *device)
+{
+    return json_is_true(json_object_get(device, "connected")) ? (struct ward_cell){.text = "connected"}
+                                                              : ward_devices_heard(device);
+}
+
 static void show_devices(char *const *texts)
 {
-    static const char *const headers[] = {"DEVICE",  "NAME",       "MODEL", "PATIENT", "CONNECTED",
-                                          "BATTERY", "LAST HEARD", "LINK",  NULL};
+    static const char *const headers[] = {"DEVICE",  "NAME",  "MODEL", "PATIENT",
+                                          "BATTERY", "HEARD", "LINK",  NULL};
     struct ward_table *table = ward_table_new(headers);
 
     if (table == NULL)
@@ -248,14 +259,12 @@ static void show_devices(char *const *texts)
         const struct ward_cell name = ward_document_member(device, "name");
         const struct ward_cell model = ward_document_member(device, "model");
         const struct ward_cell patient = ward_document_member(device, "patient");
-        const struct ward_cell connected = ward_document_member(device, "connected");
         const struct ward_cell battery = ward_devices_battery(device);
-        const struct ward_cell heard = ward_devices_heard(device);
+        const struct ward_cell heard = heard_or_connected(device);
         const struct ward_cell link = ward_devices_link(device);
 
-        ward_table_add(table,
-                       (const char *const[]){id.text, name.text, model.text, patient.text, connected.text,
-                                             battery.text, heard.text, link.text, NULL});
+        ward_table_add(table, (const char *const[]){id.text, name.text, model.text, patient.text,
+                                                    battery.text, heard.text, link.text, NULL});
         json_decref(device);
     }
     ward_table_print(table, "No device is enrolled. Start with `wardctl devices scan`.");

@@ -17,6 +17,7 @@
 #include "ctl/client.h"
 #include "ctl/devices.h"
 #include "ctl/document.h"
+#include "ctl/prose.h"
 #include "ctl/show.h"
 #include "ctl/strength.h"
 
@@ -86,6 +87,7 @@ static void look(sd_bus *bus, const char *device)
     find_address(bus, device, address, sizeof(address));
     if (address[0] == '\0')
         return;
+    ward_prose_begin();
     printf("Listening for %s, for %d s.\n", address, LOOK_S);
     fflush(stdout);
     if (ward_devices_listen(bus, LOOK_S, &texts) != WARD_CTL_DONE)

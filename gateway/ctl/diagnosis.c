@@ -138,6 +138,20 @@ json_t *ward_diagnosis_hub(const json_t *hub)
     return picked;
 }
 
+json_t *ward_diagnosis_audit(const json_t *calls)
+{
+    static const char *const names[] = {"at",     "boot",    "boot_us", "uid", "method",
+                                        "object", "outcome", "omitted", NULL};
+    json_t *list = json_array(), *call;
+    size_t at;
+
+    json_array_foreach(calls, at, call)
+    {
+        (void)json_array_append_new(list, pick(call, names));
+    }
+    return list;
+}
+
 /* --- configuration -------------------------------------------------------------------------------------------------- */
 
 /* No key holds a secret, only where one is; but a URL may carry one, and a command anything. */

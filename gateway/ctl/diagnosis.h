@@ -16,6 +16,8 @@ json_t *ward_diagnosis_state(
 json_t *ward_diagnosis_devices(const json_t *status);  /* by id */
 json_t *ward_diagnosis_counters(const json_t *status); /* numbers alone */
 json_t *ward_diagnosis_hub(const json_t *hub);
+/* Who called what to change something: list of the documents of Audit; without the patient and who said it for whom. */
+json_t *ward_diagnosis_audit(const json_t *calls);
 json_t *ward_diagnosis_config(const json_t *settings); /* ward_settings_read() */
 
 /* Everything in status that names somebody or something, as words to be taken out wherever they stand. */

@@ -157,6 +157,19 @@ struct ward_cell ward_document_duration(double seconds)
     return cell;
 }
 
+struct ward_cell ward_document_moment(const json_t *object, const char *member)
+{
+    const char *text = ward_document_text(object, member);
+    struct ward_cell cell = {.text = NOTHING};
+    char utc[WARD_UTC_TEXT_SIZE];
+    int64_t ms;
+
+    if (!ward_utc_parse(text, strlen(text), &ms) || !ward_utc_format(ms, utc))
+        return cell;
+    snprintf(cell.text, sizeof(cell.text), "%.10s %.8sZ", utc, utc + strlen("2026-11-22T"));
+    return cell;
+}
+
 struct ward_cell ward_document_age(const json_t *object, const char *member)
 {
     const char *text = ward_document_text(object, member);

@@ -31,6 +31,9 @@ struct ward_cell ward_document_member(const json_t *object, const char *member);
 /* "SpO2 96 %, Pulse 72 /min" of a list of {quantity, value, unit, special?}. */
 struct ward_cell ward_document_values(const json_t *values);
 
+/* The RFC 3339 moment of a member to the second, with a blank in the middle: "2026-11-22 09:00:00Z"; "-" without one. */
+struct ward_cell ward_document_moment(const json_t *object, const char *member);
+
 /* How long ago the RFC 3339 moment of a member is: "12 s", "5 min", "3 h", "2 d"; "-" without one. */
 struct ward_cell ward_document_age(const json_t *object, const char *member);
 

@@ -7,6 +7,7 @@
 #include "core/utc.h"
 #include "ctl/client.h"
 #include "ctl/document.h"
+#include "ctl/prose.h"
 #include "ctl/verbs.h"
 
 #define READINGS_SHOWN 3 /* at either end */
@@ -250,6 +251,7 @@ static int explain(json_t *events, bool as_json)
     if (status == WARD_CTL_DONE && as_json) {
         print_json(events, raised, readings);
     } else if (status == WARD_CTL_DONE) {
+        ward_prose_begin();
         print_head(raised);
         print_readings(readings);
         puts("What became of it:");

@@ -14,6 +14,7 @@
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/explain.h"
+#include "ctl/prose.h"
 #include "ctl/verbs.h"
 
 #define BEFORE_MS INT64_C(1800000)
@@ -257,6 +258,7 @@ static void show(const struct case_of *about, bool as_json)
         json_decref(all);
         return;
     }
+    ward_prose_begin();
     printf("Reading    %s: %s, %s, %s\n", ward_document_member(about->record, "seq").text,
            ward_document_text(about->record, "kind"), ward_document_text(about->record, "quality"),
            ward_document_values(json_object_get(about->record, "values")).text);

@@ -111,8 +111,8 @@ void ward_findings_print(const struct ward_findings *findings)
             printf("\033[%sm%-5s\033[0m", states[state].colour, states[state].shown);
         else
             printf("%-5s", states[state].shown);
-        printf(" %-*s %s\n", width, what_of(finding).text, ward_document_text(finding, "text"));
+        printf(" %-*s  %s\n", width, what_of(finding).text, ward_document_text(finding, "text"));
         if (*ward_document_text(finding, "next") != '\0')
-            printf("%*s%s\n", BEFORE_WHAT + width + 1, "next: ", ward_document_text(finding, "next"));
+            printf("%*s%s\n", BEFORE_WHAT + width + 2, "next: ", ward_document_text(finding, "next"));
     }
 }

@@ -5,8 +5,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "ctl/prose.h"
 #include "ctl/verbs.h"
 
 const struct ward_verb *const ward_ctl_verbs[] = {
@@ -19,36 +21,42 @@ const struct ward_verb *const ward_ctl_verbs[] = {
 int ward_ctl_usage(const struct ward_verb *verb, const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL, head[64];
 
-    fprintf(stderr, "wardctl %s: ", verb->name);
+    snprintf(head, sizeof(head), "wardctl %s: ", verb->name);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
-    fprintf(stderr, "\nTry `wardctl %s --help`.\n", verb->name);
+    ward_prose_say(head, text != NULL ? text : format);
+    free(text);
+    fprintf(stderr, "Try `wardctl %s --help`.\n", verb->name);
     return WARD_CTL_USAGE;
 }
 
 int ward_ctl_fail(const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL;
 
-    fputs("wardctl: ", stderr);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
     va_end(arguments);
-    fputc('\n', stderr);
+    ward_prose_say("wardctl: ", text != NULL ? text : format);
+    free(text);
     return WARD_CTL_FAILED;
 }
 
 /* Each line of usage after "wardctl ", the first one after "Usage: ". */
-static void print_usage(const char *usage, FILE *stream)
+static void print_usage(const char *usage)
 {
     const char *lead = "Usage: ";
 
     while (*usage != '\0') {
         const char *end = strchrnul(usage, '\n');
 
-        fprintf(stream, "%swardctl %.*s\n", lead, (int)(end - usage), usage);
+        printf("%swardctl %.*s\n", lead, (int)(end - usage), usage);
         lead = "       ";
         usage = *end == '\0' ? end : end + 1;
     }
@@ -99,6 +107,7 @@ static int checked(int status)
 int main(int argc, char **argv)
 {
     const struct ward_verb *verb;
+    int status;
 
     /* For the width of characters in tables alone: numbers are printed as everywhere. */
     (void)setlocale(LC_CTYPE, "");
@@ -120,10 +129,15 @@ int main(int argc, char **argv)
         return WARD_CTL_USAGE;
     }
     if (verb->summary != NULL && asks_for_help(argc - 1, argv + 1)) {
-        print_usage(verb->usage, stdout);
-        printf("\n%s.\n\n%s", verb->summary, verb->help);
+        ward_prose_begin();
+        print_usage(verb->usage);
+        printf("\n%s.\n\n", verb->summary);
+        ward_prose_flow(verb->help);
+        ward_prose_end();
         return checked(WARD_CTL_DONE);
     }
     opterr = 0; /* a verb says itself which option it does not know */
-    return checked(verb->run(argc - 1, argv + 1));
+    status = verb->run(argc - 1, argv + 1);
+    ward_prose_end();
+    return checked(status);
 }

@@ -17,6 +17,10 @@ static int show_outcome(const char *text, const struct ward_ctl_order *order)
     const char *outcome = ward_document_text(document, "outcome");
     const char *reason = ward_document_text(document, "reason");
     int status = WARD_CTL_DONE;
+    const char *file = order->signed_file == NULL             ? ""
+                       : strcmp(order->signed_file, "-") == 0 ? "standard input"
+                                                              : order->signed_file;
+    const char *colon = *file != '\0' ? ": " : "";
     const json_t *error;
     size_t i;
 
@@ -27,11 +31,12 @@ static int show_outcome(const char *text, const struct ward_ctl_order *order)
         const char *pointer = ward_document_text(error, "pointer"),
                    *value = ward_document_text(error, "value");
 
-        fprintf(stderr, "%s: %s%s%s\n", *pointer != '\0' ? pointer : "plan",
+        fprintf(stderr, "%s%s%s: %s%s%s\n", file, colon, *pointer != '\0' ? pointer : "plan",
                 ward_document_text(error, "reason"), *value != '\0' ? ", found " : "", value);
     }
     if (*outcome != '\0' && strcmp(outcome, "done") != 0)
-        status = ward_ctl_fail("%s: %s", outcome, *reason != '\0' ? reason : "no reason given");
+        status =
+            ward_ctl_fail("%s%s%s: %s", file, colon, outcome, *reason != '\0' ? reason : "no reason given");
     else if (!order->as_json)
         puts(*reason != '\0' ? reason : order->done);
     json_decref(document);

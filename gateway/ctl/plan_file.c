@@ -58,22 +58,47 @@ static bool check_zone(const struct ward_care_plan *plan, struct ward_plan_error
     return false;
 }
 
-int ward_plan_file_read(const char *path, struct ward_care_plan *ret, bool as_json)
+static int judge(const char *path, const char *text, struct ward_care_plan *ret, bool as_json)
 {
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
-    char *text = NULL;
-    int status = errors != NULL ? ward_file_read(path, &text) : ward_ctl_fail("out of memory");
+    int status = WARD_CTL_DONE;
 
-    if (status == WARD_CTL_DONE && text != NULL &&
-        (!ward_care_plan_parse(text, strlen(text), ret, errors) || !check_zone(ret, errors))) {
-        if (as_json) {
+    if (errors == NULL)
+        return ward_ctl_fail("out of memory");
+    if (!ward_care_plan_parse(text, strlen(text), ret, errors) || !check_zone(ret, errors)) {
+        if (as_json)
             print_errors_json(errors);
-        } else {
+        else
             print_errors(path, errors);
-        }
         status = WARD_CTL_FAILED;
     }
-    free(text);
     free(errors);
+    return status;
+}
+
+int ward_plan_file_read(const char *path, struct ward_care_plan *ret, bool as_json)
+{
+    char *text = NULL;
+    int status = ward_file_read(path, &text);
+
+    if (status == WARD_CTL_DONE)
+        status = judge(path, text, ret, as_json);
+    free(text);
+    return status;
+}
+
+int ward_plan_file_text(const char *path, char **ret)
+{
+    struct ward_care_plan *plan = calloc(1, sizeof(*plan));
+    char *text = NULL;
+    int status = plan != NULL ? ward_file_read(path, &text) : ward_ctl_fail("out of memory");
+
+    if (status == WARD_CTL_DONE)
+        status = judge(path, text, plan, false);
+    if (status == WARD_CTL_DONE)
+        *ret = text;
+    else
+        free(text);
+    free(plan);
     return status;
 }

@@ -13,4 +13,7 @@
  */
 int ward_plan_file_read(const char *path, struct ward_care_plan *ret, bool as_json);
 
+/* The text of a plan that is good, to be freed; on failure *ret is unchanged. */
+int ward_plan_file_text(const char *path, char **ret);
+
 #endif

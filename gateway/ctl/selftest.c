@@ -23,17 +23,18 @@ void ward_selftest_config(const char *path, struct ward_findings *findings)
 {
     struct ward_config config;
     struct ward_config_error error;
+    const struct ward_settings_unread *unread;
     json_t *settings = NULL;
+    const int result = ward_settings_read(path, &config, &error, &settings);
 
-    if (ward_settings_read(path, &config, &error, &settings) == 0) {
+    if (result == 0) {
         ward_findings_add(findings, WARD_FINDING_OK, "config", NULL, NULL,
                           "%s is valid, with %zu settings that are not the default.", path,
                           json_array_size(settings));
         json_decref(settings);
-    } else if (error.line == 0) {
-        ward_findings_add(findings, WARD_FINDING_WARN, "config", NULL,
-                          "`wardctl selftest --config FILE`, as somebody who may read it.",
-                          "It was not looked at: %s: %s.", error.file, error.text);
+    } else if ((unread = ward_settings_unread(result, &error)) != NULL) {
+        ward_findings_add(findings, WARD_FINDING_WARN, "config", NULL, unread->next,
+                          "It was not looked at: %s: %s.", error.file, unread->why);
     } else {
         ward_findings_add(findings, WARD_FINDING_FAIL, "config", NULL,
                           "Mend it, then `wardctl config check`: a daemon that is started anew will not run.",

@@ -19,4 +19,9 @@ void ward_selftest_status(const json_t *status, struct ward_findings *findings);
 /* What `wardctl hub show` shows: the keys. */
 void ward_selftest_hub(const json_t *hub, struct ward_findings *findings);
 
+/* What was called to change something in the last week: list of the documents of Audit, newest first. */
+void ward_selftest_audit(const json_t *calls, struct ward_findings *findings);
+/* It is not for who asks. */
+void ward_selftest_no_audit(struct ward_findings *findings);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/settings.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -52,4 +53,25 @@ int ward_settings_read(const char *path, struct ward_config *ret_config, struct 
     else
         *ret = settings;
     return result;
+}
+
+const struct ward_settings_unread *ward_settings_unread(int result, const struct ward_config_error *error)
+{
+    static const struct ward_settings_unread missing = {
+        "there is no such file",
+        "Without a FILE it is " WARD_CTL_CONFIG ", which the package brings; where it was deleted, "
+        "`apt-get install --reinstall -o Dpkg::Options::=--force-confmiss wardgate` puts it back."};
+    static const struct ward_settings_unread forbidden = {"you may not read it",
+                                                          "Ask again as root: `sudo wardctl ...`."};
+    static const struct ward_settings_unread other = {
+        "it cannot be read",
+        "It must be a text file with [SECTION] and KEY = VALUE lines: wardgate.conf(5)."};
+
+    /* A fault in the text has a line, or a sentence of its own; a directory can be opened, and not be read. */
+    if (error->line > 0 ||
+        (strcmp(error->text, strerror(-result)) != 0 && strcmp(error->text, "cannot be read") != 0))
+        return NULL;
+    return result == -ENOENT || result == -ENOTDIR ? &missing
+           : result == -EACCES || result == -EPERM ? &forbidden
+                                                   : &other;
 }

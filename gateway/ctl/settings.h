@@ -16,4 +16,12 @@
 int ward_settings_read(const char *path, struct ward_config *ret_config, struct ward_config_error *ret_error,
                        json_t **ret);
 
+/* Why a file was not read, and what to do now; static. */
+struct ward_settings_unread {
+    const char *why, *next; /* half a sentence; sentences */
+};
+
+/* Of what ward_settings_read() returned; NULL where the file was read, and something in it is wrong. */
+const struct ward_settings_unread *ward_settings_unread(int result, const struct ward_config_error *error);
+
 #endif

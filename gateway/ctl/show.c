@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/show.h"
+#include "ctl/prose.h"
 
 #include <getopt.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/document.h"
+#include "ctl/record_words.h"
 #include "ctl/table.h"
+#include "ctl/usage.h"
 
 #define COLUMNS_MAX 12
 
@@ -17,6 +21,9 @@ static struct ward_cell cell_of(const json_t *document, const struct ward_column
     switch (column->as) {
     case WARD_COLUMN_PLAIN: return ward_document_member(document, column->member);
     case WARD_COLUMN_AGE: return ward_document_age(document, column->member);
+    case WARD_COLUMN_MOMENT: return ward_document_moment(document, column->member);
+    case WARD_COLUMN_RECORD: return ward_record_words(document);
+    case WARD_COLUMN_RECORD_MOMENT: return ward_record_moment(document);
     case WARD_COLUMN_VALUES: return ward_document_values(json_object_get(document, column->member));
     }
     return (struct ward_cell){.text = ""};
@@ -58,6 +65,7 @@ void ward_show_document(const char *text)
     const char *name;
     json_t *member;
 
+    ward_prose_begin();
     json_object_foreach(document, name, member)
     {
         printf("%-22s %s\n", name, ward_document_brief(member).text);
@@ -84,12 +92,25 @@ void ward_show_done(bool as_json, json_t *what, const char *format, ...)
         (void)json_object_update(document, what);
         ward_show_json(document);
     } else {
+        ward_prose_begin();
         va_start(arguments, format);
         vprintf(format, arguments);
         va_end(arguments);
         putchar('\n');
     }
     json_decref(what);
+}
+
+/* The usage line of what was asked for, without its end. */
+static int say_missing(const struct ward_verb *verb, const char *action)
+{
+    const char *line = verb->usage;
+
+    while (line != NULL && !ward_usage_has_action(line, action))
+        line = ward_usage_line(line);
+    if (line == NULL)
+        line = verb->usage;
+    return ward_ctl_usage(verb, "an argument is missing: wardctl %.*s", (int)strcspn(line, "\n"), line);
 }
 
 int ward_show_options(const struct ward_verb *verb, int argc, char **argv, int arguments, bool *ret_json)
@@ -104,7 +125,7 @@ int ward_show_options(const struct ward_verb *verb, int argc, char **argv, int a
         *ret_json = true;
     }
     if (argc - optind < arguments)
-        return ward_ctl_usage(verb, "an argument is missing");
+        return say_missing(verb, argv[0]);
     if (argc - optind > arguments)
         return ward_ctl_usage(verb, "\"%s\" is one argument too many", argv[optind + arguments]);
     return WARD_CTL_DONE;

@@ -12,7 +12,14 @@
 struct ward_column {
     const char *header;
     const char *member;
-    enum { WARD_COLUMN_PLAIN, WARD_COLUMN_AGE, WARD_COLUMN_VALUES } as;
+    enum {
+        WARD_COLUMN_PLAIN,
+        WARD_COLUMN_AGE,
+        WARD_COLUMN_MOMENT,
+        WARD_COLUMN_VALUES,
+        WARD_COLUMN_RECORD,        /* what the whole document says, a record; member is not looked at */
+        WARD_COLUMN_RECORD_MOMENT, /* likewise: when */
+    } as;
 };
 
 /* columns ends with a row whose header is NULL. */

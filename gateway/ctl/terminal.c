@@ -20,18 +20,33 @@
 #define HEIGHT_MIN 5
 #define SIZE_MOST  10000
 
-bool ward_terminal_has_cursor(void)
+static pid_t pager;
+static int kept_output = -1; /* the terminal, behind the pager */
+static bool pager_shows_colours;
+
+bool ward_terminal_is_looked_at(void)
+{
+    return isatty(kept_output >= 0 ? kept_output : STDOUT_FILENO) == 1;
+}
+
+static bool is_dumb(void)
 {
     const char *terminal = getenv("TERM");
 
-    return isatty(STDOUT_FILENO) == 1 && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return terminal != NULL && strcmp(terminal, "dumb") == 0;
+}
+
+bool ward_terminal_has_cursor(void)
+{
+    return isatty(STDOUT_FILENO) == 1 && !is_dumb();
 }
 
 bool ward_terminal_has_colour(void)
 {
     const char *no_colour = getenv("NO_COLOR");
 
-    return ward_terminal_has_cursor() && (no_colour == NULL || *no_colour == '\0');
+    return (isatty(STDOUT_FILENO) == 1 || pager_shows_colours) && !is_dumb() &&
+           (no_colour == NULL || *no_colour == '\0');
 }
 
 /* What the variable says, else what the terminal says, else the usual; at least `least`. */
@@ -48,7 +63,7 @@ static struct winsize window(void)
 {
     struct winsize size = {0};
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+    if (ioctl(kept_output >= 0 ? kept_output : STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
         return (struct winsize){0};
     return size;
 }
@@ -70,25 +85,24 @@ bool ward_terminal_is_utf8(void)
 
 /* --- the pager ------------------------------------------------------------------------------------------------ */
 
-static pid_t pager;
-static int kept_output = -1;
-
 /* Reads from `input`; a PAGER may have words, so a shell reads it. Returns its process, or a negative number. */
 static pid_t start_pager(const char *command, int input)
 {
-    char shell[] = "sh", option[] = "-c", *text = strdup(command);
-    char *const arguments[] = {shell, option, text, NULL};
+    char shell[] = "sh", option[] = "-c", *text = NULL;
     posix_spawn_file_actions_t actions;
     pid_t process = -1;
 
-    if (text == NULL || posix_spawn_file_actions_init(&actions) != 0) {
-        free(text);
+    /* What is to be shown is not lost where there is no such pager. */
+    if (asprintf(&text, "%s; [ $? -ne 127 ] || cat", command) < 0)
         return -1;
+    if (posix_spawn_file_actions_init(&actions) == 0) {
+        char *const arguments[] = {shell, option, text, NULL};
+
+        if (posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) != 0 ||
+            posix_spawn(&process, "/bin/sh", &actions, NULL, arguments, environ) != 0)
+            process = -1;
+        (void)posix_spawn_file_actions_destroy(&actions);
     }
-    if (posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) != 0 ||
-        posix_spawn(&process, "/bin/sh", &actions, NULL, arguments, environ) != 0)
-        process = -1;
-    (void)posix_spawn_file_actions_destroy(&actions);
     free(text);
     return process;
 }
@@ -96,22 +110,26 @@ static pid_t start_pager(const char *command, int input)
 void ward_pager_begin(void)
 {
     const char *command = getenv("PAGER");
+    const char *less;
     int ends[2];
 
     if (command == NULL)
-        command = "less";
+        command = "command -v less >/dev/null || exec cat; less";
     if (pager > 0 || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 || *command == '\0' ||
         strcmp(command, "cat") == 0)
         return;
     fflush(stdout);
     /* What a person has set for less is left as it is. */
     (void)setenv("LESS", "FRX", 0);
+    less = getenv("LESS");
     kept_output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (kept_output < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return;
     pager = start_pager(command, ends[0]);
-    if (pager > 0 && dup2(ends[1], STDOUT_FILENO) >= 0)
+    if (pager > 0 && dup2(ends[1], STDOUT_FILENO) >= 0) {
+        pager_shows_colours = getenv("PAGER") == NULL && less != NULL && strchr(less, 'R') != NULL;
         (void)signal(SIGPIPE, SIG_IGN); /* who quits the pager has seen enough: that is no failure to write */
+    }
     close(ends[0]);
     close(ends[1]);
 }
@@ -119,7 +137,7 @@ void ward_pager_begin(void)
 void ward_pager_end(void)
 {
     if (pager > 0) {
-        if (fflush(stdout) != 0) {
+        if (fflush(stdout) != 0 || ferror(stdout)) {
             __fpurge(stdout); /* or it would come on the terminal */
             clearerr(stdout);
         }
@@ -127,6 +145,7 @@ void ward_pager_end(void)
         while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
             ;
         pager = 0;
+        pager_shows_colours = false;
     }
     if (kept_output >= 0)
         close(kept_output);

@@ -14,6 +14,9 @@ bool ward_terminal_has_colour(void);
 /* Standard output is a terminal on which the cursor can be moved. */
 bool ward_terminal_has_cursor(void);
 
+/* Somebody reads it as it comes: it is a terminal, or goes to one through the pager. */
+bool ward_terminal_is_looked_at(void);
+
 /* Columns: COLUMNS where it is set, then what the terminal says, then 80. At least 20. */
 size_t ward_terminal_width(void);
 /* Likewise, of lines: LINES, the terminal, 24. At least 5. */

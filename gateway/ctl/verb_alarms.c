@@ -31,7 +31,7 @@ static void show_alarms(char *const *texts, bool history)
         {NULL, NULL, WARD_COLUMN_PLAIN},
     };
     static const struct ward_column past[] = {
-        {"AT", "at", WARD_COLUMN_PLAIN},
+        {"AT", "at", WARD_COLUMN_MOMENT},
         {"PATIENT", "patient", WARD_COLUMN_PLAIN},
         {"PRIORITY", "priority", WARD_COLUMN_PLAIN},
         {"CONDITION", "condition", WARD_COLUMN_PLAIN},
@@ -43,7 +43,7 @@ static void show_alarms(char *const *texts, bool history)
     ward_pager_begin();
     ward_show_table(texts, history ? past : present, history ? "No alarm yet." : "No alarm is present.");
     if (*texts != NULL)
-        puts("Why: `wardctl alarms explain ALARM`; the id of each is in `wardctl alarms --json`.");
+        puts("Why: `wardctl alarms explain ALARM`; the ids are in `wardctl alarms --json`.");
     ward_pager_end();
 }
 

@@ -3,23 +3,33 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/document.h"
+#include "ctl/prose.h"
 #include "ctl/settings.h"
 #include "ctl/show.h"
 #include "ctl/verbs.h"
 
-static int refuse(const struct ward_config_error *error, bool as_json)
+static int refuse(int result, const struct ward_config_error *error, bool as_json)
 {
-    char place[16] = "";
+    const struct ward_settings_unread *unread = ward_settings_unread(result, error);
+    const char *why = unread != NULL ? unread->why : error->text;
+    char *head = NULL, place[16] = "";
 
     if (as_json)
-        ward_show_json(json_pack("{sb, ss, sI, ss}", "valid", 0, "file", error->file, "line",
-                                 (json_int_t)error->line, "error", error->text));
+        ward_show_json(json_pack("{sb, ss, sI, ss, ss*}", "valid", 0, "file", error->file, "line",
+                                 (json_int_t)error->line, "error", why, "next",
+                                 unread != NULL ? unread->next : NULL));
     if (error->line > 0)
         snprintf(place, sizeof(place), ":%u", error->line);
-    fprintf(stderr, "%s%s: %s\n", error->file, place, error->text);
+    if (asprintf(&head, "%s%s: ", error->file, place) < 0)
+        return ward_ctl_fail("out of memory");
+    ward_prose_say(head, why);
+    if (unread != NULL)
+        ward_prose_say("next: ", unread->next);
+    free(head);
     return WARD_CTL_FAILED;
 }
 
@@ -28,6 +38,7 @@ static void show(const char *path, const struct ward_config *config, const json_
     const json_t *setting;
     size_t at;
 
+    ward_prose_begin();
     printf("%s is valid. The gateway is %s%s%s.\n", path, config->gateway.id,
            config->gateway.site[0] != '\0' ? " at " : "", config->gateway.site);
     puts(json_array_size(settings) > 0 ? "What differs from the defaults:" : "Everything is at its default.");
@@ -54,7 +65,7 @@ static int check(int argc, char **argv)
     const char *path = WARD_CTL_CONFIG;
     json_t *settings = NULL;
     bool as_json = false;
-    int option;
+    int option, result;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option != 'j')
@@ -65,8 +76,9 @@ static int check(int argc, char **argv)
         return ward_ctl_usage(&ward_verb_config, "\"%s\" is one argument too many", argv[optind + 1]);
     if (optind < argc)
         path = argv[optind];
-    if (ward_settings_read(path, &config, &error, &settings) < 0)
-        return refuse(&error, as_json);
+    result = ward_settings_read(path, &config, &error, &settings);
+    if (result < 0)
+        return refuse(result, &error, as_json);
     if (as_json)
         ward_show_json(json_pack("{sb, ss, ss, ss, sO}", "valid", 1, "file", path, "gateway",
                                  config.gateway.id, "site", config.gateway.site, "settings", settings));

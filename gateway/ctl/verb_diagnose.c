@@ -18,10 +18,14 @@
 #include "ctl/diagnosis.h"
 #include "ctl/document.h"
 #include "ctl/excerpt.h"
+#include "ctl/explain.h"
+#include "ctl/filter.h"
 #include "ctl/redact.h"
 #include "ctl/settings.h"
 #include "ctl/show.h"
 #include "ctl/units.h"
+
+#define AUDIT_MOST 1000 /* of the calls, the newest */
 
 struct options {
     const char *path, *config, *journal;
@@ -33,6 +37,7 @@ struct diagnosis {
     struct ward_bundle *bundle;
     struct ward_redaction redaction;
     json_t *status, *hub, *units; /* NULL without the daemon; without the bus */
+    json_t *audit;                /* list; NULL without the daemon, or where it is not for who asks */
     json_t *missing;              /* sentences: what could not be put in, and why */
 };
 
@@ -49,6 +54,19 @@ static json_t *get(sd_bus *bus, const char *method)
     return document;
 }
 
+/* Who changed what on this gateway. It is for those who may change something themselves. */
+static json_t *get_audit(sd_bus *bus)
+{
+    const struct ward_filter all = {.limit = AUDIT_MOST};
+    char **texts = NULL;
+    json_t *calls = NULL;
+
+    if (ward_filter_ask(bus, "Audit", &all, &texts) == WARD_CTL_DONE)
+        calls = ward_explain_list(texts);
+    ward_client_free_texts(texts);
+    return calls;
+}
+
 static void ask(struct diagnosis *diagnosis)
 {
     sd_bus *bus = NULL;
@@ -56,14 +74,22 @@ static void ask(struct diagnosis *diagnosis)
     if (ward_client_open(&bus) == WARD_CTL_DONE) {
         diagnosis->units = ward_units_read(bus);
         diagnosis->status = get(bus, "Status");
-        if (diagnosis->status != NULL)
+        if (diagnosis->status != NULL) {
             diagnosis->hub = get(bus, "Hub");
+            diagnosis->audit = get_audit(bus);
+        }
     }
     if (json_array_size(diagnosis->units) == 0)
         (void)json_array_append_new(diagnosis->missing, json_string("units: no systemd answered"));
     if (diagnosis->status == NULL)
         (void)json_array_append_new(diagnosis->missing,
                                     json_string("state, devices and counters: the daemon did not answer"));
+    if (diagnosis->audit == NULL)
+        (void)json_array_append_new(
+            diagnosis->missing,
+            json_string(diagnosis->status == NULL
+                            ? "audit: the daemon did not answer"
+                            : "audit: it was not given; it is for root and the group wardgate-admin"));
     sd_bus_flush_close_unref(bus);
 }
 
@@ -185,6 +211,8 @@ static int add_all(struct diagnosis *diagnosis)
         status = add_json(diagnosis, "counters.json", ward_diagnosis_counters(of));
     if (status == WARD_CTL_DONE && diagnosis->hub != NULL)
         status = add_json(diagnosis, "hub.json", ward_diagnosis_hub(diagnosis->hub));
+    if (status == WARD_CTL_DONE && diagnosis->audit != NULL)
+        status = add_json(diagnosis, "audit.json", ward_diagnosis_audit(diagnosis->audit));
     if (status == WARD_CTL_DONE)
         status = add_journal(diagnosis);
     if (status != WARD_CTL_DONE)
@@ -242,6 +270,7 @@ static int diagnose(const struct options *options)
     json_decref(diagnosis.status);
     json_decref(diagnosis.hub);
     json_decref(diagnosis.units);
+    json_decref(diagnosis.audit);
     json_decref(diagnosis.missing);
     ward_redaction_free(&diagnosis.redaction);
     return status;
@@ -282,7 +311,8 @@ const struct ward_verb ward_verb_diagnose = {
     .help =
         "Writes a tar.gz, FILE or wardgate-diagnosis.tar.gz (- for standard output), which must not be there yet:\n"
         "versions, the units' states, the configuration without secrets, what the daemon says of itself, counters,\n"
-        "devices by id only, the newest lines of the journal; and MANIFEST.json, which says what was put in and what\n"
+        "devices by id only, who called what to change something (by number of the user), the newest lines of the\n"
+        "journal; and MANIFEST.json, which says what was put in and what\n"
         "was taken out. No address, name, label, check word, date of birth or value is in it. It is made also when\n"
         "the daemon does not answer.\n"
         "  --config   the configuration (" WARD_CTL_CONFIG ")\n"

@@ -13,8 +13,8 @@
 
 #include "ctl/client.h"
 #include "ctl/document.h"
-#include "ctl/file.h"
 #include "ctl/order.h"
+#include "ctl/plan_file.h"
 #include "ctl/present.h"
 #include "ctl/show.h"
 
@@ -86,7 +86,9 @@ static int show(int argc, char **argv)
         json_decref(document);
     }
     ward_client_free_texts(texts);
-    return found ? WARD_CTL_DONE : ward_ctl_fail("no patient \"%s\" is admitted here", argv[optind]);
+    return found ? WARD_CTL_DONE
+                 : ward_ctl_fail("no patient %s is admitted here; `wardctl patient` shows who is",
+                                 argv[optind]);
 }
 
 struct admission {
@@ -139,7 +141,7 @@ static int admit_unsigned(const struct admission *admission)
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
     char *plan = NULL;
-    int status = ward_file_read(admission->plan_file, &plan);
+    int status = ward_plan_file_text(admission->plan_file, &plan);
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);

@@ -8,7 +8,6 @@
 
 #include "ctl/client.h"
 #include "ctl/document.h"
-#include "ctl/file.h"
 #include "ctl/order.h"
 #include "ctl/plan_file.h"
 #include "ctl/show.h"
@@ -51,12 +50,14 @@ static int apply_unsigned(const char *file, const char *patient, bool as_json)
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
     char *plan = NULL;
-    int status = ward_file_read(file, &plan);
+    int status = ward_plan_file_text(file, &plan);
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
         status = ward_client_call(bus, &reply, "ApplyPlan", "ss", patient, plan);
+    if (status == WARD_CTL_FAILED && bus != NULL)
+        (void)ward_ctl_fail("%s is not in force: what %s had before it stays.", file, patient);
     if (status == WARD_CTL_DONE)
         ward_show_done(as_json, json_pack("{ss}", "patient", patient), "The plan is in force for %s.",
                        patient);

@@ -51,7 +51,7 @@ static const struct ward_column steps[] = {
     {"", "text", WARD_COLUMN_PLAIN},     {NULL, NULL, WARD_COLUMN_PLAIN},
 };
 
-/* Every step has to be good: the last one is the one that failed. */
+/* No step may have failed: the last one is the one that has. */
 static int judge(char **texts)
 {
     int status = WARD_CTL_DONE;
@@ -59,7 +59,7 @@ static int judge(char **texts)
     for (; *texts; texts++) {
         json_t *step = ward_document_parse(*texts);
 
-        if (!json_is_true(json_object_get(step, "ok")))
+        if (!json_is_true(json_object_get(step, "ok")) && !json_is_null(json_object_get(step, "ok")))
             status =
                 ward_ctl_fail("%s: %s", ward_document_text(step, "step"), ward_document_text(step, "text"));
         json_decref(step);
@@ -140,7 +140,8 @@ const struct ward_verb ward_verb_hub = {
     .help =
         "show    what is known of it\n"
         "test    try the whole way, up to the first step that fails: the name, TCP, TLS (until when the certificate\n"
-        "        is good), MQTT, a message that the broker acknowledges, a record that the hub confirms\n"
+        "        is good), MQTT, a message that the broker acknowledges, a record that the hub confirms; \"-\" is a\n"
+        "        step that was not tried, and why is said\n"
         "enrol   get this hub its certificate with the ward's enrolment code. The code is asked for, or read\n"
         "        from standard input: on the command line everybody on this computer can see it\n"
         "renew   get the next certificate now; by itself it is renewed in its last third\n"

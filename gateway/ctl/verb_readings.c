@@ -3,8 +3,7 @@
  * wardctl readings: what is in the database, and with --follow what comes in. With --fhir as FHIR Bundles, which are the
  * daemon's to write (docs/mqtt/fhir.md).
  *
- * Reads of each record: epoch, seq, measured_at, received_at, patient, unassigned, device, kind, quality, reasons[],
- * values[]{quantity, value, unit, special}.
+ * Reads of each record: epoch, seq, patient, unassigned, device, kind, and what record_words.h says of it.
  *
  * Following subscribes first and asks then, so that nothing falls between; what comes twice by that is known by its
  * epoch and seq and shown once.
@@ -23,6 +22,7 @@
 #include "ctl/filter.h"
 #include "ctl/moment.h"
 #include "ctl/readings.h"
+#include "ctl/record_words.h"
 #include "ctl/show.h"
 #include "ctl/terminal.h"
 
@@ -144,13 +144,9 @@ static bool is_new(const json_t *document, struct query *query)
 
 static void print_line(const json_t *document)
 {
-    printf("%-24s  %s  %s  %-10s  %s  %s", ward_document_member(document, "measured_at").text,
+    printf("%-20s  %s  %s  %-10s  %s", ward_record_moment(document).text,
            ward_document_member(document, "patient").text, ward_document_member(document, "device").text,
-           ward_document_member(document, "kind").text,
-           ward_document_values(json_object_get(document, "values")).text,
-           ward_document_text(document, "quality"));
-    if (json_array_size(json_object_get(document, "reasons")) > 0)
-        printf(" (%s)", ward_document_member(document, "reasons").text);
+           ward_document_member(document, "kind").text, ward_record_words(document).text);
     putchar('\n');
 }
 
@@ -194,19 +190,17 @@ static bool has_unassigned(char *const *texts)
 static void show_table(char *const *texts)
 {
     static const struct ward_column columns[] = {
-        {"SEQ", "seq", WARD_COLUMN_PLAIN},         {"MEASURED", "measured_at", WARD_COLUMN_PLAIN},
+        {"SEQ", "seq", WARD_COLUMN_PLAIN},         {"WHEN", NULL, WARD_COLUMN_RECORD_MOMENT},
         {"PATIENT", "patient", WARD_COLUMN_PLAIN}, {"DEVICE", "device", WARD_COLUMN_PLAIN},
-        {"KIND", "kind", WARD_COLUMN_PLAIN},       {"VALUES", "values", WARD_COLUMN_VALUES},
-        {"QUALITY", "quality", WARD_COLUMN_PLAIN}, {"WHY", "reasons", WARD_COLUMN_PLAIN},
+        {"KIND", "kind", WARD_COLUMN_PLAIN},       {"WHAT", NULL, WARD_COLUMN_RECORD},
         {NULL, NULL, WARD_COLUMN_PLAIN},
     };
 
     ward_pager_begin();
     ward_show_table(texts, columns, "No reading.");
     if (has_unassigned(texts))
-        puts(
-            "Without a patient: it was in the device's memory when it was paired, came from a device that nobody has, "
-            "or was a test. Its values are kept, and shown to nobody.");
+        puts("Without a patient: it was in the device's memory when it was paired, came from a\n"
+             "device that nobody has, or was a test. Its values are kept, and shown to nobody.");
     ward_pager_end();
 }
 

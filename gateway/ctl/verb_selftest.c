@@ -6,17 +6,23 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <jansson.h>
 
 #include "ctl/client.h"
 #include "ctl/document.h"
+#include "ctl/explain.h"
+#include "ctl/filter.h"
 #include "ctl/findings.h"
+#include "ctl/prose.h"
 #include "ctl/selftest.h"
 #include "ctl/settings.h"
 #include "ctl/show.h"
 #include "ctl/units.h"
 #include "ctl/verbs.h"
+
+#define WEEK_S (INT64_C(7) * 86400)
 
 /* --- the stored records ----------------------------------------------------------------------------------------- */
 
@@ -115,6 +121,30 @@ static int look_at(sd_bus *bus, const char *method, look *at, struct ward_findin
     return status;
 }
 
+/* Who may not see it may see all the rest. */
+static int look_at_audit(sd_bus *bus, struct ward_findings *findings)
+{
+    struct timespec now = {0};
+    char **texts = NULL;
+    int status;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    status = ward_filter_ask(
+        bus, "Audit",
+        &(struct ward_filter){.has_since = true, .since_ms = ((int64_t)now.tv_sec - WEEK_S) * 1000}, &texts);
+    if (status == WARD_CTL_DONE) {
+        json_t *calls = ward_explain_list(texts);
+
+        ward_selftest_audit(calls, findings);
+        json_decref(calls);
+    } else if (status == WARD_CTL_NOT_ALLOWED) {
+        ward_selftest_no_audit(findings);
+        status = WARD_CTL_DONE;
+    }
+    ward_client_free_texts(texts);
+    return status;
+}
+
 /* What is known without the daemon is said also when it does not answer: it may say why. */
 static int look_at_all(const char *config, struct ward_findings *findings)
 {
@@ -137,6 +167,8 @@ static int look_at_all(const char *config, struct ward_findings *findings)
     if (status == WARD_CTL_DONE)
         status = look_at(bus, "Hub", ward_selftest_hub, findings);
     if (status == WARD_CTL_DONE)
+        status = look_at_audit(bus, findings);
+    if (status == WARD_CTL_DONE)
         status = look_at_records(bus, findings);
     sd_bus_flush_close_unref(bus);
     return status;
@@ -144,6 +176,7 @@ static int look_at_all(const char *config, struct ward_findings *findings)
 
 static void show(const struct ward_findings *findings)
 {
+    ward_prose_begin();
     ward_findings_print(findings);
     printf("\n%u good, %u to be looked at, %u bad.\n", findings->counts[WARD_FINDING_OK],
            findings->counts[WARD_FINDING_WARN], findings->counts[WARD_FINDING_FAIL]);
@@ -192,7 +225,7 @@ const struct ward_verb ward_verb_selftest = {
     .summary = "Whether this gateway is sound: numbered checks, each with what to do next",
     .help =
         "Looks at the configuration, the units, the radio, the disk, the clock, the signaller, the link, the keys, the\n"
-        "devices, and holds every record against the chain. Other work of the gateway does not wait for it.\n"
+        "devices, what was called to change something, and holds every record against the chain. Other work of the gateway does not wait for it.\n"
         "  --config FILE  the configuration (" WARD_CTL_CONFIG ")\n"
         "  --json         one JSON object for each check\n"
         "\n"

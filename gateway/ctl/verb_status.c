@@ -18,6 +18,7 @@
 #include "ctl/devices.h"
 #include "ctl/document.h"
 #include "ctl/present.h"
+#include "ctl/prose.h"
 #include "ctl/table.h"
 #include "ctl/terminal.h"
 #include "ctl/verbs.h"
@@ -242,7 +243,12 @@ static int run(int argc, char **argv)
     } else {
         json_t *document = ward_document_parse(texts[0]);
 
+        /* What is most important comes first: it must not have run off the screen. */
+        ward_pager_begin();
+        ward_prose_begin();
         print_status(document);
+        ward_prose_end();
+        ward_pager_end();
         json_decref(document);
     }
     ward_client_free_texts(texts);

@@ -18,6 +18,7 @@
 #include "ctl/findings.h"
 #include "ctl/hub_steps.h"
 #include "ctl/moment.h"
+#include "ctl/prose.h"
 #include "ctl/show.h"
 #include "ctl/visit.h"
 
@@ -108,6 +109,7 @@ static json_t *try_hub(sd_bus *bus, const char **ret_why_not)
 
 static void show(const json_t *report, const struct ward_findings *findings)
 {
+    ward_prose_begin();
     printf("Visit report of gateway %s%s%s, version %s\n\n", ward_document_text(report, "gateway"),
            *ward_document_text(report, "site") != '\0' ? " at " : "", ward_document_text(report, "site"),
            ward_document_text(report, "version"));

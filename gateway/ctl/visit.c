@@ -164,6 +164,10 @@ static void look_at_hub(const struct ward_visit *visit, struct ward_findings *fi
     if (last == NULL)
         ward_findings_add(findings, WARD_FINDING_FAIL, "hub", NULL, next, "The ward's hub was not tried: %s.",
                           visit->not_tested);
+    else if (json_is_null(json_object_get(last, "ok")))
+        ward_findings_add(findings, WARD_FINDING_OK, "hub", NULL, NULL,
+                          "The way to the ward was tried just now, and no step failed; %s: %s.",
+                          ward_document_text(last, "step"), ward_document_text(last, "text"));
     else if (json_is_true(json_object_get(last, "ok")))
         ward_findings_add(findings, WARD_FINDING_OK, "hub", NULL, NULL,
                           "The whole way to the ward was tried just now, and no step failed; %s: %s.",

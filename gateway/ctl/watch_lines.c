@@ -12,10 +12,11 @@ static void print_value(const json_t *record, const json_t *value, bool as_json)
 
     if (as_json)
         ward_show_json(json_pack(
-            "{ss, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*}", "schema", "wardgate.value/1",
-            "epoch", json_object_get(record, "epoch"), "seq", json_object_get(record, "seq"), "patient",
-            json_object_get(record, "patient"), "device", json_object_get(record, "device"), "quantity",
-            json_object_get(value, "quantity"), "value", json_object_get(value, "value"), "unit",
+            "{ss, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*, sO*}", "schema",
+            "wardgate.value/1", "epoch", json_object_get(record, "epoch"), "seq",
+            json_object_get(record, "seq"), "patient", json_object_get(record, "patient"), "device",
+            json_object_get(record, "device"), "quantity", json_object_get(value, "quantity"), "value",
+            json_object_get(value, "value"), "code", json_object_get(value, "code"), "unit",
             json_object_get(value, "unit"), "special", json_object_get(value, "special"), "quality",
             json_object_get(record, "quality"), "reasons", json_object_get(record, "reasons"), "measured_at",
             json_object_get(record, "measured_at"), "received_at", json_object_get(record, "received_at")));

@@ -22,7 +22,7 @@ static int read_properties(sd_bus_message *message, const struct reader *reader)
         return r;
     while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
         const char *name;
-        r = sd_bus_message_read(message, "s", &name);
+        r = sd_bus_message_read_basic(message, 's', &name);
         if (r < 0)
             return r;
         r = reader->property(message, name, reader->into);

@@ -343,7 +343,7 @@ static int on_properties_changed(sd_bus_message *message, void *userdata, sd_bus
     const char *interface, *path = sd_bus_message_get_path(message);
     (void)ret_error;
     ward_bluez_reap(bluez);
-    if (sd_bus_message_read(message, "s", &interface) < 0)
+    if (sd_bus_message_read_basic(message, 's', &interface) < 0)
         return 0;
     if (strcmp(interface, WARD_BLUEZ_CHARACTERISTIC) == 0 || strcmp(interface, WARD_BLUEZ_DEVICE) == 0)
         ward_bluez_ladder_heard(bluez);

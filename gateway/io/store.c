@@ -49,6 +49,7 @@ static struct ward_store *discard(struct ward_store *store)
     ward_queue_clear(&store->results);
     ward_marks_done(&store->marks);
     ward_marks_done(&store->batch.marks);
+    ward_store_forget_texts(store);
     if (store->descriptor >= 0) {
         close(store->descriptor);
     }
@@ -241,6 +242,32 @@ static void tell_answer(struct ward_store *store, const struct ward_request *req
     }
 }
 
+/* The room that an answer was in is kept for the next. */
+static void keep_texts(struct ward_store *store, struct ward_request *request)
+{
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < WARD_STORE_SPARE_TEXTS && request->texts; i++) {
+        if (!store->spare_texts[i]) {
+            store->spare_texts[i] = request->texts;
+            request->texts = NULL;
+        }
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+void ward_store_forget_texts(struct ward_store *store)
+{
+    struct ward_text_run *spare[WARD_STORE_SPARE_TEXTS];
+
+    pthread_mutex_lock(&store->lock);
+    memcpy(spare, store->spare_texts, sizeof(spare));
+    memset(store->spare_texts, 0, sizeof(store->spare_texts));
+    pthread_mutex_unlock(&store->lock);
+    for (size_t i = 0; i < WARD_STORE_SPARE_TEXTS; i++) {
+        free(spare[i]);
+    }
+}
+
 void ward_store_dispatch(struct ward_store *store)
 {
     struct ward_queue results = {0};
@@ -253,7 +280,10 @@ void ward_store_dispatch(struct ward_store *store)
     for (struct ward_item *item; (item = ward_queue_pop(&results)) != NULL;) {
         switch ((enum ward_item_kind)item->kind) {
         case WARD_ITEM_GROUP: tell_group(store, (const struct ward_group *)item); break;
-        case WARD_ITEM_REQUEST: tell_answer(store, (const struct ward_request *)item); break;
+        case WARD_ITEM_REQUEST:
+            tell_answer(store, (const struct ward_request *)item);
+            keep_texts(store, (struct ward_request *)item);
+            break;
         case WARD_ITEM_NOTICE: tell_notice(store, (const struct ward_notice *)item); break;
         }
         ward_item_free(item);

@@ -194,6 +194,8 @@ int ward_store_fetch_whole(struct ward_store *store, struct ward_seq_range range
                            void *context);
 int ward_store_fetch_texts(struct ward_store *store, struct ward_seq_range range, ward_store_whole_fn *answer,
                            void *context);
+/* No texts will be fetched for a while: the room that was kept for them is given back. */
+void ward_store_forget_texts(struct ward_store *store);
 int ward_store_query_whole(struct ward_store *store, const struct ward_store_filter *filter,
                            ward_store_whole_fn *answer, void *context);
 

@@ -140,7 +140,9 @@ static bool fetch_texts(struct ward_database *database, struct ward_request *req
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_FETCH);
 
-    request->texts = malloc(sizeof(*request->texts));
+    if (!request->texts) {
+        request->texts = malloc(sizeof(*request->texts));
+    }
     if (!request->texts) {
         request->error = -ENOMEM;
         return true;

@@ -202,10 +202,26 @@ static void retry(struct ward_store *store)
     commit(store);
 }
 
+static struct ward_text_run *take_spare(struct ward_store *store)
+{
+    struct ward_text_run *spare = NULL;
+
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < WARD_STORE_SPARE_TEXTS && !spare; i++) {
+        spare = store->spare_texts[i];
+        store->spare_texts[i] = NULL;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return spare;
+}
+
 static void step_request(struct ward_store *store, struct ward_request *request)
 {
     bool answered = true;
 
+    if (request->kind == WARD_REQUEST_TEXTS) {
+        request->texts = take_spare(store);
+    }
     if (store->database.connection) {
         answered = ward_request_step(&store->database, request, &store->head);
         if (answered && request->error == -EUCLEAN) {

@@ -16,6 +16,7 @@
 #include "io/store_write.h"
 
 #define WARD_STORE_REQUESTS_MAX   64
+#define WARD_STORE_SPARE_TEXTS    2
 #define WARD_STORE_MARK_WINDOW_US (60 * UINT64_C(1000000))
 #define WARD_STORE_RETRY_MAX_MS   30000
 /* After so many errors of the disk in a row, about a minute, another file is tried. */
@@ -57,6 +58,8 @@ struct ward_store {
     struct ward_queue requests;
     size_t request_count; /* also those that the thread works on */
     struct ward_queue results;
+    /* Room for texts from one request to the next: pages that come and go take longer than reading what is in them. */
+    struct ward_text_run *spare_texts[WARD_STORE_SPARE_TEXTS];
     struct ward_store_counters counters;
 
     struct ward_database database;

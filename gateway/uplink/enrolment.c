@@ -10,10 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
-
 #include "uplink/certificate.h"
 #include "uplink/est.h"
+#include "uplink/log.h"
 #include "uplink/renewal.h"
 #include "uplink/system.h"
 
@@ -36,8 +35,8 @@ struct ward_enrolment {
     struct ward_enrolment_options options;
     char directory[256], gateway[65], crl[256];
     struct ward_identity configured, identity;
-    bool enrolled;    /* the identity was made here */
     int tell_from;    /* -1: no attempt is under way */
+    bool renewing;    /* what is under way, or was last */
     pthread_t thread; /* of the attempt */
     char fault[WARD_ENROLMENT_FAULT_MAX];
     sd_event_source *answers;
@@ -87,43 +86,57 @@ static void look(struct ward_enrolment *enrolment)
 {
     struct ward_enrolment_paths paths;
     struct ward_identity *identity = &enrolment->identity;
-
-    enrolment->enrolled =
+    const bool enrolled =
         enrolment->directory[0] && ward_enrolment_files_current(enrolment->directory, &paths);
-    if (enrolment->enrolled) {
+
+    if (enrolled) {
         memcpy(identity->authority, paths.authority, sizeof(identity->authority));
         memcpy(identity->certificate, paths.certificate, sizeof(identity->certificate));
         memcpy(identity->key, paths.key, sizeof(identity->key));
     } else
         *identity = enrolment->configured;
+    identity->renewed = enrolled;
     /* Of two files one that is missing is a mistake to be told, and not a gateway that nobody has enrolled yet. */
-    identity->present =
-        enrolment->enrolled || has_something(identity->certificate) || has_something(identity->key);
+    identity->present = enrolled || has_something(identity->certificate) || has_something(identity->key);
 }
 
 static int on_renewal(sd_event_source *source, uint64_t time_us, void *userdata);
 
+static int on_pause_over(sd_event_source *source, uint64_t time_us, void *userdata);
+
 /*
  * By the wall clock, and whenever that is set. again: one attempt has just ended, well or not; the next one comes a while
- * after that, also when the ward gives certificates that are in their last third from the beginning.
+ * after that, also when the ward gives certificates that are in their last third from the beginning. That while is not of
+ * the wall clock: if the attempt failed because the clock was wrong, the next one must not wait for that time to come.
  */
 static void plan_renewal(struct ward_enrolment *enrolment, bool again)
 {
-    int64_t from_ms, until_ms, due_ms, earliest_ms;
+    int64_t from_ms, until_ms, wait_ms;
+    int result;
 
     enrolment->renewal = sd_event_source_disable_unref(enrolment->renewal);
-    if (!enrolment->enrolled ||
+    if (!enrolment->identity.renewed ||
         !ward_certificate_validity(enrolment->identity.certificate, &from_ms, &until_ms))
         return;
-    due_ms = ward_renewal_due_ms(from_ms, until_ms, ward_system_random());
-    earliest_ms =
-        again ? (int64_t)time(NULL) * 1000 + ward_renewal_retry_ms(from_ms, until_ms, ward_system_random())
-              : 0;
-    if (due_ms < earliest_ms)
-        due_ms = earliest_ms;
-    if (sd_event_add_time(enrolment->event, &enrolment->renewal, CLOCK_REALTIME, (uint64_t)due_ms * 1000, 0,
-                          on_renewal, enrolment) < 0)
+    if (again) {
+        wait_ms = ward_renewal_retry_ms(from_ms, until_ms, ward_system_random());
+        result = sd_event_add_time_relative(enrolment->event, &enrolment->renewal, CLOCK_BOOTTIME,
+                                            (uint64_t)wait_ms * 1000, 0, on_pause_over, enrolment);
+    } else
+        result =
+            sd_event_add_time(enrolment->event, &enrolment->renewal, CLOCK_REALTIME,
+                              (uint64_t)ward_renewal_due_ms(from_ms, until_ms, ward_system_random()) * 1000,
+                              0, on_renewal, enrolment);
+    if (result < 0)
         sd_event_exit(enrolment->event, EXIT_FAILURE); /* nothing would renew it: be started anew */
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t time_us, void *userdata)
+{
+    (void)source;
+    (void)time_us;
+    plan_renewal(userdata, false);
+    return 0;
 }
 
 static void use_what_is_there(struct ward_enrolment *enrolment)
@@ -138,9 +151,23 @@ static void use_what_is_there(struct ward_enrolment *enrolment)
 static void tell(struct ward_enrolment *enrolment, enum ward_provision_outcome outcome, const char *step,
                  uint32_t ms, const char *text)
 {
-    fprintf(stderr, "%senrolment: %s: %s (%u ms)\n", outcome == WARD_PROVISION_FAILED ? SD_ERR : SD_INFO,
-            step, text, ms);
+    const bool failed = outcome == WARD_PROVISION_FAILED;
+    const enum ward_journal_matter matter = !failed               ? WARD_JOURNAL_NO_MATTER
+                                            : enrolment->renewing ? WARD_JOURNAL_RENEWAL_FAILED
+                                                                  : WARD_JOURNAL_ENROLMENT_FAILED;
+
+    ward_log(failed ? LOG_ERR : LOG_INFO, matter, "enrolment: %s: %s (%u ms)", step, text, ms);
     enrolment->options.told(enrolment->options.userdata, outcome, step, ms, text);
+}
+
+static void tell_wiped(struct ward_enrolment *enrolment, const char *wrong)
+{
+    if (wrong)
+        ward_log(LOG_ERR, WARD_JOURNAL_KEY_NOT_WIPED, "retirement: %s", wrong);
+    else
+        ward_log(LOG_NOTICE, WARD_JOURNAL_NO_MATTER, "retirement: the key and the certificate are gone");
+    enrolment->options.told(enrolment->options.userdata, wrong ? WARD_PROVISION_FAILED : WARD_PROVISION_DONE,
+                            "wipe", 0, wrong ? wrong : "the key and the certificate are gone");
 }
 
 static void hear_no_more(struct ward_enrolment *enrolment)
@@ -196,6 +223,7 @@ static int begin(struct ward_enrolment *enrolment, const struct ward_est_task *t
     snprintf(attempt->task.crl, sizeof(attempt->task.crl), "%s", enrolment->crl);
     snprintf(attempt->task.name, sizeof(attempt->task.name), "%s", enrolment->gateway);
     enrolment->tell_from = ends[0];
+    enrolment->renewing = task->renew;
     result = sd_event_add_io(enrolment->event, &enrolment->answers, ends[0], EPOLLIN, on_answer, enrolment);
     if (result >= 0)
         result = -pthread_create(&enrolment->thread, NULL, run_attempt, attempt);
@@ -228,13 +256,13 @@ static void retire(struct ward_enrolment *enrolment)
 
     use_what_is_there(enrolment);
     if (result < 0)
-        tell(enrolment, WARD_PROVISION_FAILED, "wipe", 0, strerror(-result));
+        tell_wiped(enrolment, strerror(-result));
     else if (enrolment->identity.present)
-        tell(
-            enrolment, WARD_PROVISION_FAILED, "wipe", 0,
-            "what was enrolled is wiped; what the configuration names (certificate, key) is not ours to wipe");
+        tell_wiped(enrolment,
+                   "what was enrolled is wiped; what the configuration names (certificate, key) is "
+                   "not ours to wipe");
     else
-        tell(enrolment, WARD_PROVISION_DONE, "wipe", 0, "the key and the certificate are gone");
+        tell_wiped(enrolment, NULL);
 }
 
 /* Returns what is in the way, or NULL when it has begun. */
@@ -244,7 +272,7 @@ static const char *start(struct ward_enrolment *enrolment, enum ward_provision a
     struct ward_est_task task = {.renew = action == WARD_PROVISION_RENEW};
     int result;
 
-    if (action == WARD_PROVISION_RENEW && !enrolment->enrolled)
+    if (action == WARD_PROVISION_RENEW && !enrolment->identity.renewed)
         return "there is no certificate that was enrolled here: enrol with a code";
     if (action == WARD_PROVISION_ENROL &&
         !ward_enrolment_code_read(code, code_length, &task.code, enrolment->fault))
@@ -290,7 +318,8 @@ int ward_enrolment_new(struct ward_enrolment **ret, const struct ward_enrolment_
     snprintf(enrolment->configured.key, WARD_ENROLMENT_PATH_MAX, "%s", options->files.key);
     result = enrolment->directory[0] ? ward_enrolment_files_settle(enrolment->directory) : 0;
     if (result < 0)
-        fprintf(stderr, SD_ERR "enrolment: %s: %s\n", enrolment->directory, strerror(-result));
+        ward_log(LOG_ERR, WARD_JOURNAL_ENROLMENT_FAILED, "enrolment: %s: %s", enrolment->directory,
+                 strerror(-result));
     look(enrolment);
     plan_renewal(enrolment, false);
     *ret = enrolment;

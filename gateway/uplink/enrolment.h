@@ -23,6 +23,7 @@ struct ward_identity {
     char authority[WARD_ENROLMENT_PATH_MAX], certificate[WARD_ENROLMENT_PATH_MAX],
         key[WARD_ENROLMENT_PATH_MAX];
     bool present; /* there is a certificate, or a key without one */
+    bool renewed; /* by itself, since it was made here */
 };
 
 struct ward_enrolment_options {

@@ -69,7 +69,7 @@ static void explain(const struct ward_fetcher *fetcher, CURLcode code, char *tex
         /* A chain that is wrong ends the handshake, with its reason here; the name is looked at after it, and has none. */
         if (verified == X509_V_OK || verified == X509_V_ERR_UNSPECIFIED)
             verified = X509_V_ERR_HOSTNAME_MISMATCH;
-        ward_tls_words_of_certificate(&peer, verified, NULL, 0, words, sizeof(words));
+        (void)ward_tls_words_of_certificate(&peer, verified, NULL, 0, words, sizeof(words));
         snprintf(text, size, "TLS: %s", words);
         return;
     default:

@@ -11,6 +11,12 @@
 #define CAP_US        30000000ULL
 #define URGENT_CAP_US 2000000ULL
 
+static void explain(struct ward_lane *lane, enum ward_journal_matter matter, const char *why)
+{
+    lane->matter = matter;
+    snprintf(lane->why, sizeof(lane->why), "%s", why);
+}
+
 static int on_retry(sd_event_source *source, uint64_t time_us, void *userdata)
 {
     struct ward_lane *lane = userdata;
@@ -50,7 +56,7 @@ void ward_lane_want(struct ward_lane *lane)
         return;
     lane->wanted = true;
     lane->tried = false;
-    lane->why[0] = 0;
+    explain(lane, WARD_JOURNAL_NO_MATTER, "");
     ward_backoff_reset(&lane->backoff);
     if (ward_mqtt_is_at_work(lane->mqtt))
         lane->again = true;
@@ -67,7 +73,7 @@ void ward_lane_unwant(struct ward_lane *lane, const char *why)
 
 void ward_lane_break(struct ward_lane *lane, const char *why)
 {
-    snprintf(lane->why, sizeof(lane->why), "%s", why);
+    explain(lane, WARD_JOURNAL_NO_MATTER, why);
     ward_mqtt_close(lane->mqtt, why);
 }
 
@@ -87,10 +93,10 @@ void ward_lane_opened(struct ward_lane *lane)
 {
     ward_backoff_reset(&lane->backoff);
     lane->tried = true;
-    lane->why[0] = 0;
+    explain(lane, WARD_JOURNAL_NO_MATTER, "");
 }
 
-void ward_lane_closed(struct ward_lane *lane, const char *why)
+void ward_lane_closed(struct ward_lane *lane, enum ward_journal_matter matter, const char *why)
 {
     if (!lane->wanted)
         return;
@@ -100,7 +106,7 @@ void ward_lane_closed(struct ward_lane *lane, const char *why)
         return;
     }
     lane->tried = true;
-    snprintf(lane->why, sizeof(lane->why), "%s", why);
+    explain(lane, matter, why);
     retry_later(lane);
 }
 

@@ -24,6 +24,7 @@ struct ward_lane {
     bool urgent;                      /* an alarm waits */
     bool tried;                       /* it has opened or failed since it was wanted */
     char why[WARD_LINK_TEXT_MAX + 1]; /* it ended or failed last; "" while there is nothing to say */
+    enum ward_journal_matter matter;  /* of why */
 };
 
 /* Returns 0 or a negative errno. */
@@ -41,7 +42,7 @@ void ward_lane_set_urgent(struct ward_lane *lane, bool urgent);
 
 /* To be called from the connection's opened() and closed(). */
 void ward_lane_opened(struct ward_lane *lane);
-void ward_lane_closed(struct ward_lane *lane, const char *why);
+void ward_lane_closed(struct ward_lane *lane, enum ward_journal_matter matter, const char *why);
 
 bool ward_lane_is_open(const struct ward_lane *lane);
 

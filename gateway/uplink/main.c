@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wardgate-uplink: the pipe to the ward. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <MQTTAsync.h>
@@ -19,8 +17,11 @@
 #include <systemd/sd-event.h>
 
 #include "ward/config.h"
+#include "ward/link.h"
 
+#include "uplink/log.h"
 #include "uplink/uplink.h"
+#include "uplink/window.h"
 
 #define CONFIG     "/etc/wardgate/wardgate.conf"
 #define EXIT_USAGE 2
@@ -58,7 +59,7 @@ static int parse(int argc, char *argv[], const char **ret_config)
         }
     }
     if (optind < argc) {
-        fprintf(stderr, SD_ERR "unexpected argument '%s'\n", argv[optind]);
+        fprintf(stderr, "wardgate-uplink: unexpected argument '%s'\n", argv[optind]);
         return EXIT_USAGE;
     }
     return -1;
@@ -97,26 +98,15 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
 }
 
 /*
- * Where standard error is the journal's socket, a line that it does not take is dropped: it may itself wait for a card
- * that hangs, and no alarm shall stand behind a log. Only there, since what is set goes for all who share it.
- */
-static void do_not_wait_for_the_journal(void)
-{
-    struct stat status;
-
-    if (fstat(STDERR_FILENO, &status) == 0 && S_ISSOCK(status.st_mode))
-        (void)fcntl(STDERR_FILENO, F_SETFL, O_WRONLY | O_NONBLOCK);
-}
-
-/*
  * What was freed goes back to the system, and one pool serves all threads: they hardly ever allocate at the same time.
- * Large blocks, which by default stay in the pool once one was freed, have pages of their own.
+ * Messages, of which Paho makes two copies each, stay in the pool as long as the core has more (uplink_core.c): pages of
+ * their own, which come and go with each of them, take longer than everything else that is done to a message.
  */
 static void keep_memory_small(void)
 {
     (void)mallopt(M_ARENA_MAX, 1);
-    (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024);
-    (void)mallopt(M_TRIM_THRESHOLD, 32 * 1024);
+    (void)mallopt(M_MMAP_THRESHOLD, 2 * WARD_LINK_FRAME_MAX);
+    (void)mallopt(M_TRIM_THRESHOLD, WARD_WINDOW_OCTETS_MAX);
     (void)mallopt(M_TOP_PAD, 0);
 }
 
@@ -138,9 +128,6 @@ static int run(const struct ward_uplink_options *options)
     unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     /* Paho keeps a trace of every packet in memory, 125 kB of it; only of its errors then. */
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
-    /* Paho's threads are detached: they may still be inside OpenSSL when the process ends, which must then
-     * stand. */
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
         return -ENOMEM;
 
@@ -176,15 +163,20 @@ int main(int argc, char *argv[])
 
     if (result >= 0)
         return result;
+    /*
+     * Before all that uses OpenSSL, as the digest of the configuration does: its first use decides whether OpenSSL is put
+     * down when the process ends, and it must stand: Paho's threads are detached, and may then still be inside it.
+     */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     keep_memory_small();
-    do_not_wait_for_the_journal();
+    ward_log_open(NULL);
     if (ward_config_load(path, &config, &error) < 0) {
-        fprintf(stderr, SD_ERR "%s:%u: %s\n", error.file, error.line, error.text);
+        ward_log(LOG_ERR, WARD_JOURNAL_UPLINK_CANNOT_START, "%s:%u: %s", error.file, error.line, error.text);
         return EXIT_FAILURE;
     }
     options = options_of(&config);
     result = run(&options);
     if (result < 0)
-        fprintf(stderr, SD_ERR "wardgate-uplink: %s\n", strerror(-result));
+        ward_log(LOG_ERR, WARD_JOURNAL_UPLINK_CANNOT_START, "wardgate-uplink: %s", strerror(-result));
     return result < 0 ? EXIT_FAILURE : result;
 }

@@ -53,11 +53,13 @@ struct ward_mqtt {
     uint32_t receive_maximum, packet_maximum;
     bool failed;   /* the last attempt did: try TCP before Paho, which takes a second to see a refusal */
     char tls[100]; /* what OpenSSL said during this attempt; "" for nothing */
+    enum ward_journal_matter matter; /* of what follows */
     char why[WARD_LINK_TEXT_MAX + 1];
 };
 
-static void explain(struct ward_mqtt *mqtt, const char *why)
+static void explain(struct ward_mqtt *mqtt, enum ward_journal_matter matter, const char *why)
 {
+    mqtt->matter = matter;
     snprintf(mqtt->why, sizeof(mqtt->why), "%s", why);
 }
 
@@ -65,6 +67,7 @@ static void explain_code(struct ward_mqtt *mqtt, const char *what, int code)
 {
     const char *name = MQTTReasonCode_toString((enum MQTTReasonCodes)code);
 
+    mqtt->matter = WARD_JOURNAL_BROKER_REFUSES;
     snprintf(mqtt->why, sizeof(mqtt->why), "MQTT: %s: %s (0x%02x)", what, name ? name : "unknown reason",
              (unsigned)code);
 }
@@ -87,7 +90,7 @@ static void finish(struct ward_mqtt *mqtt)
 
 static void fail(struct ward_mqtt *mqtt, const char *why)
 {
-    explain(mqtt, why);
+    explain(mqtt, WARD_JOURNAL_NO_MATTER, why);
     finish(mqtt);
 }
 
@@ -97,7 +100,7 @@ static int on_ending(sd_event_source *source, void *userdata)
 
     (void)source;
     mqtt->state = CLOSED;
-    mqtt->options.listener->closed(mqtt->options.userdata, mqtt->why);
+    mqtt->options.listener->closed(mqtt->options.userdata, mqtt->matter, mqtt->why);
     return 0;
 }
 
@@ -114,7 +117,7 @@ static int on_timer(sd_event_source *source, uint64_t now_us, void *userdata)
         return 0;
     }
     if (mqtt->state == CONNECTING || mqtt->state == SUBSCRIBING)
-        explain(mqtt, "MQTT: no answer from the broker");
+        explain(mqtt, WARD_JOURNAL_BROKER_REFUSES, "MQTT: no answer from the broker");
     finish(mqtt);
     return 0;
 }
@@ -134,6 +137,7 @@ static void connect_now(struct ward_mqtt *mqtt)
     int result = ward_tls_trust_file(&mqtt->options.files, &mqtt->trust, trust, sizeof(trust), &unreadable);
 
     if (result < 0) {
+        mqtt->matter = WARD_JOURNAL_TLS_FILES;
         snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s: %s", unreadable, strerror(-result));
         finish(mqtt);
         return;
@@ -153,12 +157,12 @@ static void connect_now(struct ward_mqtt *mqtt)
         fail(mqtt, MQTTAsync_strerror(result));
 }
 
-static void on_reach(void *userdata, const char *wrong)
+static void on_reach(void *userdata, enum ward_journal_matter matter, const char *wrong)
 {
     struct ward_mqtt *mqtt = userdata;
 
     if (wrong)
-        explain(mqtt, wrong);
+        explain(mqtt, matter, wrong);
     mqtt->reach = ward_reach_free(mqtt->reach);
     if (mqtt->state == LOOKING_UP && !wrong)
         connect_now(mqtt);
@@ -187,10 +191,10 @@ static void take_refusal(struct ward_mqtt *mqtt, const struct ward_inbox_record 
         explain_code(mqtt, "refused", record->code);
     else {
         /* what stands if our own handshake finds nothing wrong */
+        explain(mqtt, mqtt->tls[0] ? WARD_JOURNAL_TLS_FAILS : WARD_JOURNAL_BROKER_REFUSES,
+                "MQTT: the broker hung up without an answer");
         if (mqtt->tls[0])
             snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s", mqtt->tls);
-        else
-            explain(mqtt, "MQTT: the broker hung up without an answer");
         MQTTAsync_destroy(&mqtt->handle);
         mqtt->handle = NULL;
         ward_inbox_clear(&mqtt->inbox);
@@ -206,7 +210,8 @@ static void opened(struct ward_mqtt *mqtt)
 {
     mqtt->state = OPEN;
     mqtt->failed = false;
-    explain(mqtt, "MQTT: the connection was lost"); /* what is true unless something better is known */
+    /* what is true unless something better is known */
+    explain(mqtt, WARD_JOURNAL_NO_MATTER, "MQTT: the connection was lost");
     set_timer(mqtt, CHECK_US);
     if (mqtt->state != OPEN)
         return;
@@ -229,17 +234,24 @@ static void take_connected(struct ward_mqtt *mqtt, const struct ward_inbox_recor
         fail(mqtt, MQTTAsync_strerror(result));
 }
 
+/* Says DISCONNECT before it goes; why stands already. */
+static void leave(struct ward_mqtt *mqtt)
+{
+    mqtt->state = CLOSING;
+    if (ward_paho_disconnect(mqtt->handle, &mqtt->inbox) == MQTTASYNC_SUCCESS)
+        set_timer(mqtt, WARD_MQTT_CLOSE_US);
+    else
+        finish(mqtt);
+}
+
 static void take_subscribed(struct ward_mqtt *mqtt, const struct ward_inbox_record *record)
 {
-    char why[sizeof(mqtt->why)];
-
     if (record->code < MQTTREASONCODE_UNSPECIFIED_ERROR) {
         opened(mqtt);
         return;
     }
     explain_code(mqtt, "subscription refused", record->code);
-    memcpy(why, mqtt->why, sizeof(why));
-    ward_mqtt_close(mqtt, why);
+    leave(mqtt);
 }
 
 static void take(struct ward_mqtt *mqtt, const struct ward_inbox_record *record)
@@ -373,12 +385,8 @@ void ward_mqtt_close(struct ward_mqtt *mqtt, const char *why)
     case EXPLAINING: fail(mqtt, why); return;
     case SUBSCRIBING:
     case OPEN:
-        explain(mqtt, why);
-        mqtt->state = CLOSING;
-        if (ward_paho_disconnect(mqtt->handle, &mqtt->inbox) == MQTTASYNC_SUCCESS)
-            set_timer(mqtt, WARD_MQTT_CLOSE_US);
-        else
-            finish(mqtt);
+        explain(mqtt, WARD_JOURNAL_NO_MATTER, why);
+        leave(mqtt);
         return;
     }
 }

@@ -17,6 +17,8 @@
 
 #include "ward/link.h"
 
+#include "ward/journal.h"
+
 #include "uplink/mqtt_inbox.h"
 #include "uplink/tls.h"
 
@@ -34,9 +36,9 @@ struct ward_mqtt_listener {
     const struct ward_link_frame *(*will)(void *userdata);
     /* Connected, and subscribed to every filter. receive_maximum: the broker's, at least 1 */
     void (*opened)(void *userdata, uint32_t receive_maximum);
-    /* The attempt failed, the connection was lost, or it was closed. why: the first thing that failed, for
-     * people */
-    void (*closed)(void *userdata, const char *why);
+    /* The attempt failed, the connection was lost, or it was closed. why: the first thing that failed, for people;
+     * matter: of that */
+    void (*closed)(void *userdata, enum ward_journal_matter matter, const char *why);
     /* The broker's MQTT 5 reason code for a QoS 1 message; a QoS 0 message has only left. NULL if none is
      * sent. */
     void (*answered)(void *userdata, int cookie, uint8_t reason);

@@ -55,11 +55,12 @@ static void on_step(void *userdata, enum ward_reach_step step, uint64_t took_us,
     tell(probe, steps[step], false, took_us, about);
 }
 
-static void on_reached(void *userdata, const char *wrong)
+static void on_reached(void *userdata, enum ward_journal_matter matter, const char *wrong)
 {
     struct ward_probe *probe = userdata;
     const uint64_t now = ward_system_now_us();
 
+    (void)matter; /* whoever asked is told */
     if (wrong)
         tell(probe, probe->next, true, now - probe->since_us, wrong);
     probe->reach = ward_reach_free(probe->reach);
@@ -80,10 +81,11 @@ static void on_opened(void *userdata, uint32_t receive_maximum)
     ward_mqtt_close(probe->mqtt, "tried");
 }
 
-static void on_closed(void *userdata, const char *why)
+static void on_closed(void *userdata, enum ward_journal_matter matter, const char *why)
 {
     struct ward_probe *probe = userdata;
 
+    (void)matter;
     if (probe->again) {
         probe->again = false;
         ward_probe_begin(probe, probe->number);

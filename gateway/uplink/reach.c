@@ -112,11 +112,11 @@ static int on_timeout(sd_event_source *source, uint64_t now_us, void *userdata)
 
     (void)source;
     (void)now_us;
-    reach->done(reach->userdata, "TCP: no answer");
+    reach->done(reach->userdata, WARD_JOURNAL_BROKER_NOT_REACHED, "TCP: no answer");
     return 0;
 }
 
-static void on_tls(void *userdata, const char *wrong)
+static void on_tls(void *userdata, enum ward_journal_matter matter, const char *wrong)
 {
     struct ward_reach *reach = userdata;
     char text[WARD_LINK_TEXT_MAX + 1];
@@ -128,7 +128,7 @@ static void on_tls(void *userdata, const char *wrong)
         ward_tls_probe_describe(reach->tls_probe, about, sizeof(about));
         stepped(reach, WARD_REACH_TLS, about);
     }
-    reach->done(reach->userdata, wrong ? text : NULL);
+    reach->done(reach->userdata, matter, wrong ? text : NULL);
 }
 
 static int start_tls(struct ward_reach *reach)
@@ -167,7 +167,7 @@ static int on_probe(sd_event_source *source, int descriptor, uint32_t events, vo
             return 0;
     }
     snprintf(text, sizeof(text), "TCP: %s", strerror(error));
-    reach->done(reach->userdata, error ? text : NULL);
+    reach->done(reach->userdata, WARD_JOURNAL_BROKER_NOT_REACHED, error ? text : NULL);
     return 0;
 }
 
@@ -193,6 +193,7 @@ static int on_answer(sd_event_source *source, int descriptor, uint32_t events, v
     struct ward_reach *reach = userdata;
     struct answer answer = {.error = EAI_SYSTEM, .error_number = EIO};
     ssize_t length = read(descriptor, &answer, sizeof(answer));
+    enum ward_journal_matter matter = WARD_JOURNAL_NAME_NOT_FOUND;
     char text[100] = "";
     int result;
 
@@ -213,9 +214,10 @@ static int on_answer(sd_event_source *source, int descriptor, uint32_t events, v
         result = start_probe(reach, &answer);
         if (result >= 0)
             return 0;
+        matter = WARD_JOURNAL_BROKER_NOT_REACHED;
         snprintf(text, sizeof(text), "TCP: %s", strerror(-result));
     }
-    reach->done(reach->userdata, text[0] ? text : NULL);
+    reach->done(reach->userdata, matter, text[0] ? text : NULL);
     return 0;
 }
 

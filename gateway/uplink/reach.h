@@ -18,8 +18,8 @@ struct ward_reach;
 enum ward_reach_step { WARD_REACH_DNS, WARD_REACH_TCP, WARD_REACH_TLS };
 #define WARD_REACH_STEPS 3
 
-/* wrong: what fails, for people ("DNS: Name or service not known"), or NULL when nothing does. */
-typedef void ward_reach_done(void *userdata, const char *wrong);
+/* wrong: what fails, for people ("DNS: Name or service not known"), or NULL when nothing does. matter: of what is wrong. */
+typedef void ward_reach_done(void *userdata, enum ward_journal_matter matter, const char *wrong);
 
 /* A step was done well in took_us; about: what was found, for people ("93.184.216.34"), or "". */
 typedef void ward_reach_stepped(void *userdata, enum ward_reach_step step, uint64_t took_us,

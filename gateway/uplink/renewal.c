@@ -32,3 +32,8 @@ int64_t ward_renewal_retry_ms(int64_t from_ms, int64_t until_ms, uint64_t random
         wait_ms = RETRY_MIN_MS;
     return wait_ms / 2 + below(wait_ms, random);
 }
+
+int64_t ward_renewal_tell_ms(int64_t from_ms, int64_t until_ms, bool by_itself)
+{
+    return until_ms - window_of(from_ms, until_ms) / (by_itself ? 2 : 1);
+}

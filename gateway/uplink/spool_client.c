@@ -10,7 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <systemd/sd-daemon.h>
+#include "uplink/log.h"
 
 #define RETRY_US 250000ULL
 
@@ -55,7 +55,7 @@ static void complain(struct ward_spool_client *client, const char *what)
     if (strcmp(what, client->complaint) == 0)
         return;
     snprintf(client->complaint, sizeof(client->complaint), "%s", what);
-    fprintf(stderr, SD_WARNING "spool: %s: %s\n", client->path, client->complaint);
+    ward_log(LOG_WARNING, WARD_JOURNAL_CORE_NOT_HEARD, "spool: %s: %s", client->path, client->complaint);
 }
 
 static void end(struct ward_spool_client *client, const char *why)

@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "uplink/certificate.h"
+#include "uplink/log.h"
 
 void ward_teller_reset(struct ward_teller *teller)
 {
@@ -14,7 +15,7 @@ void ward_teller_reset(struct ward_teller *teller)
     ward_window_void(teller->window);
 }
 
-void ward_teller_link(struct ward_teller *teller, bool up, const char *text)
+void ward_teller_link(struct ward_teller *teller, bool up, enum ward_journal_matter matter, const char *text)
 {
     struct ward_link_frame frame = {.type = WARD_LINK_LINK};
     bool changed = up != teller->up, said;
@@ -30,7 +31,8 @@ void ward_teller_link(struct ward_teller *teller, bool up, const char *text)
     teller->told = true;
     teller->up = up;
     if (!said)
-        fprintf(stderr, "%slink %s: %s\n", up ? SD_INFO : SD_WARNING, up ? "up" : "down", teller->text);
+        ward_log(up && matter == WARD_JOURNAL_NO_MATTER ? LOG_INFO : LOG_WARNING, matter, "link %s: %s",
+                 up ? "up" : "down", teller->text);
     sd_notifyf(0, "STATUS=link %s: %s", up ? "up" : "down", teller->text);
     frame.link.up = up;
     frame.link.text = teller->text;
@@ -76,8 +78,8 @@ void ward_teller_fetched(struct ward_teller *teller, const char *wrong)
         return;
     teller->fetched_told = true;
     snprintf(teller->fetched, sizeof(teller->fetched), "%s", wrong ? wrong : "");
-    fprintf(stderr, "%scare plans over HTTPS: %s\n", wrong ? SD_WARNING : SD_INFO,
-            wrong ? wrong : "all asked for");
+    ward_log(wrong ? LOG_WARNING : LOG_INFO, wrong ? WARD_JOURNAL_PLANS_NOT_FETCHED : WARD_JOURNAL_NO_MATTER,
+             "care plans over HTTPS: %s", wrong ? wrong : "all asked for");
     frame.fetched.text = teller->fetched;
     frame.fetched.text_length = (uint16_t)strlen(teller->fetched);
     ward_spool_client_send(teller->spool, &frame);
@@ -96,7 +98,7 @@ bool ward_teller_document(struct ward_teller *teller, const char *topic, const u
     if (!ward_spool_client_room(teller->spool))
         return false;
     if (ward_spool_client_send(teller->spool, &frame) < 0)
-        fprintf(stderr, SD_WARNING "dropped a document that does not fit the spool\n");
+        ward_log(LOG_WARNING, WARD_JOURNAL_NO_MATTER, "dropped a document that does not fit the spool");
     return true;
 }
 
@@ -117,7 +119,8 @@ void ward_teller_down(struct ward_teller *teller, struct ward_mqtt *mqtt)
         frame.down.payload_length = arrival->payload_length;
         frame.down.retained = arrival->retained;
         if (ward_spool_client_send(teller->spool, &frame) < 0)
-            fprintf(stderr, SD_WARNING "dropped a message from the broker that does not fit the spool\n");
+            ward_log(LOG_WARNING, WARD_JOURNAL_NO_MATTER,
+                     "dropped a message from the broker that does not fit the spool");
         ward_mqtt_arrival_drop(mqtt);
     }
 }

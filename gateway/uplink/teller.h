@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ward/journal.h"
+
 #include "uplink/mqtt.h"
 #include "uplink/spool_client.h"
 #include "uplink/window.h"
@@ -28,9 +30,11 @@ struct ward_teller {
 /* A new core, or none any more: it knows nothing. */
 void ward_teller_reset(struct ward_teller *teller);
 
-/* Tells the link, or the end of a certificate that was replaced, if it is not what was told last. Up after down begins a round, with credit; down voids it.
- * */
-void ward_teller_link(struct ward_teller *teller, bool up, const char *text);
+/*
+ * Tells the link, or the end of a certificate that was replaced, if it is not what was told last. Up after down begins a
+ * round, with credit; down voids it. matter: of text, for the journal.
+ */
+void ward_teller_link(struct ward_teller *teller, bool up, enum ward_journal_matter matter, const char *text);
 
 /* Grants what the window has to give. */
 void ward_teller_credit(struct ward_teller *teller);

@@ -21,14 +21,15 @@ struct ward_tls_probe {
     SSL *ssl;
     sd_event_source *io, *timer, *early;
     bool listening;
-    char wrong[160]; /* "": nothing so far */
+    enum ward_journal_matter matter; /* of what is wrong */
+    char wrong[160];                 /* "": nothing so far */
 };
 
 static void done(struct ward_tls_probe *probe)
 {
     sd_event_source_set_enabled(probe->io, SD_EVENT_OFF);
     probe->timer = sd_event_source_disable_unref(probe->timer);
-    probe->options.done(probe->options.userdata, probe->wrong[0] ? probe->wrong : NULL);
+    probe->options.done(probe->options.userdata, probe->matter, probe->wrong[0] ? probe->wrong : NULL);
 }
 
 /* The first thing that is wrong counts; the others follow from it. */
@@ -38,7 +39,7 @@ static int on_certificate(int good, X509_STORE_CTX *store)
     struct ward_tls_probe *probe = SSL_get_app_data(ssl);
 
     if (!good && !probe->wrong[0])
-        ward_tls_words_of_certificate(
+        probe->matter = ward_tls_words_of_certificate(
             &probe->options.peer, X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_current_cert(store),
             X509_STORE_CTX_get_error_depth(store), probe->wrong, sizeof(probe->wrong));
     return good;
@@ -75,8 +76,8 @@ static bool wants_more(struct ward_tls_probe *probe, int result)
     default: break;
     }
     if (!probe->wrong[0])
-        ward_tls_words_of_handshake(&probe->options.peer, ERR_peek_last_error(), probe->wrong,
-                                    sizeof(probe->wrong));
+        probe->matter = ward_tls_words_of_handshake(&probe->options.peer, ERR_peek_last_error(), probe->wrong,
+                                                    sizeof(probe->wrong));
     return false;
 }
 
@@ -128,6 +129,7 @@ static int start(struct ward_tls_probe *probe)
     int result;
 
     probe->context = ward_tls_context_new(&probe->options.peer.files[0], probe->wrong, sizeof(probe->wrong));
+    probe->matter = probe->context ? WARD_JOURNAL_TLS_FAILS : WARD_JOURNAL_TLS_FILES;
     if (!probe->context)
         return sd_event_add_defer(probe->options.event, &probe->early, on_early, probe);
     SSL_CTX_set_verify(probe->context, SSL_VERIFY_PEER, on_certificate);

@@ -13,8 +13,11 @@
 
 struct ward_tls_probe;
 
-/* wrong: what failed, for people ("the certificate of the broker was revoked"), or NULL when nothing did. */
-typedef void ward_tls_probe_done(void *userdata, const char *wrong);
+/*
+ * wrong: what failed, for people ("the certificate of the broker was revoked"), or NULL when nothing did. matter: of what
+ * is wrong.
+ */
+typedef void ward_tls_probe_done(void *userdata, enum ward_journal_matter matter, const char *wrong);
 
 struct ward_tls_probe_options {
     sd_event *event;

@@ -47,8 +47,8 @@ static void name_of(X509 *certificate, char *text, size_t size)
     GENERAL_NAMES_free(names);
 }
 
-void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result, X509 *certificate,
-                                   int depth, char *text, size_t size)
+enum ward_journal_matter ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result,
+                                                       X509 *certificate, int depth, char *text, size_t size)
 {
     const char *role = peer->role, *crl = peer->files->crl, *whose = depth > 0 ? "'s authority" : "";
     const ASN1_TIME *from = certificate ? X509_get0_notBefore(certificate) : NULL;
@@ -59,15 +59,15 @@ void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result
     case X509_V_ERR_CERT_HAS_EXPIRED:
         snprintf(text, size, "the certificate of the %s%s ended %s", role, whose,
                  day_of(until, "before now", name));
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     case X509_V_ERR_CERT_NOT_YET_VALID:
         snprintf(text, size,
                  "the certificate of the %s%s begins %s: it is not valid yet, or the clock here is wrong",
                  role, whose, day_of(from, "after now", name));
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         snprintf(text, size, "the certificate of the %s is signed by nobody but itself", role);
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
@@ -75,28 +75,46 @@ void ward_tls_words_of_certificate(const struct ward_tls_peer *peer, long result
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
         snprintf(text, size, "the certificate of the %s is from another authority than %s", role,
                  peer->files->ca);
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     case X509_V_ERR_CERT_REVOKED:
         snprintf(text, size, "the certificate of the %s%s was revoked", role, whose);
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         name_of(certificate, name, sizeof(name));
         snprintf(text, size, "the certificate of the %s is for %s, not for %s", role, name, peer->host);
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     case X509_V_ERR_UNABLE_TO_GET_CRL:
         snprintf(text, size, "%s has no list of the authority that signed for the %s", crl, role);
-        return;
+        return WARD_JOURNAL_TLS_FILES;
     case X509_V_ERR_CRL_HAS_EXPIRED:
         snprintf(text, size, "the list of revoked certificates is out of date: %s", crl);
-        return;
+        return WARD_JOURNAL_TLS_FILES;
     default:
         snprintf(text, size, "the certificate of the %s%s: %s", role, whose,
                  X509_verify_cert_error_string(result));
+        return WARD_JOURNAL_TLS_FAILS;
     }
 }
 
-static void words_of_refusal(const struct ward_tls_peer *peer, const char *why, char *text, size_t size)
+/* What a peer says that does not take this gateway's certificate. */
+static const struct refusal {
+    int reason;
+    const char *why;
+    enum ward_journal_matter matter;
+} refusals[] = {
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, "it has ended", WARD_JOURNAL_CERTIFICATE_ENDED},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, "it was revoked", WARD_JOURNAL_CERTIFICATE_REVOKED},
+    {SSL_R_TLSV1_ALERT_UNKNOWN_CA, "it is from an authority unknown there", WARD_JOURNAL_CERTIFICATE_REFUSED},
+    {SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "it got none", WARD_JOURNAL_CERTIFICATE_REFUSED},
+    {SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "it is not accepted there", WARD_JOURNAL_CERTIFICATE_REFUSED},
+    {SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE, "it is not accepted there", WARD_JOURNAL_CERTIFICATE_REFUSED},
+    {SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "it is not accepted there", WARD_JOURNAL_CERTIFICATE_REFUSED},
+    {SSL_R_TLSV1_ALERT_ACCESS_DENIED, "it is not accepted there", WARD_JOURNAL_CERTIFICATE_REFUSED},
+};
+
+static enum ward_journal_matter words_of_refusal(const struct ward_tls_peer *peer,
+                                                 const struct refusal *refusal, char *text, size_t size)
 {
     const int64_t ends_ms = ward_certificate_expires_ms(peer->files->certificate);
     const time_t ends = (time_t)(ends_ms / 1000);
@@ -106,49 +124,42 @@ static void words_of_refusal(const struct ward_tls_peer *peer, const char *why, 
     if (ends_ms != INT64_MIN && ends < time(NULL) && gmtime_r(&ends, &tm))
         (void)strftime(day, sizeof(day), "%Y-%m-%d %H:%M UTC", &tm);
     snprintf(text, size, "the %s refuses this gateway's certificate: %s%s", peer->role,
-             day[0] ? "it ended on " : why, day);
+             day[0] ? "it ended on " : refusal->why, day);
+    return day[0] ? WARD_JOURNAL_CERTIFICATE_ENDED : refusal->matter;
 }
 
-void ward_tls_words_of_handshake(const struct ward_tls_peer *peer, unsigned long error, char *text,
-                                 size_t size)
+enum ward_journal_matter ward_tls_words_of_handshake(const struct ward_tls_peer *peer, unsigned long error,
+                                                     char *text, size_t size)
 {
     const char *role = peer->role, *reason = ERR_reason_error_string(error);
 
     if (error == 0) {
         snprintf(text, size, "the %s hung up", role);
-        return;
+        return WARD_JOURNAL_TLS_FAILS;
     }
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+        if (refusals[i].reason == ERR_GET_REASON(error))
+            return words_of_refusal(peer, &refusals[i], text, size);
     switch (ERR_GET_REASON(error)) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_WRONG_SSL_VERSION:
-    case SSL_R_VERSION_TOO_LOW: snprintf(text, size, "the %s speaks neither TLS 1.2 nor later", role); return;
+    case SSL_R_VERSION_TOO_LOW: snprintf(text, size, "the %s speaks neither TLS 1.2 nor later", role); break;
     case SSL_R_WRONG_VERSION_NUMBER:
-    case SSL_R_HTTP_REQUEST: snprintf(text, size, "what answers as the %s does not speak TLS", role); return;
+    case SSL_R_HTTP_REQUEST: snprintf(text, size, "what answers as the %s does not speak TLS", role); break;
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY:
     case SSL_R_WRONG_CIPHER_RETURNED:
     case SSL_R_UNKNOWN_CIPHER_RETURNED:
         snprintf(text, size, "the %s has no cipher suite that is strong enough", role);
-        return;
+        break;
     case SSL_R_EE_KEY_TOO_SMALL:
     case SSL_R_CA_KEY_TOO_SMALL:
     case SSL_R_CA_MD_TOO_WEAK:
     case SSL_R_DH_KEY_TOO_SMALL:
         snprintf(text, size, "the certificate or key of the %s is too weak: %s", role, reason);
-        return;
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: words_of_refusal(peer, "it has ended", text, size); return;
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED: words_of_refusal(peer, "it was revoked", text, size); return;
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-        words_of_refusal(peer, "it is from an authority unknown there", text, size);
-        return;
-    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED: words_of_refusal(peer, "it got none", text, size); return;
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
-        words_of_refusal(peer, "it is not accepted there", text, size);
-        return;
+        break;
     default: snprintf(text, size, "%s", reason ? reason : "the handshake failed");
     }
+    return WARD_JOURNAL_TLS_FAILS;
 }

@@ -43,21 +43,27 @@ void ward_uplink_tell_link(struct ward_uplink *uplink)
     static const char one_way[] = "connected, but no receipts can come: ";
     const struct ward_lane *down = &uplink->down;
     char text[sizeof(one_way) + WARD_LINK_TEXT_MAX];
+    enum ward_journal_matter matter = WARD_JOURNAL_NO_MATTER;
     bool open = ward_lane_is_open(&uplink->up);
 
-    if (!uplink->options.host[0])
+    if (!uplink->options.host[0]) {
+        matter = WARD_JOURNAL_HUB_NOT_NAMED;
         snprintf(text, sizeof(text), "no hub is configured");
-    else if (!uplink->identity->present)
+    } else if (!uplink->identity->present) {
+        matter = WARD_JOURNAL_NOT_ENROLLED;
         snprintf(text, sizeof(text), "not enrolled");
-    else if (!open)
+    } else if (!open) {
+        matter = uplink->up.matter;
         snprintf(text, sizeof(text), "%s", uplink->up.why[0] ? uplink->up.why : "connecting");
-    else if (!down->tried)
+    } else if (!down->tried)
         snprintf(text, sizeof(text),
                  uplink->patience ? "connecting" : "connected, but no receipts can come yet");
-    else
+    else {
+        matter = down->matter;
         snprintf(text, sizeof(text), "%s%s", down->why[0] ? one_way : "connected", down->why);
+    }
     text[WARD_LINK_TEXT_MAX] = 0;
-    ward_teller_link(&uplink->teller, open && (down->tried || !uplink->patience), text);
+    ward_teller_link(&uplink->teller, open && (down->tried || !uplink->patience), matter, text);
 }
 
 /* ---- the broker's answers ---- */
@@ -138,11 +144,11 @@ static void up_opened(void *userdata, uint32_t receive_maximum)
     ward_uplink_tell_link(uplink);
 }
 
-static void up_closed(void *userdata, const char *why)
+static void up_closed(void *userdata, enum ward_journal_matter matter, const char *why)
 {
     struct ward_uplink *uplink = userdata;
 
-    ward_lane_closed(&uplink->up, why);
+    ward_lane_closed(&uplink->up, matter, why);
     uplink->patience = sd_event_source_disable_unref(uplink->patience);
     ward_uplink_tell_link(uplink);
     ward_window_close(&uplink->window);
@@ -158,11 +164,11 @@ static void down_opened(void *userdata, uint32_t receive_maximum)
     ward_uplink_tell_link(uplink);
 }
 
-static void down_closed(void *userdata, const char *why)
+static void down_closed(void *userdata, enum ward_journal_matter matter, const char *why)
 {
     struct ward_uplink *uplink = userdata;
 
-    ward_lane_closed(&uplink->down, why);
+    ward_lane_closed(&uplink->down, matter, why);
     ward_uplink_tell_link(uplink);
     stop_when_closed(uplink);
 }
@@ -278,6 +284,7 @@ struct ward_uplink *ward_uplink_free(struct ward_uplink *uplink)
     ward_lane_done(&uplink->down);
     ward_lane_done(&uplink->up);
     ward_spool_client_free(uplink->spool);
+    ward_expiry_done(&uplink->expiry);
     ward_enrolment_free(uplink->enrolment);
     sd_event_source_disable_unref(uplink->silence_timer);
     sd_event_source_disable_unref(uplink->answer_timer);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The core: what it sends over the spool, and what is said in its name when it sends nothing. */
 #include <errno.h>
-#include <stdio.h>
-
-#include <systemd/sd-daemon.h>
+#include <malloc.h>
 
 #include "ward/link.h"
 
+#include "uplink/log.h"
 #include "uplink/system.h"
 #include "uplink/uplink_private.h"
 
@@ -24,7 +23,7 @@ void ward_uplink_publish_silent(struct ward_uplink *uplink)
 
     if (testament->octets &&
         ward_mqtt_publish(uplink->up.mqtt, &testament->frame, WARD_UPLINK_SILENT_COOKIE) < 0)
-        fprintf(stderr, SD_WARNING "the core is silent, and the broker could not be told\n");
+        ward_log(LOG_WARNING, WARD_JOURNAL_NO_MATTER, "the core is silent, and the broker could not be told");
 }
 
 static int on_silence(sd_event_source *source, uint64_t time_us, void *userdata)
@@ -38,7 +37,7 @@ static int on_silence(sd_event_source *source, uint64_t time_us, void *userdata)
         return 0;
     }
     uplink->silent = true;
-    fprintf(stderr, SD_ERR "the core is silent\n");
+    ward_log(LOG_ERR, WARD_JOURNAL_CORE_NOT_HEARD, "the core is silent");
     if (ward_lane_is_open(&uplink->up))
         ward_uplink_publish_silent(uplink);
     return 0;
@@ -53,7 +52,7 @@ static void hear(struct ward_uplink *uplink)
     if (!uplink->silence_timer)
         ward_uplink_set_timer(uplink, &uplink->silence_timer, uplink->heard_us + SILENT_US, on_silence);
     if (was_silent && uplink->teller.up) {
-        ward_teller_link(&uplink->teller, false, "the core was silent");
+        ward_teller_link(&uplink->teller, false, WARD_JOURNAL_NO_MATTER, "the core was silent");
         ward_uplink_tell_link(uplink);
     }
 }
@@ -72,6 +71,7 @@ static void take_publish(struct ward_uplink *uplink, const struct ward_link_fram
         return;
     }
     result = ward_mqtt_publish(uplink->up.mqtt, frame, slot);
+    uplink->carried += length;
     if (result == 0) {
         ward_uplink_watch_answers(uplink);
         return;
@@ -87,9 +87,18 @@ static void take_publish(struct ward_uplink *uplink, const struct ward_link_fram
 static void take_testament(struct ward_uplink *uplink, const struct ward_link_frame *frame, size_t length)
 {
     if (ward_testament_keep(&uplink->testaments[frame->publish.testament], frame, length) < 0)
-        fprintf(stderr, SD_ERR "no memory for a testament\n");
+        ward_log(LOG_ERR, WARD_JOURNAL_NO_MATTER, "no memory for a testament");
     else
         ward_uplink_want_lanes(uplink);
+}
+
+/* What messages took stays at hand while more of them come (main.c). */
+static void give_memory_back(struct ward_uplink *uplink)
+{
+    if (uplink->carried < WARD_LINK_FRAME_MAX || uplink->window.in_flight_frames > 0)
+        return;
+    uplink->carried = 0;
+    malloc_trim(0);
 }
 
 static void take_urgent(struct ward_uplink *uplink, bool urgent)
@@ -98,13 +107,14 @@ static void take_urgent(struct ward_uplink *uplink, bool urgent)
     ward_lane_set_urgent(&uplink->down, urgent);
     ward_uplink_renew_lanes(uplink);
     ward_uplink_tell_link(uplink); /* comes every few seconds: a certificate may have been replaced */
+    give_memory_back(uplink);
 }
 
 static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *frame)
 {
     switch ((enum ward_link_task)frame->task.task) {
     case WARD_LINK_TASK_RESTART:
-        fprintf(stderr, SD_NOTICE "ending, to be started anew, as ordered\n");
+        ward_log(LOG_NOTICE, WARD_JOURNAL_NO_MATTER, "ending, to be started anew, as ordered");
         ward_uplink_stop(uplink);
         return;
     case WARD_LINK_TASK_ROTATE: ward_uplink_rotate(uplink, frame->task.id); return;

@@ -4,6 +4,7 @@
 
 #include "ward/link.h"
 
+#include "uplink/log.h"
 #include "uplink/uplink_private.h"
 
 static void identity_changed(void *userdata)
@@ -19,6 +20,7 @@ static void identity_changed(void *userdata)
     ward_uplink_want_lanes(uplink);
     ward_uplink_renew_lanes(uplink);
     ward_uplink_tell_link(uplink);
+    ward_expiry_watch(&uplink->expiry, uplink->event, uplink->identity);
 }
 
 static void tell_step(struct ward_uplink *uplink, enum ward_provision_outcome outcome, const char *step,
@@ -62,6 +64,7 @@ void ward_uplink_provision(struct ward_uplink *uplink, const struct ward_link_fr
     if (!wrong)
         return;
     uplink->provisioning = false;
+    ward_log(LOG_ERR, WARD_JOURNAL_ENROLMENT_FAILED, "enrolment: begin: %s", wrong);
     tell_step(uplink, WARD_PROVISION_FAILED, "begin", 0, wrong);
 }
 
@@ -88,7 +91,9 @@ int ward_uplink_start_enrolment(struct ward_uplink *uplink)
                                                    .userdata = uplink};
     const int result = ward_enrolment_new(&uplink->enrolment, &options);
 
-    if (result == 0)
-        uplink->identity = ward_enrolment_identity(uplink->enrolment);
-    return result;
+    if (result < 0)
+        return result;
+    uplink->identity = ward_enrolment_identity(uplink->enrolment);
+    ward_expiry_watch(&uplink->expiry, uplink->event, uplink->identity);
+    return 0;
 }

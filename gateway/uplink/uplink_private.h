@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "uplink/enrolment.h"
+#include "uplink/expiry.h"
 #include "uplink/lane.h"
 #include "uplink/plans.h"
 #include "uplink/probe.h"
@@ -35,11 +36,13 @@ struct ward_uplink {
 
     struct ward_lane up, down;
     struct ward_window window;
+    size_t carried; /* octets for the broker since memory was given back last */
     sd_event_source *answer_timer;
     sd_event_source *patience; /* with a down connection that takes its time */
     struct ward_teller teller;
     struct ward_enrolment *enrolment;
     const struct ward_identity *identity;
+    struct ward_expiry expiry;
     bool outdated;     /* the connections were made with another identity */
     bool provisioning; /* the core waits for the steps of it, */
     bool rotating;     /* or for the outcome of the task rotation */

@@ -9,6 +9,9 @@ import sys
 from figures import BUILD, ROOT, ingest
 
 os.environ["WARD_BUILD"] = str(BUILD)
+# The brokers, the yardsticks' too, keep the memory that they have used: glibc gives it back and takes it anew with every
+# large message, which takes a broker longer than the message. The daemons set these for themselves.
+os.environ.update(MALLOC_TOP_PAD_="2000000", MALLOC_TRIM_THRESHOLD_="16000000", MALLOC_MMAP_THRESHOLD_="1000000")
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("campaigns", "integration", "hub")]
 
 import bluez_fixture  # noqa: E402

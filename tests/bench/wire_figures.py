@@ -106,6 +106,7 @@ def drained(count):
         hub = QuickHub(whole.system)
         whole.system.start_hub = hub.start
         whole.system.start()
+        bluez_fixture.eventually(lambda: hub.through == count, "the hub has all", 600)  # asks nobody anything meanwhile
         bluez_fixture.eventually(lambda: whole.system.queue()["undelivered_readings"] == 0, "all is delivered")
         took = time.monotonic() - hub.first
         hub.close()

@@ -53,6 +53,7 @@ static const struct {
     [WARD_BUS_COMMAND] = {"Command", 1, false},
     [WARD_BUS_ORDER] = {"Order", 3, false},
     [WARD_BUS_EXPLAIN] = {"Explain", 1, true},
+    [WARD_BUS_AUDIT] = {"Audit", 0, true},
     [WARD_BUS_PROVISION] = {"Provision", 2, false},
 };
 

@@ -17,7 +17,8 @@ WARDCTL = BUILD / "gateway" / "ctl" / "wardctl"
 WARDGATED = BUILD / "gateway" / "app" / "wardgated"
 FAKE = BUILD / "tests" / "fakes" / "fake_bluez"
 PATIENT = "p-7f3a"
-PATIENCE_S = 600  # for what must happen; a pass never waits so long
+PATIENCE_S = float(os.environ.get("WARD_PATIENCE_S", 600))  # for what must happen; a pass never waits so long
+INTERVAL_S = float(os.environ.get("WARD_INTERVAL_S", 0.05))  # of asking whether it has; asking costs an emulated machine much
 
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -55,7 +56,7 @@ def eventually(condition, what, patience_s=PATIENCE_S):
     while time.monotonic() < deadline:
         if found := condition():
             return found
-        threading.Event().wait(0.05)
+        threading.Event().wait(INTERVAL_S)
     raise AssertionError(f"did not happen within {patience_s} s: {what() if callable(what) else what}")
 
 
@@ -133,7 +134,49 @@ class Bluez(Talker):
             return [line for line in self.lines[since:] if line.startswith(f"called {member} ")]
 
 
-class Home:
+class Asked:
+    """A gateway that is asked with wardctl. environment: for that."""
+
+    wardctl = WARDCTL
+
+    def ctl(self, *words, check=True):
+        done = subprocess.run([self.wardctl, *map(str, words)], env=self.environment, text=True, capture_output=True,
+                              timeout=PATIENCE_S)
+        assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done
+
+    def ask(self, *words):
+        return [json.loads(line) for line in self.ctl(*words, "--json").stdout.splitlines()]
+
+    def status(self):
+        return self.ask("status")[0]
+
+    def wait_for_radio(self, state):
+        eventually(lambda: self.status()["radio"] == state, lambda: f"radio {state}: {self.status()}")
+
+    def readings(self, raw=None):
+        """What is stored, newest last; raw: of these frames only ("2a35:00…")."""
+        only = ("--quantity", "bp_systolic") if raw and raw.startswith("2a35:00") else ()  # not lost in a storm
+        return [record for record in reversed(self.ask("readings", "--limit", 1000, *only))
+                if raw is None or record.get("raw") == raw]
+
+    def wait_for_reading(self, raw):
+        def found():
+            # In a storm the question waits for its turn, and on a slow machine wardctl gives up before.
+            return self.ctl("status", check=False).returncode == 0 and self.readings(raw)
+
+        return eventually(found, lambda: f"a reading {raw} among {self.readings()[-5:]}")[-1]
+
+    def conditions(self):
+        return {alarm["condition"] for alarm in self.ask("alarms")}
+
+    def begin(self, *words):
+        """wardctl that goes on beside."""
+        return subprocess.Popen([self.wardctl, *map(str, words)], env=self.environment, text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+
+
+class Home(Asked):
     """A gateway with one patient. Nothing is enrolled yet."""
 
     prefix = ()  # what wardgated is started by
@@ -201,49 +244,11 @@ class Home:
             self.log.close()
             shutil.rmtree(self.directory)
 
-    # --- what is asked of the gateway ---------------------------------------------------------------------------
-
-    def ctl(self, *words, check=True):
-        done = subprocess.run([WARDCTL, *map(str, words)], env=self.environment, text=True, capture_output=True,
-                              timeout=PATIENCE_S)
-        assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
-        return done
-
-    def ask(self, *words):
-        return [json.loads(line) for line in self.ctl(*words, "--json").stdout.splitlines()]
-
-    def status(self):
-        return self.ask("status")[0]
-
-    def wait_for_radio(self, state):
-        eventually(lambda: self.status()["radio"] == state, lambda: f"radio {state}: {self.status()}")
-
-    def readings(self, raw=None):
-        """What is stored, newest last; raw: of these frames only ("2a35:00…")."""
-        only = ("--quantity", "bp_systolic") if raw and raw.startswith("2a35:00") else ()  # not lost in a storm
-        return [record for record in reversed(self.ask("readings", "--limit", 1000, *only))
-                if raw is None or record.get("raw") == raw]
-
-    def wait_for_reading(self, raw):
-        def found():
-            # In a storm the question waits for its turn, and on a slow machine wardctl gives up before.
-            return self.ctl("status", check=False).returncode == 0 and self.readings(raw)
-
-        return eventually(found, lambda: f"a reading {raw} among {self.readings()[-5:]}")[-1]
-
-    def conditions(self):
-        return {alarm["condition"] for alarm in self.ask("alarms")}
-
     def memory_kib(self):
         fields = pathlib.Path(f"/proc/{self.gateway.pid}/status").read_text()
         return int(fields.split("VmRSS:")[1].split()[0])
 
     # --- devices ------------------------------------------------------------------------------------------------
-
-    def begin(self, *words):
-        """wardctl that goes on beside."""
-        return subprocess.Popen([WARDCTL, *map(str, words)], env=self.environment, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT)
 
     def begin_enrolment(self, address, seconds=500):
         return self.begin("devices", "pair", address, "--patient", PATIENT, "--timeout", seconds)

@@ -26,7 +26,7 @@ sys.path.insert(0, str(HUB))
 import contract  # noqa: E402
 import make_pki  # noqa: E402
 
-PATIENCE_S = 30  # for what must happen; a pass never waits so long
+PATIENCE_S = 180  # for what must happen; a pass never waits so long
 
 
 def eventually(condition, what):

@@ -7,11 +7,12 @@ import os
 import pathlib
 import pwd
 import re
+import shutil
 import subprocess
 
 import pytest
 
-from bluez_fixture import PATIENCE_S, PATIENT, ROOT, Home
+from bluez_fixture import PATIENCE_S, PATIENT, ROOT, WARDCTL, Home
 from bus_client import GATEWAY, OBJECT_MANAGER, Client
 
 SYSTEM = pathlib.Path("/usr/share/dbus-1/system.conf")
@@ -91,6 +92,20 @@ def test_who_may_read_objects_and_properties(home, who, may):
     assert is_let_in(home, who, OBJECT_MANAGER, "GetManagedObjects") == may
     assert is_let_in(home, who, "org.freedesktop.DBus.Properties", "GetAll", "s", GATEWAY) == may
     assert is_let_in(home, who, "org.freedesktop.DBus.Introspectable", "Introspect") == may
+
+
+def test_wardctl_says_who_may_and_what_to_do(home):
+    """In its own words, not in those that the bus has for its rules."""
+    program = shutil.copy(WARDCTL, home.directory)  # the checkout may be closed to others
+    for who, looks in ("stranger", False), ("reader", True), ("admin", True):
+        for words, allowed in (["status"], looks), (["alarms", "silence", PATIENT], False):
+            done = subprocess.run([program, *words], env=home.environment, text=True, capture_output=True, timeout=PATIENCE_S,
+                                  check=False, **caller(home, who).identity)
+            assert done.returncode == (0 if allowed else 4), (who, words, done)
+            if not allowed:
+                assert done.stdout == "" and len(done.stderr.splitlines()) == 1 and "matched rules" not in done.stderr
+                assert "To look is for the group wardgate, to change for root and the group wardgate-admin." in done.stderr
+                assert "Run it with `sudo`; or once `sudo adduser " in done.stderr
 
 
 def test_the_gateway_checks_again(home):

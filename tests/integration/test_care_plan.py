@@ -304,6 +304,8 @@ def test_a_signed_plan_can_be_brought_by_hand(ward):  # noqa: F811
     for _ in range(2):
         assert ward.ctl("plan", "apply", "--signed", path).stdout == "The plan is in force.\n"
     assert in_force(ward)["version"] == 4
-    bad = ward.ctl("plan", "apply", "--signed", signed(claims_of(with_red(5, 920))), check=False)
-    assert bad.returncode == 1 and "/rules/1/below: " in bad.stderr and "refused: The care plan is not valid" in bad.stderr
+    path = signed(claims_of(with_red(5, 920)))
+    bad = ward.ctl("plan", "apply", "--signed", path, check=False)
+    assert bad.returncode == 1
+    assert f"{path}: /rules/1/below: " in bad.stderr and f"{path}: refused: The care plan is not valid" in bad.stderr
     assert in_force(ward)["version"] == 4

@@ -5,12 +5,31 @@ server that is good or has one fault. The test plays the core."""
 import contextlib
 import os
 import stat
+import struct
 import time
 
 import pytest
 
 from enrol_peers import DONE, ENROL, FAILED, RENEW, RETIRE, STEP, Est, Kept, end_ms
-from uplink_peers import ALARM, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
+from uplink_peers import ALARM, BUILD, ROTATE, TOPICS, Broker, Core, Hub, Pki, Uplink, wait_for
+
+
+def preloaded(library, **more):
+    """Loaded before the uplink's own; the sanitizer's would want to be the first, and may bear that it is not."""
+    return {"LD_PRELOAD": str(BUILD / "tests" / "fakes" / library), "ASAN_OPTIONS": "verify_asan_link_order=0", **more}
+
+
+class WallClock:
+    """The uplink's own (tests/fakes/wall_clock.c)."""
+
+    def __init__(self, path):
+        self.path = path
+        path.write_bytes(bytes(8))
+        self.environment = preloaded("wall_clock.so", WALL_CLOCK=str(path))
+
+    def set(self, ahead_ms):
+        with self.path.open("r+b") as file:
+            file.write(struct.pack("=q", ahead_ms))
 
 
 class Bench:
@@ -35,8 +54,8 @@ class Bench:
         self.est.start(*est_options)
         return self.start_uplink()
 
-    def start_uplink(self):
-        self.uplink.start()
+    def start_uplink(self, **environment):
+        self.uplink.start(**environment)
         self.core.accept()
         self.core.until(lambda: self.core.links, "the link is told")
         return self
@@ -94,6 +113,17 @@ def test_a_new_hub_is_enrolled_and_the_link_comes_up(bench):
 class Closing:
     def __init__(self, thing):
         self.thing, self.stop = thing, thing.close
+
+
+def test_openssl_stands_for_threads_that_end_after_the_process(bench):
+    """An attempt is inside OpenSSL when the uplink is told to end, and so may Paho's threads be."""
+    bench.est.start("--fault", "hangs")
+    bench.uplink.start(**preloaded("late_threads.so"))
+    bench.core.accept()
+    bench.core.provision(ENROL, bench.est.code())
+    bench.core.until(lambda: bench.est.said("hangs"), "the request is there")
+    bench.uplink.stop()
+    assert "OpenSSL stands, with threads" in bench.uplink.log().splitlines()
 
 
 def test_what_is_kept_is_for_the_uplink_alone(bench):
@@ -347,6 +377,21 @@ def test_a_renewal_that_fails_leaves_the_old_one_and_is_tried_again(bench):
     first = bench.kept.certificate()
     bench.core.until(lambda: "enrolment: request: TCP: " in bench.uplink.log(), "the renewal has failed")
     assert bench.kept.certificate() == first and bench.core.up
+    bench.est.start()
+    bench.core.until(lambda: bench.kept.certificate() != first, "it was tried again")
+
+
+def test_an_attempt_at_a_wrong_time_does_not_keep_the_next_one_waiting_for_that_time(bench):
+    """The clock is ten years ahead, and so the attempt fails; then the clock is set right."""
+    clock = WallClock(bench.directory / "wall-clock")
+    bench.est.start("--age", 600, "--life", 200)
+    bench.start_uplink(**clock.environment)
+    bench.enrol()
+    first = bench.kept.certificate()
+    clock.set(10 * 365 * 86400 * 1000)
+    bench.est.stop()
+    bench.core.until(lambda: "enrolment: request: TCP: " in bench.uplink.log(), "the renewal has failed")
+    clock.set(0)
     bench.est.start()
     bench.core.until(lambda: bench.kept.certificate() != first, "it was tried again")
 

@@ -17,6 +17,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WARD_BUILD", ROOT / "build" / "dev"))
 WARDCTL = BUILD / "gateway" / "ctl" / "wardctl"
+PLAN = ROOT / "config" / "care-plans" / "oximetry-at-home.json"
 FAKE = BUILD / "tests" / "fakes" / "fake_wardgate"
 NOBODY = 65534
 DEADLINE_S = 60
@@ -360,7 +361,7 @@ def test_readings_pass_their_filter_on(gateway):
 def test_what_a_number_stands_for_is_shown(gateway):
     values = [{"quantity": "consciousness", "value": 0, "code": "alert", "unit": ""}, {"quantity": "concern", "value": 1, "code": "carer", "unit": ""}]
     gateway.answers("Readings", reading(1, kind="entry", values=values))
-    assert "Consciousness alert, Concern carer " in gateway.run("readings").stdout
+    assert "Consciousness alert, Concern carer: valid\n" in gateway.run("readings").stdout
 
 
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
@@ -453,13 +454,14 @@ def test_scan_lists_what_was_found(gateway):
 @needs_root
 def test_changes_carry_their_arguments(gateway, tmp_path):
     plan = tmp_path / "plan.json"
-    plan.write_text('{"id":"oximetry-at-home"}')
+    one, other = (json.dumps({**json.loads(PLAN.read_text()), "version": version}) for version in (7, 8))
+    plan.write_text(one)
     gateway.answers("Command", {"outcome": "done"})
     gateway.answers("Order", {"outcome": "done"})
     gateway.answers("Explain", {"epoch": "e-01", "seq": 17, "patient": "p-1", "values": []})
     assert gateway.run("patient", "admit", "p-1", "--episode", "s-1", "--label", "Bed 1", "--check-word", "otter",
                        "--plan", plan).returncode == DONE
-    assert gateway.run("plan", "apply", "-", "--patient", "p-1", input='{"id":"b"}').returncode == DONE
+    assert gateway.run("plan", "apply", "-", "--patient", "p-1", input=other).returncode == DONE
     assert gateway.run("devices", "bind", "d-1", "--patient", "p-1").returncode == DONE
     assert gateway.run("devices", "bind", "d-1", "--patient", "p-2", "--slot", "2", "--share").returncode == DONE
     assert gateway.run("devices", "unbind", "d-1").returncode == DONE
@@ -477,7 +479,7 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert gateway.run("alarms", "ack", "9c1e" * 8, "--patient", "p-1", "--by", "dr-1").returncode == DONE
     assert gateway.run("readings", "void", "17", "--reason", "wrong-patient").returncode == DONE
     assert [call for call in gateway.calls() if call != ["Patients"]] == [
-        ["Admit", "p-1", "s-1", "Bed 1", "otter", '{"id":"oximetry-at-home"}'], ["ApplyPlan", "p-1", '{"id":"b"}'],
+        ["Admit", "p-1", "s-1", "Bed 1", "otter", one], ["ApplyPlan", "p-1", other],
         ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
         ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"],
         ["Rename", "d-1", ""], ["Measure", "p-1", "", "300"],
@@ -544,6 +546,35 @@ def test_a_file_that_is_not_there_is_said(gateway):
     result = gateway.run("alarms", "ack", "--signed", "/nonexistent/file")
     assert result.returncode == FAILED
     assert "/nonexistent/file" in result.stderr
+
+
+BAD_PLANS = [  # what stands in the file, and where and why that is no plan
+    (json.dumps({**json.loads(PLAN.read_text()), "version": 0}), "/version: "),
+    ('{"schema":\n"x",}\n', "line 2, column "),
+    ("", "line 1, column "),
+]
+
+
+@needs_root
+@pytest.mark.parametrize("words", [["plan", "apply", "FILE", "--patient", "p-1"],
+                                   ["patient", "admit", "p-1", "--episode", "s-1", "--plan", "FILE"]], ids=" ".join)
+def test_a_bad_plan_is_refused_with_file_place_and_reason(gateway, tmp_path, words):
+    path = tmp_path / "plan.json"
+    (gateway.directory / "calls").write_text("")
+    for text, place in BAD_PLANS:
+        path.write_text(text)
+        result = gateway.run(*[path if word == "FILE" else word for word in words])
+        assert (result.returncode, result.stdout) == (FAILED, "")
+        assert result.stderr.startswith(f"{path}: this care plan is refused") and place in result.stderr
+    assert gateway.calls() == []
+
+
+@needs_root
+def test_a_plan_that_the_daemon_refuses_is_named_too(gateway):
+    gateway.refuses("ApplyPlan", ERROR_REFUSED, "/version: it must be higher than 3.")
+    result = gateway.run("plan", "apply", PLAN, "--patient", "p-1")
+    assert (result.returncode, result.stdout) == (FAILED, "")
+    assert "/version: it must be higher than 3." in result.stderr and f"{PLAN} is not in force" in result.stderr
 
 
 def test_patients_alarms_plan_queue_and_hub(gateway):
@@ -638,7 +669,7 @@ def test_empty_lists_say_so(gateway):
 # --- why an alarm, why none ------------------------------------------------------------------------------------------
 
 ID = "9c1e" * 8
-PLAN_TEXT = (ROOT / "config" / "care-plans" / "oximetry-at-home.json").read_text()
+PLAN_TEXT = PLAN.read_text()
 
 
 def alarm_event(second, event, n=0, **members):

@@ -2,10 +2,13 @@
 """wardctl config check: the daemons' own reader, without a daemon."""
 
 import json
+import pathlib
+import shutil
+import tempfile
 
 import pytest
 
-from test_wardctl import DONE, FAILED, ROOT, USAGE, run
+from test_wardctl import DONE, FAILED, NOBODY, ROOT, USAGE, needs_root, run
 
 EXAMPLE = ROOT / "config" / "wardgate.conf"
 
@@ -75,9 +78,33 @@ def test_a_fault_in_a_drop_in_names_the_drop_in(conf):
     assert run("config", "check", path).stderr.startswith(f"{path}.d/site.conf:2: ")
 
 
-def test_a_file_that_is_not_there_has_no_line(tmp_path):
-    result = run("config", "check", tmp_path / "none.conf")
-    assert (result.returncode, result.stderr) == (FAILED, f"{tmp_path}/none.conf: No such file or directory\n")
+def test_a_file_that_cannot_be_read_is_named_with_what_to_do(tmp_path):
+    for path, why, step in ((tmp_path / "none.conf", "there is no such file", "/etc/wardgate/wardgate.conf"),
+                            (tmp_path, "it cannot be read", "It must be a text file")):
+        result = run("config", "check", path)
+        said, step_said = result.stderr.splitlines()
+        assert (result.returncode, result.stdout, said) == (FAILED, "", f"{path}: {why}")
+        assert step_said.startswith("next: ") and step in step_said
+        document = checked(path)
+        assert (document["file"], document["line"], document["error"]) == (str(path), 0, why) and step in document["next"]
+        config = json.loads(run("selftest", "--config", path, "--json").stdout.splitlines()[0])
+        assert (config["check"], config["state"]) == ("config", "warn") and f"{path}: {why}" in config["text"]
+        assert config["next"] == document["next"]
+
+
+@needs_root
+def test_a_file_that_only_root_may_read_is_named_with_what_to_do(conf):
+    path = conf("")
+    shared = pathlib.Path(tempfile.mkdtemp(prefix="wardctl-config-"))
+    try:
+        shared.chmod(0o755)
+        hidden = shared / "wardgate.conf"
+        hidden.write_text(path.read_text())
+        hidden.chmod(0o600)
+        result = run("config", "check", hidden, user=NOBODY)
+        assert (result.returncode, result.stderr) == (FAILED, f"{hidden}: you may not read it\nnext: Ask again as root: `sudo wardctl ...`.\n")
+    finally:
+        shutil.rmtree(shared)
 
 
 def test_without_signatures_it_says_what_that_means(conf):

@@ -3,12 +3,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 
 import pytest
 
-from test_wardctl import DONE, FAILED, ROOT, USAGE, WARDCTL, Gateway, run
+from test_wardctl import DONE, FAILED, NOBODY, ROOT, USAGE, WARDCTL, Gateway, needs_root, run
 
 CONFIG = ROOT / "config" / "wardgate.conf"
 JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
@@ -29,6 +30,9 @@ STATUS = {
     "annunciator": {"light": True, "sound": True, "text": True}}
 HUB = {"host": "hub.example", "port": 8883, "ward_keys": 1, "ward_key_list": [{"kid": "k-1", "role": "hub", "x": "hushhush"}],
        "key": {"kty": "OKP", "d": "hushhush"}}
+CALLS = [{"at": "2026-11-22T09:00:00.000Z", "boot": "b-7", "boot_us": 17, "uid": 0, "by": "dr-hushhush", "method": "Pair",
+          "object": "C0:11:22:33:44:55", "patient": "p-7f3a", "outcome": "done", "omitted": 0},
+         {"at": None, "boot": "b-7", "boot_us": 1, "uid": 1000, "method": "Silence", "patient": "p-7f3a", "outcome": "NotAllowed", "omitted": 2}]
 LINES = [
     ("wardgated.service", "p-7f3a: spo2-low raised, SpO2 88 % of Frau Klein"),
     ("wardgated.service", "The database cannot be opened: No space left on device"),
@@ -57,6 +61,7 @@ def gateway():
         instance.start()
         instance.answers("Status", STATUS)
         instance.answers("Hub", HUB)
+        instance.answers("Audit", *CALLS)
         yield instance
     finally:
         instance.stop()
@@ -82,7 +87,7 @@ def test_nothing_that_names_somebody_is_in_it(gateway, journal, tmp_path):
     result = gateway.run("diagnose", path, "--config", config_with_secrets(tmp_path), "--journal", journal)
     assert (result.returncode, result.stdout) == (DONE, ""), result.stderr
     files = opened(path)
-    assert set(files) == {"versions.json", "config.json", "state.json", "devices.json", "counters.json", "hub.json", "units.json",
+    assert set(files) == {"versions.json", "config.json", "state.json", "devices.json", "counters.json", "hub.json", "units.json", "audit.json",
                           "journal.txt", "MANIFEST.json"}
     everything = "\n".join(files.values())
     for secret in SECRETS + ["Frau Klein"]:
@@ -104,6 +109,10 @@ def test_what_helps_is_in_it(gateway, journal, tmp_path):
                                          "battery": 80, "bindings": 1}]
     assert document["counters.json"] == {"queue": {"committed": 17}, "recovery": {"reset": 2}}
     assert document["hub.json"]["ward_key_list"] == [{"kid": "k-1", "role": "hub"}] and document["hub.json"]["has_key"] is True
+    assert document["audit.json"] == [
+        {"at": "2026-11-22T09:00:00.000Z", "boot": "b-7", "boot_us": 17, "uid": 0, "method": "Pair", "object": "[address]",
+         "outcome": "done", "omitted": 0},
+        {"at": None, "boot": "b-7", "boot_us": 1, "uid": 1000, "method": "Silence", "outcome": "NotAllowed", "omitted": 2}]
     assert [(s["key"], s["value"]) for s in document["config.json"]] == [
         ("id", "g-1"), ("host", "hub.example"), ("care_plan_url", "[left out]"), ("sound_command", "[left out]")]
     lines = [line.split(" ", 3)[3] for line in files["journal.txt"].splitlines()]
@@ -126,6 +135,16 @@ def test_the_manifest_says_what_was_put_in_and_taken_out(gateway, journal, tmp_p
     assert any("check word" in sentence for sentence in manifest["left_out"])
     told = json.loads(result.stdout)
     assert told["file"] == str(path) and told["taken_out"] == manifest["taken_out"]
+
+
+@needs_root
+def test_who_may_not_see_the_audit_gets_the_rest(gateway):
+    gateway.directory.chmod(0o777)
+    path = gateway.directory / "made.tar.gz"
+    result = gateway.run("diagnose", path, "--config", CONFIG, user=NOBODY, program=shutil.copy(WARDCTL, gateway.directory))
+    assert result.returncode == DONE and "Missing: audit: it was not given; it is for root and the group wardgate-admin." in result.stderr
+    files = opened(path)
+    assert "audit.json" not in files and "state.json" in files
 
 
 def test_without_the_daemon_it_is_made_too_and_more_is_left_out(journal, tmp_path):

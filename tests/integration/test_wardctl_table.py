@@ -2,10 +2,11 @@
 """The whole verb table of wardctl: what its usage lines promise holds for every verb, and completion offers it."""
 
 import re
+import shutil
 
 import pytest
 
-from test_wardctl import DONE, ROOT, UNREACHABLE, USAGE, Gateway, run
+from test_wardctl import DONE, NOBODY, NOT_ALLOWED, ROOT, UNREACHABLE, USAGE, WARDCTL, Gateway, needs_root, run
 
 PLAN = ROOT / "config" / "care-plans" / "oximetry-at-home.json"
 # What an argument or the value of an option may be, by the word that the usage has for it.
@@ -96,6 +97,7 @@ def test_without_a_bus_each_says_so_and_what_to_do(command):
     assert result.returncode == UNREACHABLE, result
     assert result.stdout == "" or command[0] in SAYS_MORE
     assert "does not answer on the system bus" in result.stderr and "systemctl status wardgated" in result.stderr
+    assert "the bus itself cannot be reached" in result.stderr and "systemctl status dbus" in result.stderr
 
 
 def test_without_the_daemon_each_says_so_and_what_to_do():
@@ -107,7 +109,33 @@ def test_without_the_daemon_each_says_so_and_what_to_do():
                 continue
             assert result.returncode == UNREACHABLE, (command, result)
             assert result.stdout == "" or command[0] in SAYS_MORE
-            assert "systemctl status wardgated" in result.stderr, command
+            assert "systemctl status wardgated" in result.stderr and "the bus itself" not in result.stderr, command
+    finally:
+        gateway.stop()
+
+
+# What is for administrators (docs/man/org.wardgate.5.scd), as the usage lines have it.
+CHANGES = [command for command in REMOTE if "--signed" not in command and command[:2] in [  # of those the signature decides
+    words.split() for words in ("patient admit", "devices scan", "devices pair", "devices bind", "devices unbind", "devices test",
+                                "devices rename", "devices forget", "measure --patient", "alarms silence", "plan apply", "hub test",
+                                "hub renew")]]
+CHANGES += [["hub", "retire", "--yes"], ["patient", "discharge", "p-1", "--reason", "x"], ["readings", "void", "17", "--reason", "x"],
+            ["alarms", "ack", "9c1e" * 8, "--patient", "p-1"], ["entry", "--patient", "p-1", "concern=nurse"]]
+
+
+@needs_root
+def test_who_may_not_change_anything_is_told_so_by_each_verb():
+    gateway = Gateway()
+    try:
+        gateway.start()
+        gateway.answers("Explain", {"epoch": "e-1", "seq": 17, "patient": "p-1", "values": []})
+        gateway.answers("Patients", {"patient": "p-1"})
+        program = shutil.copy(WARDCTL, gateway.directory)  # the checkout may be closed to others
+        plan = shutil.copy(PLAN, gateway.directory)
+        for command in CHANGES:
+            result = gateway.run(*[plan if word == str(PLAN) else word for word in command], input="", user=NOBODY, program=program)
+            assert (result.returncode, result.stdout) == (NOT_ALLOWED, ""), (command, result)
+            assert "for root and the group wardgate-admin" in result.stderr and "`sudo adduser nobody wardgate-admin`" in result.stderr
     finally:
         gateway.stop()
 

@@ -5,10 +5,11 @@ import copy
 import datetime
 import json
 import re
+import shutil
 
 import pytest
 
-from test_wardctl import DONE, ERROR_NOT_ALLOWED, FAILED, ROOT, UNREACHABLE, USAGE, Gateway, run
+from test_wardctl import DONE, ERROR_NOT_ALLOWED, FAILED, NOBODY, ROOT, UNREACHABLE, USAGE, WARDCTL, Gateway, needs_root, run
 
 NOW = datetime.datetime.now(datetime.timezone.utc)
 
@@ -238,6 +239,33 @@ def test_selftest_finds(gateway, path, value, check, state):
 def test_selftest_finds_what_is_wrong_with_keys_and_records(gateway, method, document, check):
     gateway.answers(method, document)
     assert [finding["check"] for finding in selftest(gateway) if finding["state"] == "fail"] == [check]
+
+
+def call(**members):
+    return {"at": ago(7200), "boot": "b-7", "boot_us": 17, "uid": 0, "method": "Pair", "outcome": "done", "omitted": 0, **members}
+
+
+@pytest.mark.parametrize(("calls", "state", "text"), [
+    ([], "ok", "Nobody has changed anything in the last week."),
+    ([call(), call(method="Forget")], "ok", "the last change was made by root (0): Pair, 2 h ago."),
+    ([call(), call(uid=4294960000, method="Silence", outcome="NotAllowed"), call(outcome="NotAllowed")], "warn",
+     "2 calls were refused to whom it is not for, the last one to user 4294960000: Silence, 2 h ago."),
+    ([call(at=None, uid=None, outcome="NotAllowed")], "warn", "1 call was refused"),
+    ([call(omitted=3), call(omitted=4)], "warn", "7 calls were too many"),
+])
+def test_selftest_says_who_changed_something_and_who_was_refused(gateway, calls, state, text):
+    gateway.answers("Audit", *calls)
+    found, = [check for check in selftest(gateway) if check["check"] == "audit"]
+    assert found["state"] == state and text in found["text"], found
+    assert [words[0] for words in gateway.calls()].count("Audit") == 1
+
+
+@needs_root
+def test_selftest_goes_on_for_who_may_not_see_that(gateway):
+    result = gateway.run("selftest", "--config", CONFIG, "--json", user=NOBODY, program=shutil.copy(WARDCTL, gateway.directory))
+    checks = {check["check"]: check for check in map(json.loads, result.stdout.splitlines())}
+    assert (result.returncode, checks["records"]["state"], checks["audit"]["state"]) == (DONE, "ok", "warn")
+    assert "wardgate-admin" in checks["audit"]["next"]
 
 
 def test_selftest_looks_at_the_configuration(gateway, tmp_path):

@@ -197,17 +197,21 @@ def test_without_a_terminal_it_is_a_line_a_value(gateway):
         deadline = time.monotonic() + DEADLINE_S
         while ["Status"] not in gateway.calls() if (gateway.directory / "calls").exists() else True:
             assert time.monotonic() < deadline  # it listens before it asks
+        word = [{"quantity": "consciousness", "value": 0, "code": "alert", "unit": ""}]
         two = [{"quantity": "spo2", "value": 96, "unit": "%"}, {"quantity": "pulse_rate", "value": 70, "unit": "/min"}]
         alarm = {"patient": "p-1", "condition": "concern", "event": "raised"}
         send(gateway, [SIGNAL_READING, json.dumps(reading(5, 1, patient="p-2"))],
-             [SIGNAL_READING, json.dumps(reading(6, 0, values=two))], [SIGNAL_ALARM, json.dumps(alarm)])
-        values = [json.loads(process.stdout.readline()) for _ in range(3)]
+             [SIGNAL_READING, json.dumps(reading(6, 0, values=two))],
+             [SIGNAL_READING, json.dumps(reading(7, 0, kind="entry", values=word))], [SIGNAL_ALARM, json.dumps(alarm)])
+        values = [json.loads(process.stdout.readline()) for _ in range(4)]
         process.terminate()
         output, errors = process.communicate(timeout=DEADLINE_S)
     assert (process.returncode, output, errors) == (DONE, "", "")
     assert [(v["quantity"], v["value"], v["seq"], v["schema"]) for v in values[:2]] == [
         ("spo2", 96, 6, "wardgate.value/1"), ("pulse_rate", 70, 6, "wardgate.value/1")]
-    assert values[2] == alarm
+    assert all("code" not in value for value in values[:2])
+    assert (values[2]["value"], values[2]["code"]) == (0, "alert")
+    assert values[3] == alarm
 
 
 @pytest.mark.parametrize("arguments", [["now"], ["--patient"], ["--colour"]])

@@ -10,7 +10,42 @@ from hub_fixture import HUB, Broker, Program
 UPLINK = BUILD / "gateway" / "uplink" / "wardgate-uplink"
 
 
-class WardAtHome(Home):
+class Heard:
+    """A gateway whose ward has the reference hub, with a broker in between. directory: of what that needs."""
+
+    def knows(self, *others):
+        """The reference hub does: this gateway's key, and those of others, each with its name."""
+        keys = [{**home.ask("hub", "show")[0]["key"], "gateway": name}
+                for name, home in (("g-1", self), *((other.name, other) for other in others))]
+        (self.directory / "gateway.jwk").write_text(json.dumps({"keys": keys} if others else keys[0]))
+
+    def start_hub(self):
+        self.knows()
+        self.hub = Program(self.hub_command("run", "--strict", "--database", self.directory / "hub.db"))
+        self.hub.said("hearing ward/v1/home/+/up/#")
+
+    def hub_command(self, verb, *words):
+        pki = self.directory / "pki"
+        return [str(word) for word in (
+            HUB / "wardhub.py", verb, "--port", self.broker.port, "--ca", pki / "ca.pem", "--cert", pki / "hub.pem",
+            "--key", pki / "hub.key", "--keys", self.directory / "keys", "--gateway-key", self.directory / "gateway.jwk",
+            "--site", "home", *words)]
+
+    def refused(self):
+        with sqlite3.connect(self.directory / "hub.db") as database:
+            return database.execute("SELECT topic, why FROM refused").fetchall()
+
+    def epoch(self):
+        return self.ask("queue")[0]["epoch"]
+
+    def wait_until_delivered(self):
+        def delivered():
+            queue = self.ask("queue")[0]
+            return queue["undelivered_readings"] == 0 and not queue.get("salvaging", False)
+        eventually(delivered, lambda: f"all is delivered: {self.ask('queue')} {self.refused()}")
+
+
+class WardAtHome(Heard, Home):
     """A gateway with a patient, joined to a hub. confirm: as in wardgate.conf."""
 
     def __init__(self, confirm="receipt"):
@@ -34,19 +69,6 @@ class WardAtHome(Home):
         self.start_hub()
         self.start_uplink()
         return self
-
-    def start_hub(self):
-        jwk = self.directory / "gateway.jwk"
-        jwk.write_text(json.dumps({**self.ask("hub", "show")[0]["key"], "gateway": "g-1"}))
-        self.hub = Program(self.hub_command("run", "--strict", "--database", self.directory / "hub.db"))
-        self.hub.said("hearing ward/v1/home/+/up/#")
-
-    def hub_command(self, verb, *words):
-        pki = self.directory / "pki"
-        return [str(word) for word in (
-            HUB / "wardhub.py", verb, "--port", self.broker.port, "--ca", pki / "ca.pem", "--cert", pki / "hub.pem",
-            "--key", pki / "hub.key", "--keys", self.directory / "keys", "--gateway-key", self.directory / "gateway.jwk",
-            "--site", "home", *words)]
 
     def order(self, verb, *words):
         """The gateway's answer to one command of the ward, which waits for nobody who does not listen."""
@@ -90,19 +112,6 @@ class WardAtHome(Home):
                                     " json_extract(body, '$.kind') FROM record ORDER BY seq").fetchall()
         return {epoch: [value for of, _, value, kind in rows if of == epoch and kind == "entry"]
                 for epoch in dict.fromkeys(row[0] for row in rows)}
-
-    def refused(self):
-        with sqlite3.connect(self.directory / "hub.db") as database:
-            return database.execute("SELECT topic, why FROM refused").fetchall()
-
-    def epoch(self):
-        return self.ask("queue")[0]["epoch"]
-
-    def wait_until_delivered(self):
-        def delivered():
-            queue = self.ask("queue")[0]
-            return queue["undelivered_readings"] == 0 and not queue.get("salvaging", False)
-        eventually(delivered, lambda: f"all is delivered: {self.ask('queue')} {self.refused()}")
 
     def wait_for_entries(self, count):
         def arrived():

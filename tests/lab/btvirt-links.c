@@ -25,6 +25,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "btvirt-addresses.h"
 #include "btvirt-reports.h"
 
 #define DESCRIPTOR_MAX 256
@@ -211,6 +212,8 @@ int open(const char *path, int flags, ...)
     descriptor = next(path, flags, mode);
     if (descriptor >= 0 && descriptor < DESCRIPTOR_MAX)
         is_vhci[descriptor] = strcmp(path, "/dev/vhci") == 0;
+    if (descriptor >= 0 && descriptor < DESCRIPTOR_MAX && is_vhci[descriptor])
+        addresses_opened(descriptor);
     return descriptor;
 }
 
@@ -221,7 +224,7 @@ ssize_t read(int descriptor, void *buffer, size_t size)
     const bool ours = descriptor >= 0 && descriptor < DESCRIPTOR_MAX && is_vhci[descriptor];
     const size_t released = ours ? reports_release(descriptor, buffer, size) : 0;
     ssize_t length = released > 0 ? (ssize_t)released : next(descriptor, buffer, size);
-    const uint8_t *packet = buffer;
+    uint8_t *packet = buffer;
 
     if (length <= 0 || !ours)
         return length;
@@ -233,6 +236,7 @@ ssize_t read(int descriptor, void *buffer, size_t size)
     if (length >= 3 && packet[0] == H4_COMMAND && get16(packet + 1) == 0x0C03) /* Reset */
         forget(descriptor);
     reports_command(descriptor, packet, (size_t)length);
+    addresses_command(packet, (size_t)length);
     return length;
 }
 
@@ -275,6 +279,7 @@ ssize_t writev(int descriptor, const struct iovec *parts, int count)
         length += parts[i].iov_len;
     }
     if (length > 0) {
+        addresses_event(descriptor, packet, length);
         correct(descriptor, packet, length);
         reports_event(descriptor, packet, length);
     }

@@ -33,7 +33,7 @@ def lab(boot, debs, tmp_path_factory):
     version_before(debs["wardgate"], work)
     for deb in debs.values():
         (work / deb.path.name).hardlink_to(deb.path)
-    return boot("--systemd", "--timeout", 1200, "--env", f"PACKAGES={work}", "--", GUEST / "test-package")
+    return boot("--systemd", "--timeout", 3000, "--env", f"PACKAGES={work}", "--", GUEST / "test-package")
 
 
 def values(lab, name):
@@ -118,6 +118,17 @@ def test_an_upgrade_keeps_what_was_changed_and_replaces_what_was_not(lab, debs):
 
 def test_the_journal_knows_what_to_do(lab):
     assert int(lab.file("upgrade.catalog")) == (ROOT / "systemd/wardgate.catalog").read_text().count("\nSubject: ")
+
+
+def test_what_the_uplink_says_comes_with_its_id_and_is_explained(lab):
+    """journald's own words: the message came by the native protocol, from the unit in its sandbox."""
+    said = [entry for entry in values(lab, "install.uplink") if entry["MESSAGE"] == "link down: no hub is configured"]
+    entry = re.search(r"^-- (\w{32})\nSubject: (No hub of a ward is configured)$",
+                      (ROOT / "systemd/wardgate.catalog").read_text(), re.MULTILINE)
+    assert said and {one["MESSAGE_ID"] for one in said} == {entry[1]}
+    assert {(one["_TRANSPORT"], one["SYSLOG_IDENTIFIER"], one["PRIORITY"]) for one in said} == {
+        ("journal", "wardgate-uplink", "4")}  # fmt: skip
+    assert f"-- Subject: {entry[2]}" in re.sub("\u2591\u2591", "--", lab.file("install.explained"))
 
 
 def test_removed_nothing_runs_and_bluetooth_is_debians(lab):

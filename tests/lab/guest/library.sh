@@ -84,8 +84,8 @@ lab_controllers_up() {
     [ -e "${controllers[0]}" ] && [ ${#controllers[@]} -eq "$LAB_CONTROLLERS" ]
 }
 
-# btvirt alone cannot keep two links of one controller apart: see btvirt-links.c.
-LAB_BTVIRT=(env "LD_PRELOAD=$WARD_BUILD/tests/lab/btvirt-links.so" "$LAB_FILES/btvirt" -L "-l$LAB_CONTROLLERS")
+# btvirt alone cannot keep two links of one controller apart: see btvirt-links.c. LAB_ADDRESSES: see btvirt-addresses.h.
+LAB_BTVIRT=(env "LD_PRELOAD=$WARD_BUILD/tests/lab/btvirt-links.so" "BTVIRT_ADDRESSES=${LAB_ADDRESSES-}" "$LAB_FILES/btvirt" -L "-l$LAB_CONTROLLERS")
 
 # lab_start_btvirt: the controllers. The kernel gives one up that leaves its first command unanswered for two seconds,
 # and btvirt is silent while the kernel looks for cipher modules on its behalf: so nothing is looked for meanwhile

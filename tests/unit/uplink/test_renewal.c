@@ -53,6 +53,19 @@ static void attempts_are_kept_apart(void **state)
     assert_true(ward_renewal_retry_ms(1, 0, 10000) == 15000);
 }
 
+static void people_are_told_when_nothing_renews_it_or_half_of_the_attempts_have_failed(void **state)
+{
+    (void)state;
+    assert_true(ward_renewal_tell_ms(0, 825 * DAY, false) == 795 * DAY);
+    assert_true(ward_renewal_tell_ms(0, 825 * DAY, true) == 810 * DAY);
+    assert_true(ward_renewal_tell_ms(0, 60 * DAY, false) == 40 * DAY);
+    assert_true(ward_renewal_tell_ms(0, 60 * DAY, true) == 50 * DAY);
+    /* not before the last attempt that may be the first, whatever the jitter */
+    assert_true(ward_renewal_tell_ms(0, 60 * DAY, true) >
+                ward_renewal_due_ms(0, 60 * DAY, (uint64_t)(20 * DAY / 8)));
+    assert_true(ward_renewal_tell_ms(5 * DAY, 4 * DAY, false) == 4 * DAY);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -60,6 +73,7 @@ int main(void)
         cmocka_unit_test(a_long_one_is_renewed_in_its_last_month),
         cmocka_unit_test(one_that_ends_before_it_begins_is_due_at_its_end),
         cmocka_unit_test(attempts_are_kept_apart),
+        cmocka_unit_test(people_are_told_when_nothing_renews_it_or_half_of_the_attempts_have_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
