@@ -130,7 +130,7 @@ static size_t budget(const struct ward_outbox *outbox)
 
     for (size_t i = 0; i < WARD_OUTBOX_FETCHES_MAX; i++)
         if (outbox->fetches[i].outbox)
-            being_read += outbox->fetches[i].range.last - outbox->fetches[i].range.first + 1;
+            being_read += (size_t)(outbox->fetches[i].range.last - outbox->fetches[i].range.first + 1);
     return held > being_read + 1 ? held - being_read : 1;
 }
 
