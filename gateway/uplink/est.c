@@ -305,7 +305,7 @@ static void check_and_keep(struct attempt *attempt, STACK_OF(X509) * certificate
     int result;
 
     if (!own) {
-        tell(attempt, WARD_PROVISION_FAILED, "certificate", "%s. It is not used", wrong);
+        tell(attempt, WARD_PROVISION_FAILED, "certificate", "not used: %s", wrong);
         return;
     }
     (void)ASN1_TIME_to_tm(X509_get0_notAfter(own), &end); /* it could be compared */

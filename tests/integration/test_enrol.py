@@ -211,10 +211,10 @@ def test_a_mistyped_code_goes_nowhere(bench):
 
 
 @pytest.mark.parametrize(("fault", "step", "words"), [
-    ("other-key", "certificate", "the certificate is for another key than this hub's. It is not used"),
-    ("other-name", "certificate", "the certificate is for another name than this hub's. It is not used"),
-    ("expired", "certificate", "the certificate has run out already: is the time of this hub right?. It is not used"),
-    ("early", "certificate", "the certificate is not valid yet: is the time of this hub right?. It is not used"),
+    ("other-key", "certificate", "not used: the certificate is for another key than this hub's"),
+    ("other-name", "certificate", "not used: the certificate is for another name than this hub's"),
+    ("expired", "certificate", "not used: the certificate has run out already: is the time of this hub right?"),
+    ("early", "certificate", "not used: the certificate is not valid yet: is the time of this hub right?"),
     ("other-issuer", "certificate", "the certificate does not prove this hub to the ward: certificate signature failure"),
     ("server-only", "certificate", "the certificate does not prove this hub to the ward: "),
     ("oversize", "request", "HTTPS: the answer is larger than any that is right"),
