@@ -177,10 +177,13 @@ static void look_at_hub(const struct ward_visit *visit, struct ward_findings *fi
                           ward_document_text(last, "step"), ward_document_text(last, "text"));
 }
 
+/* Of a patient: what every binding raises for the hub itself (reading-without-patient) is no trial of a patient's alarm. */
 static bool is_raised(const json_t *event)
 {
     static const char *const kinds[] = {"raised", "escalated", "realarm"};
 
+    if (*ward_document_text(event, "patient") == '\0')
+        return false;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(ward_document_text(event, "event"), kinds[i]) == 0)
             return true;
@@ -231,8 +234,9 @@ static void look_at_alarm(const struct ward_visit *visit, struct ward_findings *
     const json_t *event = raised(visit, NULL);
 
     if (event == NULL)
-        ward_findings_add(findings, WARD_FINDING_FAIL, "alarm", NULL, raise_one,
-                          "No alarm was raised on this visit: that one reaches the ward is not proved.");
+        ward_findings_add(
+            findings, WARD_FINDING_FAIL, "alarm", NULL, raise_one,
+            "No patient's alarm was raised on this visit: that one reaches the ward is not proved.");
     else if (!json_is_integer(waiting) || json_integer_value(waiting) > 0)
         ward_findings_add(findings, WARD_FINDING_FAIL, "alarm", NULL,
                           "Wait until `wardctl queue` has none; `wardctl hub test` says what keeps it.",
@@ -262,7 +266,7 @@ static void look_at_signaller(const struct ward_visit *visit, struct ward_findin
                           ward_advice("annunciation-failing").next, "It makes no sound.");
     else
         ward_findings_add(findings, WARD_FINDING_FAIL, "signaller", NULL, raise_one,
-                          "It has not sounded on this visit.");
+                          "It has not sounded for a patient on this visit.");
 }
 
 void ward_visit_look(const struct ward_visit *visit, struct ward_findings *findings)

@@ -131,8 +131,10 @@ def test_a_visit_is_not_complete_while_something_is_missing(gateway, path, value
 
 @pytest.mark.parametrize(("method", "documents", "check", "words"), [
     ("TestHub", [STEPS[0], {"step": "TCP", "ok": False, "ms": 3, "text": "connection refused"}], "hub", "TCP: connection refused"),
-    ("Alarms", [], "alarm", "No alarm was raised"),
-    ("Alarms", [{**RAISED, "event": "cleared"}], "alarm", "No alarm was raised"),
+    ("Alarms", [], "alarm", "No patient's alarm was raised"),
+    ("Alarms", [{**RAISED, "event": "cleared"}], "alarm", "No patient's alarm was raised"),
+    ("Alarms", [{**RAISED, "condition": "reading-without-patient", "patient": ""}], "alarm", "No patient's alarm was raised"),
+    ("Alarms", [{**RAISED, "condition": "reading-without-patient", "patient": ""}], "signaller", "has not sounded"),
     ("Alarms", [{**RAISED, "shown": {"light": True, "sound": False}}], "signaller", "has not sounded"),
     ("Readings", [], "device", "No good reading"),
     ("Readings", [{**READING, "quality": "invalid"}], "device", "No good reading"),
