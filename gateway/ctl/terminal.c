@@ -115,8 +115,8 @@ void ward_pager_begin(void)
 
     if (command == NULL)
         command = "command -v less >/dev/null || exec cat; less";
-    if (pager > 0 || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 || *command == '\0' ||
-        strcmp(command, "cat") == 0)
+    if (pager > 0 || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1 || is_dumb() ||
+        *command == '\0' || strcmp(command, "cat") == 0)
         return;
     fflush(stdout);
     /* What a person has set for less is left as it is. */

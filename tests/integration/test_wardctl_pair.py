@@ -159,7 +159,7 @@ def test_what_a_device_calls_itself_cannot_move_the_cursor(gateway):
 def test_colours_are_for_terminals_that_want_them(gateway):
     gateway.answers("Status", {"gateway": "g-1", "monitoring": "full", "patients": [], "devices": [{"device": "d-1"}]})
     assert "\x1b[1;32mMONITORED\x1b[0m" in on_terminal(gateway, "status")[0]
-    for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+    for environment in ({"NO_COLOR": "1", "PAGER": ""}, {"TERM": "dumb"}):  # what a pager sends is its own
         assert "\x1b" not in on_terminal(gateway, "status", **environment)[0]
     assert "\x1b" in on_terminal(gateway, "status", NO_COLOR="")[0]
     assert "\x1b" not in gateway.run("status").stdout
