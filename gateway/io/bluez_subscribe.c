@@ -11,18 +11,12 @@
 
 #include <string.h>
 
-/* Nearly all differ in their first eight characters, and this is asked for each value that comes. */
-static bool is_same(const char *a, const char *b)
-{
-    return memcmp(a, b, strlen("00000000")) == 0 && strcmp(a, b) == 0;
-}
-
 static bool in_options(const struct ward_bluez *bluez, const char *service, const char *uuid)
 {
     size_t i = 0, j = 0;
-    while (bluez->services[i] && !is_same(bluez->services[i], service))
+    while (bluez->services[i] && strcmp(bluez->services[i], service) != 0)
         i++;
-    while (bluez->characteristics[j][0] && !is_same(bluez->characteristics[j], uuid))
+    while (bluez->characteristics[j][0] && strcmp(bluez->characteristics[j], uuid) != 0)
         j++;
     return bluez->services[i] && bluez->characteristics[j][0];
 }
