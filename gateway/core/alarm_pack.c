@@ -100,7 +100,8 @@ static void each_window(struct ward_pack *pack, struct ward_window *window)
     }
     ward_pack_u64(pack, &window->newest_us);
     ward_pack_enum(pack, &window->span_s, WARD_WINDOW_S - 1);
-    if (pack->out != NULL && !pack->fault && pack->size - pack->at >= WARD_WINDOW_S * WINDOW_VALUE_OCTETS) {
+    if (pack->out != NULL && !pack->fault &&
+        pack->size - pack->at >= (size_t)WARD_WINDOW_S * WINDOW_VALUE_OCTETS) {
         write_window_values(pack, window);
         return;
     }

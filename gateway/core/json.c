@@ -114,7 +114,7 @@ void ward_json_key_n(struct ward_json *json, const char *name, size_t length)
     *at = ',';
     at += comma;
     *at++ = '"';
-    memcpy(at, name, length);
+    memcpy(at, name, length); /* NOLINT(bugprone-not-null-terminated-result): the text goes on */
     memcpy(at + length, "\":", 2);
 }
 

@@ -241,8 +241,9 @@ int ward_devices_show(int argc, char **argv)
 
 static struct ward_cell heard_or_connected(const json_t *device)
 {
-    return json_is_true(json_object_get(device, "connected")) ? (struct ward_cell){.text = "connected"}
-                                                              : ward_devices_heard(device);
+    if (json_is_true(json_object_get(device, "connected")))
+        return (struct ward_cell){.text = "connected"};
+    return ward_devices_heard(device);
 }
 
 static void show_devices(char *const *texts)
