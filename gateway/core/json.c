@@ -114,8 +114,9 @@ void ward_json_key_n(struct ward_json *json, const char *name, size_t length)
     *at = ',';
     at += comma;
     *at++ = '"';
-    memcpy(at, name, length); /* NOLINT(bugprone-not-null-terminated-result): the text goes on */
-    memcpy(at + length, "\":", 2);
+    memcpy(at, name, length);
+    at[length] = '"';
+    at[length + 1] = ':';
 }
 
 void ward_json_null(struct ward_json *json)

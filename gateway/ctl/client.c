@@ -44,6 +44,7 @@ static int say_no_bus(const char *why)
 /* What the bus says of its rules helps nobody who stands before a gateway: why is only the daemon's own sentence, or "". */
 static int say_not_allowed(const char *why)
 {
+    /* cppcheck-suppress getpwuidCalled ; there is one thread */
     const struct passwd *user = getpwuid(geteuid());
 
     (void)ward_ctl_fail(

@@ -13,6 +13,7 @@
 static struct ward_cell who(const json_t *call)
 {
     const json_t *uid = json_object_get(call, "uid");
+    /* cppcheck-suppress getpwuidCalled ; there is one thread */
     const struct passwd *user = json_is_integer(uid) ? getpwuid((uid_t)json_integer_value(uid)) : NULL;
     struct ward_cell cell = {.text = ""};
 
