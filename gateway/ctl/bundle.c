@@ -14,10 +14,10 @@
 #include "ctl/verbs.h"
 
 /*
- * As libarchive was built: for armhf Debian 12 has a time_t of 32 bits, where this code's has 64. That is a long there, as
- * it is elsewhere.
+ * archive_entry_set_mtime() as libarchive was built: for armhf Debian 12 has a time_t of 32 bits, where this code's has 64.
+ * That is a long there, as it is elsewhere.
  */
-typedef void set_time(struct archive_entry *, long seconds, long nanoseconds);
+void set_time(struct archive_entry *, long seconds, long nanoseconds) __asm__("archive_entry_set_mtime");
 
 struct ward_bundle {
     struct archive *archive;
@@ -76,7 +76,7 @@ int ward_bundle_add(struct ward_bundle *bundle, const char *name, const char *te
     archive_entry_set_size(entry, (la_int64_t)length);
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0600);
-    ((set_time *)(void *)archive_entry_set_mtime)(entry, (long)bundle->made, 0);
+    set_time(entry, (long)bundle->made, 0);
     if (archive_write_header(bundle->archive, entry) != ARCHIVE_OK ||
         archive_write_data(bundle->archive, text, length) != (la_ssize_t)length)
         status = fail(bundle);
