@@ -72,6 +72,7 @@ def opened(path):
     with tarfile.open(path) as bundle:
         names = bundle.getnames()
         assert len({name.split("/")[0] for name in names}) == 1 and all(member.isfile() for member in bundle)
+        assert all(0 <= os.stat(path).st_mtime - member.mtime < 3600 for member in bundle)  # made when the file was
         return {name.split("/")[1]: bundle.extractfile(name).read().decode() for name in names}
 
 
