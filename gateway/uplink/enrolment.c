@@ -160,14 +160,15 @@ static void tell(struct ward_enrolment *enrolment, enum ward_provision_outcome o
     enrolment->options.told(enrolment->options.userdata, outcome, step, ms, text);
 }
 
+/* wrong: why not all of it is gone, or NULL. */
 static void tell_wiped(struct ward_enrolment *enrolment, const char *wrong)
 {
-    if (wrong)
-        ward_log(LOG_ERR, WARD_JOURNAL_KEY_NOT_WIPED, "retirement: %s", wrong);
-    else
-        ward_log(LOG_NOTICE, WARD_JOURNAL_NO_MATTER, "retirement: the key and the certificate are gone");
+    const char *text = wrong ? wrong : "the key and the certificate are gone";
+
+    ward_log(wrong ? LOG_ERR : LOG_NOTICE, wrong ? WARD_JOURNAL_KEY_NOT_WIPED : WARD_JOURNAL_NO_MATTER,
+             "retirement: %s", text);
     enrolment->options.told(enrolment->options.userdata, wrong ? WARD_PROVISION_FAILED : WARD_PROVISION_DONE,
-                            "wipe", 0, wrong ? wrong : "the key and the certificate are gone");
+                            "wipe", 0, text);
 }
 
 static void hear_no_more(struct ward_enrolment *enrolment)
