@@ -17,6 +17,20 @@
 #define SENTENCE_MAX 300
 #define DOCUMENT_MAX 2048
 
+#define SCANS                                                                                                \
+    "Somebody scans already, or a device is being tested. Wait for its end, or end that with Ctrl-C."
+
+/* A pairing that nobody follows would keep others from theirs, and enrol what nobody looks at any more. */
+static void caller_gone(struct ward_bus_call *call, void *userdata)
+{
+    struct ward_gateway *gateway = userdata;
+
+    if (call == gateway->enrolment.pair_call)
+        (void)ward_bluez_pair_cancel(gateway->bluez);
+    else if (call == gateway->enrolment.scan_call)
+        (void)ward_bluez_scan_cancel(gateway->bluez);
+}
+
 /* --- the scan ------------------------------------------------------------------------------------------------ */
 
 void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *call, uint32_t seconds)
@@ -25,19 +39,21 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
     int result;
 
     if (enrolment->scan_call) {
-        ward_bus_reply_error(call, WARD_BUS_BUSY, "A scan is running already. Wait for its end.");
+        ward_bus_reply_error(call, WARD_BUS_BUSY, SCANS);
         return;
     }
     result = ward_bluez_scan(gateway->bluez, seconds);
     if (result == -EBUSY)
-        ward_bus_reply_error(call, WARD_BUS_BUSY, "A scan is running already. Wait for its end.");
+        ward_bus_reply_error(call, WARD_BUS_BUSY, SCANS);
     else if (result == -ENETDOWN)
         ward_bus_reply_error(call, WARD_BUS_FAILED,
                              "The Bluetooth radio is not ready. `wardctl status` says why.");
     else if (result < 0)
         ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "A scan lasts 1 to 300 seconds.");
-    else
+    else {
         enrolment->scan_call = call;
+        (void)ward_bus_call_watch(call, caller_gone, gateway); /* if not: it ends with its time */
+    }
 }
 
 static const struct ward_model *model_of(const struct ward_bluez_found *found)
@@ -154,12 +170,14 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
         return;
     }
     if (enrolment->pair_call) {
-        ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
+        ward_bus_reply_error(call, WARD_BUS_BUSY,
+                             "Somebody else is pairing a device. Wait for its end, or end that with Ctrl-C.");
         return;
     }
     result = ward_bluez_pair(gateway->bluez, address, (enum ward_bluez_security)security, timeout_s);
     if (result == -EBUSY) {
-        ward_bus_reply_error(call, WARD_BUS_BUSY, "Another device is being paired. Wait for its end.");
+        ward_bus_reply_error(call, WARD_BUS_BUSY,
+                             "The last pairing is still being undone. Try again in half a minute.");
     } else if (result == -ENETDOWN) {
         ward_bus_reply_error(call, WARD_BUS_FAILED,
                              "The Bluetooth radio is not ready. `wardctl status` says why.");
@@ -171,6 +189,7 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
         enrolment->model = NULL;
         enrolment->read_out = false;
         (void)ward_id_set(&enrolment->patient, patient);
+        (void)ward_bus_call_watch(call, caller_gone, gateway); /* if not: it ends with its time */
     }
 }
 

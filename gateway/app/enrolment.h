@@ -2,7 +2,8 @@
 /*
  * From a stranger to a device that is bound to a patient: the scan, the pairing, what is kept of it.
  *
- * One scan and one pairing at a time. The caller on the bus gets its answer at the end, and signals meanwhile.
+ * One scan and one pairing at a time. The caller on the bus gets its answer at the end, and signals meanwhile. When he
+ * leaves the bus before, both end: a pairing as one that failed.
  */
 #ifndef WARD_APP_ENROLMENT_H
 #define WARD_APP_ENROLMENT_H

@@ -163,10 +163,11 @@ static void tell_signal(struct ward_gateway *gateway)
 }
 
 /* Who would take up what it measures is gone: it measures for its patient again. */
-static void caller_gone(void *userdata)
+static void caller_gone(struct ward_bus_call *call, void *userdata)
 {
     struct ward_gateway *gateway = userdata;
 
+    (void)call;
     fail(gateway, "Whoever asked for the test has left.");
     ward_gateway_settle(gateway);
 }

@@ -326,6 +326,9 @@ int ward_bluez_signal(const struct ward_bluez *bluez, const char *address, struc
 /* Looks for devices for 1 to 300 s, told by `found` and `scan_ended`. -EBUSY: scanning already; -ENETDOWN: no radio. */
 int ward_bluez_scan(struct ward_bluez *bluez, unsigned seconds);
 
+/* Ends it early, by the loop: `scan_ended` is told then. Returns 0; -ENOENT: nobody scans. */
+int ward_bluez_scan_cancel(struct ward_bluez *bluez);
+
 /*
  * Opens an enrolment window for one device, 10 to 600 s long, told by `enrolment` until PAIRED or FAILED. Only in it,
  * and only for that device, is a pairing agreed to. A device that is enrolled already is paired anew and keeps its

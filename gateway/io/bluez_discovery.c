@@ -146,6 +146,12 @@ int ward_bluez_scan(struct ward_bluez *bluez, unsigned seconds)
     return 0;
 }
 
+int ward_bluez_scan_cancel(struct ward_bluez *bluez)
+{
+    return bluez->discovery.scanning ? sd_event_source_set_time_relative(bluez->discovery.scan_end, 0)
+                                     : -ENOENT;
+}
+
 static void tell_found(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device)
 {
     struct ward_bluez_found found = {

@@ -98,7 +98,7 @@ struct ward_bus_call {
     struct ward_bus_deed deed;
     struct ward_bus_arguments arguments; /* borrowed from message */
     sd_bus_track *caller;                /* whether it is there still, when somebody wants to know */
-    void (*gone)(void *userdata);
+    void (*gone)(struct ward_bus_call *call, void *userdata);
     void *gone_userdata;
 };
 
@@ -311,11 +311,12 @@ static int on_caller_gone(sd_bus_track *track, void *userdata)
     struct ward_bus_call *call = userdata;
 
     (void)track;
-    call->gone(call->gone_userdata);
+    call->gone(call, call->gone_userdata);
     return 1;
 }
 
-int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(void *userdata), void *userdata)
+int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(struct ward_bus_call *call, void *userdata),
+                        void *userdata)
 {
     int result = sd_bus_track_new(call->bus->bus, &call->caller, on_caller_gone, call);
 

@@ -130,7 +130,8 @@ uint32_t ward_bus_call_uid(const struct ward_bus_call *call);
  * Has gone called, once, when the caller leaves the bus before it was answered: it must be answered then as well.
  * Returns 0 or negative errno, and then it is not called.
  */
-int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(void *userdata), void *userdata);
+int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(struct ward_bus_call *call, void *userdata),
+                        void *userdata);
 
 void ward_bus_reply(struct ward_bus_call *call);                        /* methods without an answer */
 void ward_bus_reply_text(struct ward_bus_call *call, const char *text); /* methods that return s */

@@ -3,10 +3,11 @@
 one device's trouble is not the others', memory is bounded, the daemon lives, and readings go on."""
 
 import json
+import signal
 
 import pytest
 
-from bluez_fixture import CUFF, OTHER_CUFF, PATIENT, STRAP, Home, eventually
+from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, STRAP, Home, eventually
 
 STRANGERS = 50_000
 STORM_A_SECOND = 10_000
@@ -72,6 +73,31 @@ def test_a_connection_that_always_aborts_ends_the_enrolment(home):
     assert enrolment.returncode == 1 and "broke off again and again" in said
     assert len(home.bluez.calls("Pair")) == 4
     assert home.ask("devices") == []
+
+
+def test_an_enrolment_that_nobody_follows_any_more_is_undone(home):
+    home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
+    home.bluez.advertise(CUFF.address, "on")
+    followed = home.begin_enrolment(CUFF.address)
+    home.bluez.said(f"called StartNotify {CUFF.path}")
+    since = home.bluez.mark()
+    followed.send_signal(signal.SIGINT)  # Ctrl-C
+    followed.communicate(timeout=PATIENCE_S)
+    home.bluez.said("called RemoveDevice", since)
+    assert home.ask("devices") == []
+    home.enrol(CUFF, is_there=True)  # long before the time of the first one is over
+    assert_trusted(home.measure(CUFF, 2))
+
+
+def test_a_scan_that_nobody_follows_any_more_is_over(home):
+    followed = home.begin("devices", "scan", "--seconds", 300)
+    home.bluez.said("called StartDiscovery")
+    assert home.ctl("devices", "scan", "--seconds", 1, check=False).returncode == 1, "one at a time"
+    since = home.bluez.mark()
+    followed.send_signal(signal.SIGINT)
+    followed.communicate(timeout=PATIENCE_S)
+    home.bluez.said("called StopDiscovery", since)
+    home.ctl("devices", "scan", "--seconds", 1)
 
 
 def test_a_device_without_its_measurements_is_not_enrolled(home):
