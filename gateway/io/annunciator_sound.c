@@ -189,7 +189,10 @@ struct ward_sound *ward_sound_free(struct ward_sound *sound)
     if (!sound)
         return NULL;
     if (sound->helper > 0) {
-        kill(-sound->helper, SIGKILL); /* SIGTERM could be waited for in vain */
+        /* SIGTERM could be waited for in vain. Where a spawned child is not waited for until it runs its program, as
+         * under QEMU's user mode, it may lead no group yet. */
+        if (kill(-sound->helper, SIGKILL) < 0)
+            kill(sound->helper, SIGKILL);
         waitpid(sound->helper, NULL, 0);
     }
     forget_helper(sound);

@@ -60,3 +60,7 @@ def test_who_they_are_can_be_read(lab):
 
 def test_they_start_over_when_bluetoothd_comes_back(lab):
     assert lab.file("advertising") == "y 1\n"
+
+
+def test_it_forgets_the_bonds_of_an_earlier_run_too(lab):
+    assert lab.lines("forgotten") == ["bonded", "forgotten"]

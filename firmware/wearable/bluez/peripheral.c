@@ -49,12 +49,34 @@ static void set_connected(struct ward_peripheral *peripheral, const char *path, 
     if (!slot || strlen(path) >= PATH_LENGTH)
         return;
     snprintf(slot, PATH_LENGTH, "%s", connected ? path : "");
-    if (connected) {
-        snprintf(peripheral->last_central, PATH_LENGTH, "%s", path);
+    if (connected)
         ward_agent_prefer(peripheral->agent);
-    }
     if ((before > 0) != (central_count(peripheral) > 0))
         peripheral->events.connected(peripheral->events.userdata, connected);
+}
+
+static int know(struct ward_peripheral *peripheral, const char *path)
+{
+    char(*known)[PATH_LENGTH];
+
+    for (size_t i = 0; i < peripheral->known_count; i++)
+        if (strcmp(peripheral->known[i], path) == 0)
+            return 0;
+    known = reallocarray(peripheral->known, peripheral->known_count + 1, sizeof(*known));
+    if (!known)
+        return -ENOMEM;
+    peripheral->known = known;
+    snprintf(known[peripheral->known_count++], PATH_LENGTH, "%s", path);
+    return 0;
+}
+
+static void know_no_more(struct ward_peripheral *peripheral, const char *path)
+{
+    for (size_t i = 0; i < peripheral->known_count; i++)
+        if (strcmp(peripheral->known[i], path) == 0) {
+            memmove(peripheral->known[i], peripheral->known[--peripheral->known_count], PATH_LENGTH);
+            return;
+        }
 }
 
 static bool below_adapter(const struct ward_peripheral *peripheral, const char *path)
@@ -68,6 +90,7 @@ static void lose(struct ward_peripheral *peripheral)
 {
     peripheral->pending = sd_bus_slot_unref(peripheral->pending);
     peripheral->retry = sd_event_source_disable_unref(peripheral->retry);
+    peripheral->known_count = 0;
     if (!peripheral->present)
         return;
     peripheral->present = false;
@@ -77,9 +100,7 @@ static void lose(struct ward_peripheral *peripheral)
     peripheral->events.lost(peripheral->events.userdata);
 }
 
-/*
- * Reads a{sv} of one interface for the only property that matters: Connected of a device below the adapter.
- */
+/* Reads a{sv} of one interface for the only property that matters: Connected of a device below the adapter. */
 static int read_properties(struct ward_peripheral *peripheral, sd_bus_message *message, const char *path,
                            const char *interface)
 {
@@ -117,6 +138,8 @@ static int read_object(struct ward_peripheral *peripheral, sd_bus_message *messa
         if (r >= 0 && strcmp(interface, "org.bluez.GattManager1") == 0 &&
             strcmp(path, peripheral->adapter_path) == 0)
             r = ward_peripheral_appear(peripheral);
+        if (r >= 0 && strcmp(interface, DEVICE) == 0 && below_adapter(peripheral, path))
+            r = know(peripheral, path);
         if (r >= 0)
             r = read_properties(peripheral, message, path, interface);
         if (r >= 0)
@@ -143,8 +166,10 @@ static int on_removed(sd_bus_message *signal, void *userdata, sd_bus_error *erro
     while (r >= 0 && (r = sd_bus_message_read(signal, "s", &interface)) > 0) {
         if (strcmp(path, peripheral->adapter_path) == 0 && strcmp(interface, ADAPTER) == 0)
             lose(peripheral);
-        else if (below_adapter(peripheral, path) && strcmp(interface, DEVICE) == 0)
+        else if (below_adapter(peripheral, path) && strcmp(interface, DEVICE) == 0) {
             set_connected(peripheral, path, false);
+            know_no_more(peripheral, path);
+        }
     }
     return r;
 }
@@ -263,6 +288,7 @@ struct ward_peripheral *ward_peripheral_free(struct ward_peripheral *peripheral)
     sd_bus_unref(peripheral->bus);
     free(peripheral->name);
     free(peripheral->application_path);
+    free(peripheral->known);
     free(peripheral);
     return NULL;
 }
@@ -278,20 +304,12 @@ int ward_peripheral_disconnect(struct ward_peripheral *peripheral)
     return r < 0 ? r : 0;
 }
 
-static int forget(struct ward_peripheral *peripheral, const char *device)
-{
-    return sd_bus_call_method_async(peripheral->bus, NULL, BLUEZ, peripheral->adapter_path, ADAPTER,
-                                    "RemoveDevice", NULL, NULL, "o", device);
-}
-
 int ward_peripheral_forget_bonds(struct ward_peripheral *peripheral)
 {
     int r = 0;
 
-    if (peripheral->last_central[0] && !find_central(peripheral, peripheral->last_central))
-        r = forget(peripheral, peripheral->last_central);
-    for (size_t i = 0; i < CENTRALS_MAX && r >= 0; i++)
-        if (peripheral->centrals[i][0])
-            r = forget(peripheral, peripheral->centrals[i]);
+    for (size_t i = 0; i < peripheral->known_count && r >= 0; i++)
+        r = sd_bus_call_method_async(peripheral->bus, NULL, BLUEZ, peripheral->adapter_path, ADAPTER,
+                                     "RemoveDevice", NULL, NULL, "o", peripheral->known[i]);
     return r < 0 ? r : 0;
 }

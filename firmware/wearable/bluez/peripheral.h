@@ -33,7 +33,7 @@ struct ward_peripheral *ward_peripheral_free(struct ward_peripheral *peripheral)
 /* Ends every connection to a central. Returns 0 or a negative errno. */
 int ward_peripheral_disconnect(struct ward_peripheral *peripheral);
 
-/* Deletes the bonds with the centrals that are connected and with the last one that was. Returns 0 or a negative errno. */
+/* Deletes the bonds of this adapter with all devices, also those of an earlier run. Returns 0 or a negative errno. */
 int ward_peripheral_forget_bonds(struct ward_peripheral *peripheral);
 
 #endif

@@ -29,7 +29,8 @@ struct ward_peripheral {
     sd_event_source *retry;
     bool present;
     char centrals[CENTRALS_MAX][PATH_LENGTH]; /* paths of connected devices; "" is free */
-    char last_central[PATH_LENGTH];           /* the last one that came; "" for none yet */
+    char (*known)[PATH_LENGTH];               /* of all devices that bluetoothd knows on this adapter */
+    size_t known_count;
 };
 
 /* The adapter is there: agent, then the chain of calls that ends in events.ready. Returns 0 or a negative errno. */
