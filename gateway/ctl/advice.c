@@ -15,7 +15,8 @@ static const struct {
       "Have the ward send a signed plan, or bring one: `wardctl plan apply --signed FILE`."}},
     {"unsigned-plan",
      {"the care plan in force is not signed",
-      "Have the ward send the signed plan, or bring it: `wardctl plan apply --signed FILE`."}},
+      "See that [plan] require_signature is yes (`wardctl config check`), and have the ward send the signed "
+      "plan, or bring it: `wardctl plan apply --signed FILE`."}},
     {"plan-expired",
      {"the care plan should have been reviewed by now", "Ask the ward for a reviewed plan; this one stays."}},
     {"rule-without-source",
@@ -95,4 +96,23 @@ struct ward_advice ward_advice(const char *reason)
         return (struct ward_advice){"an alarm stands, and no new value has come since",
                                     "Look after the patient, and measure again."};
     return (struct ward_advice){"", "`wardctl alarms` says more."};
+}
+
+struct ward_cell ward_advice_of(const char *next, const char *patient, const char *device)
+{
+    static const char patient_word[] = "PATIENT", device_word[] = "DEVICE";
+    struct ward_cell cell = {.text = ""};
+
+    while (*next != '\0') {
+        if (patient != NULL && strncmp(next, patient_word, strlen(patient_word)) == 0) {
+            ward_cell_add(&cell, "%s", patient);
+            next += strlen(patient_word);
+        } else if (device != NULL && strncmp(next, device_word, strlen(device_word)) == 0) {
+            ward_cell_add(&cell, "%s", device);
+            next += strlen(device_word);
+        } else {
+            ward_cell_add(&cell, "%c", *next++);
+        }
+    }
+    return cell;
 }

@@ -23,7 +23,11 @@ bool ward_devices_seconds(const char *text, unsigned long least, unsigned long m
 /* What advertises meanwhile: Scan, as ward_client_fetch() gives it. */
 int ward_devices_listen(sd_bus *bus, uint32_t seconds, char ***ret);
 
-/* Of the document of a device, for its table: "12 s ago"; "62 %"; how it is known, or that it is not any more. */
+/*
+ * Of the document of a device, for its table: "p-ann (user 1), p-bob (user 2)"; "12 s ago"; "62 %"; how it is known, or that
+ * it is not any more.
+ */
+struct ward_cell ward_devices_patients(const json_t *device);
 struct ward_cell ward_devices_heard(const json_t *device);
 struct ward_cell ward_devices_battery(const json_t *device);
 struct ward_cell ward_devices_link(const json_t *device);

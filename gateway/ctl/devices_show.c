@@ -21,6 +21,23 @@
 
 /* --- cells --------------------------------------------------------------------------------------------------- */
 
+struct ward_cell ward_devices_patients(const json_t *device)
+{
+    const json_t *bindings = json_object_get(device, "bindings"), *binding;
+    struct ward_cell cell = {.text = ""};
+    size_t index;
+
+    if (json_array_size(bindings) == 0)
+        return ward_document_member(device, "patient");
+    json_array_foreach(bindings, index, binding)
+    {
+        ward_cell_add(&cell, "%s%s", index > 0 ? ", " : "", ward_document_member(binding, "patient").text);
+        if (json_is_integer(json_object_get(binding, "slot")))
+            ward_cell_add(&cell, " (user %s)", ward_document_member(binding, "slot").text);
+    }
+    return cell;
+}
+
 /* By the gateway's own count of seconds where there is one: it holds without a trusted clock, too. */
 struct ward_cell ward_devices_heard(const json_t *device)
 {
@@ -259,7 +276,7 @@ static void show_devices(char *const *texts)
         const struct ward_cell id = ward_document_member(device, "device");
         const struct ward_cell name = ward_document_member(device, "name");
         const struct ward_cell model = ward_document_member(device, "model");
-        const struct ward_cell patient = ward_document_member(device, "patient");
+        const struct ward_cell patient = ward_devices_patients(device);
         const struct ward_cell battery = ward_devices_battery(device);
         const struct ward_cell heard = heard_or_connected(device);
         const struct ward_cell link = ward_devices_link(device);

@@ -5,7 +5,7 @@
  * Reads wardgate.status/1: gateway, version, monitoring, reasons[], patients[]{patient, label, monitoring, reasons[],
  * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}, news2{complete, minimum,
  * maximum, missing[], stale[]}}, devices[]{device, model,
- * patient, connected, battery, last_heard_age_s or last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
+ * patient, bindings[]{patient, slot}, connected, battery, last_heard_age_s or last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
  * link{up, reason}, radio, recovery{rung, power, restart, reset}, annunciator{light, sound, text}, clock, storage.
  */
 #include <getopt.h>
@@ -61,7 +61,7 @@ static void print_reasons(const json_t *object)
 }
 
 /* "    why      no-data: nothing has come …" and what to do about it. */
-static void print_advice(const json_t *reasons)
+static void print_advice(const char *patient, const json_t *reasons)
 {
     const json_t *reason;
     size_t index;
@@ -75,7 +75,7 @@ static void print_advice(const json_t *reasons)
             printf("    why      %s: %s.\n", name, advice.why);
         else
             printf("    why      %s\n", name);
-        printf("    next     %s\n", advice.next);
+        printf("    next     %s\n", ward_advice_of(advice.next, patient, NULL).text);
     }
 }
 
@@ -114,7 +114,7 @@ static void print_patients(const json_t *patients)
         fputs(": ", stdout);
         print_verdict(patient);
         print_reasons(patient);
-        print_advice(json_object_get(patient, "reasons"));
+        print_advice(ward_document_text(patient, "patient"), json_object_get(patient, "reasons"));
         ward_present_conditions(json_object_get(patient, "conditions"), &layout);
         ward_present_last(json_object_get(patient, "last_valid"), &layout);
         print_news2(json_object_get(patient, "news2"));
@@ -135,7 +135,7 @@ static void print_devices(const json_t *devices)
     {
         const struct ward_cell id = ward_document_member(device, "device");
         const struct ward_cell model = ward_document_member(device, "model");
-        const struct ward_cell patient = ward_document_member(device, "patient");
+        const struct ward_cell patient = ward_devices_patients(device);
         const struct ward_cell connected = ward_document_member(device, "connected");
         const struct ward_cell battery = ward_devices_battery(device);
         const struct ward_cell heard = ward_devices_heard(device);

@@ -52,19 +52,21 @@ static int get_list(sd_bus *bus, const char *method, const struct ward_filter *f
     return status;
 }
 
-/* The newest that is good and was a patient's; NULL when there is none. */
-static json_t *good_one(const json_t *readings)
+/* {PATIENT: the newest that is good and his}. */
+static json_t *good_ones(const json_t *readings)
 {
-    json_t *reading;
+    json_t *found = json_object(), *reading;
     size_t at;
 
     json_array_foreach(readings, at, reading)
     {
-        if (strcmp(ward_document_text(reading, "quality"), "valid") == 0 &&
-            *ward_document_text(reading, "patient") != '\0')
-            return json_incref(reading);
+        const char *patient = ward_document_text(reading, "patient");
+
+        if (strcmp(ward_document_text(reading, "quality"), "valid") == 0 && *patient != '\0' &&
+            json_object_get(found, patient) == NULL)
+            (void)json_object_set(found, patient, reading);
     }
-    return NULL;
+    return found;
 }
 
 static int get_readings(sd_bus *bus, const json_t *status_document, json_t *ret)
@@ -77,16 +79,14 @@ static int get_readings(sd_bus *bus, const json_t *status_document, json_t *ret)
     {
         const char *id = ward_document_text(device, "device");
         struct ward_filter filter = {.device = id, .limit = READINGS_MAX};
-        json_t *readings = NULL, *good;
+        json_t *readings = NULL;
 
         filter.has_since =
             ward_moment_parse(ward_document_text(device, "enrolled_at"), now_ms(), &filter.since_ms);
         status = get_list(bus, "Readings", &filter, &readings);
         if (status != WARD_CTL_DONE)
             break;
-        good = good_one(readings);
-        if (good != NULL)
-            (void)json_object_set_new(ret, id, good);
+        (void)json_object_set_new(ret, id, good_ones(readings));
         json_decref(readings);
     }
     return status;
@@ -109,6 +109,9 @@ static json_t *try_hub(sd_bus *bus, const char **ret_why_not)
 
 static void show(const json_t *report, const struct ward_findings *findings)
 {
+    const json_t *alarm;
+    size_t at;
+
     ward_prose_begin();
     printf("Visit report of gateway %s%s%s, version %s\n\n", ward_document_text(report, "gateway"),
            *ward_document_text(report, "site") != '\0' ? " at " : "", ward_document_text(report, "site"),
@@ -123,6 +126,13 @@ static void show(const json_t *report, const struct ward_findings *findings)
             "again.\n",
             findings->counts[WARD_FINDING_FAIL] + findings->counts[WARD_FINDING_WARN],
             json_array_size(findings->list));
+    json_array_foreach(json_object_get(report, "alarms"), at, alarm)
+    {
+        printf(
+            "An alarm stands: %s of %s, %s. Do not leave before the ward has acknowledged it, or taken the trial back.\n",
+            ward_document_text(alarm, "condition"), ward_document_text(alarm, "patient"),
+            ward_document_text(alarm, "state"));
+    }
 }
 
 static json_t *patients_of(const json_t *status)
@@ -149,11 +159,11 @@ static int tell(const struct ward_visit *visit, bool as_json)
 
     ward_visit_look(visit, &findings);
     complete = findings.counts[WARD_FINDING_OK] == json_array_size(findings.list);
-    report = json_pack("{ss, ss, ss, ss, sO*, sb, so, sO, sO}", "schema", "wardgate.visit/1", "gateway",
+    report = json_pack("{ss, ss, ss, ss, sO*, sb, so, sO, sO, so}", "schema", "wardgate.visit/1", "gateway",
                        ward_document_text(status, "gateway"), "site", ward_document_text(status, "site"),
                        "version", ward_document_text(status, "version"), "at", json_object_get(status, "at"),
                        "complete", (int)complete, "patients", patients_of(status), "checks", findings.list,
-                       "hub_steps", visit->steps);
+                       "hub_steps", visit->steps, "alarms", ward_visit_present(visit));
     if (as_json)
         ward_show_json(json_incref(report));
     else

@@ -60,9 +60,9 @@ static void look_at_monitoring(const json_t *patient, struct ward_findings *find
         const char *name = json_is_string(reason) ? json_string_value(reason) : "";
         const struct ward_advice advice = ward_advice(name);
 
-        ward_findings_add(findings, WARD_FINDING_FAIL, "monitoring", id, advice.next,
-                          "Monitoring is %s, by %s%s%s.", monitoring, name, *advice.why != '\0' ? ": " : "",
-                          advice.why);
+        ward_findings_add(findings, WARD_FINDING_FAIL, "monitoring", id,
+                          ward_advice_of(advice.next, id, NULL).text, "Monitoring is %s, by %s%s%s.",
+                          monitoring, name, *advice.why != '\0' ? ": " : "", advice.why);
     }
 }
 
@@ -100,35 +100,59 @@ static void look_at_patients(const struct ward_visit *visit, struct ward_finding
         if (!has_device(json_object_get(visit->status, "devices"), id))
             ward_findings_add(
                 findings, WARD_FINDING_FAIL, "device", id,
-                "`wardctl devices scan`, then `wardctl devices pair ADDRESS --patient PATIENT`.",
+                ward_advice_of(
+                    "`wardctl devices scan`, then `wardctl devices pair ADDRESS --patient PATIENT`.", id,
+                    NULL)
+                    .text,
                 "No device is read for this patient.");
     }
 }
 
 /* --- devices -------------------------------------------------------------------------------------------------- */
 
+/* Of a device that several share, for each of them: that it has read one of them proves nothing for the other. */
+static void look_at_reading(const struct ward_visit *visit, const char *id, const char *patient,
+                            struct ward_findings *findings)
+{
+    const json_t *reading = json_object_get(json_object_get(visit->readings, id), patient);
+
+    if (reading == NULL)
+        ward_findings_add(
+            findings, WARD_FINDING_FAIL, "device", id,
+            ward_advice_of("Take a measurement with it; `wardctl devices test DEVICE` says what it lacks.",
+                           NULL, id)
+                .text,
+            "No good reading of it has come for %s since it was enrolled.", patient);
+    else
+        ward_findings_add(findings, WARD_FINDING_OK, "device", id, NULL, "%s of %s was read%s.",
+                          ward_document_values(json_object_get(reading, "values")).text, patient,
+                          when(reading, "received_at").text);
+}
+
 static void look_at_device(const struct ward_visit *visit, const json_t *device,
                            struct ward_findings *findings)
 {
     const char *id = ward_document_text(device, "device");
-    const json_t *reading = json_object_get(visit->readings, id);
+    const json_t *bindings = json_object_get(device, "bindings"), *binding;
+    size_t at;
 
     if (json_is_true(json_object_get(device, "needs_pairing")))
         ward_findings_add(findings, WARD_FINDING_FAIL, "device", id, ward_advice("bond-lost").next,
                           "It does not prove any more who it is.");
     else if (*ward_document_text(device, "patient") == '\0')
         ward_findings_add(findings, WARD_FINDING_WARN, "device", id,
-                          "`wardctl devices bind`, or `wardctl devices forget` it.",
+                          ward_advice_of("`wardctl devices bind DEVICE --patient PATIENT`, or `wardctl "
+                                         "devices forget DEVICE`.",
+                                         NULL, id)
+                              .text,
                           "It is enrolled, and what it measures belongs to nobody.");
-    else if (reading == NULL)
-        ward_findings_add(findings, WARD_FINDING_FAIL, "device", id,
-                          "Take a measurement with it; `wardctl devices test DEVICE` says what it lacks.",
-                          "No good reading of it has come for %s since it was enrolled.",
-                          ward_document_text(device, "patient"));
+    else if (json_array_size(bindings) == 0)
+        look_at_reading(visit, id, ward_document_text(device, "patient"), findings);
     else
-        ward_findings_add(findings, WARD_FINDING_OK, "device", id, NULL, "%s of %s was read%s.",
-                          ward_document_values(json_object_get(reading, "values")).text,
-                          ward_document_text(device, "patient"), when(reading, "received_at").text);
+        json_array_foreach(bindings, at, binding)
+        {
+            look_at_reading(visit, id, ward_document_text(binding, "patient"), findings);
+        }
 }
 
 static void look_at_devices(const struct ward_visit *visit, struct ward_findings *findings)
@@ -177,12 +201,16 @@ static void look_at_hub(const struct ward_visit *visit, struct ward_findings *fi
                           ward_document_text(last, "step"), ward_document_text(last, "text"));
 }
 
-/* Of a patient: what every binding raises for the hub itself (reading-without-patient) is no trial of a patient's alarm. */
+/*
+ * Of a patient, and of what was measured or said of him: what every admission and every binding raises by itself
+ * (rule-without-source, reading-without-patient) is no trial that somebody has looked and listened for.
+ */
 static bool is_raised(const json_t *event)
 {
     static const char *const kinds[] = {"raised", "escalated", "realarm"};
 
-    if (*ward_document_text(event, "patient") == '\0')
+    if (*ward_document_text(event, "patient") == '\0' ||
+        strcmp(ward_document_text(event, "kind"), "technical") == 0)
         return false;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(ward_document_text(event, "event"), kinds[i]) == 0)
@@ -226,7 +254,19 @@ static bool is_present(const struct ward_visit *visit, const char *name)
 }
 
 static const char raise_one[] =
-    "Tell the ward that a trial comes, then `wardctl entry --patient PATIENT concern=carer`.";
+    "Tell the ward that a trial comes, then `wardctl entry --patient PATIENT concern=carer`; the ward takes "
+    "it back.";
+
+/* With the patient in it where there is one only. */
+static struct ward_cell how_to_raise_one(const struct ward_visit *visit)
+{
+    const json_t *patients = json_object_get(visit->status, "patients");
+
+    return ward_advice_of(
+        raise_one,
+        json_array_size(patients) == 1 ? ward_document_text(json_array_get(patients, 0), "patient") : NULL,
+        NULL);
+}
 
 static void look_at_alarm(const struct ward_visit *visit, struct ward_findings *findings)
 {
@@ -235,7 +275,7 @@ static void look_at_alarm(const struct ward_visit *visit, struct ward_findings *
 
     if (event == NULL)
         ward_findings_add(
-            findings, WARD_FINDING_FAIL, "alarm", NULL, raise_one,
+            findings, WARD_FINDING_FAIL, "alarm", NULL, how_to_raise_one(visit).text,
             "No patient's alarm was raised on this visit: that one reaches the ward is not proved.");
     else if (!json_is_integer(waiting) || json_integer_value(waiting) > 0)
         ward_findings_add(findings, WARD_FINDING_FAIL, "alarm", NULL,
@@ -265,8 +305,29 @@ static void look_at_signaller(const struct ward_visit *visit, struct ward_findin
         ward_findings_add(findings, WARD_FINDING_FAIL, "signaller", NULL,
                           ward_advice("annunciation-failing").next, "It makes no sound.");
     else
-        ward_findings_add(findings, WARD_FINDING_FAIL, "signaller", NULL, raise_one,
+        ward_findings_add(findings, WARD_FINDING_FAIL, "signaller", NULL, how_to_raise_one(visit).text,
                           "It has not sounded for a patient on this visit.");
+}
+
+json_t *ward_visit_present(const struct ward_visit *visit)
+{
+    json_t *list = json_array(), *patient, *condition;
+    size_t at, inner;
+
+    json_array_foreach(json_object_get(visit->status, "patients"), at, patient)
+    {
+        json_array_foreach(json_object_get(patient, "conditions"), inner, condition)
+        {
+            const char *state = ward_document_text(condition, "state");
+
+            if (strcmp(ward_document_text(condition, "priority"), "low") != 0 &&
+                (strcmp(state, "active") == 0 || strcmp(state, "silenced") == 0))
+                (void)json_array_append_new(
+                    list, json_pack("{ss, ss, ss}", "patient", ward_document_text(patient, "patient"),
+                                    "condition", ward_document_text(condition, "condition"), "state", state));
+        }
+    }
+    return list;
 }
 
 void ward_visit_look(const struct ward_visit *visit, struct ward_findings *findings)

@@ -11,11 +11,14 @@
 struct ward_visit {
     const json_t *status;   /* wardgate.status/1 */
     const json_t *events;   /* of alarms, since the visit began */
-    const json_t *readings; /* {DEVICE: its newest good reading of a patient} */
+    const json_t *readings; /* {DEVICE: {PATIENT: its newest good reading of him}} */
     const json_t *steps;    /* of the hub's test; empty: it was not made */
     const char *not_tested; /* then: why */
 };
 
 void ward_visit_look(const struct ward_visit *visit, struct ward_findings *findings);
+
+/* The patients' alarms of high and medium priority that nobody has taken over yet: [{patient, condition, state}]. */
+json_t *ward_visit_present(const struct ward_visit *visit);
 
 #endif

@@ -135,6 +135,8 @@ def test_a_visit_is_not_complete_while_something_is_missing(gateway, path, value
     ("Alarms", [{**RAISED, "event": "cleared"}], "alarm", "No patient's alarm was raised"),
     ("Alarms", [{**RAISED, "condition": "reading-without-patient", "patient": ""}], "alarm", "No patient's alarm was raised"),
     ("Alarms", [{**RAISED, "condition": "reading-without-patient", "patient": ""}], "signaller", "has not sounded"),
+    ("Alarms", [{**RAISED, "condition": "rule-without-source", "kind": "technical"}], "alarm", "No patient's alarm was raised"),
+    ("Alarms", [{**RAISED, "condition": "rule-without-source", "kind": "technical"}], "signaller", "has not sounded"),
     ("Alarms", [{**RAISED, "shown": {"light": True, "sound": False}}], "signaller", "has not sounded"),
     ("Readings", [], "device", "No good reading"),
     ("Readings", [{**READING, "quality": "invalid"}], "device", "No good reading"),
@@ -144,6 +146,38 @@ def test_what_the_daemon_has_no_proof_of_is_missing(gateway, method, documents, 
     gateway.answers(method, *documents)
     document = report(gateway)
     assert [words for finding in bad(document) if finding["check"] == check and words in finding["text"]], document
+
+
+def test_a_device_that_two_share_is_proved_for_each_of_them(gateway):
+    gateway.answers("Status", changed("devices.0.bindings", [{"patient": "p-1", "slot": 1}, {"patient": "p-2", "slot": 2}]))
+    gateway.answers("Readings", {**READING, "patient": "p-2", "values": [{"quantity": "spo2", "value": 91, "unit": "%"}]})
+    said = [(check["state"], check["text"]) for check in report(gateway)["checks"] if check["check"] == "device"]
+    assert [state for state, _ in said] == ["fail", "ok"] and "come for p-1 since" in said[0][1] and "SpO2 91 % of p-2 was read" in said[1][1]
+    gateway.answers("Readings", {**READING, "patient": "p-2"}, READING)
+    assert not bad(report(gateway))
+    assert "p-1 (user 1), p-2 (user 2)" in gateway.run("status").stdout
+
+
+def test_what_is_to_be_typed_next_has_the_ids_in_it(gateway):
+    gateway.answers("Status", changed("patients.0.reasons", ["rule-without-source"], changed("patients.0.monitoring", "degraded")))
+    gateway.answers("Alarms")
+    gateway.answers("Readings")
+    said = " ".join(check["next"] for check in bad(report(gateway)))
+    for command in "plan show p-1", "devices test d-1", "entry --patient p-1 concern=carer":
+        assert f"`wardctl {command}`" in said, said
+    assert "PATIENT" not in said and "DEVICE" not in said
+    assert "`wardctl plan show p-1`" in gateway.run("status").stdout
+
+
+@pytest.mark.parametrize(("state", "priority", "stands"), [
+    ("active", "high", True), ("silenced", "medium", True), ("acknowledged", "high", False), ("active", "low", False)])
+def test_who_leaves_is_told_of_an_alarm_that_nobody_has_taken_over(gateway, state, priority, stands):
+    condition = {"condition": "concern", "priority": priority, "state": state}
+    gateway.answers("Status", changed("patients.0.conditions", [condition]))
+    document = report(gateway)
+    assert document["complete"]
+    assert document["alarms"] == ([{"patient": "p-1", "condition": "concern", "state": state}] if stands else [])
+    assert (f"An alarm stands: concern of p-1, {state}." in gateway.run("visit", "report").stdout) is stands
 
 
 def test_a_hub_that_one_may_not_test_is_not_proved(gateway):
