@@ -34,8 +34,11 @@ static void write_step(const struct ward_hub_test_step *step, char *text, size_t
     else
         ward_json_bool(&json, !step->failed);
     ward_json_key(&json, "ms");
-    ward_json_decimal(&json,
-                      (struct ward_decimal){.mantissa = (int64_t)(step->took_us / 100), .exponent = -1});
+    if (step->untried)
+        ward_json_null(&json);
+    else
+        ward_json_decimal(&json,
+                          (struct ward_decimal){.mantissa = (int64_t)(step->took_us / 100), .exponent = -1});
     ward_json_member(&json, "text", step->text);
     ward_json_object_end(&json);
     if (ward_json_finish(&json, &length) != WARD_JSON_OK)

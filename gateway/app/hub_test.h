@@ -48,7 +48,7 @@ struct ward_hub_test {
 };
 
 /* Answers call with the steps, as JSON, when it is over: {"step":"TLS","ok":true,"ms":31.2,"text":"..."};
- * "ok" is null of a step that was not tried. */
+ * "ok" and "ms" are null of a step that was not tried. */
 void ward_hub_test_begin(struct ward_gateway *gateway, struct ward_bus_call *call);
 
 /* What has come: from the uplink, from the broker, from the hub. */

@@ -3,13 +3,17 @@
  * The rest of wardctl hub is in hub_enrol.c. */
 #include <getopt.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/hub.h"
+#include "ctl/hub_advice.h"
 #include "ctl/hub_show.h"
 #include "ctl/hub_steps.h"
 #include "ctl/show.h"
@@ -51,19 +55,44 @@ static const struct ward_column steps[] = {
     {"", "text", WARD_COLUMN_PLAIN},     {NULL, NULL, WARD_COLUMN_PLAIN},
 };
 
-/* No step may have failed: the last one is the one that has. */
-static int judge(char **texts)
+/* For people: a step that went well says something, and none says its own name twice. */
+static void show_steps(char *const *texts, size_t count)
 {
-    int status = WARD_CTL_DONE;
+    char **shown = calloc(count + 1, sizeof(*shown));
 
-    for (; *texts; texts++) {
-        json_t *step = ward_document_parse(*texts);
+    for (size_t i = 0; shown != NULL && i < count; i++) {
+        json_t *step = ward_document_parse(texts[i]);
+        const char *text = ward_hub_step_text(step);
 
-        if (!json_is_true(json_object_get(step, "ok")) && !json_is_null(json_object_get(step, "ok")))
-            status =
-                ward_ctl_fail("%s: %s", ward_document_text(step, "step"), ward_document_text(step, "text"));
+        (void)json_object_set_new(step, "text", json_string(*text != '\0' ? text : "answers"));
+        shown[i] = json_dumps(step, JSON_COMPACT);
         json_decref(step);
     }
+    if (shown != NULL)
+        ward_show_table(shown, steps, "No step was made.");
+    ward_client_free_texts(shown);
+}
+
+/* No step may have failed: the last one is the one that has. */
+static int judge(sd_bus *bus, const char *last)
+{
+    json_t *step = ward_document_parse(last);
+    char **hub = NULL;
+    int status = WARD_CTL_DONE;
+
+    if (ward_hub_step_has_failed(step)) {
+        json_t *known = json_object();
+
+        if (ward_client_get(bus, "Hub", &hub) == WARD_CTL_DONE) {
+            json_decref(known);
+            known = ward_document_parse(hub[0]);
+        }
+        status = ward_ctl_fail("%s: %s. %s", ward_document_text(step, "step"), ward_hub_step_text(step),
+                               ward_hub_advice(step, json_object_get(known, "link")));
+        json_decref(known);
+        ward_client_free_texts(hub);
+    }
+    json_decref(step);
     return status;
 }
 
@@ -72,6 +101,9 @@ int ward_hub_steps(sd_bus *bus, char ***ret)
     sd_bus_message *call = NULL, *reply = NULL;
     int status = ward_client_call_new(bus, "TestHub", &call);
 
+    if (isatty(STDERR_FILENO) == 1)
+        fputs("Trying the way to the ward. Where nobody answers it takes up to a minute and a half.\n",
+              stderr);
     if (status == WARD_CTL_DONE)
         status = ward_client_send(bus, call, TEST_S, &reply);
     if (status == WARD_CTL_DONE)
@@ -85,6 +117,7 @@ static int test_hub(int argc, char **argv)
 {
     sd_bus *bus = NULL;
     char **texts = NULL;
+    size_t count = 0;
     bool as_json;
     int status = ward_show_options(&ward_verb_hub, argc, argv, 0, &as_json);
 
@@ -93,11 +126,14 @@ static int test_hub(int argc, char **argv)
     if (status == WARD_CTL_DONE)
         status = ward_hub_steps(bus, &texts);
     if (status == WARD_CTL_DONE) {
+        while (texts[count] != NULL)
+            count++;
         if (as_json)
             ward_document_print_lines(texts);
         else
-            ward_show_table(texts, steps, "No step was made.");
-        status = judge(texts);
+            show_steps(texts, count);
+        if (count > 0)
+            status = judge(bus, texts[count - 1]);
     }
     ward_client_free_texts(texts);
     sd_bus_flush_close_unref(bus);

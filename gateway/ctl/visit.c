@@ -6,6 +6,7 @@
 
 #include "ctl/advice.h"
 #include "ctl/document.h"
+#include "ctl/hub_advice.h"
 
 /* " 5 min ago", or nothing where the time is not known. */
 static struct ward_cell when(const json_t *document, const char *member)
@@ -181,24 +182,23 @@ static void look_at_clock(const struct ward_visit *visit, struct ward_findings *
 
 static void look_at_hub(const struct ward_visit *visit, struct ward_findings *findings)
 {
-    static const char next[] = "`wardctl hub test` tries it again, `wardctl config check` says where it is.";
     const size_t count = json_array_size(visit->steps);
     const json_t *last = count > 0 ? json_array_get(visit->steps, count - 1) : NULL;
+    const char *name = ward_document_text(last, "step");
 
     if (last == NULL)
-        ward_findings_add(findings, WARD_FINDING_FAIL, "hub", NULL, next, "The ward's hub was not tried: %s.",
-                          visit->not_tested);
-    else if (json_is_null(json_object_get(last, "ok")))
-        ward_findings_add(findings, WARD_FINDING_OK, "hub", NULL, NULL,
-                          "The way to the ward was tried just now, and no step failed; %s: %s.",
-                          ward_document_text(last, "step"), ward_document_text(last, "text"));
-    else if (json_is_true(json_object_get(last, "ok")))
-        ward_findings_add(findings, WARD_FINDING_OK, "hub", NULL, NULL,
-                          "The whole way to the ward was tried just now, and no step failed; %s: %s.",
-                          ward_document_text(last, "step"), ward_document_text(last, "text"));
+        ward_findings_add(findings, WARD_FINDING_FAIL, "hub", NULL,
+                          "`wardctl hub test` tries it again, `wardctl config check` says where it is.",
+                          "The ward's hub was not tried: %s.", visit->not_tested);
+    else if (ward_hub_step_has_failed(last))
+        ward_findings_add(findings, WARD_FINDING_FAIL, "hub", NULL,
+                          ward_hub_advice(last, json_object_get(visit->status, "link")), "%s: %s.", name,
+                          ward_hub_step_text(last));
     else
-        ward_findings_add(findings, WARD_FINDING_FAIL, "hub", NULL, next, "%s: %s.",
-                          ward_document_text(last, "step"), ward_document_text(last, "text"));
+        ward_findings_add(findings, WARD_FINDING_OK, "hub", NULL, NULL,
+                          "The %sway to the ward was tried just now, and no step failed; %s: %s.",
+                          json_is_null(json_object_get(last, "ok")) ? "" : "whole ", name,
+                          ward_hub_step_text(last));
 }
 
 /*
