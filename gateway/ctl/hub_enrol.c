@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "ctl/client.h"
+#include "ctl/prose.h"
 #include "ctl/verbs.h"
 #include "ward/enrolment.h"
 #include "ward/link.h"
@@ -145,6 +146,8 @@ int ward_hub_enrol(int argc, char **argv)
         status = ward_ctl_fail("%s. Nothing was sent; type it again.", fault);
     else
         status = provision("enrol", code, &words);
+    if (status == WARD_CTL_DONE && !words.as_json)
+        puts("This hub is enrolled. `wardctl hub test` tries the whole way to the ward.");
     explicit_bzero(code, sizeof(code));
     explicit_bzero(&read, sizeof(read));
     return status;
@@ -167,9 +170,10 @@ int ward_hub_retire(int argc, char **argv)
     if (status != WARD_CTL_DONE)
         return status;
     if (!words.yes) {
-        fputs("This hub will not reach the ward any more until it is enrolled again with a new code.\n"
-              "Alarms still sound here. Wipe its key and certificate? Type yes: ",
-              stderr);
+        ward_prose_say(
+            "", "This hub will not reach the ward any more until it is enrolled again with a new code; "
+                "what it has not delivered stays here. Alarms still sound here.");
+        fputs("Wipe its key and certificate? Type yes: ", stderr);
         fflush(stderr);
         if (!read_line(answer, sizeof(answer)) || strcmp(answer, "yes") != 0)
             return ward_ctl_fail("nothing was wiped");

@@ -38,7 +38,8 @@ def test_a_code_from_standard_input_is_sent_and_each_step_shown(gateway):
         result = gateway.run("hub", "enrol", *arguments, input=f"  {CODE.lower()}\n")
         assert (result.returncode, result.stderr) == (DONE, "")
         assert [line.split(maxsplit=3) for line in result.stdout.splitlines()] == [
-            ["server", "12", "ms", "est.ward.example:443 answers"], ["kept", "3", "ms", "it is in use"]]
+            ["server", "12", "ms", "est.ward.example:443 answers"], ["kept", "3", "ms", "it is in use"],
+            ["This", "hub", "is", "enrolled. `wardctl hub test` tries the whole way to the ward."]]
     assert gateway.calls() == [["Provision", "enrol", f"  {CODE.lower()}"]] * 2
 
 
@@ -88,6 +89,40 @@ def test_what_failed_is_told(gateway):
     result = gateway.run("hub", "enrol", input=CODE)
     assert (result.returncode, result.stderr) == (FAILED, "wardctl: request: the ward does not take this code.\n")
     assert result.stdout.split() == ["server", "12", "ms", "it", "answers"]
+
+
+def test_what_is_known_of_the_hub_has_a_line_for_each_thing(gateway):
+    known = {"site": "home", "gateway": "g-1", "host": "broker.example", "port": 8883, "ward_keys": 1,
+             "link": {"up": False, "reason": "not enrolled", "certificate_expires": "2027-02-27T20:04:58.000Z"},
+             "key": {"crv": "Ed25519", "kid": "V-uW", "kty": "OKP", "x": "02CJ"}, "care_plans": {"url": "https://ward.example"},
+             "ward_key_list": [{"kid": "oXKX", "role": "hub", "from": "file"}]}
+    gateway.answers("Hub", known)
+    shown = gateway.run("hub", "show").stdout.splitlines()
+    assert {"link DOWN (not enrolled)", "link.certificate_expires 2027-02-27T20:04:58.000Z", "key.kid V-uW", "key.x 02CJ",
+            "care_plans.url https://ward.example", "oXKX hub file"} <= {" ".join(line.split()) for line in shown}
+    gateway.answers("Hub", {**known, "link": {"up": True, "reason": "connected"}})
+    assert "link                   up (connected)" in gateway.run("hub", "show").stdout
+
+
+@pytest.mark.parametrize(("step", "text", "link", "next_step"), [
+    ("uplink", "it does not run", {"up": False, "reason": "not enrolled"}, "systemctl status wardgate-uplink"),
+    ("DNS", "DNS: not known", {"up": False, "reason": "DNS: not known"}, "[hub] host"),
+    ("TCP", "TCP: Connection refused", {"up": False, "reason": "TCP: Connection refused"}, "firewall"),
+    ("TLS", "TLS: this gateway's certificate cannot be used: x.pem", {"up": False, "reason": "not enrolled"}, "is not enrolled: `wardctl hub enrol`"),
+    ("TLS", "TLS: of another name", {"up": False, "reason": "TLS: of another name"}, "tell the ward"),
+    ("MQTT", "TLS: the broker refuses this gateway's certificate: it ended", {"up": True, "reason": "connected"}, "`wardctl hub enrol`"),
+    ("MQTT", "not authorised", {"up": False, "reason": "not authorised"}, "with its id"),
+    ("publish", "no answer", {"up": True, "reason": "connected"}, "tell the ward"),
+    ("receipt", "none", {"up": True, "reason": "connected"}, "ring the ward"),
+    ("of-next-year", "none", {"up": True, "reason": "connected"}, "Tell the ward"),
+])
+def test_a_step_that_failed_is_told_once_and_with_what_to_do(gateway, step, text, link, next_step):
+    gateway.answers("TestHub", {"step": step, "ok": False, "ms": 1.5, "text": text})
+    gateway.answers("Hub", {"link": link})
+    result = gateway.run("hub", "test")
+    said = text.removeprefix(f"{step}: ")
+    assert result.returncode == FAILED and result.stderr.startswith(f"wardctl: {step}: {said}. ") and next_step in result.stderr
+    assert result.stdout.splitlines()[1].split(maxsplit=3) == [step, "no", "1.5", said]
 
 
 def test_renew(gateway):
