@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/alarm_ids.h"
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/explain.h"
@@ -43,7 +44,7 @@ static void show_alarms(char *const *texts, bool history)
     ward_pager_begin();
     ward_show_table(texts, history ? past : present, history ? "No alarm yet." : "No alarm is present.");
     if (*texts != NULL)
-        puts("Why: `wardctl alarms explain ALARM`; the ids are in `wardctl alarms --json`.");
+        puts("Why: `wardctl alarms explain CONDITION`.");
     ward_pager_end();
 }
 
@@ -112,6 +113,28 @@ static int silence(int argc, char **argv)
     return status;
 }
 
+/* The one alarm that is meant; *ret is its id, to be freed. */
+static int find_one(const char *word, const char *patient, char **ret)
+{
+    char **ids = NULL;
+    int status = WARD_CTL_DONE;
+
+    if (!ward_alarm_is_condition(word)) {
+        *ret = strdup(word);
+        return *ret != NULL ? WARD_CTL_DONE : ward_ctl_fail("out of memory");
+    }
+    status = ward_alarm_ids(word, patient, false, &ids);
+    if (status == WARD_CTL_DONE && ids[1] != NULL)
+        status = ward_ctl_fail("%s has several alarms %s: name one by its id (`wardctl alarms --json`)",
+                               patient, word);
+    if (status == WARD_CTL_DONE) {
+        *ret = ids[0];
+        ids[0] = NULL;
+    }
+    ward_client_free_texts(ids);
+    return status;
+}
+
 static int acknowledge(int argc, char **argv)
 {
     static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
@@ -135,13 +158,39 @@ static int acknowledge(int argc, char **argv)
     }
     if (argc - optind != (order.signed_file == NULL ? 1 : 0) ||
         (order.signed_file == NULL && order.patient[0] == '\0'))
-        return ward_ctl_usage(&ward_verb_alarms, "ack needs the id of an alarm and --patient, or --signed");
-    if (order.signed_file == NULL)
-        order.body = json_pack("{s:s, s:s}", "command", "acknowledge", "alarm", argv[optind]);
+        return ward_ctl_usage(&ward_verb_alarms,
+                              "ack needs an alarm (its condition or id) and --patient, or --signed");
+    if (order.signed_file == NULL) {
+        char *id = NULL;
+        const int status = find_one(argv[optind], order.patient, &id);
+
+        if (status != WARD_CTL_DONE)
+            return status;
+        order.body = json_pack("{s:s, s:s}", "command", "acknowledge", "alarm", id);
+        free(id);
+    }
     return ward_ctl_order(&order);
 }
 
-/* An id of an alarm is 32 hexadecimal digits; a reading is named by its number, with its epoch or without. */
+/* Each that has the condition now; otherwise the newest that had. */
+static int explain_condition(const char *condition, bool as_json)
+{
+    char **ids = NULL;
+    int status = ward_alarm_ids(condition, NULL, true, &ids);
+
+    for (size_t i = 0; status == WARD_CTL_DONE && ids[i] != NULL; i++) {
+        if (i > 0 && !as_json)
+            putchar('\n');
+        status = ward_explain_alarm(ids[i], as_json);
+    }
+    ward_client_free_texts(ids);
+    return status;
+}
+
+/*
+ * An id of an alarm is 32 hexadecimal digits, a condition has letters; a reading is named by its number, with its epoch or
+ * without.
+ */
 static int explain(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -160,7 +209,10 @@ static int explain(int argc, char **argv)
         }
     }
     if (argc - optind != (reading == NULL ? 1 : 0))
-        return ward_ctl_usage(&ward_verb_alarms, "explain needs the id of an alarm or one reading");
+        return ward_ctl_usage(&ward_verb_alarms,
+                              "explain needs an alarm (its condition or id) or one reading");
+    if (reading == NULL && ward_alarm_is_condition(argv[optind]))
+        return explain_condition(argv[optind], as_json);
     if (reading == NULL && (strchr(argv[optind], ':') != NULL || strlen(argv[optind]) < 32))
         reading = argv[optind];
     return reading != NULL ? ward_explain_reading(reading, as_json)
@@ -197,10 +249,11 @@ const struct ward_verb ward_verb_alarms = {
         "  list     conditions that are present, also those that ended unseen\n"
         "  history  every event\n"
         "  explain  of an alarm: rule, plan, the readings behind it, delays, who acknowledged, why it cleared;\n"
-        "           of a reading (its number, or --reading SEQ): why it raised no alarm\n"
+        "           of a reading (its number, or --reading SEQ): why it raised no alarm. ALARM is a condition\n"
+        "           as the list shows it (spo2-low), or an id, which --json shows\n"
         "  silence  the sound of a patient's alarms, for 10 minutes at most; the alarms stay\n"
         "  ack      a clinician takes an alarm over: a signed command in a file (- for standard input), or, where\n"
-        "           the gateway asks for no signature, the id of the alarm, with --by who it is\n"
+        "           the gateway asks for no signature, ALARM as above, with --by who it is\n"
         "  --json   one JSON object a line\n",
     .run = run,
 };

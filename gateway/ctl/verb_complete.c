@@ -84,7 +84,9 @@ static void offer_value(const struct typed *typed, const char *name)
         const char *name, *method, *member;
     } ids[] = {{"PATIENT", "Patients", "patient"},
                {"DEVICE", "Devices", "device"},
+               {"ALARM", "Alarms", "condition"},
                {"ALARM", "Alarms", "id"},
+               {"ALARM|[EPOCH:]SEQ", "Alarms", "condition"},
                {"ALARM|[EPOCH:]SEQ", "Alarms", "id"}};
     static const char *const files[] = {"FILE", "PLAN", "PLAN2", "READINGS", "CLAIMS", "DIRECTORY"};
 

@@ -478,7 +478,7 @@ def test_changes_carry_their_arguments(gateway, tmp_path):
     assert gateway.run("entry", *signed, input='{"payload":"z"}').returncode == DONE
     assert gateway.run("alarms", "ack", "9c1e" * 8, "--patient", "p-1", "--by", "dr-1").returncode == DONE
     assert gateway.run("readings", "void", "17", "--reason", "wrong-patient").returncode == DONE
-    assert [call for call in gateway.calls() if call != ["Patients"]] == [
+    assert [call for call in gateway.calls() if call not in (["Patients"], ["Devices"])] == [
         ["Admit", "p-1", "s-1", "Bed 1", "otter", one], ["ApplyPlan", "p-1", other],
         ["Bind", "d-1", "p-1", "move", "255"], ["Bind", "d-1", "p-2", "share", "2"], ["Unbind", "d-1", ""],
         ["Unbind", "d-1", "p-1"], ["Rename", "d-1", "Bärbels Clip"],
@@ -708,6 +708,30 @@ def test_an_alarm_is_explained(gateway):
     for words in ("spo2-red, limit 93 %", "oximetry-at-home, version 3", "15000 ms", "16", "10 more", "acknowledged by dr-1",
                   "cleared, reason data"):
         assert words in people, words
+
+
+def test_an_alarm_may_be_named_by_its_condition(gateway):
+    other = "0a1b" * 8
+    gateway.answers("Alarms", {"id": ID, "condition": "spo2-low"}, {"id": "f" * 32, "condition": "concern"})
+    gateway.answers("Explain", alarm_event(20, "raised", 1))
+    gateway.answers("Readings")
+    gateway.answers("Order", {"outcome": "done"})
+    told, = gateway.run("alarms", "explain", "spo2-low", "--json").stdout.splitlines()
+    assert json.loads(told)["condition"] == "spo2-low"
+    assert gateway.run("alarms", "ack", "spo2-low", "--patient", "p-1").returncode == DONE
+    assert [call[1] for call in gateway.calls() if call[0] == "Explain"] == [ID]
+    assert ["patient=p-1" in call for call in gateway.calls() if call[0] == "Alarms"] == [False, True]
+    order, = [json.loads(call[3]) for call in gateway.calls() if call[0] == "Order"]
+    assert order["alarm"] == ID
+
+    gateway.answers("Alarms", {"id": ID, "condition": "spo2-low"}, {"id": other, "condition": "spo2-low"})
+    assert len(gateway.run("alarms", "explain", "spo2-low", "--json").stdout.splitlines()) == 2
+    result = gateway.run("alarms", "ack", "spo2-low", "--patient", "p-1")
+    assert result.returncode == FAILED and "p-1 has several alarms spo2-low" in result.stderr
+    result = gateway.run("alarms", "explain", "pulse-rate-high")
+    assert result.returncode == FAILED and 'no alarm has the condition "pulse-rate-high"' in result.stderr
+    assert len([call for call in gateway.calls() if call[0] == "Order"]) == 1
+    assert [call for call in gateway.calls() if call[0] == "Alarms"][-1][-1] == "history=1"  # it was looked for in the past
 
 
 def test_an_alarm_that_is_not_stored_is_no_alarm(gateway):
