@@ -81,18 +81,23 @@ static int compare(const json_t *patient, const char *given)
         "the check word of %s must be compared: give --check-word with what the patient says.", id);
 }
 
-int ward_check_word(sd_bus *bus, const char *patient, const char *given)
+int ward_check_word(sd_bus *bus, const char *patient, const char *given, bool *ret_admitted)
 {
     char **texts = NULL;
+    bool admitted = false;
     int status = ward_client_get(bus, "Patients", &texts);
 
     for (char **text = texts; status == WARD_CTL_DONE && *text != NULL; text++) {
         json_t *document = ward_document_parse(*text);
 
-        if (strcmp(ward_document_text(document, "patient"), patient) == 0)
+        if (strcmp(ward_document_text(document, "patient"), patient) == 0) {
+            admitted = true;
             status = compare(document, given);
+        }
         json_decref(document);
     }
     ward_client_free_texts(texts);
+    if (ret_admitted != NULL)
+        *ret_admitted = admitted;
     return status;
 }

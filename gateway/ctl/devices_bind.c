@@ -98,11 +98,81 @@ static int appended(int result)
     return result < 0 ? ward_ctl_fail("an argument is not a text that can be sent") : WARD_CTL_DONE;
 }
 
+/* The bindings of a device, or NULL. That nobody says them is no failure: what is to be done goes on. */
+static json_t *bindings_of(sd_bus *bus, const char *device)
+{
+    char **texts = NULL;
+    json_t *found = NULL;
+
+    if (ward_client_get(bus, "Devices", &texts) != WARD_CTL_DONE)
+        return NULL;
+    for (char **text = texts; *text != NULL; text++) {
+        json_t *document = ward_document_parse(*text);
+
+        if (strcmp(ward_document_text(document, "device"), device) == 0)
+            found = json_incref(json_object_get(document, "bindings"));
+        json_decref(document);
+    }
+    ward_client_free_texts(texts);
+    return found;
+}
+
+static bool is_bound(const json_t *bindings, const char *patient)
+{
+    const json_t *binding;
+    size_t at;
+
+    json_array_foreach(bindings, at, binding)
+    {
+        if (strcmp(ward_document_text(binding, "patient"), patient) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ", and no longer for p-ann": to bind it to one takes it from another, whom nobody may have thought of. */
+static struct ward_cell taken_from(const json_t *before, const json_t *after)
+{
+    struct ward_cell cell = {.text = ""};
+    const json_t *binding;
+    size_t at;
+
+    json_array_foreach(before, at, binding)
+    {
+        const char *patient = ward_document_text(binding, "patient");
+
+        if (json_is_array(after) && !is_bound(after, patient))
+            ward_cell_add(&cell, "%s %s", cell.text[0] == '\0' ? ", and no longer for" : " and", patient);
+    }
+    return cell;
+}
+
+static void show_bound(sd_bus *bus, const struct options *options, const char *device, const json_t *before)
+{
+    json_t *what = json_pack("{ss, ss, sb}", "device", device, "patient", options->patient, "shared",
+                             (int)options->share);
+    json_t *after = options->as_json ? NULL : bindings_of(bus, device);
+    const struct ward_cell gone = taken_from(before, after);
+
+    if (options->share)
+        ward_show_done(options->as_json, what,
+                       "%s is read for %s too. Claim it before use: wardctl measure --patient %s", device,
+                       options->patient, options->patient);
+    else if (options->slot != SLOT_NONE)
+        ward_show_done(options->as_json, what, "What user %u of %s measures is read for %s from now on%s.",
+                       options->slot, device, options->patient, gone.text);
+    else
+        ward_show_done(options->as_json, what, "%s is read for %s from now on%s.", device, options->patient,
+                       gone.text);
+    json_decref(after);
+}
+
 int ward_devices_bind(int argc, char **argv)
 {
     struct options options;
     sd_bus *bus = NULL;
-    sd_bus_message *call = NULL;
+    sd_bus_message *call = NULL, *reply = NULL;
+    json_t *before = NULL;
     int status = parse(&ward_verb_devices, "pshw", argc, argv, &options);
 
     if (status != WARD_CTL_DONE)
@@ -111,22 +181,20 @@ int ward_devices_bind(int argc, char **argv)
         return ward_ctl_usage(&ward_verb_devices, "bind needs one DEVICE and --patient");
     status = open_call("Bind", &bus, &call);
     if (status == WARD_CTL_DONE)
-        status = ward_check_word(bus, options.patient, options.check_word);
+        status = ward_check_word(bus, options.patient, options.check_word, NULL);
     if (status == WARD_CTL_DONE)
         status = appended(sd_bus_message_append(call, "sssu", argv[optind], options.patient,
                                                 options.share ? "share" : "move", options.slot));
-    status = change(bus, status, call);
-    if (status != WARD_CTL_DONE)
-        return status;
-    json_t *what = json_pack("{ss, ss, sb}", "device", argv[optind], "patient", options.patient, "shared",
-                             (int)options.share);
-    if (options.share)
-        ward_show_done(options.as_json, what,
-                       "%s is read for %s too. Claim it before use: wardctl measure --patient %s",
-                       argv[optind], options.patient, options.patient);
-    else
-        ward_show_done(options.as_json, what, "%s is read for %s from now on.", argv[optind],
-                       options.patient);
+    if (status == WARD_CTL_DONE && !options.as_json)
+        before = bindings_of(bus, argv[optind]);
+    if (status == WARD_CTL_DONE)
+        status = ward_client_send(bus, call, WARD_CTL_TIMEOUT_S, &reply);
+    if (status == WARD_CTL_DONE)
+        show_bound(bus, &options, argv[optind], before);
+    json_decref(before);
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(call);
+    sd_bus_flush_close_unref(bus);
     return status;
 }
 

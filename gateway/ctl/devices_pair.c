@@ -5,6 +5,7 @@
  * Then each EnrolmentStep(address, step, text) is printed as it comes, with how long it has been at it. It ends well only
  * after a reconnection that delivered a reading, which is the daemon's to say; the reading is shown.
  */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,8 @@
 #define SECONDS_MAX 600
 #define MARGIN_S    30 /* for the answer itself, on top of what the daemon was given */
 #define LOOK_S      5
+
+#define ADDRESS_LENGTH 17
 
 struct pairing {
     const char *address, *patient, *check_word;
@@ -96,6 +99,16 @@ static void say_what_to_do(const json_t *found, const struct pairing *pairing)
         puts("A device of its kind cannot bond: it may have to be paired with --open.");
     if (model != NULL && model->has_one_bond)
         puts("It keeps one bond only: whatever it was paired with before loses it.");
+}
+
+/* C0:11:22:33:44:55 */
+static bool is_address(const char *text)
+{
+    size_t at = 0;
+
+    while (at < ADDRESS_LENGTH && (at % 3 == 2 ? text[at] == ':' : isxdigit((unsigned char)text[at]) != 0))
+        at++;
+    return at == ADDRESS_LENGTH && text[at] == '\0';
 }
 
 /* That it is not heard yet, or nobody may listen, is no reason not to try: pairing listens longer. */
@@ -203,13 +216,16 @@ int ward_devices_pair(int argc, char **argv)
     struct pairing pairing = {.seconds = PAIR_S};
     sd_bus *bus = NULL;
     char **texts = NULL;
+    bool admitted = false;
     int status = parse(argc, argv, &pairing);
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
-        status = ward_check_word(bus, pairing.patient, pairing.check_word);
-    if (status == WARD_CTL_DONE && !pairing.as_json && isatty(STDOUT_FILENO) == 1)
+        status = ward_check_word(bus, pairing.patient, pairing.check_word, &admitted);
+    /* What the daemon will refuse at once needs no listening. */
+    if (status == WARD_CTL_DONE && admitted && is_address(pairing.address) && !pairing.as_json &&
+        isatty(STDOUT_FILENO) == 1)
         look(bus, &pairing);
     pairing.since = seconds_now();
     if (status == WARD_CTL_DONE)

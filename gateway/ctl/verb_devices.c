@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,8 +125,10 @@ static int scan(int argc, char **argv)
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
-    if (status == WARD_CTL_DONE && isatty(STDERR_FILENO))
+    if (status == WARD_CTL_DONE && isatty(STDERR_FILENO)) {
+        fprintf(stderr, "Listening for %" PRIu32 " s. Wake the devices; Ctrl-C ends it.\n", seconds);
         status = ward_client_listen(bus, "DeviceFound", show_found, NULL);
+    }
     if (status == WARD_CTL_DONE)
         status = ward_devices_listen(bus, seconds, &texts);
     if (status == WARD_CTL_DONE && as_json)

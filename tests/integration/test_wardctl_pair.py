@@ -93,6 +93,20 @@ def test_after_three_wrong_words_it_is_over(gateway):
     assert done(gateway) == []
 
 
+@pytest.mark.parametrize("arguments", [[ADDRESS[:-1], "--patient", "p-1", "--check-word", "otter"], [ADDRESS, "--patient", "p-9"]],
+                         ids=["no address", "nobody"])
+def test_what_will_be_refused_is_not_looked_for(gateway, arguments):
+    gateway.refuses("Pair", 0, "That is refused.")
+    shown, told, status = on_terminal(gateway, "devices", "pair", *arguments)
+    assert (status, told, shown) == (FAILED, "wardctl: That is refused.\n", "")
+    assert [call[0] for call in done(gateway)] == ["Pair"]
+
+
+def test_who_else_measures_with_it_is_said(gateway):
+    assert gateway.run(*BIND, "--check-word", "otter").stdout == "d-1 is read for p-1 from now on.\n"
+    assert gateway.run(*BIND, "--check-word", "otter", "--slot", "2").stdout == "What user 2 of d-1 measures is read for p-1 from now on.\n"
+
+
 @pytest.mark.parametrize(("found", "words"), [
     ({"name": "Nonin3230", "model": "oximeter", "kind": "pulse oximeter", "rssi": -62}, ["Nonin3230, pulse oximeter: ▂▄▆  -62 dBm, good", "Switch the oximeter on"]),
     ({"name": "Clip", "model": "oximeter", "kind": "pulse oximeter", "rssi": -95}, ["-95 dBm, too far: bring it nearer"]),
