@@ -186,10 +186,12 @@ static void look_at_link(const json_t *status, struct ward_findings *findings)
     else
         ward_findings_add(findings, WARD_FINDING_OK, "link", NULL, NULL, "The ward's broker is reached.");
     if (days < CERTIFICATE_D)
-        ward_findings_add(findings, days < 0 ? WARD_FINDING_FAIL : WARD_FINDING_WARN, "certificate", NULL,
-                          "`wardctl hub renew`, or `wardctl hub enrol` with a new code.",
-                          days < 0 ? "It ended %.0f days ago." : "It ends in %.0f days.",
-                          days < 0 ? -days : days);
+        ward_findings_add(
+            findings, days < 0 ? WARD_FINDING_FAIL : WARD_FINDING_WARN, "certificate", NULL,
+            days < 0 ? "`wardctl hub enrol`, with a new code of the ward: it cannot renew itself any more."
+                     : "`wardctl hub renew`, or `wardctl hub enrol` with a new code.",
+            days < 0 ? "It ended %s ago." : "It ends in %s.",
+            ward_document_duration((days < 0 ? -days : days) * 86400).text);
     if (json_is_number(age) && json_number_value(age) > WAITING_LONG)
         ward_findings_add(findings, WARD_FINDING_WARN, "queue", NULL,
                           "`wardctl hub test` says what keeps it.",
@@ -203,6 +205,7 @@ static void look_at_device(const json_t *device, struct ward_findings *findings)
 {
     const char *id = ward_document_text(device, "device");
     const json_t *battery = json_object_get(device, "battery");
+    const json_t *age = json_object_get(device, "last_heard_age_s");
 
     if (json_is_true(json_object_get(device, "needs_pairing")))
         ward_findings_add(findings, WARD_FINDING_FAIL, "device", id, ward_advice("bond-lost").next,
@@ -216,11 +219,10 @@ static void look_at_device(const json_t *device, struct ward_findings *findings)
                           "Its firmware %s is not one that the ward has qualified.",
                           ward_document_member(device, "firmware").text);
     else
-        ward_findings_add(
-            findings, WARD_FINDING_OK, "device", id, NULL, "It is enrolled; last heard %s ago.",
-            json_is_number(json_object_get(device, "last_heard_age_s"))
-                ? ward_document_duration(json_number_value(json_object_get(device, "last_heard_age_s"))).text
-                : "-");
+        ward_findings_add(findings, WARD_FINDING_OK, "device", id, NULL,
+                          json_is_number(age) ? "It is enrolled; last heard %s ago."
+                                              : "It is enrolled; not heard since the daemon was started.",
+                          ward_document_duration(json_number_value(age)).text);
 }
 
 void ward_selftest_status(const json_t *status, struct ward_findings *findings)

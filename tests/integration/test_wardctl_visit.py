@@ -277,6 +277,15 @@ def test_selftest_finds_what_is_wrong_with_keys_and_records(gateway, method, doc
     assert [finding["check"] for finding in selftest(gateway) if finding["state"] == "fail"] == [check]
 
 
+@pytest.mark.parametrize(("path", "value", "text"), [
+    ("link.certificate_expires", lambda: ago(36 * 3600), "It ended 36 h ago."), ("link.certificate_expires", lambda: ago(-36 * 3600), "It ends in 36 h."),
+    ("devices.0.last_heard_age_s", None, "It is enrolled; not heard since the daemon was started."),
+    ("devices.0.last_heard_age_s", 3, "It is enrolled; last heard 3 s ago.")])
+def test_selftest_says_since_when(gateway, path, value, text):
+    gateway.answers("Status", changed(path, value() if callable(value) else value))
+    assert [finding for finding in selftest(gateway) if finding["text"] == text]
+
+
 def call(**members):
     return {"at": ago(7200), "boot": "b-7", "boot_us": 17, "uid": 0, "method": "Pair", "outcome": "done", "omitted": 0, **members}
 
