@@ -66,17 +66,18 @@ static void print_help(FILE *stream)
 {
     fputs("Usage: wardctl VERB [ARGUMENTS]\n"
           "\n"
-          "Looks after the Wardgate home gateway.\n"
+          "Looks after the Wardgate home gateway. Begin with `wardctl status`.\n"
           "\n",
           stream);
     for (const struct ward_verb *const *verb = ward_ctl_verbs; *verb != NULL; verb++)
         if ((*verb)->summary != NULL)
-            fprintf(stream, "  %-10s %s\n", (*verb)->name, (*verb)->summary);
+            fprintf(stream, "  %-9s  %s\n", (*verb)->name, (*verb)->summary);
     fputs("\n"
           "  --help     this text; `wardctl VERB --help` for one verb\n"
           "  --version  the version\n"
           "\n"
-          "Exit status: 0 done, 1 it failed, 2 usage, 3 the daemon is not reachable, 4 not allowed.\n",
+          "`man wardctl` leads through each visit in a patient's home.\n"
+          "Exit status: 0 done, 1 failed, 2 usage, 3 no daemon answers, 4 not allowed.\n",
           stream);
 }
 

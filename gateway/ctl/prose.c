@@ -112,6 +112,7 @@ void ward_prose_say(const char *head, const char *text)
 {
     char *whole = NULL;
 
+    (void)fflush(stdout); /* what was said before stands before it */
     if (isatty(STDERR_FILENO) == 1 && asprintf(&whole, "%s%s", head, text) >= 0) {
         print_broken(stderr, whole, 0, ward_terminal_width());
         fputc('\n', stderr);

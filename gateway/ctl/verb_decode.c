@@ -241,7 +241,7 @@ const struct ward_verb ward_verb_decode = {
     .name = "decode",
     .usage = "decode UUID OCTETS… [/ OCTETS…]… [--model ID] [--json]\n"
              "decode --btsnoop FILE [--model ID] [--json]\n",
-    .summary = "What a frame of a characteristic means, or those of a capture; needs no daemon",
+    .summary = "What a frame of a characteristic means, or those of a capture",
     .help = "  UUID    of the characteristic, 16 or 128 bits, in any case: 2A5F,\n"
             "          00002a5f-0000-1000-8000-00805f9b34fb; that of a vendor's own, which only it\n"
             "          notifies by, or its protocol by name, that of the maker or the model:\n"

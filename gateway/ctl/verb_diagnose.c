@@ -20,6 +20,7 @@
 #include "ctl/excerpt.h"
 #include "ctl/explain.h"
 #include "ctl/filter.h"
+#include "ctl/prose.h"
 #include "ctl/redact.h"
 #include "ctl/settings.h"
 #include "ctl/show.h"
@@ -225,6 +226,7 @@ static int add_all(struct diagnosis *diagnosis)
 static void show(const struct diagnosis *diagnosis, json_t *document)
 {
     const json_t *missing;
+    json_t *said;
     size_t at;
 
     if (diagnosis->options->as_json) {
@@ -233,14 +235,17 @@ static void show(const struct diagnosis *diagnosis, json_t *document)
         return;
     }
     /* The bundle itself may be on standard output. */
-    fprintf(
-        stderr,
-        "%s is made. Nothing of a patient is in it: MANIFEST.json says what was put in and what was taken "
-        "out.\n",
+    said = json_sprintf(
+        "%s is made. Nothing of a patient is in it: MANIFEST.json says what was put in and what was "
+        "taken out.",
         diagnosis->options->path);
+    ward_prose_say("", said != NULL ? json_string_value(said) : "It is made.");
+    json_decref(said);
     json_array_foreach(diagnosis->missing, at, missing)
     {
-        fprintf(stderr, "Missing: %s.\n", json_string_value(missing));
+        said = json_sprintf("%s.", json_string_value(missing));
+        ward_prose_say("Missing: ", json_string_value(said != NULL ? said : missing));
+        json_decref(said);
     }
 }
 
@@ -307,7 +312,7 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_diagnose = {
     .name = "diagnose",
     .usage = "diagnose [FILE] [--config FILE] [--journal DIRECTORY] [--json]\n",
-    .summary = "Makes a file for whoever helps from afar; nothing of a patient is in it",
+    .summary = "Makes a file for whoever helps from afar, with no patient's data",
     .help =
         "Writes a tar.gz, FILE or wardgate-diagnosis.tar.gz (- for standard output), which must not be there yet:\n"
         "versions, the units' states, the configuration without secrets, what the daemon says of itself, counters,\n"

@@ -96,7 +96,7 @@ const struct ward_verb ward_verb_entry = {
     .name = "entry",
     .usage = "entry --patient PATIENT [--by PERSON] [--json] NAME=VALUE...\n"
              "entry --signed FILE [--json]\n",
-    .summary = "What a person says of a patient: breathing, oxygen, consciousness, concern",
+    .summary = "What a person says of a patient: breathing, oxygen, a concern",
     .help =
         "  --by PERSON    id of who says it, letters, digits and hyphens; without it the user of this computer\n"
         "  --signed FILE  a clinician's signed command (- for standard input). Where the gateway asks for signatures\n"

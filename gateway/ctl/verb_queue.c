@@ -3,7 +3,6 @@
  * The rest of wardctl hub is in hub_enrol.c. */
 #include <getopt.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "ctl/hub_advice.h"
 #include "ctl/hub_show.h"
 #include "ctl/hub_steps.h"
+#include "ctl/prose.h"
 #include "ctl/show.h"
 
 #define TEST_S 100 /* longer than the daemon takes */
@@ -102,8 +102,8 @@ int ward_hub_steps(sd_bus *bus, char ***ret)
     int status = ward_client_call_new(bus, "TestHub", &call);
 
     if (isatty(STDERR_FILENO) == 1)
-        fputs("Trying the way to the ward. Where nobody answers it takes up to a minute and a half.\n",
-              stderr);
+        ward_prose_say("",
+                       "Trying the way to the ward. Where nobody answers that takes a minute and a half.");
     if (status == WARD_CTL_DONE)
         status = ward_client_send(bus, call, TEST_S, &reply);
     if (status == WARD_CTL_DONE)

@@ -21,6 +21,7 @@
 #include "ctl/document.h"
 #include "ctl/filter.h"
 #include "ctl/moment.h"
+#include "ctl/prose.h"
 #include "ctl/readings.h"
 #include "ctl/record_words.h"
 #include "ctl/show.h"
@@ -198,9 +199,12 @@ static void show_table(char *const *texts)
 
     ward_pager_begin();
     ward_show_table(texts, columns, "No reading.");
+    ward_prose_begin();
     if (has_unassigned(texts))
-        puts("Without a patient: it was in the device's memory when it was paired, came from a\n"
-             "device that nobody has, or was a test. Its values are kept, and shown to nobody.");
+        puts(
+            "Without a patient: it was in the device's memory when it was paired, came from a device or a user "
+            "of it that nobody has, or was a test. Its values are kept, and shown to nobody.");
+    ward_prose_end();
     ward_pager_end();
 }
 
@@ -241,6 +245,8 @@ static int run(int argc, char **argv)
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
+    if (status == WARD_CTL_DONE && query.follow && !query.as_json)
+        ward_prose_begin();
     if (status == WARD_CTL_DONE && query.follow)
         status = ward_client_listen(bus, "Reading", show_reading, &query);
     if (status == WARD_CTL_DONE)

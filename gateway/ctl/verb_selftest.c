@@ -222,7 +222,7 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_selftest = {
     .name = "selftest",
     .usage = "selftest [--config FILE] [--json]\n",
-    .summary = "Whether this gateway is sound: numbered checks, each with what to do next",
+    .summary = "Whether this gateway is sound: checks, each with what to do next",
     .help =
         "Looks at the configuration, the units, the radio, the disk, the clock, the signaller, the link, the keys, the\n"
         "devices, what was called to change something, and holds every record against the chain. Other work of the gateway does not wait for it.\n"

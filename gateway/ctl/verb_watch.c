@@ -337,7 +337,7 @@ static int run(int argc, char **argv)
 const struct ward_verb ward_verb_watch = {
     .name = "watch",
     .usage = "watch [--patient PATIENT] [--json]\n",
-    .summary = "What is measured, live: values, their age and course, and the alarms",
+    .summary = "What is measured, live: values, their age and course, the alarms",
     .help =
         "One screen, drawn anew until q or Ctrl-C. Where there is no terminal, a line for each value and alarm event.\n"
         "  --patient  of this patient only\n"

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """wardctl on a terminal: no line is broken by the terminal's edge, and none at all where a program reads them."""
 
+import fcntl
 import os
+import pty
 import re
+import struct
+import subprocess
+import termios
 
 import pytest
 
@@ -77,7 +82,31 @@ def test_no_line_is_longer_than_the_terminal_and_no_word_is_broken(gateway, word
         status, lines = at_a_terminal(gateway, *words, columns=columns)
         assert status == whole.returncode
         assert max(map(len, lines)) <= columns, "\n".join(lines)
-        assert sorted(" ".join(lines).split()) == sorted((whole.stdout + whole.stderr).split())
+        trying = "Trying the way to the ward. Where nobody answers that takes a minute and a half." if words == ["hub", "test"] else ""
+        assert sorted(" ".join(lines).split()) == sorted((whole.stdout + whole.stderr + trying).split())
+
+
+def test_what_is_followed_is_not_broken_within_a_word(gateway):
+    gateway.answers("Readings", reading(1743, device=DEVICE, values=BLOOD_PRESSURE))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": gateway.bus, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+    with subprocess.Popen([WARDCTL, "readings", "--follow"], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment) as process:
+        os.close(theirs)
+        text = ""
+        while ": valid" not in " ".join(text.split()):
+            text += os.read(ours, 65536).decode()
+        process.terminate()
+    os.close(ours)
+    assert max(map(len, text.splitlines())) <= 80
+    words = gateway.run("readings").stdout.splitlines()[1].split()[1:]
+    assert [word for word in text.split() if word] == words
+
+
+def test_the_list_of_verbs_fits():
+    for words in ([], ["--help"]):
+        result = run(*words)
+        assert max(map(len, (result.stdout + result.stderr).splitlines())) <= 80
 
 
 def test_on_a_narrow_terminal_words_are_broken_and_what_a_row_is_called_by_last(gateway):
