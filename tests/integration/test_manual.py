@@ -142,6 +142,20 @@ def test_each_command_of_an_example_is_one(page, tmp_path):
         assert done.returncode in (0, 1, 3) and "Try `" not in done.stderr, (command, done.stderr)
 
 
+def test_each_visit_has_its_walk_through():
+    """Of the same name as its page in docs/visits, which says more; each ends with what is typed last in a home."""
+    text = (MAN / "wardctl.1.scd").read_text()
+    part = re.search(r"^# VISITS\n(.*?)^# ", text, re.MULTILINE | re.DOTALL)[1]
+    walks = dict(re.findall(r"^## (?:A |The )?(.+)\n((?:(?!^## ).*\n)*)", part, re.MULTILINE))
+    pages = [path for path in (ROOT / "docs/visits").glob("*.md") if path.name != "README.md"]
+    titles = {re.match(r"# (?:A |The )?(.+)", path.read_text())[1] for path in pages}
+    assert {title.lower() for title in walks} == {title.lower() for title in titles} and len(titles) == 7
+    for title, walk in walks.items():
+        typed = "".join(re.findall(r"^```\n(.*?)^```$", walk, re.MULTILINE | re.DOTALL))
+        assert "wardctl visit report" in typed or "discharge" in title, title
+    assert "wardctl hub retire" in walks["Everything is collected at discharge"]
+
+
 # --- wardgate.conf(5) --------------------------------------------------------------------------------------------------
 
 
