@@ -121,8 +121,12 @@ class Worn:
         return lambda: next(tries, lambda: self.plays(device, PAIRS))()
 
     def pairs_again(self, device):
-        self.plays(device, PAIRS)
-        return self.pairs(device)
+        """It is put into pairing mode when the hub has forgotten it, and not before: the hub would connect it with the old
+        bond, which it refuses, and under that the kernel crashes (docs/BLUEZ.md)."""
+        def does():
+            eventually(lambda: device.address not in [row["address"] for row in self.ask("devices")], "it is forgotten")
+            self.plays(device, PAIRS)
+        return does
 
     def paired(self, device, patient):
         """It was enrolled at an earlier visit."""
