@@ -60,8 +60,8 @@ static void name_link(json_t *document)
             ward_cell_add(&words, " (%s)", ward_document_text(link, "reason"));
         (void)json_object_del(link, "up");
         (void)json_object_del(link, "reason");
-        flatten(document, "link");
         (void)json_object_set_new(document, "link", json_string(words.text));
+        (void)json_object_update_missing(document, link); /* certificate_expires */
     }
     json_decref(link);
 }

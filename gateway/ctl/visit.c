@@ -209,8 +209,9 @@ static bool is_raised(const json_t *event)
 {
     static const char *const kinds[] = {"raised", "escalated", "realarm"};
 
-    if (*ward_document_text(event, "patient") == '\0' ||
-        strcmp(ward_document_text(event, "kind"), "technical") == 0)
+    const char *kind = ward_document_text(event, "kind");
+
+    if (*ward_document_text(event, "patient") == '\0' || strcmp(kind, "physiological") != 0)
         return false;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (strcmp(ward_document_text(event, "event"), kinds[i]) == 0)

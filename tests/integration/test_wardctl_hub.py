@@ -98,7 +98,7 @@ def test_what_is_known_of_the_hub_has_a_line_for_each_thing(gateway):
              "ward_key_list": [{"kid": "oXKX", "role": "hub", "from": "file"}]}
     gateway.answers("Hub", known)
     shown = gateway.run("hub", "show").stdout.splitlines()
-    assert {"link DOWN (not enrolled)", "link.certificate_expires 2027-02-27T20:04:58.000Z", "key.kid V-uW", "key.x 02CJ",
+    assert {"link DOWN (not enrolled)", "certificate_expires 2027-02-27T20:04:58.000Z", "key.kid V-uW", "key.x 02CJ",
             "care_plans.url https://ward.example", "oXKX hub file"} <= {" ".join(line.split()) for line in shown}
     gateway.answers("Hub", {**known, "link": {"up": True, "reason": "connected"}})
     assert "link                   up (connected)" in gateway.run("hub", "show").stdout

@@ -28,7 +28,7 @@ GOOD = {"schema": "wardgate.status/1", "gateway": "g-1", "site": "home", "versio
         "link": {"up": True, "reason": ""}, "radio": "ready", "recovery": {"rung": "none", "power": 0, "restart": 0, "reset": 0},
         "clock": "synced", "storage": "ok", "annunciator": {"light": True, "sound": True, "text": True}}
 STEPS = [{"step": "DNS", "ok": True, "ms": 1.5, "text": "one address"}, {"step": "receipt", "ok": True, "ms": 40, "text": "signed"}]
-RAISED = {"schema": "wardgate.alarm/1", "condition": "concern", "event": "raised", "patient": "p-1", "at": ago(100),
+RAISED = {"schema": "wardgate.alarm/1", "condition": "concern", "kind": "physiological", "event": "raised", "patient": "p-1", "at": ago(100),
           "shown": {"light": True, "sound": True, "text": ""}}
 READING = {"epoch": "e-1", "seq": 7, "patient": "p-1", "device": "d-1", "quality": "valid", "received_at": ago(200),
            "values": [{"quantity": "spo2", "value": 97, "unit": "%"}]}
@@ -137,6 +137,7 @@ def test_a_visit_is_not_complete_while_something_is_missing(gateway, path, value
     ("Alarms", [{**RAISED, "condition": "reading-without-patient", "patient": ""}], "signaller", "has not sounded"),
     ("Alarms", [{**RAISED, "condition": "rule-without-source", "kind": "technical"}], "alarm", "No patient's alarm was raised"),
     ("Alarms", [{**RAISED, "condition": "rule-without-source", "kind": "technical"}], "signaller", "has not sounded"),
+    ("Alarms", [{**RAISED, "condition": "reading-without-patient", "kind": "advisory"}], "alarm", "No patient's alarm was raised"),
     ("Alarms", [{**RAISED, "shown": {"light": True, "sound": False}}], "signaller", "has not sounded"),
     ("Readings", [], "device", "No good reading"),
     ("Readings", [{**READING, "quality": "invalid"}], "device", "No good reading"),
