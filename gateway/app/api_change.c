@@ -20,10 +20,12 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
     char error[PLAN_ERROR_MAX];
 
     if (gateway->config.plan.require_signature || (watch->has_plan && watch->plan_signed)) {
-        ward_bus_reply_error(call, WARD_BUS_REFUSED,
-                             gateway->config.plan.require_signature
-                                 ? "A care plan must be signed here (require_signature in wardgate.conf)."
-                                 : "The plan in force is signed: only a signed one can take its place.");
+        ward_bus_reply_error(
+            call, WARD_BUS_REFUSED,
+            gateway->config.plan.require_signature
+                ? "A care plan must be signed here (require_signature in wardgate.conf): the ward sends it, or "
+                  "it is brought as a file, with --signed."
+                : "The plan in force is signed: only a signed one can take its place.");
         return false;
     }
     /* Nobody has looked at its signature, and it would be stored as if somebody had. */
@@ -68,8 +70,10 @@ void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, co
         return;
     }
     if (gateway->config.plan.require_signature) {
-        ward_bus_reply_error(call, WARD_BUS_REFUSED,
-                             "Admission needs a signed command here (require_signature in wardgate.conf).");
+        ward_bus_reply_error(
+            call, WARD_BUS_REFUSED,
+            "Admission must be signed here (require_signature in wardgate.conf): the ward orders it, "
+            "or its order is brought as a file, with --signed.");
         return;
     }
     watch = ward_gateway_look_after(gateway, &patient->id, &patient->episode);
@@ -157,8 +161,10 @@ static bool may_order(struct ward_gateway *gateway, struct ward_bus_call *call,
     }
     if (!gateway->config.plan.require_signature || concern)
         return true;
-    ward_bus_reply_error(call, WARD_BUS_REFUSED,
-                         "This must be signed by a clinician here (require_signature in wardgate.conf).");
+    ward_bus_reply_error(
+        call, WARD_BUS_REFUSED,
+        "This must be signed by a clinician here (require_signature in wardgate.conf): the ward orders it, "
+        "or its order is brought as a file, with --signed.");
     return false;
 }
 

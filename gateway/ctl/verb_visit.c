@@ -109,6 +109,7 @@ static json_t *try_hub(sd_bus *bus, const char **ret_why_not)
 
 static void show(const json_t *report, const struct ward_findings *findings)
 {
+    const unsigned missing = findings->counts[WARD_FINDING_FAIL] + findings->counts[WARD_FINDING_WARN];
     const json_t *alarm;
     size_t at;
 
@@ -122,10 +123,9 @@ static void show(const json_t *report, const struct ward_findings *findings)
         puts("The visit is complete: every patient is monitored in full, and all of it was proved.");
     else
         printf(
-            "THE VISIT IS NOT COMPLETE: %u of %zu checks are not good. Do what is next, from the top, and ask "
+            "THE VISIT IS NOT COMPLETE: %u of %zu checks %s not good. Do what is next, from the top, and ask "
             "again.\n",
-            findings->counts[WARD_FINDING_FAIL] + findings->counts[WARD_FINDING_WARN],
-            json_array_size(findings->list));
+            missing, json_array_size(findings->list), missing == 1 ? "is" : "are");
     json_array_foreach(json_object_get(report, "alarms"), at, alarm)
     {
         printf(

@@ -283,10 +283,12 @@ def test_what_is_clinical_can_be_done_on_the_spot(ward):
         config.write(text)
         config.truncate()
     ward.restart_gateway()
+    plan = bluez_fixture.ROOT / "config/care-plans/oximetry-at-home.json"
     for words in (("entry", "--patient", PATIENT, "spo2=97"), ("readings", "void", record["seq"], "--reason", "x"),
-                  ("alarms", "ack", "0" * 32, "--patient", PATIENT)):
+                  ("alarms", "ack", "0" * 32, "--patient", PATIENT), ("plan", "apply", plan, "--patient", PATIENT),
+                  ("patient", "admit", "p-2", "--episode", "s-2", "--plan", plan)):
         refused = ward.ctl(*words, check=False)
-        assert refused.returncode == 1 and "must be signed" in refused.stderr
+        assert refused.returncode == 1 and "must be signed" in refused.stderr and "--signed" in refused.stderr
     ward.ctl("entry", "--patient", PATIENT, "concern=carer")
 
 
