@@ -24,7 +24,7 @@ bool ward_devices_seconds(const char *text, unsigned long least, unsigned long m
 int ward_devices_listen(sd_bus *bus, uint32_t seconds, char ***ret);
 
 /*
- * Of the document of a device, for its table: "p-ann (user 1), p-bob (user 2)"; "12 s ago"; "62 %"; how it is known, or that
+ * Of the document of a device, for its table: "p-ann (1), p-bob (2)" with the users; "12 s ago"; "62 %"; how it is known, or that
  * it is not any more.
  */
 struct ward_cell ward_devices_patients(const json_t *device);

@@ -33,7 +33,7 @@ struct ward_cell ward_devices_patients(const json_t *device)
     {
         ward_cell_add(&cell, "%s%s", index > 0 ? ", " : "", ward_document_member(binding, "patient").text);
         if (json_is_integer(json_object_get(binding, "slot")))
-            ward_cell_add(&cell, " (user %s)", ward_document_member(binding, "slot").text);
+            ward_cell_add(&cell, " (%s)", ward_document_member(binding, "slot").text);
     }
     return cell;
 }

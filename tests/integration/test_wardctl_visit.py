@@ -156,7 +156,7 @@ def test_a_device_that_two_share_is_proved_for_each_of_them(gateway):
     assert [state for state, _ in said] == ["fail", "ok"] and "come for p-1 since" in said[0][1] and "SpO2 91 % of p-2 was read" in said[1][1]
     gateway.answers("Readings", {**READING, "patient": "p-2"}, READING)
     assert not bad(report(gateway))
-    assert "p-1 (user 1), p-2 (user 2)" in gateway.run("status").stdout
+    assert "p-1 (1), p-2 (2)" in gateway.run("status").stdout
 
 
 def test_what_is_to_be_typed_next_has_the_ids_in_it(gateway):
