@@ -321,7 +321,7 @@ json_t *ward_visit_present(const struct ward_visit *visit)
         {
             const char *state = ward_document_text(condition, "state");
 
-            if (strcmp(ward_document_text(condition, "priority"), "low") != 0 &&
+            if (strcmp(ward_document_text(condition, "kind"), "physiological") == 0 &&
                 (strcmp(state, "active") == 0 || strcmp(state, "silenced") == 0))
                 (void)json_array_append_new(
                     list, json_pack("{ss, ss, ss}", "patient", ward_document_text(patient, "patient"),

@@ -18,7 +18,10 @@ struct ward_visit {
 
 void ward_visit_look(const struct ward_visit *visit, struct ward_findings *findings);
 
-/* The patients' alarms of high and medium priority that nobody has taken over yet: [{patient, condition, state}]. */
+/*
+ * The patients' own alarms that nobody has taken over yet: [{patient, condition, state}]. What is technical has a finding of
+ * its own where it matters.
+ */
 json_t *ward_visit_present(const struct ward_visit *visit);
 
 #endif

@@ -170,10 +170,11 @@ def test_what_is_to_be_typed_next_has_the_ids_in_it(gateway):
     assert "`wardctl plan show p-1`" in gateway.run("status").stdout
 
 
-@pytest.mark.parametrize(("state", "priority", "stands"), [
-    ("active", "high", True), ("silenced", "medium", True), ("acknowledged", "high", False), ("active", "low", False)])
-def test_who_leaves_is_told_of_an_alarm_that_nobody_has_taken_over(gateway, state, priority, stands):
-    condition = {"condition": "concern", "priority": priority, "state": state}
+@pytest.mark.parametrize(("state", "kind", "stands"), [
+    ("active", "physiological", True), ("silenced", "physiological", True), ("acknowledged", "physiological", False),
+    ("active", "technical", False), ("active", "advisory", False)])
+def test_who_leaves_is_told_of_an_alarm_that_nobody_has_taken_over(gateway, state, kind, stands):
+    condition = {"condition": "concern", "kind": kind, "state": state}
     gateway.answers("Status", changed("patients.0.conditions", [condition]))
     document = report(gateway)
     assert document["complete"]
