@@ -19,6 +19,7 @@
 #include <jansson.h>
 
 #include "ctl/client.h"
+#include "ctl/document.h"
 #include "ctl/prose.h"
 #include "ctl/verbs.h"
 #include "ward/enrolment.h"
@@ -161,12 +162,71 @@ int ward_hub_renew(int argc, char **argv)
     return status == WARD_CTL_DONE ? provision("renew", "", &words) : status;
 }
 
+/* Who is here still, and what would come to nothing: what has ended is erased only when the ward has confirmed it. */
+static int say_who_is_here(sd_bus *bus)
+{
+    char **texts = NULL;
+    const int status = ward_client_get(bus, "Patients", &texts);
+
+    if (status != WARD_CTL_DONE)
+        return status;
+    for (char **text = texts; *text != NULL; text++) {
+        json_t *patient = ward_document_parse(*text), *said;
+
+        if (strcmp(ward_document_text(patient, "monitoring"), "ended") == 0)
+            said = json_sprintf(
+                "%s was discharged and is NOT ERASED here yet: it waits for %s. Retired, this hub never "
+                "hears of it, and all of it stays.",
+                ward_document_text(patient, "patient"), ward_document_member(patient, "waits_for").text);
+        else
+            said = json_sprintf("%s is still admitted here.", ward_document_text(patient, "patient"));
+        if (said != NULL)
+            ward_prose_say("", json_string_value(said));
+        json_decref(said);
+        json_decref(patient);
+    }
+    ward_client_free_texts(texts);
+    return WARD_CTL_DONE;
+}
+
+static void say_what_waits(sd_bus *bus)
+{
+    char **texts = NULL;
+    json_t *queue, *said;
+    json_int_t readings, alarms;
+
+    if (ward_client_get(bus, "Queue", &texts) != WARD_CTL_DONE)
+        return;
+    queue = ward_document_parse(texts[0]);
+    readings = json_integer_value(json_object_get(queue, "undelivered_readings"));
+    alarms = json_integer_value(json_object_get(queue, "undelivered_alarms"));
+    said = json_sprintf("NOT DELIVERED to the ward: readings %" JSON_INTEGER_FORMAT
+                        ", alarms %" JSON_INTEGER_FORMAT ". Only this hub has them.",
+                        readings, alarms);
+    if (said != NULL && readings + alarms > 0)
+        ward_prose_say("", json_string_value(said));
+    json_decref(said);
+    json_decref(queue);
+    ward_client_free_texts(texts);
+}
+
 int ward_hub_retire(int argc, char **argv)
 {
     struct words words = {.code = NULL};
     char answer[8] = "";
-    const int status = parse(argc, argv, "jy", &words);
+    sd_bus *bus = NULL;
+    int status = parse(argc, argv, "jy", &words);
 
+    if (status == WARD_CTL_DONE)
+        status = ward_client_open(&bus);
+    if (status != WARD_CTL_DONE)
+        return status;
+    /* While the database cannot be read nobody is known, and it can be retired all the same. */
+    if (say_who_is_here(bus) != WARD_CTL_UNREACHABLE)
+        say_what_waits(bus);
+    else
+        status = WARD_CTL_UNREACHABLE;
+    sd_bus_flush_close_unref(bus);
     if (status != WARD_CTL_DONE)
         return status;
     if (!words.yes) {

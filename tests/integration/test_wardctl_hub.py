@@ -134,10 +134,23 @@ def test_renew(gateway):
 def test_a_hub_is_not_retired_without_a_yes(gateway, answer):
     result = gateway.run("hub", "retire", input=answer)
     assert result.returncode == FAILED and result.stderr.endswith("wardctl: nothing was wiped\n")
-    assert gateway.calls() == []
+    assert "Provision" not in [call[0] for call in gateway.calls()]
 
 
 @pytest.mark.parametrize(("arguments", "answer"), [([], "yes\n"), (["--yes"], "")])
 def test_a_hub_is_retired_with_one(gateway, arguments, answer):
-    assert gateway.run("hub", "retire", *arguments, input=answer).returncode == DONE
-    assert gateway.calls() == [["Provision", "retire", ""]]
+    gateway.answers("Queue", {"undelivered_readings": 0, "undelivered_alarms": 0})
+    result = gateway.run("hub", "retire", *arguments, input=answer)
+    assert result.returncode == DONE and "NOT" not in result.stderr
+    assert gateway.calls()[-1] == ["Provision", "retire", ""]
+
+
+@pytest.mark.parametrize("arguments", [[], ["--yes"]])
+def test_what_would_come_to_nothing_with_it_is_said(gateway, arguments):
+    gateway.answers("Patients", {"patient": "p-1", "monitoring": "full"},
+                    {"patient": "p-2", "monitoring": "ended", "waits_for": ["the ward's receipt of his records"]})
+    gateway.answers("Queue", {"undelivered_readings": 2, "undelivered_alarms": 1})
+    said = gateway.run("hub", "retire", *arguments, input="no\n").stderr
+    for text in ("p-1 is still admitted", "p-2 was discharged and is NOT ERASED here yet: it waits for the ward's receipt of his records.",
+                 "NOT DELIVERED to the ward: readings 2, alarms 1."):
+        assert text in said, said
