@@ -134,8 +134,8 @@ static void look_at_device(const struct ward_visit *visit, const json_t *device,
                            struct ward_findings *findings)
 {
     const char *id = ward_document_text(device, "device");
-    const json_t *bindings = json_object_get(device, "bindings"), *binding;
-    size_t at;
+    const json_t *bindings = json_object_get(device, "bindings"), *binding = NULL;
+    size_t at = 0;
 
     if (json_is_true(json_object_get(device, "needs_pairing")))
         ward_findings_add(findings, WARD_FINDING_FAIL, "device", id, ward_advice("bond-lost").next,
