@@ -77,8 +77,9 @@ def test_a_new_gateway_works_alone_and_reaches_the_ward_once_it_is_enrolled(home
     code = home.est.code()
     done = home.hub_verb("enrol", typed=code)
     assert done.returncode == 0, done.stderr
-    assert [line.split()[0] for line in done.stdout.splitlines()] == [
-        "server", "authority", "key", "request", "certificate", "kept"]
+    *steps, last = done.stdout.splitlines()
+    assert [line.split()[0] for line in steps] == ["server", "authority", "key", "request", "certificate", "kept"]
+    assert last == "This hub is enrolled. `wardctl hub test` tries the whole way to the ward."
     home.wait_for_entries(2)
     eventually(lambda: home.link() == (True, "connected"), lambda: f"connected: {home.link()}")
 
