@@ -15,7 +15,6 @@
  *   Disconnection Complete                                         that end is free again
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -37,6 +36,7 @@
 #define H4_COMMAND 1
 #define H4_ACL     2
 #define H4_EVENT   4
+#define H4_VENDOR  0xFF /* which btvirt passes over; after a read that fails it would never read there again */
 
 struct end {
     int descriptor;
@@ -229,8 +229,8 @@ ssize_t read(int descriptor, void *buffer, size_t size)
     if (length <= 0 || !ours)
         return length;
     if (released == 0 && reports_hold(descriptor, packet, (size_t)length)) {
-        errno = EAGAIN;
-        return -1;
+        packet[0] = H4_VENDOR;
+        return 1;
     }
     source = descriptor;
     if (length >= 3 && packet[0] == H4_COMMAND && get16(packet + 1) == 0x0C03) /* Reset */

@@ -117,9 +117,10 @@ void reports_command(int descriptor, const uint8_t *packet, size_t length)
 
     pthread_once(&once, begin);
     pthread_mutex_lock(&lock);
-    if (opcode == RESET)
+    if (opcode == RESET) {
         controller->is_scanning = controller->is_advertising = false;
-    else if (opcode == SCAN_ENABLE && length > 4)
+        controller->held_length = 0;
+    } else if (opcode == SCAN_ENABLE && length > 4)
         controller->is_scanning = packet[4] != 0;
     else if (opcode == ADVERTISING_ENABLE && length > 4)
         controller->is_advertising = packet[4] != 0;

@@ -58,6 +58,10 @@ def test_a_foreign_stack_is_heard(lab):
     assert lab.file("heard-raw") == 's "raw"\n'
 
 
+def test_a_connection_to_nobody_fails_and_hangs_nothing(lab):
+    assert lab.lines("initiated") == ["status 3e", "answers"]
+
+
 def test_a_reset_forgets_everything(lab):
     assert int(lab.file("bonds-before-reset")) > 0
     assert lab.file("powered-after-reset") == "b false\n"
