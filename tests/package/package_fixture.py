@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian packages of this tree, built once for all that ask (build, beside this file), and what is in them."""
+"""The Debian packages of this tree, built once for all that ask (build, beside this file), and what is in them.
+
+WARD_PACKAGE_FOR: a board's architecture, arm64 or armhf; they are then cross-built, and QEMU runs what is in them.
+"""
 
 import os
 import re
@@ -9,11 +12,21 @@ from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OUT = Path(os.environ.get("WARD_PACKAGE_DIR") or ROOT / "build" / "package")
+BOARD = os.environ.get("WARD_PACKAGE_FOR", "")
+OUT = Path(os.environ.get("WARD_PACKAGE_DIR") or ROOT / "build" / "-".join(filter(None, ["package", BOARD])))
+SYSTEM = OUT / "root" if BOARD else Path("/")  # where the libraries are that the programs are linked with
+RUNS = {"": [], "arm64": ["qemu-aarch64", "-L", str(SYSTEM)], "armhf": ["qemu-arm", "-L", str(SYSTEM)]}[BOARD]
 
 
 def run(*command):
     return subprocess.run([str(word) for word in command], check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def packages_with(*files):
+    """{file: the packages of the system of the libraries that have it}; a file that none has is left out."""
+    asked = subprocess.run(["dpkg-query", f"--admindir={SYSTEM}/var/lib/dpkg", "--search", *files],
+                           capture_output=True, text=True, check=False).stdout  # fmt: skip
+    return {name: packages.split(", ") for packages, _, name in (line.rpartition(": ") for line in asked.splitlines())}
 
 
 class Deb:
@@ -46,7 +59,7 @@ class Deb:
 
 def packages():
     """{name: Deb}"""
-    subprocess.run([Path(__file__).parent / "build", OUT], check=True)
+    subprocess.run([Path(__file__).parent / "build", *(["--for", BOARD] if BOARD else []), OUT], check=True)
     debs = [Deb(path) for path in sorted(OUT.glob("*.deb"))]
     return {deb.fields["Package"]: deb for deb in debs}
 

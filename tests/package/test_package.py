@@ -6,7 +6,7 @@ import subprocess
 from pathlib import PurePosixPath
 
 import pytest
-from package_fixture import OUT, ROOT, run
+from package_fixture import BOARD, OUT, ROOT, RUNS, packages_with, run
 
 GATEWAY = [
     "/usr/sbin/wardgated", "/usr/sbin/wardgate-uplink", "/usr/bin/wardctl", "/usr/libexec/wardgate/radio-off",
@@ -36,6 +36,17 @@ def test_there_are_two(debs):
 def test_the_version_is_the_programs(debs):
     version = re.search(r"^project\(wardgate VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)[1]
     assert {deb.fields["Version"] for deb in debs.values()} == {version}
+
+
+def test_they_are_for_the_machine_that_was_asked_for(debs):
+    assert {deb.fields["Architecture"] for deb in debs.values()} == {BOARD or run("dpkg", "--print-architecture").strip()}
+
+
+def test_the_programs_run(debs):
+    for deb in debs.values():
+        for program in deb.programs():
+            told = run(*RUNS, deb.unpacked / program.lstrip("/"), "--version")
+            assert told.split() == [PurePosixPath(program).name, deb.fields["Version"]]
 
 
 def test_it_can_be_built_where_only_what_it_names_is_installed():
@@ -111,9 +122,8 @@ def test_it_depends_on_its_libraries(debs):
             text = run("readelf", "--dynamic", "--wide", deb.unpacked / program.lstrip("/"))
             libraries = {name for name in re.findall(r"Shared library: \[(.*)\]", text) if not name.startswith("ld-linux")}
             owners = {library: set() for library in libraries}
-            for line in run("dpkg-query", "--search", *(f"*/{library}" for library in libraries)).splitlines():
-                packages, _, path = line.rpartition(": ")
-                owners[PurePosixPath(path).name] |= {package.partition(":")[0] for package in packages.split(", ")}
+            for path, packages in packages_with(*(f"*/{library}" for library in libraries)).items():
+                owners[PurePosixPath(path).name] |= {package.partition(":")[0] for package in packages}
             for library, packages in owners.items():
                 assert packages & set(deb.depends()), f"{program} needs {library}"
 

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from package_fixture import ROOT, run
+from package_fixture import BOARD, ROOT, RUNS, SYSTEM, packages_with, run
 
 PACKAGES = ["wardgate", "wardgate-wearable"]
 # Of bom-1.5.schema.json: what an object of each kind must have.
@@ -18,6 +18,8 @@ REQUIRED = {"document": {"bomFormat", "specVersion", "version"}, "component": {"
 SERIAL = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 TYPES = {"application", "framework", "library", "container", "platform", "operating-system", "device", "device-driver",
          "firmware", "file", "machine-learning-model", "data"}  # fmt: skip
+
+LOADERS = {"arm64": "lib/ld-linux-aarch64.so.1", "armhf": "lib/ld-linux-armhf.so.3"}
 
 
 @pytest.fixture(params=PACKAGES)
@@ -64,16 +66,22 @@ def test_it_is_of_this_package_and_its_programs(deb, bom):
     assert own["dependsOn"] == sorted(programs)
 
 
+def inside(path):
+    """The file that a name of the system of the libraries leads to, as that system names it."""
+    return "/" + str((SYSTEM / path.removeprefix(str(SYSTEM)).lstrip("/")).resolve().relative_to(SYSTEM.resolve()))
+
+
 def loaded(program):
     """(package, version, architecture) of all that the loader takes the program's libraries from."""
-    names = [os.path.realpath(path) for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", run("ldd", program), re.MULTILINE)]
+    text = run(*RUNS, SYSTEM / LOADERS[BOARD], "--list", program) if BOARD else run("ldd", program)
+    names = [inside(path) for path in re.findall(r"(?:=> |^\s+)(/\S+) \(0x", text, re.MULTILINE)]
     # dpkg knows a file by the name that it was unpacked under, which may lead through a link (/lib -> usr/lib).
-    asked = subprocess.run(["dpkg-query", "--search", *names, *(name.removeprefix("/usr") for name in names)],
-                           capture_output=True, text=True, check=False).stdout  # fmt: skip
-    owners = {line.rpartition(": ")[2].removeprefix("/usr"): line.rpartition(": ")[0] for line in asked.splitlines()}
+    owners = {name.removeprefix("/usr"): packages[0]
+              for name, packages in packages_with(*names, *(name.removeprefix("/usr") for name in names)).items()}  # fmt: skip
     assert {name.removeprefix("/usr") for name in names} == owners.keys()
     form = "${Package} ${Version} ${Architecture}\n"
-    return {tuple(line.split()) for line in run("dpkg-query", "--show", "--showformat", form, *owners.values()).splitlines()}
+    shown = run("dpkg-query", f"--admindir={SYSTEM}/var/lib/dpkg", "--show", "--showformat", form, *owners.values())
+    return {tuple(line.split()) for line in shown.splitlines()}
 
 
 def reached(bom, reference):
@@ -103,8 +111,8 @@ def test_it_names_what_the_loader_loads_and_nothing_else(deb, bom):
 def test_it_is_the_same_when_it_is_made_again(deb, bom):
     programs = [deb.unpacked / program.lstrip("/") for program in deb.programs()]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": run("dpkg-parsechangelog", "-l", ROOT / "debian/changelog", "-S", "Timestamp")}
-    again = subprocess.run([ROOT / "debian/sbom", deb.fields["Package"], *programs], check=True, stdout=subprocess.PIPE,
-                           env=environment).stdout  # fmt: skip
+    again = subprocess.run([ROOT / "debian/sbom", "--root", SYSTEM, deb.fields["Package"], *programs], check=True,
+                           stdout=subprocess.PIPE, env=environment).stdout  # fmt: skip
     assert json.loads(again) == bom
 
 
