@@ -2,7 +2,7 @@
 #include "io/spool_credit.h"
 
 /* The frame that is offered when nothing is unanswered, however few octets of credit are left. */
-#define ROOM_AT_LEAST 2048
+#define ROOM_AT_LEAST 1024
 
 bool ward_spool_credit_allows(const struct ward_spool_credit *credit, enum ward_message_class message_class,
                               size_t length)

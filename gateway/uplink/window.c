@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Half a second of a line of 64 kbit/s, which an alarm may stand behind before the line is known. */
-#define OCTETS_FIRST 4096
+/* A quarter of a second of a line of 64 kbit/s, which an alarm may stand behind before the line is known. */
+#define OCTETS_FIRST 2048
 
 void ward_window_open(struct ward_window *window, uint32_t receive_maximum)
 {

@@ -21,9 +21,9 @@
 
 #define WARD_WINDOW_CAP        64
 #define WARD_WINDOW_SLOTS      (WARD_WINDOW_CAP - 1)
-#define WARD_WINDOW_OCTETS_MIN 2048
+#define WARD_WINDOW_OCTETS_MIN 1024
 #define WARD_WINDOW_OCTETS_MAX (384 * 1024) /* Paho holds a copy of each message until its answer */
-#define WARD_WINDOW_DELAY_US   250000
+#define WARD_WINDOW_DELAY_US   125000
 
 struct ward_window_slot {
     uint64_t id;
