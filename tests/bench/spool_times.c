@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spool_times.so: a wardgated that runs with it in LD_PRELOAD tells when alarms go to its uplink and when it hears what
- * the broker said to them (CLOCK_MONOTONIC, microseconds), into the pipe that SPOOL_TIMES names:
+ * spool_times.so: wardgated and wardgate-uplink, run with it in LD_PRELOAD, tell what they know of alarm events
+ * (CLOCK_MONOTONIC, microseconds), each a line for each into the pipe that SPOOL_TIMES names:
  *
- *   alarm SENT ANSWERED REASON   when the core handed an alarm event over, and when it heard what the broker answered (0:
- *                                it has it)
+ *   sent ID AT              the core handed it over at that time; told once the answer is there
+ *   answered ID AT REASON   the uplink heard what the broker said to it (0: it has it)
  *
  * It stands in no frame's way, and wakes nobody while an alarm is on its way: a program between the two ends would be woken
  * for each frame, which takes as long as the uplink's own part.
@@ -57,13 +57,10 @@ static size_t place_of(uint64_t id)
     return place;
 }
 
-static void tell(uint64_t sent_us, uint64_t answered_us, unsigned reason)
+static void tell(const char *line, int length)
 {
     static int told_to = -1;
     const char *path = getenv("SPOOL_TIMES");
-    char line[80];
-    int length =
-        snprintf(line, sizeof(line), "alarm %" PRIu64 " %" PRIu64 " %u\n", sent_us, answered_us, reason);
 
     if (told_to < 0 && path)
         told_to = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -71,10 +68,12 @@ static void tell(uint64_t sent_us, uint64_t answered_us, unsigned reason)
         abort(); /* nobody would know that something is missing */
 }
 
-static void look_at(const uint8_t *octets, size_t length, uint64_t at_us)
+/* What the core sends the uplink receives, and the other way round; so sends tells which of the two this is. */
+static void look_at(const uint8_t *octets, size_t length, bool sends, uint64_t at_us)
 {
     struct ward_link_frame frame;
     size_t place = OPEN_MAX;
+    char line[80];
 
     if (!ward_link_decode(octets, length, &frame))
         return;
@@ -84,11 +83,14 @@ static void look_at(const uint8_t *octets, size_t length, uint64_t at_us)
     } else if (frame.type == WARD_LINK_RESULT && frame.result.id != 0 &&
                (place = place_of(frame.result.id)) < OPEN_MAX) {
         open_alarms[place].id = 0;
-        tell(open_alarms[place].sent_us, at_us, frame.result.reason);
+        tell(line, sends ? snprintf(line, sizeof(line), "answered %" PRIu64 " %" PRIu64 " %u\n",
+                                    frame.result.id, at_us, frame.result.reason)
+                         : snprintf(line, sizeof(line), "sent %" PRIu64 " %" PRIu64 "\n", frame.result.id,
+                                    open_alarms[place].sent_us));
     }
 }
 
-/* The spool is the only thing that a core sends to or receives from with these two calls. */
+/* The spool is the only thing that either of them sends to or receives from with these two calls. */
 ssize_t send(int descriptor, const void *octets, size_t length, int flags)
 {
     static ssize_t (*real)(int, const void *, size_t, int);
@@ -99,7 +101,7 @@ ssize_t send(int descriptor, const void *octets, size_t length, int flags)
         *(void **)&real = dlsym(RTLD_NEXT, "send");
     sent = real(descriptor, octets, length, flags);
     if (sent >= 0 && (size_t)sent == length)
-        look_at(octets, length, at_us);
+        look_at(octets, length, true, at_us);
     return sent;
 }
 
@@ -112,6 +114,6 @@ ssize_t recv(int descriptor, void *octets, size_t size, int flags)
         *(void **)&real = dlsym(RTLD_NEXT, "recv");
     length = real(descriptor, octets, size, flags);
     if (length > 0 && (size_t)length <= size)
-        look_at(octets, (size_t)length, now_us());
+        look_at(octets, (size_t)length, false, now_us());
     return length;
 }

@@ -49,6 +49,8 @@ class Installation:
             os.mkfifo(self._times)
             self.watch = self.talker("cat", self._times)
             self._load_into_core(BENCH / "bench_spool_times.so", SPOOL_TIMES=self._times)
+            self.system.uplink.environment = {**self.system.environment, "SPOOL_TIMES": str(self._times),
+                                              "LD_PRELOAD": str(BENCH / "bench_spool_times.so")}
         if link:
             self._divert_uplink()
         if slow_disk:
@@ -109,14 +111,16 @@ class Alarms:
         self._number = 0
 
     def make(self):
-        """Microseconds of one alarm event: (from the notification, from its hand-over) to what the broker answered."""
+        """Microseconds of one alarm event: (from the notification, from its hand-over) to what the broker answered, as
+        the uplink hears it."""
         self._number += 1
         bluez, watch = self._whole.system.bluez, self._whole.watch
         cuff = bluez_fixture.CUFF
         since_bluez, since_watch = bluez.mark(), watch.mark()
         bluez.value(cuff.address, cuff.uuid, sensor.cuff_frame(self._number, self._number % 2 == 1))
         told = int(bluez.said("told at", since_bluez).split()[2])
-        _, sent, answered, reason = watch.said("alarm ", since_watch).split()
+        _, number, answered, reason = watch.said("answered ", since_watch).split()
+        sent = watch.said(f"sent {number} ", since_watch).split()[2]
         if reason not in ("0", "16"):  # 16: taken, though nobody has subscribed (MQTT 5 §3.4.2.1)
             raise SystemExit(f"the broker answered {reason} to an alarm")
         return int(answered) - told, int(answered) - int(sent)

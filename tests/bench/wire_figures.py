@@ -49,8 +49,8 @@ def alarms_and_paho(alarms, paho, count):
 
 @benchmark("P4")
 def alarm(given):
-    """An alarm from the notification over D-Bus to the broker's PUBACK as the uplink tells it to the core, against a
-    publication of as many octets by a bare Paho; and the same while the core's disk is in a flush of 30 s."""
+    """An alarm from the notification over D-Bus until the uplink has the broker's PUBACK, against a publication of as many
+    octets by a bare Paho until its program has that; and the same while the core's disk is in a flush of 30 s."""
     count = given.count or 300
     with installation(watched=True, slow_disk=True) as whole:
         whole.start()
