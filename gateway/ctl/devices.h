@@ -23,6 +23,10 @@ bool ward_devices_seconds(const char *text, unsigned long least, unsigned long m
 /* What advertises meanwhile: Scan, as ward_client_fetch() gives it. */
 int ward_devices_listen(sd_bus *bus, uint32_t seconds, char ***ret);
 
+/* The document of one device, for the caller to release; NULL where it is not enrolled, or cannot be asked for. Returns an
+ * exit status. */
+int ward_devices_get(sd_bus *bus, const char *device, json_t **ret);
+
 /*
  * Of the document of a device, for its table: "p-ann (1), p-bob (2)" with the users; "12 s ago"; "62 %"; how it is known, or that
  * it is not any more.

@@ -101,20 +101,12 @@ static int appended(int result)
 /* The bindings of a device, or NULL. That nobody says them is no failure: what is to be done goes on. */
 static json_t *bindings_of(sd_bus *bus, const char *device)
 {
-    char **texts = NULL;
-    json_t *found = NULL;
+    json_t *document, *bindings;
 
-    if (ward_client_get(bus, "Devices", &texts) != WARD_CTL_DONE)
-        return NULL;
-    for (char **text = texts; *text != NULL; text++) {
-        json_t *document = ward_document_parse(*text);
-
-        if (strcmp(ward_document_text(document, "device"), device) == 0)
-            found = json_incref(json_object_get(document, "bindings"));
-        json_decref(document);
-    }
-    ward_client_free_texts(texts);
-    return found;
+    (void)ward_devices_get(bus, device, &document);
+    bindings = json_incref(json_object_get(document, "bindings"));
+    json_decref(document);
+    return bindings;
 }
 
 static bool is_bound(const json_t *bindings, const char *patient)

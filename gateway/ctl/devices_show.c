@@ -225,24 +225,44 @@ static void show(const char *text)
     json_decref(device);
 }
 
+/* Which of the documents is that of the device; NULL: none. */
+static const char *find(char *const *texts, const char *device)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        json_t *document = ward_document_parse(*texts);
+        const bool is_it = strcmp(ward_document_text(document, "device"), device) == 0;
+
+        json_decref(document);
+        if (is_it)
+            return *texts;
+    }
+    return NULL;
+}
+
+int ward_devices_get(sd_bus *bus, const char *device, json_t **ret)
+{
+    char **texts = NULL;
+    const int status = ward_client_get(bus, "Devices", &texts);
+    const char *found;
+
+    found = find(texts, device);
+    *ret = found != NULL ? ward_document_parse(found) : NULL;
+    ward_client_free_texts(texts);
+    return status;
+}
+
 int ward_devices_show(int argc, char **argv)
 {
     char **texts = NULL;
     bool as_json;
     int status = ward_show_options(&ward_verb_devices, argc, argv, 1, &as_json);
-    const char *found = NULL;
+    const char *found;
 
     if (status == WARD_CTL_DONE)
         status = ward_client_fetch(&texts, "Devices", NULL);
     if (status != WARD_CTL_DONE)
         return status;
-    for (size_t i = 0; texts[i] != NULL && found == NULL; i++) {
-        json_t *document = ward_document_parse(texts[i]);
-
-        if (strcmp(ward_document_text(document, "device"), argv[optind]) == 0)
-            found = texts[i];
-        json_decref(document);
-    }
+    found = find(texts, argv[optind]);
     if (found == NULL)
         status =
             ward_ctl_fail("no device %s is enrolled here; `wardctl devices` shows which are", argv[optind]);

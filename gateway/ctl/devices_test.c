@@ -60,22 +60,13 @@ static int parse(int argc, char **argv, struct trial *ret)
 /* The address of the device while it is not connected: Bluetooth tells no strength of one that is. Otherwise "". */
 static void find_address(sd_bus *bus, const char *device, char *ret, size_t size)
 {
-    sd_bus_message *reply = NULL;
-    char **texts = NULL;
+    json_t *document;
 
-    ret[0] = '\0';
-    if (ward_client_call(bus, &reply, "Devices", NULL) == WARD_CTL_DONE &&
-        ward_client_read(reply, &texts) == WARD_CTL_DONE)
-        for (char **text = texts; *text != NULL; text++) {
-            json_t *document = ward_document_parse(*text);
-
-            if (strcmp(ward_document_text(document, "device"), device) == 0 &&
-                !json_is_true(json_object_get(document, "connected")))
-                snprintf(ret, size, "%s", ward_document_text(document, "address"));
-            json_decref(document);
-        }
-    ward_client_free_texts(texts);
-    sd_bus_message_unref(reply);
+    (void)ward_devices_get(bus, device, &document);
+    snprintf(ret, size, "%s",
+             json_is_true(json_object_get(document, "connected")) ? ""
+                                                                  : ward_document_text(document, "address"));
+    json_decref(document);
 }
 
 /* That it is not heard, or nobody may listen, is no reason not to try: the test listens longer. */

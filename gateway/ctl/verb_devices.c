@@ -140,20 +140,36 @@ static int scan(int argc, char **argv)
     return status;
 }
 
+/* Whose it was: one who has forgotten the wrong device sees it here. */
+static void tell_forgotten(const char *id, const json_t *device, bool as_json)
+{
+    struct ward_cell which = {.text = ""};
+
+    if (*ward_document_text(device, "model") != '\0')
+        ward_cell_add(&which, " (%s)", ward_document_text(device, "model"));
+    if (json_array_size(json_object_get(device, "bindings")) > 0)
+        ward_cell_add(&which, " of %s", ward_devices_patients(device).text);
+    ward_show_done(as_json, json_pack("{ss}", "device", id),
+                   "%s%s is forgotten; nothing of it is read any more.", id, which.text);
+}
+
 static int forget(int argc, char **argv)
 {
     sd_bus *bus = NULL;
     sd_bus_message *reply = NULL;
+    json_t *device = NULL;
     bool as_json;
     int status = ward_show_options(&ward_verb_devices, argc, argv, 1, &as_json);
 
     if (status == WARD_CTL_DONE)
         status = ward_client_open(&bus);
     if (status == WARD_CTL_DONE)
+        status = ward_devices_get(bus, argv[optind], &device);
+    if (status == WARD_CTL_DONE)
         status = ward_client_call(bus, &reply, "Forget", "s", argv[optind]);
     if (status == WARD_CTL_DONE)
-        ward_show_done(as_json, json_pack("{ss}", "device", argv[optind]),
-                       "%s is forgotten; nothing of it is read any more.", argv[optind]);
+        tell_forgotten(argv[optind], device, as_json);
+    json_decref(device);
     sd_bus_message_unref(reply);
     sd_bus_flush_close_unref(bus);
     return status;

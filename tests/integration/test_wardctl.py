@@ -634,6 +634,16 @@ def test_a_device_is_shown_in_words(gateway, members, text):
     assert text in " ".join(gateway.run("devices", "show", "d-1").stdout.split())
 
 
+@pytest.mark.parametrize(("members", "text"), [
+    ({"model": "3230", "bindings": [{"patient": "p-1"}, {"patient": "p-2", "slot": 2}]}, "d-1 (3230) of p-1, p-2 (2) is forgotten"),
+    ({"bindings": []}, "d-1 is forgotten"),
+])
+def test_who_forgets_a_device_sees_whose_it_was(gateway, members, text):
+    gateway.answers("Devices", {"device": "d-0", "model": "another"}, {"device": "d-1", **members})
+    result = gateway.run("devices", "forget", "d-1")
+    assert (result.returncode, result.stdout) == (DONE, f"{text}; nothing of it is read any more.\n")
+
+
 def test_what_an_engineer_must_see_is_in_the_table(gateway):
     gateway.answers("Devices", {"device": "d-1", "security": "bonded", "last_heard_at": None, "last_heard_age_s": 200, "battery": 14},
                     {"device": "d-2", "security": "bonded", "needs_pairing": True})
