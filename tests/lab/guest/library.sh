@@ -127,14 +127,27 @@ lab_start_bus() {
     dbus-daemon --system --fork --nopidfile
 }
 
+# The guest's keyboard is there, with its LEDs. On a busy machine it may answer the kernel too late, which then takes it for
+# none: it is asked again every ten seconds.
+lab_keyboard_is_there() {
+    local port
+    compgen -G '/sys/class/leds/input*::scrolllock' >/dev/null && return
+    if [ $((SECONDS - lab_keyboard_asked)) -ge 10 ]; then
+        lab_keyboard_asked=$SECONDS
+        for port in /sys/bus/serio/devices/*/drvctl; do printf rescan >"$port"; done
+    fi
+    return 1
+}
+
 # lab_leds NAME…: up to three LEDs of these names in /sys/class/leds. Debian's kernel has no uleds, but the guest's
 # keyboard has real LEDs of the same class: they get the names that the board's would have.
 lab_leds() {
-    local devices=() led
+    local devices=() led keyboard lab_keyboard_asked=$SECONDS
     modprobe input_leds
-    lab_wait 120 test -e /sys/class/leds/input0::scrolllock
+    lab_wait 120 lab_keyboard_is_there || return
+    keyboard=$(compgen -G '/sys/class/leds/input*::scrolllock' | head -n 1)
     for led in numlock capslock scrolllock; do
-        devices+=("$(realpath /sys/class/leds/input0::$led)")
+        devices+=("$(realpath "${keyboard%::*}::$led")")
         echo none >"${devices[-1]}/trigger"
     done
     mount -t tmpfs -o mode=755 tmpfs /sys/class/leds
