@@ -48,6 +48,10 @@ class Program:
         for stream, lines in ((self._process.stdout, self.out), (self._process.stderr, self.err)):
             threading.Thread(target=lambda s=stream, l=lines: l.extend(iter(s.readline, "")), daemon=True).start()
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def said(self, text, times=1):
         """Waits for a line that contains text, on either output."""
         def found():

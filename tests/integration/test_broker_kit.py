@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hub_fixture import PATIENCE_S, ROOT, Broker, Program, eventually  # noqa: E402
 
 import make_pki  # noqa: E402
+from tcp_options import options_of  # noqa: E402
 
 STRANGE = {"wildcard": "+", "subtree": "g-1/up", "everything": "#"}
 GATEWAYS, PATIENT = ("g-1", "g-2"), "p-7f3a"
@@ -61,6 +62,9 @@ class Kit(Broker):
         """Prints a line per message; a line at a time, also into a pipe."""
         return ["stdbuf", "-oL", *self.client("mosquitto_sub", who, "-F", "%t %p", "-d", *words)]
 
+    def options(self, option):
+        return options_of(self._program.pid, self.port, option)
+
     def listener(self, who):
         listener = Program(self.subscriber(who, "-q", 1, "-t", "#"))
         listener.said("SUBACK")
@@ -101,6 +105,12 @@ def test_everybody_hears_what_is_his_and_nothing_else(kit, who):
     finally:
         listener.stop()
         overseer.stop()
+
+
+def test_no_answer_waits_for_the_acknowledgement_of_another(kit):
+    listener = kit.listener("g-1")
+    assert set(kit.options(socket.TCP_NODELAY)) == {1}
+    listener.stop()
 
 
 def test_roles_are_no_gateways(kit):

@@ -10,6 +10,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from ports import free_port
+from tcp_options import options_of
 from uplink_peers import (
     ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, wait_for,
 )
@@ -55,6 +56,12 @@ def test_qos_0_is_answered_too(bench):
     assert core.publish(1, "up/heartbeat", b"{}", STATE, qos=0)
     core.until(lambda: core.results == [(1, 0)], "a result")
     assert hub.next().topic.endswith("up/heartbeat")
+
+
+def test_no_packet_waits_for_the_acknowledgement_of_another(bench):
+    broker, _, uplink = bench.all()
+    wait_for(lambda: options_of(uplink.process.pid, broker.port, socket.TCP_NODELAY) == [1, 1],
+             "what it sends goes at once on both connections")
 
 
 def test_a_refusal_of_the_broker_comes_back_as_its_reason(bench):
