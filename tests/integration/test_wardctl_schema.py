@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from bluez_fixture import CUFF, PATIENCE_S, PATIENT, ROOT, WARDCTL, Home
-from test_wardctl import Gateway, run, vectors
+from test_wardctl import Gateway, run
+from test_wardctl_decode import vectors
 
 sys.path.insert(0, str(ROOT / "tests" / "hub"))
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
@@ -195,7 +196,7 @@ def test_what_needs_more_than_one_home(outputs):
 
 
 def test_what_is_decoded(outputs):
-    """The vectors are what `decode` prints (test_wardctl.py holds that)."""
+    """The vectors are what `decode` prints (test_wardctl_decode.py holds that)."""
     outputs.hold("decode", "".join(json.dumps(vector.values[3]) + "\n" for vector in vectors()))
 
 
