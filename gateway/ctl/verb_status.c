@@ -6,8 +6,7 @@
  * conditions[]{condition, priority, state}, last_valid[]{quantity, value, unit, measured_at}, news2{complete, minimum,
  * maximum, missing[], stale[]}}, devices[]{device, model,
  * patient, bindings[]{patient, slot}, connected, battery, last_heard_age_s or last_heard_at}, queue{undelivered_readings, undelivered_alarms, oldest_age_s},
- * link{up, reason}, radio, recovery{rung, power, restart, reset}, annunciator{light, sound, text}, clock, storage. And of
- * each patient's document monitoring and waits_for[], for who was discharged and is not erased yet.
+ * link{up, reason}, radio, recovery{rung, power, restart, reset}, annunciator{light, sound, text}, clock, storage.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -122,19 +121,6 @@ static void print_patients(const json_t *patients)
     }
 }
 
-/* Who takes the hub away now takes them with him. */
-static void print_not_erased(char *const *patients)
-{
-    for (; patients != NULL && *patients != NULL; patients++) {
-        json_t *patient = ward_document_parse(*patients);
-
-        if (strcmp(ward_document_text(patient, "monitoring"), "ended") == 0)
-            printf("  %s: discharged, NOT ERASED here yet\n    waits    for %s\n",
-                   ward_document_text(patient, "patient"), ward_document_member(patient, "waits_for").text);
-        json_decref(patient);
-    }
-}
-
 static void print_devices(const json_t *devices)
 {
     static const char *const headers[] = {"DEVICE",  "MODEL",      "PATIENT", "CONNECTED",
@@ -222,7 +208,7 @@ static void print_link(const json_t *document)
     printf("Storage      %s\n", ward_document_member(document, "storage").text);
 }
 
-static void print_status(const json_t *document, char *const *patients)
+static void print_status(const json_t *document)
 {
     printf("Wardgate %s, version %s: ", ward_document_member(document, "gateway").text,
            ward_document_member(document, "version").text);
@@ -230,7 +216,6 @@ static void print_status(const json_t *document, char *const *patients)
     print_reasons(document);
     putchar('\n');
     print_patients(json_object_get(document, "patients"));
-    print_not_erased(patients);
     print_devices(json_object_get(document, "devices"));
     print_link(document);
 }
@@ -239,8 +224,7 @@ static int run(int argc, char **argv)
 {
     static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
     bool as_json = false;
-    char **texts = NULL, **patients = NULL;
-    sd_bus *bus = NULL;
+    char **texts = NULL;
     int option;
     int status;
 
@@ -251,27 +235,23 @@ static int run(int argc, char **argv)
     }
     if (optind < argc)
         return ward_ctl_usage(&ward_verb_status, "it takes no argument \"%s\"", argv[optind]);
-    status = ward_client_open(&bus);
-    if (status == WARD_CTL_DONE)
-        status = ward_client_get(bus, "Status", &texts);
-    if (status == WARD_CTL_DONE && !as_json)
-        status = ward_client_get(bus, "Patients", &patients);
-    if (status == WARD_CTL_DONE && as_json) {
+    status = ward_client_fetch(&texts, "Status", NULL);
+    if (status != WARD_CTL_DONE)
+        return status;
+    if (as_json) {
         ward_document_print_lines(texts);
-    } else if (status == WARD_CTL_DONE) {
+    } else {
         json_t *document = ward_document_parse(texts[0]);
 
         /* What is most important comes first: it must not have run off the screen. */
         ward_pager_begin();
         ward_prose_begin();
-        print_status(document, patients);
+        print_status(document);
         ward_prose_end();
         ward_pager_end();
         json_decref(document);
     }
-    ward_client_free_texts(patients);
     ward_client_free_texts(texts);
-    sd_bus_flush_close_unref(bus);
     return status;
 }
 

@@ -217,15 +217,6 @@ def test_status_says_who_is_not_monitored_and_why(gateway):
     assert json.loads(gateway.run("status", "--json").stdout) == STATUS
 
 
-def test_status_says_who_is_not_erased_yet(gateway):
-    gateway.answers("Status", {**STATUS, "patients": []})
-    gateway.answers("Patients", {"patient": "p-1", "monitoring": "full"},
-                    {"patient": "p-2", "monitoring": "ended", "waits_for": ["bonds of his devices", "what was just measured"]})
-    shown = gateway.run("status").stdout
-    assert "  p-2: discharged, NOT ERASED here yet\n    waits    for bonds of his devices, what was just measured\n" in shown
-    assert "p-1" not in shown
-
-
 @pytest.mark.parametrize("document", ["{}", "[]", "not JSON", '{"patients":{"a":1},"monitoring":7,"queue":[]}'])
 def test_a_status_it_does_not_understand_never_reads_as_monitored(gateway, document):
     gateway.answers("Status", document)
