@@ -173,6 +173,21 @@ static void a_long_line_is_not_a_full_one(void **state)
     assert_true(window.octets >= before);
 }
 
+/* At 64 kbit/s, which is 8 octets a millisecond. */
+static void on_a_thin_line_an_alarm_stands_behind_a_fifth_of_a_second(void **state)
+{
+    struct ward_window window;
+    uint64_t now_us = 1;
+
+    (void)state;
+    ward_window_open(&window, 64);
+    fill_and_answer(&window, &now_us, 40 * MS); /* how short it is while it is empty */
+    for (int i = 0; i < 100; i++) {
+        assert_true(i < 10 || window.octets <= 1600);
+        fill_and_answer(&window, &now_us, window.octets / 8 * MS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +198,7 @@ int main(void)
         cmocka_unit_test(orphans_take_their_place_until_they_are_answered),
         cmocka_unit_test(octets_follow_the_round_trip),
         cmocka_unit_test(a_long_line_is_not_a_full_one),
+        cmocka_unit_test(on_a_thin_line_an_alarm_stands_behind_a_fifth_of_a_second),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
