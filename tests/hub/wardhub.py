@@ -556,6 +556,13 @@ def order(options):
     return 1
 
 
+def joined(arguments, option):
+    """The same arguments with each `option VALUE` as `option=VALUE`: argparse takes a value that begins with "-" for an
+    option, and one thumbprint in 64 does."""
+    rest = iter(map(str, arguments))
+    return [f"{argument}={next(rest, '')}" if argument == option else argument for argument in rest]
+
+
 def parse_options(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("verb", nargs="?", choices=["run", "keys", *ORDERS], default="run")
@@ -612,7 +619,7 @@ def parse_options(arguments):
     group.add_argument("--role", choices=["clinical", "technical", "hub", "root"], help="add-key")
     group.add_argument("--kid", metavar="KID", help="revoke-key")
     group.add_argument("--timeout", type=float, default=15, metavar="SECONDS", help="(default: %(default)s)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(joined(sys.argv[1:] if arguments is None else arguments, "--kid"))
     if options.verb == "keys" and not options.keys_out:
         parser.error("keys needs --keys-out")
     options.keys = options.keys or options.keys_out

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hub_fixture import HUB, PATIENCE_S, ROOT, Broker, Gateway, Program, alarm, contract, eventually, records  # noqa: E402
+import wardhub  # noqa: E402
 
 VERIFY = pathlib.Path(os.environ.get("WARD_BUILD", ROOT / "build" / "dev")) / "tests" / "integration" / "verify-receipt"
 
@@ -455,3 +456,11 @@ def test_python_verifies_what_c_signed(tmp_path, payload):
     contract.verify_up(public, topic, payload, signature)
     with pytest.raises(contract.Refused):
         contract.verify_up(public, topic + "x", payload, signature)
+
+
+def test_a_thumbprint_may_begin_with_a_dash():
+    words = ["--gateway", "g-1", "--site", "home", "--keys", "keys", "--gateway-key", "gateway.jwk"]
+    options = wardhub.parse_options(["revoke-key", *words, "--kid", "-TcwRfsCxYShBkrZhADdS5PUuT9NZk892EzGlVJJiRw"])
+    assert options.kid == "-TcwRfsCxYShBkrZhADdS5PUuT9NZk892EzGlVJJiRw"
+    with pytest.raises(SystemExit):
+        wardhub.parse_options(["revoke-key", *words, "--kid"])
