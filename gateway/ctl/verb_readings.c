@@ -188,7 +188,7 @@ static bool has_unassigned(char *const *texts)
     return found;
 }
 
-static void show_table(char *const *texts)
+static void show_table(char **texts)
 {
     static const struct ward_column columns[] = {
         {"SEQ", "seq", WARD_COLUMN_PLAIN},         {"WHEN", NULL, WARD_COLUMN_RECORD_MOMENT},
@@ -197,6 +197,7 @@ static void show_table(char *const *texts)
         {NULL, NULL, WARD_COLUMN_PLAIN},
     };
 
+    ward_records_mark_taken_back(texts);
     ward_pager_begin();
     ward_show_table(texts, columns, "No reading.");
     ward_prose_begin();
@@ -208,7 +209,7 @@ static void show_table(char *const *texts)
     ward_pager_end();
 }
 
-static void show_stored(char *const *texts, struct query *query)
+static void show_stored(char **texts, struct query *query)
 {
     if (query->filter.as_fhir)
         for (; *texts != NULL; texts++)

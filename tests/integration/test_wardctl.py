@@ -274,6 +274,14 @@ def test_a_reading_of_nobody_is_explained(gateway):
     assert "Without a patient: it was in the device's memory" in gateway.run("readings").stdout
 
 
+def test_a_reading_says_that_it_was_taken_back(gateway):
+    void = {"epoch": "e-1", "seq": 4, "kind": "void", "voids": 2, "reason": "wrong-patient", "by": "dr-1"}
+    gateway.answers("Readings", void, reading(3), reading(2), {**reading(2), "epoch": "e-0"})
+    lines = [line for line in gateway.run("readings").stdout.splitlines() if "SpO2" in line]
+    assert ["valid, but taken back by 4" in line for line in lines] == [False, True, False]
+    assert all(json.loads(line).get("taken_back_by") is None for line in gateway.run("readings", "--json").stdout.splitlines())
+
+
 @needs_root
 def test_pair_shows_its_steps_as_they_come(gateway):
     address = "AA:BB:CC:DD:EE:FF"
