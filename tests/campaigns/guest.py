@@ -94,7 +94,7 @@ class Guest(System):
                 self.wire.port, *(["uplink"] if self.uplinked else []))]
         self.core.start()
         for condition, what in ((lambda: self.bluez.calls("GetManagedObjects", since), "wardgated looks around"),
-                                (lambda: self.ctl("status", check=False).returncode == 0, "wardgated answers")):
+                                (self.answers, self.silence)):
             eventually(lambda met=condition: not self.core.alive() or met(), what, 3 * BOOT_S)
         return self.core.alive()
 

@@ -153,8 +153,7 @@ class System(Home):
         """Starts wardgated and waits until it hears. Returns the seconds until its name was on the bus."""
         since, begun = self.bluez.mark(), time.monotonic()
         self.gateway = self.core.start(self.core_environment).popen
-        eventually(lambda: not self.core.alive() or self.ctl("status", check=False).returncode == 0,
-                   "wardgated answers")
+        eventually(lambda: not self.core.alive() or self.answers(), self.silence)
         took = time.monotonic() - begun
         assert self.core.alive(), self.core.said()
         if self.ask("devices"):

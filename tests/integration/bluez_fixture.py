@@ -145,6 +145,14 @@ class Asked:
         assert not check or done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
         return done
 
+    def answers(self):
+        return self.ctl("status", check=False).returncode == 0
+
+    def silence(self):
+        """What to say of a wardgated that was waited for in vain."""
+        done = self.ctl("status", check=False)
+        return f"wardgated answers: {done.stdout}{done.stderr}"
+
     def ask(self, *words):
         return [json.loads(line) for line in self.ctl(*words, "--json").stdout.splitlines()]
 
@@ -206,8 +214,7 @@ class Home(Asked):
     def start_gateway(self):
         self.gateway = subprocess.Popen([*self.prefix, WARDGATED, "--config", self.directory / "wardgate.conf"],
                                         env=self.environment, stdout=self.log, stderr=self.log)
-        eventually(lambda: self.gateway.poll() is not None or self.ctl("status", check=False).returncode == 0,
-                   "wardgated answers")
+        eventually(lambda: self.gateway.poll() is not None or self.answers(), self.silence)
         self.assert_alive()
 
     def start(self):

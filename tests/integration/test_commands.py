@@ -61,8 +61,7 @@ class Ward(bluez_fixture.Home):
     def start_gateway(self):
         self.gateway = subprocess.Popen([*self.within(), WARDGATED, "--config", self.directory / "wardgate.conf"],
                                         env=self.environment, stdout=self.log, stderr=self.log)
-        eventually(lambda: self.gateway.poll() is not None or self.ctl("status", check=False).returncode == 0,
-                   "wardgated answers")
+        eventually(lambda: self.gateway.poll() is not None or self.answers(), self.silence)
         self.assert_alive()
         key = self.ask("hub", "show")[0]["key"]
         self.gateway_key.write_text(json.dumps({**key, "gateway": "g-1"}))

@@ -109,7 +109,7 @@ class LabHome(Worn, Ordered, Heard, Asked):
 
     def restart(self):
         run("systemctl", "restart", *UNITS)
-        eventually(lambda: self.ctl("status", check=False).returncode == 0, "wardgated answers")
+        eventually(self.answers, self.silence)
         self.wait_for_radio("ready")
 
     def stop(self):
