@@ -4,7 +4,10 @@
 import contextlib
 import os
 import pathlib
+import shutil
+import signal
 import sys
+import tempfile
 
 from figures import BUILD, ROOT, ingest
 
@@ -24,6 +27,34 @@ import wardhub  # noqa: E402, F401
 BENCH = BUILD / "tests" / "bench"
 
 
+class AtHome(system.System):
+    """A system as it is in a home: what the daemons keep below /run is in memory, and nobody overhears the bus. Whoever did
+    would be woken by each alarm, and have a processor, before the uplink."""
+
+    def __init__(self):
+        self._run = tempfile.mkdtemp(prefix="bench-run-", dir="/dev/shm")
+        os.mkdir(f"{self._run}/recover")
+        super().__init__()
+        self.told = Nobody()
+
+    def places(self):
+        return {**super().places(), "run": self._run}
+
+    def stop(self, keep=False):
+        super().stop(keep)
+        shutil.rmtree(self._run)
+
+
+class Nobody:
+    """Instead of who hears what the gateway tells on its bus."""
+
+    def start(self, environment):
+        pass
+
+    def stop(self):
+        pass
+
+
 def installation(**more):
     return contextlib.closing(Installation(**more))
 
@@ -34,7 +65,7 @@ class Installation:
     slow_disk: the core's disk can be made slow."""
 
     def __init__(self, backlog=None, valgrind=None, watched=False, link=None, slow_disk=False):
-        self.system = system.System()
+        self.system = AtHome()
         self._talkers = []
         if backlog:
             ingest("start", 0, backlog, where=self.system.directory / "state")
@@ -85,6 +116,14 @@ class Installation:
             self._slow_disk.write_text(str(milliseconds))
         else:
             self._slow_disk.unlink()
+
+    @contextlib.contextmanager
+    def hub_stands_still(self):
+        self.system.hub.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.system.hub.signal(signal.SIGCONT)
 
     def dirty_mb(self):
         """Private dirty memory of both daemons."""
