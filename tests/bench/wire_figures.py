@@ -51,7 +51,7 @@ def alarms_and_paho(whole, alarms, paho, count):
 def alarm(given):
     """An alarm from the notification over D-Bus until the uplink has the broker's PUBACK, against a publication of as many
     octets by a bare Paho until its program has that; and the same while the core's disk is in a flush of 30 s."""
-    count = given.count or 300
+    count = given.count or 1000
     with installation(watched=True, slow_disk=True) as whole:
         whole.start()
         alarms, paho = Alarms(whole), Yardstick(whole, "paho")
