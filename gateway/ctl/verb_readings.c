@@ -209,14 +209,26 @@ static void show_table(char **texts)
     ward_pager_end();
 }
 
+/* The daemon gives the newest first; here that is the last, since what comes in follows it. */
+static void begin_following(char **texts, struct query *query)
+{
+    size_t count = 0;
+
+    if (!query->as_json)
+        ward_records_mark_taken_back(texts);
+    while (texts[count] != NULL)
+        count++;
+    while (count-- > 0)
+        print_followed(texts[count], query);
+}
+
 static void show_stored(char **texts, struct query *query)
 {
     if (query->filter.as_fhir)
         for (; *texts != NULL; texts++)
             puts(*texts);
     else if (query->follow)
-        for (; *texts != NULL; texts++)
-            print_followed(*texts, query);
+        begin_following(texts, query);
     else if (query->as_json)
         ward_document_print_lines(texts);
     else

@@ -253,7 +253,7 @@ def test_what_a_number_stands_for_is_shown(gateway):
 
 
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
-    gateway.answers("Readings", reading(1), reading(2))
+    gateway.answers("Readings", reading(2), reading(1))  # the newest first, as the daemon gives them
     gateway.signals("Readings", [SIGNAL_READING, json.dumps(reading(2))], [SIGNAL_READING, json.dumps(reading(3))],
                     [SIGNAL_READING, json.dumps(reading(4, patient="p-other"))],
                     [SIGNAL_READING, json.dumps(reading(5))])
