@@ -4,9 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <gcrypt.h>
 #include <ini.h>
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ struct loading {
     struct ward_config_error *error;
     ward_config_is_model *is_model;    /* NULL: any may be one */
     const struct ward_config_ear *ear; /* NULL: nobody listens */
-    EVP_MD_CTX *digest;
+    gcry_md_hd_t digest;
     const char *file;
     FILE *stream;
     unsigned line; /* inih as Debian builds it does not tell the handler */
@@ -121,8 +121,7 @@ static char *read_line(char *buffer, int size, void *userdata)
         return NULL;
     loading->line++;
     length = strlen(buffer);
-    if (EVP_DigestUpdate(loading->digest, buffer, length) != 1)
-        fail(loading, "cannot be hashed");
+    gcry_md_write(loading->digest, buffer, length);
     if (length + 1 == (size_t)size && buffer[length - 1] != '\n') {
         fail(loading, "the line is longer than %d characters", size - 2);
         return NULL;
@@ -189,20 +188,17 @@ static int load_files(struct loading *loading, const char *path)
     int r;
 
     loading->file = path;
-    loading->digest = EVP_MD_CTX_new();
-    if (!loading->digest || EVP_DigestInit_ex(loading->digest, EVP_sha256(), NULL) != 1) {
+    gcry_check_version(NULL); /* it has to be asked before anything else is */
+    if (gcry_md_open(&loading->digest, GCRY_MD_SHA256, 0) != 0) {
         fail(loading, "cannot be hashed");
-        r = -ENOMEM;
-    } else {
-        r = load_file(loading, path);
-        if (r == 0)
-            r = load_drop_ins(loading, path);
-        if (r == 0 && EVP_DigestFinal_ex(loading->digest, loading->config.digest, NULL) != 1) {
-            fail(loading, "cannot be hashed");
-            r = -ENOMEM;
-        }
+        return -ENOMEM;
     }
-    EVP_MD_CTX_free(loading->digest);
+    r = load_file(loading, path);
+    if (r == 0)
+        r = load_drop_ins(loading, path);
+    memcpy(loading->config.digest, gcry_md_read(loading->digest, GCRY_MD_SHA256),
+           sizeof(loading->config.digest));
+    gcry_md_close(loading->digest);
     return r;
 }
 

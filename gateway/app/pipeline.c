@@ -106,9 +106,9 @@ static void name_it(const struct ward_heard *heard, struct ward_arrival *arrival
     uint8_t digest[32];
 
     arrival->known.kind = WARD_STORE_KNOWN;
-    if (!ward_identity_of(heard->measurement->decoded, &arrival->record.reading.device, &identity) ||
-        ward_sha256(identity.octets, identity.length, digest) < 0)
+    if (!ward_identity_of(heard->measurement->decoded, &arrival->record.reading.device, &identity))
         return;
+    ward_sha256(identity.octets, identity.length, digest);
     memcpy(known->key, digest, sizeof(known->key));
     arrival->has_key = true;
 }

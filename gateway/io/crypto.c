@@ -7,28 +7,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
+#include <gcrypt.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base64url.h"
-#include "io/crypto_private.h"
 #include "ward/link.h"
 
 #define THUMBPRINT_LENGTH 43 /* base64url of SHA-256 */
 #define X_LENGTH          43 /* base64url of a public key */
 
+/* What the file holds but for its two lines that say what it is: PKCS#8 of a key without attributes (RFC 8410 §7). */
+#define PKCS8_PREFIX_OCTETS 16
+#define PKCS8_OCTETS        (PKCS8_PREFIX_OCTETS + crypto_sign_SEEDBYTES)
+#define PKCS8_TEXT_SIZE     sodium_base64_ENCODED_LEN(PKCS8_OCTETS, sodium_base64_VARIANT_ORIGINAL)
+#define PEM_BEGIN           "-----BEGIN PRIVATE KEY-----"
+#define PEM_END             "-----END PRIVATE KEY-----"
+#define PEM_SIZE_MAX        1024
+
+/* SEQUENCE { INTEGER 0, SEQUENCE { OID 1.3.101.112 }, OCTET STRING { OCTET STRING of 32 } } up to those 32. */
+static const uint8_t pkcs8_prefix[PKCS8_PREFIX_OCTETS] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
+                                                          0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+
 struct ward_signer {
-    EVP_PKEY *key;
-    EVP_MD_CTX *context;
+    uint8_t secret_key[crypto_sign_SECRETKEYBYTES]; /* seed and public key */
     char kid[THUMBPRINT_LENGTH + 1];
     char x[X_LENGTH + 1];
     uint8_t message[WARD_TOPIC_MAX + 1 + WARD_LINK_FRAME_MAX];
@@ -36,17 +43,13 @@ struct ward_signer {
 
 int ward_random(void *ret, size_t count)
 {
-    return count <= INT_MAX && RAND_bytes(ret, (int)count) == 1 ? 0 : -EIO;
+    return getentropy(ret, count) == 0 ? 0 : -errno;
 }
 
-int ward_sha256(const void *octets, size_t length, uint8_t ret[32])
+void ward_sha256(const void *octets, size_t length, uint8_t ret[static 32])
 {
-    return EVP_Digest(octets, length, ret, NULL, EVP_sha256(), NULL) == 1 ? 0 : -EIO;
-}
-
-static void key_free(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
+    gcry_check_version(NULL); /* it has to be asked before anything else is */
+    gcry_md_hash_buffer(GCRY_MD_SHA256, ret, octets, length);
 }
 
 static void file_close(FILE **file)
@@ -64,13 +67,6 @@ static void descriptor_close(int *descriptor)
 }
 
 #define CLEANUP(function) __attribute__((cleanup(function)))
-
-/* Asks nobody for a passphrase, whatever the file says. */
-static int no_passphrase(char *buffer, int size, int writing, void *userdata)
-{
-    (void)buffer, (void)size, (void)writing, (void)userdata;
-    return -1;
-}
 
 /* Opens a file of the directory as a private stream. Returns 0 or a negative errno. */
 static int open_stream(int directory, const char *name, int flags, FILE **ret)
@@ -93,25 +89,59 @@ static int open_stream(int directory, const char *name, int flags, FILE **ret)
     return 0;
 }
 
-static int load_key(int directory, EVP_PKEY **ret)
+/* The seed of a key from the text of its file, which ends with a NUL. */
+static bool read_pem(const char *text, uint8_t ret_seed[static crypto_sign_SEEDBYTES])
+{
+    uint8_t octets[PKCS8_OCTETS];
+    const char *begin = strstr(text, PEM_BEGIN), *end;
+    size_t count = 0;
+
+    if (begin == NULL) {
+        return false;
+    }
+    begin += strlen(PEM_BEGIN);
+    bool good = sodium_base642bin(octets, sizeof(octets), begin, strlen(begin), " \t\r\n", &count, &end,
+                                  sodium_base64_VARIANT_ORIGINAL) == 0 &&
+                count == sizeof(octets) && strncmp(end, PEM_END, strlen(PEM_END)) == 0 &&
+                memcmp(octets, pkcs8_prefix, sizeof(pkcs8_prefix)) == 0;
+    if (good) {
+        memcpy(ret_seed, octets + PKCS8_PREFIX_OCTETS, crypto_sign_SEEDBYTES);
+    }
+    sodium_memzero(octets, sizeof(octets));
+    return good;
+}
+
+static int load_seed(int directory, uint8_t ret_seed[static crypto_sign_SEEDBYTES])
 {
     CLEANUP(file_close) FILE *file = NULL;
+    char text[PEM_SIZE_MAX + 1];
     int result = open_stream(directory, WARD_SIGNER_FILE, O_RDONLY, &file);
 
     if (result < 0) {
         return result;
     }
-    EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
-    if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519) {
-        EVP_PKEY_free(key);
-        return -EBADMSG;
-    }
-    *ret = key;
-    return 0;
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    result = ferror(file) ? -EIO : read_pem(text, ret_seed) ? 0 : -EBADMSG;
+    sodium_memzero(text, sizeof(text));
+    return result;
+}
+
+static int print_pem(FILE *file, const uint8_t seed[static crypto_sign_SEEDBYTES])
+{
+    uint8_t octets[PKCS8_OCTETS];
+    char text[PKCS8_TEXT_SIZE];
+
+    memcpy(octets, pkcs8_prefix, sizeof(pkcs8_prefix));
+    memcpy(octets + PKCS8_PREFIX_OCTETS, seed, crypto_sign_SEEDBYTES);
+    sodium_bin2base64(text, sizeof(text), octets, sizeof(octets), sodium_base64_VARIANT_ORIGINAL);
+    int printed = fprintf(file, PEM_BEGIN "\n%s\n" PEM_END "\n", text);
+    sodium_memzero(octets, sizeof(octets));
+    sodium_memzero(text, sizeof(text));
+    return printed < 0 ? -EIO : 0;
 }
 
 /* The file is complete and on the disk before it has its name. */
-static int store_key(int directory, EVP_PKEY *key)
+static int store_seed(int directory, const uint8_t seed[static crypto_sign_SEEDBYTES])
 {
     static const char aside[] = WARD_SIGNER_FILE ".new";
     CLEANUP(file_close) FILE *file = NULL;
@@ -123,8 +153,9 @@ static int store_key(int directory, EVP_PKEY *key)
     if (result < 0) {
         return result;
     }
-    if (PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) != 1) {
-        return -EIO;
+    result = print_pem(file, seed);
+    if (result < 0) {
+        return result;
     }
     if (fflush(file) != 0 || fsync(fileno(file)) < 0) {
         return -errno;
@@ -132,60 +163,50 @@ static int store_key(int directory, EVP_PKEY *key)
     return renameat(directory, aside, directory, WARD_SIGNER_FILE) < 0 || fsync(directory) < 0 ? -errno : 0;
 }
 
-static int load_or_make_key(const char *directory, EVP_PKEY **ret)
+static int load_or_make_seed(const char *directory, uint8_t ret_seed[static crypto_sign_SEEDBYTES])
 {
     CLEANUP(descriptor_close) int opened = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened < 0) {
         return -errno;
     }
-    int result = load_key(opened, ret);
+    int result = load_seed(opened, ret_seed);
     if (result != -ENOENT) {
         return result;
     }
-    CLEANUP(key_free) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    if (key == NULL) {
-        return -EIO;
-    }
-    result = store_key(opened, key);
-    if (result == 0) {
-        *ret = key;
-        key = NULL;
-    }
-    return result;
+    result = ward_random(ret_seed, crypto_sign_SEEDBYTES);
+    return result < 0 ? result : store_seed(opened, ret_seed);
 }
 
 /* RFC 7638 §3: SHA-256 over the required members, in order of their names, without white space. */
-static int name_key(struct ward_signer *signer)
+static void name_key(struct ward_signer *signer, const uint8_t public_key[static crypto_sign_PUBLICKEYBYTES])
 {
-    uint8_t public_key[WARD_ED25519_KEY_OCTETS], digest[SHA256_DIGEST_LENGTH];
-    size_t count = sizeof(public_key);
+    uint8_t digest[32];
     char jwk[128];
 
-    if (EVP_PKEY_get_raw_public_key(signer->key, public_key, &count) != 1 || count != sizeof(public_key)) {
-        return -EIO;
-    }
-    ward_base64url_encode(public_key, count, signer->x);
+    ward_base64url_encode(public_key, crypto_sign_PUBLICKEYBYTES, signer->x);
     int length = snprintf(jwk, sizeof(jwk), "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"%s\"}", signer->x);
-    if (EVP_Q_digest(NULL, "SHA256", NULL, jwk, (size_t)length, digest, &count) != 1) {
-        return -EIO;
+    ward_sha256(jwk, (size_t)length, digest);
+    ward_base64url_encode(digest, sizeof(digest), signer->kid);
+}
+
+static int prepare(struct ward_signer *signer, const char *directory)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES], public_key[crypto_sign_PUBLICKEYBYTES];
+    int result = sodium_init() < 0 ? -EIO : load_or_make_seed(directory, seed);
+
+    if (result == 0) {
+        crypto_sign_seed_keypair(public_key, signer->secret_key, seed);
+        name_key(signer, public_key);
     }
-    ward_base64url_encode(digest, count, signer->kid);
-    return 0;
+    sodium_memzero(seed, sizeof(seed));
+    return result;
 }
 
 int ward_signer_new(struct ward_signer **ret, const char *directory, struct ward_crypto_error *ret_error)
 {
-    struct ward_signer *signer;
-    int result;
+    struct ward_signer *signer = calloc(1, sizeof(*signer));
+    int result = signer == NULL ? -ENOMEM : prepare(signer, directory);
 
-    /* Its texts for errors, 60 kB as it keeps them: nothing here asks for one. */
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL);
-    signer = calloc(1, sizeof(*signer));
-    result = signer == NULL ? -ENOMEM : load_or_make_key(directory, &signer->key);
-    if (result == 0) {
-        signer->context = EVP_MD_CTX_new();
-        result = signer->context == NULL ? -ENOMEM : name_key(signer);
-    }
     if (result < 0) {
         snprintf(ret_error->text, sizeof(ret_error->text), "%s/" WARD_SIGNER_FILE ": %s", directory,
                  result == -EBADMSG ? "is not an Ed25519 private key in PEM" : strerror(-result));
@@ -199,8 +220,7 @@ int ward_signer_new(struct ward_signer **ret, const char *directory, struct ward
 struct ward_signer *ward_signer_free(struct ward_signer *signer)
 {
     if (signer != NULL) {
-        EVP_MD_CTX_free(signer->context);
-        EVP_PKEY_free(signer->key);
+        sodium_memzero(signer->secret_key, sizeof(signer->secret_key));
         free(signer);
     }
     return NULL;
@@ -224,9 +244,8 @@ void ward_signer_write_jwk(const struct ward_signer *signer, struct ward_json *j
 int ward_signer_sign(struct ward_signer *signer, const char *topic, const uint8_t *payload, size_t length,
                      char ret[WARD_SIGNATURE_MAX + 1])
 {
-    uint8_t signature[WARD_ED25519_SIGNATURE_OCTETS];
+    uint8_t signature[crypto_sign_BYTES];
     size_t topic_size = strlen(topic) + 1; /* its NUL is the octet between */
-    size_t count = sizeof(signature);
 
     if (topic_size > WARD_TOPIC_MAX + 1 || length > sizeof(signer->message) - topic_size) {
         return -EMSGSIZE;
@@ -235,12 +254,10 @@ int ward_signer_sign(struct ward_signer *signer, const char *topic, const uint8_
     if (length > 0) {
         memcpy(signer->message + topic_size, payload, length);
     }
-    if (EVP_MD_CTX_reset(signer->context) != 1 ||
-        EVP_DigestSignInit(signer->context, NULL, NULL, NULL, signer->key) != 1 ||
-        EVP_DigestSign(signer->context, signature, &count, signer->message, topic_size + length) != 1 ||
-        count != sizeof(signature)) {
+    if (crypto_sign_detached(signature, NULL, signer->message, topic_size + length, signer->secret_key) !=
+        0) {
         return -EIO;
     }
-    ret[ward_base64url_encode(signature, count, ret)] = '\0';
+    ret[ward_base64url_encode(signature, sizeof(signature), ret)] = '\0';
     return 0;
 }

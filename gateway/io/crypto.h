@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cryptography, by OpenSSL: the gateway's own Ed25519 key that signs everything that goes up, the ward's public keys
- * that everything coming down is checked with, and random octets.
+ * Cryptography: the gateway's own Ed25519 key that signs everything that goes up, the ward's public keys that everything
+ * coming down is checked with (both by libsodium), SHA-256 (by libgcrypt) and random octets (by the kernel).
  *
  * The private key is made by the gateway, on first start, and never leaves its state directory.
  */
@@ -20,11 +20,12 @@ struct ward_crypto_error {
     char text[512];
 };
 
-/* Fills ret with count unpredictable octets. Returns 0, or -EIO with ret's content undefined: then make no id. */
+/* Fills ret with count <= 256 unpredictable octets. Returns 0, or a negative errno with ret's content undefined: then
+ * make no id. */
 int ward_random(void *ret, size_t count);
 
-/* SHA-256 (FIPS 180-4). Returns 0, or -EIO with ret undefined. */
-int ward_sha256(const void *octets, size_t length, uint8_t ret[32]);
+/* SHA-256 (FIPS 180-4). */
+void ward_sha256(const void *octets, size_t length, uint8_t ret[static 32]);
 
 struct ward_signer;
 

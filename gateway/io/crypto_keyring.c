@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <openssl/evp.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "core/base64url.h"
 #include "io/crypto.h"
 #include "io/crypto_keyring_private.h"
-#include "io/crypto_private.h"
 
 #define FILE_SIZE_MAX 65536
 
@@ -52,6 +51,11 @@ static int expect_text(const struct ward_key_source *source, const json_t *jwk, 
     return 0;
 }
 
+bool ward_key_is_sound(const uint8_t x[static crypto_sign_PUBLICKEYBYTES])
+{
+    return crypto_core_ed25519_is_valid_point(x) == 1;
+}
+
 struct ward_key *ward_keyring_find(const struct ward_keyring *keyring, const char *kid)
 {
     for (size_t i = 0; i < keyring->count; i++) {
@@ -82,18 +86,17 @@ static int read_kid(const struct ward_key_source *source, const json_t *jwk,
 
 static int read_public_key(const struct ward_key_source *source, const json_t *jwk, struct ward_key *ret)
 {
-    uint8_t octets[WARD_ED25519_KEY_OCTETS];
     size_t count = 0;
     const char *x = text_of(source, jwk, "x");
 
     if (x == NULL) {
         return -EBADMSG;
     }
-    if (!ward_base64url_decode(x, strlen(x), octets, sizeof(octets), &count) || count != sizeof(octets)) {
+    if (!ward_base64url_decode(x, strlen(x), ret->public_key, sizeof(ret->public_key), &count) ||
+        count != sizeof(ret->public_key)) {
         return refuse_key(source, "x", "is not 32 octets in base64url without padding");
     }
-    ret->public_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, octets, count);
-    return ret->public_key != NULL ? 0 : refuse_key(source, "x", "is not a public key on Ed25519");
+    return ward_key_is_sound(ret->public_key) ? 0 : refuse_key(source, "x", "is not a public key on Ed25519");
 }
 
 int ward_keyring_read_key(const struct ward_key_source *source, const json_t *jwk,
@@ -205,8 +208,9 @@ int ward_keyring_new(struct ward_keyring **ret, const char *path, struct ward_cr
     struct ward_key_source source = {.path = path, .error = ret_error};
     struct ward_keyring *keyring = calloc(1, sizeof(*keyring));
     char *buffer = malloc(FILE_SIZE_MAX + 1);
-    int result = keyring == NULL || buffer == NULL ? refuse_file(&source, -ENOMEM, strerror(ENOMEM))
-                                                   : load(&source, keyring, buffer);
+    int result = keyring == NULL || buffer == NULL || sodium_init() < 0
+                     ? refuse_file(&source, -ENOMEM, strerror(ENOMEM))
+                     : load(&source, keyring, buffer);
 
     free(buffer);
     if (result < 0) {
@@ -219,12 +223,7 @@ int ward_keyring_new(struct ward_keyring **ret, const char *path, struct ward_cr
 
 struct ward_keyring *ward_keyring_free(struct ward_keyring *keyring)
 {
-    if (keyring != NULL) {
-        for (size_t i = 0; i < WARD_KEYRING_KEYS_MAX; i++) {
-            EVP_PKEY_free(keyring->keys[i].public_key);
-        }
-        free(keyring);
-    }
+    free(keyring);
     return NULL;
 }
 
@@ -244,12 +243,8 @@ enum ward_verdict ward_keyring_verify(const struct ward_keyring *keyring, const 
     if ((roles & WARD_ROLES(key->role)) == 0) {
         return WARD_WRONG_ROLE;
     }
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool holds = context != NULL && EVP_DigestVerifyInit(context, NULL, NULL, NULL, key->public_key) == 1 &&
-                 EVP_DigestVerify(context, jws->signature, sizeof(jws->signature),
-                                  (const uint8_t *)jws->signed_text, jws->signed_length) == 1;
-    EVP_MD_CTX_free(context);
-    if (!holds) {
+    if (crypto_sign_verify_detached(jws->signature, (const uint8_t *)jws->signed_text, jws->signed_length,
+                                    key->public_key) != 0) {
         return WARD_BAD_SIGNATURE;
     }
     *ret_role = key->role;

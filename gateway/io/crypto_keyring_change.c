@@ -6,7 +6,6 @@
 
 #include "core/base64url.h"
 #include "io/crypto_keyring_private.h"
-#include "io/crypto_private.h"
 
 static bool is_revoked(const struct ward_keyring *keyring, const char *kid)
 {
@@ -18,18 +17,9 @@ static bool is_revoked(const struct ward_keyring *keyring, const char *kid)
     return false;
 }
 
-static bool public_octets(const struct ward_key *key, uint8_t ret[WARD_ED25519_KEY_OCTETS])
-{
-    size_t count = WARD_ED25519_KEY_OCTETS;
-
-    return EVP_PKEY_get_raw_public_key(key->public_key, ret, &count) == 1 && count == WARD_ED25519_KEY_OCTETS;
-}
-
 static bool is_same(const struct ward_key *key, enum ward_role role, const uint8_t *x)
 {
-    uint8_t octets[WARD_ED25519_KEY_OCTETS];
-
-    return key->role == role && public_octets(key, octets) && memcmp(octets, x, sizeof(octets)) == 0;
+    return key->role == role && memcmp(key->public_key, x, sizeof(key->public_key)) == 0;
 }
 
 enum ward_keyring_answer ward_keyring_add(struct ward_keyring *keyring, const char *kid, enum ward_role role,
@@ -47,10 +37,10 @@ enum ward_keyring_answer ward_keyring_add(struct ward_keyring *keyring, const ch
     if (keyring->count == WARD_KEYRING_KEYS_MAX) {
         return WARD_KEYRING_FULL;
     }
-    key.public_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x, WARD_ED25519_KEY_OCTETS);
-    if (key.public_key == NULL) {
+    if (!ward_key_is_sound(x)) {
         return WARD_KEYRING_BAD_KEY;
     }
+    memcpy(key.public_key, x, sizeof(key.public_key));
     snprintf(key.kid, sizeof(key.kid), "%s", kid);
     keyring->keys[keyring->count++] = key;
     keyring->version++;
@@ -74,9 +64,7 @@ static void forbid(struct ward_keyring *keyring, const char *kid)
 
     snprintf(keyring->revoked[keyring->revoked_count++], sizeof(keyring->revoked[0]), "%s", kid);
     if (key != NULL) {
-        EVP_PKEY_free(key->public_key);
         *key = keyring->keys[--keyring->count];
-        keyring->keys[keyring->count] = (struct ward_key){.public_key = NULL};
     }
 }
 
@@ -125,11 +113,9 @@ uint64_t ward_keyring_version(const struct ward_keyring *keyring)
 
 static void write_jwk(const struct ward_key *key, struct ward_json *json)
 {
-    uint8_t octets[WARD_ED25519_KEY_OCTETS] = {0};
-    char x[WARD_BASE64URL_LENGTH(WARD_ED25519_KEY_OCTETS) + 1];
+    char x[WARD_BASE64URL_LENGTH(sizeof(key->public_key)) + 1];
 
-    (void)public_octets(key, octets);
-    x[ward_base64url_encode(octets, sizeof(octets), x)] = '\0';
+    x[ward_base64url_encode(key->public_key, sizeof(key->public_key), x)] = '\0';
     ward_json_object(json);
     ward_json_member(json, "crv", "Ed25519");
     ward_json_member(json, "kid", key->kid);

@@ -4,15 +4,16 @@
 #define WARD_IO_CRYPTO_KEYRING_PRIVATE_H
 
 #include <jansson.h>
-#include <openssl/evp.h>
+#include <sodium.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "io/crypto.h"
 
 struct ward_key {
     char kid[WARD_KID_MAX + 1];
     enum ward_role role;
-    EVP_PKEY *public_key;
+    uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
     bool added; /* by root; otherwise it is of the file */
 };
 
@@ -34,6 +35,9 @@ struct ward_key_source {
 /* Adds one JWK. Returns 0, or -EBADMSG with the keyring as it was and the error filled. */
 int ward_keyring_read_key(const struct ward_key_source *source, const json_t *jwk,
                           struct ward_keyring *keyring);
+
+/* Whether these octets are a point that a signature can be checked with: on the curve, and of its large group. */
+bool ward_key_is_sound(const uint8_t x[static crypto_sign_PUBLICKEYBYTES]);
 
 /* NULL: it has no such key. */
 struct ward_key *ward_keyring_find(const struct ward_keyring *keyring, const char *kid);

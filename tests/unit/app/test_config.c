@@ -218,7 +218,7 @@ static void the_digest_is_that_of_all_that_was_read(void **state)
     write_drop_in(files, "10-a.conf", parts[1]);
     assert_int_equal(ward_config_load(files->path, &config, &error), 0);
     snprintf(text, sizeof(text), "%s%s%s", parts[0], parts[1], parts[2]);
-    assert_int_equal(ward_sha256(text, strlen(text), digest), 0);
+    ward_sha256(text, strlen(text), digest);
     assert_memory_equal(config.digest, digest, sizeof(digest));
     write_drop_in(files, "10-a.conf", "[hub]\nport = 3\n");
     assert_int_equal(ward_config_load(files->path, &other, &error), 0);

@@ -19,6 +19,9 @@
 #define X_1 "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 #define X_2 "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"
 #define X_3 "_FHNjmIYoaONpH7QAjDwWAgW7RO6MwOsXeuRFUiQgCU"
+/* The neutral element, with which anything would verify, and a y that is of no point of the curve (RFC 8032 §5.1.3). */
+#define X_NEUTRAL   "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define X_OFF_CURVE "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 static char directory[64];
 static char path[128];
@@ -127,6 +130,37 @@ static void what_an_interrupted_start_left_is_replaced(void **state)
     ward_signer_free(signer);
 }
 
+/* What it writes is what any other program calls that key: of the seed of RFC 8032's test 1 it would be pem_1. */
+static void a_key_is_written_as_pkcs_8(void **state)
+{
+    struct ward_signer *signer = NULL;
+    char text[256] = "";
+
+    (void)state;
+    assert_int_equal(ward_signer_new(&signer, directory, &error), 0);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(text, 1, sizeof(text) - 1, file), sizeof(pem_1) - 1);
+    fclose(file);
+    /* all that is before the seed: 16 octets are 21 characters and a third of one */
+    assert_memory_equal(text, pem_1, sizeof("-----BEGIN PRIVATE KEY-----\n") - 1 + 21);
+    assert_non_null(strstr(text, "\n-----END PRIVATE KEY-----\n"));
+    ward_signer_free(signer);
+}
+
+/* As it may come from another program or through an editor of another system. */
+static void a_key_is_read_with_what_stands_around_it(void **state)
+{
+    struct ward_signer *signer = NULL;
+
+    (void)state;
+    write_file("a comment\r\n-----BEGIN PRIVATE KEY-----\r\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK\r\n"
+               "9JLsLMREScVpezJpGXA7rAMcrn9g\r\n-----END PRIVATE KEY-----\r\n");
+    assert_int_equal(ward_signer_new(&signer, directory, &error), 0);
+    assert_string_equal(ward_signer_kid(signer), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    ward_signer_free(signer);
+}
+
 static void a_file_that_is_no_key_is_never_replaced(void **state)
 {
     /* An EC key on P-256: a private key, but not ours to use. */
@@ -134,6 +168,10 @@ static void a_file_that_is_no_key_is_never_replaced(void **state)
         "",
         "not a key\n",
         "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n",
+        /* X25519, of the same length */
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VuBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+        "-----END PRIVATE KEY-----\n",
         "-----BEGIN EC PRIVATE KEY-----\n"
         "MHcCAQEEILJ5ZROhYzwsQzukfxUaG1ms4+cOqm2M7ISF+XxE4GAzoAoGCCqGSM49\n"
         "AwEHoUQDQgAEBllLD/Glkd8xMemXFjxoFfxxMWhQlwrZITPygqvGmh7ApJbneYWq\n"
@@ -305,6 +343,9 @@ static void a_bad_key_refuses_the_file_and_is_named(void **state)
          ": keys[0].role: is missing"},
         {JWKS(JWK("a", "hub", "AAAA")), ": keys[0].x: is not 32 octets"},
         {JWKS(JWK("a", "hub", X_1 "=")), ": keys[0].x: is not 32 octets"},
+        {JWKS(JWK("a", "hub", X_NEUTRAL)), ": keys[0].x: is not a public key on Ed25519"},
+        {JWKS(JWK("a", "hub", X_1) "," JWK("b", "hub", X_OFF_CURVE)),
+         ": keys[1].x: is not a public key on Ed25519"},
         {JWKS("{\"kty\":\"OKP\",\"d\":\"x\"}"), ": keys[0].d: is a private key"},
     };
     struct ward_keyring *keyring = NULL;
@@ -318,6 +359,18 @@ static void a_bad_key_refuses_the_file_and_is_named(void **state)
             fail_msg("%s, wanted %s", error.text, bad[i].wanted);
         }
     }
+}
+
+static void what_is_no_key_is_not_added(void **state)
+{
+    struct ward_keyring *keyring = keyring_of(JWKS(JWK("a", "root", X_1)));
+    static const uint8_t neutral[32] = {1};
+
+    (void)state;
+    assert_int_equal(ward_keyring_add(keyring, "b", WARD_ROLE_CLINICAL, neutral), WARD_KEYRING_BAD_KEY);
+    assert_int_equal(ward_keyring_count(keyring), 1);
+    assert_int_equal(ward_keyring_version(keyring), 0);
+    ward_keyring_free(keyring);
 }
 
 static void files_that_cannot_be_a_keyring(void **state)
@@ -370,6 +423,8 @@ int main(void)
         IN_DIRECTORY(the_jwk_and_its_thumbprint),
         IN_DIRECTORY(a_key_is_made_once_and_kept),
         IN_DIRECTORY(what_an_interrupted_start_left_is_replaced),
+        IN_DIRECTORY(a_key_is_written_as_pkcs_8),
+        IN_DIRECTORY(a_key_is_read_with_what_stands_around_it),
         IN_DIRECTORY(a_file_that_is_no_key_is_never_replaced),
         IN_DIRECTORY(a_directory_that_is_not_there_is_named),
         IN_DIRECTORY(topic_and_payload_are_signed_with_a_nul_between),
@@ -377,6 +432,7 @@ int main(void)
         IN_DIRECTORY(the_vectors_of_rfc_8032),
         IN_DIRECTORY(the_jws_of_rfc_8037),
         IN_DIRECTORY(a_bad_key_refuses_the_file_and_is_named),
+        IN_DIRECTORY(what_is_no_key_is_not_added),
         IN_DIRECTORY(files_that_cannot_be_a_keyring),
         IN_DIRECTORY(an_empty_keyring_trusts_nobody),
         cmocka_unit_test(random_octets_differ),
