@@ -13,8 +13,8 @@
 #include "uplink/enrolment_files.h"
 #include "uplink/enrolment_key.h"
 #include "uplink/est_check.h"
-#include "uplink/est_https.h"
 #include "uplink/est_message.h"
+#include "uplink/exchange_process.h"
 #include "uplink/system.h"
 
 #define REQUEST_MS 30000
@@ -92,7 +92,7 @@ static void url_of(const struct attempt *attempt, const char *what, char ret[sta
 }
 
 /* RFC 7030 §4.1.3, §4.2.3: certificates come as this. */
-static bool has_certificates(const struct ward_est_https_answer *answer)
+static bool has_certificates(const struct ward_exchange_answer *answer)
 {
     static const char type[] = "application/pkcs7-mime";
 
@@ -100,7 +100,7 @@ static bool has_certificates(const struct ward_est_https_answer *answer)
 }
 
 /* What a server says in words, as far as it is short and printable, and does not repeat what it was told in secret. */
-static void quote(const struct attempt *attempt, const struct ward_est_https_answer *answer,
+static void quote(const struct attempt *attempt, const struct ward_exchange_answer *answer,
                   char ret[static 96])
 {
     const char *secret = attempt->task->code.secret;
@@ -117,8 +117,22 @@ static void quote(const struct attempt *attempt, const struct ward_est_https_ans
     snprintf(ret, 96, ": \"%.*s\"", (int)length, answer->body);
 }
 
-static void tell_refusal(struct attempt *attempt, const char *step,
-                         const struct ward_est_https_answer *answer)
+/* Whether the server answered, whatever; otherwise that has been told. */
+static bool is_answered(struct attempt *attempt, const char *step,
+                        const struct ward_exchange_request *request, struct ward_exchange_answer *ret)
+{
+    char why[WARD_EXCHANGE_WHY_MAX];
+
+    ward_exchange_ask(request, ret);
+    if (ret->end == WARD_EXCHANGE_ANSWERED)
+        return true;
+    ward_exchange_why(ret, why);
+    ward_exchange_answer_done(ret);
+    tell(attempt, WARD_PROVISION_FAILED, step, "%s", why);
+    return false;
+}
+
+static void tell_refusal(struct attempt *attempt, const char *step, const struct ward_exchange_answer *answer)
 {
     char words[96];
 
@@ -128,7 +142,7 @@ static void tell_refusal(struct attempt *attempt, const char *step,
              "%s answers with something else than certificates: is it the EST server?", attempt->server);
     else if (answer->status >= 300 && answer->status < 400)
         tell(attempt, WARD_PROVISION_FAILED, step,
-             "%s sends us elsewhere (status %ld), which is not followed: the code needs its true name",
+             "%s sends us elsewhere (status %u), which is not followed: the code needs its true name",
              attempt->server, answer->status);
     else if (answer->status == 401 && !attempt->task->renew)
         tell(attempt, WARD_PROVISION_FAILED, step,
@@ -137,7 +151,7 @@ static void tell_refusal(struct attempt *attempt, const char *step,
         tell(attempt, WARD_PROVISION_FAILED, step,
              "%s knows nothing of EST (status 404): is it the EST server?", attempt->server);
     else
-        tell(attempt, WARD_PROVISION_FAILED, step, "the ward refuses (status %ld)%s", answer->status, words);
+        tell(attempt, WARD_PROVISION_FAILED, step, "the ward refuses (status %u)%s", answer->status, words);
 }
 
 /* ---- the steps; each returns whether the next may follow, and has told what came of it ---- */
@@ -145,24 +159,22 @@ static void tell_refusal(struct attempt *attempt, const char *step,
 static bool fetch_authority(struct attempt *attempt)
 {
     const struct ward_enrolment_code *code = &attempt->task->code;
-    char url[URL_MAX], why[WARD_EST_HTTPS_WHY_MAX], wrong[WARD_EST_WRONG_MAX];
-    const struct ward_est_https_request request = {
+    char url[URL_MAX], wrong[WARD_EST_WRONG_MAX];
+    const struct ward_exchange_request request = {
         .url = url, .unproved = true, .answer_max = WARD_EST_BODY_MAX, .timeout_ms = REQUEST_MS};
-    struct ward_est_https_answer answer;
+    struct ward_exchange_answer answer;
     STACK_OF(X509) *certificates = NULL;
     const char *how = NULL;
 
     url_of(attempt, "cacerts", url);
-    if (!ward_est_https_ask(&request, &answer, why)) {
-        tell(attempt, WARD_PROVISION_FAILED, "server", "%s", why);
+    if (!is_answered(attempt, "server", &request, &answer))
         return false;
-    }
     if (!has_certificates(&answer))
         tell_refusal(attempt, "server", &answer);
     else if (!(certificates = ward_est_certificates(answer.body, answer.length, &how)))
         tell(attempt, WARD_PROVISION_FAILED, "server", "what %s sends as its authority is %s",
              attempt->server, how);
-    ward_est_https_answer_done(&answer);
+    ward_exchange_answer_done(&answer);
     if (!certificates)
         return false;
     tell(attempt, WARD_PROVISION_STEP, "server", "%s answers", attempt->server);
@@ -216,23 +228,20 @@ static bool make_key(struct attempt *attempt)
 }
 
 /* Asks until the ward has decided (RFC 7030 §4.2.3: the same request after a while). False when it has been told. */
-static bool ask(struct attempt *attempt, const struct ward_est_https_request *request,
-                struct ward_est_https_answer *ret)
+static bool ask(struct attempt *attempt, const struct ward_exchange_request *request,
+                struct ward_exchange_answer *ret)
 {
-    char why[WARD_EST_HTTPS_WHY_MAX];
     uint32_t waited_s = 0;
 
     for (;;) {
         uint32_t wait_s;
 
-        if (!ward_est_https_ask(request, ret, why)) {
-            tell(attempt, WARD_PROVISION_FAILED, "request", "%s", why);
+        if (!is_answered(attempt, "request", request, ret))
             return false;
-        }
         if (ret->status != 202)
             return true;
         wait_s = ret->retry_after_s > 0 ? ret->retry_after_s : 1;
-        ward_est_https_answer_done(ret);
+        ward_exchange_answer_done(ret);
         if (wait_s > WARD_EST_PATIENCE_S - waited_s) {
             tell(attempt, WARD_PROVISION_FAILED, "request",
                  "the ward has not decided yet: the code stays good, try again in %u min",
@@ -247,12 +256,12 @@ static bool ask(struct attempt *attempt, const struct ward_est_https_request *re
 
 static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
 {
-    static const char *const headers[] = {"Content-Type: application/pkcs10",
-                                          "Content-Transfer-Encoding: base64",
-                                          "Accept: application/pkcs7-mime", NULL};
+    static const char headers[] = "Content-Type: application/pkcs10\n"
+                                  "Content-Transfer-Encoding: base64\n"
+                                  "Accept: application/pkcs7-mime\n";
     const struct ward_est_task *task = attempt->task;
     char url[URL_MAX], *body = ward_est_request(attempt->key, task->name, attempt->present);
-    const struct ward_est_https_request request = {
+    const struct ward_exchange_request request = {
         .url = url,
         .headers = headers,
         .body = body,
@@ -260,13 +269,13 @@ static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
         .user = task->renew ? NULL : task->name,
         .password = task->renew ? NULL : task->code.secret,
         .ca_pem = attempt->authority_pem,
-        .crl = task->crl[0] ? task->crl : NULL,
+        .crl_file = task->crl[0] ? task->crl : NULL,
         .certificate = task->renew ? attempt->now.certificate : NULL,
         .key = task->renew ? attempt->now.key : NULL,
         .answer_max = WARD_EST_BODY_MAX,
         .timeout_ms = REQUEST_MS,
     };
-    struct ward_est_https_answer answer;
+    struct ward_exchange_answer answer;
     const char *how = NULL;
     bool asked;
 
@@ -287,7 +296,7 @@ static bool request_certificate(struct attempt *attempt, STACK_OF(X509) * *ret)
              attempt->server, how);
     else
         tell(attempt, WARD_PROVISION_STEP, "request", "the ward has answered with a certificate");
-    ward_est_https_answer_done(&answer);
+    ward_exchange_answer_done(&answer);
     return *ret != NULL;
 }
 

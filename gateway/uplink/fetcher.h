@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One HTTPS GET at a time, on the event loop; hides libcurl. It keeps to what curl_handle.h says: the server must prove who
- * it is, and gets our certificate and no second chance; an answer that is too large, too slow or never ends is given up.
+ * One HTTPS GET at a time, beside the event loop (exchange_process.h): the server must prove who it is, and gets our
+ * certificate and no second chance; an answer that is too large, too slow or never ends is given up.
  */
 #ifndef WARD_UPLINK_FETCHER_H
 #define WARD_UPLINK_FETCHER_H
@@ -24,19 +24,15 @@ struct ward_fetcher;
 
 struct ward_fetched {
     const char *wrong;   /* what failed, for people, or NULL: the server answered, whatever */
-    long status;         /* of HTTP, if it did */
+    uint32_t status;     /* of HTTP, if it did */
     const uint8_t *body; /* whole; borrowed for the call */
     size_t length;
-    const char
-        *etag; /* as it came, with its quotes; "" when none came, or one longer than WARD_FETCH_ETAG_MAX */
+    const char *etag; /* as it came, with its quotes; "": none, or one longer than WARD_FETCH_ETAG_MAX */
 };
 
 typedef void ward_fetcher_done(void *userdata, const struct ward_fetched *fetched);
 
-/*
- * files and what they name are borrowed. After MQTTAsync_create(), which begins with OpenSSL. Returns 0 or a negative
- * errno.
- */
+/* files and what they name are borrowed. Returns 0 or a negative errno. */
 int ward_fetcher_new(struct ward_fetcher **ret, sd_event *event, const struct ward_tls_files *files,
                      ward_fetcher_done *done, void *userdata);
 

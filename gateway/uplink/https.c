@@ -116,18 +116,21 @@ static bool write_url(const struct ward_https *https, const char *name, char *ur
 static void ask(struct ward_https *https)
 {
     struct name *name = &https->names[https->at];
-    char url[URL_MAX];
+    char url[URL_MAX], wrong[80];
+    int result;
 
     if (name->unchanged >= UNCHANGED) {
         name->etag[0] = 0;
         name->unchanged = 0;
     }
-    if (!write_url(https, name->text, url, sizeof(url)))
+    if (write_url(https, name->text, url, sizeof(url))) {
+        result = ward_fetcher_get(https->fetcher, url, name->etag);
+        if (result == 0)
+            return;
+        snprintf(wrong, sizeof(wrong), "wardgate-https: %s", strerror(-result));
+        complain(https, wrong);
+    } else
         complain(https, "the URL is too long");
-    else if (ward_fetcher_get(https->fetcher, url, name->etag) < 0)
-        complain(https, "out of memory");
-    else
-        return;
     end_round(https);
 }
 
@@ -173,7 +176,7 @@ static void take_answer(struct ward_https *https, const struct ward_fetched *fet
         return;
     }
     if (fetched->status != 200) {
-        snprintf(wrong, sizeof(wrong), "the server answered %ld%s", fetched->status,
+        snprintf(wrong, sizeof(wrong), "the server answered %u%s", fetched->status,
                  fetched->status / 100 == 3 ? ", and redirects are not followed" : "");
         complain(https, wrong);
         return;

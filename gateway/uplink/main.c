@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <MQTTAsync.h>
-#include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
@@ -125,11 +124,8 @@ static int run(const struct ward_uplink_options *options)
      * */
     unsetenv("http_proxy");
     unsetenv("https_proxy");
-    unsetenv("SSLKEYLOGFILE"); /* libcurl would write the keys of its connections there */
     /* Paho keeps a trace of every packet in memory, 125 kB of it; only of its errors then. */
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
-    if (curl_global_init(CURL_GLOBAL_ALL) != CURLE_OK)
-        return -ENOMEM;
 
     if (options->files.crl[0])
         result = ward_tls_demand_revocation_list();
@@ -164,8 +160,8 @@ int main(int argc, char *argv[])
     if (result >= 0)
         return result;
     /*
-     * Before all that uses OpenSSL, as the digest of the configuration does: its first use decides whether OpenSSL is put
-     * down when the process ends, and it must stand: Paho's threads are detached, and may then still be inside it.
+     * Before all that uses OpenSSL: its first use decides whether OpenSSL is put down when the process ends, and it must
+     * stand: Paho's threads are detached, and may then still be inside it.
      */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     keep_memory_small();

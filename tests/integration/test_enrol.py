@@ -4,6 +4,7 @@ server that is good or has one fault. The test plays the core."""
 
 import contextlib
 import os
+import signal
 import stat
 import struct
 import time
@@ -124,6 +125,18 @@ def test_openssl_stands_for_threads_that_end_after_the_process(bench):
     bench.core.until(lambda: bench.est.said("hangs"), "the request is there")
     bench.uplink.stop()
     assert "OpenSSL stands, with threads" in bench.uplink.log().splitlines()
+
+
+def test_an_attempt_whose_process_dies_has_failed(bench):
+    bench.est.start("--fault", "hangs")
+    bench.start_uplink()
+    bench.core.provision(ENROL, bench.est.code())
+    bench.core.until(lambda: bench.est.said("hangs"), "the request is there")
+    asking, = bench.uplink.asking()
+    os.kill(asking, signal.SIGKILL)
+    bench.core.until(lambda: bench.core.steps and bench.core.steps[-1][0] == FAILED, "it has failed")
+    assert bench.core.steps[-1][3] == "HTTPS: wardgate-https ended without an answer"
+    assert bench.uplink.asking() == [] and not bench.kept.present()
 
 
 def test_what_is_kept_is_for_the_uplink_alone(bench):

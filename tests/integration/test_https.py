@@ -2,15 +2,20 @@
 """Care plans over HTTPS: what the server has comes to the core as if the broker had it; what a server does wrong costs
 nothing but the time until it does it right."""
 
+import os
+import pathlib
+import shutil
+import signal
 import socket
 import struct
 import subprocess
+import threading
 
 import pytest
 
 from plan_server import PlanServer
 from ports import free_port
-from uplink_peers import NAMES, TOPICS, UPLINK, Bench, Pki, at_once, wait_for
+from uplink_peers import NAMES, TOPICS, UPLINK, Bench, Pki, Uplink, at_once, wait_for
 
 PLAN = b'{"payload":"...","signature":"..."}'
 
@@ -33,10 +38,10 @@ def section(port, scheme="https", host="localhost", interval="1s"):
     return f"[https]\ncare_plan_url = {scheme}://{host}:{port}/plans/{{gateway}}/{{patient}}\ncare_plan_interval = {interval}\n"
 
 
-def fetching(bench, server, *ids, more=None, **options):
-    """The uplink that fetches; no broker is to be had, which is no matter here."""
+def fetching(bench, server, *ids, more=None, broker=None, **options):
+    """The uplink that fetches; no broker is to be had, which mostly is no matter here."""
     core = bench.core()
-    uplink = bench.uplink(free_port(), more=more or section(server.port), **options)
+    uplink = bench.uplink(broker or free_port(), more=more or section(server.port), **options)
     core.accept()
     core.connection.send(names(*ids))
     return core, uplink
@@ -262,6 +267,129 @@ def taking_its_time(bench, behave):
 
 def test_a_server_that_takes_its_time_is_left(tmp_path):
     at_once(tmp_path, taking_its_time, {"never": (never,), "one octet a second": (one_octet_a_second,)})
+
+
+# ---- the process that asks
+
+
+def loaded(pid):
+    """The names of the libraries that a process has."""
+    return {line.split("/")[-1].split(".so")[0] for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines()
+            if ".so" in line}
+
+
+def hanging(bench, server, broker=None):
+    """A request that is under way: the core, the uplink and the number of the process that asks."""
+    reached = threading.Event()
+
+    def hang_up_in_the_end(handler, document):
+        reached.set()
+        handler.close_connection = True
+        return never(handler, document)
+
+    put(server)
+    server.behave = hang_up_in_the_end
+    core, uplink = fetching(bench, server, "p-1", broker=broker)
+    core.until(reached.is_set, "it is asked")
+    asking, = uplink.asking()
+    return core, uplink, asking
+
+
+def test_what_https_needs_is_loaded_while_it_is_asked_and_no_longer(bench, server):
+    core, uplink, asking = hanging(bench, server)
+    assert "libcurl" in loaded(asking) and "libcurl" not in loaded(uplink.process.pid)
+    server.behave = None
+    server.ended.set()
+    until_told(core, "p-1: the server of the care plans hung up")
+    assert asking not in uplink.asking()  # and it was waited for
+
+
+def test_a_request_that_dies_is_told_and_made_again(bench, server):
+    core, uplink, asking = hanging(bench, server)
+    os.kill(asking, signal.SIGKILL)
+    until_told(core, "p-1: wardgate-https ended without an answer")
+    mended(core, server)
+
+
+class Trickle:
+    """A document that comes just fast enough to be waited for, in so many pieces."""
+
+    pieces = 500
+
+    def __init__(self):
+        self.sent = 0
+
+    def __call__(self, handler, _):
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(130 * self.pieces))
+        handler.end_headers()
+        for _ in range(self.pieces):
+            handler.wfile.write(130 * b"x")
+            handler.wfile.flush()
+            self.sent += 1
+            if handler.server.ended.wait(0.1):
+                break
+        return True
+
+
+def trickling(bench, server):
+    server.behave = trickle = Trickle()
+    core, uplink = fetching(bench, server, "p-1")
+    core.until(lambda: trickle.sent > 0, "it comes")
+    asking, = uplink.asking()
+    return core, uplink, asking, trickle
+
+
+def test_a_request_ends_with_the_uplink(bench, server):
+    _, uplink, asking, trickle = trickling(bench, server)
+    uplink.kill()
+    wait_for(lambda: not pathlib.Path(f"/proc/{asking}").exists(), "it is gone")
+    assert trickle.sent < trickle.pieces
+
+
+def test_a_request_that_nobody_wants_any_more_ends(bench, server):
+    core, uplink, asking, trickle = trickling(bench, server)
+    core.connection.send(names())
+    wait_for(lambda: not pathlib.Path(f"/proc/{asking}").exists(), "it is gone")
+    assert trickle.sent < trickle.pieces and uplink.asking() == []
+
+
+def sockets(pid):
+    names = [os.readlink(name) for name in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+    return {name for name in names if name.startswith("socket:")}
+
+
+def test_a_request_has_no_connection_of_the_uplinks(bench, server):
+    """Whoever had the broker's would keep it open after the uplink's end, and the ward would not hear of that."""
+    core, uplink, asking = hanging(bench, server, bench.broker().port)
+    core.until_up()
+    had = sockets(uplink.process.pid)
+    core.connection.send(names("p-2"))  # asked for while the broker is there
+    put(server, "p-2")
+    wait_for(lambda: uplink.asking() not in ([], [asking]), "the next one")
+    assert had and not had & sockets(uplink.asking()[0])
+
+
+def test_a_program_that_is_not_there_is_named(bench, server):
+    alone = bench.directory / "sbin"
+    alone.mkdir()
+    shutil.copy2(UPLINK, alone)
+    core = bench.core()
+    uplink = bench.keep(Uplink(bench.directory, bench.directory / "spool", free_port(), bench.pki,
+                               more=section(server.port)))
+    uplink.command[0] = str(alone / UPLINK.name)
+    uplink.start()
+    core.accept()
+    core.connection.send(names("p-1"))
+    until_told(core, "p-1: wardgate-https: No such file or directory")
+
+
+def test_without_a_request_it_says_who_starts_it():
+    program = UPLINK.parent / "../libexec/wardgate/wardgate-https"
+    for given in b"", b"GET /":
+        result = subprocess.run([program], input=given, capture_output=True)
+        assert (result.returncode, result.stdout) == (1, b"")
+        assert b"wardgate-uplink starts this program" in result.stderr
 
 
 # ---- who the server is

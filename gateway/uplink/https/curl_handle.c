@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "uplink/curl_handle.h"
+#include "uplink/https/curl_handle.h"
 
 #include <string.h>
 #include <strings.h>
@@ -11,9 +11,9 @@ static bool is_set(const char *text)
     return text && text[0];
 }
 
-static CURLcode set_way(CURL *easy, const struct ward_curl_request *request)
+static CURLcode set_way(CURL *easy, const char *url, struct curl_slist *headers)
 {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, url);
 
     code = code ? code : curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
     code = code ? code : curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -22,10 +22,10 @@ static CURLcode set_way(CURL *easy, const struct ward_curl_request *request)
     code = code ? code : curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L); /* a new certificate counts */
     code = code ? code : curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     code = code ? code : curl_easy_setopt(easy, CURLOPT_USERAGENT, "wardgate-uplink/" WARD_VERSION);
-    return code ? code : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 }
 
-static CURLcode set_bounds(CURL *easy, const struct ward_curl_request *request)
+static CURLcode set_bounds(CURL *easy, const struct ward_exchange_request *request)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, WARD_CURL_CONNECT_MS);
 
@@ -36,7 +36,7 @@ static CURLcode set_bounds(CURL *easy, const struct ward_curl_request *request)
 }
 
 /* Built into libcurl, file and directory of the authorities would be the system's. */
-static CURLcode set_trust(CURL *easy, const struct ward_curl_request *request)
+static CURLcode set_trust(CURL *easy, const struct ward_exchange_request *request)
 {
     struct curl_blob pem = {.flags = CURL_BLOB_NOCOPY};
     CURLcode code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or later */
@@ -61,29 +61,37 @@ static CURLcode set_trust(CURL *easy, const struct ward_curl_request *request)
     return code;
 }
 
-CURL *ward_curl_handle_new(const struct ward_curl_request *request)
+CURL *ward_curl_handle_new(const struct ward_exchange_request *request, struct curl_slist *headers)
 {
     CURL *easy = curl_easy_init();
 
-    if (easy && set_way(easy, request) == CURLE_OK && set_bounds(easy, request) == CURLE_OK &&
+    if (easy && set_way(easy, request->url, headers) == CURLE_OK && set_bounds(easy, request) == CURLE_OK &&
         set_trust(easy, request) == CURLE_OK)
         return easy;
     curl_easy_cleanup(easy);
     return NULL;
 }
 
-bool ward_curl_headers(const char *const *lines, struct curl_slist **ret)
+bool ward_curl_headers(const char *lines, struct curl_slist **ret)
 {
     struct curl_slist *headers = NULL;
+    char line[256];
 
-    for (; lines && *lines; lines++) {
-        struct curl_slist *longer = curl_slist_append(headers, *lines);
+    while (lines && *lines) {
+        const size_t length = strcspn(lines, "\n");
+        struct curl_slist *longer = NULL;
 
+        if (length < sizeof(line)) {
+            memcpy(line, lines, length);
+            line[length] = '\0';
+            longer = curl_slist_append(headers, line);
+        }
         if (!longer) {
             curl_slist_free_all(headers);
             return false;
         }
         headers = longer;
+        lines += length + (lines[length] == '\n');
     }
     *ret = headers;
     return true;
