@@ -54,7 +54,8 @@ class Deb:
 
     def programs(self):
         """The ELF files that are run."""
-        return sorted(name for name in self.files if name.startswith(("/usr/bin/", "/usr/sbin/")))
+        return sorted(name for name in self.files if name.startswith(("/usr/bin/", "/usr/sbin/", "/usr/libexec/"))
+                      and (self.unpacked / name.lstrip("/")).read_bytes()[:4] == b"\x7fELF")
 
 
 def packages():

@@ -9,7 +9,8 @@ import pytest
 from package_fixture import BOARD, OUT, ROOT, RUNS, packages_with, run
 
 GATEWAY = [
-    "/usr/sbin/wardgated", "/usr/sbin/wardgate-uplink", "/usr/bin/wardctl", "/usr/libexec/wardgate/wardgate-https", "/usr/libexec/wardgate/radio-off",
+    "/usr/sbin/wardgated", "/usr/sbin/wardgate-uplink", "/usr/bin/wardctl", "/usr/libexec/wardgate/wardgate-https",
+    "/usr/libexec/wardgate/radio-off",
     "/usr/share/dbus-1/system.d/org.wardgate.conf", "/lib/udev/rules.d/70-wardgate.rules",
     "/usr/lib/sysusers.d/wardgate.conf", "/usr/lib/tmpfiles.d/wardgate.conf",
     "/lib/systemd/system/bluetooth.service.d/wardgate.conf", "/usr/share/wardgate/sbom/wardgate.cdx.json",

@@ -44,13 +44,15 @@ static bool write_all(const struct ward_exchange_octets *octets)
     return !octets->failed;
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
     struct ward_exchange_octets asked = {0}, told = {0};
     struct ward_exchange_request request;
     struct ward_exchange_answer answer = {.end = WARD_EXCHANGE_FAILED};
     bool good;
 
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts("wardgate-https " WARD_VERSION) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody wants the answer any more */
     unsetenv("SSLKEYLOGFILE");              /* libcurl would write the keys of its connections there */
     if (!read_all(&asked) || !ward_exchange_read_request(&asked, &request)) {
