@@ -40,6 +40,9 @@ static void explain(const struct ward_fetcher *fetcher, const struct ward_exchan
     case WARD_EXCHANGE_TOO_LARGE:
         snprintf(text, size, "the answer is larger than %u octets", (unsigned)WARD_FETCH_OCTETS);
         return;
+    case WARD_EXCHANGE_HEADERS:
+        snprintf(text, size, "the answer has more headers than any that is right");
+        return;
     case WARD_EXCHANGE_NO_HOST: snprintf(text, size, "DNS: %s is not found", fetcher->host); return;
     case WARD_EXCHANGE_NO_CONNECTION: snprintf(text, size, "TCP: %s", answer->text); return;
     case WARD_EXCHANGE_SLOW: snprintf(text, size, "the " ROLE " is too slow, or does not answer"); return;
@@ -53,7 +56,6 @@ static void explain(const struct ward_fetcher *fetcher, const struct ward_exchan
         return;
     case WARD_EXCHANGE_ANSWERED:
     case WARD_EXCHANGE_NO_TLS:
-    case WARD_EXCHANGE_HEADERS:
     case WARD_EXCHANGE_FAILED: snprintf(text, size, "%s", answer->text); return;
     }
 }

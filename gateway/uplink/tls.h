@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What everybody who answers for the ward must prove, whoever makes the connection: Paho (mqtt_paho.c), libcurl
- * (https_curl.c) or a probe (tls_probe.c). TLS 1.2 or later with one of the suites below; a certificate that the
+ * (https/curl_handle.c) or a probe (tls_probe.c). TLS 1.2 or later with one of the suites below; a certificate that the
  * ward's own authority signed, no system store asked; for the name that was called; not revoked, where there is a
  * list of those.
  *

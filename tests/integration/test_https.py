@@ -164,6 +164,8 @@ def test_wrong_answers(tmp_path):
         "500": (answering(500), "the server answered 500"),
         "304 though no tag was told": (answering(304, b""), "the server answered 304"),
         "empty": (answering(200, b""), "the document is empty"),
+        "200 headers of 100 octets": (answering(200, PLAN, **{f"X_{number}": 100 * "x" for number in range(200)}),
+                                      "the answer has more headers than any that is right"),
         "one octet too large": (answering(200, b"x" * 65025), "the answer is larger than 65024 octets"),
         "far too large": (answering(200, b"x" * 10_000_000), "the answer is larger than 65024 octets"),
     })
