@@ -33,7 +33,7 @@ static void explain(const struct ward_fetcher *fetcher, const struct ward_exchan
                     size_t size)
 {
     const struct ward_tls_peer peer = {.role = ROLE, .host = fetcher->host, .files = fetcher->files};
-    long verified = answer->verified;
+    long verified = (long)answer->verified;
     char words[160];
 
     switch (answer->end) {
