@@ -72,8 +72,8 @@ static void adapt(struct ward_window *window, const struct ward_window_slot *slo
 
     if (window->shortest_us == 0 || round_trip_us < window->shortest_us)
         window->shortest_us = round_trip_us > 0 ? round_trip_us : 1;
-    if (slow_us < 2 * window->shortest_us) /* a line that is long, not full */
-        slow_us = 2 * window->shortest_us;
+    if (slow_us < window->shortest_us * 3 / 2) /* a line that is long, not full */
+        slow_us = window->shortest_us * 3 / 2;
     if (round_trip_us > slow_us) {
         if (slot->since_us < window->shrunk_at_us)
             return;

@@ -188,6 +188,33 @@ static void on_a_thin_line_an_alarm_stands_behind_a_fifth_of_a_second(void **sta
     }
 }
 
+/* The same, where the least that is sent, a record of 930 octets, is all that the line takes in an eighth of a second. */
+static void on_a_thin_line_hardly_more_than_one_record_is_on_its_way(void **state)
+{
+    struct ward_window window;
+    uint32_t frames, octets, most = 0;
+    uint64_t now_us = 1, id;
+
+    (void)state;
+    ward_window_open(&window, 64);
+    (void)ward_window_grant(&window, &frames, &octets);
+    (void)ward_window_answer(&window, ward_window_take(&window, 1, 930, 0), 930 / 8 * MS, &id);
+    for (int i = 0; i < 100; i++) {
+        int slots[WARD_WINDOW_SLOTS], count = 0;
+
+        (void)ward_window_grant(&window, &frames, &octets);
+        do { /* with nothing unanswered one may always go */
+            slots[count] = ward_window_take(&window, 1, 930, now_us);
+            count++;
+        } while (window.granted_frames > 0 && window.granted_octets >= 930);
+        now_us += (uint64_t)count * 930 / 8 * MS;
+        most = i >= 10 && window.in_flight_octets > most ? window.in_flight_octets : most;
+        for (int k = 0; k < count; k++)
+            (void)ward_window_answer(&window, slots[k], now_us, &id);
+    }
+    assert_int_equal(most, 2 * 930);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +226,7 @@ int main(void)
         cmocka_unit_test(octets_follow_the_round_trip),
         cmocka_unit_test(a_long_line_is_not_a_full_one),
         cmocka_unit_test(on_a_thin_line_an_alarm_stands_behind_a_fifth_of_a_second),
+        cmocka_unit_test(on_a_thin_line_hardly_more_than_one_record_is_on_its_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
