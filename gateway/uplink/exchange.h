@@ -45,9 +45,9 @@ enum ward_exchange_end {
 
 struct ward_exchange_answer {
     enum ward_exchange_end end;
-    char text
-        [WARD_EXCHANGE_TEXT_MAX]; /* what the library says of an end that is not an answer; never with a password */
-    uint32_t verified;            /* X509_V_…, of WARD_EXCHANGE_UNPROVED */
+    /* What the library says of an end that is not an answer; never with a password. */
+    char text[WARD_EXCHANGE_TEXT_MAX];
+    uint32_t verified; /* X509_V_…, of WARD_EXCHANGE_UNPROVED */
     /* the rest is of WARD_EXCHANGE_ANSWERED */
     uint32_t status;
     uint32_t retry_after_s; /* 0 for none, and for a date */

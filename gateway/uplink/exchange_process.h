@@ -6,7 +6,6 @@
 #ifndef WARD_UPLINK_EXCHANGE_PROCESS_H
 #define WARD_UPLINK_EXCHANGE_PROCESS_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "uplink/exchange.h"

@@ -460,6 +460,14 @@ def test_no_proxy_is_asked(bench, server):
     core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
 
 
+def test_no_key_is_written_down(bench, server):
+    put(server)
+    keys = bench.directory / "keys.log"
+    core, _ = fetching(bench, server, "p-1", environment={"SSLKEYLOGFILE": str(keys)})
+    core.until(lambda: core.downs == [plan_of("p-1")], "the plan")
+    assert not keys.exists()
+
+
 @pytest.mark.parametrize("url, complaint", [
     ("http://ward.example/{patient}", "does not begin with https://"),
     ("https://", "does not begin with https:// and a host"),
