@@ -117,10 +117,15 @@ static char *read_line(char *buffer, int size, void *userdata)
     struct loading *loading = userdata;
     size_t indentation, length;
 
+    memset(buffer, '\n', (size_t)size); /* behind what fgets puts there is no octet 0 */
     if (!fgets(buffer, size, loading->stream))
         return NULL;
     loading->line++;
     length = strlen(buffer);
+    if (memrchr(buffer, '\0', (size_t)size) != buffer + length) {
+        fail(loading, "an octet 0 is no text: the file is damaged");
+        return NULL;
+    }
     gcry_md_write(loading->digest, buffer, length);
     if (length + 1 == (size_t)size && buffer[length - 1] != '\n') {
         fail(loading, "the line is longer than %d characters", size - 2);

@@ -174,10 +174,11 @@ void ward_occurrence_realarm(struct ward_alarm_machine *machine)
     ward_occurrence_tell(machine, WARD_EVENT_REALARM);
 }
 
-/* Returns whether the condition was escalated. */
+/* Returns whether the condition was escalated. The highest is not, whatever a file says of when that was due. */
 static bool escalate_when_due(struct ward_alarm_machine *machine)
 {
-    if (machine->now_us < machine->condition->escalate_us) {
+    if (machine->now_us < machine->condition->escalate_us ||
+        machine->condition->priority >= WARD_PRIORITY_HIGH) {
         return false;
     }
     machine->condition->priority++;

@@ -22,7 +22,7 @@
 static void each_time(struct ward_pack *pack, struct ward_time *time)
 {
     ward_pack_u64(pack, &time->boot_us);
-    ward_pack_i64(pack, &time->utc_ms);
+    ward_pack_utc(pack, &time->utc_ms);
     ward_pack_enum(pack, &time->clock, WARD_CLOCK_UNSYNCED);
 }
 
@@ -139,7 +139,7 @@ static void each_of_patient(struct ward_pack *pack, struct ward_alarm_patient *s
             ward_pack_condition(pack, &state->wide[i]);
         }
     }
-    ward_pack_i64(pack, &state->utc_offset_ms);
+    ward_pack_utc(pack, &state->utc_offset_ms);
     ward_pack_u64(pack, &state->life_offset_us);
     ward_pack_enum(pack, &state->news2_fresh, (1 << WARD_NEWS2_PARAMETERS) - 1);
     for (size_t i = 0; i < WARD_VITAL_COUNT && !pack->fault; i++) {
@@ -159,7 +159,7 @@ static void each_state(struct ward_pack *pack, struct ward_alarm_patient *state)
     ward_pack_u64(pack, &state->plan_expires_us);
     ward_pack_u32(pack, &state->sources);
     ward_pack_u64(pack, &state->suspended_until_us);
-    ward_pack_i64(pack, &state->suspended_until_utc_ms);
+    ward_pack_utc(pack, &state->suspended_until_utc_ms);
     each_inputs(pack, state);
     each_technical(pack, state);
     if (pack->version >= 2) {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is remembered of one quantity, and of one condition. */
+#include "core/alarm_names.h"
 #include "core/alarm_pack_private.h"
 #include "core/alarm_private.h"
 
 #define VERSION_1_CAUSES (WARD_CAUSE_LATE + 1)
+#define EVENTS_MAX       1000000000 /* of one occurrence: one a second for thirty years */
 
 void ward_pack_condition(struct ward_pack *pack, struct ward_alarm_condition *condition)
 {
@@ -28,14 +30,17 @@ void ward_pack_condition(struct ward_pack *pack, struct ward_alarm_condition *co
     ward_pack_u64(pack, &condition->value_seq);
     ward_pack_u64(pack, &condition->value_mono_us);
     ward_pack_u64(pack, &condition->raised_us);
-    ward_pack_i64(pack, &condition->raised_utc_ms);
+    ward_pack_utc(pack, &condition->raised_utc_ms);
     ward_pack_u64(pack, &condition->acknowledged_until_us);
-    ward_pack_i64(pack, &condition->acknowledged_until_utc_ms);
+    ward_pack_utc(pack, &condition->acknowledged_until_utc_ms);
     ward_pack_u64(pack, &condition->silenced_until_us);
     ward_pack_u64(pack, &condition->realarm_us);
     ward_pack_u64(pack, &condition->escalate_us);
     ward_pack_u32(pack, &condition->condition_delay_ms);
     ward_pack_u32(pack, &condition->held_ms);
+    /* What is present was told of, and is told of again until its number has risen. */
+    pack->fault |= condition->n > EVENTS_MAX || (ward_alarm_is_present(condition) &&
+                                                 !ward_alarm_event_is_published(condition->last_event));
 }
 
 bool ward_pack_is_at_rest(const struct ward_alarm_condition *condition)
@@ -153,7 +158,7 @@ static void each_history(struct ward_pack *pack, struct ward_alarm_input_state *
     ward_pack_decimal(pack, &input->baseline);
     each_decimals(pack, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX);
     ward_pack_u64(pack, &input->learnt_life_us);
-    ward_pack_i64(pack, &input->slot_ms);
+    ward_pack_utc(pack, &input->slot_ms);
     ward_pack_enum(pack, &input->prompts, WARD_PROMPTS_MAX);
     ward_pack_enum(pack, &input->missed_in_row, UINT8_MAX);
     ward_pack_u64(pack, &input->schedule_us);
@@ -171,7 +176,7 @@ void ward_pack_input(struct ward_pack *pack, struct ward_alarm_input_state *inpu
     ward_pack_u64(pack, &input->value_seq);
     ward_pack_u64(pack, &input->value_mono_us);
     ward_pack_u64(pack, &input->value_us);
-    ward_pack_i64(pack, &input->value_measured_ms);
+    ward_pack_utc(pack, &input->value_measured_ms);
     ward_pack_bool(pack, &input->value_spot);
     ward_pack_decimal(pack, &input->last);
     ward_pack_u64(pack, &input->last_us);
@@ -182,7 +187,7 @@ void ward_pack_input(struct ward_pack *pack, struct ward_alarm_input_state *inpu
     ward_pack_u64(pack, &input->unvalid_us);
     ward_pack_u64(pack, &input->steady_from_us);
     ward_pack_u64(pack, &input->expected_us);
-    ward_pack_i64(pack, &input->newest_measured_ms);
+    ward_pack_utc(pack, &input->newest_measured_ms);
     each_session(pack, &input->session);
     if (pack->version >= 2) {
         ward_pack_u64(pack, &input->derive_from_us);

@@ -16,7 +16,7 @@ static void each_past(struct ward_pack *pack, struct ward_alarm_past *past)
     ward_pack_decimal(pack, &past->value);
     each_sources(pack, &past->from, 1);
     ward_pack_u64(pack, &past->us);
-    ward_pack_i64(pack, &past->measured_ms);
+    ward_pack_utc(pack, &past->measured_ms);
     ward_pack_bool(pack, &past->spot);
     ward_pack_bool(pack, &past->counted);
 }
@@ -28,14 +28,14 @@ static void each_adherence(struct ward_pack *pack, struct ward_adherence *adhere
     }
     ward_pack_enum(pack, &adherence->count, WARD_ADHERENCE_SLOTS);
     for (uint8_t i = 0; i < adherence->count && !pack->fault; i++) {
-        ward_pack_i64(pack, &adherence->slots[i].slot_ms);
+        ward_pack_utc(pack, &adherence->slots[i].slot_ms);
         ward_pack_enum(pack, &adherence->slots[i].outcome, WARD_SLOT_OUTCOMES - 1);
     }
     ward_pack_enum(pack, &adherence->piece_count, WARD_WEAR_PIECES);
     if (adherence->piece_count > 0) {
         ward_pack_u64(pack, &adherence->worn.expected_ms);
         ward_pack_u64(pack, &adherence->worn.worn_ms);
-        ward_pack_i64(pack, &adherence->newest_piece);
+        ward_pack_within(pack, &adherence->newest_piece, WARD_UTC_MAX_MS);
     }
     for (uint8_t i = 0; i < adherence->piece_count && !pack->fault; i++) {
         ward_pack_u32(pack, &adherence->pieces[i].expected_ms);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/alarm_pack.h"
+#include "core/utc.h"
 
 struct ward_pack {
     uint8_t version;   /* of what is written or read */
@@ -55,6 +56,20 @@ static inline void ward_pack_i64(struct ward_pack *pack, int64_t *value)
 
     ward_pack_uint(pack, &octets, 8);
     *value = (int64_t)octets;
+}
+
+/* A number of at most max on either side of 0: more would not stand what is reckoned with it. */
+static inline void ward_pack_within(struct ward_pack *pack, int64_t *value, int64_t max)
+{
+    ward_pack_i64(pack, value);
+    pack->fault |= *value < -max || *value > max;
+}
+
+/* A moment, or what lies between two: within the years that a calendar has, or WARD_UTC_UNKNOWN. */
+static inline void ward_pack_utc(struct ward_pack *pack, int64_t *value)
+{
+    ward_pack_i64(pack, value);
+    pack->fault |= *value != WARD_UTC_UNKNOWN && (*value < WARD_UTC_MIN_MS || *value > WARD_UTC_MAX_MS);
 }
 
 static inline void ward_pack_u32(struct ward_pack *pack, uint32_t *value)

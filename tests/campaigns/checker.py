@@ -24,6 +24,8 @@ Each finding has the name of what was promised:
             order-kept           seq is in the order in which a device told
             one-transaction      what was committed together is there together: records, alarm state, events, marks
             dated-right          a time is what the clock showed, and there is none while nobody knows it
+  neither   memory-steady        a daemon does not grow
+            descriptors-constant nor does the number of its descriptors
 """
 
 import contextlib

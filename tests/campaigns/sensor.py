@@ -53,7 +53,7 @@ class Sensor:
         self._cuff_share = cuff_a_second / (strap_a_second + cuff_a_second)
         self._number = {STRAP: 0, CUFF: 0}
         self._high = False
-        self._lock = threading.Lock()
+        self.quiet = threading.Lock()  # while somebody holds it nothing is sent
         self._ledger = open(system.directory / "sensor.ledger", "w", encoding="ascii")
         self._stop = threading.Event()
         self._thread = None
@@ -62,7 +62,7 @@ class Sensor:
     def send(self, what=None, turns=True):
         """One frame goes out: "strap", "fast strap" or "cuff", or one of strap and cuff. What the ledger has of it.
         turns: a cuff's pressure may cross the limit."""
-        with self._lock:
+        with self.quiet:
             if what is None:
                 what = "cuff" if self._random.random() < self._cuff_share else "strap"
             device = CUFF if what == "cuff" else STRAP

@@ -311,6 +311,23 @@ static void a_line_that_is_too_long_is_refused(void **state)
     assert_non_null(strstr(error.text, "the line is longer than"));
 }
 
+/* As a power cut may leave it: the octets are there, and nothing was written into them. */
+static void a_file_with_octets_0_is_refused(void **state)
+{
+    static const char damaged[] = "[hub]\nhost = a.example\n\0\0\0\0\0";
+    struct files *files = *state;
+    struct ward_config config;
+    struct ward_config_error error;
+    FILE *file = fopen(files->path, "we");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(damaged, 1, sizeof(damaged), file), sizeof(damaged));
+    fclose(file);
+    assert_int_equal(ward_config_load(files->path, &config, &error), -EINVAL);
+    assert_int_equal(error.line, 3);
+    assert_string_equal(error.text, "an octet 0 is no text: the file is damaged");
+}
+
 static void a_file_that_is_not_there_is_an_error(void **state)
 {
     struct files *files = *state;
@@ -377,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_assignment_is_told_where_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_line_is_refused_with_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_file_with_octets_0_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_not_there_is_an_error, setup, teardown),
     };
 

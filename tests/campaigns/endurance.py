@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""endurance: an hour at full load, after which the daemons are no larger than before.
+
+A strap tells twenty times a second, and each second a cuff, whose alarm comes and goes. What a home brings besides comes
+in turns, every five seconds: the line breaks, the ward is away, a device goes and comes back, an engineer asks for all
+that there is to see. Before each the gateway has come to rest, and its daemons are looked at: their own memory, and the
+descriptors that they have open. A run is a minute.
+"""
+
+import os
+import pathlib
+import random
+import statistics
+import time
+
+from bluez_fixture import STRAP, eventually
+from checker import check
+from sensor import Deck, Sensor
+from system import System
+
+RUN_S = 60
+TURN_S = 5  # from one thing that a home brings to the next
+STRAP_A_SECOND, CUFF_A_SECOND = 20, 1
+GROWS_KB = 60  # in all, 1 KB a minute of a whole campaign: fewer minutes tell a slope less exactly
+BEGUN = 1 / 4  # of the looks: until every cache is as full as it gets
+DELIVERY_S = 300
+ASKED = (("status",), ("devices",), ("readings",), ("alarms", "history"), ("queue",), ("hub", "show"))
+
+
+def own_memory_kb(pid):
+    """What it has written to and no file has: heap, stacks, and the data of programs."""
+    return next(int(line.split()[1]) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
+                if line.startswith("RssAnon:"))
+
+
+def descriptors(pid):
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def slope(points):
+    """The median of the slopes between any two of them: what comes and goes does not count (Theil and Sen)."""
+    return statistics.median((y - x) / (t - s) for number, (s, x) in enumerate(points) for t, y in points[number + 1:])
+
+
+class Home:
+    def __init__(self, system, sensor):
+        self._system, self._sensor = system, sensor
+
+    def line_breaks(self):
+        self._system.relay.cut()
+
+    def ward_is_away(self):
+        self._system.hub.stop()
+        self._system.start_hub()
+
+    def device_goes(self):
+        with self._sensor.quiet:
+            self._system.bluez.disconnect(STRAP.address)
+            self._system.bluez.connect(STRAP.address)
+            self._system.bluez.resolve(STRAP.address)
+
+    def engineer_asks(self):
+        for words in ASKED:
+            self._system.ask(*words)
+
+    def brings(self):
+        return [self.line_breaks, self.ward_is_away, self.device_goes, self.engineer_asks]
+
+
+class Watch:
+    """Of both daemons, look by look: (minutes, KB) and the number of descriptors."""
+
+    def __init__(self, system):
+        self._system, self._begun = system, time.monotonic()
+        self.memory = {"core": [], "uplink": []}
+        self.descriptors = {"core": [], "uplink": []}
+
+    def look(self):
+        """Once both connections are up: a broken one has fewer descriptors."""
+        eventually(lambda: self._system.ask("hub", "show")[0]["link"]["up"], "the line is whole", DELIVERY_S)
+        minutes = (time.monotonic() - self._begun) / 60
+        for name in self.memory:
+            pid = getattr(self._system, name).popen.pid
+            self.memory[name].append((minutes, own_memory_kb(pid)))
+            self.descriptors[name].append(descriptors(pid))
+
+    def judge(self, findings, minutes):
+        """Returns what was seen, for people."""
+        said = []
+        for name, points in self.memory.items():
+            steady = points[int(BEGUN * len(points)):]
+            grew, most = slope(steady), GROWS_KB / minutes
+            if grew > most:
+                findings.add("memory-steady", f"{name} grows by {grew:.1f} KB a minute, and {most:.1f} is the most")
+            opened = self.descriptors[name]
+            third = len(opened) // 3
+            before, after = max(opened[:third]), max(opened[-third:])
+            if after > before:
+                findings.add("descriptors-constant", f"{name} had {before} in the first third, {after} in the last")
+            said.append(f"{name}: {steady[0][1]} KB to {steady[-1][1]} KB, {grew:+.2f} KB a minute, {after} descriptors")
+        return said
+
+
+def run(options):
+    source = random.Random(options.seed)
+    system = System(relay=True)
+    keep = True
+    try:
+        system.start()
+        sensor = Sensor(system, options.seed, STRAP_A_SECOND, CUFF_A_SECOND)
+        sensor.life = 1
+        brings = Deck(Home(system, sensor).brings(), source)
+        watch = Watch(system)
+        sensor.begin()
+        for number in range(options.count):
+            for _ in range(RUN_S // TURN_S):
+                turn = time.monotonic() + TURN_S
+                watch.look()
+                brings.draw()()
+                time.sleep(max(0.0, turn - time.monotonic()))
+            if options.verbose:
+                now = ", ".join(f"{name} {points[-1][1]} KB, {watch.descriptors[name][-1]} descriptors"
+                                for name, points in watch.memory.items())
+                print(f"minute {number + 1}: {len(sensor.sent)} frames so far; {now}", flush=True)
+        sensor.end()
+        sensor.last_words()
+        delivered = system.is_delivered_within(DELIVERY_S)
+        statuses = system.rest()
+        findings = check(system, sensor, lambda entry: entry["life"] is not None)
+        print("\n".join(watch.judge(findings, options.count)))
+        print(f"sent {len(sensor.sent)} frames, {len(system.told.alarms)} alarm events")
+        trouble = [] if delivered else [f"for {DELIVERY_S} s nothing more was delivered"]
+        if any(statuses):
+            trouble.append(f"not every program ended well: {statuses}")
+        keep = bool(findings.all or trouble)
+        return options.count, findings, trouble
+    finally:
+        system.stop(keep)
