@@ -2,6 +2,8 @@
 #include "io/store_database.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +46,19 @@ int ward_database_fail(struct ward_database *database, int result, const char *w
     }
     snprintf(database->text, sizeof(database->text), "%s: %s: %s", database->path, what, says);
     return error;
+}
+
+int ward_database_damaged(struct ward_database *database, const char *format, ...)
+{
+    const int length = snprintf(database->text, sizeof(database->text), "%s: ", database->path);
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (length >= 0 && (size_t)length < sizeof(database->text)) {
+        vsnprintf(database->text + length, sizeof(database->text) - (size_t)length, format, arguments);
+    }
+    va_end(arguments);
+    return -EUCLEAN;
 }
 
 /* --- statements --------------------------------------------------------------------------------------------- */
@@ -188,7 +203,7 @@ int ward_database_name_text(struct ward_database *database, int64_t ref, struct 
         sqlite3_bind_int64(statement, 1, ref);
         int found = ward_database_row(database, statement);
         if (found <= 0) {
-            return found < 0 ? found : -EUCLEAN;
+            return found < 0 ? found : ward_database_damaged(database, "name %" PRId64 " is not there", ref);
         }
         ward_database_column_text(statement, 0, name.text, sizeof(name.text));
         sqlite3_reset(statement);
@@ -247,10 +262,8 @@ int ward_database_head(struct ward_database *database, uint64_t *ret_seq, uint8_
         return 0;
     }
     if (sqlite3_column_bytes(statement, 1) != 32) {
-        snprintf(database->text, sizeof(database->text), "%s: the newest record has no chain",
-                 database->path);
         sqlite3_reset(statement);
-        return -EUCLEAN;
+        return ward_database_damaged(database, "the newest record has no chain");
     }
     *ret_seq = (uint64_t)sqlite3_column_int64(statement, 0);
     memcpy(ret_chain, sqlite3_column_blob(statement, 1), 32);

@@ -112,6 +112,10 @@ int ward_database_name_text(struct ward_database *database, int64_t ref, struct 
 /* Sets database->text to "what: what SQLite says" and returns the negative errno of an SQLite result. */
 int ward_database_fail(struct ward_database *database, int result, const char *what);
 
+/* The same for what SQLite takes and no file of ours holds. Returns -EUCLEAN. */
+int ward_database_damaged(struct ward_database *database, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* A moment is NULL in the file when it is WARD_UTC_UNKNOWN. */
 void ward_database_bind_utc(sqlite3_stmt *statement, int place, int64_t utc_ms);
 int64_t ward_database_column_utc(sqlite3_stmt *statement, int place);

@@ -51,7 +51,7 @@ bool ward_history_step(struct ward_database *database, struct ward_request *requ
             break;
         }
         request->events = events;
-        row = ward_event_from_row(statement, &events[request->count]);
+        row = ward_event_from_row(database, statement, &events[request->count]);
         if (row < 0) {
             break;
         }

@@ -125,16 +125,12 @@ static int check(struct ward_database *database, int descriptor)
     add(&sums, header, 24);
     if ((big_word(header) & MAGIC_MASK) != MAGIC || big_word(header + 8) != WARD_PAGE_OCTETS ||
         !equal(&sums, header + 24)) {
-        snprintf(database->text, sizeof(database->text), "%s: the head of its log is damaged",
-                 database->path);
-        return -EUCLEAN;
+        return ward_database_damaged(database, "the head of its log is damaged");
     }
     unsigned lost = count_lost(descriptor, header, sums);
     if (lost > 1) {
-        snprintf(database->text, sizeof(database->text),
-                 "%s: its log is damaged, and %u transactions behind the damage with it", database->path,
-                 lost);
-        return -EUCLEAN;
+        return ward_database_damaged(
+            database, "its log is damaged, and %u transactions behind the damage with it", lost);
     }
     database->log_has_remains = lost > 0;
     return 0;

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "io/store_database.h"
 #include "io/store_pages.h"
@@ -57,9 +58,10 @@ static int check_identity(struct ward_database *database, int64_t *ret_version)
         return error;
     }
     if (application != WARD_SCHEMA_APPLICATION_ID && (application != 0 || version != 0 || objects != 0)) {
-        snprintf(database->text, sizeof(database->text), "%s: is a database of another program",
-                 database->path);
-        return -EUCLEAN;
+        return ward_database_damaged(database, "is a database of another program");
+    }
+    if (version < 0) {
+        return ward_database_damaged(database, "there is no format %" PRId64, version);
     }
     if (version > ward_schema_version()) {
         snprintf(database->text, sizeof(database->text),
@@ -219,6 +221,19 @@ int ward_database_open_reading(struct ward_database *database, const char *path)
     return error ? error : read_epoch(database);
 }
 
+/* SQLite reads a file whose header is of a later SQLite, and does not write it: we never made such a one. */
+static int check_writable(struct ward_database *database)
+{
+    if (sqlite3_db_readonly(database->connection, "main") == 0) {
+        return 0;
+    }
+    if (access(database->path, W_OK) == 0) {
+        return ward_database_damaged(database, "its header says that it may not be written");
+    }
+    snprintf(database->text, sizeof(database->text), "%s: may not be written", database->path);
+    return -EACCES;
+}
+
 static int open_and_identify(struct ward_database *database, int64_t *ret_version)
 {
     int reserved = WARD_PAGE_CHECKSUM_OCTETS;
@@ -229,11 +244,7 @@ static int open_and_identify(struct ward_database *database, int64_t *ret_versio
         sqlite3_file_control(database->connection, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     }
     error = error ? error : check_identity(database, ret_version);
-    if (!error && sqlite3_db_readonly(database->connection, "main") != 0) {
-        snprintf(database->text, sizeof(database->text), "%s: may not be written", database->path);
-        error = -EACCES;
-    }
-    return error;
+    return error ? error : check_writable(database);
 }
 
 int ward_database_open_file(struct ward_database *database)

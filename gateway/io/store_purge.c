@@ -2,6 +2,7 @@
 #include "io/store_purge.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -107,7 +108,7 @@ static int drop_records(struct ward_database *database, uint64_t last)
     int row = ward_database_chain_at(database, last, chain);
 
     if (row <= 0) {
-        return row < 0 ? row : -EUCLEAN;
+        return row < 0 ? row : ward_database_damaged(database, "record %" PRIu64 " has no chain", last);
     }
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_DROPPED);
     sqlite3_bind_int64(statement, 1, (int64_t)last);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,9 +61,8 @@ static int verify(struct ward_database *database, const struct ward_record *reco
     last->computed = *record;
     if (row == 0 || !ward_store_chain_next(last->chain, database->epoch.text, &last->computed, &last->text) ||
         memcmp(computed->chain, record->reading.chain, sizeof(last->chain)) != 0) {
-        snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " does not fit into the chain",
-                 database->path, record->reading.seq);
-        return -EUCLEAN;
+        return ward_database_damaged(database, "record %" PRIu64 " does not fit into the chain",
+                                     record->reading.seq);
     }
     last->seq = record->reading.seq;
     memcpy(last->chain, record->reading.chain, sizeof(last->chain));
@@ -233,7 +231,10 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
             request->error = verify(database, &record, &before);
         } else { /* of one that was erased the chain is there, and the next follows from that */
             row = row < 0 ? row : ward_database_chain_at(database, range->last + 1, erased);
-            request->error = row < 0 ? row : row == 0 ? -EUCLEAN : 0;
+            request->error = row < 0    ? row
+                             : row == 0 ? ward_database_damaged(database, "record %" PRIu64 " is not there",
+                                                                range->last + 1)
+                                        : 0;
         }
         range->last += request->error ? 0 : 1;
     }

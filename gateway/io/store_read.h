@@ -41,6 +41,7 @@ int ward_record_read(struct ward_database *database, uint64_t seq, struct ward_r
 int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_record *ret);
 
 /* An event from the row that statement stands on (EVENT_COLUMNS); its payload is allocated. */
-int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret);
+int ward_event_from_row(struct ward_database *database, sqlite3_stmt *statement,
+                        struct ward_store_event *ret);
 
 #endif

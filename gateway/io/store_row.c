@@ -2,7 +2,6 @@
 /* From a row to a value. What cannot be one is damage. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "io/store_read.h"
@@ -26,9 +25,7 @@ int ward_record_from_row(struct ward_database *database, sqlite3_stmt *statement
     size_t length = (size_t)sqlite3_column_bytes(statement, 9);
     const void *chain = sqlite3_column_bytes(statement, 10) == 32 ? sqlite3_column_blob(statement, 10) : NULL;
     if (error || !body || !chain || !ward_record_unpack(body, length, ret)) {
-        snprintf(database->text, sizeof(database->text), "%s: record %" PRIu64 " is damaged", database->path,
-                 reading->seq);
-        return error ? error : -EUCLEAN;
+        return error ? error : ward_database_damaged(database, "record %" PRIu64 " is damaged", reading->seq);
     }
     memcpy(reading->chain, chain, sizeof(reading->chain));
     return 0;
@@ -47,7 +44,7 @@ int ward_record_read(struct ward_database *database, uint64_t seq, struct ward_r
     return error ? error : row;
 }
 
-int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret)
+int ward_event_from_row(struct ward_database *database, sqlite3_stmt *statement, struct ward_store_event *ret)
 {
     const void *id = sqlite3_column_blob(statement, 0);
     struct ward_store_event event = {
@@ -59,7 +56,7 @@ int ward_event_from_row(sqlite3_stmt *statement, struct ward_store_event *ret)
     };
 
     if (!id || sqlite3_column_bytes(statement, 0) != (int)sizeof(event.key.id.octets) || !event.payload) {
-        return -EUCLEAN;
+        return ward_database_damaged(database, "an alarm event is damaged");
     }
     memcpy(event.key.id.octets, id, sizeof(event.key.id.octets));
     ward_database_column_text(statement, 2, event.patient.text, sizeof(event.patient.text));

@@ -299,13 +299,16 @@ static int read_some(struct ward_database *database, struct ward_salvage *salvag
         struct ward_record record;
         bool good = read_verified(salvage, past, &record);
 
+        salvage->missed = salvage->misses > 0 ? salvage->missed : 0;
         if (!is_delivered(past, past->next)) {
             error = good ? keep(database, past, &record) : 0;
             past->lost += good ? 0 : 1;
+            salvage->missed += salvage->misses > 0 ? 1 : 0;
         }
         past->next++;
         if (past->last == INT64_MAX && salvage->misses >= MISSES_MAX) {
-            past->lost -= salvage->misses - 1; /* of those that may never have been, at least one was */
+            /* of those that may never have been, at least one was */
+            past->lost -= salvage->missed > 0 ? salvage->missed - 1 : 0;
             past->last = past->next - 1;
         }
     }

@@ -32,7 +32,8 @@ struct ward_salvage {
     bool open;
     uint64_t chain_seq; /* chain is of that record, as far as it can be read; UINT64_MAX: of none */
     uint8_t chain[32];
-    uint64_t misses; /* in a row */
+    uint64_t misses; /* records in a row that are not there */
+    uint64_t missed; /* of those, the ones that the ward may not have: they count as lost */
 };
 
 /*

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/reading.h"
+#include "core/utc.h"
 #include "io/store_read.h"
 
 static void column_id(sqlite3_stmt *statement, int place, struct ward_id *ret)
@@ -13,16 +15,20 @@ static void column_id(sqlite3_stmt *statement, int place, struct ward_id *ret)
     ward_database_column_text(statement, place, ret->text, sizeof(ret->text));
 }
 
-/* The document of a row, for the kinds that have one. Returns false without memory. */
-static bool column_document(sqlite3_stmt *statement, int place, struct ward_store_change *ret)
+/* The document of a row, for the kinds that have one. */
+static int column_document(struct ward_database *database, sqlite3_stmt *statement, int place,
+                           struct ward_store_change *ret)
 {
     const char *text = (const char *)sqlite3_column_text(statement, place);
 
+    if (sqlite3_column_type(statement, place) == SQLITE_NULL) {
+        return ward_database_damaged(database, "a row that has a document has none");
+    }
     ret->document = text ? strdup(text) : NULL;
-    return ret->document != NULL;
+    return ret->document ? 0 : -ENOMEM;
 }
 
-static bool read_patient(sqlite3_stmt *statement, struct ward_store_change *ret)
+static void read_patient(sqlite3_stmt *statement, struct ward_store_change *ret)
 {
     struct ward_store_patient *patient = &ret->patient;
 
@@ -31,17 +37,15 @@ static bool read_patient(sqlite3_stmt *statement, struct ward_store_change *ret)
     ward_database_column_text(statement, 2, patient->label, sizeof(patient->label));
     ward_database_column_text(statement, 3, patient->check_word, sizeof(patient->check_word));
     patient->admitted_at_ms = ward_database_column_utc(statement, 4);
-    return true;
 }
 
-static bool read_plan(sqlite3_stmt *statement, struct ward_store_change *ret)
+static void read_plan(sqlite3_stmt *statement, struct ward_store_change *ret)
 {
     column_id(statement, 0, &ret->plan.patient);
     ret->plan.version = (uint32_t)sqlite3_column_int64(statement, 1);
-    return column_document(statement, 2, ret);
 }
 
-static bool read_device(sqlite3_stmt *statement, struct ward_store_change *ret)
+static void read_device(sqlite3_stmt *statement, struct ward_store_change *ret)
 {
     struct ward_store_device *device = &ret->device;
 
@@ -57,10 +61,9 @@ static bool read_device(sqlite3_stmt *statement, struct ward_store_change *ret)
     ward_database_column_text(statement, 9, device->system_id, sizeof(device->system_id));
     ward_database_column_text(statement, 10, device->firmware, sizeof(device->firmware));
     device->enrolled_at_ms = ward_database_column_utc(statement, 11);
-    return true;
 }
 
-static bool read_binding(sqlite3_stmt *statement, struct ward_store_change *ret)
+static void read_binding(sqlite3_stmt *statement, struct ward_store_change *ret)
 {
     struct ward_store_binding *binding = &ret->binding;
 
@@ -71,34 +74,32 @@ static bool read_binding(sqlite3_stmt *statement, struct ward_store_change *ret)
     column_id(statement, 4, &binding->episode);
     binding->until_ms = ward_database_column_utc(statement, 5);
     binding->read_out = sqlite3_column_int(statement, 6) != 0;
-    return true;
 }
 
-static bool read_counter(sqlite3_stmt *statement, struct ward_store_change *ret)
+static void read_counter(sqlite3_stmt *statement, struct ward_store_change *ret)
 {
     ward_database_column_text(statement, 0, ret->counter.kid, sizeof(ret->counter.kid));
     ret->counter.counter = (uint64_t)sqlite3_column_int64(statement, 1);
-    return true;
 }
 
-static bool read_named(sqlite3_stmt *statement, struct ward_store_change *ret)
+static void read_named(sqlite3_stmt *statement, struct ward_store_change *ret)
 {
     column_id(statement, 0, &ret->name);
-    return column_document(statement, 1, ret);
 }
 
 static const struct {
     enum ward_sql sql;
     enum ward_store_change_kind kind;
-    bool (*read)(sqlite3_stmt *statement, struct ward_store_change *ret);
+    void (*read)(sqlite3_stmt *statement, struct ward_store_change *ret);
+    int document; /* the column of its document; 0: it has none */
 } tables[] = {
-    {WARD_SQL_PATIENTS, WARD_STORE_PATIENT, read_patient},
-    {WARD_SQL_PLANS, WARD_STORE_PLAN, read_plan},
-    {WARD_SQL_DEVICES, WARD_STORE_DEVICE, read_device},
-    {WARD_SQL_BINDINGS, WARD_STORE_BINDING, read_binding},
-    {WARD_SQL_COUNTERS, WARD_STORE_COUNTER, read_counter},
-    {WARD_SQL_COMMANDS, WARD_STORE_COMMAND, read_named},
-    {WARD_SQL_SETTINGS, WARD_STORE_SETTING, read_named},
+    {WARD_SQL_PATIENTS, WARD_STORE_PATIENT, read_patient, 0},
+    {WARD_SQL_PLANS, WARD_STORE_PLAN, read_plan, 2},
+    {WARD_SQL_DEVICES, WARD_STORE_DEVICE, read_device, 0},
+    {WARD_SQL_BINDINGS, WARD_STORE_BINDING, read_binding, 0},
+    {WARD_SQL_COUNTERS, WARD_STORE_COUNTER, read_counter, 0},
+    {WARD_SQL_COMMANDS, WARD_STORE_COMMAND, read_named, 1},
+    {WARD_SQL_SETTINGS, WARD_STORE_SETTING, read_named, 1},
 };
 
 /* Makes room for one more element after count of them, a power of two at a time; NULL without memory. */
@@ -124,8 +125,11 @@ static int read_rows(struct ward_database *database, struct ward_store_snapshot 
         rows += snapshot->row_count;
         memset(rows, 0, sizeof(*rows));
         rows->kind = (uint8_t)tables[table].kind;
-        if (!tables[table].read(statement, rows)) {
-            return -ENOMEM;
+        tables[table].read(statement, rows);
+        const int place = tables[table].document;
+        int error = place > 0 ? column_document(database, statement, place, rows) : 0;
+        if (error) {
+            return error;
         }
         snapshot->row_count++;
     }
@@ -146,7 +150,7 @@ static int read_events(struct ward_database *database, struct ward_store_snapsho
             return -ENOMEM;
         }
         snapshot->events = events;
-        int error = ward_event_from_row(statement, &events[snapshot->event_count]);
+        int error = ward_event_from_row(database, statement, &events[snapshot->event_count]);
         if (error) {
             return error;
         }
@@ -195,13 +199,26 @@ static int read_known(struct ward_database *database, struct ward_store_snapshot
             return -ENOMEM;
         }
         snapshot->known = known;
-        known += snapshot->known_count++;
+        known += snapshot->known_count;
         memset(known, 0, sizeof(*known));
         known->number = (uint64_t)sqlite3_column_int64(statement, 1);
+        if (sqlite3_column_bytes(statement, 2) != (int)sizeof(known->key)) {
+            return ward_database_damaged(database, "a record that is known again has no key");
+        }
         memcpy(known->key, sqlite3_column_blob(statement, 2), sizeof(known->key));
         error = ward_database_name_text(database, sqlite3_column_int64(statement, 0), &known->device);
+        snapshot->known_count += error ? 0 : 1;
     }
     return error ? error : row;
+}
+
+/* What no record could be dated with is none. */
+static bool is_moment(const struct ward_id *boot, int64_t utc_ms, int64_t clock)
+{
+    const bool dated = utc_ms >= WARD_UTC_MIN_MS && utc_ms <= WARD_UTC_MAX_MS;
+
+    return (boot->text[0] == '\0' || ward_id_is_valid(boot->text)) && (dated || utc_ms == WARD_UTC_UNKNOWN) &&
+           clock >= 0 && clock <= WARD_CLOCK_UNSYNCED;
 }
 
 int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *snapshot)
@@ -210,7 +227,7 @@ int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *s
     int row = ward_database_row(database, statement);
 
     if (row <= 0) {
-        return row < 0 ? row : -EUCLEAN;
+        return row < 0 ? row : ward_database_damaged(database, "the mark of what was delivered is not there");
     }
     size_t octets = (size_t)sqlite3_column_bytes(statement, 1);
     octets = octets < sizeof(snapshot->ranges) ? octets : sizeof(snapshot->ranges);
@@ -219,12 +236,17 @@ int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *s
     if (octets > 0) {
         memcpy(snapshot->ranges, sqlite3_column_blob(statement, 1), octets);
     }
-    column_id(statement, 2, &snapshot->last_boot);
-    snapshot->last_commit = (struct ward_time){
-        .boot_us = (uint64_t)sqlite3_column_int64(statement, 3),
-        .utc_ms = ward_database_column_utc(statement, 4),
-        .clock = (uint8_t)sqlite3_column_int(statement, 5),
-    };
+    struct ward_id boot;
+    column_id(statement, 2, &boot);
+    const int64_t clock = sqlite3_column_int64(statement, 5);
+    const struct ward_time commit = {.boot_us = (uint64_t)sqlite3_column_int64(statement, 3),
+                                     .utc_ms = ward_database_column_utc(statement, 4),
+                                     .clock = (uint8_t)clock};
+    if (!is_moment(&boot, commit.utc_ms, clock)) {
+        return ward_database_damaged(database, "the moment of the last commit is damaged");
+    }
+    snapshot->last_boot = boot;
+    snapshot->last_commit = commit;
     snapshot->agreed = sqlite3_column_type(statement, 6) == SQLITE_NULL;
     snapshot->opened = (uint64_t)sqlite3_column_int64(statement, 6);
     sqlite3_reset(statement);
@@ -279,6 +301,7 @@ struct ward_store_snapshot *ward_snapshot_salvage(struct ward_database *database
     struct ward_store_snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
     if (snapshot) {
+        snapshot->last_commit = (struct ward_time){.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED};
         (void)read_parts(database, snapshot, true);
     }
     return snapshot;

@@ -12,7 +12,7 @@
 #include "core/alarm_pack.h"
 #include "core/careplan.h"
 
-#define SECOND_US UINT64_C(1000000)
+#define SECOND_US  UINT64_C(1000000)
 #define EVENTS_MAX 4096
 
 static const char plan_text[] =
@@ -156,8 +156,8 @@ static void live_on(struct life *life, bool rebooted)
 static bool is_same_event(const struct ward_alarm_event *a, const struct ward_alarm_event *b)
 {
     return memcmp(&a->id, &b->id, sizeof(a->id)) == 0 && a->n == b->n && a->event == b->event &&
-           a->state == b->state && a->priority == b->priority && strcmp(a->condition.text, b->condition.text) == 0 &&
-           strcmp(a->text, b->text) == 0;
+           a->state == b->state && a->priority == b->priority &&
+           strcmp(a->condition.text, b->condition.text) == 0 && strcmp(a->text, b->text) == 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

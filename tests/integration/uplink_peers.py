@@ -470,9 +470,12 @@ class Uplink:
 
     def asking(self):
         """The processes that ask something over HTTPS for it, by their numbers; also one that nobody has waited for."""
-        return [int(child) for child in
-                (pathlib.Path(f"/proc/{self.process.pid}/task/{task}/children").read_text().split()
-                 for task in os.listdir(f"/proc/{self.process.pid}/task")) for child in child]
+        asking = []
+        for task in os.listdir(f"/proc/{self.process.pid}/task"):
+            with contextlib.suppress(FileNotFoundError):  # a thread that has just ended
+                children = pathlib.Path(f"/proc/{self.process.pid}/task/{task}/children").read_text()
+                asking += [int(child) for child in children.split()]
+        return asking
 
     def stop(self):
         """As systemd does; the exit status must say that all was well, to the sanitizers too."""

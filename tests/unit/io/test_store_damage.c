@@ -556,6 +556,69 @@ static void a_record_that_does_not_fit_is_found_by_verifying(void **state)
     assert_int_equal(told_lost(bench), 1);
 }
 
+/* SQLite takes these, and no file of ours holds them: each is met, in words, and nothing else is lost over it. */
+static void a_row_that_no_file_of_ours_has_is_damage(void **state)
+{
+    static const struct {
+        const char *sql, *reason;
+    } cases[] = {
+        {"UPDATE mark SET boot = 'no id at all'", "the moment of the last commit is damaged"},
+        {"UPDATE mark SET utc_ms = 9000000000000000000", "the moment of the last commit is damaged"},
+        {"UPDATE mark SET clock = 4", "the moment of the last commit is damaged"},
+        {"PRAGMA user_version = -3", "there is no format -3"},
+        {"DELETE FROM mark", "the mark of what was delivered is not there"},
+        {"UPDATE known SET key = x'07'", "a record that is known again has no key"},
+        {"UPDATE known SET device = 1000000", "name 1000000 is not there"},
+        {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'document TEXT NOT NULL',"
+         " 'document TEXT') WHERE name = 'plan'; PRAGMA writable_schema = RESET; UPDATE plan SET document = NULL",
+         "a row that has a document has none"},
+        {"UPDATE alarm_event SET id = x'01', delivered = 0", "an alarm event is damaged"},
+    };
+    struct bench *bench = *state;
+    char sql[400];
+
+    bench->retry_ms = 1;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char epoch[WARD_ID_MAX + 1];
+
+        open_store(bench);
+        memcpy(epoch, bench->snapshot->epoch.text, sizeof(epoch));
+        fill(bench);
+        close_store(bench);
+        snprintf(sql, sizeof(sql), "PRAGMA ignore_check_constraints = ON; %s", cases[i].sql);
+        run_sql(bench->path, sql);
+        open_store(bench);
+        if (!strstr(bench->snapshot->set_aside_reason, cases[i].reason)) {
+            fail_msg("%s: %s", cases[i].sql, bench->snapshot->set_aside_reason);
+        }
+        wait_until_salvaged(bench);
+        submit_one(bench, 9, true);
+        wait_for(bench, &bench->committed_count, bench->committed_count + 1);
+        close_store(bench);
+        remove_files(bench->directory);
+        bench->committed_count = 0;
+    }
+}
+
+/* The end of the file cannot be read, so that nobody knows where it was, and the ward has all of that. */
+static void what_the_ward_has_is_not_lost(void **state)
+{
+    struct bench *bench = *state;
+    const struct ward_seq_range received = {DELIVERED + 1, RECORDS};
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    fill(bench);
+    assert_int_equal(ward_store_mark_records(bench->store, DELIVERED, &received, 1), 0);
+    close_store(bench);
+    run_sql(bench->path,
+            "PRAGMA ignore_check_constraints = ON; UPDATE record SET chain = x'' WHERE seq > 390");
+    open_store(bench);
+    assert_non_null(strstr(bench->snapshot->set_aside_reason, "the newest record has no chain"));
+    wait_until_salvaged(bench);
+    assert_int_equal(told_lost(bench), 1); /* one more may have been behind them */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +628,8 @@ int main(void)
         STORE_TEST(a_log_that_is_torn_twice_is_no_damage),
         STORE_TEST(a_record_that_does_not_fit_does_not_go),
         STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
+        STORE_TEST(a_row_that_no_file_of_ours_has_is_damage),
+        STORE_TEST(what_the_ward_has_is_not_lost),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);
