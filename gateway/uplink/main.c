@@ -172,6 +172,11 @@ int main(int argc, char *argv[])
     }
     options = options_of(&config);
     result = run(&options);
+    if (result == WARD_UPLINK_ANEW) {
+        closefrom(STDERR_FILENO + 1);
+        execv("/proc/self/exe", argv);
+        result = -errno;
+    }
     if (result < 0)
         ward_log(LOG_ERR, WARD_JOURNAL_UPLINK_CANNOT_START, "wardgate-uplink: %s", strerror(-result));
     return result < 0 ? EXIT_FAILURE : result;

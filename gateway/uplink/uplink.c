@@ -25,10 +25,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "uplink/log.h"
 #include "uplink/system.h"
 #include "uplink/uplink_private.h"
 
 #define PATIENCE_US 2000000ULL
+#define LEFT_MAX    (512 * 1024) /* octets; a window that is full when the line dies has 384 KiB */
 
 void ward_uplink_set_timer(struct ward_uplink *uplink, sd_event_source **timer, uint64_t at_us,
                            sd_event_time_handler_t fire)
@@ -144,6 +146,22 @@ static void up_opened(void *userdata, uint32_t receive_maximum)
     ward_uplink_tell_link(uplink);
 }
 
+/*
+ * Paho 1.3.12 never frees topic and payload of a message that it had not written when its client is destroyed
+ * (eclipse-paho/paho.mqtt.c#1474), nor says which of those without an answer that were: it may have been all of them. A
+ * new process has none of it, and the connection that it would end has ended already.
+ */
+static void begin_anew_when_too_much_is_left(struct ward_uplink *uplink)
+{
+    uplink->left += uplink->window.in_flight_octets;
+    if (uplink->left <= LEFT_MAX || uplink->stopping)
+        return;
+    ward_log(LOG_NOTICE, WARD_JOURNAL_NO_MATTER,
+             "begins anew: of the connections that were lost the MQTT client may keep %zu octets",
+             uplink->left);
+    sd_event_exit(uplink->event, WARD_UPLINK_ANEW);
+}
+
 static void up_closed(void *userdata, enum ward_journal_matter matter, const char *why)
 {
     struct ward_uplink *uplink = userdata;
@@ -151,6 +169,7 @@ static void up_closed(void *userdata, enum ward_journal_matter matter, const cha
     ward_lane_closed(&uplink->up, matter, why);
     uplink->patience = sd_event_source_disable_unref(uplink->patience);
     ward_uplink_tell_link(uplink);
+    begin_anew_when_too_much_is_left(uplink);
     ward_window_close(&uplink->window);
     stop_when_closed(uplink);
 }

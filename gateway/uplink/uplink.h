@@ -29,6 +29,9 @@ struct ward_uplink_options {
         answer_timeout_ms; /* a message that the broker has not answered for so long ends the connection */
 };
 
+/* The code with which the event loop ends when the process is to begin anew, as another image of the same program. */
+#define WARD_UPLINK_ANEW 75
+
 /* All signals must be blocked. Begins to connect to the core. Returns 0 or a negative errno. */
 int ward_uplink_new(struct ward_uplink **ret, sd_event *event, const struct ward_uplink_options *options);
 

@@ -37,6 +37,7 @@ struct ward_uplink {
     struct ward_lane up, down;
     struct ward_window window;
     size_t carried; /* octets for the broker since memory was given back last */
+    size_t left;    /* octets that had no answer when their connection ended */
     sd_event_source *answer_timer;
     sd_event_source *patience; /* with a down connection that takes its time */
     struct ward_teller teller;

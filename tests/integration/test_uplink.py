@@ -307,6 +307,32 @@ def test_the_uplink_is_killed_and_started_again(bench):
     core.until(lambda: core.results[-1] == (2, 0), "a result")
 
 
+def test_what_the_client_library_keeps_of_lost_connections_ends_with_the_process(bench):
+    broker, core, uplink = bench.all()
+    process, octets = uplink.process.pid, 60000
+
+    def happens(condition):
+        wait_for(lambda: core.turn() and condition() or "begins anew" in uplink.log(), lambda: core.why)
+
+    for lost in range(1, 20):
+        broker.pause()
+        assert core.publish(lost, payload=bytes(octets), klass=BACKLOG)
+        core.turn()
+        broker.stop()
+        happens(lambda: not core.up)
+        broker.start()
+        happens(lambda: core.up and core.frames > 0)
+        if "begins anew" in uplink.log():
+            break
+    assert lost == 512 * 1024 // octets + 1
+    core.close()
+    core.accept()
+    core.until_up()
+    assert uplink.process.pid == process and uplink.process.poll() is None
+    assert core.publish(100)
+    core.until(lambda: core.results == [(100, 0)], "a result")
+
+
 def test_when_the_core_ends_the_will_is_published(bench):
     broker, core, _ = bench.all()
     hub = bench.hub(broker)
