@@ -23,6 +23,7 @@ TURN_S = 5  # from one thing that a home brings to the next
 STRAP_A_SECOND, CUFF_A_SECOND = 20, 1
 GROWS_KB = 60  # in all, 1 KB a minute of a whole campaign: fewer minutes tell a slope less exactly
 BEGUN = 1 / 4  # of the looks: until every cache is as full as it gets
+SHORT = 10  # times as much may a daemon grow that has not been up for long
 DELIVERY_S = 300
 # What is as long after an hour as after a minute.
 ASKED = (("status",), ("devices",), ("readings", "--limit", "200"), ("alarms",), ("queue",), ("hub", "show"))
@@ -86,12 +87,12 @@ class Watch:
             self.memory[name].append((minutes, own_memory_kb(pid)))
             self.descriptors[name].append(descriptors(pid))
 
-    def judge(self, findings, minutes):
-        """Returns what was seen, for people."""
+    def judge(self, findings, minutes, patience):
+        """Returns what was seen, for people. patience: so many times as much may a daemon grow."""
         said = []
         for name, points in self.memory.items():
             steady = points[int(BEGUN * len(points)):]
-            grew, most = slope(steady), GROWS_KB / minutes
+            grew, most = slope(steady), GROWS_KB / minutes * patience
             if grew > most:
                 findings.add("memory-steady", f"{name} grows by {grew:.1f} KB a minute, and {most:.1f} is the most")
             opened = self.descriptors[name]
@@ -129,7 +130,7 @@ def run(options):
         delivered = system.is_delivered_within(DELIVERY_S)
         statuses = system.rest()
         findings = check(system, sensor, lambda entry: entry["life"] is not None)
-        print("\n".join(watch.judge(findings, options.count)))
+        print("\n".join(watch.judge(findings, options.count, 1 if options.whole else SHORT)))
         print(f"sent {len(sensor.sent)} frames, {len(system.told.alarms)} alarm events")
         trouble = [] if delivered else [f"for {DELIVERY_S} s nothing more was delivered"]
         if any(statuses):

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wardgate.conf, whole. It is taken, or refused with a line that it has and a reason; then nothing is set. What was told of
- * a configuration that was taken, written down again, is taken too and comes to the same.
+ * wardgate.conf, whole, and behind an octet RS (0x1E) a drop-in. They are taken, or refused with a line that there is and a
+ * reason; then nothing is set. What was told of a configuration that was taken, written down again, is taken too and comes to
+ * the same.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ward/config.h"
 
-#define TOLD_MAX 65536
+#define TOLD_MAX  65536
+#define SEPARATOR 0x1E
 
+int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct told {
@@ -37,19 +41,51 @@ static bool is_model(const char *id)
     return strncmp(id, "generic", strlen("generic")) == 0;
 }
 
-/* A file without a directory, so that there is none of drop-ins beside it either. */
-static int load(const void *octets, size_t length, struct told *told, struct ward_config *ret,
+static void write_file(const char *name, const void *octets, size_t length)
+{
+    const int file = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (file < 0 || write(file, octets, length) != (ssize_t)length)
+        abort();
+    close(file);
+}
+
+static char directory[64], path[80], drop_ins[96], drop_in[112];
+
+static void remove_files(void)
+{
+    unlink(drop_in);
+    rmdir(drop_ins);
+    unlink(path);
+    rmdir(directory);
+}
+
+int LLVMFuzzerInitialize(int *count, char ***arguments)
+{
+    (void)count;
+    (void)arguments;
+    snprintf(directory, sizeof(directory), "%s/ward-fuzz-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    if (!mkdtemp(directory))
+        abort();
+    snprintf(path, sizeof(path), "%s/wardgate.conf", directory);
+    snprintf(drop_ins, sizeof(drop_ins), "%s.d", path);
+    snprintf(drop_in, sizeof(drop_in), "%s/local.conf", drop_ins);
+    if (mkdir(drop_ins, 0700) < 0)
+        abort();
+    atexit(remove_files);
+    return 0;
+}
+
+static int load(const uint8_t *octets, size_t length, struct told *told, struct ward_config *ret,
                 struct ward_config_error *ret_error)
 {
     const struct ward_config_ear ear = {.tell = on_told, .userdata = told};
-    static int file = -1;
-    char path[32];
+    const uint8_t *end = length > 0 ? memchr(octets, SEPARATOR, length) : NULL;
+    const size_t first = end ? (size_t)(end - octets) : length;
 
-    if (file < 0)
-        file = memfd_create("wardgate.conf", MFD_CLOEXEC);
-    if (file < 0 || ftruncate(file, 0) < 0 || pwrite(file, octets, length, 0) != (ssize_t)length)
-        abort();
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+    write_file(path, octets, first);
+    write_file(drop_in, end ? end + 1 : octets, end ? length - first - 1 : 0);
     return ward_config_load_telling(path, is_model, &ear, ret, ret_error);
 }
 
@@ -79,8 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (told.full)
         return 0;
-    if (load(told.text, told.length, &told_again, &again, &error) < 0 || told_again.length != told.length ||
-        memcmp(told_again.text, told.text, told.length) != 0)
+    if (load((const uint8_t *)told.text, told.length, &told_again, &again, &error) < 0 ||
+        told_again.length != told.length || memcmp(told_again.text, told.text, told.length) != 0)
         abort();
     memcpy(again.digest, config.digest, sizeof(again.digest)); /* of the octets */
     if (memcmp(&again, &config, sizeof(config)) != 0)
