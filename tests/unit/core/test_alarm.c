@@ -587,6 +587,70 @@ static void packed_is_unpacked_or_refused(void **state)
     free(twice);
 }
 
+/* Packs a state in which a number has a value that is found nowhere else, and puts another in its place. */
+static bool takes(uint8_t *packed, size_t length, uint64_t there, uint64_t instead, size_t width)
+{
+    static struct ward_alarm_patient copy;
+    uint8_t *place = memmem(packed, length, &there, width);
+    bool taken;
+
+    assert_non_null(place);
+    assert_null(memmem(place + 1, length - (size_t)(place + 1 - packed), &there, width));
+    memcpy(place, &instead, width);
+    taken = ward_alarm_unpack(packed, length, &copy);
+    memcpy(place, &there, width);
+    return taken;
+}
+
+/* With one of these a daemon that comes back would be at it for ever, or reckon beyond what a number holds. */
+static void a_state_that_no_engine_has_is_refused(void **state)
+{
+    const uint64_t number = 123456789, raised = 1700000000123, year_10000 = 253402300800000;
+    uint8_t *packed = malloc(WARD_ALARM_PACKED_MAX);
+    struct ward_alarm_condition *condition = NULL;
+    size_t length;
+
+    (void)state;
+    assert_non_null(packed);
+    give(WARD_SPO2, 88);
+    for (size_t i = 0; i < patient.input_count && condition == NULL; i++) {
+        for (size_t cause = 0; cause < WARD_CAUSE_COUNT && condition == NULL; cause++) {
+            condition = patient.inputs[i].conditions[cause].state == WARD_ALARM_ACTIVE
+                            ? &patient.inputs[i].conditions[cause]
+                            : NULL;
+        }
+    }
+    assert_non_null(condition);
+    condition->n = (uint32_t)number;
+    condition->raised_utc_ms = (int64_t)raised;
+    length = ward_alarm_pack(&patient, packed, WARD_ALARM_PACKED_MAX);
+    assert_true(length > 0);
+    assert_true(takes(packed, length, number, 1000000000, 4));
+    assert_false(takes(packed, length, number, 1000000001, 4));
+    assert_true(takes(packed, length, raised, (uint64_t)WARD_UTC_UNKNOWN, 8));
+    assert_true(takes(packed, length, raised, year_10000 - 1, 8));
+    assert_false(takes(packed, length, raised, year_10000, 8));
+    assert_false(takes(packed, length, raised, (uint64_t)INT64_MAX, 8));
+    condition->last_event = WARD_EVENT_PENDING; /* of which nobody was told */
+    assert_int_equal(ward_alarm_pack(&patient, packed, WARD_ALARM_PACKED_MAX), 0);
+    free(packed);
+}
+
+static void the_highest_is_not_escalated(void **state)
+{
+    struct ward_alarm_context context = now();
+    struct ward_alarm_condition *condition = &patient.technical[0].condition;
+    const struct ward_alarm_technical technical = {
+        .name = "no-storage", .text = "said by the test", .priority = WARD_PRIORITY_HIGH};
+
+    (void)state;
+    assert_int_equal(ward_alarm_technical(&patient, &context, &technical, true), 0);
+    condition->escalate_us = 1; /* as a damaged file may say */
+    ward_alarm_tick(&patient, &context);
+    assert_int_equal(condition->priority, WARD_PRIORITY_HIGH);
+    assert_int_equal(events[event_count - 1].event, WARD_EVENT_RAISED);
+}
+
 /* Whatever stands in the database: refused, or a state that can be lived with. */
 static void damaged_states_do_no_harm(void **state)
 {
@@ -706,6 +770,8 @@ int main(void)
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
         cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),
         cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
+        cmocka_unit_test_setup(a_state_that_no_engine_has_is_refused, set_up),
+        cmocka_unit_test_setup(the_highest_is_not_escalated, set_up),
         cmocka_unit_test_setup(damaged_states_do_no_harm, set_up),
     };
 
