@@ -30,7 +30,7 @@
 #include "uplink/uplink_private.h"
 
 #define PATIENCE_US 2000000ULL
-#define LEFT_MAX    524288 /* octets; a window that is full when the line dies has 384 KiB */
+#define LEFT_MAX    524288 /* octets, half a MiB; a window that is full when the line dies has 384 KiB */
 
 void ward_uplink_set_timer(struct ward_uplink *uplink, sd_event_source **timer, uint64_t at_us,
                            sd_event_time_handler_t fire)
