@@ -95,11 +95,19 @@ static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, co
         reply_plan(call, watch);
 }
 
+static void follow(struct ward_bus_call *call)
+{
+    if (ward_bus_call_follow(call) < 0)
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "The bus cannot tell when you leave it.");
+    else
+        ward_bus_reply(call);
+}
+
 /* Until it is known what the database holds, an answer would be wrong and a change could contradict it. */
 static bool must_wait(const struct ward_gateway *gateway, enum ward_bus_method method)
 {
     return !gateway->restored && method != WARD_BUS_STATUS && method != WARD_BUS_QUEUE &&
-           method != WARD_BUS_HUB && method != WARD_BUS_PROVISION && method != WARD_BUS_TEST_HUB;
+           method != WARD_BUS_HUB && method != WARD_BUS_FOLLOW && method != WARD_BUS_PROVISION && method != WARD_BUS_TEST_HUB;
 }
 
 void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
@@ -119,6 +127,7 @@ void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_
     case WARD_BUS_VERIFY: ward_api_verify(gateway, call, arguments->text[0]); break;
     case WARD_BUS_QUEUE: reply_document(gateway, call, ward_documents_queue); break;
     case WARD_BUS_HUB: reply_document(gateway, call, ward_documents_hub); break;
+    case WARD_BUS_FOLLOW: follow(call); break;
     case WARD_BUS_TEST_HUB: ward_hub_test_begin(gateway, call); break;
     case WARD_BUS_PATIENTS: patients(gateway, call); break;
     case WARD_BUS_DEVICES: devices(gateway, call); break;

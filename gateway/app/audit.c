@@ -96,6 +96,7 @@ static void name(const struct ward_gateway *gateway, const struct ward_bus_deed 
     case WARD_BUS_QUEUE:
     case WARD_BUS_VERIFY:
     case WARD_BUS_HUB:
+    case WARD_BUS_FOLLOW:
     case WARD_BUS_EXPLAIN:
     case WARD_BUS_AUDIT:
     case WARD_BUS_METHOD_COUNT: break;

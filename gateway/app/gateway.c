@@ -8,7 +8,7 @@
 #include "core/model.h"
 #include "core/reading.h"
 
-#define COMMIT_WINDOW_TENSE_MS 1000
+#define COMMIT_WINDOW_SOON_MS 1000
 
 struct ward_time ward_gateway_now(const struct ward_gateway *gateway)
 {
@@ -222,7 +222,8 @@ static uint64_t check_undelivered(struct ward_gateway *gateway, uint64_t now_us)
 void ward_gateway_settle(struct ward_gateway *gateway)
 {
     const struct ward_time now = ward_gateway_now(gateway);
-    bool tense = false;
+    const uint32_t window_ms = gateway->config.store.commit_window_ms;
+    bool soon = gateway->bus && ward_bus_is_followed(gateway->bus);
     uint64_t due;
 
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
@@ -245,12 +246,12 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     due = earlier(due, ward_departures_due_us(gateway));
     for (size_t i = 0; i < gateway->watch_count; i++) {
         due = earlier(due, ward_watch_due_us(gateway->watches[i]));
-        tense = tense || ward_alarm_is_tense(&gateway->watches[i]->state);
+        soon = soon || ward_alarm_is_tense(&gateway->watches[i]->state);
     }
-    if (tense != gateway->tense) {
-        gateway->tense = tense;
-        ward_store_set_commit_window(gateway->store,
-                                     tense ? COMMIT_WINDOW_TENSE_MS : gateway->config.store.commit_window_ms);
+    if (soon != gateway->commits_soon) {
+        gateway->commits_soon = soon;
+        ward_store_set_commit_window(
+            gateway->store, soon && window_ms > COMMIT_WINDOW_SOON_MS ? COMMIT_WINDOW_SOON_MS : window_ms);
     }
     due = earlier(due, ward_api_objects_check(gateway, now.boot_us));
     (void)sd_event_source_set_time(gateway->timer, due);

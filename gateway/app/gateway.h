@@ -116,7 +116,7 @@ struct ward_gateway {
     struct ward_audit audit;
     struct ward_alarm_present *present; /* room for the conditions of one patient */
     char patient_text[WARD_ALARM_TEXT_MAX + 1];
-    bool undelivered_shown, tense;
+    bool undelivered_shown, commits_soon;
 };
 
 /* Opens and wires everything and lets the radio on last. Returns 0, or negative errno after logging why. */

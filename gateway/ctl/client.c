@@ -212,6 +212,17 @@ int ward_client_listen(sd_bus *bus, const char *signal, sd_bus_message_handler_t
     return result < 0 ? ward_client_fail(result, NULL) : WARD_CTL_DONE;
 }
 
+int ward_client_listen_to_readings(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata)
+{
+    int status = ward_client_listen(bus, "Reading", handler, userdata);
+    sd_bus_message *reply = NULL;
+
+    if (status == WARD_CTL_DONE)
+        status = ward_client_call(bus, &reply, "Follow", NULL);
+    sd_bus_message_unref(reply);
+    return status;
+}
+
 static int keep_reply(sd_bus_message *reply, void *userdata, sd_bus_error *error)
 {
     sd_bus_message **kept = userdata;

@@ -52,4 +52,7 @@ int ward_client_follow(sd_bus *bus);
 /* Subscribes to a signal of the interface. handler as sd-bus has it; the subscription lives as long as the bus. */
 int ward_client_listen(sd_bus *bus, const char *signal, sd_bus_message_handler_t handler, void *userdata);
 
+/* To Reading, which from now on comes within a second: the daemon knows that somebody follows. */
+int ward_client_listen_to_readings(sd_bus *bus, sd_bus_message_handler_t handler, void *userdata);
+
 #endif

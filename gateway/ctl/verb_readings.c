@@ -261,7 +261,7 @@ static int run(int argc, char **argv)
     if (status == WARD_CTL_DONE && query.follow && !query.as_json)
         ward_prose_begin();
     if (status == WARD_CTL_DONE && query.follow)
-        status = ward_client_listen(bus, "Reading", show_reading, &query);
+        status = ward_client_listen_to_readings(bus, show_reading, &query);
     if (status == WARD_CTL_DONE)
         status = ask(bus, &query);
     if (status == WARD_CTL_DONE && query.follow)

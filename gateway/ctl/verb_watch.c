@@ -258,7 +258,7 @@ static int begin(sd_bus *bus, struct view *view)
     const struct ward_filter filter = {.patient = view->watch.patient, .limit = HISTORY};
     char **texts = NULL;
     size_t count = 0;
-    int status = ward_client_listen(bus, "Reading", on_reading, view);
+    int status = ward_client_listen_to_readings(bus, on_reading, view);
 
     if (status == WARD_CTL_DONE)
         status = ward_client_listen(bus, "Alarm", on_alarm, view);

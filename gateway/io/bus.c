@@ -47,6 +47,7 @@ static const struct method methods[WARD_BUS_METHOD_COUNT] = {
     [WARD_BUS_QUEUE] = {"Queue", WARD_BUS_SHAPE_NONE, 0, READS},
     [WARD_BUS_VERIFY] = {"Verify", WARD_BUS_SHAPE_TEXTS, 1, READS},
     [WARD_BUS_HUB] = {"Hub", WARD_BUS_SHAPE_NONE, 0, READS},
+    [WARD_BUS_FOLLOW] = {"Follow", WARD_BUS_SHAPE_NONE, 0, READS},
     [WARD_BUS_TEST_HUB] = {"TestHub", WARD_BUS_SHAPE_NONE, 0, CHANGES},
     [WARD_BUS_ADMIT] = {"Admit", WARD_BUS_SHAPE_TEXTS, 5, CHANGES},
     [WARD_BUS_APPLY_PLAN] = {"ApplyPlan", WARD_BUS_SHAPE_TEXTS, 2, CHANGES},
@@ -110,6 +111,7 @@ struct ward_bus {
     ward_bus_auditor *auditor; /* NULL: none */
     void *userdata;
     struct ward_bus_call *calls;
+    sd_bus_track *followers;
 };
 
 static void call_free(struct ward_bus_call *call)
@@ -214,6 +216,7 @@ static const sd_bus_vtable vtable[] = {
     SD_BUS_METHOD("Queue", NULL, "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Verify", "s", "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Hub", NULL, "s", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
+    SD_BUS_METHOD("Follow", NULL, NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("TestHub", NULL, "as", method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("Admit", "sssss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
     SD_BUS_METHOD("ApplyPlan", "ss", NULL, method_called, SD_BUS_VTABLE_UNPRIVILEGED),
@@ -271,6 +274,8 @@ int ward_bus_new(struct ward_bus **ret, sd_bus *bus, ward_bus_handler *handler, 
     *made = (struct ward_bus){.bus = sd_bus_ref(bus), .handler = handler, .userdata = userdata};
     result = ward_bus_objects_new(&made->objects, bus);
     if (result >= 0)
+        result = sd_bus_track_new(bus, &made->followers, NULL, NULL);
+    if (result >= 0)
         result =
             sd_bus_add_object_vtable(bus, &made->object, WARD_BUS_PATH, WARD_BUS_INTERFACE, vtable, made);
     if (result >= 0)
@@ -294,6 +299,7 @@ struct ward_bus *ward_bus_free(struct ward_bus *bus)
         return NULL;
     while (bus->calls)
         ward_bus_reply_error(bus->calls, WARD_BUS_FAILED, "Wardgate is stopping.");
+    sd_bus_track_unref(bus->followers);
     sd_bus_slot_unref(bus->object);
     ward_bus_objects_free(bus->objects);
     sd_bus_unref(bus->bus);
@@ -327,6 +333,18 @@ int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(struct ward_bus
     if (result < 0)
         call->caller = sd_bus_track_unref(call->caller);
     return result < 0 ? result : 0;
+}
+
+int ward_bus_call_follow(struct ward_bus_call *call)
+{
+    const int result = sd_bus_track_add_sender(call->bus->followers, call->message);
+
+    return result < 0 ? result : 0;
+}
+
+bool ward_bus_is_followed(const struct ward_bus *bus)
+{
+    return sd_bus_track_count(bus->followers) > 0;
 }
 
 uint32_t ward_bus_call_uid(const struct ward_bus_call *call)

@@ -28,6 +28,7 @@ enum ward_bus_method {
     WARD_BUS_QUEUE,      /* () -> s */
     WARD_BUS_VERIFY,     /* (s seq) -> s: holds stored records from seq on against their chain */
     WARD_BUS_HUB,        /* () -> s */
+    WARD_BUS_FOLLOW,     /* (): the caller shows readings as they come, until it leaves the bus */
     WARD_BUS_TEST_HUB,   /* () -> as: one step each */
     WARD_BUS_ADMIT,      /* (s patient, s episode, s label, s check word, s plan) */
     WARD_BUS_APPLY_PLAN, /* (s patient, s plan) */
@@ -132,6 +133,13 @@ uint32_t ward_bus_call_uid(const struct ward_bus_call *call);
  */
 int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(struct ward_bus_call *call, void *userdata),
                         void *userdata);
+
+/*
+ * From now on the caller follows, until it leaves the bus. Returns 0 or negative errno. And whether there is anybody who
+ * does.
+ */
+int ward_bus_call_follow(struct ward_bus_call *call);
+bool ward_bus_is_followed(const struct ward_bus *bus);
 
 void ward_bus_reply(struct ward_bus_call *call);                        /* methods without an answer */
 void ward_bus_reply_text(struct ward_bus_call *call, const char *text); /* methods that return s */

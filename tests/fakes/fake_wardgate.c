@@ -37,6 +37,7 @@ static const struct {
     [WARD_BUS_DEVICES] = {"Devices", 0, true},
     [WARD_BUS_QUEUE] = {"Queue", 0, false},
     [WARD_BUS_VERIFY] = {"Verify", 1, false},
+    [WARD_BUS_FOLLOW] = {"Follow", 0, false},
     [WARD_BUS_HUB] = {"Hub", 0, false},
     [WARD_BUS_TEST_HUB] = {"TestHub", 0, true},
     [WARD_BUS_ADMIT] = {"Admit", 5, false},

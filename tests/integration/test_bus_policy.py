@@ -82,7 +82,7 @@ def test_who_may_call_which_method(home):
     """Without arguments, so that nothing is done: the gateway refuses the call, or tells what it is."""
     methods = sorted(name for name, (kind, takes, _) in Client(home.directory / "bus").introspect()[0][GATEWAY].items()
                      if kind == "method" and (takes or name not in ("TestHub",)))
-    reads = {"Status", "Readings", "Alarms", "Explain", "Patients", "Plan", "Devices", "Queue", "Verify", "Hub", "Command"}
+    reads = {"Status", "Readings", "Alarms", "Explain", "Patients", "Plan", "Devices", "Queue", "Verify", "Hub", "Follow", "Command"}
     for who, may in ("reader", reads), ("admin", set(methods)), ("root", set(methods)), ("stranger", set()):
         assert {name for name in methods if is_let_in(home, who, GATEWAY, name)} == may & set(methods), who
 

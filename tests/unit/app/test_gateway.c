@@ -1594,6 +1594,54 @@ static void the_same_fault_is_said_once(void **state)
     assert_null(strstr(first + 1, "reading="));
 }
 
+static int on_followed(sd_bus_message *reply, void *userdata, sd_bus_error *error)
+{
+    (void)error;
+    assert_false(sd_bus_message_is_method_error(reply, NULL));
+    *(bool *)userdata = true;
+    return 1;
+}
+
+static uint64_t committed(const struct bench *bench)
+{
+    struct ward_store_counters counters;
+
+    ward_store_counters(bench->gateway->store, &counters);
+    return counters.records;
+}
+
+/* A stream waits for others, for an hour if that is the window; but not while somebody looks at it. */
+static void who_follows_has_readings_within_a_second(void **state)
+{
+    const struct ward_record record = {.reading = {.boot = {"b-1"},
+                                                   .kind = WARD_READING_CONTINUOUS,
+                                                   .measured_at_ms = WARD_UTC_UNKNOWN,
+                                                   .clock = WARD_CLOCK_UNSYNCED}};
+    struct ward_store_group group = {.boot = {"b-1"}, .records = &record, .record_count = 1};
+    struct bench *bench = *state;
+    bool followed = false;
+
+    bench->config.store.commit_window_ms = 3600000;
+    bench_restart(bench);
+    WAIT_FOR(bench, bench->gateway->restored);
+    const uint64_t before = committed(bench);
+    group.token = UINT64_MAX;
+    assert_int_equal(ward_store_submit(bench->gateway->store, &group), 0);
+    ward_gateway_settle(bench->gateway);
+    assert_false(bench->gateway->commits_soon);
+    assert_true(sd_bus_open_system(&bench->asker) >= 0);
+    assert_true(sd_bus_attach_event(bench->asker, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bench->asker, NULL, "org.wardgate", "/org/wardgate",
+                                         "org.wardgate.Gateway1", "Follow", on_followed, &followed,
+                                         NULL) >= 0);
+    WAIT_FOR(bench, followed && committed(bench) > before);
+    sd_bus_detach_event(bench->asker);
+    bench->asker = sd_bus_flush_close_unref(bench->asker);
+    WAIT_FOR(bench, !ward_bus_is_followed(bench->gateway->bus));
+    ward_gateway_settle(bench->gateway);
+    assert_false(bench->gateway->commits_soon);
+}
+
 /* What others measure meanwhile, and what this one has in its memory, goes its usual way. */
 static void a_test_takes_no_more_than_its_own(void **state)
 {
@@ -1755,6 +1803,7 @@ int main(void)
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
         GATEWAY_TEST(what_a_device_measures_in_a_test_is_nobodys),
         GATEWAY_TEST(the_same_fault_is_said_once),
+        GATEWAY_TEST(who_follows_has_readings_within_a_second),
         GATEWAY_TEST(a_test_takes_no_more_than_its_own),
         GATEWAY_TEST(a_test_is_done_when_it_is_proved_who_sent_the_reading),
         GATEWAY_TEST(a_test_that_fails_says_what_to_try_next),
