@@ -3,6 +3,7 @@
 #include "core/alarm_names.h"
 #include "core/alarm_pack_private.h"
 #include "core/alarm_private.h"
+#include "core/schedule.h"
 
 #define VERSION_1_CAUSES (WARD_CAUSE_LATE + 1)
 #define EVENTS_MAX       1000000000 /* of one occurrence: one a second for thirty years */
@@ -158,7 +159,7 @@ static void each_history(struct ward_pack *pack, struct ward_alarm_input_state *
     ward_pack_decimal(pack, &input->baseline);
     each_decimals(pack, input->learnt, &input->learnt_count, WARD_PLAN_BASELINE_MAX);
     ward_pack_u64(pack, &input->learnt_life_us);
-    ward_pack_utc(pack, &input->slot_ms);
+    ward_pack_utc_or(pack, &input->slot_ms, WARD_SCHEDULE_NEVER);
     ward_pack_enum(pack, &input->prompts, WARD_PROMPTS_MAX);
     ward_pack_enum(pack, &input->missed_in_row, UINT8_MAX);
     ward_pack_u64(pack, &input->schedule_us);

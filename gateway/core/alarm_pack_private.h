@@ -65,11 +65,17 @@ static inline void ward_pack_within(struct ward_pack *pack, int64_t *value, int6
     pack->fault |= *value < -max || *value > max;
 }
 
-/* A moment, or what lies between two: within the years that a calendar has, or WARD_UTC_UNKNOWN. */
-static inline void ward_pack_utc(struct ward_pack *pack, int64_t *value)
+/* A moment, or what lies between two: within the years that a calendar has, or one that stands for none. */
+static inline void ward_pack_utc_or(struct ward_pack *pack, int64_t *value, int64_t none)
 {
     ward_pack_i64(pack, value);
-    pack->fault |= *value != WARD_UTC_UNKNOWN && (*value < WARD_UTC_MIN_MS || *value > WARD_UTC_MAX_MS);
+    pack->fault |= *value != none && *value != WARD_UTC_UNKNOWN &&
+                   (*value < WARD_UTC_MIN_MS || *value > WARD_UTC_MAX_MS);
+}
+
+static inline void ward_pack_utc(struct ward_pack *pack, int64_t *value)
+{
+    ward_pack_utc_or(pack, value, WARD_UTC_UNKNOWN);
 }
 
 static inline void ward_pack_u32(struct ward_pack *pack, uint32_t *value)

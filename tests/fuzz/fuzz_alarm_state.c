@@ -22,7 +22,9 @@ static const char plan_text[] =
     "{\"quantity\":\"body_temperature\",\"mode\":\"spot\"}],"
     "\"rules\":[{\"id\":\"spo2-red\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":90,\"on_delay_s\":15},"
     "{\"id\":\"pulse-red\",\"quantity\":\"pulse_rate\",\"level\":\"red\",\"above\":130},"
-    "{\"id\":\"temperature-amber\",\"quantity\":\"body_temperature\",\"level\":\"amber\",\"above\":38}]}";
+    "{\"id\":\"temperature-amber\",\"quantity\":\"body_temperature\",\"level\":\"amber\",\"above\":38}],"
+    "\"schedule\":[{\"quantity\":\"pulse_rate\",\"at\":[\"08:00\",\"20:00\"],\"grace_s\":7200,"
+    "\"prompt_text\":\"Please measure.\"}]}";
 
 /* What one of the two told. */
 struct life {
@@ -35,6 +37,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct ward_care_plan plan;
+static const struct ward_zone utc; /* without a transition */
 static struct life first, second;
 
 static void on_event(void *context, const struct ward_alarm_event *event)
@@ -56,11 +59,11 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     return 0;
 }
 
-/* A boot's clock has not run for ten thousand years, and no wall clock shows a time before 1970. */
+/* A boot's clock has not run for a century, and Linux has no wall clock before 1970 or after 2262. */
 static struct ward_time sane(const struct ward_time *stored)
 {
-    const bool runs = stored->boot_us < UINT64_C(1) << 58;
-    const bool dated = stored->utc_ms >= 0 && stored->utc_ms < INT64_C(1) << 48;
+    const bool runs = stored->boot_us < UINT64_C(1) << 51;
+    const bool dated = stored->utc_ms >= 0 && stored->utc_ms < INT64_C(1) << 43;
 
     return (struct ward_time){.boot_us = (runs ? stored->boot_us : 0) + SECOND_US,
                               .utc_ms = (dated ? stored->utc_ms : INT64_C(1795338000000)) + 1000,
@@ -116,7 +119,8 @@ static void look(const struct ward_alarm_patient *state, const struct ward_alarm
 static void live_on(struct life *life, bool rebooted)
 {
     const struct ward_alarm_sink sink = {.event = on_event, .context = life};
-    struct ward_alarm_context context = {.plan = &plan, .now = sane(&life->state.now), .sink = &sink};
+    struct ward_alarm_context context = {
+        .plan = &plan, .zone = &utc, .now = sane(&life->state.now), .sink = &sink};
     static const struct {
         uint8_t quantity;
         int32_t mantissa;
