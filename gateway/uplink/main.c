@@ -142,7 +142,8 @@ static int run(const struct ward_uplink_options *options)
     if (result >= 0) {
         sd_notify(0, "READY=1");
         result = sd_event_loop(event);
-        sd_notify(0, "STOPPING=1");
+        if (result != WARD_UPLINK_ANEW) /* to systemd the service goes on then */
+            sd_notify(0, "STOPPING=1");
     }
     ward_uplink_free(uplink);
     sd_event_unref(event);

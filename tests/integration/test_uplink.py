@@ -4,6 +4,7 @@
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import paho.mqtt.client as mqtt
@@ -23,6 +24,21 @@ def bench(tmp_path):
         yield bench
     finally:
         bench.end()
+
+
+class Supervisor:
+    """What systemd hears with: sd_notify(3) waits for whoever does not read."""
+
+    def __init__(self, bench):
+        self.path = str(bench.directory / "notify")
+        self.said = []
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.path)
+        threading.Thread(target=self._hear, daemon=True).start()
+
+    def _hear(self):
+        while True:
+            self.said += self._socket.recv(4096).decode().split("\n")
 
 
 def connects(broker):
@@ -308,7 +324,8 @@ def test_the_uplink_is_killed_and_started_again(bench):
 
 
 def test_what_the_client_library_keeps_of_lost_connections_ends_with_the_process(bench):
-    broker, core, uplink = bench.all()
+    supervisor = Supervisor(bench)
+    broker, core, uplink = bench.all(environment={"NOTIFY_SOCKET": supervisor.path})
     process, octets = uplink.process.pid, 60000
 
     def happens(condition):
@@ -324,13 +341,14 @@ def test_what_the_client_library_keeps_of_lost_connections_ends_with_the_process
         happens(lambda: core.up and core.frames > 0)
         if "begins anew" in uplink.log():
             break
-    assert lost == 512 * 1024 // octets + 1
+    assert "begins anew" in uplink.log() and lost > 512 * 1024 // octets  # one may have been lost before it was sent
     core.close()
     core.accept()
     core.until_up()
     assert uplink.process.pid == process and uplink.process.poll() is None
     assert core.publish(100)
     core.until(lambda: core.results == [(100, 0)], "a result")
+    assert [said for said in supervisor.said if said in ("READY=1", "STOPPING=1")] == 2 * ["READY=1"]
 
 
 def test_when_the_core_ends_the_will_is_published(bench):
@@ -405,16 +423,11 @@ def test_the_spool_may_come_later(bench):
 
 
 def test_it_tells_systemd_that_it_is_ready_and_lives(bench):
-    path = bench.directory / "notify"
-    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    notify.bind(str(path))
-    notify.settimeout(GENEROUS)
+    supervisor = Supervisor(bench)
     core = bench.core()
-    bench.uplink(free_port(), environment={"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "1000000"})
+    bench.uplink(free_port(), environment={"NOTIFY_SOCKET": supervisor.path, "WATCHDOG_USEC": "1000000"})
     core.accept()
-    seen = set()
-    while not {"READY=1", "WATCHDOG=1"} <= seen:
-        seen.update(notify.recv(4096).decode().split("\n"))
+    wait_for(lambda: {"READY=1", "WATCHDOG=1"} <= set(supervisor.said), lambda: supervisor.said)
 
 
 def test_without_a_hub_the_core_is_told_so(bench):
