@@ -61,6 +61,12 @@ uplink_user = {user}
 """
 
 
+def environment_of(unit):
+    """What its unit gives to a daemon."""
+    lines = (ROOT / "systemd" / f"{unit}.service").read_text().splitlines()
+    return dict(line.removeprefix("Environment=").split("=", 1) for line in lines if line.startswith("Environment="))
+
+
 class Process:
     """One program that is killed and started again; what it says is in its log."""
 
@@ -102,6 +108,7 @@ class System(Home):
 
     def __init__(self, clock_known=True, keepalive="10s", relay=False):
         super().__init__()
+        self.environment.update(environment_of("wardgated"))
         self.told = Told()
         for name in ("keys", "run-systemd/timesync"):
             (self.directory / name).mkdir(parents=True)
