@@ -107,7 +107,8 @@ static void follow(struct ward_bus_call *call)
 static bool must_wait(const struct ward_gateway *gateway, enum ward_bus_method method)
 {
     return !gateway->restored && method != WARD_BUS_STATUS && method != WARD_BUS_QUEUE &&
-           method != WARD_BUS_HUB && method != WARD_BUS_FOLLOW && method != WARD_BUS_PROVISION && method != WARD_BUS_TEST_HUB;
+           method != WARD_BUS_HUB && method != WARD_BUS_FOLLOW && method != WARD_BUS_PROVISION &&
+           method != WARD_BUS_TEST_HUB;
 }
 
 void ward_api_call(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
