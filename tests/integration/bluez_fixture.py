@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -179,9 +180,9 @@ class Asked:
         return {alarm["condition"] for alarm in self.ask("alarms")}
 
     def begin(self, *words):
-        """wardctl that goes on beside."""
+        """wardctl that goes on beside, and that Ctrl-C ends: a shell lets what it runs in the background ignore it."""
         return subprocess.Popen([self.wardctl, *map(str, words)], env=self.environment, text=True, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT)
+                                stderr=subprocess.STDOUT, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 class Home(Asked):
