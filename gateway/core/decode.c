@@ -89,8 +89,8 @@ static void start_over(struct ward_decoded *decoded, enum ward_decode_outcome ou
     *decoded = (struct ward_decoded){
         .characteristic = decoded->characteristic,
         .outcome = (uint8_t)outcome,
-        .is_measurement = decoder != NULL && decoder->is_measurement,
-        .kind = decoder != NULL ? decoder->kind : 0,
+        .is_measurement = ward_decode_is_measurement(decoded->characteristic),
+        .kind = decoder != NULL ? decoder->kind : WARD_READING_CONTINUOUS, /* a vendor's */
         .quality = WARD_INVALID,
     };
 }
@@ -126,13 +126,9 @@ void ward_decode(uint16_t characteristic, const uint8_t *octets, size_t length, 
     const struct decoder *decoder = decoder_of(characteristic);
     struct ward_cursor cursor;
 
-    if (vendor != NULL) {
-        ward_vendor_decode(vendor, octets, length, ret);
-        return;
-    }
     ret->characteristic = characteristic;
     start_over(ret, WARD_DECODE_OK);
-    if (decoder == NULL) {
+    if (decoder == NULL && vendor == NULL) {
         ret->outcome = WARD_DECODE_UNKNOWN;
         append(ret, "there is no decoder for this characteristic");
         return;
@@ -141,6 +137,10 @@ void ward_decode(uint16_t characteristic, const uint8_t *octets, size_t length, 
         ret->outcome = WARD_DECODE_INVALID;
         append_number(ret, length);
         append(ret, " octets: the value of a characteristic has at most 512");
+        return;
+    }
+    if (vendor != NULL) {
+        ward_vendor_decode(vendor, octets, length, ret);
         return;
     }
     ward_cursor_init(&cursor, octets, length);
@@ -169,14 +169,13 @@ void ward_decoded_add(struct ward_decoded *decoded, enum ward_quantity quantity,
         (struct ward_value){.number = number, .quantity = (uint8_t)quantity};
 }
 
+/* Of a month and a day that are not 0. */
 static bool date_exists(const struct ward_device_time *time)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     const bool leap = time->year % 4 == 0 && (time->year % 100 != 0 || time->year % 400 == 0);
 
-    if (time->month < 1 || time->month > 12 || time->day < 1)
-        return false;
-    return time->day <= days[time->month - 1] + (time->month == 2 && leap ? 1 : 0);
+    return time->month <= 12 && time->day <= days[time->month - 1] + (time->month == 2 && leap ? 1 : 0);
 }
 
 /* GSS, Date Time: a year is 1582 to 9999; year, month and day may be 0 for "not known". */

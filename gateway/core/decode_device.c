@@ -128,25 +128,25 @@ static size_t character_length(const uint8_t *octets, size_t left)
     return length;
 }
 
-/* Takes all that is left. */
-static const uint8_t *take_rest(struct ward_cursor *cursor, struct ward_decoded *decoded)
+/* Takes all that is left; an empty text is one too. */
+static void take_rest(struct ward_cursor *cursor, struct ward_decoded *decoded)
 {
-    const uint8_t *rest = cursor->octets + cursor->offset;
+    const size_t left = ward_cursor_left(cursor);
+    const uint8_t *rest = ward_cursor_octets(cursor, left, "text");
 
-    decoded->detail.text.octets = (const char *)rest;
-    decoded->detail.text.length = ward_cursor_left(cursor);
-    cursor->offset = cursor->length;
-    return rest;
+    decoded->detail.text.octets = rest != NULL ? (const char *)rest : "";
+    decoded->detail.text.length = left;
 }
 
 /* A text ends at its first NUL: many devices pad with them. */
 void ward_decode_text(struct ward_cursor *cursor, struct ward_decoded *decoded)
 {
-    const uint8_t *octets = take_rest(cursor, decoded);
-    const size_t length =
-        decoded->detail.text.length == 0 ? 0 : strnlen((const char *)octets, decoded->detail.text.length);
-    size_t offset = 0;
+    const uint8_t *octets;
+    size_t length, offset = 0;
 
+    take_rest(cursor, decoded);
+    octets = (const uint8_t *)decoded->detail.text.octets;
+    length = strnlen(decoded->detail.text.octets, decoded->detail.text.length);
     while (offset < length) {
         const size_t step = character_length(octets + offset, length - offset);
 
@@ -162,5 +162,5 @@ void ward_decode_text(struct ward_cursor *cursor, struct ward_decoded *decoded)
 
 void ward_decode_opaque(struct ward_cursor *cursor, struct ward_decoded *decoded)
 {
-    (void)take_rest(cursor, decoded);
+    take_rest(cursor, decoded);
 }

@@ -94,9 +94,10 @@ static enum ward_quantity quantity_of(uint32_t type, uint32_t modality)
     return quantity;
 }
 
+/* The quantity is one: an oximeter's come first. */
 static bool streams(enum ward_quantity quantity)
 {
-    return (quantity >= WARD_SPO2 && quantity <= WARD_PULSE_RATE_SLOW) || quantity == WARD_HEART_RATE ||
+    return quantity <= WARD_PULSE_RATE_SLOW || quantity == WARD_HEART_RATE ||
            quantity == WARD_RESPIRATION_RATE || quantity == WARD_PULSE_AMPLITUDE_INDEX;
 }
 

@@ -154,17 +154,16 @@ static enum ward_observation_outcome read_bundle(struct ward_cursor *cursor,
     return outcome;
 }
 
-static enum ward_observation_outcome read_value(struct ward_cursor *cursor, enum place place,
+/* Of a class that can be read here. */
+static enum ward_observation_outcome read_value(struct ward_cursor *cursor,
                                                 struct ward_observation_value *ret)
 {
-    if (read_plain_value(cursor, ret))
-        return WARD_OBSERVATION_READ;
     if (ret->class == WARD_OBSERVATION_COMPOUND)
         return read_components(cursor, ret);
-    if (ret->class == WARD_OBSERVATION_TLV)
-        read_attributes(cursor, &ret->items.count, &ret->items.first);
-    else if (place == ALONE)
+    if (ret->class == WARD_OBSERVATION_BUNDLE)
         return read_bundle(cursor, ret);
+    if (!read_plain_value(cursor, ret))
+        read_attributes(cursor, &ret->items.count, &ret->items.first);
     return WARD_OBSERVATION_READ;
 }
 
@@ -198,7 +197,7 @@ static enum ward_observation_outcome read_observation(struct ward_cursor *cursor
     ret->flags = ward_cursor_u16(&body, "flags");
     read_fields(&body, ret);
     if (ward_cursor_is_ok(&body))
-        outcome = read_value(&body, place, &ret->value);
+        outcome = read_value(&body, &ret->value);
     if (outcome == WARD_OBSERVATION_READ && ward_cursor_is_ok(&body))
         return WARD_OBSERVATION_READ;
     *cursor = body;

@@ -108,21 +108,16 @@ void ward_vendor_other(struct ward_decoded *decoded, const char *kind)
     decoded->detail.text.length = strlen(kind);
 }
 
-/* What is refused is still a measurement that did not come: its reading says undecodable. */
-static void mark(struct ward_decoded *decoded)
-{
-    decoded->is_measurement = true;
-    decoded->kind = WARD_READING_CONTINUOUS;
-    decoded->quality = WARD_INVALID;
-}
-
 static void decode_found(const struct ward_vendor_driver *driver, enum ward_vendor_found found,
                          struct ward_vendor_chunk frame, struct ward_decoded *ret)
 {
     static const char cut_short[] = "the octets end before the frame does";
 
-    *ret = (struct ward_decoded){.characteristic = driver->number};
-    mark(ret);
+    /* What is refused is still a measurement that did not come: its reading says undecodable. */
+    *ret = (struct ward_decoded){.characteristic = driver->number,
+                                 .is_measurement = true,
+                                 .kind = WARD_READING_CONTINUOUS,
+                                 .quality = WARD_INVALID};
     switch (found) {
     case WARD_VENDOR_FRAME: driver->decode(frame.octets, frame.length, ret); break;
     case WARD_VENDOR_BROKEN:
@@ -137,8 +132,6 @@ static void decode_found(const struct ward_vendor_driver *driver, enum ward_vend
         ward_decoded_refuse(ret, WARD_DECODE_INVALID, "octet", frame.octets[0], 0, "begins no frame");
         break;
     }
-    if (ret->outcome != WARD_DECODE_OK)
-        mark(ret);
 }
 
 void ward_vendor_decode(const struct ward_vendor_driver *driver, const uint8_t *octets, size_t length,
@@ -153,8 +146,7 @@ void ward_vendor_decode(const struct ward_vendor_driver *driver, const uint8_t *
         frame_length = length;
     decode_found(driver, found, (struct ward_vendor_chunk){octets, frame_length}, ret);
     if (ret->outcome == WARD_DECODE_OK)
-        ret->trailing_octets =
-            (uint16_t)(length - frame_length < UINT16_MAX ? length - frame_length : UINT16_MAX);
+        ret->trailing_octets = (uint16_t)(length - frame_length);
 }
 
 void ward_vendor_init(struct ward_vendor_stream *stream, const struct ward_vendor_driver *driver)

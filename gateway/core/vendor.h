@@ -104,7 +104,7 @@ const struct ward_vendor_driver *ward_vendor_by_notify(const char *uuid);
  * Decodes the one frame that the octets begin with; those after it are counted as trailing. Always fills ret
  * as a whole: truncated when the frame is not complete, invalid when none begins or its checksum is wrong.
  * A frame that is no measurement (a waveform, an acknowledgement) has is_measurement false and its kind as
- * detail.text. octets may be NULL when length is 0.
+ * detail.text. octets may be NULL when length is 0; there are no more than WARD_GATT_VALUE_MAX.
  */
 void ward_vendor_decode(const struct ward_vendor_driver *driver, const uint8_t *octets, size_t length,
                         struct ward_decoded *ret);

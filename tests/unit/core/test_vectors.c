@@ -188,6 +188,11 @@ static void longer_than_a_value_can_be(void **state)
     assert_int_equal(decoded.outcome, WARD_DECODE_OK);
     assert_int_equal(decoded.rr_count, WARD_RR_MAX);
     assert_int_equal(decoded.trailing_octets, 0);
+    /* One of a vendor's is a measurement that did not come. */
+    ward_decode(WARD_VENDOR_NONIN, frame, sizeof(frame), &decoded);
+    assert_int_equal(decoded.outcome, WARD_DECODE_INVALID);
+    assert_true(decoded.is_measurement);
+    assert_int_equal(decoded.kind, WARD_READING_CONTINUOUS);
 }
 
 int main(void)
