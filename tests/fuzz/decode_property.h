@@ -122,7 +122,7 @@ static inline int check_frame(const uint8_t *data, size_t size, const uint16_t *
     /* The fuzzer's own buffer ends with the frame: a read past the end is seen by the sanitizer. */
     data += 2;
     size -= 2;
-    ward_decode(characteristic, data, size, &decoded);
+    ward_decode(characteristic, size > 0 ? data : NULL, size, &decoded);
     ward_validate(&decoded);
     check_json(&decoded);
     check_quality(&decoded);

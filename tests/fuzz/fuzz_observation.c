@@ -50,6 +50,16 @@ static void check_segments(const uint8_t *frame, size_t length)
     }
 }
 
+/* More than a value can have. */
+static void check_longest(void)
+{
+    struct ward_segments segments = {0};
+    uint8_t *octets = calloc(1, WARD_GATT_VALUE_MAX + 1);
+
+    HOLDS(!ward_segments_add(&segments, octets, WARD_GATT_VALUE_MAX + 1) && segments.lost == 1);
+    free(octets);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint16_t characteristics[] = {WARD_CHAR_LIVE_HEALTH_OBSERVATIONS};
@@ -58,5 +68,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return -1;
     if (size > 2)
         check_segments(data + 2, size - 2);
+    check_longest();
     return 0;
 }

@@ -91,7 +91,8 @@ static inline int check_vendor(const struct ward_vendor_driver *driver, const ui
     struct ward_decoded decoded;
     struct ward_decoded cut;
 
-    ward_vendor_decode(driver, data, size, &decoded);
+    HOLDS(ward_decode_is_known(driver->number) && ward_decode_is_measurement(driver->number));
+    ward_decode(driver->number, data, size, &decoded);
     check_decoded(driver, &decoded);
     check_json(&decoded);
     if (decoded.outcome == WARD_DECODE_OK) {
