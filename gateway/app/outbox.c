@@ -202,15 +202,17 @@ bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t no
 
 /* --- state, active, heartbeat, results ----------------------------------------------------------------------- */
 
+/* What cannot be written, for want of memory, is tried again like what cannot go: not at once. */
 static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, const struct ward_watch *watch)
 {
     struct ward_outgoing outgoing = {.topic = topic, .message_class = WARD_MESSAGE_STATE};
     char *text = malloc(WARD_OUTBOX_TEXT_MAX);
     uint64_t id;
-    bool sent = false;
 
-    if (!text)
+    if (!text) {
+        outbox->blocked = true;
         return false;
+    }
     if (topic == WARD_TOPIC_STATE)
         outgoing.length = ward_documents_state(outbox->gateway, text, WARD_OUTBOX_TEXT_MAX);
     else if (topic == WARD_TOPIC_ACTIVE)
@@ -222,8 +224,8 @@ static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, con
     outgoing.patient = watch ? watch->patient.text : NULL;
     outgoing.retain = topic != WARD_TOPIC_HEARTBEAT;
     outgoing.expiry_s = topic == WARD_TOPIC_ACTIVE ? WARD_ACTIVE_EXPIRY_S : 0;
-    if (outgoing.length > 0)
-        sent = ward_outbox_hand_over(outbox, &outgoing, &id);
+    const bool sent = outgoing.length > 0 && ward_outbox_hand_over(outbox, &outgoing, &id);
+    outbox->blocked = outbox->blocked || !sent;
     free(text);
     return sent;
 }
@@ -345,7 +347,7 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
                                outbox->active_due_us,
                                ward_alarm_queue_due_us(&outbox->alarms),
                                ward_delivery_due_us(&outbox->delivery),
-                               outbox->past.due_us,
+                               ward_outbox_past_due_us(outbox),
                                ward_outbox_again_due_us(outbox)};
 
     if (!outbox->gateway->spool)

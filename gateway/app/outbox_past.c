@@ -55,8 +55,6 @@ static void fetched(void *context, int error, const struct ward_id *epoch, const
         send(outbox, &batch);
         past->due_us = now_us + pause_us(past->sent);
     }
-    if (past->nothing)
-        past->due_us = UINT64_MAX;
     ward_gateway_settle(outbox->gateway);
 }
 
@@ -75,6 +73,14 @@ void ward_outbox_pump_past(struct ward_outbox *outbox)
     if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
         return;
     past->asked = ward_store_fetch_past(outbox->gateway->store, fetched, outbox) == 0;
+}
+
+/* While the store reads, and when there is nothing, no time is waited for: it would be a time that has gone by. */
+uint64_t ward_outbox_past_due_us(const struct ward_outbox *outbox)
+{
+    const struct ward_outbox_past *past = &outbox->past;
+
+    return past->asked || past->nothing ? UINT64_MAX : past->due_us;
 }
 
 void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range)

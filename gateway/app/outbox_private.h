@@ -31,6 +31,7 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox);
 /* This turn of the loop is over: what did not go is read back when it does. */
 void ward_outbox_forget_fresh(struct ward_outbox *outbox);
 void ward_outbox_pump_past(struct ward_outbox *outbox);
+uint64_t ward_outbox_past_due_us(const struct ward_outbox *outbox); /* UINT64_MAX: never */
 /* The batch of an epoch that ended is the ward's. */
 void ward_outbox_past_confirmed(struct ward_outbox *outbox, const struct ward_seq_range *range);
 

@@ -743,6 +743,13 @@ static void say_frame(int uplink, const struct ward_link_frame *frame)
     assert_int_equal(send(uplink, octets, length, MSG_NOSIGNAL), (ssize_t)length);
 }
 
+static void say_link(int uplink, bool up)
+{
+    say_frame(uplink, &(struct ward_link_frame){
+                          .type = WARD_LINK_LINK,
+                          .link = {.up = up, .text = "", .certificate_expires_ms = WARD_UTC_UNKNOWN}});
+}
+
 static int join_as_uplink(struct bench *bench)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -754,9 +761,7 @@ static int join_as_uplink(struct bench *bench)
     say_frame(uplink, &(struct ward_link_frame){
                           .type = WARD_LINK_HELLO,
                           .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}});
-    say_frame(uplink, &(struct ward_link_frame){
-                          .type = WARD_LINK_LINK,
-                          .link = {.up = true, .text = "", .certificate_expires_ms = WARD_UTC_UNKNOWN}});
+    say_link(uplink, true);
     return uplink;
 }
 
@@ -888,6 +893,34 @@ static void an_alarm_has_the_way_to_itself(void **state)
     WAIT_FOR(bench, read_message(uplink, topic) != 0);
     assert_true(bench_now_us(bench) >= waits_us);
     assert_string_equal(topic, "up/state");
+    close(uplink);
+}
+
+/* With nothing to send the loop sleeps until the next thing that is told by the clock; also after the line was broken, when
+ * it is known already that of earlier databases nothing is left, and while the store is still reading. */
+static void with_nothing_to_send_the_loop_sleeps(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+    const int uplink = join_as_uplink(bench);
+    uint32_t generation;
+
+    give_credit(uplink, 1000, 1000000);
+    WAIT_FOR(bench, answers_all(bench, uplink) && outbox->past.nothing);
+    assert_true(ward_outbox_due_us(outbox) > bench_now_us(bench));
+
+    generation = outbox->link_generation;
+    say_link(uplink, false);
+    say_link(uplink, true);
+    give_credit(uplink, 1000, 1000000); /* what there was went with the line */
+    WAIT_FOR(bench, outbox->link_generation == generation + 2 && answers_all(bench, uplink));
+    assert_true(outbox->link_up && !outbox->blocked);
+    assert_true(ward_outbox_due_us(outbox) > bench_now_us(bench));
+
+    outbox->past.nothing = false;
+    outbox->past.asked = true;
+    ward_outbox_pump(outbox);
+    assert_true(ward_outbox_due_us(outbox) > bench_now_us(bench));
     close(uplink);
 }
 
@@ -1796,6 +1829,7 @@ int main(void)
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
+        GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
