@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""endurance: an hour at full load, after which the daemons are no larger than before.
+"""endurance: an hour at full load, after which the daemons are no larger than before, and for most of which they slept.
 
 A strap tells twenty times a second, and each second a cuff, whose alarm comes and goes. What a home brings besides comes
 every five seconds, in random order: a device goes and comes back, an engineer asks for all that there is to see, now and
@@ -24,6 +24,7 @@ STRAP_A_SECOND, CUFF_A_SECOND = 20, 1
 GROWS_KB = 60  # in all, 1 KB a minute of a whole campaign: fewer minutes tell a slope less exactly
 BEGUN = 1 / 4  # of the looks: until every cache is as full as it gets
 SHORT = 10  # times as much may a daemon grow that has not been up for long
+BUSY = 1 / 10  # of the time may a daemon compute; at this load it is a hundredth, and all of it when its loop never sleeps
 DELIVERY_S = 300
 # What is as long after an hour as after a minute.
 ASKED = (("status",), ("devices",), ("readings", "--limit", "200"), ("alarms",), ("queue",), ("hub", "show"))
@@ -37,6 +38,12 @@ def own_memory_kb(pid):
 
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def computed_s(pid):
+    """What it has had of the processors so far."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def slope(points):
@@ -71,21 +78,21 @@ class Home:
 
 
 class Watch:
-    """Of both daemons, look by look: (minutes, KB) and the number of descriptors."""
+    """Of both daemons, look by look: (minutes, KB), the number of descriptors, and (seconds, seconds computed)."""
 
     def __init__(self, system):
         self._system, self._begun = system, time.monotonic()
-        self.memory = {"core": [], "uplink": []}
-        self.descriptors = {"core": [], "uplink": []}
+        self.memory, self.descriptors, self.computed = ({"core": [], "uplink": []} for _ in range(3))
 
     def look(self):
         """Once both connections are up: a broken one has fewer descriptors."""
         eventually(lambda: self._system.ask("hub", "show")[0]["link"]["up"], "the line is whole", DELIVERY_S)
-        minutes = (time.monotonic() - self._begun) / 60
+        now = time.monotonic() - self._begun
         for name in self.memory:
             pid = getattr(self._system, name).popen.pid
-            self.memory[name].append((minutes, own_memory_kb(pid)))
+            self.memory[name].append((now / 60, own_memory_kb(pid)))
             self.descriptors[name].append(descriptors(pid))
+            self.computed[name].append((now, computed_s(pid)))
 
     def judge(self, findings, minutes, patience):
         """Returns what was seen, for people. patience: so many times as much may a daemon grow."""
@@ -100,7 +107,12 @@ class Watch:
             before, after = max(opened[:third]), max(opened[-third:])
             if after > before:
                 findings.add("descriptors-constant", f"{name} had {before} in the first third, {after} in the last")
-            said.append(f"{name}: {steady[0][1]} KB to {steady[-1][1]} KB, {grew:+.2f} KB a minute, {after} descriptors")
+            (first, since), (last, until) = self.computed[name][0], self.computed[name][-1]
+            busy = (until - since) / (last - first)
+            if busy > BUSY:
+                findings.add("processor-idle", f"{name} computes {busy:.0%} of the time, and {BUSY:.0%} is the most")
+            said.append(f"{name}: {steady[0][1]} KB to {steady[-1][1]} KB, {grew:+.2f} KB a minute, {after} descriptors,"
+                        f" computes {busy:.1%} of the time")
         return said
 
 
