@@ -133,14 +133,12 @@ enum ward_journal_matter ward_tls_words_of_handshake(const struct ward_tls_peer 
 {
     const char *role = peer->role, *reason = ERR_reason_error_string(error);
 
-    if (error == 0) {
-        snprintf(text, size, "the %s hung up", role);
-        return WARD_JOURNAL_TLS_FAILS;
-    }
     for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
         if (refusals[i].reason == ERR_GET_REASON(error))
             return words_of_refusal(peer, &refusals[i], text, size);
     switch (ERR_GET_REASON(error)) {
+    case 0:
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING: snprintf(text, size, "the %s hung up", role); break;
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_WRONG_SSL_VERSION:

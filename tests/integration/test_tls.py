@@ -2,10 +2,13 @@
 """Who may answer for the ward: every peer that is not what it should be gets not one octet of a patient, and whoever
 stands beside the gateway is told what is wrong with it, in words."""
 
+import contextlib
 import datetime
 import json
 import shutil
+import socket
 import ssl
+import time
 
 import pytest
 from cryptography import x509
@@ -14,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from bluez_fixture import eventually
 from test_commands import SYNCED, needs_mounts
 from tls_ear import Ear
-from uplink_peers import ALARM, LIVE, Bench, Pki
+from uplink_peers import ALARM, GENEROUS, LIVE, Bench, Pki
 from ward_fixture import WardAtHome
 
 MARKER = b"SpO2-of-patient-p-7f3a"
@@ -120,6 +123,29 @@ def test_tls_1_1_gets_nothing(bench):
 def test_a_weak_suite_gets_nothing(bench, suite):
     context = context_of(bench.pki.issue("broker", "localhost"), highest=ssl.TLSVersion.TLSv1_2, suites=f"{suite}:@SECLEVEL=0")
     assert refused(bench, context) == "TLS: the broker has no cipher suite that is strong enough"
+
+
+def test_a_broker_that_hangs_up_is_told_as_that(bench):
+    """In the same words whether the connection ends or is reset: an engineer is told one thing, and the journal once."""
+    ear = bench.keep(socket.create_server(("127.0.0.1", 0)))
+    core = bench.core(testaments=False)
+    uplink = bench.uplink(ear.getsockname()[1])
+    core.accept()
+    core.testament(0, WILL)
+    core.urgent(True)
+    ear.settimeout(0.05)
+    for number in range(6):
+        caller, deadline = None, time.monotonic() + GENEROUS
+        while not caller and time.monotonic() < deadline:
+            with contextlib.suppress(socket.timeout):
+                caller, _ = ear.accept()
+            core.turn()
+        if number % 2:
+            caller.recv(65536)  # its ClientHello: what is closed with nothing unread ends, and is not reset
+        caller.close()
+    core.until(lambda: core.links and core.why != "connecting", "an explanation")
+    said = {line for line in uplink.log().splitlines() if "link down" in line} - {"<4>link down: connecting"}
+    assert said == {"<4>link down: TLS: the broker hung up"}
 
 
 @pytest.mark.parametrize("version, suite", [(ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES128-GCM-SHA256"), (ssl.TLSVersion.TLSv1_3, None)])
