@@ -83,6 +83,12 @@ void ward_outbox_done(struct ward_outbox *outbox)
 
 /* --- handing one message to the spool ------------------------------------------------------------------------ */
 
+void ward_outbox_block(struct ward_outbox *outbox)
+{
+    outbox->blocked = true;
+    outbox->retry_due_us = now_us(outbox) + WARD_OUTBOX_RETRY_US;
+}
+
 bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
                       char signature[WARD_SIGNATURE_MAX + 1])
 {
@@ -113,12 +119,12 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
         message.correlation_length = outgoing->reply->correlation_length;
     } else if (ward_topic_write(outgoing->topic, gateway->config.gateway.site, gateway->config.gateway.id,
                                 outgoing->patient, topic) == 0) {
-        outbox->blocked = true;
+        ward_outbox_block(outbox);
         return false;
     }
     if (!ward_outbox_sign(outbox, &message, signature) ||
         ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
-        outbox->blocked = true;
+        ward_outbox_block(outbox);
         return false;
     }
     *ret_id = outbox->next_id++;
@@ -176,18 +182,6 @@ static void pump_alarms(struct ward_outbox *outbox)
     }
 }
 
-/* The uplink takes a core that says nothing for 15 s for a dead one, so this is said again and again. */
-static void tell_urgent(struct ward_outbox *outbox, uint64_t now)
-{
-    const bool urgent = outbox->alarms.count > 0;
-
-    if (urgent == outbox->urgent && now < outbox->alive_due_us)
-        return;
-    outbox->urgent = urgent;
-    outbox->alive_due_us = now + WARD_OUTBOX_ALIVE_US;
-    ward_spool_urgent(outbox->gateway->spool, urgent);
-}
-
 bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now, uint64_t *ret_due_us)
 {
     uint64_t oldest;
@@ -210,7 +204,7 @@ static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, con
     uint64_t id;
 
     if (!text) {
-        outbox->blocked = true;
+        ward_outbox_block(outbox);
         return false;
     }
     if (topic == WARD_TOPIC_STATE)
@@ -225,7 +219,8 @@ static bool send_document(struct ward_outbox *outbox, enum ward_topic topic, con
     outgoing.retain = topic != WARD_TOPIC_HEARTBEAT;
     outgoing.expiry_s = topic == WARD_TOPIC_ACTIVE ? WARD_ACTIVE_EXPIRY_S : 0;
     const bool sent = outgoing.length > 0 && ward_outbox_hand_over(outbox, &outgoing, &id);
-    outbox->blocked = outbox->blocked || !sent;
+    if (!sent)
+        ward_outbox_block(outbox);
     free(text);
     return sent;
 }
@@ -326,7 +321,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
         outbox->blocked = false;
         pump_alarms(outbox);
     }
-    tell_urgent(outbox, now);
+    ward_spool_urgent(outbox->gateway->spool, outbox->alarms.count > 0);
     if (!outbox->link_up || now < outbox->alone_until_us)
         return;
     outbox->alone_until_us = 0;
@@ -342,25 +337,18 @@ void ward_outbox_pump(struct ward_outbox *outbox)
 
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
 {
-    uint64_t due = outbox->alive_due_us;
-    const uint64_t others[] = {outbox->heartbeat_due_us,
-                               outbox->active_due_us,
-                               ward_alarm_queue_due_us(&outbox->alarms),
-                               ward_delivery_due_us(&outbox->delivery),
-                               ward_outbox_past_due_us(outbox),
+    const uint64_t alarm_us = ward_alarm_queue_due_us(&outbox->alarms);
+    const uint64_t others[] = {outbox->heartbeat_due_us, outbox->active_due_us,
+                               ward_delivery_due_us(&outbox->delivery), ward_outbox_past_due_us(outbox),
                                ward_outbox_again_due_us(outbox)};
+    uint64_t due = alarm_us;
 
-    if (!outbox->gateway->spool)
-        return UINT64_MAX; /* nothing goes before there is a key */
-    if (!outbox->link_up || outbox->blocked)
-        return due;
-    if (outbox->alone_until_us > 0) {
-        const uint64_t alarm_us = ward_alarm_queue_due_us(&outbox->alarms);
-        const uint64_t until_us = outbox->alone_until_us;
-
-        due = until_us < due ? until_us : due;
-        return alarm_us < due ? alarm_us : due;
-    }
+    if (!outbox->gateway->spool || !outbox->link_up)
+        return UINT64_MAX; /* nothing goes before there is a key, and a way */
+    if (outbox->blocked)
+        return outbox->retry_due_us;
+    if (outbox->alone_until_us > 0)
+        return alarm_us < outbox->alone_until_us ? alarm_us : outbox->alone_until_us;
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         due = others[i] < due ? others[i] : due;
     return due;

@@ -27,7 +27,7 @@
 #define WARD_OUTBOX_FETCHES_MAX  2
 #define WARD_OUTBOX_HEARTBEAT_US (30 * UINT64_C(1000000))
 #define WARD_OUTBOX_ACTIVE_US    (60 * UINT64_C(1000000))
-#define WARD_OUTBOX_ALIVE_US     (5 * UINT64_C(1000000))
+#define WARD_OUTBOX_RETRY_US     (5 * UINT64_C(1000000))
 
 struct ward_gateway;
 struct ward_outbox_run;
@@ -101,15 +101,17 @@ struct ward_outbox {
     struct ward_outbox_result results[WARD_OUTBOX_RESULTS_MAX];
     size_t result_count;
     uint64_t next_id, heartbeats;
-    uint64_t heartbeat_due_us, active_due_us, alive_due_us;
+    uint64_t heartbeat_due_us, active_due_us;
     /* The way is left to an alarm event until the broker has answered the newest, or until then; 0: it is free. */
     uint64_t alone_until_us, alone_id;
     uint32_t link_generation; /* rises each time that the link comes up or goes away */
-    bool link_up, state_dirty, urgent;
+    bool link_up, state_dirty;
     /* Of those that tell the state, the next to go: 1 up/state, from 2 on up/active; 0: none. */
     size_t document;
     bool others_turn; /* they have gone, and heartbeat and results not since */
-    bool blocked;     /* the last pump stopped for want of credit, room or a key: no timer helps */
+    bool
+        blocked; /* the last pump stopped for want of credit, room or memory: each event lets it try again, */
+    uint64_t retry_due_us; /* and when none comes, this does */
     char link_text[WARD_LINK_TEXT_MAX + 1];
     int64_t certificate_expires_ms;
 };

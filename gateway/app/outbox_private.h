@@ -20,6 +20,9 @@ struct ward_outgoing {
     size_t length;
 };
 
+/* Something cannot go now. */
+void ward_outbox_block(struct ward_outbox *outbox);
+
 /* Signs a message and gives it to the spool. Returns false when it cannot go now. */
 bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoing *outgoing,
                            uint64_t *ret_id);

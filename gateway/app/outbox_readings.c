@@ -164,7 +164,7 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
             break;
         }
     }
-    outbox->blocked = true; /* for want of room or of a place to read: credit or an answer lets it go on */
+    ward_outbox_block(outbox); /* for want of room or of a place to read */
 }
 
 void ward_outbox_new_epoch(struct ward_outbox *outbox)

@@ -31,11 +31,8 @@ static int on_silence(sd_event_source *source, uint64_t time_us, void *userdata)
     struct ward_uplink *uplink = userdata;
 
     (void)source;
+    (void)time_us;
     uplink->silence_timer = sd_event_source_disable_unref(uplink->silence_timer);
-    if (time_us < uplink->heard_us + SILENT_US) {
-        ward_uplink_set_timer(uplink, &uplink->silence_timer, uplink->heard_us + SILENT_US, on_silence);
-        return 0;
-    }
     uplink->silent = true;
     ward_log(LOG_ERR, WARD_JOURNAL_CORE_NOT_HEARD, "the core is silent");
     if (ward_lane_is_open(&uplink->up))
@@ -49,8 +46,11 @@ static void hear(struct ward_uplink *uplink)
 
     uplink->heard_us = ward_system_now_us();
     uplink->silent = false;
+    /* Put off rather than looked after: as long as the core is heard nobody is woken by it. */
     if (!uplink->silence_timer)
         ward_uplink_set_timer(uplink, &uplink->silence_timer, uplink->heard_us + SILENT_US, on_silence);
+    else
+        (void)sd_event_source_set_time(uplink->silence_timer, uplink->heard_us + SILENT_US);
     if (was_silent && uplink->teller.up) {
         ward_teller_link(&uplink->teller, false, WARD_JOURNAL_NO_MATTER, "the core was silent");
         ward_uplink_tell_link(uplink);

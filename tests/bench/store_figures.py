@@ -5,6 +5,7 @@ import datetime
 import pathlib
 
 from figures import BUILD, INGEST, MILLION, ROOT, benchmark, directory, figure, in_turns, ingest, timed
+from wire_figures import idle_wake_ups
 
 PARSE = BUILD / "tests" / "bench" / "bench_parse"
 WARDCTL = BUILD / "gateway" / "ctl" / "wardctl"
@@ -60,7 +61,8 @@ def a_day_at_home(_given):
 
 @benchmark("P9")
 def start(given):
-    """From exec to the first durable row: the core and its store against a program that only keeps rows."""
+    """From exec to the first durable row: the core and its store against a program that only keeps rows. And how often
+    whoever has nothing to do is woken."""
     with directory() as small, directory() as large, directory() as bare:
         ingest("start", 0, 1, where=small)
         ingest("start", 0, MILLION, where=large)
@@ -69,7 +71,7 @@ def start(given):
                            large=lambda: timed(INGEST, "resume", 1, large),
                            bare=lambda: timed(INGEST, "skeleton", 1, bare))
     return [figure("start to first row", seconds["small"] / seconds["bare"], "× a bare SQLite program", 3),
-            figure("with a million queued", seconds["large"] / seconds["small"], "× that", 1.2)]
+            figure("with a million queued", seconds["large"] / seconds["small"], "× that", 1.2), idle_wake_ups()]
 
 
 @benchmark("P10")

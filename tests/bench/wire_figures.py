@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way to the ward's broker: P4, P5, P6. All of it over mutual TLS: wardgate-uplink has no other way."""
 
+import pathlib
 import time
 
 from figures import benchmark, figure
@@ -9,6 +10,7 @@ from whole import BENCH, Alarms, bluez_fixture, installation, system
 
 ALARM_OCTETS = 1200  # of an alarm event with its properties, so that the yardsticks carry as much
 SLOW_MS = 30_000
+SETTLES_S, IDLE_S = 10, 120
 TOPIC = f"ward/v1/{system.SITE}/{system.GATEWAY}/up/yardstick"
 
 
@@ -20,6 +22,10 @@ class Yardstick:
         self._program = whole.talker(BENCH / "bench_round_trip", way, "localhost", broker.port, broker.pki,
                                      system.GATEWAY, TOPIC, ALARM_OCTETS)
         self._program.said("ready")
+
+    @property
+    def program(self):
+        return self._program.process
 
     def take(self, count=1):
         """Microseconds of so many publications, one after the other."""
@@ -45,6 +51,29 @@ def alarms_and_paho(whole, alarms, paho, count):
                 take()
             time.sleep(0.02)
     return share(ours, 0.99) / share(bare, 0.99)
+
+
+def wake_ups(program):
+    """How often its threads have gone to sleep so far."""
+    count = 0
+    for task in pathlib.Path(f"/proc/{program.pid}/task").iterdir():
+        fields = (task / "status").read_text()
+        count += int(fields.split("\nvoluntary_ctxt_switches:")[1].split()[0])
+    return count
+
+
+def idle_wake_ups():
+    """Both daemons, connected, with devices that say nothing; by a bare Paho that has connected and does nothing else."""
+    with installation() as whole:
+        whole.start()
+        paho = Yardstick(whole, "paho")
+        paho.take()
+        time.sleep(SETTLES_S)
+        ours = (whole.system.core.popen, whole.system.uplink.popen)
+        before = [wake_ups(program) for program in (*ours, paho.program)]
+        time.sleep(IDLE_S)
+        core, uplink, bare = (wake_ups(program) - count for program, count in zip((*ours, paho.program), before))
+    return figure("idle wake-ups", (core + uplink) / bare, "× a bare Paho's", 1.2)
 
 
 @benchmark("P4")
