@@ -26,8 +26,9 @@
  *  erasing        not asked for       kept: write failed  → aborting ⁶              –
  *  aborting       counted             over                over                      –
  *
- *  A response counts only when it answers the op code that was asked with. What fits nothing is "unexpected": counted,
- *  and it changes nothing, not even the deadline.
+ *  A response counts only when it answers the op code that was asked with; so does a number, and that of a combined report
+ *  (op code 8) answers one that is never asked for. What fits nothing is "unexpected": counted, and it changes nothing, not
+ *  even the deadline.
  *
  *  ¹ op code, operator or operand not supported, operator or operand invalid
  *  ² without a number to hold against it: the transfer ends as "uncounted", and nothing is deleted
@@ -52,6 +53,7 @@ enum {
     OP_DELETE = 2,
     OP_ABORT = 3,
     OP_COUNT = 4,
+    OP_NUMBER = 5, /* its answer */
 
     OPERATOR_NULL = 0,
     OPERATOR_ALL = 1,
@@ -346,7 +348,7 @@ struct ward_racp_output ward_racp_indication(struct ward_racp *racp, const uint8
     ward_decode(WARD_CHAR_RECORD_ACCESS_CONTROL_POINT, octets, length, &decoded);
     if (decoded.outcome != WARD_DECODE_OK)
         return unexpected(racp);
-    if (detail->has_number && detail->number_of_records <= UINT16_MAX)
+    if (detail->op_code == OP_NUMBER && detail->number_of_records <= UINT16_MAX)
         return number_came(racp, (uint16_t)detail->number_of_records, now_us);
     if (detail->has_response)
         return response_came(racp, detail->request_op_code, detail->response_code, now_us);

@@ -90,6 +90,9 @@ static const struct racp_case cases[] = {
      "start >0401 <05000100 >0101 r <06000101 reported complete committed >0401 <05000200 kept changed"},
     {"they went while they were committed", &every_erase,
      "start >0401 <05000100 >0101 r <06000101 reported complete committed >0401 <06000406 kept changed"},
+    {"the number of a combined report deletes nothing", &every_erase,
+     "start >0401 <08000100 - <05000100 >0101 r <06000101 reported complete committed >0401 <08000100 - "
+     "<05000100 >0201"},
     {"nothing to delete", &every_erase, "start >0401 <05000000 reported complete committed -"},
     /* it cannot */
     {"it cannot count", &every_erase,
