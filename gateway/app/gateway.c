@@ -189,7 +189,7 @@ static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
 
 /*
  * Radio and clock have their time after a start, and the radio after a restart of Bluetooth, before an alarm is made
- * of it.
+ * of it. Nobody says that a time service holds the clock from now on: as long as none does it is looked for.
  */
 static uint64_t check_radio_and_clock(struct ward_gateway *gateway, const struct ward_time *now)
 {
@@ -204,6 +204,8 @@ static uint64_t check_radio_and_clock(struct ward_gateway *gateway, const struct
         due = earlier(due, radio_us);
     if (unknown && now->boot_us < clock_us)
         due = earlier(due, clock_us);
+    if (now->clock != WARD_CLOCK_SYNCED)
+        due = earlier(due, now->boot_us + WARD_CLOCK_LOOK_US);
     return due;
 }
 

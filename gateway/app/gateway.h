@@ -54,6 +54,8 @@
 #include "io/store.h"
 #include "ward/config.h"
 
+/* From one look at a clock that no time service holds to the next. */
+#define WARD_CLOCK_LOOK_US (5 * UINT64_C(1000000))
 /* Room for the conditions of one patient that are present. */
 #define WARD_PRESENT_MAX 128
 

@@ -109,9 +109,10 @@ struct ward_outbox {
     /* Of those that tell the state, the next to go: 1 up/state, from 2 on up/active; 0: none. */
     size_t document;
     bool others_turn; /* they have gone, and heartbeat and results not since */
-    bool
-        blocked; /* the last pump stopped for want of credit, room or memory: each event lets it try again, */
-    uint64_t retry_due_us; /* and when none comes, this does */
+    /* The last pump stopped for want of credit, room or memory. Each event lets it try again, and when none comes, that
+     * time does. */
+    bool blocked;
+    uint64_t retry_due_us;
     char link_text[WARD_LINK_TEXT_MAX + 1];
     int64_t certificate_expires_ms;
 };

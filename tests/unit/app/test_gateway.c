@@ -924,6 +924,29 @@ static void with_nothing_to_send_the_loop_sleeps(void **state)
     close(uplink);
 }
 
+/* When the loop is woken next, once it has done all that a change brings. */
+static uint64_t next_us(struct bench *bench)
+{
+    uint64_t due_us;
+
+    ward_gateway_settle(bench->gateway);
+    while (sd_event_run(bench->event, 2 * WARD_API_LOOK_US) > 0)
+        continue;
+    assert_true(sd_event_source_get_time(bench->gateway->timer, &due_us) >= 0);
+    return due_us - bench_now_us(bench);
+}
+
+/* Nobody says that a time service holds the clock: as long as none does it is looked for, whatever else there is to do. */
+static void a_clock_that_nobody_holds_is_looked_for(void **state)
+{
+    struct bench *bench = *state;
+
+    bench_set_clock(bench, true);
+    assert_true(next_us(bench) > WARD_CLOCK_LOOK_US);
+    bench_set_clock(bench, false);
+    assert_true(next_us(bench) <= WARD_CLOCK_LOOK_US);
+}
+
 /* The records of a message are what bench->records, newest first, says of them. Counts each in seen, and returns
  * how many there are. */
 static size_t expect_records(struct bench *bench, const struct ward_link_frame *frame, unsigned *seen)
@@ -1830,6 +1853,7 @@ int main(void)
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
+        GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
