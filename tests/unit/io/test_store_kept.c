@@ -17,7 +17,7 @@
 static void make(const struct bench *bench, const char *ending, size_t octets)
 {
     static time_t second = 1000;
-    const struct timespec times[2] = {{.tv_sec = ++second}, {.tv_sec = second}};
+    const struct timespec written = {.tv_sec = ++second}, times[2] = {written, written};
     char path[160];
     char *text = calloc(1, octets + 1);
 
