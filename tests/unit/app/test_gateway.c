@@ -924,6 +924,45 @@ static void with_nothing_to_send_the_loop_sleeps(void **state)
     close(uplink);
 }
 
+/* There is no room for a document, by the linker's --wrap. */
+static bool no_room;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return no_room && size == WARD_LINK_FRAME_MAX ? NULL : __real_malloc(size);
+}
+
+/* It waits for some seconds, in which alarms go on, and the loop sleeps. */
+static void a_document_without_memory_is_tried_again(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+    const int uplink = join_as_uplink(bench);
+    char topic[64];
+    uint64_t id;
+
+    give_credit(uplink, 1000, 1000000);
+    WAIT_FOR(bench, answers_all(bench, uplink));
+    no_room = true;
+    ward_outbox_state_changed(outbox);
+    ward_outbox_pump(outbox);
+    assert_int_equal(read_message(uplink, topic), 0);
+    assert_true(outbox->retry_due_us > bench_now_us(bench));
+    assert_int_equal(ward_outbox_due_us(outbox), outbox->retry_due_us);
+    answer_message(uplink, raise_alarms(bench, uplink, WARD_TECHNICAL_ADAPTER_RECOVERY));
+
+    no_room = false;
+    outbox->retry_due_us = bench_now_us(bench);
+    ward_gateway_settle(bench->gateway);
+    WAIT_FOR(bench, (id = read_message(uplink, topic)) != 0);
+    assert_string_equal(topic, "up/state");
+    answer_message(uplink, id);
+    close(uplink);
+}
+
 /* When the loop is woken next, once it has done all that a change brings. */
 static uint64_t next_us(struct bench *bench)
 {
@@ -1853,6 +1892,7 @@ int main(void)
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
+        GATEWAY_TEST(a_document_without_memory_is_tried_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
