@@ -89,15 +89,27 @@ void ward_outbox_block(struct ward_outbox *outbox)
     outbox->retry_due_us = now_us(outbox) + WARD_OUTBOX_RETRY_US;
 }
 
-bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
+/* With the topic right before the payload, as both are signed. */
+static int sign_in_place(const struct ward_signer *signer, const struct ward_message *message, char *before,
+                         char signature[WARD_SIGNATURE_MAX + 1])
+{
+    const size_t topic_size = strlen(message->topic) + 1;
+    const char *begin = memcpy(before + WARD_TOPIC_MAX + 1 - topic_size, message->topic, topic_size);
+
+    return ward_signer_sign_in_place(signer, (const uint8_t *)begin, topic_size + message->payload_length,
+                                     signature);
+}
+
+bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message, char *before,
                       char signature[WARD_SIGNATURE_MAX + 1])
 {
     struct ward_signer *signer = outbox->gateway->signer;
 
     message->kid = ward_signer_kid(signer);
     message->signature = signature;
-    return ward_signer_sign(signer, message->topic, message->payload, message->payload_length, signature) ==
-           0;
+    return (before ? sign_in_place(signer, message, before, signature)
+                   : ward_signer_sign(signer, message->topic, message->payload, message->payload_length,
+                                      signature)) == 0;
 }
 
 bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoing *outgoing, uint64_t *ret_id)
@@ -122,7 +134,7 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
         ward_outbox_block(outbox);
         return false;
     }
-    if (!ward_outbox_sign(outbox, &message, signature) ||
+    if (!ward_outbox_sign(outbox, &message, outgoing->before, signature) ||
         ward_spool_publish(gateway->spool, &message) != WARD_SPOOL_SENT) {
         ward_outbox_block(outbox);
         return false;

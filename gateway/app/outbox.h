@@ -31,6 +31,7 @@
 
 struct ward_gateway;
 struct ward_outbox_run;
+struct ward_outbox_text;
 
 /* An answer that waits to go. */
 struct ward_outbox_result {
@@ -93,8 +94,9 @@ struct ward_outbox {
     struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
-    char *text;           /* room for the next batch, kept while batches are on their way; NULL for none */
-    size_t record_octets; /* of a record in the newest batch */
+    /* Room for the next batch, kept while batches are on their way; NULL for none. */
+    struct ward_outbox_text *text;
+    size_t record_octets;          /* of a record in the newest batch */
     struct ward_outbox_run *fresh; /* texts of records that were just committed; NULL for none */
     struct ward_outbox_past past;
     struct ward_outbox_again again;
@@ -142,8 +144,11 @@ void ward_outbox_alarm_receipt(struct ward_outbox *outbox, const struct ward_rec
 /* And of records of the present epoch. Returns what became of it. */
 enum ward_receipt_outcome ward_outbox_receipt(struct ward_outbox *outbox, const struct ward_receipt *receipt);
 
-/* Fills in kid and signature (of which the room is the caller's) over topic and payload. */
-bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message,
+/*
+ * Fills in kid and signature (of which the room is the caller's) over topic and payload. before: WARD_TOPIC_MAX + 1 octets
+ * that end where the payload begins, so that it is signed where it is; NULL: there are none, and it is copied.
+ */
+bool ward_outbox_sign(struct ward_outbox *outbox, struct ward_message *message, char *before,
                       char signature[WARD_SIGNATURE_MAX + 1]);
 
 /* A receipt of an epoch that ended. */

@@ -105,11 +105,13 @@ static bool send(struct ward_outbox *outbox, const struct ward_outbox_batch *bat
     bool went = false;
 
     if (!outbox->text)
-        outbox->text = malloc(WARD_OUTBOX_TEXT_MAX);
-    outgoing.payload = outbox->text;
-    if (outbox->text)
-        written = (batch->texts ? write_texts : write_bundle)(outbox->gateway, batch, room, outbox->text,
-                                                              &outgoing.length);
+        outbox->text = malloc(sizeof(*outbox->text));
+    if (outbox->text) {
+        outgoing.before = outbox->text->before;
+        outgoing.payload = outbox->text->octets;
+        written = (batch->texts ? write_texts : write_bundle)(outbox->gateway, batch, room,
+                                                              outbox->text->octets, &outgoing.length);
+    }
     if (written > 0)
         went = ward_outbox_hand_over(outbox, &outgoing, &ret->id);
     if (went) {

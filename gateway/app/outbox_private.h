@@ -9,6 +9,12 @@
 /* Room for the text of any message. */
 #define WARD_OUTBOX_TEXT_MAX WARD_LINK_FRAME_MAX
 
+/* The text of a message, to be signed where it is. */
+struct ward_outbox_text {
+    char before[WARD_TOPIC_MAX + 1];
+    char octets[WARD_OUTBOX_TEXT_MAX];
+};
+
 struct ward_outgoing {
     enum ward_topic topic;
     enum ward_message_class message_class;
@@ -18,6 +24,7 @@ struct ward_outgoing {
     uint32_t expiry_s;
     const char *payload;
     size_t length;
+    char *before; /* as ward_outbox_sign() takes it */
 };
 
 /* Something cannot go now. */

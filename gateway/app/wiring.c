@@ -89,7 +89,7 @@ static int leave_testaments(struct ward_gateway *gateway)
         if (message.payload_length == 0 ||
             ward_topic_write(WARD_TOPIC_STATE, gateway->config.gateway.site, gateway->config.gateway.id, NULL,
                              topic) == 0 ||
-            !ward_outbox_sign(&gateway->outbox, &message, signature))
+            !ward_outbox_sign(&gateway->outbox, &message, NULL, signature))
             return -EINVAL;
         result = ward_spool_testament(gateway->spool, silent ? WARD_TESTAMENT_SILENT : WARD_TESTAMENT_WILL,
                                       &message);

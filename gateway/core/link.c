@@ -35,6 +35,7 @@ struct walk {
     const uint8_t *in; /* reading: where from; NULL when writing */
     size_t size;
     size_t at;
+    bool apart; /* writing: the octets of a payload are left where they are */
     bool failed;
 };
 
@@ -122,7 +123,10 @@ static void topic(struct walk *walk, const char **data, uint16_t *length)
 static void payload(struct walk *walk, const uint8_t **data, uint32_t *length)
 {
     u32(walk, length);
-    *data = octets(walk, *data, *length);
+    if (!walk->apart)
+        *data = octets(walk, *data, *length);
+    else if (*length > WARD_LINK_FRAME_MAX - walk->at)
+        walk->failed = true;
 }
 
 static void message(struct walk *walk, struct ward_link_frame *frame)
@@ -228,13 +232,24 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
     walk->failed = true;
 }
 
-size_t ward_link_encode(const struct ward_link_frame *frame, uint8_t *buffer, size_t size)
+static size_t encode(const struct ward_link_frame *frame, uint8_t *buffer, size_t size, bool apart)
 {
     struct ward_link_frame copy = *frame;
-    struct walk walk = {.out = buffer, .size = size < WARD_LINK_FRAME_MAX ? size : WARD_LINK_FRAME_MAX};
+    struct walk walk = {
+        .out = buffer, .size = size < WARD_LINK_FRAME_MAX ? size : WARD_LINK_FRAME_MAX, .apart = apart};
 
     fields(&walk, &copy);
     return walk.failed ? 0 : walk.at;
+}
+
+size_t ward_link_encode(const struct ward_link_frame *frame, uint8_t *buffer, size_t size)
+{
+    return encode(frame, buffer, size, false);
+}
+
+size_t ward_link_encode_head(const struct ward_link_frame *frame, uint8_t *buffer, size_t size)
+{
+    return encode(frame, buffer, size, true);
 }
 
 bool ward_link_decode(const uint8_t *buffer, size_t length, struct ward_link_frame *ret)

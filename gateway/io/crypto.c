@@ -241,10 +241,24 @@ void ward_signer_write_jwk(const struct ward_signer *signer, struct ward_json *j
     ward_json_object_end(json);
 }
 
+int ward_signer_sign_in_place(const struct ward_signer *signer, const uint8_t *message, size_t length,
+                              char ret[WARD_SIGNATURE_MAX + 1])
+{
+    uint8_t signature[crypto_sign_BYTES];
+
+    if (length > sizeof(signer->message)) {
+        return -EMSGSIZE;
+    }
+    if (crypto_sign_detached(signature, NULL, message, length, signer->secret_key) != 0) {
+        return -EIO;
+    }
+    ret[ward_base64url_encode(signature, sizeof(signature), ret)] = '\0';
+    return 0;
+}
+
 int ward_signer_sign(struct ward_signer *signer, const char *topic, const uint8_t *payload, size_t length,
                      char ret[WARD_SIGNATURE_MAX + 1])
 {
-    uint8_t signature[crypto_sign_BYTES];
     size_t topic_size = strlen(topic) + 1; /* its NUL is the octet between */
 
     if (topic_size > WARD_TOPIC_MAX + 1 || length > sizeof(signer->message) - topic_size) {
@@ -254,10 +268,5 @@ int ward_signer_sign(struct ward_signer *signer, const char *topic, const uint8_
     if (length > 0) {
         memcpy(signer->message + topic_size, payload, length);
     }
-    if (crypto_sign_detached(signature, NULL, signer->message, topic_size + length, signer->secret_key) !=
-        0) {
-        return -EIO;
-    }
-    ret[ward_base64url_encode(signature, sizeof(signature), ret)] = '\0';
-    return 0;
+    return ward_signer_sign_in_place(signer, signer->message, topic_size + length, ret);
 }

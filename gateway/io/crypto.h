@@ -55,6 +55,10 @@ void ward_signer_write_jwk(const struct ward_signer *signer, struct ward_json *j
 int ward_signer_sign(struct ward_signer *signer, const char *topic, const uint8_t *payload, size_t length,
                      char ret[WARD_SIGNATURE_MAX + 1]);
 
+/* The same of a message that lies as it is signed, and stays there: topic, NUL and payload, length octets in all. */
+int ward_signer_sign_in_place(const struct ward_signer *signer, const uint8_t *message, size_t length,
+                              char ret[WARD_SIGNATURE_MAX + 1]);
+
 struct ward_keyring;
 
 #define WARD_KEYRING_KEYS_MAX 64

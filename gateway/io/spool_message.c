@@ -5,7 +5,7 @@
 #include <string.h>
 
 int ward_spool_message_encode(const struct ward_message *message, struct ward_link_frame *frame,
-                              uint8_t *buffer)
+                              uint8_t head[static WARD_SPOOL_HEAD_MAX])
 {
     const char *kid = message->kid ? message->kid : "",
                *signature = message->signature ? message->signature : "";
@@ -28,6 +28,6 @@ int ward_spool_message_encode(const struct ward_message *message, struct ward_li
     frame->publish.correlation_length = message->correlation_length;
     frame->publish.payload = message->payload;
     frame->publish.payload_length = (uint32_t)message->payload_length;
-    length = ward_link_encode(frame, buffer, WARD_LINK_FRAME_MAX);
+    length = ward_link_encode_head(frame, head, WARD_SPOOL_HEAD_MAX);
     return length > 0 ? (int)length : -EINVAL;
 }

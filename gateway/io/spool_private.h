@@ -15,9 +15,6 @@ enum ward_spool_owed {
     WARD_SPOOL_OWED_NAMES = 1 << 3
 };
 
-/* What is added around a payload at most: WARD_LINK_PAYLOAD_MAX keeps the same distance from the frame. */
-#define WARD_SPOOL_OVERHEAD (WARD_LINK_FRAME_MAX - WARD_LINK_PAYLOAD_MAX)
-
 struct ward_spool_testament {
     uint8_t *frame; /* encoded; NULL for none */
     size_t length;
@@ -47,7 +44,6 @@ struct ward_spool {
     char *names;       /* NULL: never asked */
     struct ward_spool_testament testaments[2];
     uint8_t incoming[WARD_LINK_FRAME_MAX];
-    uint8_t outgoing[WARD_LINK_FRAME_MAX];
 };
 
 /* spool_send.c: sends what is owed, as far as the kernel takes it. */

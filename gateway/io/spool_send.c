@@ -13,13 +13,19 @@ void ward_spool_want_writable(struct ward_spool *spool, bool wanted)
     sd_event_source_set_io_events(spool->client_source, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-static int send_frame(struct ward_spool *spool, const uint8_t *frame, size_t length)
+static int send_parts(struct ward_spool *spool, const uint8_t *head, size_t length, const uint8_t *payload,
+                      size_t payload_length)
 {
-    int result = ward_spool_socket_send(spool->client, frame, length);
+    int result = ward_spool_socket_send(spool->client, head, length, payload, payload_length);
 
     if (result == -EAGAIN)
         ward_spool_want_writable(spool, true);
     return result;
+}
+
+static int send_frame(struct ward_spool *spool, const uint8_t *frame, size_t length)
+{
+    return send_parts(spool, frame, length, NULL, 0);
 }
 
 static int send_urgent(struct ward_spool *spool)
@@ -34,9 +40,9 @@ static int send_names(struct ward_spool *spool)
 {
     struct ward_link_frame frame = {
         .type = WARD_LINK_NAMES, .names = {.length = (uint16_t)strlen(spool->names), .text = spool->names}};
-    size_t length = ward_link_encode(&frame, spool->outgoing, sizeof(spool->outgoing));
+    uint8_t buffer[WARD_LINK_NAMES_MAX + 8];
 
-    return send_frame(spool, spool->outgoing, length);
+    return send_frame(spool, buffer, ward_link_encode(&frame, buffer, sizeof(buffer)));
 }
 
 void ward_spool_settle(struct ward_spool *spool)
@@ -61,21 +67,24 @@ void ward_spool_settle(struct ward_spool *spool)
 int ward_spool_publish(struct ward_spool *spool, const struct ward_message *message)
 {
     struct ward_link_frame frame = {.type = WARD_LINK_PUBLISH, .publish.round = spool->credit.round};
-    int length, result;
+    uint8_t head[WARD_SPOOL_HEAD_MAX];
+    size_t length;
+    int result;
 
     if (spool->phase != WARD_SPOOL_JOINED || !spool->up)
         return WARD_SPOOL_DOWN;
-    length = ward_spool_message_encode(message, &frame, spool->outgoing);
-    if (length < 0)
-        return length;
-    if ((size_t)length > spool->frame_max)
+    result = ward_spool_message_encode(message, &frame, head);
+    if (result < 0)
+        return result;
+    length = (size_t)result + message->payload_length;
+    if (length > spool->frame_max)
         return -EMSGSIZE;
-    if (!ward_spool_credit_allows(&spool->credit, message->message_class, (size_t)length))
+    if (!ward_spool_credit_allows(&spool->credit, message->message_class, length))
         return WARD_SPOOL_NO_CREDIT;
-    result = send_frame(spool, spool->outgoing, (size_t)length);
+    result = send_parts(spool, head, (size_t)result, message->payload, message->payload_length);
     if (result < 0)
         return result == -EPIPE ? WARD_SPOOL_DOWN : WARD_SPOOL_NO_CREDIT;
-    ward_spool_credit_spend(&spool->credit, (size_t)length);
+    ward_spool_credit_spend(&spool->credit, length);
     return WARD_SPOOL_SENT;
 }
 
@@ -86,7 +95,7 @@ size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class m
     if (spool->phase != WARD_SPOOL_JOINED || !spool->up)
         return 0;
     room = ward_spool_credit_room(&spool->credit, message_class, spool->frame_max);
-    return room > WARD_SPOOL_OVERHEAD ? room - WARD_SPOOL_OVERHEAD : 0;
+    return room > WARD_SPOOL_HEAD_MAX ? room - WARD_SPOOL_HEAD_MAX : 0;
 }
 
 bool ward_spool_idle(const struct ward_spool *spool)
@@ -100,17 +109,19 @@ int ward_spool_testament(struct ward_spool *spool, enum ward_link_testament test
 {
     struct ward_spool_testament *kept = &spool->testaments[testament];
     struct ward_link_frame frame = {.type = WARD_LINK_TESTAMENT, .publish.testament = (uint8_t)testament};
-    int length = ward_spool_message_encode(message, &frame, spool->outgoing);
-    uint8_t *copy;
+    uint8_t head[WARD_SPOOL_HEAD_MAX], *whole;
+    int length = ward_spool_message_encode(message, &frame, head);
 
     if (length < 0)
         return length;
-    copy = malloc((size_t)length);
-    if (!copy)
+    whole = malloc((size_t)length + message->payload_length);
+    if (!whole)
         return -ENOMEM;
-    memcpy(copy, spool->outgoing, (size_t)length);
+    memcpy(whole, head, (size_t)length);
+    if (message->payload_length > 0)
+        memcpy(whole + length, message->payload, message->payload_length);
     free(kept->frame);
-    *kept = (struct ward_spool_testament){.frame = copy, .length = (size_t)length};
+    *kept = (struct ward_spool_testament){.frame = whole, .length = (size_t)length + message->payload_length};
     spool->owed |= 1u << testament;
     ward_spool_settle(spool);
     return 0;
@@ -182,6 +193,6 @@ bool ward_spool_probe(struct ward_spool *spool, uint32_t number)
     uint8_t buffer[8];
 
     return spool->phase == WARD_SPOOL_JOINED &&
-           ward_spool_socket_send(spool->client, buffer, ward_link_encode(&frame, buffer, sizeof(buffer))) ==
-               0;
+           ward_spool_socket_send(spool->client, buffer, ward_link_encode(&frame, buffer, sizeof(buffer)),
+                                  NULL, 0) == 0;
 }

@@ -77,9 +77,14 @@ int ward_spool_socket_receive(int connection, uint8_t *buffer, size_t size, size
     return 0;
 }
 
-int ward_spool_socket_send(int connection, const uint8_t *packet, size_t length)
+int ward_spool_socket_send(int connection, const uint8_t *head, size_t length, const uint8_t *payload,
+                           size_t payload_length)
 {
-    if (send(connection, packet, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+    /* sendmsg() reads them only, but shares its types with recvmsg(). */
+    struct iovec parts[] = {{(void *)(uintptr_t)head, length}, {(void *)(uintptr_t)payload, payload_length}};
+    const struct msghdr packet = {.msg_iov = parts, .msg_iovlen = payload_length > 0 ? 2 : 1};
+
+    if (sendmsg(connection, &packet, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
         return 0;
     switch (errno) {
     case EPIPE:

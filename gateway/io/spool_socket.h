@@ -28,7 +28,11 @@ int ward_spool_socket_accept(int listening, uid_t *ret_uid, pid_t *ret_pid);
  */
 int ward_spool_socket_receive(int connection, uint8_t *buffer, size_t size, size_t *ret_length);
 
-/* Returns 0, -EAGAIN when the kernel does not take it now, or -EPIPE when nobody will ever read it. */
-int ward_spool_socket_send(int connection, const uint8_t *packet, size_t length);
+/*
+ * Sends head and, if it has any, the octets of the payload behind it as one packet. Returns 0, -EAGAIN when the kernel does
+ * not take it now, or -EPIPE when nobody will ever read it.
+ */
+int ward_spool_socket_send(int connection, const uint8_t *head, size_t length, const uint8_t *payload,
+                           size_t payload_length);
 
 #endif

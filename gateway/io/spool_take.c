@@ -2,6 +2,7 @@
 /* What the uplink sends. */
 #include <string.h>
 
+#include "io/spool_message.h"
 #include "io/spool_private.h"
 #include "io/spool_socket.h"
 
@@ -16,11 +17,12 @@ static const char *take_hello(struct ward_spool *spool, const struct ward_link_f
         return "a second hello";
     if (frame->hello.version != WARD_LINK_VERSION)
         return "another version of the protocol";
-    if (frame->hello.frame_max <= WARD_SPOOL_OVERHEAD)
+    if (frame->hello.frame_max <= WARD_SPOOL_HEAD_MAX)
         return "a largest frame that holds no message";
     spool->frame_max =
         frame->hello.frame_max < WARD_LINK_FRAME_MAX ? frame->hello.frame_max : WARD_LINK_FRAME_MAX;
-    if (ward_spool_socket_send(spool->client, buffer, ward_link_encode(&answer, buffer, sizeof(buffer))) < 0)
+    if (ward_spool_socket_send(spool->client, buffer, ward_link_encode(&answer, buffer, sizeof(buffer)), NULL,
+                               0) < 0)
         return "hello without waiting for the answer";
     spool->phase = WARD_SPOOL_JOINED;
     spool->owed =

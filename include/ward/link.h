@@ -200,6 +200,12 @@ struct ward_link_frame {
 size_t ward_link_encode(const struct ward_link_frame *frame, uint8_t *buffer, size_t size);
 
 /*
+ * The same without the octets of a payload, which end the frame: they need not be moved to be sent. What the frame has
+ * besides is in buffer then. size need not be large enough for the payload.
+ */
+size_t ward_link_encode_head(const struct ward_link_frame *frame, uint8_t *buffer, size_t size);
+
+/*
  * Decodes exactly length octets into ret. Returns false, with ret unchanged, for a frame that is cut short,
  * has octets left over, an unknown type or a field out of range: a topic that is empty, longer than
  * WARD_TOPIC_MAX or with a wildcard, a key id or signature longer than message.h says, a NUL in any text.

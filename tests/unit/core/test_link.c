@@ -353,6 +353,29 @@ static void the_largest_payload_always_fits(void **state)
     assert_false(ward_link_decode(buffer, WARD_LINK_FRAME_MAX + 1, &back));
 }
 
+static void the_head_and_then_the_payload_are_the_frame(void **state)
+{
+    struct ward_link_frame frame = publish_frame();
+    const size_t length = sizeof(publish_octets) - frame.publish.payload_length;
+    uint8_t head[sizeof(publish_octets)];
+
+    (void)state;
+    memset(head, 0xEE, sizeof(head));
+    assert_int_equal(ward_link_encode_head(&frame, head, sizeof(head)), length);
+    assert_memory_equal(head, publish_octets, length);
+    assert_int_equal(head[length], 0xEE);
+    for (size_t size = 0; size < length; size++) {
+        uint8_t *exact = test_malloc(size + 1);
+
+        assert_int_equal(ward_link_encode_head(&frame, exact, size), 0);
+        test_free(exact);
+    }
+    frame.publish.payload_length = (uint32_t)(WARD_LINK_FRAME_MAX - length);
+    assert_int_equal(ward_link_encode_head(&frame, head, sizeof(head)), length);
+    frame.publish.payload_length++;
+    assert_int_equal(ward_link_encode_head(&frame, head, sizeof(head)), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +390,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_read_is_not_written),
         cmocka_unit_test(a_small_buffer_is_never_overrun),
         cmocka_unit_test(the_largest_payload_always_fits),
+        cmocka_unit_test(the_head_and_then_the_payload_are_the_frame),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

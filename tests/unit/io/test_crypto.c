@@ -225,6 +225,11 @@ static void topic_and_payload_are_signed_with_a_nul_between(void **state)
     assert_true(ward_base64url_decode(text, strlen(text), jws.signature, sizeof(jws.signature), &count));
     assert_int_equal(ward_keyring_verify(keyring, &jws, WARD_ROLES(WARD_ROLE_HUB), &role), WARD_VERIFIED);
     assert_int_equal(role, WARD_ROLE_HUB);
+
+    char same[WARD_SIGNATURE_MAX + 1]; /* as every signature of Ed25519 over the same octets is */
+    assert_int_equal(ward_signer_sign_in_place(signer, (const uint8_t *)message, sizeof(message) - 1, same),
+                     0);
+    assert_string_equal(same, text);
     ward_keyring_free(keyring);
     ward_signer_free(signer);
 }
@@ -241,6 +246,7 @@ static void what_no_message_may_be_is_not_signed(void **state)
     assert_int_equal(ward_signer_sign(signer, "a", payload, sizeof(payload), text), -EMSGSIZE);
     memset(topic, 'a', WARD_TOPIC_MAX + 1);
     assert_int_equal(ward_signer_sign(signer, topic, payload, 1, text), -EMSGSIZE);
+    assert_int_equal(ward_signer_sign_in_place(signer, payload, sizeof(payload), text), -EMSGSIZE);
     assert_string_equal(text, "unchanged");
     assert_int_equal(ward_signer_sign(signer, "a", NULL, 0, text), 0); /* an emptied retained topic */
     ward_signer_free(signer);
