@@ -33,7 +33,7 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "This plan is signed: apply it with --signed.");
         return false;
     }
-    if (!ward_watch_apply_plan(watch, document, false, error, sizeof(error))) {
+    if (!ward_watch_apply_plan(watch, document, error, sizeof(error))) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
         return false;
     }

@@ -12,6 +12,7 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
                           const struct ward_store_snapshot *snapshot, bool rebooted)
 {
     struct ward_watch *watch = ward_gateway_look_after(gateway, &patient->id, &patient->episode);
+    const struct ward_store_alarm_state *stored = NULL;
     char error[1024];
 
     if (!watch) {
@@ -22,14 +23,15 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     for (size_t i = 0; i < snapshot->row_count; i++)
         if (snapshot->rows[i].kind == WARD_STORE_PLAN &&
             strcmp(snapshot->rows[i].plan.patient.text, patient->id.text) == 0 &&
-            !ward_watch_apply_plan(watch, snapshot->rows[i].document, true, error, sizeof(error)))
+            !ward_watch_restore_plan(watch, snapshot->rows[i].document, error, sizeof(error)))
             ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_NOT_LOOKED_AFTER,
                                       "%s: the stored care plan is refused: %s", patient->id.text, error);
     for (size_t i = 0; i < snapshot->state_count; i++)
-        if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0 &&
-            !ward_watch_restore(watch, &snapshot->states[i], rebooted))
-            ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
-                               patient->id.text);
+        if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0)
+            stored = &snapshot->states[i];
+    if (!ward_watch_restore(watch, stored, rebooted))
+        ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
+                           patient->id.text);
     ward_technical_tell(gateway, watch);
 }
 

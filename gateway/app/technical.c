@@ -128,10 +128,16 @@ void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condit
     ward_watch_technical(watch, &conditions[condition], active);
 }
 
+/* Set for a patient, and not for the gateway. */
+static bool is_of_a_patient(enum ward_technical_condition condition)
+{
+    return condition == WARD_TECHNICAL_UNSIGNED_PLAN || condition == WARD_TECHNICAL_KNOWN_BY_ADDRESS;
+}
+
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
 {
     for (size_t i = 0; i < WARD_TECHNICAL_COUNT; i++)
-        if (i != WARD_TECHNICAL_UNSIGNED_PLAN)
+        if (!is_of_a_patient((enum ward_technical_condition)i))
             ward_watch_technical(watch, &conditions[i], gateway->technical.active[i]);
     ward_technical_plan(watch);
 }

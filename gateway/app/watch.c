@@ -50,20 +50,21 @@ static uint32_t newest_number(void *context, const struct ward_alarm_id *id)
 
 bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
 {
+    const bool is_known = stored && ward_alarm_unpack(stored->state, stored->length, &watch->state);
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
-    if (!ward_alarm_unpack(stored->state, stored->length, &watch->state))
-        return false;
-    if (rebooted)
+    if (!is_known && watch->has_plan)
+        ward_alarm_replace_plan(&watch->state, &context);
+    else if (is_known && rebooted)
         ward_alarm_reboot(&watch->state, &context);
-    else
+    else if (is_known)
         ward_alarm_restart(&watch->state, &context,
                            &(struct ward_alarm_told){newest_number, watch->gateway->numbers});
     if (rebooted || effects.count > 0)
-        ward_watch_carry_out(watch, &effects, NULL, NULL, true);
-    return true;
+        ward_watch_carry_out(watch, &effects, NULL, NULL, is_known);
+    return is_known || !stored;
 }
 
 /* Somebody may have asked for it: for the reading (NULL: none), or for what was derived of a stream. */
@@ -235,6 +236,14 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
     waiter = acknowledgement->concluded(acknowledgement->context, answer);
     ward_watch_carry_out(watch, &effects, with, waiter, false);
     return answer;
+}
+
+void ward_watch_submit_again(struct ward_watch *watch)
+{
+    struct ward_watch_effects effects;
+
+    (void)ward_watch_sink(watch, &effects);
+    ward_watch_carry_out(watch, &effects, NULL, NULL, true);
 }
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch)

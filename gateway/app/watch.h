@@ -24,8 +24,6 @@
 #include "io/store.h"
 #include "ward/careplan.h"
 
-#define WARD_WATCH_EVENTS_MAX 48
-
 struct ward_bus_call;
 struct ward_gateway;
 struct ward_commit_waiter;
@@ -68,17 +66,18 @@ struct ward_watch *ward_watch_new(struct ward_gateway *gateway, const struct war
 struct ward_watch *ward_watch_free(struct ward_watch *watch);
 
 /*
- * Puts back what the store remembers, after a restart (rebooted: of the machine). Returns false when the state cannot
- * be read; the watch then starts afresh, which can repeat an alarm but not lose one.
+ * Puts back what the store remembers, after a restart (rebooted: of the machine): first the plan, if there is one, which
+ * the engine is not asked about, since the state knows it; then the state, NULL for none. The one returns false like
+ * ward_watch_apply_plan, the other when the state cannot be read; the watch then starts afresh under the plan, which can
+ * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place.
  */
+bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size);
 bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted);
 
 /*
  * Applies a plan's JSON text. Returns false with the old plan in force and ret_error saying every fault, a line each.
- * restored: it comes from the store, so there is nothing to submit.
  */
-bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
-                           size_t size);
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size);
 
 /*
  * Puts a valid plan in force whose signature holds. document: the signed form that it came in. with and waiter as below.
@@ -127,6 +126,9 @@ size_t ward_watch_silence(struct ward_watch *watch, const struct ward_id *by);
 enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
                                               const struct ward_watch_acknowledgement *acknowledgement,
                                               const struct ward_store_group *with);
+
+/* A fresh database does not have the state. */
+void ward_watch_submit_again(struct ward_watch *watch);
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch);
 

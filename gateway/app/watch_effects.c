@@ -2,6 +2,7 @@
 /* What the engine says of one input: collected while it says it, and carried out when it has. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/documents.h"
 #include "app/gateway.h"
@@ -15,12 +16,26 @@
 
 #define EVENT_JSON_MAX 4096
 
+static bool make_room(struct ward_watch_effects *effects)
+{
+    struct ward_alarm_event *more = malloc(2 * effects->places * sizeof(*more));
+
+    if (!more)
+        return false;
+    memcpy(more, effects->events, effects->count * sizeof(*more));
+    if (effects->events != effects->room)
+        free(effects->events);
+    effects->events = more;
+    effects->places *= 2;
+    return true;
+}
+
 static void collect_event(void *context, const struct ward_alarm_event *event)
 {
     struct ward_watch_effects *effects = context;
 
     effects->changed = true;
-    if (effects->count == WARD_WATCH_EVENTS_MAX) {
+    if (effects->count == effects->places && !make_room(effects)) {
         effects->overflow = true;
         return;
     }
@@ -61,6 +76,8 @@ static void give_prompt(void *context, const struct ward_alarm_prompt *prompt)
 
 struct ward_alarm_sink ward_watch_sink(const struct ward_watch *watch, struct ward_watch_effects *effects)
 {
+    effects->events = effects->room;
+    effects->places = WARD_WATCH_EVENTS_USUAL;
     effects->count = effects->transition_count = 0;
     effects->overflow = effects->changed = effects->prompted = false;
     effects->gateway = watch->gateway;
@@ -175,10 +192,11 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
     static const struct ward_store_group nothing;
     struct ward_store_group group = with ? *with : nothing;
     struct ward_record records[1 + WARD_DERIVED_MAX];
-    struct ward_store_event stored[WARD_WATCH_EVENTS_MAX];
+    struct ward_store_event *stored =
+        effects->count ? malloc(effects->count * (sizeof(*stored) + EVENT_JSON_MAX)) : NULL;
     struct ward_store_alarm_state state = {.patient = watch->patient, .version = WARD_ALARM_PACK_VERSION};
     struct ward_annunciation_shown shown = {0};
-    char *texts = effects->count ? malloc(effects->count * EVENT_JSON_MAX) : NULL;
+    char *texts = stored ? (char *)(stored + effects->count) : NULL;
 
     if (effects->changed) {
         watch->has_seed = false;
@@ -188,7 +206,7 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
     group.events = stored;
     log_transitions(effects);
     if (effects->overflow)
-        ward_journal_print(LOG_ERR, "%s: more alarm events at once than places; up/active has all conditions",
+        ward_journal_print(LOG_ERR, "%s: no memory for all alarm events; up/active has all conditions",
                            watch->patient.text);
     group.record_count = ward_derived_append(&effects->derived, group.records, group.record_count, records);
     group.records = records;
@@ -207,5 +225,7 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
         ward_outbox_state_changed(&watch->gateway->outbox);
     if (group.record_count || group.event_count || group.state_count || group.change_count || waiter)
         (void)ward_gateway_submit(watch->gateway, &group, waiter);
-    free(texts);
+    free(stored);
+    if (effects->events != effects->room)
+        free(effects->events);
 }

@@ -40,6 +40,17 @@ static void read_zone(struct ward_watch *watch)
                            watch->plan.zone, strerror(-result));
 }
 
+/* document is owned from now on. */
+static void hold_plan(struct ward_watch *watch, const struct ward_care_plan *plan, char *document)
+{
+    free(watch->plan_document);
+    watch->plan_document = document;
+    watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
+    watch->plan = *plan;
+    watch->has_plan = true;
+    read_zone(watch);
+}
+
 /*
  * document is owned from now on. with and waiter: as in ward_watch_carry_out; from which record on the plan is in force
  * belongs into the same transaction. False, and nothing happened, when memory is out.
@@ -47,9 +58,9 @@ static void read_zone(struct ward_watch *watch)
 static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
                          const struct ward_store_group *with, struct ward_commit_waiter *waiter)
 {
-    const size_t brought = with ? with->change_count : 0;
+    const size_t brought = with->change_count;
     struct ward_store_change *changes = calloc(brought + 1, sizeof(*changes));
-    struct ward_store_group group = with ? *with : (struct ward_store_group){0};
+    struct ward_store_group group = *with;
     struct ward_inforce_text inforce;
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
@@ -59,27 +70,23 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
         free(document);
         return false;
     }
-    free(watch->plan_document);
-    watch->plan_document = document;
-    watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
-    watch->plan = *plan;
-    watch->has_plan = true;
-    read_zone(watch);
-    if (with) {
-        memcpy(changes, with->changes, brought * sizeof(*changes));
-        changes[brought] = ward_inforce_begin(watch->gateway, &watch->patient, plan->version, &inforce);
-        group.changes = changes;
-        group.change_count = brought + 1;
-    }
+    hold_plan(watch, plan, document);
+    memcpy(changes, with->changes, brought * sizeof(*changes));
+    changes[brought] = ward_inforce_begin(watch->gateway, &watch->patient, plan->version, &inforce);
+    group.changes = changes;
+    group.change_count = brought + 1;
     context = ward_watch_begin(watch, &sink);
     ward_alarm_replace_plan(&watch->state, &context);
-    ward_watch_carry_out(watch, &effects, with ? &group : NULL, waiter, with != NULL);
+    ward_watch_carry_out(watch, &effects, &group, waiter, true);
     free(changes);
     return true;
 }
 
-bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool restored, char *ret_error,
-                           size_t size)
+/* Reads a plan, and gives it with a copy of its document to put. */
+typedef bool put_plan(struct ward_watch *watch, const struct ward_care_plan *plan, char *document);
+
+static bool read_plan(struct ward_watch *watch, const char *document, put_plan *put, char *ret_error,
+                      size_t size)
 {
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
     struct ward_care_plan *plan = malloc(sizeof(*plan));
@@ -91,11 +98,7 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
     } else if (!ward_care_plan_parse(document, strlen(document), plan, errors)) {
         describe(errors, ret_error, size);
     } else {
-        const struct ward_store_change change = {
-            .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
-        const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
-
-        taken = put_in_force(watch, plan, copy, restored ? NULL : &group, NULL);
+        taken = put(watch, plan, copy);
         copy = NULL;
         if (!taken)
             snprintf(ret_error, size, "Out of memory.");
@@ -104,6 +107,31 @@ bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, bool 
     free(plan);
     free(copy);
     return taken;
+}
+
+static bool put_and_store(struct ward_watch *watch, const struct ward_care_plan *plan, char *document)
+{
+    const struct ward_store_change change = {
+        .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
+    const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
+
+    return put_in_force(watch, plan, document, &group, NULL);
+}
+
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size)
+{
+    return read_plan(watch, document, put_and_store, ret_error, size);
+}
+
+static bool put_back(struct ward_watch *watch, const struct ward_care_plan *plan, char *document)
+{
+    hold_plan(watch, plan, document);
+    return true;
+}
+
+bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size)
+{
+    return read_plan(watch, document, put_back, ret_error, size);
 }
 
 bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan *plan, const char *document,

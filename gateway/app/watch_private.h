@@ -14,15 +14,17 @@
 
 #include "app/watch.h"
 
+#define WARD_WATCH_EVENTS_USUAL    48
 #define WARD_WATCH_TRANSITIONS_MAX 16
 
 struct ward_talk_place;
 
 /* What one input to the engine has brought about. */
 struct ward_watch_effects {
-    struct ward_alarm_event events[WARD_WATCH_EVENTS_MAX];
-    size_t count;
-    bool overflow; /* more events than places: the state is right, the ward sees it in up/active */
+    struct ward_alarm_event room[WARD_WATCH_EVENTS_USUAL];
+    struct ward_alarm_event *events; /* in room; or on the heap, since a reboot tells of all that stands */
+    size_t count, places;
+    bool overflow; /* no memory for more events: the state is right, the ward sees it in up/active */
     bool changed;  /* a condition went from one state to another: */
     struct {
         struct ward_id condition;
