@@ -11,17 +11,6 @@
 #include "core/clinical.h"
 #include "io/journal.h"
 
-/*
- * For so long what follows an alarm event waits for the broker's answer to it: up/state and up/active tell of it too, and
- * on a board with one processor their signatures would be made before the uplink gets a turn to pass the alarm on.
- */
-#define ALONE_US (100 * UINT64_C(1000))
-
-struct text {
-    size_t length;
-    char octets[];
-};
-
 static uint64_t now_us(const struct ward_outbox *outbox)
 {
     return ward_gateway_now(outbox->gateway).boot_us;
@@ -53,21 +42,7 @@ void ward_outbox_restore(struct ward_outbox *outbox, const struct ward_store_sna
     ward_delivery_init(&outbox->delivery, snapshot->head_seq, snapshot->through, oldest_us);
     ward_delivery_init_ranges(&outbox->delivery, snapshot->ranges, snapshot->range_count);
     outbox->state_dirty = true;
-    for (size_t i = 0; i < snapshot->event_count; i++) {
-        const struct ward_store_event *event = &snapshot->events[i];
-        struct text *text = malloc(sizeof(*text) + event->payload_length);
-
-        if (!text) {
-            outbox->lost_alarms++;
-            continue;
-        }
-        text->length = event->payload_length;
-        memcpy(text->octets, event->payload, event->payload_length);
-        if (!ward_alarm_queue_push(&outbox->alarms, event->key, text, now.boot_us)) {
-            outbox->lost_alarms++;
-            free(text);
-        }
-    }
+    ward_outbox_restore_alarms(outbox, snapshot);
 }
 
 void ward_outbox_done(struct ward_outbox *outbox)
@@ -147,63 +122,6 @@ void ward_outbox_remember(struct ward_outbox *outbox, const struct ward_outbox_s
 {
     outbox->sent[outbox->sent_next] = *sent;
     outbox->sent_next = (outbox->sent_next + 1) % WARD_OUTBOX_SENT_MAX;
-}
-
-/* --- alarms -------------------------------------------------------------------------------------------------- */
-
-void ward_outbox_alarm(struct ward_outbox *outbox, const struct ward_alarm_event *event, const char *json,
-                       size_t length)
-{
-    struct text *text = malloc(sizeof(*text) + length);
-    const struct ward_alarm_key key = {event->id, event->n};
-
-    if (text) {
-        text->length = length;
-        memcpy(text->octets, json, length);
-    }
-    if (!text || !ward_alarm_queue_push(&outbox->alarms, key, text, now_us(outbox))) {
-        free(text);
-        outbox->lost_alarms++;
-        ward_journal_print(LOG_CRIT, "The alarm queue is full: %s stays in the database and in up/active",
-                           event->condition.text);
-    }
-    ward_outbox_pump(outbox);
-}
-
-static void pump_alarms(struct ward_outbox *outbox)
-{
-    const struct ward_alarm_entry *entry;
-
-    while ((entry = ward_alarm_queue_next(&outbox->alarms, now_us(outbox)))) {
-        const struct text *text = entry->payload;
-        const struct ward_alarm_key key = entry->key;
-        const struct ward_outgoing outgoing = {.topic = WARD_TOPIC_ALARMS,
-                                               .message_class = WARD_MESSAGE_ALARM,
-                                               .payload = text->octets,
-                                               .length = text->length};
-        uint64_t id;
-
-        if (!ward_outbox_hand_over(outbox, &outgoing, &id)) {
-            ward_alarm_queue_put_back(&outbox->alarms, key);
-            return;
-        }
-        ward_outbox_remember(outbox, &(struct ward_outbox_sent){.id = id, .alarm = true, .key = key});
-        outbox->alone_id = id;
-        if (outbox->alone_until_us == 0)
-            outbox->alone_until_us = now_us(outbox) + ALONE_US;
-    }
-}
-
-bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now, uint64_t *ret_due_us)
-{
-    uint64_t oldest;
-
-    if (!ward_alarm_queue_oldest_us(&outbox->alarms, &oldest))
-        return false;
-    if (now - oldest >= WARD_UNDELIVERED_US)
-        return true;
-    *ret_due_us = oldest + WARD_UNDELIVERED_US;
-    return false;
 }
 
 /* --- state, active, heartbeat, results ----------------------------------------------------------------------- */
@@ -331,7 +249,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
         return; /* what is raised while the past is restored waits until everything stands */
     if (outbox->link_up) {
         outbox->blocked = false;
-        pump_alarms(outbox);
+        ward_outbox_pump_alarms(outbox);
     }
     ward_spool_urgent(outbox->gateway->spool, outbox->alarms.count > 0);
     if (!outbox->link_up || now < outbox->alone_until_us)
@@ -341,6 +259,7 @@ void ward_outbox_pump(struct ward_outbox *outbox)
     ward_departures_pump(outbox->gateway);
     ward_outbox_pump_readings(outbox);
     ward_outbox_forget_fresh(outbox);
+    ward_outbox_pump_missed(outbox);
     ward_outbox_pump_past(outbox);
     ward_outbox_pump_again(outbox);
     ward_outbox_forget_text(outbox);
@@ -350,9 +269,12 @@ void ward_outbox_pump(struct ward_outbox *outbox)
 uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
 {
     const uint64_t alarm_us = ward_alarm_queue_due_us(&outbox->alarms);
-    const uint64_t others[] = {outbox->heartbeat_due_us, outbox->active_due_us,
-                               ward_delivery_due_us(&outbox->delivery), ward_outbox_past_due_us(outbox),
-                               ward_outbox_again_due_us(outbox)};
+    const uint64_t others[] = {outbox->heartbeat_due_us,
+                               outbox->active_due_us,
+                               ward_delivery_due_us(&outbox->delivery),
+                               ward_outbox_past_due_us(outbox),
+                               ward_outbox_again_due_us(outbox),
+                               ward_outbox_missed_due_us(outbox)};
     uint64_t due = alarm_us;
 
     if (!outbox->gateway->spool || !outbox->link_up)

@@ -85,12 +85,20 @@ struct ward_outbox_again {
     uint64_t due_us;                /* when it may go on; 0: at any time */
 };
 
+/* Alarm events of which only the database knows, since the queue was full (outbox_alarms.c). */
+struct ward_outbox_missed {
+    bool some;
+    bool asked;      /* the store was, and has not answered yet */
+    uint64_t due_us; /* when it may be asked */
+};
+
 struct ward_outbox {
     struct ward_gateway *gateway;
     struct ward_delivery delivery;
     struct ward_alarm_queue alarms;
     struct ward_alarm_entry alarm_entries[WARD_OUTBOX_ALARMS_MAX];
-    uint64_t lost_alarms; /* events that found the queue full; they are in the database */
+    uint64_t lost_alarms; /* events that found no place; they are in the database, and come from there: */
+    struct ward_outbox_missed missed;
     struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
@@ -119,7 +127,7 @@ struct ward_outbox {
     int64_t certificate_expires_ms;
 };
 
-/* The outbox is all zeroes before, as fresh memory is: places for alarms that are never used then take no memory. */
+/* The outbox is all zeroes before, as fresh memory is. */
 void ward_outbox_init(struct ward_outbox *outbox, struct ward_gateway *gateway);
 /* Takes over what the store remembers: the undelivered alarm events and the marks. */
 void ward_outbox_restore(struct ward_outbox *outbox, const struct ward_store_snapshot *snapshot);
@@ -169,7 +177,8 @@ void ward_outbox_again_alarms(struct ward_outbox *outbox, int64_t since_ms,
 /* One row of the snapshot; others than these two are ignored. */
 void ward_outbox_again_restore(struct ward_outbox *outbox, const struct ward_store_change *row);
 
-/* The database was replaced: its numbers begin again. Alarm events stay. */
+/* The database was replaced: it gets what waits here. Its numbers begin again; alarm events stay. */
+void ward_outbox_submit_again(struct ward_outbox *outbox);
 void ward_outbox_new_epoch(struct ward_outbox *outbox);
 
 /* From the spool's listener. */

@@ -37,6 +37,12 @@ bool ward_outbox_hand_over(struct ward_outbox *outbox, const struct ward_outgoin
 /* Keeps what a message was, until its result has come or others have taken its place. */
 void ward_outbox_remember(struct ward_outbox *outbox, const struct ward_outbox_sent *sent);
 
+/* outbox_alarms.c */
+void ward_outbox_restore_alarms(struct ward_outbox *outbox, const struct ward_store_snapshot *snapshot);
+void ward_outbox_pump_alarms(struct ward_outbox *outbox);
+void ward_outbox_pump_missed(struct ward_outbox *outbox);
+uint64_t ward_outbox_missed_due_us(const struct ward_outbox *outbox); /* UINT64_MAX: never */
+
 void ward_outbox_pump_readings(struct ward_outbox *outbox);
 /* This turn of the loop is over: what did not go is read back when it does. */
 void ward_outbox_forget_fresh(struct ward_outbox *outbox);

@@ -28,6 +28,8 @@ static struct ward_alarm_entry *entry_of(struct ward_alarm_queue *queue, struct 
 void ward_alarm_queue_init(struct ward_alarm_queue *queue, struct ward_alarm_entry *entries, size_t capacity)
 {
     *queue = (struct ward_alarm_queue){.entries = entries, .capacity = capacity};
+    /* All are written now: that more alarms wait than ever before is no moment to ask the kernel for pages. */
+    memset(entries, 0, capacity * sizeof(*entries));
 }
 
 bool ward_alarm_queue_push(struct ward_alarm_queue *queue, struct ward_alarm_key key, void *payload,
@@ -39,6 +41,11 @@ bool ward_alarm_queue_push(struct ward_alarm_queue *queue, struct ward_alarm_key
     queue->entries[queue->count++] =
         (struct ward_alarm_entry){.key = key, .payload = payload, .queued_us = now_us};
     return true;
+}
+
+bool ward_alarm_queue_has(struct ward_alarm_queue *queue, struct ward_alarm_key key)
+{
+    return entry_of(queue, key) != NULL;
 }
 
 void *ward_alarm_queue_receipt(struct ward_alarm_queue *queue, struct ward_alarm_key key)

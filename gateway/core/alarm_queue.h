@@ -36,11 +36,14 @@ struct ward_alarm_queue {
     size_t capacity, count;
 };
 
+/* entries: room for as many, the caller's. */
 void ward_alarm_queue_init(struct ward_alarm_queue *queue, struct ward_alarm_entry *entries, size_t capacity);
 
 /* Returns false, unchanged, when the queue is full or already holds the key. The payload stays the caller's. */
 bool ward_alarm_queue_push(struct ward_alarm_queue *queue, struct ward_alarm_key key, void *payload,
                            uint64_t now_us);
+
+bool ward_alarm_queue_has(struct ward_alarm_queue *queue, struct ward_alarm_key key);
 
 /* A receipt covers the key: removes it. Returns its payload for the caller to free, or NULL when it is not there. */
 void *ward_alarm_queue_receipt(struct ward_alarm_queue *queue, struct ward_alarm_key key);
