@@ -190,6 +190,8 @@ static void store_committed(void *context, const struct ward_store_commit *commi
     struct ward_gateway *gateway = context;
     struct ward_commit_waiter *waiter = take_waiter(gateway, commit->token);
 
+    if (commit->token != 0)
+        gateway->committed_token = commit->token;
     if (commit->record_count > 0) {
         gateway->head_seq = commit->first_seq + commit->record_count - 1;
         memcpy(gateway->head_chain, commit->records[commit->record_count - 1].chain,
@@ -294,6 +296,9 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
     ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
+    for (size_t i = 0; i < gateway->watch_count; i++)
+        ward_watch_submit_again(gateway->watches[i]);
+    ward_outbox_submit_again(&gateway->outbox);
     submit_known_again(gateway);
     ward_inbox_submit_again(gateway);
     ward_keys_submit_again(gateway);

@@ -79,7 +79,8 @@ struct ward_gateway {
     struct ward_id boot, epoch;
     uint64_t head_seq;
     uint8_t head_chain[32];
-    uint64_t next_token;
+    uint64_t next_token,
+        committed_token; /* of the newest group that was submitted, and that is on the disk */
     struct ward_commit_waiter *waiters, **waiters_end; /* in the order of their tokens */
 
     struct ward_registry registry;

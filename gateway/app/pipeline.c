@@ -139,6 +139,22 @@ static void make_known(struct ward_gateway *gateway, struct ward_arrival *arriva
         ward_known_add(&gateway->known, arrival->record.reading.device.text, key, &arrival->known.known);
 }
 
+/*
+ * A record that is known is on the disk, or still on its way there from an earlier link: then the device hears that it may
+ * forget it only behind what was submitted so far.
+ */
+static void settle_known(struct ward_gateway *gateway, const struct ward_talk_place *place)
+{
+    struct ward_commit_waiter *waiter;
+
+    if (gateway->committed_token == gateway->next_token)
+        ward_talk_committed(gateway, place);
+    else if ((waiter = ward_commit_waiter_new(NULL, 0))) {
+        waiter->place = *place;
+        (void)ward_gateway_submit(gateway, &(struct ward_store_group){.urgent = true}, waiter);
+    }
+}
+
 /* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
 static struct ward_watch *whose(const struct ward_heard *heard, struct ward_reading *reading)
 {
@@ -292,7 +308,7 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     }
     arrival.place.has_record = arrival.place.has_record && heard->talk->proved;
     if (measurement->is_settled)
-        ward_talk_committed(gateway, &arrival.place);
+        settle_known(gateway, &arrival.place);
 }
 
 /* It came over the device's own link: evaluated anew as what it is, and stored. */
@@ -303,7 +319,7 @@ static void release_proved(struct ward_gateway *gateway, struct ward_arrival *ar
     struct ward_store_group group;
 
     if (is_known(gateway, arrival, true)) {
-        ward_talk_committed(gateway, &arrival->place);
+        settle_known(gateway, &arrival->place);
         return;
     }
     make_known(gateway, arrival);
