@@ -309,6 +309,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_dating_new_epoch(gateway);
     ward_inforce_new_epoch(gateway);
     ward_departures_submit_again(gateway);
+    ward_departures_new_epoch(gateway);
     ward_outbox_new_epoch(&gateway->outbox);
     ward_technical_set(
         gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,

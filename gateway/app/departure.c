@@ -9,7 +9,7 @@
 #include "app/gateway.h"
 #include "io/journal.h"
 
-/* What was held back at the discharge is committed by then. */
+/* What was held back at the discharge is submitted by then. */
 #define HOLD_US (WARD_PIPELINE_HOLD_US + UINT64_C(1000000))
 
 static uint64_t now_us(const struct ward_gateway *gateway)
@@ -93,8 +93,7 @@ static bool is_held(const struct ward_gateway *gateway, const struct ward_depart
 
 static bool has_records(const struct ward_gateway *gateway, const struct ward_departure *departure)
 {
-    return departure->last_seq == 0 ? gateway->head_seq > 0 && is_held(gateway, departure)
-                                    : gateway->outbox.delivery.through < departure->last_seq;
+    return departure->closed && gateway->outbox.delivery.through < departure->last_seq;
 }
 
 const char *ward_departure_waits_for(const struct ward_gateway *gateway,
@@ -107,7 +106,7 @@ const char *ward_departure_waits_for(const struct ward_gateway *gateway,
     } reasons[] = {
         {waits && departure->device_count > 0, "bonds of his devices"},
         {waits && !departure->emptied, "the broker, to empty his topic"},
-        {waits && is_held(gateway, departure), "what was just measured"},
+        {waits && !departure->closed, "what was just measured"},
         {waits && has_records(gateway, departure), "the ward's receipt of his records"},
         {waits && departure->counts.undelivered_events > 0, "the ward's receipt of his alarms"},
         {waits && !gateway->outbox.past.nothing, "records of an earlier database"},
@@ -175,17 +174,39 @@ void ward_departures_forgotten(struct ward_gateway *gateway, const char *address
 
 /* --- what can be done now ------------------------------------------------------------------------------------ */
 
+/*
+ * All that may be his has been submitted: the newest record of it is known once an empty group behind it is on the disk. That
+ * takes as long as the disk does.
+ */
+static void close_up(struct ward_gateway *gateway, struct ward_departure *departure)
+{
+    struct ward_store_group nothing = {.urgent = true};
+
+    if (departure->token == 0 && ward_gateway_submit(gateway, &nothing, NULL) == 0)
+        departure->token = nothing.token;
+    departure->closed = departure->token != 0 && gateway->committed_token >= departure->token;
+    departure->last_seq = gateway->head_seq;
+}
+
+void ward_departures_new_epoch(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->departures.count; i++) {
+        gateway->departures.list[i]->closed = false;
+        gateway->departures.list[i]->token = 0;
+    }
+}
+
 static void check(struct ward_gateway *gateway, struct ward_departure *departure)
 {
-    if (departure->stage == WARD_DEPARTURE_WAITS && !is_held(gateway, departure) && departure->last_seq == 0)
-        departure->last_seq = gateway->head_seq;
+    if (departure->stage == WARD_DEPARTURE_WAITS && !is_held(gateway, departure) && !departure->closed)
+        close_up(gateway, departure);
     if (now_us(gateway) < departure->due_us || departure->address.text[0])
         return;
     if (departure->device_count > 0 && departure->stage == WARD_DEPARTURE_WAITS)
         forget_next(gateway, departure);
     else if (gateway->departures.busy)
         return;
-    else if (departure->stage == WARD_DEPARTURE_WAITS && departure->emptied && !is_held(gateway, departure) &&
+    else if (departure->stage == WARD_DEPARTURE_WAITS && departure->emptied && departure->closed &&
              !has_records(gateway, departure) && gateway->outbox.past.nothing)
         ward_departure_count(gateway, departure);
     else if (departure->stage == WARD_DEPARTURE_ERASES)
@@ -212,6 +233,8 @@ uint64_t ward_departures_due_us(const struct ward_gateway *gateway)
             due = departure->due_us;
         if (departure->held_us > now && departure->held_us < due)
             due = departure->held_us;
+        if (departure->tell_us > now && departure->tell_us < due)
+            due = departure->tell_us;
     }
     return due;
 }

@@ -39,9 +39,12 @@ struct ward_departure {
     size_t device_count;
     struct ward_store_erased counts;
     uint64_t forgotten; /* devices */
-    uint64_t last_seq;  /* no record of the episode is behind it; 0: not known yet */
-    uint64_t held_us;   /* until then something may still be committed */
+    uint64_t held_us;   /* until then something may still be submitted */
+    uint64_t token;     /* of a group behind all of that; 0: none yet */
+    bool closed;        /* that group is on the disk: */
+    uint64_t last_seq;  /* no record of the episode is behind this one */
     uint64_t due_us;    /* what failed is tried again */
+    uint64_t tell_us;   /* and what the broker has refused */
     bool ended_told;    /* up/active; emptied: the broker has it, too */
     bool emptied;
     bool wiped;             /* of TELLS: no octet is left in the log */
@@ -93,6 +96,8 @@ void ward_departures_forgotten(struct ward_gateway *gateway, const char *address
 /* One row of the snapshot, others are ignored; and all of them, for a fresh file. */
 void ward_departures_restore(struct ward_gateway *gateway, const struct ward_store_change *row);
 void ward_departures_submit_again(struct ward_gateway *gateway);
+/* Its records have other numbers from now on. */
+void ward_departures_new_epoch(struct ward_gateway *gateway);
 void ward_departures_done(struct ward_departures *departures);
 
 #endif

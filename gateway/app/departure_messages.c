@@ -8,6 +8,9 @@
 #include "app/gateway.h"
 #include "app/outbox_private.h"
 
+/* When the broker, which has refused a message, gets it once more. */
+#define TELL_AGAIN_US (60 * UINT64_C(1000000))
+
 static bool tell_ended(struct ward_gateway *gateway, struct ward_departure *departure)
 {
     char text[1024];
@@ -28,7 +31,7 @@ static void pump(struct ward_gateway *gateway, struct ward_departure *departure)
     struct ward_outgoing outgoing = {.message_class = WARD_MESSAGE_STATE, .payload = ""};
     const char *certificate;
 
-    if (departure->id != 0)
+    if (departure->id != 0 || ward_gateway_now(gateway).boot_us < departure->tell_us)
         return;
     if (departure->stage == WARD_DEPARTURE_WAITS && !departure->emptied) {
         outgoing.topic = WARD_TOPIC_ACTIVE;
@@ -57,6 +60,7 @@ void ward_departures_link(struct ward_gateway *gateway)
 {
     for (size_t i = 0; i < gateway->departures.count; i++) {
         gateway->departures.list[i]->id = 0;
+        gateway->departures.list[i]->tell_us = 0;
         gateway->departures.list[i]->ended_told = false;
     }
 }
@@ -82,9 +86,11 @@ bool ward_departures_answered(struct ward_gateway *gateway, uint64_t id, bool go
         if (departure->id != id)
             continue;
         departure->id = 0;
-        if (good && departure->stage == WARD_DEPARTURE_TELLS)
+        if (!good)
+            departure->tell_us = ward_gateway_now(gateway).boot_us + TELL_AGAIN_US;
+        else if (departure->stage == WARD_DEPARTURE_TELLS)
             end(gateway, i);
-        else if (good)
+        else
             departure->emptied = true;
         return true;
     }

@@ -121,8 +121,10 @@ void ward_departures_restore(struct ward_gateway *gateway, const struct ward_sto
         return;
     }
     departure->slot = (unsigned)strtoul(row->name.text + strlen(PREFIX), NULL, 10);
-    if (departure->stage == WARD_DEPARTURE_WAITS)
+    if (departure->stage == WARD_DEPARTURE_WAITS) {
         departure->last_seq = gateway->head_seq; /* nothing of him was committed later */
+        departure->closed = true;
+    }
     departures->list[departures->count++] = departure;
 }
 

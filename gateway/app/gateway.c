@@ -9,6 +9,8 @@
 #include "core/reading.h"
 
 #define COMMIT_WINDOW_SOON_MS 1000
+/* Longer than from any message to the same once more: a broker that has refused nothing for so long takes everything. */
+#define REFUSES_US (2 * WARD_DELIVERY_RESEND_MAX_US)
 
 struct ward_time ward_gateway_now(const struct ward_gateway *gateway)
 {
@@ -187,6 +189,18 @@ static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
     return due;
 }
 
+/* Each change of the condition is an alarm event, and up/state: were it to end with each message that is taken, those two
+ * alone would keep it going. */
+static uint64_t check_refusals(struct ward_gateway *gateway, uint64_t now_us)
+{
+    if (!gateway->technical.active[WARD_TECHNICAL_HUB_REFUSES])
+        return UINT64_MAX;
+    if (now_us - gateway->refused_us < REFUSES_US)
+        return gateway->refused_us + REFUSES_US;
+    ward_technical_set(gateway, WARD_TECHNICAL_HUB_REFUSES, false);
+    return UINT64_MAX;
+}
+
 /*
  * Radio and clock have their time after a start, and the radio after a restart of Bluetooth, before an alarm is made
  * of it. Nobody says that a time service holds the clock from now on: as long as none does it is looked for.
@@ -229,6 +243,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     uint64_t due;
 
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
+    due = earlier(due, check_refusals(gateway, now.boot_us));
     due = earlier(due, ward_chronicle_check(gateway));
     due = earlier(due, ward_upkeep_check(gateway, &now));
     due = earlier(due, ward_ask_check(gateway));

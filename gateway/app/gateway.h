@@ -113,6 +113,7 @@ struct ward_gateway {
 
     enum ward_bluez_radio radio;
     uint64_t radio_off_us; /* since when it is not ready */
+    uint64_t refused_us;   /* when the broker refused a message last */
     uint64_t started_us;
     struct ward_annunciation_shown shown;
     struct ward_api_objects objects;

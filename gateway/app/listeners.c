@@ -31,9 +31,11 @@ static void spool_result(void *userdata, uint64_t id, uint8_t reason)
 
     ward_outbox_broker_answered(&gateway->outbox, id, reason);
     ward_hub_test_answered(gateway, id, reason);
-    /* What was given up says nothing of the broker. */
-    if (reason != WARD_LINK_RESULT_GIVEN_UP)
-        ward_technical_set(gateway, WARD_TECHNICAL_HUB_REFUSES, reason >= REFUSED);
+    /* What was given up says nothing of the broker; and that it takes one message nothing of another. */
+    if (reason >= REFUSED && reason != WARD_LINK_RESULT_GIVEN_UP) {
+        gateway->refused_us = ward_gateway_now(gateway).boot_us;
+        ward_technical_set(gateway, WARD_TECHNICAL_HUB_REFUSES, true);
+    }
     ward_gateway_settle(gateway);
 }
 

@@ -64,6 +64,9 @@ void ward_outbox_again_alarms(struct ward_outbox *outbox, int64_t since_ms,
     again->alarms_ms = again->alarms && again->alarms_ms < since_ms ? again->alarms_ms : since_ms;
     again->alarms_after = 0;
     again->alarms = true;
+    /* What is being read, or on its way, counts for the order before this one. */
+    again->generation = outbox->link_generation - 1;
+    again->id = again->is_event ? 0 : again->id;
     snprintf(ret_text->text, sizeof(ret_text->text), "%" PRId64, again->alarms_ms);
     *ret = setting(ALARMS_SETTING, ret_text->text);
 }
@@ -221,14 +224,14 @@ static void events_read(void *context, int error, const struct ward_store_event 
                                            .message_class = WARD_MESSAGE_BACKLOG,
                                            .payload = count ? events[0].payload : NULL,
                                            .length = count ? events[0].payload_length : 0};
+    const bool is_wanted = outbox->again.generation == outbox->link_generation;
 
     outbox->again.asked = false;
     if (error < 0)
         try_later(outbox);
-    else if (count == 0)
+    else if (is_wanted && count == 0)
         alarms_went(outbox);
-    else if (outbox->again.generation == outbox->link_generation &&
-             ward_outbox_hand_over(outbox, &outgoing, &outbox->again.id)) {
+    else if (is_wanted && ward_outbox_hand_over(outbox, &outgoing, &outbox->again.id)) {
         outbox->again.is_event = true;
         outbox->again.sent_key = events[0].key;
         outbox->again.sent_last = events[0].position;

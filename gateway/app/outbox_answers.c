@@ -36,7 +36,8 @@ static void alarm_delivered(struct ward_outbox *outbox, struct ward_alarm_key ke
 {
     void *payload = ward_alarm_queue_receipt(&outbox->alarms, key);
 
-    if (payload)
+    if (payload || outbox->missed.some ||
+        outbox->missed.asked) /* it may have gone as one that was asked for again */
         (void)ward_store_mark_alarm(outbox->gateway->store, key);
     free(payload);
 }

@@ -100,8 +100,12 @@ static void fetched(void *context, int error, const struct ward_store_records *f
         ward_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
                            (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
                            strerror(-error));
-    if (fetch->link_generation == outbox->link_generation)
+    if (fetch->link_generation == outbox->link_generation && found->count > 0)
         (void)send_range(outbox, &batch, fetch->range);
+    else if (fetch->link_generation ==
+             outbox->link_generation) /* a disk that fails would be asked again at once */
+        ward_delivery_refused(&outbox->delivery, fetch->range.first,
+                              ward_gateway_now(outbox->gateway).boot_us);
     ward_gateway_settle(outbox->gateway);
 }
 

@@ -65,6 +65,16 @@ static void stepped(struct ward_reach *reach, enum ward_reach_step step, const c
     reach->since_us = now;
 }
 
+/* The one that Paho will take: of several the first of IPv4. A try of another would keep it from one that is there. */
+static const struct addrinfo *choose(const struct addrinfo *found)
+{
+    const struct addrinfo *chosen = found;
+
+    while (chosen->ai_family != AF_INET && chosen->ai_next)
+        chosen = chosen->ai_next;
+    return chosen->ai_family == AF_INET ? chosen : found;
+}
+
 static void *look_up(void *data)
 {
     struct question *question = data;
@@ -74,8 +84,10 @@ static void *look_up(void *data)
 
     answer.error_number = errno;
     if (answer.error == 0) {
-        memcpy(&answer.address, found->ai_addr, found->ai_addrlen);
-        answer.address_length = found->ai_addrlen;
+        const struct addrinfo *chosen = choose(found);
+
+        memcpy(&answer.address, chosen->ai_addr, chosen->ai_addrlen);
+        answer.address_length = chosen->ai_addrlen;
         freeaddrinfo(found);
     }
     written = write(question->answer_to, &answer, sizeof(answer)); /* fails when nobody waits any more */

@@ -13,7 +13,7 @@ import pytest
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, wait_for,
+    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
 )
 
 
@@ -254,6 +254,30 @@ def test_the_broker_goes_and_comes_back_and_nothing_was_held_back(bench):
     assert core.publish(8, payload=b"fresh")
     core.until(lambda: core.results[-1] == (8, 0), "a result")
     assert hub.until(lambda m: m.topic.endswith("readings")).payload == b"fresh"
+
+
+# The file of names, in a name space of its own.
+OWN_NAMES = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"']
+
+
+@pytest.mark.skipif(subprocess.run([*OWN_NAMES, "/dev/null", "true"], capture_output=True).returncode != 0,
+                    reason="a mount name space is for root")
+def test_a_broker_at_one_of_two_addresses_is_found_again(bench):
+    """Its name has one of IPv6 too, where nobody listens; after a failure the way is tried before Paho goes it."""
+    names = bench.directory / "hosts"
+    names.write_text("::1 localhost\n127.0.0.1 localhost\n")
+    broker, core = bench.broker(), bench.core()
+    uplink = bench.keep(Uplink(bench.directory, bench.directory / "spool", broker.port, bench.pki))
+    uplink.command[:0] = [*OWN_NAMES, str(names)]
+    uplink.start()
+    core.accept()
+    core.until_up()
+    broker.stop()
+    core.until_down()
+    core.until(lambda: "refused" in core.why, "an attempt that fails")
+    broker.start()
+    core.urgent(True)
+    core.until_up()
 
 
 def test_a_broker_that_does_not_answer_is_left(bench):

@@ -1146,6 +1146,12 @@ static void a_broker_that_refuses_is_told(void **state)
     ward_spool_events.result(bench->gateway, 3, WARD_LINK_RESULT_GIVEN_UP);
     assert_true(is_condition(bench, "p-ann", "hub-refuses"));
     ward_spool_events.result(bench->gateway, 4, 0x10); /* no matching subscribers: taken all the same */
+    assert_true(is_condition(bench, "p-ann", "hub-refuses")); /* it may still refuse what it refused */
+    bench->gateway->refused_us -= 2 * WARD_DELIVERY_RESEND_MAX_US - UINT64_C(60000000);
+    ward_gateway_settle(bench->gateway);
+    assert_true(is_condition(bench, "p-ann", "hub-refuses"));
+    bench->gateway->refused_us -= UINT64_C(60000000);
+    ward_gateway_settle(bench->gateway);
     assert_false(is_condition(bench, "p-ann", "hub-refuses"));
 }
 

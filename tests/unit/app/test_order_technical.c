@@ -3,115 +3,15 @@
  * What a technician orders of the gateway itself, with an uplink that the test plays: what is answered, in which order
  * things happen, and what is left of it when the core ends in between.
  */
-#include "app_orders.h"
+#include "app_uplink.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "app/listeners.h"
 #include "core/reading.h"
-#include "ward/link.h"
-
-struct uplink {
-    int socket;
-    uint8_t packet[WARD_LINK_FRAME_MAX];
-    struct ward_link_frame frame; /* the newest; points into packet */
-    uint64_t found;               /* id of the message that was looked for */
-};
-
-static struct uplink uplink;
-
-static void tell(const struct ward_link_frame *frame)
-{
-    static uint8_t octets[WARD_LINK_FRAME_MAX];
-    const size_t length = ward_link_encode(frame, octets, sizeof(octets));
-
-    assert_true(length > 0);
-    assert_int_equal(send(uplink.socket, octets, length, 0), (ssize_t)length);
-}
-
-/* Takes what is there, until there is a frame of that type; false: there is none. */
-static bool has_come(enum ward_link_type type)
-{
-    ssize_t length;
-
-    while ((length = recv(uplink.socket, uplink.packet, sizeof(uplink.packet), MSG_DONTWAIT)) > 0) {
-        assert_true(ward_link_decode(uplink.packet, (size_t)length, &uplink.frame));
-        if (uplink.frame.type == type)
-            return true;
-    }
-    return false;
-}
-
-static bool topic_is(const char *topic)
-{
-    return uplink.frame.publish.topic_length == strlen(topic) &&
-           memcmp(uplink.frame.publish.topic, topic, strlen(topic)) == 0;
-}
-
-/* A message on that topic; all others are taken, and answered as a broker does. */
-static bool has_published(const char *topic)
-{
-    while (has_come(WARD_LINK_PUBLISH)) {
-        if (topic_is(topic)) {
-            uplink.found = uplink.frame.publish.id;
-            return true;
-        }
-        tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.frame.publish.id}});
-    }
-    return false;
-}
-
-static bool payload_has(const char *text)
-{
-    return memmem(uplink.frame.publish.payload, uplink.frame.publish.payload_length, text, strlen(text)) !=
-           NULL;
-}
-
-static void answer(void)
-{
-    tell(&(struct ward_link_frame){.type = WARD_LINK_RESULT, .result = {.id = uplink.found}});
-}
-
-static void join(struct bench *bench)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct ward_link_frame hello = {
-        .type = WARD_LINK_HELLO, .hello = {.version = WARD_LINK_VERSION, .frame_max = WARD_LINK_FRAME_MAX}};
-
-    memcpy(address.sun_path, bench->config.spool.socket, strlen(bench->config.spool.socket));
-    uplink.socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    assert_true(uplink.socket >= 0);
-    assert_int_equal(connect(uplink.socket, (const struct sockaddr *)&address, sizeof(address)), 0);
-    tell(&hello);
-    WAIT_FOR(bench, has_come(WARD_LINK_HELLO));
-}
-
-static void open_link(void)
-{
-    tell(&(struct ward_link_frame){.type = WARD_LINK_LINK,
-                                   .link = {.up = true, .text = "", .text_length = 0}});
-    tell(&(struct ward_link_frame){.type = WARD_LINK_CREDIT,
-                                   .credit = {.round = 1, .frames = 1000, .octets = 1000000}});
-}
-
-static int set_up(void **state)
-{
-    assert_int_equal(orders_set_up(state), 0);
-    uplink.socket = -1;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    if (uplink.socket >= 0)
-        close(uplink.socket);
-    return bench_tear_down(state);
-}
 
 static struct ward_order technical(struct bench *bench, enum ward_command_kind kind)
 {
@@ -158,20 +58,20 @@ static void a_restart_is_answered_before_it_happens(void **state)
     struct ward_order order = technical(bench, WARD_COMMAND_RESTART);
 
     order.command.programs = WARD_PROGRAM_CORE | WARD_PROGRAM_UPLINK;
-    join(bench);
-    open_link();
+    uplink_join(bench);
+    uplink_open_link();
     ward_order_carry_out(bench->gateway, &order);
-    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
-    assert_true(payload_has("\"outcome\":\"done\""));
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/result"));
+    assert_true(uplink_payload_has("\"outcome\":\"done\""));
     for (int i = 0; i < 20; i++) /* the broker has not said that it has it: nothing happens */
         assert_true(sd_event_run(bench->event, 10000) >= 0);
     assert_int_not_equal(sd_event_get_state(bench->event), SD_EVENT_EXITING);
-    assert_false(has_come(WARD_LINK_TASK));
-    answer();
+    assert_false(uplink_has_come(WARD_LINK_TASK));
+    uplink_answer();
     while (sd_event_get_state(bench->event) != SD_EVENT_FINISHED && sd_event_run(bench->event, 50000) >= 0)
         ;
     assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_FINISHED);
-    assert_true(has_come(WARD_LINK_TASK));
+    assert_true(uplink_has_come(WARD_LINK_TASK));
     assert_int_equal(uplink.frame.task.task, WARD_LINK_TASK_RESTART);
     /* What comes after the restart: the same command again is answered, and does nothing. */
     bench_close(bench);
@@ -189,12 +89,12 @@ static void the_uplink_alone_is_started_anew(void **state)
     struct ward_order order = technical(bench, WARD_COMMAND_RESTART);
 
     order.command.programs = WARD_PROGRAM_UPLINK;
-    join(bench);
-    open_link();
+    uplink_join(bench);
+    uplink_open_link();
     ward_order_carry_out(bench->gateway, &order);
-    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
-    answer();
-    WAIT_FOR(bench, has_come(WARD_LINK_TASK));
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/result"));
+    uplink_answer();
+    WAIT_FOR(bench, uplink_has_come(WARD_LINK_TASK));
     assert_int_equal(sd_event_get_state(bench->event), SD_EVENT_INITIAL);
 }
 
@@ -202,7 +102,7 @@ static void the_uplink_alone_is_started_anew(void **state)
 
 static void give_outcome(bool done, const char *text)
 {
-    tell(&(struct ward_link_frame){
+    uplink_tell(&(struct ward_link_frame){
         .type = WARD_LINK_OUTCOME,
         .outcome = {
             .id = uplink.frame.task.id, .done = done, .text = text, .text_length = (uint16_t)strlen(text)}});
@@ -214,12 +114,12 @@ static void the_uplink_says_what_came_of_a_rotation(void **state)
     struct ward_order order = technical(bench, WARD_COMMAND_ROTATE), other;
 
     assert_non_null(strstr(orders_give(bench, &order), "uplink is not there"));
-    join(bench);
+    uplink_join(bench);
     for (int done = 1; done >= 0; done--) {
         order = technical(bench, WARD_COMMAND_ROTATE);
         ward_outbox_results_done(&bench->gateway->outbox);
         ward_order_carry_out(bench->gateway, &order);
-        WAIT_FOR(bench, has_come(WARD_LINK_TASK));
+        WAIT_FOR(bench, uplink_has_come(WARD_LINK_TASK));
         assert_int_equal(uplink.frame.task.task, WARD_LINK_TASK_ROTATE);
         other = technical(bench, WARD_COMMAND_ROTATE);
         assert_non_null(strstr(orders_give(bench, &other), "making a new key already"));
@@ -240,9 +140,9 @@ static void a_rotation_without_an_outcome_is_told_so(void **state)
     struct ward_order order = technical(bench, WARD_COMMAND_ROTATE);
     const struct ward_answered *kept;
 
-    join(bench);
+    uplink_join(bench);
     ward_order_carry_out(bench->gateway, &order);
-    WAIT_FOR(bench, has_come(WARD_LINK_TASK));
+    WAIT_FOR(bench, uplink_has_come(WARD_LINK_TASK));
     orders_restart(bench);
     kept = &bench->gateway->inbox.answered[WARD_INBOX_COMMANDS_MAX - 1];
     assert_string_equal(kept->id.text, order.id.text);
@@ -279,13 +179,13 @@ static void check_piece(unsigned piece, const struct ward_order *order)
     char numbers[40];
 
     snprintf(numbers, sizeof(numbers), "\"piece\":%u,\"pieces\":%u", piece, PIECES);
-    assert_true(payload_has(numbers) && payload_has(order->id.text));
+    assert_true(uplink_payload_has(numbers) && uplink_payload_has(order->id.text));
     assert_true(uplink.frame.publish.payload_length <= WARD_DIAGNOSTICS_PIECE_MAX);
     assert_int_equal(uplink.frame.publish.message_class, WARD_MESSAGE_BACKLOG);
-    if (!payload_has(wanted[piece - 1]))
+    if (!uplink_payload_has(wanted[piece - 1]))
         fail_msg("piece %u does not tell %s", piece, wanted[piece - 1]);
     for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
-        if (payload_has(secrets[i]))
+        if (uplink_payload_has(secrets[i]))
             fail_msg("piece %u tells %s", piece, secrets[i]);
 }
 
@@ -301,20 +201,20 @@ static void diagnostics_go_in_pieces_without_a_patient(void **state)
     other = technical(bench, WARD_COMMAND_DIAGNOSTICS);
     ward_order_carry_out(bench->gateway, &other);
     WAIT_FOR(bench, bench->gateway->waiters == NULL);
-    join(bench);
-    open_link();
-    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
-    assert_true(payload_has("6 pieces follow"));
-    answer();
-    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
-    assert_true(payload_has("on their way already"));
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/result"));
+    assert_true(uplink_payload_has("6 pieces follow"));
+    uplink_answer();
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/result"));
+    assert_true(uplink_payload_has("on their way already"));
     for (unsigned piece = 1; piece <= PIECES; piece++) {
-        assert_false(has_published(topic)); /* the broker has not got the one before */
-        answer();
-        WAIT_FOR(bench, has_published(topic));
+        assert_false(uplink_has_published(topic)); /* the broker has not got the one before */
+        uplink_answer();
+        WAIT_FOR(bench, uplink_has_published(topic));
         check_piece(piece, &order);
     }
-    answer();
+    uplink_answer();
     WAIT_FOR(bench, bench->gateway->diagnostics.piece == 0);
 }
 
@@ -359,19 +259,19 @@ static void an_answer_goes_to_the_response_topic_too(void **state)
     struct ward_order order = orders_make(bench, WARD_COMMAND_RESUME);
 
     order.reply = reply_to(bench, "ward/v1/home/g-test/up/result/r-1", 3, true);
-    join(bench);
-    open_link();
+    uplink_join(bench);
+    uplink_open_link();
     ward_order_carry_out(bench->gateway, &order);
-    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result"));
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/result"));
     assert_int_equal(uplink.frame.publish.correlation_length, 0);
-    assert_true(payload_has(order.id.text));
-    WAIT_FOR(bench, has_published("ward/v1/home/g-test/up/result/r-1"));
-    assert_true(payload_has(order.id.text));
+    assert_true(uplink_payload_has(order.id.text));
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/result/r-1"));
+    assert_true(uplink_payload_has(order.id.text));
     assert_int_equal(uplink.frame.publish.correlation_length, 3);
     assert_memory_equal(uplink.frame.publish.correlation, "\xC0\xFF\xEE", 3);
 }
 
-#define TECHNICAL_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define TECHNICAL_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
 
 int main(void)
 {

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app_disk.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+atomic_bool disk_hangs, disk_fails;
+
+static int flush(long call, int descriptor)
+{
+    while (disk_hangs)
+        usleep(1000);
+    if (disk_fails) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(call, descriptor);
+}
+
+/* In place of the C library's, for SQLite too. */
+int fsync(int descriptor)
+{
+    return flush(SYS_fsync, descriptor);
+}
+
+int fdatasync(int descriptor)
+{
+    return flush(SYS_fdatasync, descriptor);
+}

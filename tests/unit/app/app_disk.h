@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The disk of a test: each flush of the program's goes through here. */
+#ifndef WARD_TESTS_APP_DISK_H
+#define WARD_TESTS_APP_DISK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+extern atomic_bool disk_hangs; /* a flush takes until this is over */
+extern atomic_bool disk_fails; /* EIO */
+
+#endif

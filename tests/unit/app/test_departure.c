@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An episode that ends while the disk hangs, the broker refuses, or the database is replaced. */
+#include <string.h>
+
+#include "app/departure_private.h"
+#include "app_disk.h"
+#include "app_uplink.h"
+
+#define ACTIVE "ward/v1/home/g-test/up/active/" PATIENT
+
+static struct ward_departure *only(struct bench *bench)
+{
+    assert_int_equal(bench->gateway->departures.count, 1);
+    return bench->gateway->departures.list[0];
+}
+
+static bool waits_for(struct bench *bench, const char *what)
+{
+    const char *text;
+
+    for (size_t i = 0; (text = ward_departure_waits_for(bench->gateway, only(bench), i)); i++)
+        if (strcmp(text, what) == 0)
+            return true;
+    return false;
+}
+
+/* What was held back at the discharge is submitted. */
+static void end_hold(struct bench *bench)
+{
+    only(bench)->held_us = bench_now_us(bench);
+    ward_gateway_settle(bench->gateway);
+}
+
+static void submit_reading(struct bench *bench)
+{
+    const struct ward_time now = ward_gateway_now(bench->gateway);
+    struct ward_arrival arrival = {
+        .record.reading = {.device = {"d-1"},
+                           .boot = bench->gateway->boot,
+                           .mono_us = now.boot_us,
+                           .measured_at_ms = now.utc_ms,
+                           .received_at_ms = now.utc_ms,
+                           .clock = now.clock,
+                           .value_count = 1,
+                           .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 97}}}}};
+
+    arrival.record.reading.patient = orders_watch(bench)->patient;
+    arrival.record.reading.episode = orders_watch(bench)->episode;
+    ward_watch_reading(orders_watch(bench), &arrival.record.reading, &arrival);
+}
+
+/* His last reading waits for the disk longer than anything is held back: it is waited for, and is the ward's to confirm. */
+static void what_waits_for_the_disk_is_not_left_behind(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order;
+    uint64_t before;
+
+    before = orders_measure(bench, WARD_SPO2, 97);
+    disk_hangs = true;
+    submit_reading(bench);
+    order = orders_make(bench, WARD_COMMAND_DISCHARGE);
+    ward_order_carry_out(bench->gateway, &order);
+    end_hold(bench);
+    assert_true(waits_for(bench, "what was just measured"));
+    ward_gateway_settle(bench->gateway);
+    assert_false(only(bench)->closed);
+    disk_hangs = false;
+    WAIT_FOR(bench, only(bench)->closed);
+    assert_true(only(bench)->last_seq > before);
+    assert_true(waits_for(bench, "the ward's receipt of his records"));
+    assert_int_equal(only(bench)->stage, WARD_DEPARTURE_WAITS);
+}
+
+static void discharge(struct bench *bench)
+{
+    const struct ward_order order = orders_make(bench, WARD_COMMAND_DISCHARGE);
+
+    orders_done(bench, &order);
+    end_hold(bench);
+    WAIT_FOR(bench, only(bench)->closed);
+}
+
+/* The numbers of the epoch that ended are nobody's: what is waited for are those of the new one. */
+static void a_departure_outlives_the_epoch(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_receipt receipt = {.has_head = true};
+    char epoch[WARD_ID_MAX + 1];
+
+    for (int i = 0; i < 5; i++)
+        (void)orders_measure(bench, WARD_SPO2, 97);
+    receipt.epoch = bench->gateway->epoch;
+    receipt.through = bench->gateway->head_seq;
+    memcpy(receipt.head, bench->gateway->head_chain, sizeof(receipt.head));
+    ward_receipt_take(bench->gateway, &receipt); /* the ward has all of it */
+    discharge(bench);
+    receipt.through = bench->gateway->head_seq + 4; /* and more than we have */
+    strcpy(epoch, bench->gateway->epoch.text);
+    ward_receipt_take(bench->gateway, &receipt);
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, epoch) != 0);
+    WAIT_FOR(bench, only(bench)->closed);
+    assert_true(only(bench)->last_seq <= bench->gateway->head_seq);
+    receipt.epoch = bench->gateway->epoch;
+    receipt.through = bench->gateway->head_seq;
+    receipt.has_head = false;
+    ward_receipt_take(bench->gateway, &receipt);
+    assert_false(waits_for(bench, "the ward's receipt of his records"));
+}
+
+/* Not at once, and with each round trip; but when the line is another one. */
+static void what_the_broker_refuses_waits(void **state)
+{
+    struct bench *bench = *state;
+    unsigned empties = 0;
+
+    uplink_join(bench);
+    uplink_open_link();
+    discharge(bench);
+    for (unsigned turn = 0; turn < 500; turn++) {
+        assert_true(sd_event_run(bench->event, 1000) >= 0);
+        while (uplink_has_come(WARD_LINK_PUBLISH)) {
+            const bool is_empty = uplink_topic_is(ACTIVE) && uplink.frame.publish.payload_length == 0;
+
+            empties += is_empty;
+            uplink_tell(&(struct ward_link_frame){
+                .type = WARD_LINK_RESULT,
+                .result = {.id = uplink.frame.publish.id, .reason = is_empty ? 0x87 : 0}});
+        }
+    }
+    assert_int_equal(empties, 1);
+    assert_false(only(bench)->emptied);
+    assert_true(ward_departures_due_us(bench->gateway) <= only(bench)->tell_us);
+
+    uplink_tell(&(struct ward_link_frame){.type = WARD_LINK_LINK, .link = {.up = false, .text = ""}});
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published(ACTIVE) && uplink.frame.publish.payload_length == 0);
+    uplink_answer();
+    WAIT_FOR(bench, only(bench)->emptied);
+}
+
+static int tear_down(void **state)
+{
+    disk_hangs = false; /* also when the test has failed */
+    return uplink_tear_down(state);
+}
+
+#define DEPARTURE_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DEPARTURE_TEST(what_waits_for_the_disk_is_not_left_behind),
+        DEPARTURE_TEST(a_departure_outlives_the_epoch),
+        DEPARTURE_TEST(what_the_broker_refuses_waits),
+    };
+
+    return cmocka_run_group_tests_name("departure", tests, NULL, NULL);
+}
