@@ -47,13 +47,18 @@ static struct ward_arrival arrival_of(const struct bench *bench, uint8_t quantit
                            .values = {{.quantity = quantity, .number = {.mantissa = value}}}}};
 }
 
-uint64_t orders_measure(struct bench *bench, uint8_t quantity, int64_t value)
+void orders_tell(struct bench *bench, uint8_t quantity, int64_t value)
 {
     struct ward_arrival arrival = arrival_of(bench, quantity, value);
 
     arrival.record.reading.patient = orders_watch(bench)->patient;
     arrival.record.reading.episode = orders_watch(bench)->episode;
     ward_watch_reading(orders_watch(bench), &arrival.record.reading, &arrival);
+}
+
+uint64_t orders_measure(struct bench *bench, uint8_t quantity, int64_t value)
+{
+    orders_tell(bench, quantity, value);
     WAIT_FOR(bench, bench->gateway->waiters == NULL);
     return bench->gateway->head_seq;
 }

@@ -16,7 +16,8 @@ int orders_set_up(void **state);
 void orders_restart(struct bench *bench);
 struct ward_watch *orders_watch(const struct bench *bench);
 
-/* A reading of the patient's, committed. Returns its seq. */
+/* A reading of the patient's; and one that is committed. Returns its seq. */
+void orders_tell(struct bench *bench, uint8_t quantity, int64_t value);
 uint64_t orders_measure(struct bench *bench, uint8_t quantity, int64_t value);
 /* One that belongs to nobody, from a device's memory. */
 uint64_t orders_keep(struct bench *bench, uint8_t quantity, int64_t value, uint32_t reasons);

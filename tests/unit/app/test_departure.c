@@ -31,24 +31,6 @@ static void end_hold(struct bench *bench)
     ward_gateway_settle(bench->gateway);
 }
 
-static void submit_reading(struct bench *bench)
-{
-    const struct ward_time now = ward_gateway_now(bench->gateway);
-    struct ward_arrival arrival = {
-        .record.reading = {.device = {"d-1"},
-                           .boot = bench->gateway->boot,
-                           .mono_us = now.boot_us,
-                           .measured_at_ms = now.utc_ms,
-                           .received_at_ms = now.utc_ms,
-                           .clock = now.clock,
-                           .value_count = 1,
-                           .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 97}}}}};
-
-    arrival.record.reading.patient = orders_watch(bench)->patient;
-    arrival.record.reading.episode = orders_watch(bench)->episode;
-    ward_watch_reading(orders_watch(bench), &arrival.record.reading, &arrival);
-}
-
 /* His last reading waits for the disk longer than anything is held back: it is waited for, and is the ward's to confirm. */
 static void what_waits_for_the_disk_is_not_left_behind(void **state)
 {
@@ -58,7 +40,7 @@ static void what_waits_for_the_disk_is_not_left_behind(void **state)
 
     before = orders_measure(bench, WARD_SPO2, 97);
     disk_hangs = true;
-    submit_reading(bench);
+    orders_tell(bench, WARD_SPO2, 97);
     order = orders_make(bench, WARD_COMMAND_DISCHARGE);
     ward_order_carry_out(bench->gateway, &order);
     end_hold(bench);
