@@ -69,9 +69,13 @@ static void move_condition(const struct shift *shift, struct ward_alarm_conditio
     }
 }
 
-static void move_detector(const struct shift *shift, struct ward_alarm_detector *detector, uint64_t last_us)
+static void move_detector(const struct shift *shift, struct ward_alarm_detector *detector,
+                          const struct ward_alarm_input_state *input)
 {
-    detector->long_run = detector->run_us != WARD_NEVER && last_us - detector->run_us >= WARD_STEADY_US;
+    if (!input->rebooted) { /* otherwise nothing has come since the reboot before */
+        detector->long_run =
+            detector->run_us != WARD_NEVER && input->last_us - detector->run_us >= WARD_STEADY_US;
+    }
     detector->elapsed = detector->pending;
     detector->onset_us = past(shift, detector->onset_us, 0);
     detector->beyond_us = past(shift, detector->beyond_us, 0);
@@ -93,8 +97,8 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
 {
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
-            move_detector(shift, &input->detectors[side][level], input->last_us);
-            move_detector(shift, &input->changes[side][level], input->last_us);
+            move_detector(shift, &input->detectors[side][level], input);
+            move_detector(shift, &input->changes[side][level], input);
         }
     }
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
