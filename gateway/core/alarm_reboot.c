@@ -3,6 +3,7 @@
  * The machine was started anew: the boot-time clock counts from another zero, and how long it was off is known only
  * when both clocks were synced. The safe reading is taken:
  *
+ *   ages                         go on, with the time off as far as it is known
  *   a pending on-delay           counts as elapsed at the first new valid value still beyond the limit
  *   acknowledgement, suspension  over, unless its end is known in trusted UTC and lies ahead
  *   silence                      over
@@ -32,8 +33,9 @@ static uint64_t past(const struct shift *shift, uint64_t moment_us, uint64_t off
     if (moment_us == WARD_NEVER) {
         return WARD_NEVER;
     }
-    age_us = (shift->before_us > moment_us ? shift->before_us - moment_us : 0) + off_us;
-    return shift->now_us > age_us ? shift->now_us - age_us : 0;
+    age_us = (ward_is_before_us(moment_us, shift->before_us) ? shift->before_us - moment_us : 0) + off_us;
+    moment_us = shift->now_us - age_us;
+    return moment_us != WARD_NEVER ? moment_us : moment_us - 1; /* one that was is not none */
 }
 
 static uint64_t future(const struct shift *shift, uint64_t moment_us)

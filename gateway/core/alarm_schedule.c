@@ -171,6 +171,7 @@ static void follow_wear(struct ward_alarm_run *run, struct ward_alarm_input_stat
 {
     const struct ward_alarm_context *context = run->context;
     uint64_t now_us = context->now.boot_us, change_us, due_us;
+    bool heard; /* since it is expected to be worn */
 
     ward_alarm_adherence_wear(run, input, 0);
     if (!row->worn || !ward_hours_contain(&row->wear, context->zone, context->now.utc_ms)) {
@@ -183,9 +184,8 @@ static void follow_wear(struct ward_alarm_run *run, struct ward_alarm_input_stat
         if (input->wear_counted_us == WARD_NEVER) {
             input->wear_counted_us = now_us;
         }
-        due_us = input->heard_us != WARD_NEVER && input->heard_us > input->wear_us ? input->heard_us
-                                                                                   : input->wear_us;
-        due_us += row->silent_ms * WARD_MS_US;
+        heard = input->heard_us != WARD_NEVER && ward_is_before_us(input->wear_us, input->heard_us);
+        due_us = ward_after_us(heard ? input->heard_us : input->wear_us, row->silent_ms * WARD_MS_US);
         if (now_us >= due_us) {
             ward_alarm_set(run, input, WARD_CAUSE_SILENT, WARD_PRIORITY_OF_SILENT);
         } else if (due_us < input->schedule_us) {
