@@ -98,7 +98,7 @@ static void judge_past(struct ward_alarm_run *run, struct ward_alarm_input_state
     }
 }
 
-/* A clock that was set can leave the next measurement far ahead. */
+/* A clock that was set can leave the next measurement far away. */
 static bool is_out_of_reach(const struct ward_alarm_context *context, int64_t slot_ms)
 {
     const int64_t longest_ms = INT64_C(777600000); /* nine days: once a week, and a little */
@@ -145,15 +145,35 @@ static void prompt(struct ward_alarm_run *run, struct ward_alarm_input_state *in
     }
 }
 
+/*
+ * What is waited for is at most the next time that is not measured yet. A clock that was ahead and is right again has gone
+ * beyond that: what it took for missed, measured or asked for is none of these.
+ */
+static void find_slot(const struct ward_alarm_context *context, struct ward_alarm_input_state *input,
+                      const struct ward_plan_schedule *schedule)
+{
+    const int64_t next_ms = ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms);
+    const int64_t open_ms = ward_adherence_is_in_time(&input->adherence, next_ms)
+                                ? ward_schedule_next_ms(schedule, context->zone, next_ms)
+                                : next_ms;
+
+    if (input->slot_ms > open_ms) {
+        ward_adherence_forget(&input->adherence, open_ms);
+        wait_for(input, open_ms);
+    } else if (is_out_of_reach(context, input->slot_ms)) {
+        wait_for(input, next_ms);
+    } else if (input->slot_ms > context->now.utc_ms) {
+        input->prompts = 0;
+    }
+}
+
 static void follow_slots(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_plan_schedule *schedule)
 {
     const struct ward_alarm_context *context = run->context;
     int64_t due_ms;
 
-    if (is_out_of_reach(context, input->slot_ms)) {
-        wait_for(input, ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms));
-    }
+    find_slot(context, input, schedule);
     judge_past(run, input, schedule);
     due_ms = prompt_ms(run, input, schedule);
     if (due_ms <= context->now.utc_ms) {

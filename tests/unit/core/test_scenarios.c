@@ -257,18 +257,21 @@ static void read_stream(struct scenario *scenario, const struct line *line)
     scenario->end_s = at_s > scenario->end_s ? at_s : scenario->end_s;
 }
 
-static void read_clock(struct scenario *scenario, const struct line *line)
+/* "2026-11-22 02:50" at index `first`: what the clock shows from now on. */
+static void read_clock(struct scenario *scenario, const struct line *line, int first)
 {
     char text[WARD_UTC_TEXT_SIZE + 8];
 
-    if (strcmp(word_at(line, 1), "unknown") == 0) {
+    if (strcmp(word_at(line, first), "unknown") == 0) {
         scenario->clock = WARD_CLOCK_UNSYNCED;
         return;
     }
-    snprintf(text, sizeof(text), "%.10sT%.5s:00.000Z", word_at(line, 1), word_at(line, 2));
+    scenario->clock = WARD_CLOCK_SYNCED;
+    snprintf(text, sizeof(text), "%.10sT%.5s:00.000Z", word_at(line, first), word_at(line, first + 1));
     if (!ward_utc_parse(text, strlen(text), &scenario->start_utc_ms)) {
         fault(scenario, line, "should read: clock 2026-11-22 02:50");
     }
+    scenario->start_utc_ms -= (int64_t)(scenario->now_us / 1000);
 }
 
 static void read_line(struct scenario *scenario, const struct line *line)
@@ -282,7 +285,7 @@ static void read_line(struct scenario *scenario, const struct line *line)
     if (strcmp(first, "plan") == 0) {
         load_plan(scenario, line, word_at(line, 1));
     } else if (strcmp(first, "clock") == 0) {
-        read_clock(scenario, line);
+        read_clock(scenario, line, 1);
     } else if (strcmp(first, "from") == 0) {
         read_stream(scenario, line);
     } else if (strcmp(first, "at") == 0 && read_time(word_at(line, 1), &at_s)) {
@@ -617,6 +620,10 @@ static void perform(struct scenario *scenario, const struct step *step, const st
         scenario->boot_offset_us = scenario->now_us + START_US - 20 * SECOND_US;
         context = now(scenario, sink);
         ward_alarm_reboot(&scenario->patient, &context);
+    } else if (strcmp(verb, "clock") == 0) {
+        read_clock(scenario, line, step->first + 1);
+        context = now(scenario, sink);
+        ward_alarm_tick(&scenario->patient, &context);
     } else if (strcmp(verb, "technical") == 0) {
         give_technical(scenario, line, &context);
     } else if (strcmp(verb, "void") == 0) {
