@@ -89,10 +89,9 @@ static void move_detector(const struct shift *shift, struct ward_alarm_detector 
 static void move_session(const struct shift *shift, struct ward_session *session)
 {
     session->contact_us = past(shift, session->contact_us, 0);
-    session->steady_us = shift->now_us;
-    session->last_us = past(shift, session->last_us, 0);
     session->derived_us = past(shift, session->derived_us, 0);
-    session->moved_us = shift->now_us;
+    /* What is to be steady, or to have moved for long enough, begins anew: nothing has come in this boot. */
+    session->steady_us = session->moved_us = session->last_us = shift->now_us;
 }
 
 static void move_input(const struct shift *shift, struct ward_alarm_input_state *input)

@@ -326,10 +326,14 @@ static void on_event(void *context, const struct ward_alarm_event *event)
 static void on_derived(void *context, const struct ward_alarm_derived *derived)
 {
     struct scenario *scenario = context;
+    struct ward_alarm_derived *kept;
 
     assert_true(scenario->derived_count < EVENTS_MAX);
     scenario->derived_s[scenario->derived_count] = scenario->now_us / SECOND_US;
-    scenario->derived[scenario->derived_count++] = *derived;
+    kept = &scenario->derived[scenario->derived_count++];
+    *kept = *derived;
+    kept->from_mono_us += scenario->boot_offset_us - START_US; /* the scenario's times, of whatever boot */
+    kept->to_mono_us += scenario->boot_offset_us - START_US;
 }
 
 static struct ward_alarm_context now(struct scenario *scenario, const struct ward_alarm_sink *sink)
@@ -714,10 +718,8 @@ static bool fits(const struct ward_alarm_event *event, const struct line *line)
 }
 
 /* "expect 0:10 derived valid spo2 91 from 0:04 to 0:10" */
-static bool fits_derived(const struct scenario *scenario, const struct ward_alarm_derived *derived,
-                         const struct line *line)
+static bool fits_derived(const struct ward_alarm_derived *derived, const struct line *line)
 {
-    const uint64_t offset_us = START_US - scenario->boot_offset_us;
     const char *from = word_after(line, "from"), *to = word_after(line, "to");
     uint64_t from_s = 0, to_s = 0;
 
@@ -725,8 +727,8 @@ static bool fits_derived(const struct scenario *scenario, const struct ward_alar
            strcmp(word_at(line, 3), derived->valid ? "valid" : "questionable") == 0 &&
            ward_quantity_by_name(word_at(line, 4)) == derived->quantity &&
            is_number(&derived->value, word_at(line, 5)) && from != NULL && read_time(from, &from_s) &&
-           derived->from_mono_us == from_s * SECOND_US + offset_us && to != NULL && read_time(to, &to_s) &&
-           derived->to_mono_us == to_s * SECOND_US + offset_us;
+           derived->from_mono_us == from_s * SECOND_US && to != NULL && read_time(to, &to_s) &&
+           derived->to_mono_us == to_s * SECOND_US;
 }
 
 static void compare_derived(struct scenario *scenario)
@@ -736,7 +738,7 @@ static void compare_derived(struct scenario *scenario)
 
         for (size_t j = 0; j < scenario->derived_count && !expectation->met; j++) {
             if (!scenario->derived_met[j] && scenario->derived_s[j] == expectation->at_s &&
-                fits_derived(scenario, &scenario->derived[j], &expectation->line)) {
+                fits_derived(&scenario->derived[j], &expectation->line)) {
                 expectation->met = scenario->derived_met[j] = true;
             }
         }
@@ -749,8 +751,8 @@ static void compare_derived(struct scenario *scenario)
             print_error("  UNEXPECTED at %u s derived %s %s %d from %u s to %u s\n",
                         (unsigned)scenario->derived_s[j], derived->valid ? "valid" : "questionable",
                         ward_quantity_info(derived->quantity)->name, (int)derived->value.mantissa,
-                        (unsigned)((derived->from_mono_us - START_US + scenario->boot_offset_us) / SECOND_US),
-                        (unsigned)((derived->to_mono_us - START_US + scenario->boot_offset_us) / SECOND_US));
+                        (unsigned)(derived->from_mono_us / SECOND_US),
+                        (unsigned)(derived->to_mono_us / SECOND_US));
         }
     }
 }
