@@ -31,6 +31,24 @@ void ward_adherence_improve(struct ward_adherence *adherence, int64_t slot_ms, e
     }
 }
 
+bool ward_adherence_is_in_time(const struct ward_adherence *adherence, int64_t slot_ms)
+{
+    for (uint8_t i = 0; i < adherence->count; i++) {
+        if (adherence->slots[i].slot_ms == slot_ms) {
+            return adherence->slots[i].outcome == WARD_SLOT_IN_TIME;
+        }
+    }
+    return false;
+}
+
+void ward_adherence_forget(struct ward_adherence *adherence, int64_t from_ms)
+{
+    while (adherence->count > 0 && adherence->slots[adherence->count - 1].slot_ms >= from_ms) {
+        adherence->count--;
+        adherence->totals[adherence->slots[adherence->count].outcome]--;
+    }
+}
+
 static struct ward_adherence_figures figures_of(const uint32_t totals[WARD_SLOT_OUTCOMES])
 {
     return (struct ward_adherence_figures){.due = totals[WARD_SLOT_MISSED] + totals[WARD_SLOT_LATE] +

@@ -63,6 +63,12 @@ void ward_adherence_note(struct ward_adherence *adherence, int64_t slot_ms, enum
 void ward_adherence_improve(struct ward_adherence *adherence, int64_t slot_ms,
                             enum ward_slot_outcome outcome);
 
+/* Whether it was taken in time, as far as is remembered. */
+bool ward_adherence_is_in_time(const struct ward_adherence *adherence, int64_t slot_ms);
+
+/* The clock was put back: of the slots from from_ms on nothing can be known yet. */
+void ward_adherence_forget(struct ward_adherence *adherence, int64_t from_ms);
+
 /* Those of the slots from from_ms on, which may be at most WARD_ADHERENCE_DAYS ago; and all since the beginning. */
 struct ward_adherence_figures ward_adherence_since(const struct ward_adherence *adherence, int64_t from_ms);
 struct ward_adherence_figures ward_adherence_total(const struct ward_adherence *adherence);

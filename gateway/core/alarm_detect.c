@@ -51,9 +51,10 @@ static bool is_past_clear_at(const struct ward_plan_rule *rule, const struct war
     return rule->side == WARD_SIDE_BELOW ? order >= 0 : order <= 0;
 }
 
+/* Since may lie before the boot, which no comparison would see. */
 static uint64_t earliest(uint64_t since_us, uint64_t now_us)
 {
-    return since_us < now_us ? since_us : now_us;
+    return since_us != WARD_NEVER ? since_us : now_us;
 }
 
 static void stop_pending(struct ward_alarm_detector *detector)

@@ -81,7 +81,7 @@ void ward_occurrence_begin(struct ward_alarm_machine *machine)
 
 static uint32_t span_ms(uint64_t from_us, uint64_t to_us)
 {
-    return from_us <= to_us ? (uint32_t)((to_us - from_us) / WARD_MS_US) : 0;
+    return ward_is_before_us(from_us, to_us) ? (uint32_t)((to_us - from_us) / WARD_MS_US) : 0;
 }
 
 void ward_occurrence_raise(struct ward_alarm_machine *machine, bool again)

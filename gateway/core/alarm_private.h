@@ -360,9 +360,21 @@ static inline uint64_t ward_alarm_life_us(const struct ward_alarm_patient *state
     return boot_us + state->life_offset_us;
 }
 
+/* Of two moments, each of which may lie before the boot; not of WARD_NEVER. */
+static inline bool ward_is_before_us(uint64_t a_us, uint64_t b_us)
+{
+    return (int64_t)(a_us - b_us) < 0;
+}
+
+/* When it is due; 0 when that was before the boot. */
 static inline uint64_t ward_after_us(uint64_t moment_us, uint64_t duration_us)
 {
-    return moment_us == WARD_NEVER ? WARD_NEVER : moment_us + duration_us;
+    const uint64_t after_us = moment_us + duration_us;
+
+    if (moment_us == WARD_NEVER) {
+        return WARD_NEVER;
+    }
+    return ward_is_before_us(after_us, 0) ? 0 : after_us;
 }
 
 #endif

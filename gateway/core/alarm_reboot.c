@@ -3,6 +3,7 @@
  * The machine was started anew: the boot-time clock counts from another zero, and how long it was off is known only
  * when both clocks were synced. The safe reading is taken:
  *
+ *   ages                         go on, with the time off as far as it is known
  *   a pending on-delay           counts as elapsed at the first new valid value still beyond the limit
  *   acknowledgement, suspension  over, unless its end is known in trusted UTC and lies ahead
  *   silence                      over
@@ -32,8 +33,9 @@ static uint64_t past(const struct shift *shift, uint64_t moment_us, uint64_t off
     if (moment_us == WARD_NEVER) {
         return WARD_NEVER;
     }
-    age_us = (shift->before_us > moment_us ? shift->before_us - moment_us : 0) + off_us;
-    return shift->now_us > age_us ? shift->now_us - age_us : 0;
+    age_us = (ward_is_before_us(moment_us, shift->before_us) ? shift->before_us - moment_us : 0) + off_us;
+    moment_us = shift->now_us - age_us;
+    return moment_us != WARD_NEVER ? moment_us : moment_us - 1; /* one that was is not none */
 }
 
 static uint64_t future(const struct shift *shift, uint64_t moment_us)
@@ -69,9 +71,13 @@ static void move_condition(const struct shift *shift, struct ward_alarm_conditio
     }
 }
 
-static void move_detector(const struct shift *shift, struct ward_alarm_detector *detector, uint64_t last_us)
+static void move_detector(const struct shift *shift, struct ward_alarm_detector *detector,
+                          const struct ward_alarm_input_state *input)
 {
-    detector->long_run = detector->run_us != WARD_NEVER && last_us - detector->run_us >= WARD_STEADY_US;
+    if (!input->rebooted) { /* otherwise nothing has come since the reboot before */
+        detector->long_run =
+            detector->run_us != WARD_NEVER && input->last_us - detector->run_us >= WARD_STEADY_US;
+    }
     detector->elapsed = detector->pending;
     detector->onset_us = past(shift, detector->onset_us, 0);
     detector->beyond_us = past(shift, detector->beyond_us, 0);
@@ -83,18 +89,17 @@ static void move_detector(const struct shift *shift, struct ward_alarm_detector 
 static void move_session(const struct shift *shift, struct ward_session *session)
 {
     session->contact_us = past(shift, session->contact_us, 0);
-    session->steady_us = shift->now_us;
-    session->last_us = past(shift, session->last_us, 0);
     session->derived_us = past(shift, session->derived_us, 0);
-    session->moved_us = shift->now_us;
+    /* What is to be steady, or to have moved for long enough, begins anew: nothing has come in this boot. */
+    session->steady_us = session->moved_us = session->last_us = shift->now_us;
 }
 
 static void move_input(const struct shift *shift, struct ward_alarm_input_state *input)
 {
     for (int side = 0; side < 2; side++) {
         for (int level = 0; level < 2; level++) {
-            move_detector(shift, &input->detectors[side][level], input->last_us);
-            move_detector(shift, &input->changes[side][level], input->last_us);
+            move_detector(shift, &input->detectors[side][level], input);
+            move_detector(shift, &input->changes[side][level], input);
         }
     }
     for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {

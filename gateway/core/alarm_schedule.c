@@ -98,7 +98,7 @@ static void judge_past(struct ward_alarm_run *run, struct ward_alarm_input_state
     }
 }
 
-/* A clock that was set can leave the next measurement far ahead. */
+/* A clock that was set can leave the next measurement far away. */
 static bool is_out_of_reach(const struct ward_alarm_context *context, int64_t slot_ms)
 {
     const int64_t longest_ms = INT64_C(777600000); /* nine days: once a week, and a little */
@@ -145,15 +145,35 @@ static void prompt(struct ward_alarm_run *run, struct ward_alarm_input_state *in
     }
 }
 
+/*
+ * What is waited for is at most the next time that is not measured yet. A clock that was ahead and is right again has gone
+ * beyond that: what it took for missed, measured or asked for is none of these.
+ */
+static void find_slot(const struct ward_alarm_context *context, struct ward_alarm_input_state *input,
+                      const struct ward_plan_schedule *schedule)
+{
+    const int64_t next_ms = ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms);
+    const int64_t open_ms = ward_adherence_is_in_time(&input->adherence, next_ms)
+                                ? ward_schedule_next_ms(schedule, context->zone, next_ms)
+                                : next_ms;
+
+    if (input->slot_ms > open_ms) {
+        ward_adherence_forget(&input->adherence, open_ms);
+        wait_for(input, open_ms);
+    } else if (is_out_of_reach(context, input->slot_ms)) {
+        wait_for(input, next_ms);
+    } else if (input->slot_ms > context->now.utc_ms) {
+        input->prompts = 0;
+    }
+}
+
 static void follow_slots(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_plan_schedule *schedule)
 {
     const struct ward_alarm_context *context = run->context;
     int64_t due_ms;
 
-    if (is_out_of_reach(context, input->slot_ms)) {
-        wait_for(input, ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms));
-    }
+    find_slot(context, input, schedule);
     judge_past(run, input, schedule);
     due_ms = prompt_ms(run, input, schedule);
     if (due_ms <= context->now.utc_ms) {
@@ -171,6 +191,7 @@ static void follow_wear(struct ward_alarm_run *run, struct ward_alarm_input_stat
 {
     const struct ward_alarm_context *context = run->context;
     uint64_t now_us = context->now.boot_us, change_us, due_us;
+    bool heard; /* since it is expected to be worn */
 
     ward_alarm_adherence_wear(run, input, 0);
     if (!row->worn || !ward_hours_contain(&row->wear, context->zone, context->now.utc_ms)) {
@@ -183,9 +204,8 @@ static void follow_wear(struct ward_alarm_run *run, struct ward_alarm_input_stat
         if (input->wear_counted_us == WARD_NEVER) {
             input->wear_counted_us = now_us;
         }
-        due_us = input->heard_us != WARD_NEVER && input->heard_us > input->wear_us ? input->heard_us
-                                                                                   : input->wear_us;
-        due_us += row->silent_ms * WARD_MS_US;
+        heard = input->heard_us != WARD_NEVER && ward_is_before_us(input->wear_us, input->heard_us);
+        due_us = ward_after_us(heard ? input->heard_us : input->wear_us, row->silent_ms * WARD_MS_US);
         if (now_us >= due_us) {
             ward_alarm_set(run, input, WARD_CAUSE_SILENT, WARD_PRIORITY_OF_SILENT);
         } else if (due_us < input->schedule_us) {

@@ -3,7 +3,9 @@
  * What the alarm engine remembers of one patient: a plain bounded value, without pointers and without texts of the
  * plan. Only the engine looks inside; others hold it, copy it and store it (core/alarm_pack.h).
  *
- * Moments are boot-time microseconds; WARD_NEVER is none. Where an end must outlive a reboot its UTC stands beside it.
+ * Moments are boot-time microseconds, modulo 2⁶⁴: what was before the boot lies just below that, and still has its age.
+ * WARD_NEVER is none. Which of two is the earlier says ward_is_before_us, not <, unless both lie ahead. Where an end must
+ * outlive a reboot its UTC stands beside it.
  * Members named life_us count on over reboots instead: boot time and life_offset_us.
  */
 #ifndef WARD_CORE_ALARM_STATE_H

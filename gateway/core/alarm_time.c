@@ -21,11 +21,12 @@ static bool stands(const struct ward_alarm_condition *condition)
     return ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 }
 
-/* After a reboot a device needs longer to come back than between two values. */
+/* After a reboot a device needs longer to come back than between two values: as long as those of a stream are fresh. */
 static uint64_t stop_due_us(const struct ward_alarm_input_state *input, const struct ward_care_plan *plan)
 {
-    uint64_t patience_us =
-        input->rebooted ? ward_alarm_stale_ms(input, plan) * WARD_MS_US : WARD_INPUT_STOP_US;
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, input->quantity);
+    const uint64_t back_us = (row != NULL ? row->stale_ms : WARD_STALE_STREAM_MS) * WARD_MS_US;
+    const uint64_t patience_us = input->rebooted ? back_us : WARD_INPUT_STOP_US;
 
     return input->running ? ward_after_us(input->last_us, patience_us) : WARD_NEVER;
 }

@@ -118,7 +118,8 @@ static bool had_its_level(const struct removal *removal, size_t ground,
         ward_alarm_ground_rule(removal->run, input, ground, (enum ward_plan_level)condition->level, &made);
 
     for (unsigned i = 0; i < input->past_count && rule != NULL; i++) {
-        if (input->past[i].us >= condition->raised_us && ward_alarm_is_beyond(rule, &input->past[i].value)) {
+        if (!ward_is_before_us(input->past[i].us, condition->raised_us) &&
+            ward_alarm_is_beyond(rule, &input->past[i].value)) {
             return true;
         }
     }
@@ -132,7 +133,7 @@ static bool remembers(const struct ward_alarm_input_state *input, uint64_t since
         if (!input->past[i].spot) {
             return false;
         }
-        if (input->past[i].us < since_us) {
+        if (ward_is_before_us(input->past[i].us, since_us)) {
             return true;
         }
     }

@@ -54,7 +54,7 @@ void ward_trend_add(struct ward_trend *trend, uint64_t span_us, const struct war
     if (!is_there(value)) {
         return;
     }
-    if (newest != NULL && now_us < newest->last_us) {
+    if (newest != NULL && (int64_t)(now_us - newest->last_us) < 0) {
         now_us = newest->last_us;
     }
     if (newest == NULL || now_us - newest->first_us >= span_us / WARD_TREND_PARTS) {

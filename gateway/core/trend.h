@@ -23,7 +23,7 @@ struct ward_source {
 
 /* The lowest and the next one, the highest and the next one; WARD_NAN: there was none. */
 struct ward_trend_piece {
-    uint64_t first_us, last_us; /* on any clock that the caller keeps to */
+    uint64_t first_us, last_us; /* on any clock that the caller keeps to, modulo 2⁶⁴ */
     struct ward_decimal low[2], high[2];
     struct ward_source low_from[2], high_from[2];
 };

@@ -42,6 +42,28 @@ static void a_measurement_is_noted_once_and_can_get_better(void **state)
     assert_int_equal(figures.missed, 0);
 }
 
+static void a_clock_that_was_put_back_makes_the_rest_unknown(void **state)
+{
+    struct ward_adherence_figures figures;
+
+    (void)state;
+    ward_adherence_note(&adherence, BEGIN_MS, WARD_SLOT_IN_TIME);
+    ward_adherence_note(&adherence, BEGIN_MS + HOUR_MS, WARD_SLOT_MISSED);
+    ward_adherence_note(&adherence, BEGIN_MS + 2 * HOUR_MS, WARD_SLOT_IN_TIME);
+    assert_true(ward_adherence_is_in_time(&adherence, BEGIN_MS + 2 * HOUR_MS));
+    assert_false(ward_adherence_is_in_time(&adherence, BEGIN_MS + HOUR_MS));
+    ward_adherence_forget(&adherence, BEGIN_MS + HOUR_MS);
+    figures = ward_adherence_total(&adherence);
+    assert_int_equal(figures.due, 1);
+    assert_int_equal(figures.in_time, 1);
+    assert_true(ward_adherence_is_in_time(&adherence, BEGIN_MS));
+    assert_false(ward_adherence_is_in_time(&adherence, BEGIN_MS + 2 * HOUR_MS));
+    ward_adherence_note(&adherence, BEGIN_MS + HOUR_MS, WARD_SLOT_IN_TIME);
+    ward_adherence_forget(&adherence, BEGIN_MS);
+    figures = ward_adherence_total(&adherence);
+    assert_int_equal(figures.due, 0);
+}
+
 static void a_week_is_remembered_and_all_is_counted(void **state)
 {
     struct ward_adherence_figures figures;
@@ -125,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_measurement_is_noted_once_and_can_get_better, set_up),
+        cmocka_unit_test_setup(a_clock_that_was_put_back_makes_the_rest_unknown, set_up),
         cmocka_unit_test_setup(a_week_is_remembered_and_all_is_counted, set_up),
         cmocka_unit_test_setup(wear_is_summed_up_by_spans, set_up),
         cmocka_unit_test(as_json),

@@ -15,6 +15,7 @@
 #include "core/careplan.h"
 
 #define SECOND_US UINT64_C(1000000)
+#define HOUR_US   (3600 * SECOND_US)
 
 static struct ward_care_plan plan;
 static struct ward_alarm_patient patient;
@@ -70,6 +71,18 @@ static void give_early(uint8_t quantity, int64_t value)
                                    .values = {{.quantity = quantity, .number = {.mantissa = value}}}};
 
     ward_alarm_reading_early(&patient, &context, &reading);
+}
+
+static void stream(uint8_t quantity, int64_t value)
+{
+    struct ward_alarm_context context = now();
+    struct ward_reading reading = {.kind = WARD_READING_CONTINUOUS,
+                                   .mono_us = now_us,
+                                   .measured_at_ms = context.now.utc_ms,
+                                   .value_count = 1,
+                                   .values = {{.quantity = quantity, .number = {.mantissa = value}}}};
+
+    ward_alarm_reading(&patient, &context, &reading);
 }
 
 static size_t count_present(void)
@@ -388,6 +401,84 @@ static void a_reboot_tells_twice_what_stands(void **state)
     give(WARD_SPO2, 87);
     assert_int_equal(events[8].n, 7);
     assert_int_equal(events[8].event, WARD_EVENT_RAISED);
+}
+
+static bool is_present(const char *condition)
+{
+    const size_t count = count_present();
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(present[i].newest.condition.text, condition) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The machine is started anew, and was off for so long; by then its clock has run for boot_us. */
+static void reboot(uint64_t off_us, uint64_t boot_us)
+{
+    struct ward_alarm_context context;
+
+    now_us = boot_us;
+    context = now();
+    context.now.utc_ms += (int64_t)(off_us / 1000);
+    ward_alarm_reboot(&patient, &context);
+}
+
+static void tick(uint64_t us)
+{
+    struct ward_alarm_context context;
+
+    now_us = us;
+    context = now();
+    ward_alarm_tick(&patient, &context);
+}
+
+static void what_was_due_while_the_machine_was_off_is_due_now(void **state)
+{
+    (void)state;
+    reboot(13 * HOUR_US, 20 * SECOND_US);
+    assert_true(is_present("no-data"));
+}
+
+static void for_how_long_it_was_off_may_be_unknown(void **state)
+{
+    const uint64_t admitted_us = now_us;
+
+    (void)state;
+    tick(admitted_us + 11 * HOUR_US);
+    reboot(0, 20 * SECOND_US);
+    tick(20 * SECOND_US + HOUR_US - 1);
+    assert_false(is_present("no-data"));
+    tick(20 * SECOND_US + HOUR_US);
+    assert_true(is_present("no-data"));
+}
+
+static void how_long_it_was_beyond_counts_on_over_a_reboot(void **state)
+{
+    (void)state;
+    for (int second = 0; second <= 24; second++) {
+        stream(WARD_SPO2, 94);
+        now_us += SECOND_US;
+    }
+    reboot(0, 20 * SECOND_US);
+    stream(WARD_SPO2, 94);
+    assert_string_equal(events[event_count - 1].condition.text, "spo2-low");
+    assert_int_equal(events[event_count - 1].event, WARD_EVENT_RAISED);
+    assert_int_equal(events[event_count - 1].condition_delay_ms, 24000);
+}
+
+/* One microsecond before the clock of this boot began is a moment as any other. */
+static void no_moment_is_taken_for_none(void **state)
+{
+    const uint64_t admitted_us = now_us;
+
+    (void)state;
+    tick(admitted_us + 20 * SECOND_US);
+    reboot(0, 20 * SECOND_US - 1);
+    tick(12 * HOUR_US);
+    assert_true(is_present("no-data"));
 }
 
 static void a_commit_gives_readings_their_seq(void **state)
@@ -760,6 +851,10 @@ int main(void)
         cmocka_unit_test_setup(the_list_has_the_worst_first, set_up),
         cmocka_unit_test_setup(numbers_that_were_told_are_not_given_to_something_else, set_up),
         cmocka_unit_test_setup(a_reboot_tells_twice_what_stands, set_up),
+        cmocka_unit_test_setup(what_was_due_while_the_machine_was_off_is_due_now, set_up),
+        cmocka_unit_test_setup(for_how_long_it_was_off_may_be_unknown, set_up),
+        cmocka_unit_test_setup(how_long_it_was_beyond_counts_on_over_a_reboot, set_up),
+        cmocka_unit_test_setup(no_moment_is_taken_for_none, set_up),
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),

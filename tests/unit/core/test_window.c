@@ -155,6 +155,22 @@ static void the_edge_is_kept_to_a_24th(void **state)
     assert_int_equal(trend.count, 1);
 }
 
+/* A scale brings home what it measured a day before the gateway was switched on for the first time. */
+static void a_value_from_before_all_time_holds_nothing_up(void **state)
+{
+    const struct ward_decimal old = whole(80), value = whole(82);
+    struct ward_trend trend = {0};
+    struct ward_decimal extreme;
+
+    (void)state;
+    ward_trend_add(&trend, 3 * DAY_US, &old, NULL, HOUR_US - DAY_US);
+    ward_trend_add(&trend, 3 * DAY_US, &value, NULL, HOUR_US);
+    assert_true(ward_trend_lowest(&trend, 3 * DAY_US, 2 * DAY_US, &extreme));
+    assert_decimal(&extreme, 80, 0);
+    assert_true(ward_trend_lowest(&trend, 3 * DAY_US, 3 * DAY_US, &extreme));
+    assert_decimal(&extreme, 82, 0);
+}
+
 static void what_is_taken_back_leaves_the_next_extreme(void **state)
 {
     static const int64_t values[] = {80, 70, 78, 90, 75};
@@ -196,6 +212,7 @@ int main(void)
         cmocka_unit_test(long_numbers_are_rounded_and_others_passed_by),
         cmocka_unit_test(a_trend_has_the_extremes_of_its_span),
         cmocka_unit_test(the_edge_is_kept_to_a_24th),
+        cmocka_unit_test(a_value_from_before_all_time_holds_nothing_up),
         cmocka_unit_test(what_is_taken_back_leaves_the_next_extreme),
     };
 
