@@ -49,7 +49,10 @@ struct ward_renewal {
     uint64_t common, through;
 };
 
-/* -EUCLEAN is taken care of inside: such a file is replaced. Others: ward_store_open. */
+/*
+ * -EUCLEAN is taken care of inside: such a file is replaced; and a replacement that was cut off is finished. Others:
+ * ward_store_open.
+ */
 int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside);
 void ward_database_close(struct ward_database *database);
 
@@ -58,7 +61,8 @@ void ward_database_abandon(struct ward_database *database);
 
 /*
  * Makes a fresh file with what can be read of the present one (store_salvage.h), renames that and its log as they are,
- * and opens the fresh one in its place. When it fails, the present file is where it was, closed.
+ * and opens the fresh one in its place. When it fails, all is closed, and the present file is where it was; or it is set
+ * aside, and what is opened or replaced next is the fresh one.
  */
 int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
                           struct ward_set_aside *ret_aside);

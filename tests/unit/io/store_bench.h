@@ -87,6 +87,9 @@ void wait_for_answer(struct bench *bench, int error);
 
 void fetch(struct bench *bench, uint64_t first, uint64_t last);
 
+/* Returns when all is read of what was set aside; the answer is what the ward may not have of the oldest epoch. */
+void wait_until_salvaged(struct bench *bench);
+
 /* Reads all records of the epoch and computes the chain anew. Returns how many there are. */
 uint64_t check_chain(struct bench *bench, const char *epoch);
 

@@ -150,18 +150,6 @@ static void expect_record(const struct ward_record *record)
     assert_string_equal(record->reading.device.text, "d-91c2");
 }
 
-static void wait_until_salvaged(struct bench *bench)
-{
-    struct ward_store_counters counters;
-
-    do {
-        /* Each answer is one round of the thread, which salvages between rounds. */
-        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
-        wait_for_answer(bench, 0);
-        ward_store_counters(bench->store, &counters);
-    } while (counters.salvaging);
-}
-
 /* Takes all that the ward does not have of the epoch that ended, as the ward would. Returns how many there were. */
 static size_t take_past(struct bench *bench, const char *epoch)
 {
