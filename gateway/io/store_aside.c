@@ -165,28 +165,6 @@ static int take_fresh(struct ward_database *database, const char *fresh)
     return ward_database_sync_directory(database);
 }
 
-int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
-                          struct ward_set_aside *ret_aside)
-{
-    struct ward_set_aside aside = {"", ""};
-    char fresh[PATH_MAX];
-
-    snprintf(aside.reason, sizeof(aside.reason), "%s", renewal->reason);
-    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
-    ward_database_abandon(database);
-    int error = find_name(database, &aside);
-    error = error ? error : make_fresh(database, fresh, &aside, renewal);
-    error = error ? error : rename_parts(database, aside.path);
-    error = error ? error : take_fresh(database, fresh);
-    error = error ? error : ward_database_open_file(database);
-    if (error) {
-        ward_database_close(database);
-        return error;
-    }
-    *ret_aside = aside;
-    return 0;
-}
-
 /* What a crash or an error in the midst of the renames left. ret_aside: unchanged when there is nothing to finish. */
 static int finish_replacement(struct ward_database *database, struct ward_set_aside *ret_aside)
 {
@@ -205,6 +183,38 @@ static int finish_replacement(struct ward_database *database, struct ward_set_as
         *ret_aside = aside;
     }
     return error;
+}
+
+static int replace_present(struct ward_database *database, const struct ward_renewal *renewal,
+                           struct ward_set_aside *ret_aside)
+{
+    char fresh[PATH_MAX];
+
+    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
+    int error = find_name(database, ret_aside);
+    error = error ? error : make_fresh(database, fresh, ret_aside, renewal);
+    error = error ? error : rename_parts(database, ret_aside->path);
+    return error ? error : take_fresh(database, fresh);
+}
+
+int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
+                          struct ward_set_aside *ret_aside)
+{
+    struct ward_set_aside aside = {"", ""};
+
+    ward_database_abandon(database);
+    int error = finish_replacement(database, &aside);
+    if (!error && aside.path[0] == '\0') {
+        error = replace_present(database, renewal, &aside);
+    }
+    error = error ? error : ward_database_open_file(database);
+    if (error) {
+        ward_database_close(database);
+        return error;
+    }
+    snprintf(aside.reason, sizeof(aside.reason), "%s", renewal->reason);
+    *ret_aside = aside;
+    return 0;
 }
 
 int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside)

@@ -134,6 +134,7 @@ static int take_over_own(struct ward_database *fresh, struct ward_database *sour
 static int note_records(struct ward_database *fresh, struct ward_database *source, const char *aside,
                         const struct ward_store_snapshot *found, const struct ward_renewal *renewal)
 {
+    const bool head_known = renewal->head > 0 && strcmp(renewal->epoch->text, source->epoch.text) == 0;
     struct ward_seq_range span = {found->through + 1, renewal->head};
     struct ward_head head;
 
@@ -141,7 +142,7 @@ static int note_records(struct ward_database *fresh, struct ward_database *sourc
         uint64_t through = renewal->through > found->through ? renewal->through : found->through;
 
         span = (struct ward_seq_range){through + 1, renewal->common};
-    } else if (span.last == 0) {
+    } else if (!head_known) {
         span.last = ward_database_head(source, &head.seq, head.chain) == 0 ? head.seq : INT64_MAX;
     }
     int error = copy_past(fresh, source);

@@ -116,7 +116,7 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     struct ward_head found;
     char reason[WARD_STORE_TEXT_MAX];
     bool has_records = store->batch.reached.seq > store->head.seq;
-    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq};
+    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq, .epoch = &store->epoch};
 
     memcpy(reason, database->text, sizeof(reason));
     int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
