@@ -207,8 +207,8 @@ typedef void ward_store_chain_fn(void *context, int error, const uint8_t *chain)
 int ward_store_chain(struct ward_store *store, uint64_t seq, ward_store_chain_fn *answer, void *context);
 
 /*
- * Holds records against the chain from `from` on, or from the oldest that is there, in steps between other work: as many
- * as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
+ * Holds records against the chain from `from` on, or from the oldest that is there in the end, in steps between other work:
+ * as many as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
  * and the file is replaced.
  */
 #define WARD_STORE_VERIFY_MAX 16384

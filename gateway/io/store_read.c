@@ -209,7 +209,7 @@ static bool query(struct ward_database *database, struct ward_request *request, 
            request->count == ward_filter_limit(filter);
 }
 
-/* One step. The first begins where there are records. */
+/* One step. It begins where there are records, also when those that come next made room since the last. */
 static bool verify_some(struct ward_database *database, struct ward_request *request,
                         const struct ward_head *head)
 {
@@ -220,6 +220,10 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
     if (range->last == 0) {
         range->first = range->first > oldest ? range->first : oldest;
         range->last = range->first - 1;
+    }
+    if (range->last + 1 < oldest) {
+        range->first = oldest;
+        range->last = oldest - 1;
     }
     const uint64_t end = range->last + VERIFY_STEP < head->seq ? range->last + VERIFY_STEP : head->seq;
     while (range->last < end && !request->error) {

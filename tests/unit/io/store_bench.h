@@ -47,6 +47,7 @@ struct bench {
     bool opened_aside;
     struct ward_record records[WARD_STORE_QUERY_MAX];
     struct ward_alarm_key events[16];
+    struct ward_seq_range verified;
     size_t answer_count;
     int answer_error;
     bool answered;

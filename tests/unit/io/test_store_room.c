@@ -280,6 +280,47 @@ static void a_full_disk_makes_the_file_do_with_what_it_has(void **state)
     assert_int_equal(bench->snapshot->head_seq, 36000);
 }
 
+static void ignore_records(void *context, int error, const struct ward_record *records, size_t count)
+{
+    (void)context;
+    (void)records;
+    (void)count;
+    assert_int_equal(error, 0);
+}
+
+static void on_verified(void *context, int error, uint64_t first, uint64_t last)
+{
+    struct bench *bench = context;
+
+    bench->answer_error = error;
+    bench->answered = true;
+    bench->verified = (struct ward_seq_range){first, last};
+}
+
+/* With so much else to read, room is made faster than records are held against the chain. */
+static void what_made_room_while_the_chain_was_verified_is_no_damage(void **state)
+{
+    const struct ward_store_filter none = {.since_ms = WARD_UTC_UNKNOWN, .quantity = WARD_GLUCOSE};
+    struct bench *bench = *state;
+    struct ward_store_counters counters;
+
+    open_store(bench);
+    submit_many(bench, 150, true);
+    close_store(bench);
+    bench->quota_octets = QUOTA;
+    open_store(bench);
+    assert_int_equal(ward_store_verify(bench->store, 0, on_verified, bench), 0);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(ward_store_query(bench->store, &none, ignore_records, bench), 0);
+    }
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->verified.last, 15000);
+    const uint64_t first = settle(bench, &counters);
+    assert_true(first > 1 && bench->verified.first > 1);
+    assert_true(bench->verified.first <= first);
+    assert_int_equal(bench->replaced, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +328,7 @@ int main(void)
         STORE_TEST(what_the_ward_does_not_have_goes_last_and_is_told),
         STORE_TEST(a_full_disk_gives_up_its_ballast),
         STORE_TEST(a_full_disk_makes_the_file_do_with_what_it_has),
+        STORE_TEST(what_made_room_while_the_chain_was_verified_is_no_damage),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);
