@@ -90,6 +90,23 @@ static bool same_head(const struct ward_head *a, const struct ward_head *b)
     return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
 }
 
+/* Groups of the store's own that are about rows of the file that was: those of another one are not meant. */
+static void forget_own(struct ward_queue *groups)
+{
+    struct ward_queue kept = {0};
+
+    for (struct ward_item *item; (item = ward_queue_pop(groups)) != NULL;) {
+        struct ward_group *group = (struct ward_group *)item;
+
+        if (group->purged.through > 0) {
+            ward_group_free(group);
+        } else {
+            ward_queue_push(&kept, item);
+        }
+    }
+    *groups = kept;
+}
+
 /* Another file is in the place of the one that was: its records, and everything that is counted from them. */
 static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
                         const struct ward_head *head, bool put_back)
@@ -98,6 +115,7 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     store->epoch = store->database.epoch;
     store->batch.opened = head->seq;
     store->batch.agreed = false;
+    forget_own(&store->batch.groups);
     ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
     pthread_mutex_lock(&store->lock);
