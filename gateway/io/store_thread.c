@@ -361,6 +361,20 @@ static void do_spare_work(struct ward_store *store)
     }
 }
 
+/* The last attempt may have ended trouble with what had waited for it; what came since has had none yet. */
+static void commit_the_rest(struct ward_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool waits = store->attempts == 0 && anything_waits(store);
+    if (waits) {
+        take_all(store);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (waits) {
+        commit(store);
+    }
+}
+
 void *ward_store_thread(void *context)
 {
     struct ward_store *store = context;
@@ -392,6 +406,7 @@ void *ward_store_thread(void *context)
             step_request(store, request);
         }
     }
+    commit_the_rest(store);
     ward_salvage_done(&store->salvage);
     return NULL;
 }
