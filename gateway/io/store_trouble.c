@@ -90,21 +90,27 @@ static bool same_head(const struct ward_head *a, const struct ward_head *b)
     return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
 }
 
-/* Groups of the store's own that are about rows of the file that was: those of another one are not meant. */
-static void forget_own(struct ward_queue *groups)
+/*
+ * Groups of the store's own that are about rows of the file that was: those of another one are not meant, and what they
+ * would tell is found again there. Returns how many records they had.
+ */
+static size_t forget_own(struct ward_queue *groups)
 {
     struct ward_queue kept = {0};
+    size_t records = 0;
 
     for (struct ward_item *item; (item = ward_queue_pop(groups)) != NULL;) {
         struct ward_group *group = (struct ward_group *)item;
 
-        if (group->purged.through > 0) {
+        if (group->past != 0 || group->purged.through > 0) {
+            records += group->record_count;
             ward_group_free(group);
         } else {
             ward_queue_push(&kept, item);
         }
     }
     *groups = kept;
+    return records;
 }
 
 /* Another file is in the place of the one that was: its records, and everything that is counted from them. */
@@ -122,6 +128,7 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     store->salvaging = true;
     store->common = head->seq;
     store->put_back = false;
+    store->waiting_records -= forget_own(&store->waiting);
     ward_marks_forget_records(&store->marks);
     pthread_mutex_unlock(&store->lock);
     post_replaced(store, aside, put_back);
