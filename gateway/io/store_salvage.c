@@ -373,6 +373,8 @@ int ward_salvage_step(struct ward_database *database, struct ward_salvage *salva
     error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
     error = error ? error : read_some(database, salvage, &past);
     error = error ? error : note_progress(database, &past);
+    error =
+        error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_PAST_FORGET));
     error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
     if (error) {
         ward_database_rollback(database);

@@ -246,6 +246,8 @@ int ward_group_write(struct ward_database *database, struct ward_group *group, s
 
         sqlite3_bind_int64(statement, 1, group->past);
         error = ward_database_run(database, statement);
+        error = error ? error
+                      : ward_database_run(database, ward_database_statement(database, WARD_SQL_PAST_FORGET));
     }
     return error;
 }
