@@ -153,7 +153,8 @@ int ward_store_mark_alarm(struct ward_store *store, struct ward_alarm_key key);
 /*
  * What a receipt says of this very file. agreed: the ward's chain is ours up to that record. put_back: the ward has
  * other records than we have, from differs_at on (0: not known where), and of what we had when the file was opened (or
- * agreed) all up to through; the file is replaced, and what came since gets new numbers.
+ * agreed) all up to through; the file is replaced, and what came since gets new numbers. What is said of a file that was
+ * replaced already, before that is told, says nothing.
  */
 int ward_store_agreed(struct ward_store *store, uint64_t seq);
 void ward_store_put_back(struct ward_store *store, uint64_t through, uint64_t differs_at);

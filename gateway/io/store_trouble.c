@@ -31,7 +31,9 @@ static void post_trouble(struct ward_store *store, int error, const char *text, 
     }
 }
 
-static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside, bool put_back)
+/* NULL without memory. */
+static struct ward_notice *make_replaced(struct ward_store *store, const struct ward_set_aside *aside,
+                                         bool put_back)
 {
     struct ward_notice *notice = calloc(1, sizeof(*notice));
 
@@ -43,11 +45,8 @@ static void post_replaced(struct ward_store *store, const struct ward_set_aside 
         notice->head_seq = store->head.seq;
         memcpy(notice->head_chain, store->head.chain, sizeof(notice->head_chain));
         notice->aside = *aside;
-        pthread_mutex_lock(&store->lock);
-        store->untold_epochs++;
-        pthread_mutex_unlock(&store->lock);
-        ward_store_post(store, &notice->item);
     }
+    return notice;
 }
 
 void ward_store_begin_trouble(struct ward_store *store, int error)
@@ -124,14 +123,18 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     forget_own(&store->batch.groups);
     ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
+    struct ward_notice *notice = make_replaced(store, aside, put_back);
     pthread_mutex_lock(&store->lock);
     store->salvaging = true;
     store->common = head->seq;
     store->put_back = false;
+    store->untold_epochs += notice ? 1 : 0;
     store->waiting_records -= forget_own(&store->waiting);
     ward_marks_forget_records(&store->marks);
     pthread_mutex_unlock(&store->lock);
-    post_replaced(store, aside, put_back);
+    if (notice) {
+        ward_store_post(store, &notice->item);
+    }
 }
 
 int ward_store_reopen(struct ward_store *store, bool *ret_committed)
