@@ -44,10 +44,10 @@ struct ward_renewal {
     const struct ward_id *epoch; /* that head is of: in a file of another one it says nothing */
     /*
      * It was put back: the ward has other records than it from common + 1 on, and of those before all up to through.
-     * What it has behind common is given to the fresh file under new numbers.
+     * What it has behind common, up to last, is given to the fresh file under new numbers.
      */
     bool put_back;
-    uint64_t common, through;
+    uint64_t common, through, last;
 };
 
 /*

@@ -163,8 +163,7 @@ int64_t ward_filter_until(const struct ward_store_filter *filter)
     return filter->until_ms == 0 ? WARD_UTC_UNKNOWN : filter->until_ms;
 }
 
-/* Nothing is left of the records up to that one; 0 when all are, or it cannot be said now. */
-static uint64_t dropped_through(struct ward_database *database)
+uint64_t ward_dropped_through(struct ward_database *database)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_LOWEST);
     uint64_t lowest = 0;
@@ -205,7 +204,7 @@ static bool query(struct ward_database *database, struct ward_request *request, 
     ward_database_bind_utc(statement, 6, ward_filter_until(filter));
     request->error = collect_records(database, statement, request, ward_filter_limit(filter));
     request->next_seq -= rows;
-    return request->error || request->next_seq <= dropped_through(database) ||
+    return request->error || request->next_seq <= ward_dropped_through(database) ||
            request->count == ward_filter_limit(filter);
 }
 
@@ -215,7 +214,7 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
 {
     struct ward_seq_range *range = &request->range;
     struct verified before = {.seq = 0};
-    const uint64_t oldest = dropped_through(database) + 1;
+    const uint64_t oldest = ward_dropped_through(database) + 1;
 
     if (range->last == 0) {
         range->first = range->first > oldest ? range->first : oldest;

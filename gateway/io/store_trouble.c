@@ -180,7 +180,8 @@ void ward_store_begin_again(struct ward_store *store)
     struct ward_set_aside aside;
     struct ward_head found;
     struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
-                                   .put_back = true};
+                                   .put_back = true,
+                                   .last = store->head.seq};
 
     pthread_mutex_lock(&store->lock);
     renewal.common = store->common < store->head.seq ? store->common : store->head.seq;
