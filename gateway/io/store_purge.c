@@ -191,7 +191,9 @@ int ward_purge_step(struct ward_database *database, struct ward_purge *purge, st
         return error;
     }
     purge->purging = !nothing;
-    *ret_purged = gap ? (struct ward_purged){0} : purged;
+    if (!gap) {
+        *ret_purged = purged;
+    }
     *ret_gap = gap;
     return 0;
 }

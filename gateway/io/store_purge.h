@@ -38,8 +38,9 @@ struct ward_purge ward_purge_of(const char *path, uint64_t quota_octets, uint64_
 int ward_purge_look(struct ward_database *database, struct ward_purge *purge);
 
 /*
- * One transaction: the next slice. Ends purging when enough is free, or nothing may go. What the ward does not have does
- * not go yet: *ret_gap, when it is not NULL, is to be committed next, and alone. It tells of the slice, which goes with it.
+ * One transaction: the next slice; *ret_purged is what went. Ends purging when enough is free, or nothing may go. What the
+ * ward does not have does not go yet: *ret_gap, when it is not NULL, is to be committed next, and alone. It tells of the
+ * slice, which goes with it.
  */
 int ward_purge_step(struct ward_database *database, struct ward_purge *purge, struct ward_purged *ret_purged,
                     struct ward_group **ret_gap);
