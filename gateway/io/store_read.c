@@ -241,7 +241,7 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
         }
         range->last += request->error ? 0 : 1;
     }
-    return request->error || range->last == head->seq ||
+    return request->error || range->last >= head->seq ||
            range->last - range->first + 1 >= WARD_STORE_VERIFY_MAX;
 }
 
