@@ -147,6 +147,9 @@ static void tell_group(struct ward_store *store, const struct ward_group *group)
         .record_count = group->record_count,
         .records = group->committed,
     };
+    if (group->purged.undelivered > 0) {
+        listener->given_up(listener->context, group->purged.through, group->purged.undelivered);
+    }
     listener->committed(listener->context, &commit);
 }
 
@@ -160,10 +163,6 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
     }
     if (notice->removed.path[0] != '\0') {
         listener->removed(listener->context, notice->removed.path, notice->removed.octets);
-        return;
-    }
-    if (notice->given_up > 0) {
-        listener->given_up(listener->context, notice->given_up_through, notice->given_up);
         return;
     }
     if (notice->replaced) {

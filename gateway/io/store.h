@@ -153,7 +153,8 @@ int ward_store_mark_alarm(struct ward_store *store, struct ward_alarm_key key);
 /*
  * What a receipt says of this very file. agreed: the ward's chain is ours up to that record. put_back: the ward has
  * other records than we have, from differs_at on (0: not known where), and of what we had when the file was opened (or
- * agreed) all up to through; the file is replaced, and what came since gets new numbers.
+ * agreed) all up to through; the file is replaced, and what came since gets new numbers. What is said of a file that was
+ * replaced already, before that is told, says nothing.
  */
 int ward_store_agreed(struct ward_store *store, uint64_t seq);
 void ward_store_put_back(struct ward_store *store, uint64_t through, uint64_t differs_at);
@@ -207,8 +208,8 @@ typedef void ward_store_chain_fn(void *context, int error, const uint8_t *chain)
 int ward_store_chain(struct ward_store *store, uint64_t seq, ward_store_chain_fn *answer, void *context);
 
 /*
- * Holds records against the chain from `from` on, or from the oldest that is there, in steps between other work: as many
- * as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
+ * Holds records against the chain from `from` on, or from the oldest that is there in the end, in steps between other work:
+ * as many as WARD_STORE_VERIFY_MAX. last is the last that holds, first - 1 when none does; error -EUCLEAN: the next does not,
  * and the file is replaced.
  */
 #define WARD_STORE_VERIFY_MAX 16384

@@ -1,26 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file that cannot be used is renamed, and kept as long as there is room (store_kept.h): PATH.aside-1, PATH.aside-2, …
- * with its log beside it as PATH.aside-N-wal, so that what both hold can be read later. The log goes first: a database
- * that lost its log is older, but a log that met another database would be replayed into it.
+ * with its log beside it as PATH.aside-N-wal, so that what both hold can be read later. N rises.
  *
- * The fresh file is made as PATH.fresh, with what could be salvaged, while the old one is still in its place; then the
- * two are renamed. A crash before that leaves the old one, and the work begins again; one in the midst of it leaves no
- * file at PATH and a finished one at PATH.fresh, which is then taken.
+ * The fresh file is made as PATH.fresh, with what could be salvaged, while the old one is still in its place. Then the old
+ * one is renamed, its log after it, and the fresh one last. A crash or an error before that leaves the old file with its
+ * log, and the work begins again; one in the midst of it leaves no file at PATH and a finished one at PATH.fresh: a log
+ * that is still there then belongs to the newest PATH.aside-N and goes to it, and the fresh file is taken. So nothing is
+ * ever opened without its log, and no log meets another database, into which it would be replayed.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "io/store_database.h"
 #include "io/store_salvage.h"
 
-#define ASIDE_MAX 10000
+#define ASIDE_MAX 1000000
 
-static const char *const companions[] = {"-wal", "-journal", ""};
+/* In the order in which they are renamed. */
+static const char *const parts[] = {"", "-wal", "-journal"};
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
 
 static int fail(struct ward_database *database, const char *what)
 {
@@ -30,17 +35,25 @@ static int fail(struct ward_database *database, const char *what)
     return -error;
 }
 
+static void directory_of(const struct ward_database *database, char ret[static PATH_MAX])
+{
+    char *slash;
+
+    snprintf(ret, PATH_MAX, "%s", database->path);
+    slash = strrchr(ret, '/');
+    if (slash) {
+        slash[slash == ret ? 1 : 0] = '\0';
+    } else {
+        snprintf(ret, PATH_MAX, ".");
+    }
+}
+
 int ward_database_sync_directory(struct ward_database *database)
 {
     char directory[PATH_MAX];
-    char *slash;
 
-    snprintf(directory, sizeof(directory), "%s", database->path);
-    slash = strrchr(directory, '/');
-    if (slash) {
-        slash[slash == directory ? 1 : 0] = '\0';
-    }
-    int descriptor = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    directory_of(database, directory);
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0 || fsync(descriptor) < 0) {
         int error = fail(database, "the directory cannot be flushed");
 
@@ -53,35 +66,60 @@ int ward_database_sync_directory(struct ward_database *database)
     return 0;
 }
 
-/* The first PATH.aside-N of which no part exists. */
-static int find_name(struct ward_database *database, char *ret, size_t size)
+/* The N of the newest PATH.aside-N, of which some part is there; 0: there is none. Or negative errno. */
+static int newest_aside(struct ward_database *database)
 {
-    for (int n = 1; n < ASIDE_MAX; n++) {
-        bool taken = false;
+    const char *slash = strrchr(database->path, '/');
+    char directory[PATH_MAX], prefix[PATH_MAX];
+    const struct dirent *file;
+    long newest = 0;
 
-        for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
-            char name[PATH_MAX];
+    directory_of(database, directory);
+    snprintf(prefix, sizeof(prefix), "%s.aside-", slash ? slash + 1 : database->path);
+    DIR *files = opendir(directory);
+    if (!files) {
+        return fail(database, "the directory cannot be read");
+    }
+    /* cppcheck-suppress readdirCalled ; each thread has a stream of its own */
+    while ((errno = 0, file = readdir(files)) != NULL) {
+        if (strncmp(file->d_name, prefix, strlen(prefix)) == 0) {
+            long number = strtol(file->d_name + strlen(prefix), NULL, 10);
 
-            snprintf(name, sizeof(name), "%s.aside-%d%s", database->path, n, companions[i]);
-            taken = taken || access(name, F_OK) == 0;
-        }
-        if (!taken) {
-            int length = snprintf(ret, size, "%s.aside-%d", database->path, n);
-
-            return length < (int)size ? 0 : -ENAMETOOLONG;
+            newest = number > newest && number < ASIDE_MAX ? number : newest;
         }
     }
-    errno = EEXIST;
-    return fail(database, "too many files were set aside");
+    int error = errno ? fail(database, "the directory cannot be read") : 0;
+    closedir(files);
+    return error ? error : (int)newest;
 }
 
-static int rename_all(struct ward_database *database, const char *aside)
+static int name_aside(const struct ward_database *database, int number, struct ward_set_aside *ret)
 {
-    for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+    int length = snprintf(ret->path, sizeof(ret->path), "%s.aside-%d", database->path, number);
+
+    return length < (int)sizeof(ret->path) ? 0 : -ENAMETOOLONG;
+}
+
+/* A name of which no part is there. */
+static int find_name(struct ward_database *database, struct ward_set_aside *ret)
+{
+    int newest = newest_aside(database);
+
+    if (newest + 1 == ASIDE_MAX) {
+        errno = EEXIST;
+        return fail(database, "too many files were set aside");
+    }
+    return newest < 0 ? newest : name_aside(database, newest + 1, ret);
+}
+
+/* What is still there of the file and its log. */
+static int rename_parts(struct ward_database *database, const char *aside)
+{
+    for (size_t i = 0; i < PARTS; i++) {
         char from[PATH_MAX], to[PATH_MAX];
 
-        snprintf(from, sizeof(from), "%s%s", database->path, companions[i]);
-        snprintf(to, sizeof(to), "%s%s", aside, companions[i]);
+        snprintf(from, sizeof(from), "%s%s", database->path, parts[i]);
+        snprintf(to, sizeof(to), "%s%s", aside, parts[i]);
         if (rename(from, to) < 0 && errno != ENOENT) {
             return fail(database, "cannot be set aside");
         }
@@ -91,10 +129,10 @@ static int rename_all(struct ward_database *database, const char *aside)
 
 static void remove_fresh(const char *fresh)
 {
-    for (size_t i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+    for (size_t i = 0; i < PARTS; i++) {
         char name[PATH_MAX + sizeof("-journal")];
 
-        snprintf(name, sizeof(name), "%s%s", fresh, companions[i]);
+        snprintf(name, sizeof(name), "%s%s", fresh, parts[i]);
         unlink(name);
     }
 }
@@ -127,38 +165,56 @@ static int take_fresh(struct ward_database *database, const char *fresh)
     return ward_database_sync_directory(database);
 }
 
+/* What a crash or an error in the midst of the renames left. ret_aside: unchanged when there is nothing to finish. */
+static int finish_replacement(struct ward_database *database, struct ward_set_aside *ret_aside)
+{
+    struct ward_set_aside aside = {.reason = "its replacement had been cut off"};
+    char fresh[PATH_MAX];
+
+    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
+    if (access(database->path, F_OK) == 0 || errno != ENOENT || access(fresh, F_OK) < 0) {
+        return 0;
+    }
+    int newest = newest_aside(database);
+    int error = newest < 0 ? newest : name_aside(database, newest, &aside);
+    error = error ? error : rename_parts(database, aside.path);
+    error = error ? error : take_fresh(database, fresh);
+    if (!error) {
+        *ret_aside = aside;
+    }
+    return error;
+}
+
+static int replace_present(struct ward_database *database, const struct ward_renewal *renewal,
+                           struct ward_set_aside *ret_aside)
+{
+    char fresh[PATH_MAX];
+
+    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
+    int error = find_name(database, ret_aside);
+    error = error ? error : make_fresh(database, fresh, ret_aside, renewal);
+    error = error ? error : rename_parts(database, ret_aside->path);
+    return error ? error : take_fresh(database, fresh);
+}
+
 int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
                           struct ward_set_aside *ret_aside)
 {
     struct ward_set_aside aside = {"", ""};
-    char fresh[PATH_MAX];
 
-    snprintf(aside.reason, sizeof(aside.reason), "%s", renewal->reason);
-    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
     ward_database_abandon(database);
-    int error = find_name(database, aside.path, sizeof(aside.path));
-    error = error ? error : make_fresh(database, fresh, &aside, renewal);
-    error = error ? error : rename_all(database, aside.path);
-    error = error ? error : take_fresh(database, fresh);
+    int error = finish_replacement(database, &aside);
+    if (!error && aside.path[0] == '\0') {
+        error = replace_present(database, renewal, &aside);
+    }
     error = error ? error : ward_database_open_file(database);
     if (error) {
         ward_database_close(database);
         return error;
     }
+    snprintf(aside.reason, sizeof(aside.reason), "%s", renewal->reason);
     *ret_aside = aside;
     return 0;
-}
-
-/* What a crash between the two renames left. */
-static int finish_replacement(struct ward_database *database)
-{
-    char fresh[PATH_MAX];
-
-    snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
-    if (access(database->path, F_OK) == 0 || access(fresh, F_OK) < 0) {
-        return 0;
-    }
-    return take_fresh(database, fresh);
 }
 
 int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside)
@@ -167,7 +223,7 @@ int ward_database_open(struct ward_database *database, const char *path, struct 
 
     *database = (struct ward_database){.path = path};
     *ret_aside = (struct ward_set_aside){"", ""};
-    int error = finish_replacement(database);
+    int error = finish_replacement(database, ret_aside);
     error = error ? error : ward_database_open_file(database);
     if (error == -EUCLEAN) {
         memcpy(reason, database->text, sizeof(reason));

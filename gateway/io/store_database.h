@@ -40,16 +40,20 @@ struct ward_set_aside {
 /* Why a file is replaced, and what is known of it that it does not say itself. */
 struct ward_renewal {
     const char *reason;
-    uint64_t head; /* its newest record; 0: not known */
+    uint64_t head;               /* its newest record; 0: not known */
+    const struct ward_id *epoch; /* that head is of: in a file of another one it says nothing */
     /*
      * It was put back: the ward has other records than it from common + 1 on, and of those before all up to through.
-     * What it has behind common is given to the fresh file under new numbers.
+     * What it has behind common, up to last, is given to the fresh file under new numbers.
      */
     bool put_back;
-    uint64_t common, through;
+    uint64_t common, through, last;
 };
 
-/* -EUCLEAN is taken care of inside: such a file is replaced. Others: ward_store_open. */
+/*
+ * -EUCLEAN is taken care of inside: such a file is replaced; and a replacement that was cut off is finished. Others:
+ * ward_store_open.
+ */
 int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside);
 void ward_database_close(struct ward_database *database);
 
@@ -58,7 +62,8 @@ void ward_database_abandon(struct ward_database *database);
 
 /*
  * Makes a fresh file with what can be read of the present one (store_salvage.h), renames that and its log as they are,
- * and opens the fresh one in its place. When it fails, the present file is where it was, closed.
+ * and opens the fresh one in its place. When it fails, all is closed, and the present file is where it was; or it is set
+ * aside, and the fresh one is what is opened next, or what replacing again comes to.
  */
 int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
                           struct ward_set_aside *ret_aside);

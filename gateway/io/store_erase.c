@@ -67,6 +67,8 @@ static int erase_rows(struct ward_database *database, const struct ward_store_er
     }
     error =
         error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_ERASE_KNOWN));
+    error =
+        error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_PAST_FORGET));
     error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
     if (error) {
         ward_database_rollback(database);

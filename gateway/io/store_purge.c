@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,24 +100,6 @@ static uint64_t count_undelivered(const struct ward_store_snapshot *mark, uint64
     return count;
 }
 
-/* The chain of the last that goes is kept: the first that stays follows from it. */
-static int drop_records(struct ward_database *database, uint64_t last)
-{
-    uint8_t chain[32];
-    int row = ward_database_chain_at(database, last, chain);
-
-    if (row <= 0) {
-        return row < 0 ? row : ward_database_damaged(database, "record %" PRIu64 " has no chain", last);
-    }
-    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_DROPPED);
-    sqlite3_bind_int64(statement, 1, (int64_t)last);
-    sqlite3_bind_blob(statement, 2, chain, sizeof(chain), SQLITE_STATIC);
-    int error = ward_database_run(database, statement);
-    statement = ward_database_statement(database, WARD_SQL_DROP_RECORDS);
-    sqlite3_bind_int64(statement, 1, (int64_t)last);
-    return error ? error : ward_database_run(database, statement);
-}
-
 static int drop_events(struct ward_database *database, int *ret_count)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_DROP_EVENTS);
@@ -129,7 +110,7 @@ static int drop_events(struct ward_database *database, int *ret_count)
     return error;
 }
 
-/* The next slice by the order of classes. The newest record always stays: it is the head. */
+/* The next slice by the order of classes, but for what is given up. The newest record always stays: it is the head. */
 static int drop_slice(struct ward_database *database, const struct ward_store_snapshot *mark,
                       bool also_undelivered, struct ward_purged *ret, bool *ret_nothing)
 {
@@ -154,24 +135,30 @@ static int drop_slice(struct ward_database *database, const struct ward_store_sn
     }
     *ret = (struct ward_purged){
         .records = last - first + 1, .undelivered = count_undelivered(mark, first, last), .through = last};
-    return drop_records(database, last);
+    return ret->undelivered > 0 ? 0 : ward_records_drop(database, last);
 }
 
-static int make_gap(const struct ward_store_snapshot *mark, uint64_t count, struct ward_group **ret)
+static int make_gap(const struct ward_store_snapshot *mark, const struct ward_purged *purged,
+                    struct ward_group **ret)
 {
-    const struct ward_record record = {
-        .reading = {.kind = WARD_RECORD_GAP,
-                    .boot = mark->last_boot,
-                    .mono_us = mark->last_commit.boot_us,
-                    .received_at_ms = mark->last_commit.utc_ms,
-                    .measured_at_ms = WARD_UTC_UNKNOWN,
-                    .clock = mark->last_commit.clock,
-                    .security = WARD_LINK_NONE},
-        .note = {
-            .reason = {"quota"}, .subject = count, .from_ms = WARD_UTC_UNKNOWN, .to_ms = WARD_UTC_UNKNOWN}};
+    const struct ward_record record = {.reading = {.kind = WARD_RECORD_GAP,
+                                                   .boot = mark->last_boot,
+                                                   .mono_us = mark->last_commit.boot_us,
+                                                   .received_at_ms = mark->last_commit.utc_ms,
+                                                   .measured_at_ms = WARD_UTC_UNKNOWN,
+                                                   .clock = mark->last_commit.clock,
+                                                   .security = WARD_LINK_NONE},
+                                       .note = {.reason = {"quota"},
+                                                .subject = purged->undelivered,
+                                                .from_ms = WARD_UTC_UNKNOWN,
+                                                .to_ms = WARD_UTC_UNKNOWN}};
+    const struct ward_store_group group = {.urgent = true, .records = &record, .record_count = 1};
+    int error = ward_group_new(&group, ret);
 
-    return ward_group_new(&(struct ward_store_group){.urgent = true, .records = &record, .record_count = 1},
-                          ret);
+    if (!error) {
+        (*ret)->purged = *purged;
+    }
+    return error;
 }
 
 int ward_purge_step(struct ward_database *database, struct ward_purge *purge, struct ward_purged *ret_purged,
@@ -195,7 +182,7 @@ int ward_purge_step(struct ward_database *database, struct ward_purge *purge, st
     error = error ? error : ward_database_head(database, &mark.head_seq, mark.head_chain);
     error = error ? error : drop_slice(database, &mark, also_undelivered, &purged, &nothing);
     if (!error && purged.undelivered > 0) {
-        error = make_gap(&mark, purged.undelivered, &gap);
+        error = make_gap(&mark, &purged, &gap);
     }
     error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
     if (error) {
@@ -204,7 +191,9 @@ int ward_purge_step(struct ward_database *database, struct ward_purge *purge, st
         return error;
     }
     purge->purging = !nothing;
-    *ret_purged = purged;
+    if (!gap) {
+        *ret_purged = purged;
+    }
     *ret_gap = gap;
     return 0;
 }

@@ -37,16 +37,10 @@ struct ward_purge ward_purge_of(const char *path, uint64_t quota_octets, uint64_
 /* Looks how much is used, and decides. Returns 0 or negative errno. */
 int ward_purge_look(struct ward_database *database, struct ward_purge *purge);
 
-/* What a step deleted. */
-struct ward_purged {
-    uint64_t records;
-    uint64_t undelivered; /* of those, what the ward does not have */
-    uint64_t through;     /* the last of them; what is given up counts as delivered up to here */
-};
-
 /*
- * One transaction: the next slice. Ends purging when enough is free, or nothing may go. *ret_gap, when it is not NULL,
- * is to be committed: it tells of what was given up.
+ * One transaction: the next slice; *ret_purged is what went. Ends purging when enough is free, or nothing may go. What the
+ * ward does not have does not go yet: *ret_gap, when it is not NULL, is to be committed next, and alone. It tells of the
+ * slice, which goes with it.
  */
 int ward_purge_step(struct ward_database *database, struct ward_purge *purge, struct ward_purged *ret_purged,
                     struct ward_group **ret_gap);

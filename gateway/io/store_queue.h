@@ -40,12 +40,20 @@ struct ward_queue {
     size_t count;
 };
 
+/* Records that make room (store_purge.h). */
+struct ward_purged {
+    uint64_t records;
+    uint64_t undelivered; /* of those, what the ward does not have */
+    uint64_t through;     /* the last of them; what is given up counts as delivered up to here */
+};
+
 struct ward_group {
     struct ward_item item;
     uint64_t token; /* 0: the store's own gap record */
     bool routine;   /* neither urgent nor with events or changes: may be dropped */
     bool dropped;
-    int64_t past; /* not 0: a row of `past`, of which the record tells what was lost */
+    int64_t past;              /* not 0: a row of `past`, of which the record tells what was lost */
+    struct ward_purged purged; /* through is not 0: they go with the commit, and the record tells of them */
     struct ward_id boot;
     struct ward_time now;
     struct ward_queued_record *records;
@@ -120,10 +128,9 @@ struct ward_text_run {
 
 struct ward_notice {
     struct ward_item item;
-    struct ward_store_snapshot *opened;  /* not NULL: what the file holds, at last */
-    bool replaced;                       /* otherwise trouble */
-    struct ward_kept_removed removed;    /* its path is not empty: nothing else */
-    uint64_t given_up, given_up_through; /* not 0: neither */
+    struct ward_store_snapshot *opened; /* not NULL: what the file holds, at last */
+    bool replaced;                      /* otherwise trouble */
+    struct ward_kept_removed removed;   /* its path is not empty: nothing else */
     bool put_back;
     uint64_t head_seq;
     uint8_t head_chain[32];

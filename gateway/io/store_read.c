@@ -163,8 +163,7 @@ int64_t ward_filter_until(const struct ward_store_filter *filter)
     return filter->until_ms == 0 ? WARD_UTC_UNKNOWN : filter->until_ms;
 }
 
-/* Nothing is left of the records up to that one; 0 when all are, or it cannot be said now. */
-static uint64_t dropped_through(struct ward_database *database)
+uint64_t ward_dropped_through(struct ward_database *database)
 {
     sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_LOWEST);
     uint64_t lowest = 0;
@@ -205,21 +204,25 @@ static bool query(struct ward_database *database, struct ward_request *request, 
     ward_database_bind_utc(statement, 6, ward_filter_until(filter));
     request->error = collect_records(database, statement, request, ward_filter_limit(filter));
     request->next_seq -= rows;
-    return request->error || request->next_seq <= dropped_through(database) ||
+    return request->error || request->next_seq <= ward_dropped_through(database) ||
            request->count == ward_filter_limit(filter);
 }
 
-/* One step. The first begins where there are records. */
+/* One step. It begins where there are records, also when those that come next made room since the last. */
 static bool verify_some(struct ward_database *database, struct ward_request *request,
                         const struct ward_head *head)
 {
     struct ward_seq_range *range = &request->range;
     struct verified before = {.seq = 0};
-    const uint64_t oldest = dropped_through(database) + 1;
+    const uint64_t oldest = ward_dropped_through(database) + 1;
 
     if (range->last == 0) {
         range->first = range->first > oldest ? range->first : oldest;
         range->last = range->first - 1;
+    }
+    if (range->last + 1 < oldest) {
+        range->first = oldest;
+        range->last = oldest - 1;
     }
     const uint64_t end = range->last + VERIFY_STEP < head->seq ? range->last + VERIFY_STEP : head->seq;
     while (range->last < end && !request->error) {
@@ -238,7 +241,7 @@ static bool verify_some(struct ward_database *database, struct ward_request *req
         }
         range->last += request->error ? 0 : 1;
     }
-    return request->error || range->last == head->seq ||
+    return request->error || range->last >= head->seq ||
            range->last - range->first + 1 >= WARD_STORE_VERIFY_MAX;
 }
 

@@ -18,6 +18,9 @@ bool ward_request_step(struct ward_database *database, struct ward_request *requ
 /* store_history.c: the same of a WARD_REQUEST_HISTORY. */
 bool ward_history_step(struct ward_database *database, struct ward_request *request);
 
+/* Nothing is left of the records up to that one; 0 when all are, or it cannot be said now. */
+uint64_t ward_dropped_through(struct ward_database *database);
+
 /* Room for one more answer of the given size; NULL without memory. */
 void *ward_request_grow(void *rows, struct ward_request *request, size_t size);
 

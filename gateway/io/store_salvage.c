@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "io/store_chain.h"
+#include "io/store_own.h"
 #include "io/store_read.h"
 
 /* Of a file whose newest record is not known: after so many in a row that are not there, there are no more. */
@@ -74,66 +75,11 @@ static int copy_past(struct ward_database *fresh, struct ward_database *source)
     return error;
 }
 
-/*
- * A record that only the file that was put back has: it gets a number of the new epoch. What it says of others by their
- * numbers is told in the new ones; false for what would speak of one that stays behind.
- */
-static bool renumber(struct ward_record *record, uint64_t common)
-{
-    struct ward_reading *reading = &record->reading;
-
-    if (reading->kind == WARD_RECORD_VOID || record->assigned) {
-        if (record->note.subject <= common) {
-            return false;
-        }
-        record->note.subject -= common;
-    }
-    if (reading->derived_last > common) {
-        reading->derived_first = reading->derived_first > common ? reading->derived_first - common : 1;
-        reading->derived_last -= common;
-    } else if (reading->derived_last > 0) {
-        reading->derived_first = reading->derived_last = reading->seq - common;
-    }
-    return true;
-}
-
-static int take_over(struct ward_database *fresh, struct ward_head *head, const struct ward_record *record)
-{
-    const struct ward_store_group group = {.token = 1, .records = record, .record_count = 1};
-    struct ward_group *copy;
-    int error = ward_group_new(&group, &copy);
-
-    if (error) {
-        return error;
-    }
-    error = ward_group_write(fresh, copy, head);
-    ward_group_free(copy);
-    return error;
-}
-
-static int take_over_own(struct ward_database *fresh, struct ward_database *source, uint64_t common)
-{
-    struct ward_head head;
-    int error = ward_database_head(fresh, &head.seq, head.chain), row = 1;
-
-    for (uint64_t seq = common + 1; !error && row > 0; seq++) {
-        struct ward_record record;
-        uint8_t erased[32];
-
-        row = ward_record_read(source, seq, &record);
-        if (row > 0 && renumber(&record, common)) {
-            error = unless_refused(take_over(fresh, &head, &record));
-        } else if (row == 0) { /* one that was erased is not the end */
-            row = ward_database_chain_at(source, seq, erased);
-        }
-    }
-    return error;
-}
-
 /* What is not taken over now is noted for step. */
 static int note_records(struct ward_database *fresh, struct ward_database *source, const char *aside,
                         const struct ward_store_snapshot *found, const struct ward_renewal *renewal)
 {
+    const bool head_known = renewal->head > 0 && strcmp(renewal->epoch->text, source->epoch.text) == 0;
     struct ward_seq_range span = {found->through + 1, renewal->head};
     struct ward_head head;
 
@@ -141,7 +87,7 @@ static int note_records(struct ward_database *fresh, struct ward_database *sourc
         uint64_t through = renewal->through > found->through ? renewal->through : found->through;
 
         span = (struct ward_seq_range){through + 1, renewal->common};
-    } else if (span.last == 0) {
+    } else if (!head_known) {
         span.last = ward_database_head(source, &head.seq, head.chain) == 0 ? head.seq : INT64_MAX;
     }
     int error = copy_past(fresh, source);
@@ -162,7 +108,8 @@ static int salvage(struct ward_database *fresh, struct ward_database *source, co
     error = error ? error : write_rows(fresh, found);
     error = error ? error : note_records(fresh, source, aside, found, renewal);
     if (!error && renewal->put_back) {
-        error = take_over_own(fresh, source, renewal->common);
+        error =
+            ward_own_take_over(fresh, source, &(struct ward_seq_range){renewal->common + 1, renewal->last});
     }
     error = error ? error : ward_database_run(fresh, ward_database_statement(fresh, WARD_SQL_COMMIT));
     ward_store_snapshot_free(found);
@@ -328,7 +275,7 @@ static int note_progress(struct ward_database *database, const struct past *past
 }
 
 /* The boot and the moment of the record are those of the last commit: nothing better is known here. */
-static int make_gap(struct ward_database *database, const struct past *past, struct ward_group **ret)
+int ward_salvage_gap(struct ward_database *database, uint64_t lost, struct ward_group **ret)
 {
     struct ward_store_snapshot mark;
     int error = ward_mark_read(database, &mark);
@@ -340,16 +287,12 @@ static int make_gap(struct ward_database *database, const struct past *past, str
                                                    .clock = mark.last_commit.clock,
                                                    .security = WARD_LINK_NONE},
                                        .note = {.reason = {"database-damaged"},
-                                                .subject = past->lost,
+                                                .subject = lost,
                                                 .from_ms = WARD_UTC_UNKNOWN,
                                                 .to_ms = WARD_UTC_UNKNOWN}};
     const struct ward_store_group group = {.urgent = true, .records = &record, .record_count = 1};
 
-    error = error ? error : ward_group_new(&group, ret);
-    if (!error) {
-        (*ret)->past = past->number;
-    }
-    return error;
+    return error ? error : ward_group_new(&group, ret);
 }
 
 int ward_salvage_step(struct ward_database *database, struct ward_salvage *salvage, bool *ret_more,
@@ -364,7 +307,11 @@ int ward_salvage_step(struct ward_database *database, struct ward_salvage *salva
         return error;
     }
     if (past.read_through) {
-        return make_gap(database, &past, ret_gap);
+        error = ward_salvage_gap(database, past.lost, ret_gap);
+        if (!error) {
+            (*ret_gap)->past = past.number;
+        }
+        return error;
     }
     if (!salvage->open || strcmp(salvage->path, past.source) != 0) {
         begin_source(salvage, &past);
@@ -372,6 +319,8 @@ int ward_salvage_step(struct ward_database *database, struct ward_salvage *salva
     error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
     error = error ? error : read_some(database, salvage, &past);
     error = error ? error : note_progress(database, &past);
+    error =
+        error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_PAST_FORGET));
     error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
     if (error) {
         ward_database_rollback(database);

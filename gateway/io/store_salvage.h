@@ -5,6 +5,7 @@
  *   at once, by begin, in one transaction     patients, plans, devices, bindings, counters, commands, settings, what
  *                                             devices gave, undelivered alarm events, alarm states, the moment of the
  *                                             last commit; of a file that was put back, what it has for itself
+ *                                             (store_own.h)
  *   by and by, by step, between other work    the records that the ward may not have, under the numbers that they
  *                                             have in their epoch, each only when it fits into the chain
  *
@@ -43,5 +44,8 @@ struct ward_salvage {
 int ward_salvage_step(struct ward_database *database, struct ward_salvage *salvage, bool *ret_more,
                       struct ward_group **ret_gap);
 void ward_salvage_done(struct ward_salvage *salvage);
+
+/* A gap record that tells of so many that are lost with a file. Returns 0 or negative errno. */
+int ward_salvage_gap(struct ward_database *database, uint64_t lost, struct ward_group **ret);
 
 #endif

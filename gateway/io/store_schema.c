@@ -293,6 +293,7 @@ static const char *const statements[WARD_SQL_COUNT] = {
         "SELECT " RECORD_COLUMNS " FROM past_record WHERE past = ?1 ORDER BY seq LIMIT ?2",
     [WARD_SQL_PAST_DELIVERED] = "DELETE FROM past_record WHERE seq BETWEEN ?2 AND ?3"
                                 " AND past = (SELECT number FROM past WHERE epoch = ?1)",
+    /* Nothing is to be had of it any more: its file may go, and is not read again. */
     [WARD_SQL_PAST_FORGET] = "DELETE FROM past WHERE done = 2"
                              " AND NOT EXISTS (SELECT 1 FROM past_record WHERE past = past.number)",
     [WARD_SQL_AUDIT_PUT] =

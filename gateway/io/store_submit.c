@@ -130,15 +130,18 @@ int ward_store_agreed(struct ward_store *store, uint64_t seq)
     return error;
 }
 
+/* So it is here: the file that this is said of is set aside already. */
 void ward_store_put_back(struct ward_store *store, uint64_t through, uint64_t differs_at)
 {
     pthread_mutex_lock(&store->lock);
-    if (differs_at > 0 && store->common >= differs_at) {
-        store->common = differs_at - 1;
+    if (store->untold_epochs == 0) {
+        const bool differs = differs_at > 0 && store->common >= differs_at;
+
+        store->common = differs ? differs_at - 1 : store->common;
+        store->put_back = true;
+        store->put_back_through = through;
+        pthread_cond_signal(&store->wake);
     }
-    store->put_back = true;
-    store->put_back_through = through;
-    pthread_cond_signal(&store->wake);
     pthread_mutex_unlock(&store->lock);
 }
 

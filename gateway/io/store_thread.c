@@ -39,28 +39,23 @@ void ward_store_post(struct ward_store *store, struct ward_item *item)
 
 /* --- telling ------------------------------------------------------------------------------------------------ */
 
-static void post_given_up(struct ward_store *store, const struct ward_purged *purged)
-{
-    struct ward_notice *notice = calloc(1, sizeof(*notice));
-
-    if (notice) {
-        notice->item.kind = WARD_ITEM_NOTICE;
-        notice->given_up = purged->undelivered;
-        notice->given_up_through = purged->through;
-        ward_store_post(store, &notice->item);
-    }
-}
-
 static void post_committed(struct ward_store *store)
 {
     uint64_t records = 0;
+    struct ward_purged purged = {0};
 
     for (const struct ward_item *item = store->batch.groups.first; item; item = item->next) {
-        records += ((const struct ward_group *)item)->record_count;
+        const struct ward_group *group = (const struct ward_group *)item;
+
+        records += group->record_count;
+        purged.records += group->purged.records;
+        purged.undelivered += group->purged.undelivered;
     }
     pthread_mutex_lock(&store->lock);
     store->counters.commits++;
     store->counters.records += records;
+    store->counters.purged_records += purged.records;
+    store->counters.given_up_records += purged.undelivered;
     ward_queue_append(&store->results, &store->batch.groups);
     pthread_mutex_unlock(&store->lock);
     eventfd_write(store->descriptor, 1);
@@ -290,17 +285,13 @@ static void purge_some(struct ward_store *store)
     }
     pthread_mutex_lock(&store->lock);
     store->counters.purged_records += purged.records;
-    store->counters.given_up_records += purged.undelivered;
     store->counters.used_octets = store->purge.used_octets;
     store->purging = store->purge.purging;
-    if (gap) {
-        push_own(store, gap);
-    }
     pthread_mutex_unlock(&store->lock);
-    if (purged.undelivered > 0) {
-        post_given_up(store, &purged);
-    }
-    if (store->database.wal_pages >= (int)store->log_pages) {
+    if (gap) {
+        ward_queue_push(&store->batch.groups, &gap->item);
+        commit(store);
+    } else if (store->database.wal_pages >= (int)store->log_pages) {
         checkpoint(store);
     }
 }
@@ -370,6 +361,20 @@ static void do_spare_work(struct ward_store *store)
     }
 }
 
+/* The last attempt may have ended trouble with what had waited for it; what came since has had none yet. */
+static void commit_the_rest(struct ward_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    bool waits = store->attempts == 0 && anything_waits(store);
+    if (waits) {
+        take_all(store);
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (waits) {
+        commit(store);
+    }
+}
+
 void *ward_store_thread(void *context)
 {
     struct ward_store *store = context;
@@ -401,6 +406,7 @@ void *ward_store_thread(void *context)
             step_request(store, request);
         }
     }
+    commit_the_rest(store);
     ward_salvage_done(&store->salvage);
     return NULL;
 }

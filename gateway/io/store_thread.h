@@ -49,7 +49,7 @@ struct ward_store {
     size_t waiting_records;
     struct ward_marks marks;
     uint64_t common;        /* up to here the ward's records are known to be ours, or were before this run */
-    uint32_t untold_epochs; /* that the loop has not been told of: its marks are of the one before */
+    uint32_t untold_epochs; /* that the loop has not been told of: what it says is of the one before */
     bool purging;           /* there is to be made room */
     bool salvaging;         /* there may be something to salvage */
     bool put_back;          /* the ward has others; it has the common ones up to put_back_through */

@@ -31,7 +31,9 @@ static void post_trouble(struct ward_store *store, int error, const char *text, 
     }
 }
 
-static void post_replaced(struct ward_store *store, const struct ward_set_aside *aside, bool put_back)
+/* NULL without memory. */
+static struct ward_notice *make_replaced(struct ward_store *store, const struct ward_set_aside *aside,
+                                         bool put_back)
 {
     struct ward_notice *notice = calloc(1, sizeof(*notice));
 
@@ -43,11 +45,8 @@ static void post_replaced(struct ward_store *store, const struct ward_set_aside 
         notice->head_seq = store->head.seq;
         memcpy(notice->head_chain, store->head.chain, sizeof(notice->head_chain));
         notice->aside = *aside;
-        pthread_mutex_lock(&store->lock);
-        store->untold_epochs++;
-        pthread_mutex_unlock(&store->lock);
-        ward_store_post(store, &notice->item);
     }
+    return notice;
 }
 
 void ward_store_begin_trouble(struct ward_store *store, int error)
@@ -90,6 +89,29 @@ static bool same_head(const struct ward_head *a, const struct ward_head *b)
     return a->seq == b->seq && memcmp(a->chain, b->chain, sizeof(a->chain)) == 0;
 }
 
+/*
+ * Groups of the store's own that are about rows of the file that was: those of another one are not meant, and what they
+ * would tell is found again there. Returns how many records they had.
+ */
+static size_t forget_own(struct ward_queue *groups)
+{
+    struct ward_queue kept = {0};
+    size_t records = 0;
+
+    for (struct ward_item *item; (item = ward_queue_pop(groups)) != NULL;) {
+        struct ward_group *group = (struct ward_group *)item;
+
+        if (group->past != 0 || group->purged.through > 0) {
+            records += group->record_count;
+            ward_group_free(group);
+        } else {
+            ward_queue_push(&kept, item);
+        }
+    }
+    *groups = kept;
+    return records;
+}
+
 /* Another file is in the place of the one that was: its records, and everything that is counted from them. */
 static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
                         const struct ward_head *head, bool put_back)
@@ -98,15 +120,21 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     store->epoch = store->database.epoch;
     store->batch.opened = head->seq;
     store->batch.agreed = false;
+    forget_own(&store->batch.groups);
     ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
+    struct ward_notice *notice = make_replaced(store, aside, put_back);
     pthread_mutex_lock(&store->lock);
     store->salvaging = true;
     store->common = head->seq;
     store->put_back = false;
+    store->untold_epochs += notice ? 1 : 0;
+    store->waiting_records -= forget_own(&store->waiting);
     ward_marks_forget_records(&store->marks);
     pthread_mutex_unlock(&store->lock);
-    post_replaced(store, aside, put_back);
+    if (notice) {
+        ward_store_post(store, &notice->item);
+    }
 }
 
 int ward_store_reopen(struct ward_store *store, bool *ret_committed)
@@ -116,7 +144,7 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     struct ward_head found;
     char reason[WARD_STORE_TEXT_MAX];
     bool has_records = store->batch.reached.seq > store->head.seq;
-    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq};
+    struct ward_renewal renewal = {.reason = reason, .head = store->head.seq, .epoch = &store->epoch};
 
     memcpy(reason, database->text, sizeof(reason));
     int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
@@ -152,7 +180,8 @@ void ward_store_begin_again(struct ward_store *store)
     struct ward_set_aside aside;
     struct ward_head found;
     struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
-                                   .put_back = true};
+                                   .put_back = true,
+                                   .last = store->head.seq};
 
     pthread_mutex_lock(&store->lock);
     renewal.common = store->common < store->head.seq ? store->common : store->head.seq;

@@ -2,6 +2,7 @@
 #include "io/store_write.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,10 +209,29 @@ int ward_time_write(struct ward_database *database, const struct ward_id *boot, 
     return ward_database_run(database, statement);
 }
 
+/* The chain of the last that goes is kept: the first that stays follows from it. */
+int ward_records_drop(struct ward_database *database, uint64_t last)
+{
+    uint8_t chain[32];
+    int row = ward_database_chain_at(database, last, chain);
+
+    if (row <= 0) {
+        return row < 0 ? row : ward_database_damaged(database, "record %" PRIu64 " has no chain", last);
+    }
+    sqlite3_stmt *statement = ward_database_statement(database, WARD_SQL_MARK_DROPPED);
+    sqlite3_bind_int64(statement, 1, (int64_t)last);
+    sqlite3_bind_blob(statement, 2, chain, sizeof(chain), SQLITE_STATIC);
+    int error = ward_database_run(database, statement);
+    statement = ward_database_statement(database, WARD_SQL_DROP_RECORDS);
+    sqlite3_bind_int64(statement, 1, (int64_t)last);
+    return error ? error : ward_database_run(database, statement);
+}
+
 int ward_group_write(struct ward_database *database, struct ward_group *group, struct ward_head *head)
 {
-    int error = write_records(database, group, head);
+    int error = group->purged.through > 0 ? ward_records_drop(database, group->purged.through) : 0;
 
+    error = error ? error : write_records(database, group, head);
     for (size_t i = 0; i < group->event_count && !error; i++) {
         error = ward_event_write(database, &group->events[i]);
     }
@@ -226,6 +246,8 @@ int ward_group_write(struct ward_database *database, struct ward_group *group, s
 
         sqlite3_bind_int64(statement, 1, group->past);
         error = ward_database_run(database, statement);
+        error = error ? error
+                      : ward_database_run(database, ward_database_statement(database, WARD_SQL_PAST_FORGET));
     }
     return error;
 }

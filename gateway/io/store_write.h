@@ -34,6 +34,9 @@ int ward_change_write(struct ward_database *database, const struct ward_store_ch
 int ward_event_write(struct ward_database *database, const struct ward_store_event *event);
 int ward_state_write(struct ward_database *database, const struct ward_store_alarm_state *state);
 
+/* A part, too: all records up to last go, which count as delivered from now on. */
+int ward_records_drop(struct ward_database *database, uint64_t last);
+
 /* opened: the head when the file was opened, kept until the ward's chain was found to be ours; NULL: that it was. */
 int ward_time_write(struct ward_database *database, const struct ward_id *boot, const struct ward_time *now,
                     const uint64_t *opened);

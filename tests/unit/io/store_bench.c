@@ -291,6 +291,18 @@ void wait_for_answer(struct bench *bench, int error)
     assert_int_equal(bench->answer_error, error);
 }
 
+void wait_until_salvaged(struct bench *bench)
+{
+    struct ward_store_counters counters;
+
+    do {
+        /* Each answer is one round of the thread, which salvages between rounds. */
+        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
+        wait_for_answer(bench, 0);
+        ward_store_counters(bench->store, &counters);
+    } while (counters.salvaging);
+}
+
 void fetch(struct bench *bench, uint64_t first, uint64_t last)
 {
     assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){first, last}, on_records, bench),

@@ -47,6 +47,7 @@ struct bench {
     bool opened_aside;
     struct ward_record records[WARD_STORE_QUERY_MAX];
     struct ward_alarm_key events[16];
+    struct ward_seq_range verified;
     size_t answer_count;
     int answer_error;
     bool answered;
@@ -86,6 +87,9 @@ void on_past(void *context, int error, const struct ward_id *epoch, const struct
 void wait_for_answer(struct bench *bench, int error);
 
 void fetch(struct bench *bench, uint64_t first, uint64_t last);
+
+/* Returns when all is read of what was set aside; the answer is what the ward may not have of the oldest epoch. */
+void wait_until_salvaged(struct bench *bench);
 
 /* Reads all records of the epoch and computes the chain anew. Returns how many there are. */
 uint64_t check_chain(struct bench *bench, const char *epoch);

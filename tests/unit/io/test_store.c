@@ -644,6 +644,31 @@ static void too_many_requests_are_refused(void **state)
     assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench), 0);
 }
 
+static void on_verified(void *context, int error, uint64_t first, uint64_t last)
+{
+    struct bench *bench = context;
+
+    bench->answer_error = error;
+    bench->answered = true;
+    bench->verified = (struct ward_seq_range){first, last};
+}
+
+/* Whoever goes on where he was may meet a new epoch, which has less. */
+static void verifying_behind_the_newest_record_ends(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    for (uint64_t from = 2; from <= 4; from++) {
+        assert_int_equal(ward_store_verify(bench->store, from, on_verified, bench), 0);
+        wait_for_answer(bench, 0);
+        assert_int_equal(bench->verified.first, from);
+        assert_int_equal(bench->verified.last, from - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -667,6 +692,7 @@ int main(void)
         STORE_TEST(queries_filter_newest_first),
         STORE_TEST(a_query_finds_what_lies_deep),
         STORE_TEST(too_many_requests_are_refused),
+        STORE_TEST(verifying_behind_the_newest_record_ends),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);

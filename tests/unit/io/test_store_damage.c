@@ -150,18 +150,6 @@ static void expect_record(const struct ward_record *record)
     assert_string_equal(record->reading.device.text, "d-91c2");
 }
 
-static void wait_until_salvaged(struct bench *bench)
-{
-    struct ward_store_counters counters;
-
-    do {
-        /* Each answer is one round of the thread, which salvages between rounds. */
-        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
-        wait_for_answer(bench, 0);
-        ward_store_counters(bench->store, &counters);
-    } while (counters.salvaging);
-}
-
 /* Takes all that the ward does not have of the epoch that ended, as the ward would. Returns how many there were. */
 static size_t take_past(struct bench *bench, const char *epoch)
 {
@@ -556,6 +544,47 @@ static void a_record_that_does_not_fit_is_found_by_verifying(void **state)
     assert_int_equal(told_lost(bench), 1);
 }
 
+static uint64_t count_gaps(struct bench *bench)
+{
+    uint64_t count = 0;
+
+    fetch(bench, 1, 10);
+    for (size_t i = 0; i < bench->answer_count; i++) {
+        count += bench->records[i].reading.kind == WARD_RECORD_GAP ? 1 : 0;
+    }
+    return count;
+}
+
+/* What tells of it is about a row of the second file when that is replaced by a third. */
+static void a_loss_that_could_not_be_told_yet_is_told_once_by_the_next_file(void **state)
+{
+    struct bench *bench = *state;
+    char epoch[WARD_ID_MAX + 1];
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    memcpy(epoch, bench->snapshot->epoch.text, sizeof(epoch));
+    fill(bench);
+    close_store(bench);
+    run_sql(bench->path, "UPDATE record SET mono_us = mono_us + 1 WHERE seq = 300");
+    open_store(bench);
+    assert_int_equal(ward_store_verify(bench->store, 1, on_verified, bench), 0);
+    wait_for(bench, &bench->replaced, 1);
+    wait_until_salvaged(bench);
+    assert_int_equal(told_lost(bench), 1);
+    assert_int_equal(ward_store_mark_records(bench->store, 1, NULL, 0), 0);
+    close_store(bench);
+    run_sql(bench->path, "UPDATE past SET done = 1"); /* as if that had not been committed */
+
+    set_fault(&(struct disk_fault){.call = DISK_WRITE, .result = SQLITE_CORRUPT, .from = 1, .count = 1});
+    open_store(bench);
+    wait_for(bench, &bench->replaced, 2);
+    assert_int_equal(set_fault(NULL), 1);
+    assert_int_equal(take_past(bench, epoch), RECORDS - DELIVERED - 1);
+    assert_int_equal(told_lost(bench), 1);
+    assert_int_equal(count_gaps(bench), 1);
+}
+
 /* SQLite takes these, and no file of ours holds them: each is met, in words, and nothing else is lost over it. */
 static void a_row_that_no_file_of_ours_has_is_damage(void **state)
 {
@@ -628,6 +657,7 @@ int main(void)
         STORE_TEST(a_log_that_is_torn_twice_is_no_damage),
         STORE_TEST(a_record_that_does_not_fit_does_not_go),
         STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
+        STORE_TEST(a_loss_that_could_not_be_told_yet_is_told_once_by_the_next_file),
         STORE_TEST(a_row_that_no_file_of_ours_has_is_damage),
         STORE_TEST(what_the_ward_has_is_not_lost),
     };

@@ -409,6 +409,44 @@ static void what_the_ward_still_needs_stays(void **state)
     assert_true(occurrences(bench->directory, "ward.db.aside-1") == 1);
 }
 
+/* Its records are lost, and that is told; or the ward has them; or they wait for the ward, and are erased themselves. */
+static void a_file_of_which_nothing_is_wanted_any_more_goes(void **state)
+{
+    static const char *const damage[] = {"UPDATE record SET body = x'00'",
+                                         "UPDATE record SET body = x'00' WHERE seq = 2",
+                                         "UPDATE record SET body = x'00' WHERE seq = 1"};
+    const struct ward_store_erasure only_files = {.only_count = false},
+                                    episode = {.patient = {"p-7f3a"}, .episode = {"s-01"}};
+    const struct ward_seq_range all = {1, 3};
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
+        struct outcome outcome = {.answered = false};
+
+        bench->replaced = bench->committed_count = 0;
+        open_store(bench);
+        for (uint64_t token = 1; token <= all.last; token++) {
+            submit_one(bench, token, true);
+        }
+        wait_for(bench, &bench->committed_count, all.last);
+        assert_int_equal(ward_store_mark_records(bench->store, 0, &all, i == 1 ? 1 : 0), 0);
+        close_store(bench);
+        run_sql(bench->path, damage[i]);
+        open_store(bench);
+        assert_int_equal(ward_store_fetch(bench->store, all, on_records, bench), 0);
+        wait_for(bench, &bench->replaced, 1);
+        wait_until_salvaged(bench);
+        assert_int_equal(bench->answer_count, i == 2 ? 2 : 0);
+        assert_int_equal(ward_store_erase(bench->store, i == 2 ? &episode : &only_files, on_erased, &outcome),
+                         0);
+        wait_for_outcome(bench, &outcome);
+        assert_int_equal(outcome.error, 0);
+        assert_int_equal(outcome.erased.files, 1);
+        close_store(bench);
+        remove_files(bench->directory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,6 +457,7 @@ int main(void)
         STORE_TEST(only_that_episode_goes),
         STORE_TEST(what_the_ward_still_needs_stays),
         STORE_TEST(what_was_marked_just_now_counts_as_delivered),
+        STORE_TEST(a_file_of_which_nothing_is_wanted_any_more_goes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -116,6 +116,25 @@ static void failed_flushes_lose_and_double_nothing(void **state)
     assert_int_equal(bench->replaced, 0);
 }
 
+/* Also what came while nothing could be written. */
+static void a_close_in_trouble_commits_all_when_the_disk_is_good_again(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 20000;
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    set_disk(1, SQLITE_OK);
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->troubles, 1);
+    submit_one(bench, 3, true);
+    submit_one(bench, 4, false);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, 4);
+    assert_int_equal(bench->replaced, 0);
+}
+
 static void a_full_disk_is_told_and_waited_for(void **state)
 {
     struct bench *bench = *state;
@@ -475,6 +494,7 @@ int main(void)
         STORE_TEST(a_slow_disk_holds_nobody_up_and_a_full_queue_is_told),
         STORE_TEST(urgent_groups_are_never_dropped),
         STORE_TEST(failed_flushes_lose_and_double_nothing),
+        STORE_TEST(a_close_in_trouble_commits_all_when_the_disk_is_good_again),
         STORE_TEST(a_full_disk_is_told_and_waited_for),
         STORE_TEST(a_file_that_fails_again_and_again_makes_way_for_another),
         STORE_TEST(damage_found_while_writing_begins_a_new_epoch),

@@ -96,12 +96,15 @@ static void the_oldest_go_when_they_are_large(void **state)
 static void what_the_ward_may_still_get_stays(void **state)
 {
     struct bench *bench = *state;
-    char sql[256];
+    char sql[512];
 
     open_store(bench);
     close_store(bench);
-    snprintf(sql, sizeof(sql), "INSERT INTO past VALUES (1, 'e-past', '%s.aside-1', 1, 1, x'', 2, 0, 2)",
-             bench->path);
+    snprintf(
+        sql, sizeof(sql),
+        "INSERT INTO past VALUES (1, 'e-past', '%s.aside-1', 1, 1, x'', 2, 0, 2);"
+        "INSERT INTO past_record (past, seq, kind, mono_us, body, chain) VALUES (1, 1, 1, 0, x'', zeroblob(32))",
+        bench->path);
     run_sql(bench->path, sql);
     make_asides(bench, WARD_KEPT_MAX + 1);
     open_and_look(bench);

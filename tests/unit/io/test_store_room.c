@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store_bench.h"
@@ -226,6 +228,93 @@ static void what_the_ward_does_not_have_goes_last_and_is_told(void **state)
     assert_int_equal(bench->snapshot->through, bench->given_up_through);
 }
 
+/* A file that holds more than the quota of what the ward does not have; a copy is at full. */
+static void make_full(struct bench *bench, char full[static 128])
+{
+    char command[512];
+
+    open_store(bench);
+    submit_many(bench, 160, false);
+    close_store(bench);
+    snprintf(full, 128, "%s/full.db", bench->directory);
+    snprintf(command, sizeof(command), "cp %s %s", bench->path, full);
+    assert_int_equal(system(command), 0);
+}
+
+/* The first record that is there, and of how many the gap records tell. */
+static uint64_t first_and_told(struct bench *bench, uint64_t *ret_told)
+{
+    uint64_t first = 0;
+
+    *ret_told = 0;
+    for (uint64_t seq = 1;; seq = bench->records[bench->answer_count - 1].reading.seq + 1) {
+        fetch(bench, seq, UINT32_MAX);
+        if (bench->answer_count == 0) {
+            return first;
+        }
+        first = first == 0 ? bench->records[0].reading.seq : first;
+        for (size_t i = 0; i < bench->answer_count; i++) {
+            const struct ward_record *record = &bench->records[i];
+
+            *ret_told += record->reading.kind == WARD_RECORD_GAP ? record->note.subject : 0;
+        }
+    }
+}
+
+/* A flush that fails, and whose transaction is in the file all the same; or is the last that the process did. */
+static void make_room_and_fail(struct bench *bench, uint64_t flush, bool dies)
+{
+    pid_t child = dies ? fork() : 0;
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        bench->retry_ms = dies ? 20000 : 1;
+        bench->quota_octets = QUOTA;
+        bench->troubles = bench->attempts = bench->recoveries = 0;
+        bench->given_up = bench->given_up_through = 0;
+        set_fault(&(struct disk_fault){.call = DISK_SYNC,
+                                       .result = SQLITE_IOERR_FSYNC,
+                                       .system_errno = EIO,
+                                       .from = flush,
+                                       .count = dies ? UINT32_MAX : 1});
+        open_store(bench);
+        wait_for(bench, &bench->troubles, 1);
+        if (dies) {
+            _exit(0);
+        }
+        wait_for(bench, &bench->recoveries, 1);
+        set_fault(NULL);
+        wait_until_quiet(bench);
+        close_store(bench);
+        return;
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void what_is_given_up_is_in_a_gap_record_whatever_fails(void **state)
+{
+    struct bench *bench = *state;
+    char full[128], command[512], *const path = bench->path;
+    uint64_t told, gone = 0;
+
+    make_full(bench, full);
+    for (uint64_t flush = 4; flush <= 8; flush++) {
+        for (int dies = 0; dies <= 1; dies++) {
+            snprintf(command, sizeof(command), "rm -f %s-wal; cp %s %s", path, full, path);
+            assert_int_equal(system(command), 0);
+            make_room_and_fail(bench, flush, dies == 1);
+            bench->quota_octets = 0;
+            open_store(bench);
+            uint64_t first = first_and_told(bench, &told);
+            assert_int_equal(told, first - 1);
+            assert_true(dies || bench->given_up == told);
+            gone += told;
+            close_store(bench);
+        }
+    }
+    assert_true(gone > 0);
+}
+
 static void a_full_disk_gives_up_its_ballast(void **state)
 {
     struct bench *bench = *state;
@@ -280,13 +369,56 @@ static void a_full_disk_makes_the_file_do_with_what_it_has(void **state)
     assert_int_equal(bench->snapshot->head_seq, 36000);
 }
 
+static void ignore_records(void *context, int error, const struct ward_record *records, size_t count)
+{
+    (void)context;
+    (void)records;
+    (void)count;
+    assert_int_equal(error, 0);
+}
+
+static void on_verified(void *context, int error, uint64_t first, uint64_t last)
+{
+    struct bench *bench = context;
+
+    bench->answer_error = error;
+    bench->answered = true;
+    bench->verified = (struct ward_seq_range){first, last};
+}
+
+/* With so much else to read, room is made faster than records are held against the chain. */
+static void what_made_room_while_the_chain_was_verified_is_no_damage(void **state)
+{
+    const struct ward_store_filter none = {.since_ms = WARD_UTC_UNKNOWN, .quantity = WARD_GLUCOSE};
+    struct bench *bench = *state;
+    struct ward_store_counters counters;
+
+    open_store(bench);
+    submit_many(bench, 150, true);
+    close_store(bench);
+    bench->quota_octets = QUOTA;
+    open_store(bench);
+    assert_int_equal(ward_store_verify(bench->store, 0, on_verified, bench), 0);
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(ward_store_query(bench->store, &none, ignore_records, bench), 0);
+    }
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->verified.last, 15000);
+    const uint64_t first = settle(bench, &counters);
+    assert_true(first > 1 && bench->verified.first > 1);
+    assert_true(bench->verified.first <= first);
+    assert_int_equal(bench->replaced, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(what_the_ward_has_makes_room_first),
         STORE_TEST(what_the_ward_does_not_have_goes_last_and_is_told),
+        STORE_TEST(what_is_given_up_is_in_a_gap_record_whatever_fails),
         STORE_TEST(a_full_disk_gives_up_its_ballast),
         STORE_TEST(a_full_disk_makes_the_file_do_with_what_it_has),
+        STORE_TEST(what_made_room_while_the_chain_was_verified_is_no_damage),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);

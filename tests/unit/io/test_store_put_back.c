@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0; adapter: store */
+/*
+ * A file that was put back: what it has for itself is given to the fresh one, under new numbers.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "store_bench.h"
+
+#define COMMON 3
+
+/* The ward has the first records, and they are known to be ours; the process was started anew since. */
+static void begin(struct bench *bench)
+{
+    open_store(bench);
+    for (uint64_t token = 1; token <= COMMON; token++) {
+        submit_one(bench, token, true);
+    }
+    wait_for(bench, &bench->committed_count, COMMON);
+    assert_int_equal(ward_store_agreed(bench->store, COMMON), 0);
+    assert_int_equal(ward_store_mark_records(bench->store, COMMON, NULL, 0), 0);
+    reopen_store(bench);
+    bench->committed_count = 0;
+}
+
+/* Nobody listens until there is something to hear. */
+static void wait_unheard(const struct bench *bench)
+{
+    struct pollfd readable = {.fd = ward_store_fd(bench->store), .events = POLLIN};
+
+    assert_int_equal(poll(&readable, 1, 60000), 1);
+}
+
+/* The second receipt was sent before the loop knew of the first file's end. */
+static void what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next(void **state)
+{
+    struct bench *bench = *state;
+
+    begin(bench);
+    submit_one(bench, 10, true);
+    wait_for(bench, &bench->committed_count, 1);
+    ward_store_put_back(bench->store, 100, 0);
+    wait_unheard(bench);
+    ward_store_put_back(bench->store, 101, 0);
+    wait_for(bench, &bench->replaced, 1);
+    wait_until_salvaged(bench);
+    assert_int_equal(bench->replaced, 1);
+    fetch(bench, 1, 10);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.values[0].number.mantissa, 60);
+    submit_one(bench, 11, true); /* and when it is told, it counts again */
+    wait_for(bench, &bench->committed_count, 2);
+    ward_store_put_back(bench->store, 100, 0);
+    wait_for(bench, &bench->replaced, 2);
+}
+
+static struct ward_record void_of(uint64_t subject)
+{
+    struct ward_record record = {.reading = {.kind = WARD_RECORD_VOID,
+                                             .mono_us = 5,
+                                             .measured_at_ms = WARD_UTC_UNKNOWN,
+                                             .received_at_ms = 5000,
+                                             .security = WARD_LINK_NONE},
+                                 .note = {.by = {"dr-1"}, .reason = {"wrong"}, .subject = subject}};
+
+    set_id(&record.reading.boot, "b-77");
+    return record;
+}
+
+/* Of what stands in the file since that spo2. */
+static struct ward_record derived_since(int64_t spo2)
+{
+    struct ward_record record = reading_of(90);
+
+    record.reading.kind = WARD_READING_SPOT;
+    record.derived_since_us = reading_of(spo2).reading.mono_us;
+    return record;
+}
+
+/* Commits them behind the common ones, does that to the file, puts it back. Then the records are those of the next file. */
+static void put_back(struct bench *bench, const struct ward_record *records, size_t count, const char *sql)
+{
+    begin(bench);
+    submit(bench, 10, true, records, count);
+    wait_for(bench, &bench->committed_count, 1);
+    close_store(bench);
+    run_sql(bench->path, sql);
+    open_store(bench);
+    ward_store_put_back(bench->store, 100, 0);
+    wait_for(bench, &bench->replaced, 1);
+    uint64_t found = check_chain(bench, bench->new_epoch.text);
+    fetch(bench, 1, 100);
+    assert_int_equal(found, bench->answer_count);
+}
+
+static void expect_reading(const struct bench *bench, uint64_t seq, int64_t spo2)
+{
+    assert_int_equal(bench->records[seq - 1].reading.values[0].number.mantissa, spo2);
+}
+
+static void expect_void(const struct bench *bench, uint64_t seq, uint64_t subject)
+{
+    assert_int_equal(bench->records[seq - 1].reading.kind, WARD_RECORD_VOID);
+    assert_int_equal(bench->records[seq - 1].note.subject, subject);
+}
+
+static void expect_derived(const struct bench *bench, uint64_t seq, uint64_t first, uint64_t last)
+{
+    expect_reading(bench, seq, 90);
+    assert_int_equal(bench->records[seq - 1].reading.derived_first, first);
+    assert_int_equal(bench->records[seq - 1].reading.derived_last, last);
+}
+
+/* The last of them tells how many are lost. */
+static void expect_gap(const struct bench *bench, uint64_t seq, uint64_t lost)
+{
+    assert_int_equal(bench->answer_count, seq);
+    assert_int_equal(bench->records[seq - 1].reading.kind, WARD_RECORD_GAP);
+    assert_string_equal(bench->records[seq - 1].note.reason.text, "database-damaged");
+    assert_int_equal(bench->records[seq - 1].note.subject, lost);
+}
+
+/* What takes back a record that the ward has of the other file cannot say so in the new numbers. */
+static void what_a_record_speaks_of_is_told_in_the_new_numbers(void **state)
+{
+    const struct ward_record records[] = {void_of(2),        reading_of(70), reading_of(71),
+                                          derived_since(70), void_of(5),     reading_of(72)};
+    struct bench *bench = *state;
+
+    put_back(bench, records, 6, "SELECT 1");
+    expect_reading(bench, 1, 70);
+    expect_reading(bench, 2, 71);
+    expect_derived(bench, 3, 1, 2);
+    expect_void(bench, 4, 1);
+    expect_reading(bench, 5, 72);
+    expect_gap(bench, 6, 1);
+}
+
+static void behind_a_record_that_cannot_be_read_the_others_are_taken_over(void **state)
+{
+    const struct ward_record records[] = {reading_of(70), reading_of(71),    reading_of(72),
+                                          reading_of(73), derived_since(70), void_of(4),
+                                          void_of(7),     reading_of(74),    reading_of(75)};
+    struct bench *bench = *state;
+
+    /* 4 is damaged, 5 was erased, 11 is not there; 9 takes back what is not there any more. */
+    put_back(
+        bench, records, 9,
+        "UPDATE record SET body = x'00' WHERE seq = 4; UPDATE record SET kind = 255, body = x'' WHERE seq = 5;"
+        "DELETE FROM record WHERE seq = 11");
+    expect_reading(bench, 1, 72);
+    expect_reading(bench, 2, 73);
+    expect_derived(bench, 3, 1, 2);
+    expect_void(bench, 4, 2);
+    expect_reading(bench, 5, 75);
+    expect_gap(bench, 6, 3);
+}
+
+static void what_is_derived_from_nothing_that_is_left_is_derived_from_itself(void **state)
+{
+    const struct ward_record records[] = {reading_of(70), reading_of(71), derived_since(70)};
+    struct bench *bench = *state;
+
+    put_back(bench, records, 3, "UPDATE record SET body = x'00' WHERE seq IN (4, 5)");
+    expect_derived(bench, 1, 1, 1);
+    expect_gap(bench, 2, 2);
+}
+
+/* It was told when it went. */
+static void what_made_room_is_not_lost(void **state)
+{
+    const struct ward_record records[] = {reading_of(70), reading_of(71), derived_since(70)};
+    struct bench *bench = *state;
+
+    put_back(bench, records, 3, "DELETE FROM record WHERE seq <= 4");
+    assert_int_equal(bench->answer_count, 2);
+    expect_reading(bench, 1, 71);
+    expect_derived(bench, 2, 1, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(what_a_record_speaks_of_is_told_in_the_new_numbers),
+        STORE_TEST(behind_a_record_that_cannot_be_read_the_others_are_taken_over),
+        STORE_TEST(what_is_derived_from_nothing_that_is_left_is_derived_from_itself),
+        STORE_TEST(what_made_room_is_not_lost),
+        STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
+    };
+
+    return cmocka_run_group_tests(tests, install_disk, NULL);
+}
