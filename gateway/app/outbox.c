@@ -274,7 +274,8 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox)
                                ward_delivery_due_us(&outbox->delivery),
                                ward_outbox_past_due_us(outbox),
                                ward_outbox_again_due_us(outbox),
-                               ward_outbox_missed_due_us(outbox)};
+                               ward_outbox_missed_due_us(outbox),
+                               ward_outbox_read_due_us(outbox)};
     uint64_t due = alarm_us;
 
     if (!outbox->gateway->spool || !outbox->link_up)

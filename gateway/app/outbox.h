@@ -102,6 +102,7 @@ struct ward_outbox {
     struct ward_outbox_sent sent[WARD_OUTBOX_SENT_MAX];
     size_t sent_next;
     struct ward_outbox_fetch fetches[WARD_OUTBOX_FETCHES_MAX];
+    uint64_t read_due_us; /* records could not be read back: they are not tried before */
     /* Room for the next batch, kept while batches are on their way; NULL for none. */
     struct ward_outbox_text *text;
     size_t record_octets;          /* of a record in the newest batch */

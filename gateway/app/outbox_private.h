@@ -44,6 +44,7 @@ void ward_outbox_pump_missed(struct ward_outbox *outbox);
 uint64_t ward_outbox_missed_due_us(const struct ward_outbox *outbox); /* UINT64_MAX: never */
 
 void ward_outbox_pump_readings(struct ward_outbox *outbox);
+uint64_t ward_outbox_read_due_us(const struct ward_outbox *outbox); /* UINT64_MAX: at any time */
 /* This turn of the loop is over: what did not go is read back when it does. */
 void ward_outbox_forget_fresh(struct ward_outbox *outbox);
 void ward_outbox_pump_past(struct ward_outbox *outbox);

@@ -100,12 +100,10 @@ static void fetched(void *context, int error, const struct ward_store_records *f
         ward_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
                            (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
                            strerror(-error));
-    if (fetch->link_generation == outbox->link_generation && found->count > 0)
+    if (found->count == 0) /* a disk that fails would be asked again at once */
+        outbox->read_due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
+    if (fetch->link_generation == outbox->link_generation)
         (void)send_range(outbox, &batch, fetch->range);
-    else if (fetch->link_generation ==
-             outbox->link_generation) /* a disk that fails would be asked again at once */
-        ward_delivery_refused(&outbox->delivery, fetch->range.first,
-                              ward_gateway_now(outbox->gateway).boot_us);
     ward_gateway_settle(outbox->gateway);
 }
 
@@ -138,6 +136,11 @@ static size_t budget(const struct ward_outbox *outbox)
     return held > being_read + 1 ? held - being_read : 1;
 }
 
+uint64_t ward_outbox_read_due_us(const struct ward_outbox *outbox)
+{
+    return ward_gateway_now(outbox->gateway).boot_us < outbox->read_due_us ? outbox->read_due_us : UINT64_MAX;
+}
+
 void ward_outbox_pump_readings(struct ward_outbox *outbox)
 {
     struct ward_gateway *gateway = outbox->gateway;
@@ -154,6 +157,10 @@ void ward_outbox_pump_readings(struct ward_outbox *outbox)
             if (!send_range(outbox, &batch, fetch->range))
                 break;
             continue;
+        }
+        if (ward_gateway_now(gateway).boot_us < outbox->read_due_us) {
+            ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);
+            return;
         }
         if (class == WARD_DELIVERY_BACKLOG && !ward_outbox_one_may_go(gateway->spool, WARD_MESSAGE_BACKLOG)) {
             ward_delivery_trim(&outbox->delivery, fetch->range.first, fetch->range.first - 1);

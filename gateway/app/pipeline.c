@@ -145,8 +145,11 @@ static void make_known(struct ward_gateway *gateway, struct ward_arrival *arriva
  */
 static void settle_known(struct ward_gateway *gateway, const struct ward_talk_place *place)
 {
+    const bool *active = gateway->technical.active;
     struct ward_commit_waiter *waiter;
 
+    if (active[WARD_TECHNICAL_STORAGE_FAILING] || active[WARD_TECHNICAL_STORAGE_FULL])
+        return; /* nothing gets there, however often it comes again: the next time will do */
     if (gateway->committed_token == gateway->next_token)
         ward_talk_committed(gateway, place);
     else if ((waiter = ward_commit_waiter_new(NULL, 0))) {

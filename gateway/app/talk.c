@@ -55,6 +55,12 @@ static uint32_t committed_up_to(const struct ward_talk *talk)
     return talk->lost_count ? 0 : up_to;
 }
 
+/* What is in its memory may be another person's: only when all of that has come is what follows of now. */
+static bool has_told_all(const struct ward_talk *talk)
+{
+    return !talk->transfer_failed && !ward_exchange_is_unasked(&talk->exchange);
+}
+
 /*
  * After every input: the exchange is told what came of its actions while it could not be entered, and whoever waits for
  * the device to have told all learns that it has.
@@ -79,7 +85,7 @@ static void leave(struct ward_talk *talk, const struct ward_exchange_context *co
     /* -ENOENT most often: it is not being enrolled. Of one that only streams it is not known whether it has a memory. */
     if (ward_bluez_pair_reading(talk->gateway->bluez, talk->device.address) == 0)
         talk->gateway->enrolment.read_out =
-            !talk->transfer_failed && (talk->has_spot || talk->model->records != WARD_MODEL_RECORDS_NONE);
+            has_told_all(talk) && (talk->has_spot || talk->model->records != WARD_MODEL_RECORDS_NONE);
 }
 
 static void begin(struct ward_talk *talk, const struct ward_model *model)
@@ -122,7 +128,7 @@ static void end(struct ward_gateway *gateway, struct ward_talk *talk)
         enter(talk, &sink, &context);
         ward_exchange_ended(&talk->exchange, &context);
         leave(talk, &context);
-        if (talk->proved && !talk->enrolling && talk->has_spot && !talk->transfer_failed)
+        if (talk->proved && !talk->enrolling && talk->has_spot && has_told_all(talk))
             ward_binding_read_out(gateway, talk->device.id.text);
     }
     drop(gateway, talk);

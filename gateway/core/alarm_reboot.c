@@ -107,6 +107,11 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     }
     move_session(shift, &input->session);
     input->rebooted = input->running;
+    if (input
+            ->running) { /* what is derived of it at its end is of this boot, and names no reading of the one before */
+        input->last_mono_us = shift->now_us;
+        input->derive_from_us = WARD_NEVER;
+    }
     input->last_us = input->running ? shift->now_us : past(shift, input->last_us, shift->off_us);
     input->value_us = past(shift, input->value_us, shift->off_us);
     input->expected_us = past(shift, input->expected_us, shift->off_us);

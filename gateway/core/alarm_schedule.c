@@ -161,7 +161,7 @@ static void find_slot(const struct ward_alarm_context *context, struct ward_alar
         ward_adherence_forget(&input->adherence, open_ms);
         wait_for(input, open_ms);
     } else if (is_out_of_reach(context, input->slot_ms)) {
-        wait_for(input, next_ms);
+        wait_for(input, open_ms);
     } else if (input->slot_ms > context->now.utc_ms) {
         input->prompts = 0;
     }
@@ -345,6 +345,18 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
     }
 }
 
+/* Times of a new plan, from now on. What was taken early for a time that it does not have counts for none. */
+static void begin_times(const struct ward_alarm_context *context, struct ward_alarm_input_state *input,
+                        const struct ward_plan_schedule *schedule)
+{
+    input->slot_ms = WARD_UTC_UNKNOWN;
+    if (schedule != NULL && has_time(context) &&
+        !ward_adherence_is_in_time(&input->adherence,
+                                   ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms))) {
+        ward_adherence_forget(&input->adherence, context->now.utc_ms + 1);
+    }
+}
+
 void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
     struct ward_alarm_subject missed = ward_alarm_subject_of(input, WARD_CAUSE_MISSED);
@@ -352,9 +364,10 @@ void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_al
     const struct ward_alarm_signal gone = {.kind = WARD_SIGNAL_WITHDRAWN,
                                            .reason = WARD_CLEARED_PLAN_CHANGED};
     const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
+    const struct ward_plan_schedule *schedule = ward_care_plan_schedule(run->context->plan, input->quantity);
 
-    input->slot_ms = WARD_UTC_UNKNOWN; /* times of the new plan, from now on */
-    if (ward_care_plan_schedule(run->context->plan, input->quantity) == NULL) {
+    begin_times(run->context, input, schedule);
+    if (schedule == NULL) {
         input->missed_in_row = 0;
         ward_alarm_signal(run, &missed, &gone);
     }

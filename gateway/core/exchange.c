@@ -321,6 +321,12 @@ bool ward_exchange_is_read_out(const struct ward_exchange *exchange)
            (exchange->is_over || exchange->transfer_step == WARD_EXCHANGE_TRANSFER_OVER);
 }
 
+bool ward_exchange_is_unasked(const struct ward_exchange *exchange)
+{
+    return exchange->terms.model->records != WARD_MODEL_RECORDS_NONE &&
+           exchange->transfer_step == WARD_EXCHANGE_TRANSFER_TO_START;
+}
+
 static uint64_t earlier_of(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

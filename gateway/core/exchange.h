@@ -164,6 +164,9 @@ void ward_exchange_ended(struct ward_exchange *exchange, const struct ward_excha
  */
 bool ward_exchange_is_read_out(const struct ward_exchange *exchange);
 
+/* Whether it may have records that nobody has asked for: it is of a model that keeps them, and there was no time for that. */
+bool ward_exchange_is_unasked(const struct ward_exchange *exchange);
+
 /* The boot time at which ward_exchange_tick must be called, at the latest; UINT64_MAX: not before another input. */
 uint64_t ward_exchange_deadline_us(const struct ward_exchange *exchange);
 

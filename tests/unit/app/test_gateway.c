@@ -4,6 +4,7 @@
  * tells them. What the gateway knows of a device over months: whose it is, what it gave before, when nobody watched.
  */
 #include "app_bench.h"
+#include "app_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,6 +161,17 @@ static void hang_up(struct bench *bench, const char *name)
     bench->connection++;
 }
 
+/* The device has told which services it has: none that could be asked. */
+static void resolve(struct bench *bench, const char *name)
+{
+    struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
+    const struct ward_bluez_link link = {
+        .device = &device, .state = WARD_BLUEZ_LINK_RESOLVED, .connection = bench->connection, .text = ""};
+
+    assert_true(ward_id_set(&device.id, name));
+    ward_bluez_events.link(&link, bench->gateway);
+}
+
 /* What is measured once comes over a link of its own. */
 static void hear(struct bench *bench, const struct said *said)
 {
@@ -276,6 +288,32 @@ static void a_record_that_comes_again_is_durable_before_it_is_forgotten(void **s
     assert_int_equal(bench->gateway->head_seq, 1);
 }
 
+/* A disk that takes nothing is no reason to remember each of the times that it comes. */
+static void what_comes_again_while_the_disk_fails_is_not_waited_for(void **state)
+{
+    const struct said stored = {"d-2", 0x2A5E, "03 61 00 48 00 EA 07 0B 16 09 00 00 00 02", false};
+    struct bench *bench = couple(state);
+    size_t waiters = 0;
+
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-2");
+    read_back(bench);
+    disk_fails = true;
+    say(bench, &stored);
+    WAIT_FOR(bench, bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
+    for (int i = 0; i < 5; i++) {
+        hang_up(bench, "d-2");
+        say(bench, &stored);
+        assert_int_equal(bench->gateway->talks->exchange.committed, 0);
+    }
+    for (const struct ward_commit_waiter *waiter = bench->gateway->waiters; waiter; waiter = waiter->next)
+        waiters += waiter->place.device.text[0] != '\0';
+    assert_int_equal(waiters, 1);
+    disk_fails = false;
+    WAIT_FOR(bench, bench->gateway->head_seq == 1);
+}
+
 static void a_copy_makes_nothing_known(void **state)
 {
     struct bench *bench = couple(state);
@@ -366,7 +404,9 @@ static void what_a_device_brings_along_belongs_to_nobody(void **state)
     bench_restart(bench); /* in the midst of it */
     bench_enrol(bench, "d-new", "blood-pressure-cuff");
     bind_to(bench, "d-new", "p-ann", WARD_SLOT_NONE, false);
-    hear(bench, &(struct said){"d-new", CUFF, USER_1, false}); /* the same record: not Ann's now */
+    say(bench, &(struct said){"d-new", CUFF, USER_1, false}); /* the same record: not Ann's now */
+    resolve(bench, "d-new");
+    hang_up(bench, "d-new");
     assert_int_equal(read_back(bench), 1);
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-new", NULL)->read_out);
     bench_restart(bench);
@@ -380,7 +420,9 @@ static void what_is_stored_belongs_to_nobody_in_the_first_transfer(void **state)
 
     bench_enrol(bench, "d-2", "oximeter");
     bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
-    hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
+    say(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
+    resolve(bench, "d-2");
+    hang_up(bench, "d-2");
     assert_int_equal(read_back(bench), 1);
     assert_true(newest(bench)->unassigned);
     hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false});
@@ -390,6 +432,22 @@ static void what_is_stored_belongs_to_nobody_in_the_first_transfer(void **state)
     assert_true(newest(bench)->measured_at_ms == WARD_UTC_UNKNOWN);
     assert_true(is_condition(bench, "p-ann", "late-out-of-limits"));
     assert_false(is_condition(bench, "p-ann", "spo2-low"));
+}
+
+/* A live value, and the link drops before its memory was asked for: what that holds may still be anybody's. */
+static void a_memory_that_was_not_asked_for_is_not_read_out(void **state)
+{
+    struct bench *bench = couple(state);
+
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &(struct said){"d-2", 0x2A5E, "00 61 00 48 00", false});
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    hear(bench, &(struct said){"d-2", 0x2A5E, "02 50 00 48 00 00 02", false}); /* of no known time */
+    assert_int_equal(read_back(bench), 2);
+    assert_true(newest(bench)->unassigned);
+    assert_false(is_condition(bench, "p-ann", "late-out-of-limits"));
 }
 
 /* Ten records of somebody else, then the device is hers; and a memory of which the last alone is of now. */
@@ -1883,12 +1941,14 @@ int main(void)
         GATEWAY_TEST(a_reading_finds_its_patient_or_nobody),
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
+        GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
         GATEWAY_TEST(a_copy_makes_nothing_known),
         GATEWAY_TEST(what_waits_for_its_proof_is_known_then),
         GATEWAY_TEST(a_copy_does_not_count_records),
         GATEWAY_TEST(a_stream_is_never_a_duplicate),
         GATEWAY_TEST(what_a_device_brings_along_belongs_to_nobody),
         GATEWAY_TEST(what_is_stored_belongs_to_nobody_in_the_first_transfer),
+        GATEWAY_TEST(a_memory_that_was_not_asked_for_is_not_read_out),
         GATEWAY_TEST(a_memory_of_another_reaches_nobody),
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
