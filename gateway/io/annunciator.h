@@ -2,7 +2,7 @@
 /*
  * The annunciator: light, sound and text for whoever is in the room (IEC 60601-1-8).
  *
- *   priority      light (§6.3.2.2)               sound (§6.3.3.1), until silenced
+ *   priority      light (§6.3.2.2)               sound (§6.3.3.1), of what is not silenced
  *   high          first LED, flashing at 2 Hz    10 pulses 3-2-3-2, again 5 s after their end
  *   medium        second LED, flashing at 0.5 Hz 3 pulses, again after 10 s
  *   low           second LED, constant           2 pulses, again after 30 s
@@ -38,7 +38,7 @@ struct ward_annunciator_options {
 /* What is to be annunciated: everything present, summed up. */
 struct ward_annunciation {
     enum ward_alarm_priority priority; /* the highest present */
-    bool silenced;                     /* no sound; light and text stay */
+    enum ward_alarm_priority sound;    /* the highest of those that nobody silenced; none: no sound */
     bool undelivered;                  /* an alarm has not reached the ward */
     const char *text;                  /* for the patient, UTF-8; NULL: none. Borrowed for the call */
 };

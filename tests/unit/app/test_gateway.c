@@ -1515,6 +1515,30 @@ static void the_button_silences_everybody_s_alarms(void **state)
     close(button);
 }
 
+/* Ann's high alarm is silenced; then Bob has a medium one. */
+static void what_nobody_silenced_sounds_beside_what_is(void **state)
+{
+    const struct ward_alarm_technical high = {.name = "a", .text = "x", .priority = WARD_PRIORITY_HIGH};
+    const struct ward_alarm_technical medium = {.name = "b", .text = "x", .priority = WARD_PRIORITY_MEDIUM};
+    static const struct ward_id by = {"button"};
+    struct bench *bench = couple(state);
+
+    bench_close(bench);
+    snprintf(bench->config.alarm.sound_command, sizeof(bench->config.alarm.sound_command),
+             "exec cat > /dev/null");
+    bench_open(bench);
+    ward_watch_technical(ward_gateway_watch(bench->gateway, "p-ann"), &high, true);
+    assert_true(bench->gateway->shown.sound);
+    for (size_t i = 0; i < bench->gateway->watch_count; i++)
+        (void)ward_watch_silence(bench->gateway->watches[i], &by);
+    assert_false(bench->gateway->shown.sound);
+    assert_true(bench->gateway->objects.silenced);
+    ward_watch_technical(ward_gateway_watch(bench->gateway, "p-bob"), &medium, true);
+    assert_true(bench->gateway->shown.sound);
+    assert_false(bench->gateway->objects.silenced);
+    assert_int_equal(bench->gateway->objects.priority, WARD_PRIORITY_HIGH);
+}
+
 /* What the sound program was given, from octet `from` on, is that pattern. */
 static bool was_given(const struct bench *bench, long from, enum ward_pattern pattern, long *ret_end)
 {
@@ -1923,6 +1947,7 @@ int main(void)
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
+        GATEWAY_TEST(what_nobody_silenced_sounds_beside_what_is),
         GATEWAY_TEST(the_room_hears_that_it_has_come_or_should_be_repeated),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
         GATEWAY_TEST(what_a_device_measures_in_a_test_is_nobodys),

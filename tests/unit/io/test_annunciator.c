@@ -100,7 +100,8 @@ static void start(struct fixture *fixture, const char *leds, const char *command
 static struct ward_annunciation_shown show(struct fixture *fixture, enum ward_alarm_priority priority,
                                            bool silenced, bool undelivered)
 {
-    struct ward_annunciation what = {.priority = priority, .silenced = silenced, .undelivered = undelivered};
+    struct ward_annunciation what = {
+        .priority = priority, .sound = silenced ? WARD_PRIORITY_NONE : priority, .undelivered = undelivered};
 
     return ward_annunciator_show(fixture->annunciator, &what);
 }
@@ -332,6 +333,21 @@ static void silenced_keeps_the_light_only(void **state)
     run_until(fixture, red_is_dark);
     assert_int_equal(sound_octets(fixture), 0);
     assert_true(show(fixture, WARD_PRIORITY_HIGH, false, false).sound);
+}
+
+/* A high alarm is silenced, and a medium one is not. */
+static void what_is_not_silenced_sounds_below_it(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct ward_annunciation what = {.priority = WARD_PRIORITY_HIGH, .sound = WARD_PRIORITY_MEDIUM};
+
+    start(fixture, "red yellow", fixture->command);
+    show(fixture, WARD_PRIORITY_HIGH, true, false);
+    assert_true(ward_annunciator_show(fixture->annunciator, &what).sound);
+    assert_int_equal(brightness(fixture, "red"), 255);
+    assert_int_equal(brightness(fixture, "yellow"), 0);
+    run_until(fixture, a_pattern_was_taken);
+    assert_taken(fixture, WARD_PATTERN_MEDIUM);
 }
 
 /*
@@ -578,6 +594,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_led_is_no_light, setup, teardown),
         cmocka_unit_test_setup_teardown(the_helper_gets_the_burst, setup, teardown),
         cmocka_unit_test_setup_teardown(silenced_keeps_the_light_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_silenced_sounds_below_it, setup, teardown),
         cmocka_unit_test_setup_teardown(silencing_takes_back_what_was_not_played, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_command_there_is_no_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_ends_is_told_and_started_again, setup, teardown),
