@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What nobody tells and has to be looked at: the room on the disk, the end of the certificate, whether light and sound
- * would work if they were needed. Each has a technical condition.
+ * would work if they were needed: what does not is shown once more. Each has a technical condition.
  */
 #ifndef WARD_APP_UPKEEP_H
 #define WARD_APP_UPKEEP_H

@@ -1614,6 +1614,24 @@ static void an_annunciator_that_does_not_work_is_told(void **state)
     assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
 }
 
+static void a_text_that_can_be_written_again_is(void **state)
+{
+    struct bench *bench = couple(state);
+    char directory[128];
+
+    bench_close(bench);
+    snprintf(directory, sizeof(directory), "%s/display", bench->directory);
+    snprintf(bench->config.alarm.patient_text, sizeof(bench->config.alarm.patient_text), "%s/text",
+             directory);
+    bench_open(bench);
+    assert_true(is_condition(bench, "p-ann", "annunciation-failing"));
+    assert_int_equal(mkdir(directory, 0700), 0);
+    bench->gateway->upkeep.due_us = 0; /* a minute passes */
+    ward_gateway_settle(bench->gateway);
+    assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
+    assert_string_equal(shown_text(bench), bench->gateway->objects.text);
+}
+
 /* --- trials -------------------------------------------------------------------------------------------------- */
 
 static int take_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -1950,6 +1968,7 @@ int main(void)
         GATEWAY_TEST(what_nobody_silenced_sounds_beside_what_is),
         GATEWAY_TEST(the_room_hears_that_it_has_come_or_should_be_repeated),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
+        GATEWAY_TEST(a_text_that_can_be_written_again_is),
         GATEWAY_TEST(what_a_device_measures_in_a_test_is_nobodys),
         GATEWAY_TEST(the_same_fault_is_said_once),
         GATEWAY_TEST(who_follows_has_readings_within_a_second),
