@@ -71,6 +71,15 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
     return upkeep->due_us;
 }
 
+void ward_upkeep_not_poor(struct ward_gateway *gateway, const char *device)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+
+    if (now)
+        now->poor_since_us = 0;
+    ward_technical_device(gateway, device, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_NONE);
+}
+
 void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading *reading)
 {
     const bool poor = (reading->reasons & (WARD_REASON_POOR_SIGNAL | WARD_REASON_MOTION)) != 0;
@@ -79,8 +88,7 @@ void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading 
     if (!now || reading->kind != WARD_READING_CONTINUOUS)
         return;
     if (!poor || reading->quality == WARD_VALID) {
-        now->poor_since_us = 0;
-        ward_technical_device(gateway, reading->device.text, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_NONE);
+        ward_upkeep_not_poor(gateway, reading->device.text);
         return;
     }
     if (now->poor_since_us == 0)

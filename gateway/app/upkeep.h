@@ -33,5 +33,7 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
 
 /* A reading of a device that came now: its signal is poor, or it is not. */
 void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading *reading);
+/* The signal of a device is not poor, or its link has ended: the minute begins anew. */
+void ward_upkeep_not_poor(struct ward_gateway *gateway, const char *device);
 
 #endif

@@ -1685,6 +1685,29 @@ static void tell_link(struct bench *bench, const char *device, enum ward_bluez_l
     ward_bluez_events.link(&link, bench->gateway);
 }
 
+static void poor_signal_ends_with_the_link(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_reading reading = {.device = {"d-2"},
+                                   .kind = WARD_READING_CONTINUOUS,
+                                   .quality = WARD_QUESTIONABLE,
+                                   .reasons = WARD_REASON_POOR_SIGNAL,
+                                   .mono_us = 1000};
+
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    ward_upkeep_signal(bench->gateway, &reading);
+    reading.mono_us += WARD_POOR_SIGNAL_US;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_true(is_condition(bench, "p-ann", "poor-signal"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_DISCONNECTED);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
+    reading.mono_us += WARD_POOR_SIGNAL_US; /* the first sample of the next connection */
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+}
+
 #define FINGER_OUT "04 FF 07 FF 07 00 10 00 00 10" /* no values, and no contact */
 #define GOOD_SPO2  "00 5B 00 48 00"                /* 91 %, below Ann's limit */
 
@@ -1947,6 +1970,7 @@ int main(void)
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
+        GATEWAY_TEST(poor_signal_ends_with_the_link),
         GATEWAY_TEST(a_database_that_was_put_back_is_told),
         GATEWAY_TEST(a_chain_that_differs_is_told),
         GATEWAY_TEST(a_chain_that_differs_further_down_is_told),
