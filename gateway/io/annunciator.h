@@ -11,7 +11,7 @@
  * With high priority the first LED keeps its 2 Hz when undelivered too. One LED serves as both.
  *
  * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper
- * program that was started at the start and is started again, with a growing delay, when it ends.
+ * program that was started at the start and is started again, with a growing delay, when it ends or hangs.
  */
 #ifndef WARD_IO_ANNUNCIATOR_H
 #define WARD_IO_ANNUNCIATOR_H

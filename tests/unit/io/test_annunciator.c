@@ -408,6 +408,25 @@ static void a_helper_that_takes_nothing_is_told(void **state)
         show(fixture, i % 2 ? WARD_PRIORITY_HIGH : WARD_PRIORITY_MEDIUM, false, true);
 }
 
+static void a_helper_that_hangs_is_told_until_it_takes_sound(void **state)
+{
+    struct fixture *fixture = *state;
+    char command[320];
+
+    /* hangs the first time, works the second */
+    snprintf(command, sizeof(command),
+             "test -e %s/second || { touch %s/second; exec sleep 600; }; exec dd bs=4096 of=%s status=none",
+             fixture->directory, fixture->directory, fixture->sound);
+    start(fixture, "red", command);
+    assert_true(ward_annunciator_answer(fixture->annunciator, WARD_ANSWER_RECEIVED));
+    run_until(fixture, sound_fails);
+    assert_false(show(fixture, WARD_PRIORITY_HIGH, false, false).sound);
+    assert_true(sound_fails(fixture)); /* it took nothing: we took it back */
+    run_until(fixture, sound_works);
+    assert_true(sound_octets(fixture) > 0); /* that it was started again is not enough */
+    assert_string_equal(fixture->complaint, "ended with signal 9");
+}
+
 static void an_answer_does_not_disturb_an_alarm(void **state)
 {
     struct fixture *fixture = *state;
@@ -599,6 +618,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_command_there_is_no_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_ends_is_told_and_started_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_takes_nothing_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_helper_that_hangs_is_told_until_it_takes_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_does_not_disturb_an_alarm, setup, teardown),
         cmocka_unit_test_setup_teardown(a_box_is_told_from_others, setup, teardown),
         cmocka_unit_test_setup_teardown(an_alarm_has_the_light_for_itself, setup, teardown),
