@@ -45,7 +45,7 @@ static uint64_t pause_us(const struct ward_annunciator *annunciator)
     case WARD_PRIORITY_HIGH: return 5 * UINT64_C(1000000);
     case WARD_PRIORITY_MEDIUM: return 10 * UINT64_C(1000000);
     case WARD_PRIORITY_LOW: return (annunciator->undelivered ? 10 : 30) * UINT64_C(1000000);
-    case WARD_PRIORITY_NONE: return 10 * UINT64_C(1000000);
+    case WARD_PRIORITY_NONE: break;
     }
     return 0;
 }

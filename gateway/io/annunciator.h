@@ -6,9 +6,10 @@
  *   high          first LED, flashing at 2 Hz    10 pulses 3-2-3-2, again 5 s after their end
  *   medium        second LED, flashing at 0.5 Hz 3 pulses, again after 10 s
  *   low           second LED, constant           2 pulses, again after 30 s
- *   undelivered   both LEDs in turn at 0.5 Hz    low-high-low after those of the priority, or every 10 s
+ *   undelivered   both LEDs in turn at 0.5 Hz    low-high-low after those of the priority, at least every 10 s
  *
  * With high priority the first LED keeps its 2 Hz when undelivered too. One LED serves as both.
+ * Undelivered makes no sound by itself: nobody could silence it, and light and text say it.
  *
  * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper
  * program that was started at the start and is started again, with a growing delay, when it ends or hangs.
