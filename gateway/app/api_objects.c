@@ -20,7 +20,7 @@ void ward_api_objects_annunciated(struct ward_gateway *gateway, const struct war
     struct ward_api_objects *objects = &gateway->objects;
 
     objects->priority = (uint8_t)what->priority;
-    objects->silenced = what->silenced;
+    objects->silenced = what->priority != WARD_PRIORITY_NONE && what->sound == WARD_PRIORITY_NONE;
     objects->undelivered = what->undelivered;
     snprintf(objects->text, sizeof(objects->text), "%s", what->text ? what->text : "");
 }
@@ -61,7 +61,7 @@ static int tell_gateway(struct ward_gateway *gateway)
         [WARD_BUS_REASONS] = {.texts = reasons, .count = summary.reason_count},
         [WARD_BUS_WATCHED] = {.texts = patients, .count = gateway->watch_count},
         [WARD_BUS_PRIORITY] = {.text = ward_alarm_priority_name(shown->priority)},
-        [WARD_BUS_SILENCED] = {.number = shown->priority != WARD_PRIORITY_NONE && shown->silenced},
+        [WARD_BUS_SILENCED] = {.number = shown->silenced},
         [WARD_BUS_UNDELIVERED] = {.number = shown->undelivered},
         [WARD_BUS_TEXT] = {.text = shown->text},
         [WARD_BUS_QUEUE_DEPTH] = {.number = (int64_t)ward_delivery_undelivered(&gateway->outbox.delivery)},

@@ -128,7 +128,7 @@ static bool shows(const struct ward_alarm_event *event)
 struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gateway)
 {
     struct ward_alarm_present *present = gateway->present;
-    struct ward_annunciation what = {.silenced = true};
+    struct ward_annunciation what = {.priority = WARD_PRIORITY_NONE, .sound = WARD_PRIORITY_NONE};
     uint64_t due_us;
 
     if (!gateway->restored) { /* without a sound: nobody could say who is meant, or silence it */
@@ -142,12 +142,11 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
         for (size_t j = 0; j < count && j < WARD_PRESENT_MAX; j++) {
             const struct ward_alarm_event *event = &present[j].newest;
 
+            if (sounds(event) && event->priority > what.sound)
+                what.sound = (enum ward_alarm_priority)event->priority;
             if (!shows(event) || event->priority < what.priority)
                 continue;
-            if (event->priority > what.priority)
-                what.silenced = true;
             what.priority = (enum ward_alarm_priority)event->priority;
-            what.silenced = what.silenced && !sounds(event);
             if (event->shown_text[0]) {
                 memcpy(gateway->patient_text, event->shown_text, sizeof(gateway->patient_text));
                 what.text = gateway->patient_text;

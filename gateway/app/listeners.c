@@ -128,8 +128,10 @@ static void bluez_link(const struct ward_bluez_link *link, void *userdata)
     ward_pipeline_link(gateway, link);
     note_link(gateway, link);
     ward_trial_link(gateway, link);
-    if (link->state == WARD_BLUEZ_LINK_DISCONNECTED)
+    if (link->state == WARD_BLUEZ_LINK_DISCONNECTED) {
         tell_input_stopped(gateway, link->device->id.text);
+        ward_upkeep_not_poor(gateway, link->device->id.text);
+    }
     if (link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
         ward_technical_device(gateway, link->device->id.text, WARD_DEVICE_BOND_LOST,
                               WARD_PRIORITY_OF_BOND_LOST);

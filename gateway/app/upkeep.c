@@ -27,17 +27,23 @@ static void check_space(struct ward_gateway *gateway)
 }
 
 /* What is configured has to work; what is not there by intent is no fault. */
+static bool fails(const struct ward_config *config, const struct ward_annunciator_health *health)
+{
+    return (config->alarm.leds[0] && !health->light) || (config->alarm.sound_command[0] && !health->sound) ||
+           (config->alarm.patient_text[0] && !health->text);
+}
+
 static void check_annunciator(struct ward_gateway *gateway, const struct ward_time *now)
 {
-    const struct ward_annunciator_health health = ward_annunciator_check(gateway->annunciator);
-    const struct ward_config *config = &gateway->config;
-    const bool fails = (config->alarm.leds[0] && !health.light) ||
-                       (config->alarm.sound_command[0] && !health.sound) ||
-                       (config->alarm.patient_text[0] && !health.text);
+    struct ward_annunciator_health health = ward_annunciator_check(gateway->annunciator);
 
+    if (fails(&gateway->config, &health)) { /* what could not be written may be writable now */
+        (void)ward_gateway_annunciate(gateway);
+        health = ward_annunciator_check(gateway->annunciator);
+    }
     gateway->upkeep.annunciator = health;
     gateway->upkeep.annunciator_checked = *now;
-    ward_technical_set(gateway, WARD_TECHNICAL_ANNUNCIATION_FAILING, fails);
+    ward_technical_set(gateway, WARD_TECHNICAL_ANNUNCIATION_FAILING, fails(&gateway->config, &health));
 }
 
 static void check_certificate(struct ward_gateway *gateway, const struct ward_time *now)
@@ -65,6 +71,15 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
     return upkeep->due_us;
 }
 
+void ward_upkeep_not_poor(struct ward_gateway *gateway, const char *device)
+{
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+
+    if (now)
+        now->poor_since_us = 0;
+    ward_technical_device(gateway, device, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_NONE);
+}
+
 void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading *reading)
 {
     const bool poor = (reading->reasons & (WARD_REASON_POOR_SIGNAL | WARD_REASON_MOTION)) != 0;
@@ -73,8 +88,7 @@ void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading 
     if (!now || reading->kind != WARD_READING_CONTINUOUS)
         return;
     if (!poor || reading->quality == WARD_VALID) {
-        now->poor_since_us = 0;
-        ward_technical_device(gateway, reading->device.text, WARD_DEVICE_POOR_SIGNAL, WARD_PRIORITY_NONE);
+        ward_upkeep_not_poor(gateway, reading->device.text);
         return;
     }
     if (now->poor_since_us == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What nobody tells and has to be looked at: the room on the disk, the end of the certificate, whether light and sound
- * would work if they were needed. Each has a technical condition.
+ * would work if they were needed: what does not is shown once more. Each has a technical condition.
  */
 #ifndef WARD_APP_UPKEEP_H
 #define WARD_APP_UPKEEP_H
@@ -33,5 +33,7 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
 
 /* A reading of a device that came now: its signal is poor, or it is not. */
 void ward_upkeep_signal(struct ward_gateway *gateway, const struct ward_reading *reading);
+/* The signal of a device is not poor, or its link has ended: the minute begins anew. */
+void ward_upkeep_not_poor(struct ward_gateway *gateway, const char *device);
 
 #endif

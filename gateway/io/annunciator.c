@@ -23,8 +23,8 @@ struct ward_annunciator {
     char *text_path;
     sd_event_source *again;      /* the next burst */
     sd_event_source *identified; /* NULL: nobody asked which box this is */
-    enum ward_alarm_priority priority;
-    bool silenced, undelivered;
+    enum ward_alarm_priority priority, sounding;
+    bool undelivered;
     char text[WARD_ALARM_TEXT_MAX + 1];
     struct ward_annunciation_shown shown;
     bool text_works;
@@ -36,17 +36,16 @@ struct ward_annunciator {
 
 static bool sounds(const struct ward_annunciator *annunciator)
 {
-    return !annunciator->silenced &&
-           (annunciator->undelivered || annunciator->priority != WARD_PRIORITY_NONE);
+    return annunciator->sounding != WARD_PRIORITY_NONE;
 }
 
 static uint64_t pause_us(const struct ward_annunciator *annunciator)
 {
-    switch (annunciator->priority) {
+    switch (annunciator->sounding) {
     case WARD_PRIORITY_HIGH: return 5 * UINT64_C(1000000);
     case WARD_PRIORITY_MEDIUM: return 10 * UINT64_C(1000000);
     case WARD_PRIORITY_LOW: return (annunciator->undelivered ? 10 : 30) * UINT64_C(1000000);
-    case WARD_PRIORITY_NONE: return 10 * UINT64_C(1000000);
+    case WARD_PRIORITY_NONE: break;
     }
     return 0;
 }
@@ -60,7 +59,7 @@ static size_t render_burst(struct ward_annunciator *annunciator)
 {
     size_t count = 0;
 
-    switch (annunciator->priority) {
+    switch (annunciator->sounding) {
     case WARD_PRIORITY_HIGH: count = add_pattern(annunciator, WARD_PATTERN_HIGH, count); break;
     case WARD_PRIORITY_MEDIUM: count = add_pattern(annunciator, WARD_PATTERN_MEDIUM, count); break;
     case WARD_PRIORITY_LOW: count = add_pattern(annunciator, WARD_PATTERN_LOW, count); break;
@@ -161,12 +160,12 @@ struct ward_annunciation_shown ward_annunciator_show(struct ward_annunciator *an
 {
     uint64_t began_us = now_us();
     bool light = what->priority != annunciator->priority || what->undelivered != annunciator->undelivered;
-    bool sound = light || what->silenced != annunciator->silenced;
+    bool sound = what->sound != annunciator->sounding || what->undelivered != annunciator->undelivered;
     const char *text = what->text ? what->text : "";
 
     annunciator->priority = what->priority;
     annunciator->undelivered = what->undelivered;
-    annunciator->silenced = what->silenced;
+    annunciator->sounding = what->sound;
     if (annunciator->identified && shows_alarm(annunciator))
         annunciator->identified = sd_event_source_disable_unref(annunciator->identified);
     if (!annunciator->identified && (light || !annunciator->shown.light))

@@ -2,16 +2,17 @@
 /*
  * The annunciator: light, sound and text for whoever is in the room (IEC 60601-1-8).
  *
- *   priority      light (§6.3.2.2)               sound (§6.3.3.1), until silenced
+ *   priority      light (§6.3.2.2)               sound (§6.3.3.1), of what is not silenced
  *   high          first LED, flashing at 2 Hz    10 pulses 3-2-3-2, again 5 s after their end
  *   medium        second LED, flashing at 0.5 Hz 3 pulses, again after 10 s
  *   low           second LED, constant           2 pulses, again after 30 s
- *   undelivered   both LEDs in turn at 0.5 Hz    low-high-low after those of the priority, or every 10 s
+ *   undelivered   both LEDs in turn at 0.5 Hz    low-high-low after those of the priority, at least every 10 s
  *
  * With high priority the first LED keeps its 2 Hz when undelivered too. One LED serves as both.
+ * Undelivered makes no sound by itself: nobody could silence it, and light and text say it.
  *
  * It never blocks the loop: LEDs are files of sysfs, sound is PCM from memory into the pipe of a helper
- * program that was started at the start and is started again, with a growing delay, when it ends.
+ * program that was started at the start and is started again, with a growing delay, when it ends or hangs.
  */
 #ifndef WARD_IO_ANNUNCIATOR_H
 #define WARD_IO_ANNUNCIATOR_H
@@ -38,7 +39,7 @@ struct ward_annunciator_options {
 /* What is to be annunciated: everything present, summed up. */
 struct ward_annunciation {
     enum ward_alarm_priority priority; /* the highest present */
-    bool silenced;                     /* no sound; light and text stay */
+    enum ward_alarm_priority sound;    /* the highest of those that nobody silenced; none: no sound */
     bool undelivered;                  /* an alarm has not reached the ward */
     const char *text;                  /* for the patient, UTF-8; NULL: none. Borrowed for the call */
 };

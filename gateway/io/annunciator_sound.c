@@ -35,6 +35,8 @@ struct ward_sound {
     uint64_t delay_us; /* before the next start; 0: none has failed yet */
     uint64_t started_us;
     uint64_t due_us; /* when all that was given should have been taken */
+    bool given;      /* something, and it was not taken back */
+    bool stuck;      /* it left something beyond that time; until it takes all that it is given */
 };
 
 static uint64_t now_us(void)
@@ -66,6 +68,14 @@ static void forget_helper(struct ward_sound *sound)
         close(sound->helper_descriptor);
     sound->helper_descriptor = -1;
     sound->helper = 0;
+}
+
+/* SIGTERM could be waited for in vain. Where a spawned child is not waited for until it runs its program, as under QEMU's
+ * user mode, it may lead no group yet. */
+static void kill_helper(const struct ward_sound *sound)
+{
+    if (kill(-sound->helper, SIGKILL) < 0)
+        kill(sound->helper, SIGKILL);
 }
 
 static int spawn(const struct ward_sound *sound, pid_t *ret)
@@ -189,10 +199,7 @@ struct ward_sound *ward_sound_free(struct ward_sound *sound)
     if (!sound)
         return NULL;
     if (sound->helper > 0) {
-        /* SIGTERM could be waited for in vain. Where a spawned child is not waited for until it runs its program, as
-         * under QEMU's user mode, it may lead no group yet. */
-        if (kill(-sound->helper, SIGKILL) < 0)
-            kill(sound->helper, SIGKILL);
+        kill_helper(sound);
         waitpid(sound->helper, NULL, 0);
     }
     forget_helper(sound);
@@ -209,33 +216,58 @@ struct ward_sound *ward_sound_free(struct ward_sound *sound)
     return NULL;
 }
 
+static bool runs(const struct ward_sound *sound)
+{
+    return sound->helper > 0 && (sound->delay_us == 0 || now_us() - sound->started_us >= PROVED_US);
+}
+
+/* Whether all that was given was taken, and not by us. */
+static bool took(const struct ward_sound *sound)
+{
+    int waiting = 0;
+
+    return sound->given && (ioctl(sound->reading, FIONREAD, &waiting) < 0 || waiting == 0);
+}
+
+/* Ends a helper that hangs, and with it the hold that it may have on the sound card: on_ended starts it again. */
+static void judge(struct ward_sound *sound)
+{
+    if (took(sound)) {
+        sound->stuck = false;
+    } else if (sound->given && sound->helper > 0 && now_us() >= sound->due_us) {
+        if (!sound->stuck)
+            complain(sound, "does not take what it is given");
+        sound->stuck = true;
+        kill_helper(sound);
+    }
+}
+
 void ward_sound_stop(struct ward_sound *sound)
 {
     char taken_back[4096];
 
+    judge(sound); /* afterwards the pipe is empty in any case */
     while (sound->draining >= 0 && read(sound->draining, taken_back, sizeof(taken_back)) > 0)
         ;
+    sound->given = false;
 }
 
 bool ward_sound_works(const struct ward_sound *sound)
 {
-    uint64_t now = now_us();
-    int waiting = 0;
-
-    if (sound->helper == 0 || (sound->delay_us > 0 && now - sound->started_us < PROVED_US))
+    if (!runs(sound))
         return false;
-    return now < sound->due_us || ioctl(sound->reading, FIONREAD, &waiting) < 0 || waiting == 0;
+    return took(sound) || (!sound->stuck && (!sound->given || now_us() < sound->due_us));
 }
 
 bool ward_sound_play(struct ward_sound *sound, const int16_t *samples, size_t count)
 {
-    bool works = ward_sound_works(sound);
     ssize_t written;
 
     ward_sound_stop(sound);
-    if (!works)
+    if (!runs(sound))
         return false;
     written = write(sound->writing, samples, count * sizeof(samples[0]));
+    sound->given = true;
     sound->due_us = now_us() + (uint64_t)count * 1000000 / WARD_SAMPLE_RATE + TAKEN_WITHIN_US;
-    return written > 0;
+    return written > 0 && !sound->stuck;
 }

@@ -2,7 +2,8 @@
 /*
  * The sound helper: a program that plays what it reads from its standard input.
  *
- * Its pipe belongs to us, both ends: it outlives the helper, and what was not played yet can be taken back.
+ * Its pipe belongs to us, both ends: it outlives the helper, and what was not played yet can be taken back. A helper that
+ * leaves there what it should have played long since is ended and started again.
  */
 #ifndef WARD_IO_ANNUNCIATOR_SOUND_H
 #define WARD_IO_ANNUNCIATOR_SOUND_H
@@ -36,14 +37,15 @@ struct ward_sound *ward_sound_free(struct ward_sound *sound);
 
 /*
  * Plays samples in place of what was given before and is not yet taken. Returns whether the helper has
- * them: what a full pipe did not take is dropped, and never waited for.
+ * them: what a full pipe did not take is dropped, and never waited for. One that hung is given them too, to
+ * see whether it takes them now, but not yet believed.
  */
 bool ward_sound_play(struct ward_sound *sound, const int16_t *samples, size_t count);
 
 /* Takes back what was not played yet. */
 void ward_sound_stop(struct ward_sound *sound);
 
-/* Whether the helper runs and takes what it is given. */
+/* Whether the helper runs and takes what it is given. After it hung: not before it has taken something again. */
 bool ward_sound_works(const struct ward_sound *sound);
 
 #endif

@@ -1573,6 +1573,30 @@ static void the_button_silences_everybody_s_alarms(void **state)
     close(button);
 }
 
+/* Ann's high alarm is silenced; then Bob has a medium one. */
+static void what_nobody_silenced_sounds_beside_what_is(void **state)
+{
+    const struct ward_alarm_technical high = {.name = "a", .text = "x", .priority = WARD_PRIORITY_HIGH};
+    const struct ward_alarm_technical medium = {.name = "b", .text = "x", .priority = WARD_PRIORITY_MEDIUM};
+    static const struct ward_id by = {"button"};
+    struct bench *bench = couple(state);
+
+    bench_close(bench);
+    snprintf(bench->config.alarm.sound_command, sizeof(bench->config.alarm.sound_command),
+             "exec cat > /dev/null");
+    bench_open(bench);
+    ward_watch_technical(ward_gateway_watch(bench->gateway, "p-ann"), &high, true);
+    assert_true(bench->gateway->shown.sound);
+    for (size_t i = 0; i < bench->gateway->watch_count; i++)
+        (void)ward_watch_silence(bench->gateway->watches[i], &by);
+    assert_false(bench->gateway->shown.sound);
+    assert_true(bench->gateway->objects.silenced);
+    ward_watch_technical(ward_gateway_watch(bench->gateway, "p-bob"), &medium, true);
+    assert_true(bench->gateway->shown.sound);
+    assert_false(bench->gateway->objects.silenced);
+    assert_int_equal(bench->gateway->objects.priority, WARD_PRIORITY_HIGH);
+}
+
 /* What the sound program was given, from octet `from` on, is that pattern. */
 static bool was_given(const struct bench *bench, long from, enum ward_pattern pattern, long *ret_end)
 {
@@ -1648,6 +1672,24 @@ static void an_annunciator_that_does_not_work_is_told(void **state)
     assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
 }
 
+static void a_text_that_can_be_written_again_is(void **state)
+{
+    struct bench *bench = couple(state);
+    char directory[128];
+
+    bench_close(bench);
+    snprintf(directory, sizeof(directory), "%s/display", bench->directory);
+    snprintf(bench->config.alarm.patient_text, sizeof(bench->config.alarm.patient_text), "%s/text",
+             directory);
+    bench_open(bench);
+    assert_true(is_condition(bench, "p-ann", "annunciation-failing"));
+    assert_int_equal(mkdir(directory, 0700), 0);
+    bench->gateway->upkeep.due_us = 0; /* a minute passes */
+    ward_gateway_settle(bench->gateway);
+    assert_false(is_condition(bench, "p-ann", "annunciation-failing"));
+    assert_string_equal(shown_text(bench), bench->gateway->objects.text);
+}
+
 /* --- trials -------------------------------------------------------------------------------------------------- */
 
 static int take_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
@@ -1699,6 +1741,29 @@ static void tell_link(struct bench *bench, const char *device, enum ward_bluez_l
 
     assert_true(ward_id_set(&who.id, device));
     ward_bluez_events.link(&link, bench->gateway);
+}
+
+static void poor_signal_ends_with_the_link(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_reading reading = {.device = {"d-2"},
+                                   .kind = WARD_READING_CONTINUOUS,
+                                   .quality = WARD_QUESTIONABLE,
+                                   .reasons = WARD_REASON_POOR_SIGNAL,
+                                   .mono_us = 1000};
+
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    ward_upkeep_signal(bench->gateway, &reading);
+    reading.mono_us += WARD_POOR_SIGNAL_US;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_true(is_condition(bench, "p-ann", "poor-signal"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_DISCONNECTED);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
+    reading.mono_us += WARD_POOR_SIGNAL_US; /* the first sample of the next connection */
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
 }
 
 #define FINGER_OUT "04 FF 07 FF 07 00 10 00 00 10" /* no values, and no contact */
@@ -1965,6 +2030,7 @@ int main(void)
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
+        GATEWAY_TEST(poor_signal_ends_with_the_link),
         GATEWAY_TEST(a_database_that_was_put_back_is_told),
         GATEWAY_TEST(a_chain_that_differs_is_told),
         GATEWAY_TEST(a_chain_that_differs_further_down_is_told),
@@ -1983,8 +2049,10 @@ int main(void)
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
+        GATEWAY_TEST(what_nobody_silenced_sounds_beside_what_is),
         GATEWAY_TEST(the_room_hears_that_it_has_come_or_should_be_repeated),
         GATEWAY_TEST(an_annunciator_that_does_not_work_is_told),
+        GATEWAY_TEST(a_text_that_can_be_written_again_is),
         GATEWAY_TEST(what_a_device_measures_in_a_test_is_nobodys),
         GATEWAY_TEST(the_same_fault_is_said_once),
         GATEWAY_TEST(who_follows_has_readings_within_a_second),

@@ -100,7 +100,8 @@ static void start(struct fixture *fixture, const char *leds, const char *command
 static struct ward_annunciation_shown show(struct fixture *fixture, enum ward_alarm_priority priority,
                                            bool silenced, bool undelivered)
 {
-    struct ward_annunciation what = {.priority = priority, .silenced = silenced, .undelivered = undelivered};
+    struct ward_annunciation what = {
+        .priority = priority, .sound = silenced ? WARD_PRIORITY_NONE : priority, .undelivered = undelivered};
 
     return ward_annunciator_show(fixture->annunciator, &what);
 }
@@ -225,12 +226,16 @@ static void low_is_constant(void **state)
     assert_int_equal(brightness(fixture, "yellow"), 255);
 }
 
+/* Without a sound: while no alarm sounds nobody could silence it. */
 static void undelivered_flashes_both_in_turn(void **state)
 {
     struct fixture *fixture = *state;
+    struct ward_annunciation_shown shown;
 
     start(fixture, "red yellow", fixture->command);
-    assert_true(show(fixture, WARD_PRIORITY_NONE, false, true).light);
+    shown = show(fixture, WARD_PRIORITY_NONE, false, true);
+    assert_true(shown.light);
+    assert_false(shown.sound);
     assert_int_equal(brightness(fixture, "yellow"), 255);
     assert_int_equal(brightness(fixture, "red"), 0);
     run_until(fixture, red_is_lit);
@@ -334,6 +339,21 @@ static void silenced_keeps_the_light_only(void **state)
     assert_true(show(fixture, WARD_PRIORITY_HIGH, false, false).sound);
 }
 
+/* A high alarm is silenced, and a medium one is not. */
+static void what_is_not_silenced_sounds_below_it(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct ward_annunciation what = {.priority = WARD_PRIORITY_HIGH, .sound = WARD_PRIORITY_MEDIUM};
+
+    start(fixture, "red yellow", fixture->command);
+    show(fixture, WARD_PRIORITY_HIGH, true, false);
+    assert_true(ward_annunciator_show(fixture->annunciator, &what).sound);
+    assert_int_equal(brightness(fixture, "red"), 255);
+    assert_int_equal(brightness(fixture, "yellow"), 0);
+    run_until(fixture, a_pattern_was_taken);
+    assert_taken(fixture, WARD_PATTERN_MEDIUM);
+}
+
 /*
  * The helper is slow: the alarm is still in the pipe when it is silenced, and must not be played
  * afterwards.
@@ -390,6 +410,25 @@ static void a_helper_that_takes_nothing_is_told(void **state)
     run_until(fixture, sound_fails);
     for (int i = 0; i < 100; i++) /* and never blocks */
         show(fixture, i % 2 ? WARD_PRIORITY_HIGH : WARD_PRIORITY_MEDIUM, false, true);
+}
+
+static void a_helper_that_hangs_is_told_until_it_takes_sound(void **state)
+{
+    struct fixture *fixture = *state;
+    char command[320];
+
+    /* hangs the first time, works the second */
+    snprintf(command, sizeof(command),
+             "test -e %s/second || { touch %s/second; exec sleep 600; }; exec dd bs=4096 of=%s status=none",
+             fixture->directory, fixture->directory, fixture->sound);
+    start(fixture, "red", command);
+    assert_true(ward_annunciator_answer(fixture->annunciator, WARD_ANSWER_RECEIVED));
+    run_until(fixture, sound_fails);
+    assert_false(show(fixture, WARD_PRIORITY_HIGH, false, false).sound);
+    assert_true(sound_fails(fixture)); /* it took nothing: we took it back */
+    run_until(fixture, sound_works);
+    assert_true(sound_octets(fixture) > 0); /* that it was started again is not enough */
+    assert_string_equal(fixture->complaint, "ended with signal 9");
 }
 
 static void an_answer_does_not_disturb_an_alarm(void **state)
@@ -578,10 +617,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_led_is_no_light, setup, teardown),
         cmocka_unit_test_setup_teardown(the_helper_gets_the_burst, setup, teardown),
         cmocka_unit_test_setup_teardown(silenced_keeps_the_light_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_not_silenced_sounds_below_it, setup, teardown),
         cmocka_unit_test_setup_teardown(silencing_takes_back_what_was_not_played, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_command_there_is_no_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_ends_is_told_and_started_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_takes_nothing_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_helper_that_hangs_is_told_until_it_takes_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_does_not_disturb_an_alarm, setup, teardown),
         cmocka_unit_test_setup_teardown(a_box_is_told_from_others, setup, teardown),
         cmocka_unit_test_setup_teardown(an_alarm_has_the_light_for_itself, setup, teardown),
