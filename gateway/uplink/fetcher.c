@@ -82,6 +82,7 @@ static void hand_on(struct ward_fetcher *fetcher, struct ward_exchange_answer *a
     if (answer->end != WARD_EXCHANGE_ANSWERED) {
         explain(fetcher, answer, wrong, sizeof(wrong));
         fetched.wrong = wrong;
+        fetched.alone = answer->end == WARD_EXCHANGE_TOO_LARGE || answer->end == WARD_EXCHANGE_HEADERS;
     }
     check_tag(answer->etag);
     end(fetcher);

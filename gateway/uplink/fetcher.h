@@ -6,6 +6,7 @@
 #ifndef WARD_UPLINK_FETCHER_H
 #define WARD_UPLINK_FETCHER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
@@ -24,6 +25,7 @@ struct ward_fetcher;
 
 struct ward_fetched {
     const char *wrong;   /* what failed, for people, or NULL: the server answered, whatever */
+    bool alone;          /* what is wrong is this document; the next one may be had at once */
     uint32_t status;     /* of HTTP, if it did */
     const uint8_t *body; /* whole; borrowed for the call */
     size_t length;

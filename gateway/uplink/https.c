@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  *   IDLE      no names
- *   WAITING   the timer is set; it fires → ASKING for the first name
- *   ASKING    the fetcher is at work; an answer → the next name, or the end of the round → WAITING
+ *   WAITING   the timer is set; it fires → ASKING, where the last round ended
+ *   ASKING    the fetcher is at work; an answer → the next name, or the end of the round → WAITING;
+ *             none, perhaps for want of a server → the end of the round, behind that name → WAITING
  *   HOLDING   a document that the core has no room for; go_on() → as after ASKING
  *
  * New names in any state but IDLE give up what goes on and begin a round; none → IDLE.
@@ -35,7 +36,7 @@ struct ward_https {
     struct ward_backoff backoff;
     sd_event_source *timer;
     struct name names[WARD_HTTPS_NAMES];
-    size_t count, at;                   /* at: the name that is asked for */
+    size_t count, at, left;             /* at: the name that is asked for; left: in this round, with that */
     char wrong[WARD_LINK_TEXT_MAX + 1]; /* the first thing in this round; "": nothing */
     struct {
         bool waits;
@@ -85,6 +86,19 @@ static void end_round(struct ward_https *https)
     wait_for_round(https, interval_us * 3 / 4 + random_below(interval_us / 2));
 }
 
+static void go_to_next(struct ward_https *https)
+{
+    https->at = (https->at + 1) % https->count;
+}
+
+/* Whether it is the server or this name is not known: nothing more is asked of it now, and others come first then. */
+static void give_up(struct ward_https *https, const char *wrong)
+{
+    complain(https, wrong);
+    go_to_next(https);
+    end_round(https);
+}
+
 /* The template's {gateway} and {patient}, and nothing else, are replaced: what they become needs no escaping. */
 static bool write_url(const struct ward_https *https, const char *name, char *url, size_t size)
 {
@@ -128,16 +142,15 @@ static void ask(struct ward_https *https)
         if (result == 0)
             return;
         snprintf(wrong, sizeof(wrong), "wardgate-https: %s", strerror(-result));
-        complain(https, wrong);
+        give_up(https, wrong);
     } else
-        complain(https, "the URL is too long");
-    end_round(https);
+        give_up(https, "the URL is too long");
 }
 
 static void ask_next(struct ward_https *https)
 {
-    https->at++;
-    if (https->at < https->count)
+    go_to_next(https);
+    if (--https->left > 0)
         ask(https);
     else
         end_round(https);
@@ -150,7 +163,7 @@ static int on_timer(sd_event_source *source, uint64_t time_us, void *userdata)
     (void)source;
     (void)time_us;
     https->timer = sd_event_source_disable_unref(https->timer);
-    https->at = 0;
+    https->left = https->count;
     https->wrong[0] = 0;
     ask(https);
     return 0;
@@ -193,17 +206,19 @@ static void take_answer(struct ward_https *https, const struct ward_fetched *fet
     snprintf(https->held.etag, sizeof(https->held.etag), "%s", fetched->etag);
 }
 
-/* What keeps one document away, such as a wrong certificate, keeps them all: the round is over. */
+/* What keeps one document away before it comes, such as a wrong certificate, mostly keeps them all. */
 static void on_fetched(void *userdata, const struct ward_fetched *fetched)
 {
     struct ward_https *https = userdata;
 
-    if (fetched->wrong) {
-        complain(https, fetched->wrong);
-        end_round(https);
+    if (fetched->wrong && !fetched->alone) {
+        give_up(https, fetched->wrong);
         return;
     }
-    take_answer(https, fetched);
+    if (fetched->wrong)
+        complain(https, fetched->wrong);
+    else
+        take_answer(https, fetched);
     if (!https->held.waits)
         ask_next(https);
 }
@@ -276,6 +291,7 @@ void ward_https_names(struct ward_https *https, const char *names, size_t length
     }
     memcpy(https->names, list, count * sizeof(list[0]));
     https->count = count;
+    https->at = 0;
     ward_backoff_reset(&https->backoff);
     if (count > 0)
         wait_for_round(https, random_below(interval_us < FIRST_US ? interval_us : FIRST_US));

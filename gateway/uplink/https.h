@@ -4,10 +4,12 @@
  * What it says is not our matter: the core knows by its signature and version whether it is good, and keeps what it has
  * as long as nothing better comes.
  *
- * All names are asked for one after the other, which is a round. Rounds come at an interval, give or take a quarter, so
- * that a ward's gateways do not all ask at once. A round that failed is made again after a back-off with full jitter of
- * at most the interval. What the server says is unchanged since it was handed on is not asked for as a whole, but for
- * every twelfth time, in case the core could not use it then.
+ * All names are asked for one after the other, which is a round. Rounds come at an interval, give or take a quarter,
+ * so that a ward's gateways do not all ask at once. A round that failed is made again after a back-off with full
+ * jitter of at most the interval. Where no answer comes the round ends, lest a server that is down be asked for all;
+ * the next one begins behind that name, lest one that is never answered keep the others away. What the server says is
+ * unchanged since it was handed on is not asked for as a whole, but for every twelfth time, in case the core could not
+ * use it then.
  */
 #ifndef WARD_UPLINK_HTTPS_H
 #define WARD_UPLINK_HTTPS_H

@@ -171,11 +171,30 @@ def test_wrong_answers(tmp_path):
     })
 
 
-def test_a_wrong_answer_for_one_keeps_no_other_away(bench, server):
-    put(server, "p-2")
-    core, _ = fetching(bench, server, "p-1", "p-2")
-    core.until(lambda: core.downs == [plan_of("p-2")], "the other's plan")
-    until_told(core, "p-1: the server answered 404")
+def only_for(behave, *ids):
+    return lambda handler, document: handler.path.split("/")[-1] in ids and behave(handler, document)
+
+
+def asked_all_the_same(bench, behave, words):
+    """All in one round, of each of which the first thing wrong is told."""
+    server = plan_server(bench)
+    server.behave = only_for(behave, "p-1", "p-2")
+    put(server, "p-3")
+    core, _ = fetching(bench, server, "p-1", "p-2", "p-3")
+    core.until(lambda: core.downs == [plan_of("p-3")], lambda: f"the other's plan (asked: {server.asked})")
+    until_told(core, f"p-1: {words}")
+    already = len(server.asked)
+    core.until(lambda: len(server.asked) >= already + 9, "three rounds more")
+    assert core.fetched == [(True, f"p-1: {words}")]
+
+
+def test_a_wrong_answer_for_one_keeps_no_other_away(tmp_path):
+    at_once(tmp_path, asked_all_the_same, {
+        "404": (answering(404), "the server answered 404"),
+        "too large": (answering(200, b"x" * 65025), "the answer is larger than 65024 octets"),
+        "too many headers": (answering(200, PLAN, **{f"X_{number}": 100 * "x" for number in range(200)}),
+                             "the answer has more headers than any that is right"),
+    })
 
 
 def test_after_a_failure_the_core_keeps_what_it_has(bench, server):
@@ -233,6 +252,25 @@ def test_answers_that_do_not_end_as_they_should(tmp_path):
         "half of it": (hanging_up, "the server of the care plans hung up"),
         "nothing": (hanging_up_at_once, "the server of the care plans hung up"),
     })
+
+
+def test_a_hang_up_for_one_keeps_no_other_away(bench, server):
+    server.behave = only_for(hanging_up, "p-2")
+    for ident in "p-1", "p-2", "p-3":
+        put(server, ident)
+    core, _ = fetching(bench, server, "p-1", "p-2", "p-3")
+    core.until(lambda: core.downs == [plan_of("p-1"), plan_of("p-3")],
+               lambda: f"the others' (asked: {server.asked})")
+    put(server, "p-1", b"newer")
+    core.until(lambda: core.downs[2:] == [plan_of("p-1", b"newer")], "a newer one, by a round that began behind it")
+    until_told(core, "p-2: the server of the care plans hung up")
+
+
+def test_a_server_that_hangs_up_is_asked_once_a_round(bench, server):
+    server.behave = hanging_up_at_once
+    core, _ = fetching(bench, server, "p-1", "p-2", "p-3")
+    core.until(lambda: len(core.fetched) >= 6, lambda: f"six rounds (it says: {core.fetched})")
+    assert [text.split(":")[0] for _, text in core.fetched[:6]] == 2 * ["p-1", "p-2", "p-3"]
 
 
 def never(handler, _):
@@ -354,6 +392,17 @@ def test_a_request_that_nobody_wants_any_more_ends(bench, server):
     core.connection.send(names())
     wait_for(lambda: not pathlib.Path(f"/proc/{asking}").exists(), "it is gone")
     assert trickle.sent < trickle.pieces and uplink.asking() == []
+
+
+def test_names_that_come_meanwhile_are_asked_for_from_the_first_on(bench, server):
+    server.behave = only_for(trickle := Trickle(), "p-2")
+    put(server)
+    put(server, "p-3")
+    core, _ = fetching(bench, server, "p-1", "p-2")
+    core.until(lambda: trickle.sent > 0, "it is the second one's turn")
+    core.connection.send(names("p-3"))
+    core.until(lambda: len(core.downs) >= 2, "the next plan")
+    assert core.downs == [plan_of("p-1"), plan_of("p-3")]
 
 
 def sockets(pid):
