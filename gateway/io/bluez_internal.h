@@ -258,13 +258,14 @@ void ward_bluez_returns_expect(struct ward_bluez *bluez);
 
 /*
  * bluez_identity.c. Reads the device's identity, and waits a while for what it told when it was enrolled (expected; NULL:
- * it is being enrolled). `done` gets NULL when it left before its serial number and system id were asked for. One reading a
- * device at a time: -EBUSY.
+ * it is being enrolled). `done` gets NULL when it left before its serial number and system id were asked for, or when one of
+ * them could not be read. left: the connection is over, and another one may stand already. One reading a device at a time:
+ * -EBUSY.
  */
 int ward_bluez_identity_read(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
                              const struct ward_bluez_identity *expected,
                              void (*done)(struct ward_bluez *bluez, const char *path,
-                                          const struct ward_bluez_identity *identity));
+                                          const struct ward_bluez_identity *identity, bool left));
 /* It shows a characteristic of the Device Information Service that it did not show before. */
 void ward_bluez_identity_shown(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 /* The connection ended: what was read over it is not mixed with the next one's. `done` is called. */

@@ -264,6 +264,25 @@ static void a_serial_number_that_is_never_shown_is_no_other_one(void **state)
     fake_end(&fake);
 }
 
+/* The old link's reading ends with it, and says nothing of the new one. */
+static void a_device_that_is_back_while_it_is_read_is_not_sent_away(void **state)
+{
+    struct fake fake = {.exported = true, .serial = ""};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_value(&fake, 1); /* is told after those */
+    fake_wait(&fake, 0, "value=1,unproved,1 ");
+    fake_set(&fake, &fake.connected, true);
+    fake_wait(&fake, 0, "connected=2 ");
+    fake_show_serial(&fake, "C1");
+    fake_wait(&fake, 0, "proved=2 ");
+    assert_false(fake_has(&fake, 0, "fault="));
+    assert_false(fake_has(&fake, 0, "Disconnect "));
+    fake_end(&fake);
+}
+
 static void a_stranger_is_not_heard(void **state)
 {
     struct fake fake = {.exported = true, .paired = true};
@@ -480,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_serial_number_that_is_shown_late_is_waited_for),
         cmocka_unit_test(a_serial_number_that_is_shown_late_may_be_another),
         cmocka_unit_test(a_serial_number_that_is_never_shown_is_no_other_one),
+        cmocka_unit_test(a_device_that_is_back_while_it_is_read_is_not_sent_away),
         cmocka_unit_test(a_stranger_is_not_heard),
         cmocka_unit_test(new_characteristics_are_subscribed_to_at_once),
         cmocka_unit_test(first_contact_without_characteristics_is_a_possible_gap),
