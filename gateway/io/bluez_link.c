@@ -4,7 +4,8 @@
  *
  *   what bluetoothd tells            the node
  *   Connected=true                   a new connection, unproved, also when one stood: "off, on" may be folded
- *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none
+ *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none; a
+ *                                    Connected=false that comes in its place ends it
  *   ServicesResolved=true            bonded: proved if the bond stands, else needs pairing (again, by a person)
  *                                    open: its identity is read and compared; proved, or an impostor and sent away;
  *                                    one that does not show it is sent away too, and is no impostor

@@ -115,6 +115,38 @@ static void a_value_before_the_connection_is_of_that_connection(void **state)
     fake_end(&fake);
 }
 
+/* "On, off" is folded: only the end is told of a connection that a value began. */
+static void a_connection_that_only_its_end_is_told_of_is_over(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_value(&fake, 7);
+    fake_set(&fake, &fake.connected, false);
+    fake_wait(&fake, 0, "disconnected=1 ");
+    visit(&fake, 8);
+    ASSERT_ORDER(&fake, "value=7,unproved,1 ", "disconnected=1 ", "connected=2 ", "value=8,unproved,2 ",
+                 "proved=2 ");
+    fake_end(&fake);
+}
+
+/* It is asked when the value comes, and answers before it has noticed the connection itself. */
+static void a_connection_that_is_not_known_yet_is_not_over(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_value(&fake, 7);
+    fake_wait(&fake, 0, "value=7,unproved,1 ");
+    assert_int_equal(ward_bluez_scan(fake.bluez, 60), 0);
+    fake_wait(&fake, 0, "StartDiscovery "); /* is asked after that */
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "proved=1 ");
+    assert_false(fake_has(&fake, 0, "disconnected="));
+    fake_end(&fake);
+}
+
 /* bluetoothd does not always say that a device connected; its services resolve, or it sends, all the same. */
 static void a_connection_that_nobody_told_of_is_found(void **state)
 {
@@ -490,6 +522,8 @@ int main(void)
         cmocka_unit_test(a_value_before_the_proof_says_so),
         cmocka_unit_test(after_a_link_it_is_subscribed_to_anew),
         cmocka_unit_test(a_value_before_the_connection_is_of_that_connection),
+        cmocka_unit_test(a_connection_that_only_its_end_is_told_of_is_over),
+        cmocka_unit_test(a_connection_that_is_not_known_yet_is_not_over),
         cmocka_unit_test(a_connection_that_nobody_told_of_is_found),
         cmocka_unit_test(connected_twice_is_two_connections_and_proved_anew),
         cmocka_unit_test(three_unproved_drops_are_a_lost_bond_until_one_is_proved),
