@@ -391,6 +391,51 @@ static void a_bluetoothd_that_comes_back_is_laid_anew(void **state)
     fake_end(&fake);
 }
 
+/* Nor is it asked for then: that would be lost, too. */
+static void a_bond_is_not_removed_while_the_radio_is_lost(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true, .forgets_again = true};
+    char expected[64];
+    (void)state;
+    fake_begin(&fake, &bonded);
+    size_t mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), 0);
+    fake_vanish(&fake);
+    fake_wait(&fake, mark, "absent ");
+    snprintf(expected, sizeof expected, "forgotten=%d again=%d absent ", -ENETDOWN, -ENOTCONN);
+    assert_true(fake_has(&fake, mark, expected));
+    fake_appear(&fake);
+    fake_wait(&fake, mark, "ready ");
+    assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), 0);
+    fake_wait(&fake, mark, "forgotten=0 ");
+    fake_end(&fake);
+}
+
+static void whether_a_bond_may_still_be_removed_is_told(void **state)
+{
+    static const struct {
+        const char *answer;
+        int error;
+    } cases[] = {
+        {"org.bluez.Error.DoesNotExist", 0},
+        {"org.bluez.Error.NotReady", -ENETDOWN},
+        {SD_BUS_ERROR_NO_REPLY, -ENETDOWN},
+        {"org.bluez.Error.Failed", -EIO},
+    };
+    struct fake fake = {.exported = true, .paired = true};
+    char expected[64];
+    (void)state;
+    fake_begin(&fake, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t mark = fake_mark(&fake);
+        fake.remove_error = cases[i].answer;
+        assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), 0);
+        snprintf(expected, sizeof expected, "forgotten=%d ", cases[i].error);
+        fake_wait(&fake, mark, expected);
+    }
+    fake_end(&fake);
+}
+
 static void a_radio_that_somebody_switched_off_is_switched_on_again(void **state)
 {
     struct fake fake = {0};
@@ -539,6 +584,8 @@ int main(void)
         cmocka_unit_test(first_contact_without_characteristics_is_a_possible_gap),
         cmocka_unit_test(services_without_measurements_are_sent_away),
         cmocka_unit_test(a_bluetoothd_that_comes_back_is_laid_anew),
+        cmocka_unit_test(a_bond_is_not_removed_while_the_radio_is_lost),
+        cmocka_unit_test(whether_a_bond_may_still_be_removed_is_told),
         cmocka_unit_test(a_radio_that_somebody_switched_off_is_switched_on_again),
         cmocka_unit_test(a_scan_that_is_busy_is_started_again),
         cmocka_unit_test(a_refused_pairing_is_tried_twice_and_undone),
