@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/departure.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +147,10 @@ static void forget_next(struct ward_gateway *gateway, struct ward_departure *dep
     snprintf(departure->address.text, sizeof(departure->address.text), "%s", device->address);
 }
 
-/* The row goes when the bond is gone: a kill between the two leaves a device that is forgotten again. */
+/*
+ * The row goes when the bond is gone: a kill between the two, or a radio that is lost, leaves a device that is forgotten
+ * again. Where bluetoothd refuses, asking it again would be of no use.
+ */
 void ward_departures_forgotten(struct ward_gateway *gateway, const char *address, int error)
 {
     for (size_t i = 0; i < gateway->departures.count; i++) {
@@ -156,6 +160,11 @@ void ward_departures_forgotten(struct ward_gateway *gateway, const char *address
 
         if (strcmp(departure->address.text, address) != 0)
             continue;
+        if (error == -ENETDOWN) {
+            departure->address.text[0] = '\0';
+            departure->due_us = now_us(gateway) + WARD_DEPARTURE_AGAIN_US;
+            return;
+        }
         if (error < 0)
             ward_journal_print(LOG_WARNING, "A bond could not be removed from Bluetooth: %s",
                                strerror(-error));

@@ -90,7 +90,7 @@ void ward_departures_pump(struct ward_gateway *gateway);
 bool ward_departures_answered(struct ward_gateway *gateway, uint64_t id, bool good);
 void ward_departures_link(struct ward_gateway *gateway);
 
-/* From the adapter: a bond was removed, or could not be. */
+/* From the adapter: a bond was removed, or could not be. -ENETDOWN: it is tried again. */
 void ward_departures_forgotten(struct ward_gateway *gateway, const char *address, int error);
 
 /* One row of the snapshot, others are ignored; and all of them, for a fresh file. */

@@ -353,6 +353,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
         return;
     }
     gateway->enrolment.forget_call = call;
+    memcpy(gateway->enrolment.forget_address, known->address, sizeof(known->address));
     change.device = *known;
     change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
     ward_devices_drop(&gateway->devices, device);
@@ -366,10 +367,12 @@ void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address,
     struct ward_bus_call *call = gateway->enrolment.forget_call;
 
     ward_departures_forgotten(gateway, address, error);
+    if (!call || strcmp(gateway->enrolment.forget_address, address) != 0)
+        return;
     gateway->enrolment.forget_call = NULL;
-    if (call && error < 0)
+    if (error < 0)
         ward_bus_reply_error(call, WARD_BUS_FAILED,
                              "It is no longer enrolled, but its bond could not be removed from Bluetooth.");
-    else if (call)
+    else
         ward_bus_reply(call);
 }

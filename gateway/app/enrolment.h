@@ -24,7 +24,8 @@ struct ward_gateway;
 
 struct ward_enrolment {
     struct ward_bus_call *scan_call, *pair_call, *forget_call;
-    char *found[WARD_FOUND_MAX]; /* JSON, the newest of each device */
+    char forget_address[WARD_BLUEZ_ADDRESS_SIZE]; /* with forget_call */
+    char *found[WARD_FOUND_MAX];                  /* JSON, the newest of each device */
     char found_addresses[WARD_FOUND_MAX][WARD_BLUEZ_ADDRESS_SIZE];
     size_t found_count;
     struct ward_id patient;         /* for whom a device is being paired; empty: nobody */

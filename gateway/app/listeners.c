@@ -195,6 +195,7 @@ static int bluez_identified(struct ward_bluez_device *device, void *userdata)
 static void bluez_forgotten(const char *address, int error, void *userdata)
 {
     ward_enrolment_forgotten(userdata, address, error);
+    ward_gateway_settle(userdata);
 }
 
 static void bluez_read_done(const struct ward_bluez_answer *answer, void *userdata)

@@ -277,12 +277,26 @@ int ward_bluez_signal(const struct ward_bluez *bluez, const char *address, struc
     return 0;
 }
 
+/* NULL: there is no reply any more. */
+static int forget_result(sd_bus_message *reply)
+{
+    const char *error = reply ? ward_bluez_error_of(reply) : SD_BUS_ERROR_NO_REPLY;
+    if (!error || strcmp(error, "DoesNotExist") == 0)
+        return 0;
+    if (strcmp(error, SD_BUS_ERROR_NO_REPLY) == 0 || strcmp(error, "NotReady") == 0)
+        return -ENETDOWN;
+    return -sd_bus_message_get_errno(reply);
+}
+
 static void on_forgotten(struct ward_bluez *bluez, const char *address, sd_bus_message *reply)
 {
-    const char *error = ward_bluez_error_of(reply);
-    int r = !error || strcmp(error, "DoesNotExist") == 0 ? 0 : -sd_bus_message_get_errno(reply);
     ward_bluez_sweep(bluez);
-    bluez->listener.forgotten(address, r, bluez->userdata);
+    bluez->listener.forgotten(address, forget_result(reply), bluez->userdata);
+}
+
+void ward_bluez_forget_lost(struct ward_bluez *bluez)
+{
+    ward_bluez_calls_fail(bluez, on_forgotten);
 }
 
 int ward_bluez_forget(struct ward_bluez *bluez, const char *address)
@@ -290,7 +304,7 @@ int ward_bluez_forget(struct ward_bluez *bluez, const char *address)
     char normal[WARD_BLUEZ_ADDRESS_SIZE], path[WARD_BLUEZ_PATH_SIZE];
     if (!ward_bluez_address_normalise(address, normal))
         return -EINVAL;
-    if (!bluez->adapter[0])
+    if (!bluez->adapter[0] || bluez->start == WARD_BLUEZ_START_WAITING)
         return -ENOTCONN;
     ward_bluez_path_of(bluez, normal, path);
     struct ward_bluez_request request = {bluez->adapter, WARD_BLUEZ_ADAPTER, "RemoveDevice", 0, on_forgotten,

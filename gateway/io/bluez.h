@@ -226,8 +226,8 @@ struct ward_bluez_listener {
      * with what the errno says.
      */
     int (*identified)(struct ward_bluez_device *device, void *userdata);
-    void (*forgotten)(const char *address, int error,
-                      void *userdata); /* 0: bluetoothd has no bond with it now */
+    /* 0: bluetoothd has no bond with it now. -ENETDOWN: the radio was off or lost, or nothing was answered; try later. */
+    void (*forgotten)(const char *address, int error, void *userdata);
     void (*read_done)(const struct ward_bluez_answer *answer, void *userdata);
     void (*write_done)(const struct ward_bluez_answer *answer, void *userdata);
     void (*recovery)(const struct ward_bluez_recovering *recovering, void *userdata);

@@ -82,6 +82,23 @@ void ward_bluez_calls_drop(struct ward_bluez *bluez)
     }
 }
 
+void ward_bluez_calls_fail(struct ward_bluez *bluez,
+                           void (*done)(struct ward_bluez *bluez, const char *subject, sd_bus_message *reply))
+{
+    struct ward_bluez_call **at = &bluez->calls;
+    while (*at) {
+        struct ward_bluez_call *call = *at;
+        if (call->done != done) {
+            at = &call->next;
+            continue;
+        }
+        *at = call->next;
+        done(bluez, call->subject, NULL);
+        call_free(call);
+        at = &bluez->calls; /* whoever was told may have made calls, or cancelled some */
+    }
+}
+
 void ward_bluez_calls_cancel(struct ward_bluez *bluez, const char *path,
                              void (*done)(struct ward_bluez *bluez, const char *subject,
                                           sd_bus_message *reply))

@@ -105,10 +105,11 @@ static void trust(struct ward_bluez *bluez)
 }
 
 static void on_identity(struct ward_bluez *bluez, const char *path,
-                        const struct ward_bluez_identity *identity)
+                        const struct ward_bluez_identity *identity, bool left)
 {
     struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
     struct ward_bluez_node *node = NULL;
+    (void)left;
     if (!device || !identity) {
         take_event(bluez, WARD_BLUEZ_ENROL_UNIDENTIFIED, NULL);
         return;

@@ -35,7 +35,9 @@ struct ward_bluez_reader {
     bool expected[NEEDED_COUNT];
     sd_event_source *timer; /* NULL: what is not there now is waited for no longer */
     struct ward_bluez_identity identity;
-    void (*done)(struct ward_bluez *bluez, const char *path, const struct ward_bluez_identity *identity);
+    bool left; /* its connection has ended */
+    void (*done)(struct ward_bluez *bluez, const char *path, const struct ward_bluez_identity *identity,
+                 bool left);
 };
 
 /* Texts without a terminator; some devices send one, or pad with blanks. */
@@ -94,7 +96,7 @@ static void finish(struct ward_bluez *bluez, struct ward_bluez_reader *reader, b
             break;
         }
     sd_event_source_disable_unref(reader->timer);
-    reader->done(bluez, reader->path, known ? &reader->identity : NULL);
+    reader->done(bluez, reader->path, known ? &reader->identity : NULL, reader->left);
     free(reader);
 }
 
@@ -198,13 +200,14 @@ void ward_bluez_identity_cancel(struct ward_bluez *bluez, const char *path)
     if (!reader)
         return;
     ward_bluez_calls_cancel(bluez, path, on_read);
+    reader->left = true;
     finish(bluez, reader, reader->at >= NEEDED_COUNT && is_complete(reader));
 }
 
 int ward_bluez_identity_read(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
                              const struct ward_bluez_identity *expected,
                              void (*done)(struct ward_bluez *bluez, const char *path,
-                                          const struct ward_bluez_identity *identity))
+                                          const struct ward_bluez_identity *identity, bool left))
 {
     if (reader_of(bluez, device->path))
         return -EBUSY;

@@ -165,6 +165,10 @@ int ward_bluez_set_flag(struct ward_bluez *bluez, const struct ward_bluez_reques
                         const char *property,
                         bool value); /* Properties.Set; the interface is that of the property */
 void ward_bluez_calls_drop(struct ward_bluez *bluez);
+/* Gives those that would be answered to done no reply: NULL. */
+void ward_bluez_calls_fail(struct ward_bluez *bluez,
+                           void (*done)(struct ward_bluez *bluez, const char *subject,
+                                        sd_bus_message *reply));
 /* Drops those whose subject starts with path and that would be answered to done. */
 void ward_bluez_calls_cancel(struct ward_bluez *bluez, const char *path,
                              void (*done)(struct ward_bluez *bluez, const char *subject,
@@ -258,13 +262,14 @@ void ward_bluez_returns_expect(struct ward_bluez *bluez);
 
 /*
  * bluez_identity.c. Reads the device's identity, and waits a while for what it told when it was enrolled (expected; NULL:
- * it is being enrolled). `done` gets NULL when it left before its serial number and system id were asked for. One reading a
- * device at a time: -EBUSY.
+ * it is being enrolled). `done` gets NULL when it left before its serial number and system id were asked for, or when one of
+ * them could not be read. left: the connection is over, and another one may stand already. One reading a device at a time:
+ * -EBUSY.
  */
 int ward_bluez_identity_read(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
                              const struct ward_bluez_identity *expected,
                              void (*done)(struct ward_bluez *bluez, const char *path,
-                                          const struct ward_bluez_identity *identity));
+                                          const struct ward_bluez_identity *identity, bool left));
 /* It shows a characteristic of the Device Information Service that it did not show before. */
 void ward_bluez_identity_shown(struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device);
 /* The connection ended: what was read over it is not mixed with the next one's. `done` is called. */
@@ -318,6 +323,8 @@ const char *ward_bluez_admit(struct ward_bluez *bluez, const struct ward_bluez_m
                              const struct ward_bluez_identity *identity, struct ward_bluez_node **ret_node);
 
 /* bluez.c */
+/* The radio is lost: who waits for a bond to be removed is told that. */
+void ward_bluez_forget_lost(struct ward_bluez *bluez);
 struct ward_bluez_node *ward_bluez_node_new(struct ward_bluez *bluez, const struct ward_bluez_device *device);
 void ward_bluez_node_remove(struct ward_bluez_node *node);
 void ward_bluez_reap(struct ward_bluez *bluez);

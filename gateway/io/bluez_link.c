@@ -4,7 +4,8 @@
  *
  *   what bluetoothd tells            the node
  *   Connected=true                   a new connection, unproved, also when one stood: "off, on" may be folded
- *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none
+ *   a value while not connected      a new connection, implied: its Connected=true is still to come and starts none; a
+ *                                    Connected=false that comes in its place ends it
  *   ServicesResolved=true            bonded: proved if the bond stands, else needs pairing (again, by a person)
  *                                    open: its identity is read and compared; proved, or an impostor and sent away;
  *                                    one that does not show it is sent away too, and is no impostor
@@ -156,14 +157,16 @@ static bool is_itself(const struct ward_bluez_device *device, const struct ward_
            ward_bluez_identity_is_told(identity) == (device->security == WARD_BLUEZ_OPEN);
 }
 
-/* The identity of an open device was read over the connection that stands. */
+/* The identity of an open device was read over the connection that stands, or over the one that ended just now. */
 static void on_identity(struct ward_bluez *bluez, const char *path,
-                        const struct ward_bluez_identity *identity)
+                        const struct ward_bluez_identity *identity, bool left)
 {
     const struct ward_bluez_mirror_device *device = ward_bluez_mirror_find(&bluez->mirror, path);
     struct ward_bluez_node *node = device ? ward_bluez_node_find(bluez, device->facts.address) : NULL;
     if (!node || !node->connected || node->proved)
         return;
+    if (!identity && left)
+        return; /* to send it away would hit the connection that it may have made meanwhile */
     if (!identity) {
         ward_bluez_link_tell(node, WARD_BLUEZ_LINK_FAULT,
                              "Its identity could not be read; it is disconnected.");

@@ -70,6 +70,17 @@ static void ask_anew(struct ward_bluez *bluez, const char *path)
     recheck(bluez, device->path);
 }
 
+/*
+ * A value began a connection, and now the end of one is told: "on, off" was folded, or it was short. What was asked for
+ * says nothing of it: it may be older than the connection.
+ */
+static bool ends_implied(const struct ward_bluez *bluez, const struct ward_bluez_mirror_device *device,
+                         const struct ward_bluez_facts *facts)
+{
+    const struct ward_bluez_node *node = ward_bluez_node_find(bluez, device->facts.address);
+    return node && node->implied && (facts->known & WARD_BLUEZ_FACT_CONNECTED) && !facts->connected;
+}
+
 static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_message *message,
                        bool told_by_signal)
 {
@@ -91,6 +102,8 @@ static int take_device(struct ward_bluez *bluez, const char *path, sd_bus_messag
     uint32_t changed = ward_bluez_mirror_apply(device, &facts, told_by_signal);
     bool unsaid = told_by_signal && (changed & WARD_BLUEZ_FACT_RESOLVED) && device->facts.resolved &&
                   !device->facts.connected;
+    if (told_by_signal && ends_implied(bluez, device, &facts))
+        changed |= WARD_BLUEZ_FACT_CONNECTED; /* the mirror knew of no connection */
     if (changed)
         device_changed(bluez, device, changed);
     if (again)

@@ -71,9 +71,10 @@ void ward_bluez_start_lost(struct ward_bluez *bluez, enum ward_bluez_radio state
 {
     if (state == WARD_BLUEZ_RADIO_FAILED)
         silence(bluez);
+    bluez->start = WARD_BLUEZ_START_WAITING;
+    ward_bluez_forget_lost(bluez);
     ward_bluez_calls_drop(bluez);
     ward_bluez_identity_drop(bluez);
-    bluez->start = WARD_BLUEZ_START_WAITING;
     bluez->subscribing = 0;
     bluez->awaits_subscriptions = bluez->may_subscribe = bluez->calling = false;
     ward_bluez_discovery_lost(bluez);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An episode that ends while the disk hangs, the broker refuses, or the database is replaced. */
+#include <errno.h>
 #include <string.h>
 
+#include "app/binding.h"
 #include "app/departure_private.h"
+#include "app/listeners.h"
 #include "app_disk.h"
 #include "app_uplink.h"
 
@@ -121,6 +124,54 @@ static void what_the_broker_refuses_waits(void **state)
     WAIT_FOR(bench, only(bench)->emptied);
 }
 
+#define ADDRESS "C0:00:00:00:00:01" /* bench_enrol() */
+
+/* He has a device, whose bond is being removed. */
+static void discharge_with_device(struct bench *bench)
+{
+    struct ward_binding_order order = {.slot = WARD_SLOT_NONE};
+
+    bench_enrol(bench, "d-1", "oximeter");
+    order.device = ward_registry_device(&bench->gateway->registry, "d-1");
+    order.watch = ward_gateway_watch(bench->gateway, PATIENT);
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    discharge(bench);
+    WAIT_FOR(bench, !ward_registry_next_binding(&bench->gateway->registry, "d-1", NULL));
+    strcpy(only(bench)->address.text, ADDRESS);
+}
+
+static void a_bond_is_removed_once_the_radio_is_back(void **state)
+{
+    struct bench *bench = *state;
+
+    discharge_with_device(bench);
+    ward_bluez_events.forgotten(ADDRESS, -ENETDOWN, bench->gateway);
+    assert_string_equal(only(bench)->address.text, "");
+    assert_true(only(bench)->due_us > bench_now_us(bench));
+    assert_true(waits_for(bench, "bonds of his devices"));
+    assert_non_null(ward_registry_device(&bench->gateway->registry, "d-1"));
+
+    strcpy(only(bench)->address.text, ADDRESS);
+    ward_bluez_events.forgotten(ADDRESS, -EIO,
+                                bench->gateway); /* it would not be removed the next time either */
+    assert_false(waits_for(bench, "bonds of his devices"));
+    assert_null(ward_registry_device(&bench->gateway->registry, "d-1"));
+}
+
+static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_enrolment *enrolment = &bench->gateway->enrolment;
+
+    discharge_with_device(bench);
+    enrolment->forget_call = (struct ward_bus_call *)bench; /* nobody looks into it */
+    strcpy(enrolment->forget_address, "C0:00:00:00:00:02");
+    ward_bluez_events.forgotten(ADDRESS, 0, bench->gateway);
+    assert_non_null(enrolment->forget_call);
+    assert_false(waits_for(bench, "bonds of his devices"));
+    enrolment->forget_call = NULL;
+}
+
 static int tear_down(void **state)
 {
     disk_hangs = false; /* also when the test has failed */
@@ -135,6 +186,8 @@ int main(void)
         DEPARTURE_TEST(what_waits_for_the_disk_is_not_left_behind),
         DEPARTURE_TEST(a_departure_outlives_the_epoch),
         DEPARTURE_TEST(what_the_broker_refuses_waits),
+        DEPARTURE_TEST(a_bond_is_removed_once_the_radio_is_back),
+        DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),
     };
 
     return cmocka_run_group_tests_name("departure", tests, NULL, NULL);

@@ -106,8 +106,12 @@ static int on_identified(struct ward_bluez_device *device, void *userdata)
 
 static void on_forgotten(const char *address, int error, void *userdata)
 {
-    (void)address;
-    fake_tell(userdata, "forgotten=%d ", error);
+    struct fake *fake = userdata;
+    fake_tell(fake, "forgotten=%d ", error);
+    if (error == 0 || !fake->forgets_again)
+        return;
+    fake->forgets_again = false;
+    fake_tell(fake, "again=%d ", ward_bluez_forget(fake->bluez, address));
 }
 
 static void on_recovery(const struct ward_bluez_recovering *recovering, void *userdata)

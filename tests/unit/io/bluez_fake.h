@@ -49,6 +49,8 @@ struct fake {
     unsigned busy_scans;                   /* StartDiscovery answers InProgress so often */
     bool shows_measurement;
     bool refuses_application;
+    const char *remove_error; /* of RemoveDevice; NULL: it succeeds */
+    bool forgets_again;       /* the application, at once when a bond could not be removed; one time */
 };
 
 /* A bus, the fake on it (radio on or off), and a gateway that has one enrolled device or none. */

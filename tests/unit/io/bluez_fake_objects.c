@@ -101,6 +101,15 @@ static int register_application(sd_bus_message *call, void *userdata, sd_bus_err
     return sd_bus_error_set(ret_error, "org.bluez.Error.Failed", "No object received");
 }
 
+static int remove_device(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
+{
+    struct fake *fake = userdata;
+    fake_tell(fake, "RemoveDevice ");
+    if (!fake->remove_error)
+        return sd_bus_reply_method_return(call, NULL);
+    return sd_bus_error_set(ret_error, fake->remove_error, "It was not removed");
+}
+
 static int join(sd_bus_message *call, void *userdata, sd_bus_error *ret_error)
 {
     struct fake *fake = userdata;
@@ -284,7 +293,7 @@ static const sd_bus_vtable adapter_vtable[] = {
     SD_BUS_METHOD("SetDiscoveryFilter", "a{sv}", NULL, note, OPEN_TO_ALL),
     SD_BUS_METHOD("StartDiscovery", NULL, NULL, start_discovery, OPEN_TO_ALL),
     SD_BUS_METHOD("StopDiscovery", NULL, NULL, note, OPEN_TO_ALL),
-    SD_BUS_METHOD("RemoveDevice", "o", NULL, note, OPEN_TO_ALL),
+    SD_BUS_METHOD("RemoveDevice", "o", NULL, remove_device, OPEN_TO_ALL),
     SD_BUS_WRITABLE_PROPERTY("Powered", "b", get_flag, set_flag, OFFSET(fake, powered),
                              CHANGES | OPEN_TO_ALL),
     SD_BUS_WRITABLE_PROPERTY("Pairable", "b", get_flag, set_flag, OFFSET(fake, pairable),

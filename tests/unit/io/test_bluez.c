@@ -115,6 +115,38 @@ static void a_value_before_the_connection_is_of_that_connection(void **state)
     fake_end(&fake);
 }
 
+/* "On, off" is folded: only the end is told of a connection that a value began. */
+static void a_connection_that_only_its_end_is_told_of_is_over(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_value(&fake, 7);
+    fake_set(&fake, &fake.connected, false);
+    fake_wait(&fake, 0, "disconnected=1 ");
+    visit(&fake, 8);
+    ASSERT_ORDER(&fake, "value=7,unproved,1 ", "disconnected=1 ", "connected=2 ", "value=8,unproved,2 ",
+                 "proved=2 ");
+    fake_end(&fake);
+}
+
+/* It is asked when the value comes, and answers before it has noticed the connection itself. */
+static void a_connection_that_is_not_known_yet_is_not_over(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_value(&fake, 7);
+    fake_wait(&fake, 0, "value=7,unproved,1 ");
+    assert_int_equal(ward_bluez_scan(fake.bluez, 60), 0);
+    fake_wait(&fake, 0, "StartDiscovery "); /* is asked after that */
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_wait(&fake, 0, "proved=1 ");
+    assert_false(fake_has(&fake, 0, "disconnected="));
+    fake_end(&fake);
+}
+
 /* bluetoothd does not always say that a device connected; its services resolve, or it sends, all the same. */
 static void a_connection_that_nobody_told_of_is_found(void **state)
 {
@@ -264,6 +296,25 @@ static void a_serial_number_that_is_never_shown_is_no_other_one(void **state)
     fake_end(&fake);
 }
 
+/* The old link's reading ends with it, and says nothing of the new one. */
+static void a_device_that_is_back_while_it_is_read_is_not_sent_away(void **state)
+{
+    struct fake fake = {.exported = true, .serial = ""};
+    (void)state;
+    fake_begin(&fake, &open_device);
+    fake_set(&fake, &fake.connected, true);
+    fake_set(&fake, &fake.resolved, true);
+    fake_value(&fake, 1); /* is told after those */
+    fake_wait(&fake, 0, "value=1,unproved,1 ");
+    fake_set(&fake, &fake.connected, true);
+    fake_wait(&fake, 0, "connected=2 ");
+    fake_show_serial(&fake, "C1");
+    fake_wait(&fake, 0, "proved=2 ");
+    assert_false(fake_has(&fake, 0, "fault="));
+    assert_false(fake_has(&fake, 0, "Disconnect "));
+    fake_end(&fake);
+}
+
 static void a_stranger_is_not_heard(void **state)
 {
     struct fake fake = {.exported = true, .paired = true};
@@ -337,6 +388,51 @@ static void a_bluetoothd_that_comes_back_is_laid_anew(void **state)
     visit(&fake, 9);
     ASSERT_ORDER(&fake, "absent ", "Powered=1 ready ", "connected=2 ", "value=9,unproved,2 ", "proved=2 ");
     assert_int_equal(ward_bluez_counters(fake.bluez).daemon_restarts, 1);
+    fake_end(&fake);
+}
+
+/* Nor is it asked for then: that would be lost, too. */
+static void a_bond_is_not_removed_while_the_radio_is_lost(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true, .forgets_again = true};
+    char expected[64];
+    (void)state;
+    fake_begin(&fake, &bonded);
+    size_t mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), 0);
+    fake_vanish(&fake);
+    fake_wait(&fake, mark, "absent ");
+    snprintf(expected, sizeof expected, "forgotten=%d again=%d absent ", -ENETDOWN, -ENOTCONN);
+    assert_true(fake_has(&fake, mark, expected));
+    fake_appear(&fake);
+    fake_wait(&fake, mark, "ready ");
+    assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), 0);
+    fake_wait(&fake, mark, "forgotten=0 ");
+    fake_end(&fake);
+}
+
+static void whether_a_bond_may_still_be_removed_is_told(void **state)
+{
+    static const struct {
+        const char *answer;
+        int error;
+    } cases[] = {
+        {"org.bluez.Error.DoesNotExist", 0},
+        {"org.bluez.Error.NotReady", -ENETDOWN},
+        {SD_BUS_ERROR_NO_REPLY, -ENETDOWN},
+        {"org.bluez.Error.Failed", -EIO},
+    };
+    struct fake fake = {.exported = true, .paired = true};
+    char expected[64];
+    (void)state;
+    fake_begin(&fake, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t mark = fake_mark(&fake);
+        fake.remove_error = cases[i].answer;
+        assert_int_equal(ward_bluez_forget(fake.bluez, FAKE_ADDRESS), 0);
+        snprintf(expected, sizeof expected, "forgotten=%d ", cases[i].error);
+        fake_wait(&fake, mark, expected);
+    }
     fake_end(&fake);
 }
 
@@ -471,6 +567,8 @@ int main(void)
         cmocka_unit_test(a_value_before_the_proof_says_so),
         cmocka_unit_test(after_a_link_it_is_subscribed_to_anew),
         cmocka_unit_test(a_value_before_the_connection_is_of_that_connection),
+        cmocka_unit_test(a_connection_that_only_its_end_is_told_of_is_over),
+        cmocka_unit_test(a_connection_that_is_not_known_yet_is_not_over),
         cmocka_unit_test(a_connection_that_nobody_told_of_is_found),
         cmocka_unit_test(connected_twice_is_two_connections_and_proved_anew),
         cmocka_unit_test(three_unproved_drops_are_a_lost_bond_until_one_is_proved),
@@ -480,11 +578,14 @@ int main(void)
         cmocka_unit_test(a_serial_number_that_is_shown_late_is_waited_for),
         cmocka_unit_test(a_serial_number_that_is_shown_late_may_be_another),
         cmocka_unit_test(a_serial_number_that_is_never_shown_is_no_other_one),
+        cmocka_unit_test(a_device_that_is_back_while_it_is_read_is_not_sent_away),
         cmocka_unit_test(a_stranger_is_not_heard),
         cmocka_unit_test(new_characteristics_are_subscribed_to_at_once),
         cmocka_unit_test(first_contact_without_characteristics_is_a_possible_gap),
         cmocka_unit_test(services_without_measurements_are_sent_away),
         cmocka_unit_test(a_bluetoothd_that_comes_back_is_laid_anew),
+        cmocka_unit_test(a_bond_is_not_removed_while_the_radio_is_lost),
+        cmocka_unit_test(whether_a_bond_may_still_be_removed_is_told),
         cmocka_unit_test(a_radio_that_somebody_switched_off_is_switched_on_again),
         cmocka_unit_test(a_scan_that_is_busy_is_started_again),
         cmocka_unit_test(a_refused_pairing_is_tried_twice_and_undone),
