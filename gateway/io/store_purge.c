@@ -138,29 +138,6 @@ static int drop_slice(struct ward_database *database, const struct ward_store_sn
     return ret->undelivered > 0 ? 0 : ward_records_drop(database, last);
 }
 
-static int make_gap(const struct ward_store_snapshot *mark, const struct ward_purged *purged,
-                    struct ward_group **ret)
-{
-    const struct ward_record record = {.reading = {.kind = WARD_RECORD_GAP,
-                                                   .boot = mark->last_boot,
-                                                   .mono_us = mark->last_commit.boot_us,
-                                                   .received_at_ms = mark->last_commit.utc_ms,
-                                                   .measured_at_ms = WARD_UTC_UNKNOWN,
-                                                   .clock = mark->last_commit.clock,
-                                                   .security = WARD_LINK_NONE},
-                                       .note = {.reason = {"quota"},
-                                                .subject = purged->undelivered,
-                                                .from_ms = WARD_UTC_UNKNOWN,
-                                                .to_ms = WARD_UTC_UNKNOWN}};
-    const struct ward_store_group group = {.urgent = true, .records = &record, .record_count = 1};
-    int error = ward_group_new(&group, ret);
-
-    if (!error) {
-        (*ret)->purged = *purged;
-    }
-    return error;
-}
-
 int ward_purge_step(struct ward_database *database, struct ward_purge *purge, struct ward_purged *ret_purged,
                     struct ward_group **ret_gap)
 {
@@ -182,7 +159,10 @@ int ward_purge_step(struct ward_database *database, struct ward_purge *purge, st
     error = error ? error : ward_database_head(database, &mark.head_seq, mark.head_chain);
     error = error ? error : drop_slice(database, &mark, also_undelivered, &purged, &nothing);
     if (!error && purged.undelivered > 0) {
-        error = make_gap(&mark, &purged, &gap);
+        error = ward_gap_new(&mark, "quota", purged.undelivered, &gap);
+    }
+    if (gap) {
+        gap->purged = purged;
     }
     error = error ? error : ward_database_run(database, ward_database_statement(database, WARD_SQL_COMMIT));
     if (error) {

@@ -274,25 +274,12 @@ static int note_progress(struct ward_database *database, const struct past *past
     return ward_database_run(database, statement);
 }
 
-/* The boot and the moment of the record are those of the last commit: nothing better is known here. */
 int ward_salvage_gap(struct ward_database *database, uint64_t lost, struct ward_group **ret)
 {
     struct ward_store_snapshot mark;
     int error = ward_mark_read(database, &mark);
-    const struct ward_record record = {.reading = {.kind = WARD_RECORD_GAP,
-                                                   .boot = mark.last_boot,
-                                                   .mono_us = mark.last_commit.boot_us,
-                                                   .received_at_ms = mark.last_commit.utc_ms,
-                                                   .measured_at_ms = WARD_UTC_UNKNOWN,
-                                                   .clock = mark.last_commit.clock,
-                                                   .security = WARD_LINK_NONE},
-                                       .note = {.reason = {"database-damaged"},
-                                                .subject = lost,
-                                                .from_ms = WARD_UTC_UNKNOWN,
-                                                .to_ms = WARD_UTC_UNKNOWN}};
-    const struct ward_store_group group = {.urgent = true, .records = &record, .record_count = 1};
 
-    return error ? error : ward_group_new(&group, ret);
+    return error ? error : ward_gap_new(&mark, "database-damaged", lost, ret);
 }
 
 int ward_salvage_step(struct ward_database *database, struct ward_salvage *salvage, bool *ret_more,

@@ -209,6 +209,24 @@ int ward_time_write(struct ward_database *database, const struct ward_id *boot, 
     return ward_database_run(database, statement);
 }
 
+int ward_gap_new(const struct ward_store_snapshot *mark, const char *reason, uint64_t lost,
+                 struct ward_group **ret)
+{
+    struct ward_record record = {
+        .reading = {.kind = WARD_RECORD_GAP,
+                    .boot = mark->last_boot,
+                    .mono_us = mark->last_commit.boot_us,
+                    .received_at_ms = mark->last_commit.utc_ms,
+                    .measured_at_ms = WARD_UTC_UNKNOWN,
+                    .clock = mark->last_commit.clock,
+                    .security = WARD_LINK_NONE},
+        .note = {.subject = lost, .from_ms = WARD_UTC_UNKNOWN, .to_ms = WARD_UTC_UNKNOWN}};
+    const struct ward_store_group group = {.urgent = true, .records = &record, .record_count = 1};
+
+    snprintf(record.note.reason.text, sizeof(record.note.reason.text), "%s", reason);
+    return ward_group_new(&group, ret);
+}
+
 /* The chain of the last that goes is kept: the first that stays follows from it. */
 int ward_records_drop(struct ward_database *database, uint64_t last)
 {

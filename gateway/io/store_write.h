@@ -28,6 +28,13 @@ struct ward_batch {
  */
 int ward_batch_write(struct ward_database *database, struct ward_batch *batch, struct ward_head *head);
 
+/*
+ * A gap record of the store's own, to be committed: so many records are lost, for that reason. Its boot and moment are those
+ * of the last commit, which mark says: nothing better is known here. Returns 0 or negative errno.
+ */
+int ward_gap_new(const struct ward_store_snapshot *mark, const char *reason, uint64_t lost,
+                 struct ward_group **ret);
+
 /* Parts of a transaction that is open; a row each, but for the group, which raises *head. */
 int ward_group_write(struct ward_database *database, struct ward_group *group, struct ward_head *head);
 int ward_change_write(struct ward_database *database, const struct ward_store_change *change);
