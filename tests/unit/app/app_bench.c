@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app_bench.h"
+#include "app_disk.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -110,6 +111,7 @@ int bench_tear_down(void **state)
     struct bench *bench = *state;
     char command[128];
 
+    disk_hangs = disk_fails = false; /* also when the test has failed */
     come_to_rest(bench);
     bench_close(bench);
     sd_bus_flush_close_unref(bench->asker);

@@ -172,13 +172,7 @@ static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
     enrolment->forget_call = NULL;
 }
 
-static int tear_down(void **state)
-{
-    disk_hangs = false; /* also when the test has failed */
-    return uplink_tear_down(state);
-}
-
-#define DEPARTURE_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, tear_down)
+#define DEPARTURE_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
 
 int main(void)
 {

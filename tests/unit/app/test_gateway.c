@@ -148,28 +148,26 @@ static void say_as(struct bench *bench, const char *driver_name, const char *nam
     ward_talk_value(bench->gateway, &value);
 }
 
-static void hang_up(struct bench *bench, const char *name)
+static void tell_link(struct bench *bench, const char *name, enum ward_bluez_link_state state)
 {
     struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
-    const struct ward_bluez_link link = {.device = &device,
-                                         .state = WARD_BLUEZ_LINK_DISCONNECTED,
-                                         .connection = bench->connection,
-                                         .text = ""};
+    const struct ward_bluez_link link = {
+        .device = &device, .state = state, .connection = bench->connection, .text = ""};
 
     assert_true(ward_id_set(&device.id, name));
     ward_bluez_events.link(&link, bench->gateway);
+}
+
+static void hang_up(struct bench *bench, const char *name)
+{
+    tell_link(bench, name, WARD_BLUEZ_LINK_DISCONNECTED);
     bench->connection++;
 }
 
 /* The device has told which services it has: none that could be asked. */
 static void resolve(struct bench *bench, const char *name)
 {
-    struct ward_bluez_device device = {.security = WARD_BLUEZ_BONDED};
-    const struct ward_bluez_link link = {
-        .device = &device, .state = WARD_BLUEZ_LINK_RESOLVED, .connection = bench->connection, .text = ""};
-
-    assert_true(ward_id_set(&device.id, name));
-    ward_bluez_events.link(&link, bench->gateway);
+    tell_link(bench, name, WARD_BLUEZ_LINK_RESOLVED);
 }
 
 /* What is measured once comes over a link of its own. */
@@ -268,9 +266,6 @@ static void a_record_that_comes_again_is_counted_and_nothing_else(void **state)
     assert_int_equal(bench->gateway->pipeline.duplicates, 1);
 }
 
-static void tell_link(struct bench *bench, const char *device, enum ward_bluez_link_state state);
-
-/* Who copies a record and an address over a link that is never proved takes nothing from the true device. */
 /* A record that comes again over a new link, while the disk is slow, may be forgotten by its device only once it is there. */
 static void a_record_that_comes_again_is_durable_before_it_is_forgotten(void **state)
 {
@@ -316,6 +311,7 @@ static void what_comes_again_while_the_disk_fails_is_not_waited_for(void **state
     WAIT_FOR(bench, bench->gateway->head_seq == 1);
 }
 
+/* Who copies a record and an address over a link that is never proved takes nothing from the true device. */
 static void a_copy_makes_nothing_known(void **state)
 {
     struct bench *bench = couple(state);
@@ -1215,18 +1211,23 @@ static void a_broker_that_refuses_is_told(void **state)
     assert_false(is_condition(bench, "p-ann", "hub-refuses"));
 }
 
-/* A clip that slips streams on, with a weak signal. */
+/* A clip that slips streams on, with a weak signal: one of its samples. It is Ann's. */
+static struct ward_reading poor_sample(struct bench *bench)
+{
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    return (struct ward_reading){.device = {"d-2"},
+                                 .kind = WARD_READING_CONTINUOUS,
+                                 .quality = WARD_QUESTIONABLE,
+                                 .reasons = WARD_REASON_POOR_SIGNAL,
+                                 .mono_us = 1000};
+}
+
 static void poor_signal_for_a_minute_is_the_device_s(void **state)
 {
     struct bench *bench = couple(state);
-    struct ward_reading reading = {.device = {"d-2"},
-                                   .kind = WARD_READING_CONTINUOUS,
-                                   .quality = WARD_QUESTIONABLE,
-                                   .reasons = WARD_REASON_POOR_SIGNAL,
-                                   .mono_us = 1000};
+    struct ward_reading reading = poor_sample(bench);
 
-    bench_enrol(bench, "d-2", "oximeter");
-    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
     ward_upkeep_signal(bench->gateway, &reading);
     reading.mono_us += WARD_POOR_SIGNAL_US - 1;
     ward_upkeep_signal(bench->gateway, &reading);
@@ -1240,6 +1241,23 @@ static void poor_signal_for_a_minute_is_the_device_s(void **state)
     assert_false(is_condition(bench, "p-ann", "poor-signal"));
     reading.quality = WARD_QUESTIONABLE; /* the minute begins anew */
     reading.mono_us += 1;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+}
+
+static void poor_signal_ends_with_the_link(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_reading reading = poor_sample(bench);
+
+    ward_upkeep_signal(bench->gateway, &reading);
+    reading.mono_us += WARD_POOR_SIGNAL_US;
+    ward_upkeep_signal(bench->gateway, &reading);
+    assert_true(is_condition(bench, "p-ann", "poor-signal"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_DISCONNECTED);
+    assert_false(is_condition(bench, "p-ann", "poor-signal"));
+    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
+    reading.mono_us += WARD_POOR_SIGNAL_US; /* the first sample of the next connection */
     ward_upkeep_signal(bench->gateway, &reading);
     assert_false(is_condition(bench, "p-ann", "poor-signal"));
 }
@@ -1733,39 +1751,6 @@ static const char *trial_end(struct bench *bench)
         return sd_bus_message_get_error(bench->reply)->message;
     assert_true(sd_bus_message_read(bench->reply, "s", &text) >= 0);
     return text;
-}
-
-static void tell_link(struct bench *bench, const char *device, enum ward_bluez_link_state state)
-{
-    struct ward_bluez_device who = {.security = WARD_BLUEZ_BONDED};
-    const struct ward_bluez_link link = {
-        .device = &who, .state = state, .connection = bench->connection, .text = ""};
-
-    assert_true(ward_id_set(&who.id, device));
-    ward_bluez_events.link(&link, bench->gateway);
-}
-
-static void poor_signal_ends_with_the_link(void **state)
-{
-    struct bench *bench = couple(state);
-    struct ward_reading reading = {.device = {"d-2"},
-                                   .kind = WARD_READING_CONTINUOUS,
-                                   .quality = WARD_QUESTIONABLE,
-                                   .reasons = WARD_REASON_POOR_SIGNAL,
-                                   .mono_us = 1000};
-
-    bench_enrol(bench, "d-2", "oximeter");
-    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
-    ward_upkeep_signal(bench->gateway, &reading);
-    reading.mono_us += WARD_POOR_SIGNAL_US;
-    ward_upkeep_signal(bench->gateway, &reading);
-    assert_true(is_condition(bench, "p-ann", "poor-signal"));
-    tell_link(bench, "d-2", WARD_BLUEZ_LINK_DISCONNECTED);
-    assert_false(is_condition(bench, "p-ann", "poor-signal"));
-    tell_link(bench, "d-2", WARD_BLUEZ_LINK_CONNECTED);
-    reading.mono_us += WARD_POOR_SIGNAL_US; /* the first sample of the next connection */
-    ward_upkeep_signal(bench->gateway, &reading);
-    assert_false(is_condition(bench, "p-ann", "poor-signal"));
 }
 
 #define FINGER_OUT "04 FF 07 FF 07 00 10 00 00 10" /* no values, and no contact */
