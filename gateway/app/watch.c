@@ -22,6 +22,7 @@ struct ward_watch *ward_watch_new(struct ward_gateway *gateway, const struct war
     watch->gateway = gateway;
     watch->patient = *patient;
     watch->episode = *episode;
+    watch->stored_us = ward_gateway_now(gateway).boot_us;
     ward_alarm_init(&watch->state, patient, episode);
     return watch;
 }
@@ -163,6 +164,13 @@ void ward_watch_discharge(struct ward_watch *watch, const struct ward_store_grou
                          false); /* the state goes with the patient, later in the transaction */
 }
 
+/* Not while the last one is on its way: of a disk that hangs for days the queue would grow. */
+static uint64_t storing_due_us(const struct ward_watch *watch)
+{
+    return watch->stored_token <= watch->gateway->committed_token ? watch->stored_us + WARD_WATCH_STORE_US
+                                                                  : UINT64_MAX;
+}
+
 void ward_watch_tick(struct ward_watch *watch)
 {
     struct ward_watch_effects effects;
@@ -170,7 +178,7 @@ void ward_watch_tick(struct ward_watch *watch)
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
     ward_alarm_tick(&watch->state, &context);
-    ward_watch_carry_out(watch, &effects, NULL, NULL, false);
+    ward_watch_carry_out(watch, &effects, NULL, NULL, storing_due_us(watch) <= context.now.boot_us);
     tell_measured(watch, &effects, NULL);
 }
 
@@ -248,5 +256,8 @@ void ward_watch_submit_again(struct ward_watch *watch)
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch)
 {
-    return ward_alarm_deadline_us(&watch->state, watch->has_plan ? &watch->plan : NULL);
+    const uint64_t alarm_us = ward_alarm_deadline_us(&watch->state, watch->has_plan ? &watch->plan : NULL),
+                   storing_us = storing_due_us(watch);
+
+    return alarm_us < storing_us ? alarm_us : storing_us;
 }

@@ -24,6 +24,12 @@
 #include "io/store.h"
 #include "ward/careplan.h"
 
+/*
+ * While nothing happens the state is stored as often all the same: how long nothing has been heard, or an alarm has stood,
+ * is known after a power cut from the state alone when no time service says how long the machine was off.
+ */
+#define WARD_WATCH_STORE_US (UINT64_C(15) * 60 * 1000000)
+
 struct ward_bus_call;
 struct ward_gateway;
 struct ward_commit_waiter;
@@ -39,8 +45,10 @@ struct ward_watch {
     char *plan_document;   /* as it was applied: the plan, or the signed form that it came in */
     bool plan_signed;
     bool has_sources;
-    uint32_t sources; /* last told to the engine */
-    uint8_t *packed;  /* room for the packed state */
+    uint32_t sources;      /* last told to the engine */
+    uint8_t *packed;       /* room for the packed state */
+    uint64_t stored_us;    /* when the state was last given to the store, */
+    uint64_t stored_token; /* and in which group */
     bool has_seed;
     struct ward_alarm_id seed;       /* random, and of no alarm yet */
     struct ward_agreement agreement; /* of the devices on the patient; not stored */

@@ -185,6 +185,18 @@ static size_t publish_all(struct ward_watch *watch, struct ward_watch_effects *e
     return count;
 }
 
+static void submit(struct ward_watch *watch, struct ward_store_group *group,
+                   struct ward_commit_waiter *waiter)
+{
+    const bool submitted = ward_gateway_submit(watch->gateway, group, waiter) >= 0;
+
+    if (group->state_count == 0)
+        return;
+    watch->stored_us = group->now.boot_us;
+    if (submitted)
+        watch->stored_token = group->token;
+}
+
 void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *effects,
                           const struct ward_store_group *with, struct ward_commit_waiter *waiter,
                           bool store_state)
@@ -224,7 +236,7 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
     if (effects->changed)
         ward_outbox_state_changed(&watch->gateway->outbox);
     if (group.record_count || group.event_count || group.state_count || group.change_count || waiter)
-        (void)ward_gateway_submit(watch->gateway, &group, waiter);
+        submit(watch, &group, waiter);
     free(stored);
     if (effects->events != effects->room)
         free(effects->events);

@@ -7,6 +7,7 @@
 #include "app/outbox_private.h"
 #include "app/watch_private.h"
 #include "app_bench.h"
+#include "app_disk.h"
 #include "core/alarm_pack.h"
 #include "core/reading.h"
 
@@ -259,6 +260,69 @@ static void a_fresh_database_has_what_stands(void **state)
     assert_true(is_queued(bench, &before));
 }
 
+/* As if nothing had happened for as long. Returns whether the state was given to the store. */
+static bool is_stored_when_due(struct ward_watch *watch)
+{
+    const uint64_t token = watch->stored_token;
+
+    watch->stored_us = ward_gateway_now(watch->gateway).boot_us - WARD_WATCH_STORE_US;
+    (void)ward_gateway_timer_due(NULL, 0, watch->gateway);
+    return watch->stored_token > token;
+}
+
+/* The last moment that the database knows the patient to have been looked after. */
+static uint64_t stored_until_us(struct bench *bench)
+{
+    static struct ward_alarm_patient stored;
+    const struct ward_store_options options = {.path = bench->config.store.path,
+                                               .listener = ward_commits_listener(bench->gateway)};
+    struct ward_store_snapshot *snapshot = NULL;
+    char error[WARD_STORE_TEXT_MAX];
+
+    all_is_committed(bench);
+    bench->gateway->store_source = sd_event_source_unref(bench->gateway->store_source);
+    bench->gateway->store = ward_store_free(bench->gateway->store);
+    assert_int_equal(ward_store_open(&options, &bench->gateway->store, &snapshot, error), 0);
+    assert_int_equal(snapshot->state_count, 1);
+    assert_true(ward_alarm_unpack(snapshot->states[0].state, snapshot->states[0].length, &stored));
+    ward_store_snapshot_free(snapshot);
+    return stored.now.boot_us;
+}
+
+/* After a power cut without a time service the state is all that says how long nothing was heard. */
+static void a_quiet_time_is_not_forgotten(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_watch *watch;
+    uint64_t before_us;
+
+    bench_admit(bench, "p-ann");
+    all_is_committed(bench);
+    watch = ward_gateway_watch(bench->gateway, "p-ann");
+    assert_true(ward_watch_due_us(watch) <= watch->stored_us + WARD_WATCH_STORE_US);
+    before_us = ward_gateway_now(bench->gateway).boot_us;
+    assert_true(is_stored_when_due(watch));
+    assert_true(stored_until_us(bench) >= before_us);
+}
+
+/* The queue to a disk that hangs takes one state of a patient, and not one more each time. */
+static void a_disk_that_hangs_is_given_one_state(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_watch *watch;
+
+    bench_admit(bench, "p-ann");
+    all_is_committed(bench);
+    watch = ward_gateway_watch(bench->gateway, "p-ann");
+    disk_hangs = true;
+    assert_true(is_stored_when_due(watch));
+    assert_false(is_stored_when_due(watch));
+    assert_true(ward_watch_due_us(watch) > bench_now_us(bench)); /* and the loop sleeps */
+    disk_hangs = false;
+    all_is_committed(bench);
+    assert_true(is_stored_when_due(watch));
+}
+
 #define RESTORE_TEST(test) cmocka_unit_test_setup_teardown(test, bench_set_up, bench_tear_down)
 
 int main(void)
@@ -269,6 +333,8 @@ int main(void)
         RESTORE_TEST(all_that_stands_is_told_after_a_reboot),
         RESTORE_TEST(what_found_no_place_goes_when_there_is_one),
         RESTORE_TEST(a_fresh_database_has_what_stands),
+        RESTORE_TEST(a_quiet_time_is_not_forgotten),
+        RESTORE_TEST(a_disk_that_hangs_is_given_one_state),
     };
 
     return cmocka_run_group_tests_name("restore", tests, NULL, NULL);
