@@ -107,8 +107,8 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
     }
     move_session(shift, &input->session);
     input->rebooted = input->running;
-    if (input
-            ->running) { /* what is derived of it at its end is of this boot, and names no reading of the one before */
+    if (input->running) {
+        /* what is derived of it at its end is of this boot, and names no reading of the one before */
         input->last_mono_us = shift->now_us;
         input->derive_from_us = WARD_NEVER;
     }
@@ -121,8 +121,8 @@ static void move_input(const struct shift *shift, struct ward_alarm_input_state 
         input->past[i].us = past(shift, input->past[i].us, shift->off_us);
     }
     if (input->wear_counted_us != WARD_NEVER) {
-        input->wear_counted_us =
-            shift->now_us; /* while the machine was off nobody looked whether it was worn */
+        /* while the machine was off nobody looked whether it was worn */
+        input->wear_counted_us = shift->now_us;
     }
     input->schedule_us = shift->now_us; /* is looked for anew */
     input->unvalid_us = WARD_NEVER;
