@@ -180,6 +180,8 @@ static void commit(struct ward_store *store)
 static void retry(struct ward_store *store)
 {
     bool committed = false;
+
+    ward_database_close(&store->database); /* one on a full disk was read on */
     int error = store->found ? ward_store_reopen(store, &committed) : ward_store_find_late(store);
 
     if (error) {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the store thread does when a write failed, or the file is not the one that it should be. The batch stays as it is
- * and the file is closed; after a pause (doubled each time) it is opened again and looked at. If its head is the one
- * before the batch, the batch is written again with all that has come since. If it is the one that the batch would have
- * reached, COMMIT had failed only in telling. Any other head is not ours: the file is replaced. So it is when the failure
- * was damage in the file, and when the disk has failed again and again: another file may lie where it does not.
+ * and the file is closed, but for one on a full disk: what it holds can be read, and goes to the ward. After a pause
+ * (doubled each time) it is opened again and looked at. If its head is the one before the batch, the batch is written
+ * again with all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
+ * telling. Any other head is not ours: the file is replaced. So it is when the failure was damage in the file, and when
+ * the disk has failed again and again: another file may lie where it does not.
  *
  * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
  * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
@@ -71,7 +72,7 @@ void ward_store_begin_trouble(struct ward_store *store, int error)
     }
     if (store->damaged) {
         ward_database_abandon(&store->database); /* what is set aside stays as it was found */
-    } else {
+    } else if (error != -ENOSPC) {
         ward_database_close(&store->database);
     }
 }
@@ -150,17 +151,19 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
                                : ward_database_open(database, store->path, &aside);
     error = error ? error : ward_database_head(database, &found.seq, found.chain);
-    error = error ? error : ward_database_checkpoint(database, true);
-    if (error) {
-        return error;
-    }
-    bool ours = strcmp(database->epoch.text, store->epoch.text) == 0;
+    bool ours = !error && strcmp(database->epoch.text, store->epoch.text) == 0;
     bool committed =
         ours && has_records && store->batch.in_commit && same_head(&found, &store->batch.reached);
-    if (!committed && aside.path[0] == '\0' && !(ours && same_head(&found, &store->head))) {
+    bool known = committed || (ours && same_head(&found, &store->head));
+
+    error = error ? error : ward_database_checkpoint(database, true);
+    if (!error && !known && aside.path[0] == '\0') {
         renewal = (struct ward_renewal){.reason = "it is not the file that was here before"};
         error = ward_database_replace(database, &renewal, &aside);
         error = error ? error : ward_database_head(database, &found.seq, found.chain);
+    }
+    if (error && !known) {
+        ward_database_abandon(database); /* nothing is read from another file */
     }
     if (error) {
         return error;

@@ -135,6 +135,14 @@ void reopen_store(struct bench *bench)
     open_store(bench);
 }
 
+void copy_file(const char *from, const char *to)
+{
+    char command[512];
+
+    snprintf(command, sizeof(command), "cp %s %s", from, to);
+    assert_int_equal(system(command), 0);
+}
+
 int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));

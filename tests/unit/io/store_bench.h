@@ -58,6 +58,7 @@ int set_up(void **state);
 int tear_down(void **state);
 /* Removes what is in the directory. */
 void remove_files(const char *directory);
+void copy_file(const char *from, const char *to);
 #define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 /* The commit window is so long that only urgent groups, or another window, end it. */

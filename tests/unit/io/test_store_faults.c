@@ -140,16 +140,63 @@ static void a_full_disk_is_told_and_waited_for(void **state)
     struct bench *bench = *state;
 
     open_store(bench);
-    set_disk(0, SQLITE_FULL);
     submit_one(bench, 1, true);
-    wait_for(bench, &bench->troubles, 2);
-    assert_int_equal(bench->last_error, -ENOSPC);
+    wait_for(bench, &bench->committed_count, 1);
+    set_disk(0, SQLITE_FULL);
+    submit_one(bench, 2, true);
+    for (uint64_t attempts = 1; attempts <= 3; attempts++) {
+        wait_for(bench, &bench->troubles, attempts);
+        assert_int_equal(bench->last_error, -ENOSPC);
+        fetch(bench, 1, 2); /* the ward goes on getting what there is */
+        assert_int_equal(bench->answer_count, 1);
+    }
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(bench->committed[1].first_seq, 2);
+    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), 2);
+}
+
+static void while_a_disk_fails_nobody_is_kept_waiting(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    set_disk(0, SQLITE_IOERR_WRITE);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->troubles, 1);
     assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench), 0);
-    wait_for_answer(bench, -EIO); /* while the file is closed nobody is kept waiting */
+    wait_for_answer(bench, -EIO);
     set_disk(0, SQLITE_OK);
     wait_for(bench, &bench->committed_count, 1);
-    assert_int_equal(bench->committed[0].first_seq, 1);
-    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), 1);
+}
+
+/* An older copy, put there while the disk was full, is not read as what it was. */
+static void on_a_full_disk_another_file_is_not_read(void **state)
+{
+    struct bench *bench = *state;
+    char log[128], copy[128], log_of_copy[128];
+
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    snprintf(copy, sizeof(copy), "%s/copy", bench->directory);
+    snprintf(log_of_copy, sizeof(log_of_copy), "%s/copy-wal", bench->directory);
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    copy_file(bench->path, copy);
+    copy_file(log, log_of_copy);
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->committed_count, 2);
+    set_disk(0, SQLITE_FULL);
+    submit_one(bench, 3, true);
+    wait_for(bench, &bench->troubles, 1);
+    assert_int_equal(rename(copy, bench->path), 0);
+    assert_int_equal(rename(log_of_copy, log), 0);
+    wait_for(bench, &bench->troubles, 3);
+    assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench), 0);
+    wait_for_answer(bench, -EIO);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->replaced, 1);
+    wait_for(bench, &bench->committed_count, 3);
 }
 
 /* Somebody put garbage, or an older copy, in the place of the file while it could not be written. */
@@ -496,6 +543,8 @@ int main(void)
         STORE_TEST(failed_flushes_lose_and_double_nothing),
         STORE_TEST(a_close_in_trouble_commits_all_when_the_disk_is_good_again),
         STORE_TEST(a_full_disk_is_told_and_waited_for),
+        STORE_TEST(while_a_disk_fails_nobody_is_kept_waiting),
+        STORE_TEST(on_a_full_disk_another_file_is_not_read),
         STORE_TEST(a_file_that_fails_again_and_again_makes_way_for_another),
         STORE_TEST(damage_found_while_writing_begins_a_new_epoch),
         STORE_TEST(another_file_in_its_place_begins_a_new_epoch),

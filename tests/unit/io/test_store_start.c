@@ -18,14 +18,6 @@
 static const struct disk_fault read_only = {
     .call = DISK_OPEN, .result = SQLITE_CANTOPEN, .system_errno = EROFS, .from = 1, .count = UINT64_MAX};
 
-static void copy_file(const char *from, const char *to)
-{
-    char command[512];
-
-    snprintf(command, sizeof(command), "cp %s %s", from, to);
-    assert_int_equal(system(command), 0);
-}
-
 /* A file with records, an alarm that the ward does not have, and a patient. */
 static void make_file(struct bench *bench)
 {
