@@ -395,7 +395,9 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
     assert result.returncode == DONE, result.stderr
     assert gateway.run("entry", "--patient", "p-1", "concern=carer").returncode == DONE
     for words, reason in ((["respiration_rate=180"], "not plausible"), (["consciousness=asleep"], "unresponsive"),
-                          (["mood=bad"], "nothing that can be entered"), ([], "nothing to enter")):
+                          (["mood=bad"], "nothing that can be entered"), ([], "nothing to enter"),
+                          (["concern=carer", ""], '"" is not NAME=VALUE'), (["concern=carer", " "], '" " is not NAME=VALUE'),
+                          (["concern=carer spo2=97"], '"concern=carer spo2=97" is not NAME=VALUE'), (["spo2"], "NAME=VALUE")):
         result = gateway.run("entry", "--patient", "p-1", *words)
         assert result.returncode == USAGE
         assert reason in result.stderr
