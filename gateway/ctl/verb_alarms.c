@@ -142,7 +142,7 @@ static int acknowledge(int argc, char **argv)
                                             {"signed", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    struct ward_ctl_order order = {.patient = "", .by = "", .done = "Acknowledged."};
+    struct ward_ctl_order order = {.verb = "alarms ack", .patient = "", .by = "", .done = "Acknowledged."};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -66,7 +66,7 @@ static int run(int argc, char **argv)
                                             {"signed", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    struct ward_ctl_order order = {.patient = "", .by = "", .done = "Entered."};
+    struct ward_ctl_order order = {.verb = "entry", .patient = "", .by = "", .done = "Entered."};
     char error[WARD_ENTRY_ERROR_SIZE];
     struct ward_reading entry;
     const char *wrong;

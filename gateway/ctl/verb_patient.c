@@ -168,6 +168,7 @@ static int admit(int argc, char **argv)
     if (admission.signed_file == NULL)
         return admit_unsigned(&admission);
     return ward_ctl_order(&(struct ward_ctl_order){.signed_file = admission.signed_file,
+                                                   .verb = "patient admit",
                                                    .patient = "",
                                                    .by = "",
                                                    .done = "The patient is admitted.",
@@ -182,6 +183,7 @@ static int discharge(int argc, char **argv)
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
     struct ward_ctl_order order = {
+        .verb = "patient discharge",
         .patient = "",
         .by = "",
         .done = "The episode has ended. `wardctl patient show` says when it is erased."};

@@ -440,6 +440,38 @@ def test_an_acknowledgement_that_was_refused_is_a_failure(gateway):
         assert gateway.run(*words, input="{}").returncode == USAGE
 
 
+def signed(key, *words):
+    by = ("--gateway", "g-1", "--by", "dr-1", "--patient", "p-1")
+    return run("sign", "--key", key, *by, *words).stdout
+
+
+def test_a_file_is_not_carried_out_by_the_verb_of_another_order(gateway, tmp_path):
+    gateway.answers("Command", {"outcome": "done"})
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    verbs = {("patient", "admit"): ["--episode", "s-1", "admit"], ("patient", "discharge"): ["--episode", "s-1", "discharge", "reason=home"],
+             ("alarms", "ack"): ["acknowledge", "alarm=" + "9c1e" * 8], ("readings", "void"): ["void", "epoch=e-1", "seq=7", "reason=x"],
+             ("entry",): ["entry", "spo2=97"]}
+    for verb, words in verbs.items():
+        jws = signed(key, *words)
+        for other in [*verbs, ("plan", "apply")]:
+            result = gateway.run(*other, "--signed", "-", input=jws)
+            if other == verb:
+                assert result.returncode == DONE and "order" not in result.stdout, result
+            else:
+                assert (result.returncode, result.stdout) == (FAILED, ""), (verb, other)
+                assert f"nothing was done: what is signed there is for `wardctl {' '.join(verb)} --signed`" in result.stderr
+    claims = json.dumps({"type": "care-plan", "gateway": "g-1", "patient": "p-1", "episode": "s-1", "id": "c-1", "version": 1,
+                         "issued_at": "2026-11-22T09:00:00Z", "not_after": "2026-11-22T10:00:00Z", "by": {"id": "dr-1", "role": "clinical"},
+                         "body": json.loads(PLAN.read_text())})
+    plan = run("sign", "--key", key, "-", input=claims).stdout
+    assert "for `wardctl plan apply --signed`" in gateway.run("patient", "admit", "--signed", "-", input=plan).stderr
+    assert gateway.run("plan", "apply", "--signed", "-", input=plan).stdout == "The plan is in force.\n"
+    assert [call[0] for call in gateway.calls()].count("Command") == len(verbs) + 1
+    suspension = signed(key, "suspend", "until=2026-11-22T09:00:00Z", "reason=bath")  # which has no verb: it is not said to be another
+    assert gateway.run("alarms", "ack", "--signed", "-", input=suspension).stdout == "The order is carried out.\n"
+
+
 def test_a_file_that_is_not_there_is_said(gateway):
     result = gateway.run("alarms", "ack", "--signed", "/nonexistent/file")
     assert result.returncode == FAILED
