@@ -63,6 +63,13 @@ def test_with_the_right_word_it_is_done(gateway, command, word):
     assert len(done(gateway)) == 1
 
 
+@pytest.mark.parametrize(("word", "said"), [("Otter ", "otter"), (" \tOtter", "Otter"), ("Öl Übung", "öl übung"), ("Šaška", "ŠAŠKA")])
+def test_a_word_is_the_same_in_large_and_small_letters_and_without_the_blanks_around_it(gateway, word, said):
+    gateway.answers("Patients", {**PATIENT, "check_word": word})
+    assert gateway.run(*BIND, "--check-word", said).returncode == DONE
+    assert gateway.run(*BIND, "--check-word", said[1:]).returncode == FAILED
+
+
 @pytest.mark.parametrize("command", [PAIR, BIND], ids=["pair", "bind"])
 @pytest.mark.parametrize("words", [["--check-word", "heron"], ["--check-word", ""], ["--check-word", "Otter" + " x" * 99], []])
 def test_with_another_word_or_none_nothing_is_done(gateway, command, words):
@@ -78,7 +85,9 @@ def test_a_patient_without_a_word_is_said(gateway):
     assert result.returncode == DONE and "has no check word" in result.stderr
     result = gateway.run(*BIND, "--check-word", "Otter")
     assert result.returncode == FAILED and "no check word to compare with" in result.stderr
-    assert len(done(gateway)) == 1
+    gateway.answers("Patients", {**PATIENT, "check_word": " "})
+    assert "has no check word" in gateway.run(*BIND).stderr
+    assert len(done(gateway)) == 2
 
 
 def test_on_a_terminal_the_word_is_asked_for(gateway):
