@@ -530,6 +530,28 @@ def test_patients_alarms_plan_queue_and_hub(gateway):
     assert [call[-1] for call in gateway.calls() if call[0] == "Alarms"] == ["history=0", "history=1"]
 
 
+def test_nothing_is_shown_cut_as_if_it_were_whole(gateway):
+    inputs = [{"parameter": name, "value": 128 + i, "points": 2, "age_s": 1200, "source": "d-91c2a0b1c2d3e4f5"} for i, name in enumerate(
+        ("respiration_rate", "spo2", "oxygen", "systolic", "pulse", "consciousness", "temperature"))]
+    wear = {"expected_s": 86400, "worn_s": 80000, "share": 0.925}
+    span = {"due": 3, "in_time": 2, "late": 0, "missed": 1, "wear": wear}
+    patient = {"patient": "p-1", "news2": {"complete": True, "minimum": 14, "maximum": 14, "missing": [], "inputs": inputs},
+               "adherence": [{"quantity": "spo2", "last_24_h": span, "since_admission": span}], "reasons": ["rule-without-source"] * 11 + ["ä" * 9, "last"]}
+    gateway.answers("Patients", patient)
+    lines = gateway.run("patient", "show", "p-1").stdout.splitlines()
+    assert [line for line in lines if line.startswith("news2 input")] == [
+        f"news2 input            parameter {i['parameter']}, value {i['value']}, points 2, age_s 1200, source d-91c2a0b1c2d3e4f5" for i in inputs]
+    assert [line for line in lines if line.startswith("adherence")] == [
+        f"adherence              spo2, {name}: due 3, in_time 2, late 0, missed 1, wear expected_s 86400, worn_s 80000, share 0.925"
+        for name in ("last_24_h", "since_admission")]
+    reasons, = [line for line in lines if line.startswith("reasons")]  # between two characters, with a sign that there is more
+    assert reasons.endswith("rule-without-source, ää...") and "last" not in reasons
+    for room in range(4):
+        gateway.answers("Patients", {"patient": "p-1", "label": "x" * (230 + room) + "€uro" * 9})
+        label, = [line for line in gateway.run("patient", "show", "p-1").stdout.splitlines() if line.startswith("label")]
+        assert re.search(r"x(€uro)*(€|€u|€ur)?\.\.\.$", label) and label.count(".") == 3
+
+
 def test_one_device_with_all_that_is_known_of_it(gateway):
     device = {"device": "d-2", "name": "Clip", "battery": 80, "serial_number": "501", "duplicates": 3,
               "bindings": [{"patient": "p-7f3a", "slot": 1, "from": "2026-11-22T09:00:00.000Z", "read_out": True}]}
