@@ -472,6 +472,15 @@ def test_a_file_is_not_carried_out_by_the_verb_of_another_order(gateway, tmp_pat
     assert gateway.run("alarms", "ack", "--signed", "-", input=suspension).stdout == "The order is carried out.\n"
 
 
+@pytest.mark.parametrize("words", [["entry", "spo2=94", "spo2=84"], ["void", "epoch=e-1", "seq=7", "seq=8", "reason=x"],
+                                   ["acknowledge", "alarm=" + "9c1e" * 8, "alarm=" + "9c1f" * 8]])
+def test_what_is_said_twice_is_not_signed(tmp_path, words):
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    result = run("sign", "--key", key, "--gateway", "g-1", "--by", "dr-1", "--patient", "p-1", *words)
+    assert (result.returncode, result.stdout) == (USAGE, "") and "= stands there twice" in result.stderr
+
+
 def test_a_file_that_is_not_there_is_said(gateway):
     result = gateway.run("alarms", "ack", "--signed", "/nonexistent/file")
     assert result.returncode == FAILED
