@@ -6,6 +6,7 @@
  * For a method M (by its D-Bus name) the DIRECTORY has
  *   M          the documents of the answer, one a line
  *   M.error    instead: number of enum ward_bus_error, a space, the sentence
+ *   M.then     the documents of every answer after the next one
  *   M.signals  first: lines of SIGNAL-NUMBER and the signal's texts, parted by tabs
  * Each call is appended to DIRECTORY/calls: the name and the arguments, parted by tabs. "ready" is printed once the
  * name is on the bus.
@@ -128,6 +129,16 @@ static void emit_signals(const struct fake *fake, const char *name)
     free_lines(lines, count);
 }
 
+/* What has changed since it was answered is M.then. */
+static void turn_over(const struct fake *fake, const char *name)
+{
+    char now[512], then[520];
+
+    snprintf(now, sizeof(now), "%s/%s", fake->directory, name);
+    snprintf(then, sizeof(then), "%s.then", now);
+    (void)rename(then, now);
+}
+
 static void answer(const struct fake *fake, enum ward_bus_method method, struct ward_bus_call *call)
 {
     char *lines[LINES_MAX];
@@ -159,6 +170,7 @@ static void handle(void *userdata, enum ward_bus_method method, struct ward_bus_
     write_call(fake, method, arguments);
     emit_signals(fake, methods[method].name);
     answer(fake, method, call);
+    turn_over(fake, methods[method].name);
 }
 
 int main(int argc, char **argv)

@@ -162,6 +162,31 @@ def test_the_signal_is_plain_where_the_locale_is(gateway):
     assert status == DONE and "###- -62 dBm, good" in shown and all(ord(letter) < 128 for letter in shown)
 
 
+@pytest.mark.parametrize(("slots", "words", "text"), [
+    ((1, 2), ["--slot", "2", "--share"], "What user 2 of d-1 measures is read for p-1 from now on.\n"),
+    ((2, 2), ["--slot", "2", "--share"], "What user 2 of d-1 measures is read for p-1 too. Claim it before use: wardctl measure --patient p-1\n"),
+    ((None, None), ["--share"], "d-1 is read for p-1 too. Claim it before use: wardctl measure --patient p-1\n"),
+])
+def test_a_claim_is_asked_for_where_nothing_else_tells_them_apart(gateway, slots, words, text):
+    bindings = [{"patient": patient, **({"slot": slot} if slot is not None else {})} for patient, slot in zip(("p-2", "p-1"), slots)]
+    gateway.answers("Devices", {"device": "d-1", "bindings": bindings})
+    assert gateway.run(*BIND, "--check-word", "otter", *words).stdout == text
+
+
+def test_whom_a_shared_device_is_taken_from_is_said(gateway):
+    """The whole of it and one of its users do not go together: who has it by a user number loses it to --share too."""
+    def bound(*patients):
+        return {"device": "d-1", "bindings": [{"patient": patient, **({"slot": slot} if slot else {})} for patient, slot in patients]}
+
+    gateway.answers("Devices", bound(("p-2", 1)))
+    gateway.answers("Devices.then", bound(("p-1", None)))
+    assert gateway.run(*BIND, "--check-word", "otter", "--share").stdout == "d-1 is read for p-1 from now on, and no longer for p-2.\n"
+    gateway.answers("Devices", bound(("p-2", None), ("p-3", 2)))
+    gateway.answers("Devices.then", bound(("p-3", 2), ("p-1", 2)))
+    assert gateway.run(*BIND, "--check-word", "otter", "--share", "--slot", "2").stdout == (
+        "What user 2 of d-1 measures is read for p-1 too, and no longer for p-2. Claim it before use: wardctl measure --patient p-1\n")
+
+
 @pytest.mark.parametrize("arguments", [[*PAIR, "--check-word"], ["measure", "--patient", "p-1", "--check-word", "x"], ["devices", "scan", "--patient", "p"]])
 def test_wrong_usage(arguments):
     assert run(*arguments).returncode == USAGE
