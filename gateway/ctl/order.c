@@ -43,17 +43,23 @@ static const char *verb_of(const struct ward_claims *claims)
     return claims->command.kind < sizeof(verbs) / sizeof(verbs[0]) ? verbs[claims->command.kind] : NULL;
 }
 
-/* Whether it is for this verb, and what is said when it is done. */
+/* Whether it is for this verb and, where one is named, this patient; and what is said when it is done. */
 static int look_into(const char *jws, const struct ward_ctl_order *order, const char **ret_done)
 {
     struct ward_claims *claims = malloc(sizeof(*claims));
     const char *verb;
+    bool good;
     int status = WARD_CTL_DONE;
 
     if (claims == NULL)
         return ward_ctl_fail("out of memory");
-    verb = read_claims(jws, claims) ? verb_of(claims) : NULL;
-    if (verb == NULL)
+    good = read_claims(jws, claims);
+    verb = good ? verb_of(claims) : NULL;
+    if (good && order->patient[0] != '\0' && claims->patient.text[0] != '\0' &&
+        strcmp(claims->patient.text, order->patient) != 0)
+        status = ward_ctl_fail("nothing was done: what is signed there is about %s, not about %s",
+                               claims->patient.text, order->patient);
+    else if (verb == NULL)
         *ret_done = "The order is carried out.";
     else if (strcmp(verb, order->verb) == 0)
         *ret_done = order->done;

@@ -16,7 +16,7 @@
 struct ward_ctl_order {
     const char *signed_file; /* NULL: not signed; "-": standard input */
     const char *verb;        /* "alarms ack": whose files these are */
-    const char *patient;     /* "": none */
+    const char *patient;     /* "": none. With a file: whom that must be about */
     const char *by;          /* id of a person; "": the user of this computer */
     json_t *body;            /* of the command, without schema; not of a signed one. Taken over */
     const char *done;        /* what is said when that is done, unless as_json is set */

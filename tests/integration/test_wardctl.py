@@ -468,6 +468,11 @@ def test_a_file_is_not_carried_out_by_the_verb_of_another_order(gateway, tmp_pat
     assert "for `wardctl plan apply --signed`" in gateway.run("patient", "admit", "--signed", "-", input=plan).stderr
     assert gateway.run("plan", "apply", "--signed", "-", input=plan).stdout == "The plan is in force.\n"
     assert [call[0] for call in gateway.calls()].count("Command") == len(verbs) + 1
+    for words in (("alarms", "ack"), ("entry",)):
+        jws = signed(key, *verbs[words])
+        assert gateway.run(*words, "--patient", "p-1", "--signed", "-", input=jws).returncode == DONE
+        result = gateway.run(*words, "--patient", "p-2", "--signed", "-", input=jws)
+        assert (result.returncode, result.stdout) == (FAILED, "") and "is about p-1, not about p-2" in result.stderr
     suspension = signed(key, "suspend", "until=2026-11-22T09:00:00Z", "reason=bath")  # which has no verb: it is not said to be another
     assert gateway.run("alarms", "ack", "--signed", "-", input=suspension).stdout == "The order is carried out.\n"
 
