@@ -128,7 +128,7 @@ static int send_unsigned(const struct ward_ctl_order *order, char ***ret_texts)
         json_object_set_new(order->body, "schema", json_string("wardgate.command/1")) == 0)
         text = json_dumps(order->body, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(15));
     if (text == NULL)
-        status = ward_ctl_fail("out of memory");
+        status = ward_ctl_fail("an argument is not a text that can be sent: it must be UTF-8");
     else
         status = ward_client_fetch(ret_texts, "Order", "sss", order->patient, order->by, text);
     free(text);

@@ -486,6 +486,11 @@ def test_what_is_said_twice_is_not_signed(tmp_path, words):
     assert (result.returncode, result.stdout) == (USAGE, "") and "= stands there twice" in result.stderr
 
 
+def test_what_is_no_text_is_said_to_be_none(gateway):
+    result = gateway.run("patient", "discharge", "p-1", "--reason", os.fsdecode(b"M\xfcde"))
+    assert (result.returncode, result.stdout) == (FAILED, "") and "it must be UTF-8" in result.stderr
+
+
 def test_a_file_that_is_not_there_is_said(gateway):
     result = gateway.run("alarms", "ack", "--signed", "/nonexistent/file")
     assert result.returncode == FAILED
