@@ -122,8 +122,7 @@ static bool is_bound(const json_t *bindings, const char *patient)
     return false;
 }
 
-/* ", and no longer for p-ann": to bind it to one takes it from another, whom nobody may have thought of. */
-static struct ward_cell taken_from(const json_t *before, const json_t *after)
+struct ward_cell ward_devices_taken_from(const json_t *before, const json_t *after)
 {
     struct ward_cell cell = {.text = ""};
     const json_t *binding;
@@ -163,7 +162,7 @@ static void show_bound(sd_bus *bus, const struct options *options, const char *d
     json_t *what = json_pack("{ss, ss, sb}", "device", device, "patient", options->patient, "shared",
                              (int)options->share);
     json_t *after = options->as_json ? NULL : bindings_of(bus, device);
-    const struct ward_cell gone = taken_from(before, after);
+    const struct ward_cell gone = ward_devices_taken_from(before, after);
     struct ward_cell read = {.text = ""};
 
     if (options->slot != SLOT_NONE)

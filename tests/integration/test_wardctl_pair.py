@@ -173,6 +173,13 @@ def test_a_claim_is_asked_for_where_nothing_else_tells_them_apart(gateway, slots
     assert gateway.run(*BIND, "--check-word", "otter", *words).stdout == text
 
 
+def test_from_whom_a_device_is_taken_that_is_paired_again_is_said(gateway):
+    gateway.answers("Devices", {"device": "d-2", "bindings": [{"patient": "p-3"}]}, {"device": "d-1", "bindings": [{"patient": "p-2"}]})
+    gateway.answers("Devices.then", {"device": "d-1", "bindings": [{"patient": "p-1"}]})
+    assert f"{ADDRESS} is paired and read for p-1, and no longer for p-2. `" in gateway.run(*PAIR, "--check-word", "otter").stdout
+    assert f"{ADDRESS} is paired and read for p-1. `" in gateway.run(*PAIR, "--check-word", "otter").stdout
+
+
 def test_whom_a_shared_device_is_taken_from_is_said(gateway):
     """The whole of it and one of its users do not go together: who has it by a user number loses it to --share too."""
     def bound(*patients):
