@@ -486,6 +486,15 @@ def test_what_is_said_twice_is_not_signed(tmp_path, words):
     assert (result.returncode, result.stdout) == (USAGE, "") and "= stands there twice" in result.stderr
 
 
+@pytest.mark.parametrize("kid", ["", "a\nb", "a\x7f", 'a"b', "a\\b", os.fsdecode(b"\xe9"), "x" * 65])
+def test_what_is_no_kid_is_not_signed_with(tmp_path, kid):
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    result = run("sign", "--key", key, "--kid", kid, "--gateway", "g-1", "--by", "dr-1", "rotate", errors="replace")
+    assert (result.returncode, result.stdout) == (USAGE, "")
+    assert run("sign", "--key", key, "--kid", "Schlüssel 1", "--gateway", "g-1", "--by", "dr-1", "rotate").returncode == DONE
+
+
 def test_what_is_no_text_is_said_to_be_none(gateway):
     result = gateway.run("patient", "discharge", "p-1", "--reason", os.fsdecode(b"M\xfcde"))
     assert (result.returncode, result.stdout) == (FAILED, "") and "it must be UTF-8" in result.stderr
