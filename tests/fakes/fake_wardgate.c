@@ -7,6 +7,7 @@
  *   M          the documents of the answer, one a line
  *   M.error    instead: number of enum ward_bus_error, a space, the sentence
  *   M.then     the documents of every answer after the next one
+ *   M.ends     whatever is in it: the gateway ends, and the call is not answered
  *   M.signals  first: lines of SIGNAL-NUMBER and the signal's texts, parted by tabs
  * Each call is appended to DIRECTORY/calls: the name and the arguments, parted by tabs. "ready" is printed once the
  * name is on the bus.
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/bus.h"
 
@@ -162,12 +164,22 @@ static void answer(const struct fake *fake, enum ward_bus_method method, struct 
     free_lines(lines, count);
 }
 
+static void end_where_told(const struct fake *fake, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s.ends", fake->directory, name);
+    if (access(path, F_OK) == 0)
+        _exit(EXIT_SUCCESS);
+}
+
 static void handle(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
                    const struct ward_bus_arguments *arguments)
 {
     const struct fake *fake = userdata;
 
     write_call(fake, method, arguments);
+    end_where_told(fake, methods[method].name);
     emit_signals(fake, methods[method].name);
     answer(fake, method, call);
     turn_over(fake, methods[method].name);

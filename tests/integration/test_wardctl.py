@@ -161,6 +161,16 @@ def test_without_a_daemon_it_says_so():
 
 
 @needs_root
+@pytest.mark.parametrize(("method", "words"), [("Order", ["entry", "--patient", "p-1", "concern=carer"]), ("TestDevice", ["devices", "test", "d-1"])])
+def test_whether_it_was_done_is_not_known_when_the_daemon_ends_over_it(gateway, method, words):
+    (gateway.directory / f"{method}.ends").touch()
+    result = gateway.run(*words)
+    assert (result.returncode, result.stdout) == (UNREACHABLE, "")
+    assert "does not answer" in result.stderr and "it is not known whether it was: look before you ask for it again" in result.stderr
+    assert "not known" not in gateway.run(*words).stderr  # nobody is there to do it
+
+
+@needs_root
 def test_somebody_else_may_not_change_anything(gateway):
     program = shutil.copy(WARDCTL, gateway.directory)  # the checkout may be closed to others
     gateway.answers("Devices", {"device": "d-1"})
