@@ -4,12 +4,14 @@
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import tarfile
 
 import pytest
 
-from test_wardctl import DONE, FAILED, NOBODY, ROOT, USAGE, WARDCTL, Gateway, needs_root, run
+from test_wardctl import DEADLINE_S, DONE, FAILED, NOBODY, ROOT, USAGE, WARDCTL, Gateway, needs_root, run
 
 CONFIG = ROOT / "config" / "wardgate.conf"
 JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
@@ -180,6 +182,20 @@ def test_a_file_that_is_there_is_not_touched(tmp_path):
     result = run("diagnose", path)
     assert result.returncode == FAILED and f"{path} is there already: name another file" in result.stderr and path.read_text() == "mine"
     assert run("diagnose", tmp_path / "none" / "x").returncode == FAILED
+
+
+def test_who_does_not_wait_for_a_daemon_that_hangs_leaves_no_file(tmp_path):
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(str(tmp_path / "bus"))
+        bus.listen()
+        bus.settimeout(DEADLINE_S)
+        environment = {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/bus"}
+        with subprocess.Popen([WARDCTL, "diagnose", tmp_path / "made.tar.gz", "--config", CONFIG], env=environment) as process:
+            connection = bus.accept()[0]  # and it hears nothing
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE_S) == -signal.SIGINT
+            connection.close()
+    assert not (tmp_path / "made.tar.gz").exists()
 
 
 def test_on_standard_output_nothing_else_is(gateway, tmp_path):
