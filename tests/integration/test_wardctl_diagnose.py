@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -58,14 +59,17 @@ LINES = [  # of the daemon's, with the format they are made of
 ]
 
 
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("journal")
+def make_journal(directory, lines):
     entries = "".join(f"__REALTIME_TIMESTAMP={1795338000000000 + i}\n__MONOTONIC_TIMESTAMP={1000 + i}\n_BOOT_ID={'ab' * 16}\n"
                       f"_SYSTEMD_UNIT={unit}\nPRIORITY=4\n{''.join(f'WARD_FORMAT={text}' + chr(10) for text in format_)}MESSAGE={message}\n\n"
-                      for i, (unit, message, *format_) in enumerate(LINES))
+                      for i, (unit, message, *format_) in enumerate(lines))
     subprocess.run([JOURNAL_REMOTE, f"--output={directory}/made.journal", "-"], input=entries, text=True, check=True, capture_output=True)
     return directory
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    return make_journal(tmp_path_factory.mktemp("journal"), LINES)
 
 
 @pytest.fixture
@@ -174,6 +178,32 @@ def test_without_the_daemon_it_is_made_too_and_more_is_left_out(journal, tmp_pat
     assert "src/device.c: [left out]" in files["journal.txt"] and "connection refused" in files["journal.txt"]
     for secret in ("BärbelsClip", "Frau Klein", "SpO2 88", "Geheimplan", "C0_11", "1941", "p-7f3a", "dr-1", *FORMER):
         assert secret not in files["journal.txt"]
+
+
+FORMAT_AT = {"": 1, "_matter": 2, "_with": 3}  # which argument of ward_journal_print… it is
+
+
+def formats_of_the_daemon():
+    """Of each line that wardgated has for the journal."""
+    literal = r'"(?:[^"\\]|\\.)*"'
+    for source in [*(ROOT / "gateway/app").glob("*.c"), *(ROOT / "gateway/io").glob("*.c")]:
+        for kind, rest in re.findall(r"ward_journal_print(_matter|_with)?\(((?:%s|[^;])*);" % literal, source.read_text()):
+            arguments = re.findall(r'(?:%s|\([^()]*\)|[^,"])+' % literal, rest)
+            text = re.sub(r"PRI([a-z])\w*", r'"\1"', arguments[FORMAT_AT[kind]])
+            if '"' in text:  # not where they are made
+                yield "".join(piece[1:-1] for piece in re.findall(literal, text)).replace('\\"', '"')
+
+
+def test_whoever_stands_in_any_line_of_the_daemon_is_left_out(tmp_path):
+    formats = sorted(set(formats_of_the_daemon()))
+    assert len(formats) > 60 and "%s admitted, episode %s, by uid %u" in formats
+    lines = [("wardgated.service", re.sub(r"%[-+ #0-9.*hjlzt]*([a-z])", lambda match: "Anna-7" if match[1] == "s" else "17", text), text)
+             for text in formats]
+    journal = make_journal(tmp_path, lines)
+    assert run("diagnose", tmp_path / "made.tar.gz", "--config", CONFIG, "--journal", journal).returncode == DONE
+    shown = opened(tmp_path / "made.tar.gz")["journal.txt"]
+    assert len(shown.splitlines()) == len(lines) and "Anna" not in shown
+    assert all(any(text in line for line in shown.splitlines()) for text in formats if "%" not in text)
 
 
 def test_a_file_that_is_there_is_not_touched(tmp_path):
