@@ -148,7 +148,8 @@ static bool is_for_signed_commands(enum ward_command_kind kind)
 
 /*
  * A clinician's order without a signature. Where the ward signs what it orders there is none; but that somebody is worried
- * may be said by anybody who may change something here.
+ * may be said by anybody who may change something here, and so may a technical alarm be acknowledged: of which kind one is
+ * shows when it is found.
  */
 static bool may_order(struct ward_gateway *gateway, struct ward_bus_call *call,
                       const struct ward_command *command)
@@ -159,7 +160,7 @@ static bool may_order(struct ward_gateway *gateway, struct ward_bus_call *call,
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "This is only done for a signed command of the ward.");
         return false;
     }
-    if (!gateway->config.plan.require_signature || concern)
+    if (!gateway->config.plan.require_signature || concern || command->kind == WARD_COMMAND_ACKNOWLEDGE)
         return true;
     ward_bus_reply_error(
         call, WARD_BUS_REFUSED,

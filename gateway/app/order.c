@@ -161,19 +161,24 @@ static struct ward_commit_waiter *acknowledged(void *context, enum ward_alarm_an
         reason = "It was acknowledged already.";
         break;
     case WARD_ALARM_NOT_FOUND: reason = "No alarm of that id is present."; break;
-    case WARD_ALARM_CLINICAL: reason = "Only a clinician may acknowledge it."; break;
+    case WARD_ALARM_CLINICAL:
+        reason = "This must be signed by a clinician here: the order is brought as a file, with --signed.";
+        break;
     }
     ward_execution_conclude(execution, outcome, reason);
     return execution->waiter;
 }
 
+/* Where nothing need be signed, who says it is taken for a clinician. */
 static void acknowledge(struct ward_execution *execution, struct ward_watch *watch)
 {
-    const struct ward_watch_acknowledgement acknowledgement = {.id = execution->order->command.alarm,
-                                                               .by = execution->order->by,
-                                                               .clinician = true,
-                                                               .concluded = acknowledged,
-                                                               .context = execution};
+    const struct ward_order *order = execution->order;
+    const struct ward_watch_acknowledgement acknowledgement = {
+        .id = order->command.alarm,
+        .by = order->by,
+        .clinician = order->id.text[0] || !execution->gateway->config.plan.require_signature,
+        .concluded = acknowledged,
+        .context = execution};
 
     (void)ward_watch_acknowledge(watch, &acknowledgement, &execution->group);
 }

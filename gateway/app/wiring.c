@@ -210,7 +210,7 @@ int ward_gateway_join(struct ward_gateway *gateway)
 
 static int start_radio(struct ward_gateway *gateway)
 {
-    int result = failed(start_bluez(gateway), "Bluetooth");
+    int result = failed(start_bluez(gateway), "The way to Bluetooth");
 
     if (result >= 0)
         ward_firmware_check_all(gateway);

@@ -3,15 +3,18 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "ctl/client.h"
 #include "ctl/document.h"
 #include "ctl/verbs.h"
 
-#define ATTEMPTS 3
+#define ATTEMPTS  3
+#define WORD_SIZE 128 /* a check word has 32 octets at most */
 
 /* Without the blanks around it. */
 static void trim(char *text)
@@ -25,13 +28,25 @@ static void trim(char *text)
         text[--length] = '\0';
 }
 
+/* Letters of any alphabet may be large or small, where the terminal's characters are known. */
+static bool is_alike(const char *one, const char *other)
+{
+    wchar_t letters[2][WORD_SIZE];
+
+    if (mbstowcs(letters[0], one, WORD_SIZE) == (size_t)-1 ||
+        mbstowcs(letters[1], other, WORD_SIZE) == (size_t)-1)
+        return strcasecmp(one, other) == 0;
+    return wcscasecmp(letters[0], letters[1]) == 0;
+}
+
+/* word is without blanks around it. */
 static bool is_same(const char *said, const char *word)
 {
-    char trimmed[128];
+    char trimmed[WORD_SIZE];
 
     snprintf(trimmed, sizeof(trimmed), "%s", said);
     trim(trimmed);
-    return strlen(said) < sizeof(trimmed) && strcasecmp(trimmed, word) == 0;
+    return strlen(said) < sizeof(trimmed) && is_alike(trimmed, word);
 }
 
 /* The right word is never shown: it would be read out to the patient, who then says yes. */
@@ -46,7 +61,7 @@ static int refuse(const char *patient)
 static int ask(const json_t *patient, const char *word)
 {
     const char *id = ward_document_text(patient, "patient"), *label = ward_document_text(patient, "label");
-    char said[128];
+    char said[WORD_SIZE];
 
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         fprintf(stderr, "%s%s%s%s. What check word does the patient say? ", id, *label != '\0' ? " (" : "",
@@ -64,8 +79,11 @@ static int ask(const json_t *patient, const char *word)
 static int compare(const json_t *patient, const char *given)
 {
     const char *id = ward_document_text(patient, "patient");
-    const char *word = ward_document_text(patient, "check_word");
+    char word[WORD_SIZE];
 
+    /* A blank that somebody at the ward has typed behind it is not said. */
+    snprintf(word, sizeof(word), "%s", ward_document_text(patient, "check_word"));
+    trim(word);
     if (*word == '\0' && given != NULL)
         return ward_ctl_fail("%s has no check word to compare with. Ask the ward, or leave --check-word out.",
                              id);

@@ -12,7 +12,7 @@
 /*
  * given: --check-word, or NULL: it is asked for on the terminal, and without one the call fails. A patient without a check
  * word passes, with a sentence on standard error; one who is not admitted too: the daemon says so. Letters may be large
- * or small. ret_admitted may be NULL. Returns an exit status.
+ * or small, and blanks around either word are none. ret_admitted may be NULL. Returns an exit status.
  */
 int ward_check_word(sd_bus *bus, const char *patient, const char *given, bool *ret_admitted);
 

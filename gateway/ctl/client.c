@@ -31,6 +31,17 @@ static int say_unreachable(const char *why)
     return WARD_CTL_UNREACHABLE;
 }
 
+/* It was asked, and may do it all the same: an entry that is made again is a second one. */
+static int say_unanswered(const char *why)
+{
+    (void)ward_ctl_fail(
+        "the daemon does not answer on the system bus (%s). It may have ended, or wait for its disk: see "
+        "`systemctl status wardgated`. If something was to be changed, it is not known whether it was: "
+        "look before you ask for it again. Patients of this gateway may not be monitored.",
+        why);
+    return WARD_CTL_UNREACHABLE;
+}
+
 static int say_no_bus(const char *why)
 {
     (void)ward_ctl_fail(
@@ -57,14 +68,11 @@ static int say_not_allowed(const char *why)
 
 int ward_client_fail(int error, const sd_bus_error *bus_error)
 {
-    static const char *const unreachable[] = {SD_BUS_ERROR_SERVICE_UNKNOWN,
-                                              SD_BUS_ERROR_NAME_HAS_NO_OWNER,
-                                              SD_BUS_ERROR_NO_REPLY,
-                                              SD_BUS_ERROR_DISCONNECTED,
-                                              SD_BUS_ERROR_TIMEOUT,
-                                              SD_BUS_ERROR_NO_SERVER,
-                                              "org.freedesktop.DBus.Error.TimedOut",
-                                              NULL};
+    static const char *const unreachable[] = {SD_BUS_ERROR_SERVICE_UNKNOWN, SD_BUS_ERROR_NAME_HAS_NO_OWNER,
+                                              SD_BUS_ERROR_NO_SERVER, NULL};
+    static const char *const unanswered[] = {SD_BUS_ERROR_NO_REPLY, SD_BUS_ERROR_DISCONNECTED,
+                                             SD_BUS_ERROR_TIMEOUT, "org.freedesktop.DBus.Error.TimedOut",
+                                             NULL};
     static const char *const refused_by_bus[] = {SD_BUS_ERROR_ACCESS_DENIED, SD_BUS_ERROR_AUTH_FAILED,
                                                  SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, NULL};
     const char *name = bus_error != NULL && bus_error->name != NULL ? bus_error->name : "";
@@ -73,6 +81,8 @@ int ward_client_fail(int error, const sd_bus_error *bus_error)
 
     if (is_one_of(name, unreachable))
         return say_unreachable(text);
+    if (is_one_of(name, unanswered))
+        return say_unanswered(text);
     if (strcmp(name, "org.wardgate.Error.NotAllowed") == 0)
         return say_not_allowed(text);
     if (is_one_of(name, refused_by_bus) || (*name == '\0' && (error == -EACCES || error == -EPERM)))

@@ -20,6 +20,12 @@ int ward_devices_rename(int argc, char **argv);
 /* A whole number from least to most; false, with ret unchanged, for anything else. */
 bool ward_devices_seconds(const char *text, unsigned long least, unsigned long most, uint32_t *ret);
 
+/*
+ * ", and no longer for p-ann", or "": to read a device for one takes it from another, whom nobody may have thought of. Of the
+ * bindings before and after; NULL: not known.
+ */
+struct ward_cell ward_devices_taken_from(const json_t *before, const json_t *after);
+
 /* What advertises meanwhile: Scan, as ward_client_fetch() gives it. */
 int ward_devices_listen(sd_bus *bus, uint32_t seconds, char ***ret);
 

@@ -122,8 +122,7 @@ static bool is_bound(const json_t *bindings, const char *patient)
     return false;
 }
 
-/* ", and no longer for p-ann": to bind it to one takes it from another, whom nobody may have thought of. */
-static struct ward_cell taken_from(const json_t *before, const json_t *after)
+struct ward_cell ward_devices_taken_from(const json_t *before, const json_t *after)
 {
     struct ward_cell cell = {.text = ""};
     const json_t *binding;
@@ -139,22 +138,43 @@ static struct ward_cell taken_from(const json_t *before, const json_t *after)
     return cell;
 }
 
+/* Somebody else has the same user of it: which of them it was, only a claim can say. Where that is not known --share says it. */
+static bool needs_claim(const json_t *after, const struct options *options)
+{
+    const json_t *binding;
+    size_t at;
+
+    if (!json_is_array(after))
+        return options->share;
+    json_array_foreach(after, at, binding)
+    {
+        const json_t *slot = json_object_get(binding, "slot");
+
+        if (strcmp(ward_document_text(binding, "patient"), options->patient) != 0 &&
+            (slot != NULL ? json_integer_value(slot) : SLOT_NONE) == options->slot)
+            return true;
+    }
+    return false;
+}
+
 static void show_bound(sd_bus *bus, const struct options *options, const char *device, const json_t *before)
 {
     json_t *what = json_pack("{ss, ss, sb}", "device", device, "patient", options->patient, "shared",
                              (int)options->share);
     json_t *after = options->as_json ? NULL : bindings_of(bus, device);
-    const struct ward_cell gone = taken_from(before, after);
+    const struct ward_cell gone = ward_devices_taken_from(before, after);
+    struct ward_cell read = {.text = ""};
 
-    if (options->share)
-        ward_show_done(options->as_json, what,
-                       "%s is read for %s too. Claim it before use: wardctl measure --patient %s", device,
-                       options->patient, options->patient);
-    else if (options->slot != SLOT_NONE)
-        ward_show_done(options->as_json, what, "What user %u of %s measures is read for %s from now on%s.",
-                       options->slot, device, options->patient, gone.text);
+    if (options->slot != SLOT_NONE)
+        ward_cell_add(&read, "What user %u of %s measures is read", options->slot, device);
     else
-        ward_show_done(options->as_json, what, "%s is read for %s from now on%s.", device, options->patient,
+        ward_cell_add(&read, "%s is read", device);
+    if (needs_claim(after, options))
+        ward_show_done(options->as_json, what,
+                       "%s for %s too%s. Claim it before use: wardctl measure --patient %s", read.text,
+                       options->patient, gone.text, options->patient);
+    else
+        ward_show_done(options->as_json, what, "%s for %s from now on%s.", read.text, options->patient,
                        gone.text);
     json_decref(after);
 }

@@ -83,6 +83,24 @@ static int parse(int argc, char **argv, struct pairing *ret)
     return WARD_CTL_DONE;
 }
 
+/* {DEVICE: its bindings}: which of them it is shows only when it is paired. */
+static json_t *bindings_of_all(sd_bus *bus)
+{
+    json_t *all = json_object();
+    char **texts = NULL;
+
+    (void)ward_client_get(bus, "Devices", &texts);
+    for (char **text = texts; text != NULL && *text != NULL; text++) {
+        json_t *document = ward_document_parse(*text);
+
+        (void)json_object_set(all, ward_document_text(document, "device"),
+                              json_object_get(document, "bindings"));
+        json_decref(document);
+    }
+    ward_client_free_texts(texts);
+    return all;
+}
+
 /* --- before ------------------------------------------------------------------------------------------------------- */
 
 static void say_what_to_do(const json_t *found, const struct pairing *pairing)
@@ -201,20 +219,24 @@ static void show_first_reading(sd_bus *bus, const char *device)
     ward_client_free_texts(texts);
 }
 
-static void show_paired(sd_bus *bus, const struct pairing *pairing, const char *text)
+static void show_paired(sd_bus *bus, const struct pairing *pairing, const char *text, const json_t *before)
 {
-    json_t *device = ward_document_parse(text);
+    json_t *device = ward_document_parse(text), *after = bindings_of_all(bus);
+    const char *id = ward_document_text(device, "device");
 
-    show_first_reading(bus, ward_document_text(device, "device"));
-    printf("%s is paired and read for %s. `wardctl watch` shows what it measures.\n", pairing->address,
-           pairing->patient);
+    show_first_reading(bus, id);
+    printf("%s is paired and read for %s%s. `wardctl watch` shows what it measures.\n", pairing->address,
+           pairing->patient,
+           ward_devices_taken_from(json_object_get(before, id), json_object_get(after, id)).text);
     json_decref(device);
+    json_decref(after);
 }
 
 int ward_devices_pair(int argc, char **argv)
 {
     struct pairing pairing = {.seconds = PAIR_S};
     sd_bus *bus = NULL;
+    json_t *before = NULL;
     char **texts = NULL;
     bool admitted = false;
     int status = parse(argc, argv, &pairing);
@@ -227,6 +249,8 @@ int ward_devices_pair(int argc, char **argv)
     if (status == WARD_CTL_DONE && admitted && is_address(pairing.address) && !pairing.as_json &&
         isatty(STDOUT_FILENO) == 1)
         look(bus, &pairing);
+    if (status == WARD_CTL_DONE && !pairing.as_json)
+        before = bindings_of_all(bus);
     pairing.since = seconds_now();
     if (status == WARD_CTL_DONE)
         status = ward_client_listen(bus, "EnrolmentStep", show_step, &pairing);
@@ -235,7 +259,8 @@ int ward_devices_pair(int argc, char **argv)
     if (status == WARD_CTL_DONE && pairing.as_json)
         ward_document_print_lines(texts);
     else if (status == WARD_CTL_DONE)
-        show_paired(bus, &pairing, texts[0]);
+        show_paired(bus, &pairing, texts[0], before);
+    json_decref(before);
     ward_client_free_texts(texts);
     sd_bus_flush_close_unref(bus);
     return status;

@@ -216,8 +216,8 @@ json_t *ward_diagnosis_left_out(void)
         "of devices: address, name, serial number, maker, model number and whose they are",
         "the database, keys, certificates and enrolment codes",
         "of the configuration: [https] care_plan_url and [alarm] sound_command where they are set",
-        "of the journal: other units; of wardgated's lines what follows the first colon unless it is an error of the system",
-        "without the daemon the same of bluetoothd's lines, since the devices' names are not known then",
+        "of the journal: other units; of wardgated's lines what was put into them and may be an id of anybody but a device, a value or a text",
+        "without the daemon what follows the first colon of bluetoothd's lines, since the devices' names are not known then",
         "from every text: addresses, dates without a time, what stands in quotation marks, and the words above",
     };
     json_t *list = json_array();

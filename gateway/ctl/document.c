@@ -11,14 +11,36 @@
 #include "core/utc.h"
 
 #define NOTHING "-"
+#define CUT     "..."
+
+/* A character of up to four octets may have had no room before the end. */
+static bool is_cut(const struct ward_cell *cell)
+{
+    return strlen(cell->text) + sizeof(CUT) + 3 > sizeof(cell->text) &&
+           strcmp(cell->text + strlen(cell->text) - strlen(CUT), CUT) == 0;
+}
+
+/* Between two characters. */
+static void cut(struct ward_cell *cell)
+{
+    size_t at = sizeof(cell->text) - sizeof(CUT);
+
+    while (at > 0 && ((unsigned char)cell->text[at] & 0xC0) == 0x80)
+        at--;
+    strcpy(cell->text + at, CUT);
+}
 
 void ward_cell_add(struct ward_cell *cell, const char *format, ...)
 {
     const size_t used = strlen(cell->text);
     va_list arguments;
 
+    if (is_cut(cell))
+        return;
     va_start(arguments, format);
-    vsnprintf(cell->text + used, sizeof(cell->text) - used, format, arguments);
+    if (vsnprintf(cell->text + used, sizeof(cell->text) - used, format, arguments) >=
+        (int)(sizeof(cell->text) - used))
+        cut(cell);
     va_end(arguments);
 }
 

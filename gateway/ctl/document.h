@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A piece of text for a table, cut where it gets too long. */
+/* A piece of text for a table. One that gets too long ends with "...": what is left of a number is another number. */
 struct ward_cell {
     char text[240];
 };

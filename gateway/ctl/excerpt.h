@@ -13,15 +13,17 @@ struct ward_excerpt {
 };
 
 /*
- * The lines, oldest first, to be freed; on failure NULL, with why in *ret_why (static). Of a line of wardgated, what
- * follows its first colon may be a value, an order's reason or a plan's text: it is left out unless it is an error of the
- * system. So is that of bluetoothd unless the names of all devices are known.
+ * The lines, oldest first, to be freed; on failure NULL, with why in *ret_why (static). Of a line of wardgated its own words
+ * stay, and of what was put into it numbers, devices by id, errors of the system, and in front of the first colon what can be
+ * no id. The rest may be the id of a patient, also of one whom the daemon does not know any more, a value, an order's reason
+ * or a plan's text. Of a line of bluetoothd what follows the first colon is left out, unless it is an error of the system or
+ * the names of all devices are known.
  */
 char *ward_excerpt_read(const struct ward_excerpt *excerpt, struct ward_redaction *redaction,
                         const char **ret_why);
 
-/* One message as it may be given away, to be freed. */
-char *ward_excerpt_message(const char *unit, const char *message, bool names_known,
+/* One message as it may be given away, to be freed. format: that of wardgated's field WARD_FORMAT, or NULL. */
+char *ward_excerpt_message(const char *unit, const char *format, const char *message, bool names_known,
                            struct ward_redaction *redaction);
 
 #endif

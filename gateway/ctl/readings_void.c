@@ -58,7 +58,8 @@ int ward_readings_void(int argc, char **argv)
                                             {"signed", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    struct ward_ctl_order order = {.patient = "", .by = "", .done = "The reading is taken back."};
+    struct ward_ctl_order order = {
+        .verb = "readings void", .patient = "", .by = "", .done = "The reading is taken back."};
     const char *reason = NULL;
     int option;
 

@@ -161,16 +161,19 @@ static int add_word(const struct command *command, const char *word, json_t *bod
     const size_t length = equals != NULL ? (size_t)(equals - word) : 0;
     const struct member *member = member_named(command, word, length);
     const bool free_names = command->kind == WARD_COMMAND_ENTRY;
-    json_t *value = NULL;
+    json_t *into = free_names ? json_object_get(body, "values") : body, *value = NULL;
     char name[64];
 
     if (equals == NULL || length == 0 || length >= sizeof(name) || (member == NULL && !free_names))
         return refuse_member(command, word);
     snprintf(name, sizeof(name), "%.*s", (int)length, word);
+    /* The last one would be signed, and nobody knows which was meant. */
+    if (json_object_get(into, name) != NULL)
+        return ward_ctl_usage(&ward_verb_sign, "%s= stands there twice", name);
     value = member != NULL ? value_of(member->kind, equals + 1) : entered(equals + 1);
     if (value == NULL)
         return ward_ctl_usage(&ward_verb_sign, "\"%s\": the value is not what it must be", word);
-    (void)json_object_set_new(free_names ? json_object_get(body, "values") : body, name, value);
+    (void)json_object_set_new(into, name, value);
     return WARD_CTL_DONE;
 }
 

@@ -142,7 +142,7 @@ static int acknowledge(int argc, char **argv)
                                             {"signed", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    struct ward_ctl_order order = {.patient = "", .by = "", .done = "Acknowledged."};
+    struct ward_ctl_order order = {.verb = "alarms ack", .patient = "", .by = "", .done = "Acknowledged."};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -253,7 +253,8 @@ const struct ward_verb ward_verb_alarms = {
         "           as the list shows it (spo2-low), or an id, which --json shows\n"
         "  silence  the sound of a patient's alarms, for 10 minutes at most; the alarms stay\n"
         "  ack      a clinician takes an alarm over: a signed command in a file (- for standard input), or, where\n"
-        "           the gateway asks for no signature, ALARM as above, with --by who it is\n"
+        "           the gateway asks for no signature, ALARM as above, with --by who it is. A technical alarm\n"
+        "           needs none: who looks after the gateway takes it over\n"
         "  --json   one JSON object a line\n",
     .run = run,
 };

@@ -261,9 +261,10 @@ static int diagnose(const struct options *options)
 
     (void)gmtime_r(&now, &tm);
     strftime(directory, sizeof(directory), "wardgate-%Y%m%dT%H%M%SZ", &tm);
+    /* Asked first: who ends it while a daemon that hangs is waited for leaves no half of a file. */
+    ask(&diagnosis);
     status = ward_bundle_open(options->path, directory, &diagnosis.bundle);
     if (status == WARD_CTL_DONE) {
-        ask(&diagnosis);
         ward_diagnosis_words(diagnosis.status, &diagnosis.redaction);
         status = add_all(&diagnosis);
         document = manifest(&diagnosis);

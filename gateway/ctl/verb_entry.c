@@ -47,6 +47,18 @@ static json_t *values_of(char *const *words, int count)
     return values;
 }
 
+/*
+ * One of the words that is no NAME=VALUE by itself, or NULL: a variable of a script that is empty makes such a one, and a
+ * blank within would be two values here and one in what is sent.
+ */
+static const char *find_wrong(char *const *words, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strchr(words[i], '=') == NULL || strchr(words[i], ' ') != NULL)
+            return words[i];
+    return NULL;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {{"patient", required_argument, NULL, 'p'},
@@ -54,9 +66,10 @@ static int run(int argc, char **argv)
                                             {"signed", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    struct ward_ctl_order order = {.patient = "", .by = "", .done = "Entered."};
+    struct ward_ctl_order order = {.verb = "entry", .patient = "", .by = "", .done = "Entered."};
     char error[WARD_ENTRY_ERROR_SIZE];
     struct ward_reading entry;
+    const char *wrong;
     char *text;
     int option, status;
 
@@ -78,6 +91,9 @@ static int run(int argc, char **argv)
                               : ward_ctl_usage(&ward_verb_entry, "a signed command has its values in it");
     if (order.patient[0] == '\0')
         return ward_ctl_usage(&ward_verb_entry, "--patient is needed");
+    wrong = find_wrong(argv + optind, argc - optind);
+    if (wrong != NULL)
+        return ward_ctl_usage(&ward_verb_entry, "\"%s\" is not NAME=VALUE", wrong);
     text = join(argv + optind, argc - optind);
     if (text == NULL)
         return ward_ctl_fail("out of memory");

@@ -42,24 +42,63 @@ static int list(int argc, char **argv)
     return status;
 }
 
+/* The member, for the caller to release, which the object has no longer; NULL without one. */
+static json_t *take(json_t *object, const char *name)
+{
+    json_t *member = json_incref(json_object_get(object, name));
+
+    (void)json_object_del(object, name);
+    return member;
+}
+
+static void show_inputs(const json_t *inputs)
+{
+    const json_t *input;
+    size_t at;
+
+    json_array_foreach(inputs, at, input)
+    {
+        printf("%-22s %s\n", "news2 input", ward_document_brief(input).text);
+    }
+}
+
+static void show_adherence(const json_t *list)
+{
+    json_t *report, *span;
+    const char *name;
+    size_t at;
+
+    json_array_foreach(list, at, report)
+    {
+        json_object_foreach(report, name, span)
+        {
+            if (json_is_object(span))
+                printf("%-22s %s, %s: %s\n", "adherence", ward_document_member(report, "quantity").text, name,
+                       ward_document_brief(span).text);
+        }
+    }
+}
+
 /* What is a list of objects has lines of its own, so that nothing of it is cut. */
 static void show_patient(json_t *patient)
 {
     static const struct ward_present_layout layout = {.indent = 0, .label = 22};
-    json_t *conditions = json_incref(json_object_get(patient, "conditions"));
-    json_t *values = json_incref(json_object_get(patient, "last_valid"));
-    char *rest;
+    json_t *conditions = take(patient, "conditions"), *values = take(patient, "last_valid");
+    json_t *inputs = take(json_object_get(patient, "news2"), "inputs");
+    json_t *adherence = take(patient, "adherence");
+    char *rest = json_dumps(patient, JSON_COMPACT);
 
-    (void)json_object_del(patient, "conditions");
-    (void)json_object_del(patient, "last_valid");
-    rest = json_dumps(patient, JSON_COMPACT);
     if (rest != NULL)
         ward_show_document(rest);
     free(rest);
+    show_inputs(inputs);
+    show_adherence(adherence);
     ward_present_conditions(conditions, &layout);
     ward_present_last(values, &layout);
     json_decref(conditions);
     json_decref(values);
+    json_decref(inputs);
+    json_decref(adherence);
 }
 
 static int show(int argc, char **argv)
@@ -168,6 +207,7 @@ static int admit(int argc, char **argv)
     if (admission.signed_file == NULL)
         return admit_unsigned(&admission);
     return ward_ctl_order(&(struct ward_ctl_order){.signed_file = admission.signed_file,
+                                                   .verb = "patient admit",
                                                    .patient = "",
                                                    .by = "",
                                                    .done = "The patient is admitted.",
@@ -182,6 +222,7 @@ static int discharge(int argc, char **argv)
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
     struct ward_ctl_order order = {
+        .verb = "patient discharge",
         .patient = "",
         .by = "",
         .done = "The episode has ended. `wardctl patient show` says when it is erased."};

@@ -73,7 +73,8 @@ static int apply(int argc, char **argv)
                                             {"signed", required_argument, NULL, 's'},
                                             {"json", no_argument, NULL, 'j'},
                                             {NULL, 0, NULL, 0}};
-    struct ward_ctl_order order = {.patient = "", .by = "", .done = "The plan is in force."};
+    struct ward_ctl_order order = {
+        .verb = "plan apply", .patient = "", .by = "", .done = "The plan is in force."};
     const char *patient = NULL;
     int option;
 

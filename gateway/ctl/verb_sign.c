@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdbool.h>
@@ -131,8 +132,13 @@ static int sign(const char *key_file, const char *kid, const char *claims)
 static bool is_kid(const char *kid)
 {
     const size_t length = strlen(kid);
+    json_t *text = json_string(kid); /* NULL for what is no UTF-8 */
+    bool good = text != NULL && length > 0 && length <= WARD_KID_MAX && strpbrk(kid, "\"\\\x7f") == NULL;
 
-    return length > 0 && length <= WARD_KID_MAX && strpbrk(kid, "\"\\") == NULL;
+    for (size_t i = 0; i < length; i++)
+        good = good && (unsigned char)kid[i] >= ' ';
+    json_decref(text);
+    return good;
 }
 
 static bool read_number(const char *text, uint64_t most, uint64_t *ret)

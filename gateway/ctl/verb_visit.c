@@ -25,6 +25,7 @@
 #define VISIT_MS     (INT64_C(2) * 3600 * 1000) /* how long ago it began, unless that is said */
 #define READINGS_MAX 200                        /* of a device, among which a good one is looked for */
 #define EVENTS_MAX   1000
+#define RECORDS_MAX  1000 /* of a patient since a reading, among which it may be taken back */
 
 struct options {
     int64_t since_ms;
@@ -52,8 +53,31 @@ static int get_list(sd_bus *bus, const char *method, const struct ward_filter *f
     return status;
 }
 
+/* By a record that came after it: a reading of somebody else proves nothing. Nor does one of which that cannot be known. */
+static bool is_taken_back(sd_bus *bus, const json_t *reading)
+{
+    struct ward_filter filter = {.patient = ward_document_text(reading, "patient"), .limit = RECORDS_MAX};
+    json_t *records = NULL;
+    const json_t *record;
+    bool found = false;
+    size_t at;
+
+    filter.has_since =
+        ward_moment_parse(ward_document_text(reading, "received_at"), now_ms(), &filter.since_ms);
+    if (get_list(bus, "Readings", &filter, &records) != WARD_CTL_DONE)
+        return true;
+    json_array_foreach(records, at, record)
+    {
+        found = found || (strcmp(ward_document_text(record, "kind"), "void") == 0 &&
+                          json_equal(json_object_get(record, "voids"), json_object_get(reading, "seq")) &&
+                          json_equal(json_object_get(record, "epoch"), json_object_get(reading, "epoch")));
+    }
+    json_decref(records);
+    return found;
+}
+
 /* {PATIENT: the newest that is good and his}. */
-static json_t *good_ones(const json_t *readings)
+static json_t *good_ones(sd_bus *bus, const json_t *readings)
 {
     json_t *found = json_object(), *reading;
     size_t at;
@@ -63,7 +87,7 @@ static json_t *good_ones(const json_t *readings)
         const char *patient = ward_document_text(reading, "patient");
 
         if (strcmp(ward_document_text(reading, "quality"), "valid") == 0 && *patient != '\0' &&
-            json_object_get(found, patient) == NULL)
+            json_object_get(found, patient) == NULL && !is_taken_back(bus, reading))
             (void)json_object_set(found, patient, reading);
     }
     return found;
@@ -86,7 +110,7 @@ static int get_readings(sd_bus *bus, const json_t *status_document, json_t *ret)
         status = get_list(bus, "Readings", &filter, &readings);
         if (status != WARD_CTL_DONE)
             break;
-        (void)json_object_set_new(ret, id, good_ones(readings));
+        (void)json_object_set_new(ret, id, good_ones(bus, readings));
         json_decref(readings);
     }
     return status;

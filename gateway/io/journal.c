@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define FIELD_SIZE 128
+#define FIELD_SIZE 512
 
 static struct {
     size_t kept_count;
@@ -42,13 +42,14 @@ size_t ward_journal_kept(struct ward_journal_line ret[WARD_JOURNAL_KEPT])
 static void __attribute__((format(printf, 3, 0)))
 print(int priority, const char *field, const char *format, va_list arguments)
 {
-    char message[WARD_JOURNAL_TEXT_MAX];
+    char message[WARD_JOURNAL_TEXT_MAX], fields[FIELD_SIZE];
 
     keep(priority, format);
     if (!ward_journal_is_open())
         return;
+    snprintf(fields, sizeof(fields), "%s" WARD_JOURNAL_FORMAT "=%s\n", field, format);
     vsnprintf(message, sizeof(message), format, arguments);
-    ward_journal_send(priority, field, message);
+    ward_journal_send(priority, fields, message);
 }
 
 void ward_journal_print(int priority, const char *format, ...)

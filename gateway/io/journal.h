@@ -12,7 +12,10 @@
 
 #include "ward/journal.h"
 
-/* priority: LOG_ALERT to LOG_DEBUG. */
+/*
+ * priority: LOG_ALERT to LOG_DEBUG. The format, which is one line, goes along in a field of its own: who gives a journal away
+ * can tell by it what was put into a line, and leave that out.
+ */
 void ward_journal_print(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* With a field of our own beside the message: its name in capitals, its value of one line. */

@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define DEFAULT_PATH "/run/systemd/journal/socket"
-#define HEAD_SIZE    256
+#define HEAD_SIZE    640
+#define LOSSES       "%" PRIu64 " lines before this are lost: the journal did not take them"
 #define ID_DIGITS    32
 
 /* A message's id never changes and is never given to another: whoever looks for it looks in journals of any age. */
@@ -88,12 +89,12 @@ bool ward_journal_is_open(void)
 }
 
 /* The message goes by its length, since it may have several lines. */
-static bool hand_over(int priority, const char *field, const char *message)
+static bool hand_over(int priority, const char *fields, const char *message)
 {
     char head[HEAD_SIZE], line_break[] = "\n";
     uint64_t length = htole64(strlen(message));
     int head_length = snprintf(head, sizeof(head), "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\n%sMESSAGE\n", priority,
-                               program_invocation_short_name, field);
+                               program_invocation_short_name, fields);
     struct iovec parts[] = {{head, (size_t)head_length},
                             {&length, sizeof(length)},
                             {(void *)(uintptr_t)message, strlen(message)}, /* it is only read */
@@ -107,19 +108,18 @@ static bool hand_over(int priority, const char *field, const char *message)
            sendmsg(journal.descriptor, &entry, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-void ward_journal_send(int priority, const char *field, const char *message)
+void ward_journal_send(int priority, const char *fields, const char *message)
 {
     char losses[80];
 
     if (journal.descriptor < 0)
         return;
     if (journal.lost > 0) {
-        snprintf(losses, sizeof(losses),
-                 "%" PRIu64 " lines before this are lost: the journal did not take them", journal.lost);
-        if (hand_over(LOG_WARNING, "", losses))
+        snprintf(losses, sizeof(losses), LOSSES, journal.lost);
+        if (hand_over(LOG_WARNING, WARD_JOURNAL_FORMAT "=" LOSSES "\n", losses))
             journal.lost = 0;
     }
-    if (!hand_over(priority, field, message))
+    if (!hand_over(priority, fields, message))
         journal.lost++;
 }
 

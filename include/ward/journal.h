@@ -61,11 +61,14 @@ int ward_journal_open(const char *path);
 void ward_journal_close(void);
 bool ward_journal_is_open(void);
 
+/* The field of an entry of the core that has the format which its message was made of (printf(3)). */
+#define WARD_JOURNAL_FORMAT "WARD_FORMAT"
+
 /*
- * Hands over one entry. priority: LOG_ALERT to LOG_DEBUG. field: "NAME=value\n", one more beside the message, or "".
- * message may have several lines.
+ * Hands over one entry. priority: LOG_ALERT to LOG_DEBUG. fields: each "NAME=value\n", what there is beside the message, or
+ * "". message may have several lines.
  */
-void ward_journal_send(int priority, const char *field, const char *message);
+void ward_journal_send(int priority, const char *fields, const char *message);
 
 /* "MESSAGE_ID=…\n", the field of a matter; "" of none. */
 #define WARD_JOURNAL_ID_FIELD_MAX 48

@@ -6,6 +6,8 @@
  * For a method M (by its D-Bus name) the DIRECTORY has
  *   M          the documents of the answer, one a line
  *   M.error    instead: number of enum ward_bus_error, a space, the sentence
+ *   M.then     the documents of every answer after the next one
+ *   M.ends     whatever is in it: the gateway ends, and the call is not answered
  *   M.signals  first: lines of SIGNAL-NUMBER and the signal's texts, parted by tabs
  * Each call is appended to DIRECTORY/calls: the name and the arguments, parted by tabs. "ready" is printed once the
  * name is on the bus.
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/bus.h"
 
@@ -128,6 +131,16 @@ static void emit_signals(const struct fake *fake, const char *name)
     free_lines(lines, count);
 }
 
+/* What has changed since it was answered is M.then. */
+static void turn_over(const struct fake *fake, const char *name)
+{
+    char now[512], then[520];
+
+    snprintf(now, sizeof(now), "%s/%s", fake->directory, name);
+    snprintf(then, sizeof(then), "%s.then", now);
+    (void)rename(then, now);
+}
+
 static void answer(const struct fake *fake, enum ward_bus_method method, struct ward_bus_call *call)
 {
     char *lines[LINES_MAX];
@@ -151,14 +164,25 @@ static void answer(const struct fake *fake, enum ward_bus_method method, struct 
     free_lines(lines, count);
 }
 
+static void end_where_told(const struct fake *fake, const char *name)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/%s.ends", fake->directory, name);
+    if (access(path, F_OK) == 0)
+        _exit(EXIT_SUCCESS);
+}
+
 static void handle(void *userdata, enum ward_bus_method method, struct ward_bus_call *call,
                    const struct ward_bus_arguments *arguments)
 {
     const struct fake *fake = userdata;
 
     write_call(fake, method, arguments);
+    end_where_told(fake, methods[method].name);
     emit_signals(fake, methods[method].name);
     answer(fake, method, call);
+    turn_over(fake, methods[method].name);
 }
 
 int main(int argc, char **argv)

@@ -276,7 +276,7 @@ def test_what_is_clinical_can_be_done_on_the_spot(ward):
     bad = signed(claims("void", epoch=record["epoch"], seq=0, reason="x"))
     assert bad.returncode == 1 and "payload.body.seq" in bad.stderr
 
-    # Where a signature is asked for, nothing but a worry goes without.
+    # Where a signature is asked for, nothing but a worry and a technical alarm goes without.
     with open(ward.directory / "wardgate.conf", "r+") as config:
         text = config.read().replace("require_signature = no", "require_signature = yes")
         config.seek(0)
@@ -285,11 +285,19 @@ def test_what_is_clinical_can_be_done_on_the_spot(ward):
     ward.restart_gateway()
     plan = bluez_fixture.ROOT / "config/care-plans/oximetry-at-home.json"
     for words in (("entry", "--patient", PATIENT, "spo2=97"), ("readings", "void", record["seq"], "--reason", "x"),
-                  ("alarms", "ack", "0" * 32, "--patient", PATIENT), ("plan", "apply", plan, "--patient", PATIENT),
+                  ("plan", "apply", plan, "--patient", PATIENT),
                   ("patient", "admit", "p-2", "--episode", "s-2", "--plan", plan)):
         refused = ward.ctl(*words, check=False)
         assert refused.returncode == 1 and "must be signed" in refused.stderr and "--signed" in refused.stderr
     ward.ctl("entry", "--patient", PATIENT, "concern=carer")
+    eventually(lambda: [alarm for alarm in ward.ask("alarms") if alarm["condition"] == "concern"], "the concern is there")
+    refused = ward.ctl("alarms", "ack", "concern", "--patient", PATIENT, check=False)
+    assert refused.returncode == 1 and "must be signed" in refused.stderr and "--signed" in refused.stderr
+    technical = next(alarm for alarm in ward.ask("alarms") if alarm["kind"] == "technical" and alarm["state"] != "acknowledged")
+    assert ward.ctl("alarms", "ack", technical["id"], "--patient", PATIENT).stdout == "Acknowledged.\n"
+    assert ward.heard_alarm("acknowledged", technical["condition"])["by"] == f"uid-{os.getuid()}"
+    states = {alarm["id"]: alarm["state"] for alarm in ward.ask("alarms")}
+    assert states[technical["id"]] == "acknowledged" and "active" in states.values()
 
 
 class Sender:

@@ -161,6 +161,16 @@ def test_without_a_daemon_it_says_so():
 
 
 @needs_root
+@pytest.mark.parametrize(("method", "words"), [("Order", ["entry", "--patient", "p-1", "concern=carer"]), ("TestDevice", ["devices", "test", "d-1"])])
+def test_whether_it_was_done_is_not_known_when_the_daemon_ends_over_it(gateway, method, words):
+    (gateway.directory / f"{method}.ends").touch()
+    result = gateway.run(*words)
+    assert (result.returncode, result.stdout) == (UNREACHABLE, "")
+    assert "does not answer" in result.stderr and "it is not known whether it was: look before you ask for it again" in result.stderr
+    assert "not known" not in gateway.run(*words).stderr  # nobody is there to do it
+
+
+@needs_root
 def test_somebody_else_may_not_change_anything(gateway):
     program = shutil.copy(WARDCTL, gateway.directory)  # the checkout may be closed to others
     gateway.answers("Devices", {"device": "d-1"})
@@ -395,7 +405,9 @@ def test_an_entry_is_checked_before_it_is_sent(gateway):
     assert result.returncode == DONE, result.stderr
     assert gateway.run("entry", "--patient", "p-1", "concern=carer").returncode == DONE
     for words, reason in ((["respiration_rate=180"], "not plausible"), (["consciousness=asleep"], "unresponsive"),
-                          (["mood=bad"], "nothing that can be entered"), ([], "nothing to enter")):
+                          (["mood=bad"], "nothing that can be entered"), ([], "nothing to enter"),
+                          (["concern=carer", ""], '"" is not NAME=VALUE'), (["concern=carer", " "], '" " is not NAME=VALUE'),
+                          (["concern=carer spo2=97"], '"concern=carer spo2=97" is not NAME=VALUE'), (["spo2"], "NAME=VALUE")):
         result = gateway.run("entry", "--patient", "p-1", *words)
         assert result.returncode == USAGE
         assert reason in result.stderr
@@ -436,6 +448,66 @@ def test_an_acknowledgement_that_was_refused_is_a_failure(gateway):
     for words in (("alarms", "ack"), ("alarms", "ack", "9c1e" * 8), ("readings", "void", "17"),
                   ("readings", "void", "17", "--signed", "-"), ("readings", "void", "--reason", "x")):
         assert gateway.run(*words, input="{}").returncode == USAGE
+
+
+def signed(key, *words):
+    by = ("--gateway", "g-1", "--by", "dr-1", "--patient", "p-1")
+    return run("sign", "--key", key, *by, *words).stdout
+
+
+def test_a_file_is_not_carried_out_by_the_verb_of_another_order(gateway, tmp_path):
+    gateway.answers("Command", {"outcome": "done"})
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    verbs = {("patient", "admit"): ["--episode", "s-1", "admit"], ("patient", "discharge"): ["--episode", "s-1", "discharge", "reason=home"],
+             ("alarms", "ack"): ["acknowledge", "alarm=" + "9c1e" * 8], ("readings", "void"): ["void", "epoch=e-1", "seq=7", "reason=x"],
+             ("entry",): ["entry", "spo2=97"]}
+    for verb, words in verbs.items():
+        jws = signed(key, *words)
+        for other in [*verbs, ("plan", "apply")]:
+            result = gateway.run(*other, "--signed", "-", input=jws)
+            if other == verb:
+                assert result.returncode == DONE and "order" not in result.stdout, result
+            else:
+                assert (result.returncode, result.stdout) == (FAILED, ""), (verb, other)
+                assert f"nothing was done: what is signed there is for `wardctl {' '.join(verb)} --signed`" in result.stderr
+    claims = json.dumps({"type": "care-plan", "gateway": "g-1", "patient": "p-1", "episode": "s-1", "id": "c-1", "version": 1,
+                         "issued_at": "2026-11-22T09:00:00Z", "not_after": "2026-11-22T10:00:00Z", "by": {"id": "dr-1", "role": "clinical"},
+                         "body": json.loads(PLAN.read_text())})
+    plan = run("sign", "--key", key, "-", input=claims).stdout
+    assert "for `wardctl plan apply --signed`" in gateway.run("patient", "admit", "--signed", "-", input=plan).stderr
+    assert gateway.run("plan", "apply", "--signed", "-", input=plan).stdout == "The plan is in force.\n"
+    assert [call[0] for call in gateway.calls()].count("Command") == len(verbs) + 1
+    for words in (("alarms", "ack"), ("entry",)):
+        jws = signed(key, *verbs[words])
+        assert gateway.run(*words, "--patient", "p-1", "--signed", "-", input=jws).returncode == DONE
+        result = gateway.run(*words, "--patient", "p-2", "--signed", "-", input=jws)
+        assert (result.returncode, result.stdout) == (FAILED, "") and "is about p-1, not about p-2" in result.stderr
+    suspension = signed(key, "suspend", "until=2026-11-22T09:00:00Z", "reason=bath")  # which has no verb: it is not said to be another
+    assert gateway.run("alarms", "ack", "--signed", "-", input=suspension).stdout == "The order is carried out.\n"
+
+
+@pytest.mark.parametrize("words", [["entry", "spo2=94", "spo2=84"], ["void", "epoch=e-1", "seq=7", "seq=8", "reason=x"],
+                                   ["acknowledge", "alarm=" + "9c1e" * 8, "alarm=" + "9c1f" * 8]])
+def test_what_is_said_twice_is_not_signed(tmp_path, words):
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    result = run("sign", "--key", key, "--gateway", "g-1", "--by", "dr-1", "--patient", "p-1", *words)
+    assert (result.returncode, result.stdout) == (USAGE, "") and "= stands there twice" in result.stderr
+
+
+@pytest.mark.parametrize("kid", ["", "a\nb", "a\x7f", 'a"b', "a\\b", os.fsdecode(b"\xe9"), "x" * 65])
+def test_what_is_no_kid_is_not_signed_with(tmp_path, kid):
+    key = tmp_path / "key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+    result = run("sign", "--key", key, "--kid", kid, "--gateway", "g-1", "--by", "dr-1", "rotate", errors="replace")
+    assert (result.returncode, result.stdout) == (USAGE, "")
+    assert run("sign", "--key", key, "--kid", "Schlüssel 1", "--gateway", "g-1", "--by", "dr-1", "rotate").returncode == DONE
+
+
+def test_what_is_no_text_is_said_to_be_none(gateway):
+    result = gateway.run("patient", "discharge", "p-1", "--reason", os.fsdecode(b"M\xfcde"))
+    assert (result.returncode, result.stdout) == (FAILED, "") and "it must be UTF-8" in result.stderr
 
 
 def test_a_file_that_is_not_there_is_said(gateway):
@@ -494,6 +566,28 @@ def test_patients_alarms_plan_queue_and_hub(gateway):
     assert "undelivered_readings" in gateway.run("queue").stdout
     assert "hub.example" in gateway.run("hub", "show").stdout
     assert [call[-1] for call in gateway.calls() if call[0] == "Alarms"] == ["history=0", "history=1"]
+
+
+def test_nothing_is_shown_cut_as_if_it_were_whole(gateway):
+    inputs = [{"parameter": name, "value": 128 + i, "points": 2, "age_s": 1200, "source": "d-91c2a0b1c2d3e4f5"} for i, name in enumerate(
+        ("respiration_rate", "spo2", "oxygen", "systolic", "pulse", "consciousness", "temperature"))]
+    wear = {"expected_s": 86400, "worn_s": 80000, "share": 0.925}
+    span = {"due": 3, "in_time": 2, "late": 0, "missed": 1, "wear": wear}
+    patient = {"patient": "p-1", "news2": {"complete": True, "minimum": 14, "maximum": 14, "missing": [], "inputs": inputs},
+               "adherence": [{"quantity": "spo2", "last_24_h": span, "since_admission": span}], "reasons": ["rule-without-source"] * 11 + ["ä" * 9, "last"]}
+    gateway.answers("Patients", patient)
+    lines = gateway.run("patient", "show", "p-1").stdout.splitlines()
+    assert [line for line in lines if line.startswith("news2 input")] == [
+        f"news2 input            parameter {i['parameter']}, value {i['value']}, points 2, age_s 1200, source d-91c2a0b1c2d3e4f5" for i in inputs]
+    assert [line for line in lines if line.startswith("adherence")] == [
+        f"adherence              spo2, {name}: due 3, in_time 2, late 0, missed 1, wear expected_s 86400, worn_s 80000, share 0.925"
+        for name in ("last_24_h", "since_admission")]
+    reasons, = [line for line in lines if line.startswith("reasons")]  # between two characters, with a sign that there is more
+    assert reasons.endswith("rule-without-source, ää...") and "last" not in reasons
+    for room in range(4):
+        gateway.answers("Patients", {"patient": "p-1", "label": "x" * (230 + room) + "€uro" * 9})
+        label, = [line for line in gateway.run("patient", "show", "p-1").stdout.splitlines() if line.startswith("label")]
+        assert re.search(r"x(€uro)*(€|€u|€ur)?\.\.\.$", label) and label.count(".") == 3
 
 
 def test_one_device_with_all_that_is_known_of_it(gateway):

@@ -3,13 +3,16 @@
 
 import json
 import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import tarfile
 
 import pytest
 
-from test_wardctl import DONE, FAILED, NOBODY, ROOT, USAGE, WARDCTL, Gateway, needs_root, run
+from test_wardctl import DEADLINE_S, DONE, FAILED, NOBODY, ROOT, USAGE, WARDCTL, Gateway, needs_root, run
 
 CONFIG = ROOT / "config" / "wardgate.conf"
 JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
@@ -33,25 +36,40 @@ HUB = {"host": "hub.example", "port": 8883, "ward_keys": 1, "ward_key_list": [{"
 CALLS = [{"at": "2026-11-22T09:00:00.000Z", "boot": "b-7", "boot_us": 17, "uid": 0, "by": "dr-hushhush", "method": "Pair",
           "object": "C0:11:22:33:44:55", "patient": "p-7f3a", "outcome": "done", "omitted": 0},
          {"at": None, "boot": "b-7", "boot_us": 1, "uid": 1000, "method": "Silence", "patient": "p-7f3a", "outcome": "NotAllowed", "omitted": 2}]
-LINES = [
-    ("wardgated.service", "p-7f3a: spo2-low raised, SpO2 88 % of Frau Klein"),
-    ("wardgated.service", "The database cannot be opened: No space left on device"),
-    ("wardgated.service", "d-91c2 is paired and bound to p-7f3a"),
-    ("wardgated.service", "care plan by dr-1 for p-7f3a: Geheimplan, version 3, is in force"),
+# Whom the daemon does not know: one who was discharged, and without the daemon everybody.
+FORMER = ["p-gone", "s-gone", "1234567"]
+FORMAT = "%s: %s"
+LINES = [  # of the daemon's, with the format they are made of
+    ("wardgated.service", "p-7f3a: spo2-low raised, SpO2 88 % of Frau Klein", "%s: %s raised, %s"),
+    ("wardgated.service", "The database cannot be opened: No space left on device", FORMAT),
+    ("wardgated.service", "d-91c2a0b1c2d3e4f5 is paired and bound to p-7f3a", "%s is paired and bound to %s"),
+    ("wardgated.service", "care plan by dr-1 for p-7f3a: Geheimplan, version 3, is in force", "care plan by %s for %s: %s, version %u, is in force"),
+    ("wardgated.service", "p-gone admitted, episode s-gone, by uid 1000", "%s admitted, episode %s, by uid %u"),
+    ("wardgated.service", "p-gone, episode s-gone: erased, 17 records", "%s, episode %s: erased, %llu records"),
+    ("wardgated.service", "discharge by dr-1 for 1234567: done", "%s by %s%s%s: %s%s%s"),
+    ("wardgated.service", "p-gone: of another version"),  # and whatever else says something in its name
+    ("wardgated.service", "What the ward said was refused (ward/v1/home/g-1/down/care-plan/p-gone): of p-gone", "What the ward said was refused (%s): %s"),
+    ("wardgated.service", "p-gone is cut", "%s is cut short by the journal"),
     ("wardgate-uplink.service", "hub.example: connection refused"),
+    ("wardgate-uplink.service", "care plans over HTTPS: p-gone: DNS: ward.example is not found"),
+    ("wardgate-uplink.service", "care plans over HTTPS: all asked for"),
     ("bluetooth.service", "src/device.c: BärbelsClip (/org/bluez/hci0/dev_C0_11_22_33_44_55) has gone: timeout"),
     ("bluetooth.service", "Born 7.3.1941, or 1941-03-07, at 2026-11-22T09:00:00Z"),
     ("ssh.service", "Accepted password for hushhush"),
 ]
 
 
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("journal")
+def make_journal(directory, lines):
     entries = "".join(f"__REALTIME_TIMESTAMP={1795338000000000 + i}\n__MONOTONIC_TIMESTAMP={1000 + i}\n_BOOT_ID={'ab' * 16}\n"
-                      f"_SYSTEMD_UNIT={unit}\nPRIORITY=4\nMESSAGE={message}\n\n" for i, (unit, message) in enumerate(LINES))
+                      f"_SYSTEMD_UNIT={unit}\nPRIORITY=4\n{''.join(f'WARD_FORMAT={text}' + chr(10) for text in format_)}MESSAGE={message}\n\n"
+                      for i, (unit, message, *format_) in enumerate(lines))
     subprocess.run([JOURNAL_REMOTE, f"--output={directory}/made.journal", "-"], input=entries, text=True, check=True, capture_output=True)
     return directory
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory):
+    return make_journal(tmp_path_factory.mktemp("journal"), LINES)
 
 
 @pytest.fixture
@@ -91,7 +109,7 @@ def test_nothing_that_names_somebody_is_in_it(gateway, journal, tmp_path):
     assert set(files) == {"versions.json", "config.json", "state.json", "devices.json", "counters.json", "hub.json", "units.json", "audit.json",
                           "journal.txt", "MANIFEST.json"}
     everything = "\n".join(files.values())
-    for secret in SECRETS + ["Frau Klein"]:
+    for secret in SECRETS + FORMER + ["Frau Klein"]:
         assert secret.lower() not in everything.lower(), secret
         assert secret.lower() not in json.dumps(everything, ensure_ascii=True).lower(), secret
     assert os.stat(path).st_mode & 0o777 == 0o600
@@ -117,9 +135,12 @@ def test_what_helps_is_in_it(gateway, journal, tmp_path):
     assert [(s["key"], s["value"]) for s in document["config.json"]] == [
         ("id", "g-1"), ("host", "hub.example"), ("care_plan_url", "[left out]"), ("sound_command", "[left out]")]
     lines = [line.split(" ", 3)[3] for line in files["journal.txt"].splitlines()]
-    assert lines == ["[patient]: [left out]", "The database cannot be opened: No space left on device",
-                     "d-91c2 is paired and bound to [patient]", "care plan by dr-1 for [patient]: [left out]",
-                     "hub.example: connection refused", "src/device.c: [name] (/org/bluez/hci0/dev_[address]) has gone: timeout",
+    assert lines == ["[left out]: [left out] raised, [left out]", "The database cannot be opened: No space left on device",
+                     "d-91c2a0b1c2d3e4f5 is paired and bound to [left out]", "care plan by [left out] for [left out]: [left out], version 3, is in force",
+                     "[left out] admitted, episode [left out], by uid 1000", "[left out], episode [left out]: erased, 17 records",
+                     "[left out] by [left out]: [left out]", "[left out]", "What the ward said was refused ([left out]): [left out]", "[left out]",
+                     "hub.example: connection refused", "care plans over HTTPS: [left out]: DNS: ward.example is not found",
+                     "care plans over HTTPS: all asked for", "src/device.c: [name] (/org/bluez/hci0/dev_[address]) has gone: timeout",
                      "Born [date], or [date], at 2026-11-22T09:00:00Z"]
     assert files["journal.txt"].startswith("2026-11-22T09:00:00.000Z wardgated.service <4> ")
 
@@ -131,7 +152,7 @@ def test_the_manifest_says_what_was_put_in_and_taken_out(gateway, journal, tmp_p
     manifest = json.loads(files["MANIFEST.json"])
     assert {item["file"]: item["octets"] for item in manifest["files"]} == {
         name: len(text.encode()) for name, text in files.items() if name != "MANIFEST.json"}
-    assert manifest["taken_out"]["date"] == 2 and manifest["taken_out"]["patient"] == 3
+    assert manifest["taken_out"]["date"] == 2 and manifest["taken_out"]["name"] == 1
     assert manifest["missing"] == ["units: no systemd answered"]  # on this bus
     assert any("check word" in sentence for sentence in manifest["left_out"])
     told = json.loads(result.stdout)
@@ -155,8 +176,34 @@ def test_without_the_daemon_it_is_made_too_and_more_is_left_out(journal, tmp_pat
     files = opened(path)
     assert set(files) == {"versions.json", "config.json", "journal.txt", "MANIFEST.json"}
     assert "src/device.c: [left out]" in files["journal.txt"] and "connection refused" in files["journal.txt"]
-    for secret in ("BärbelsClip", "Frau Klein", "SpO2 88", "Geheimplan", "C0_11", "1941"):
+    for secret in ("BärbelsClip", "Frau Klein", "SpO2 88", "Geheimplan", "C0_11", "1941", "p-7f3a", "dr-1", *FORMER):
         assert secret not in files["journal.txt"]
+
+
+FORMAT_AT = {"": 1, "_matter": 2, "_with": 3}  # which argument of ward_journal_print… it is
+
+
+def formats_of_the_daemon():
+    """Of each line that wardgated has for the journal."""
+    literal = r'"(?:[^"\\]|\\.)*"'
+    for source in [*(ROOT / "gateway/app").glob("*.c"), *(ROOT / "gateway/io").glob("*.c")]:
+        for kind, rest in re.findall(r"ward_journal_print(_matter|_with)?\(((?:%s|[^;])*);" % literal, source.read_text()):
+            arguments = re.findall(r'(?:%s|\([^()]*\)|[^,"])+' % literal, rest)
+            text = re.sub(r"PRI([a-z])\w*", r'"\1"', arguments[FORMAT_AT[kind]])
+            if '"' in text:  # not where they are made
+                yield "".join(piece[1:-1] for piece in re.findall(literal, text)).replace('\\"', '"')
+
+
+def test_whoever_stands_in_any_line_of_the_daemon_is_left_out(tmp_path):
+    formats = sorted(set(formats_of_the_daemon()))
+    assert len(formats) > 60 and "%s admitted, episode %s, by uid %u" in formats
+    lines = [("wardgated.service", re.sub(r"%[-+ #0-9.*hjlzt]*([a-z])", lambda match: "Anna-7" if match[1] == "s" else "17", text), text)
+             for text in formats]
+    journal = make_journal(tmp_path, lines)
+    assert run("diagnose", tmp_path / "made.tar.gz", "--config", CONFIG, "--journal", journal).returncode == DONE
+    shown = opened(tmp_path / "made.tar.gz")["journal.txt"]
+    assert len(shown.splitlines()) == len(lines) and "Anna" not in shown
+    assert all(any(text in line for line in shown.splitlines()) for text in formats if "%" not in text)
 
 
 def test_a_file_that_is_there_is_not_touched(tmp_path):
@@ -165,6 +212,20 @@ def test_a_file_that_is_there_is_not_touched(tmp_path):
     result = run("diagnose", path)
     assert result.returncode == FAILED and f"{path} is there already: name another file" in result.stderr and path.read_text() == "mine"
     assert run("diagnose", tmp_path / "none" / "x").returncode == FAILED
+
+
+def test_who_does_not_wait_for_a_daemon_that_hangs_leaves_no_file(tmp_path):
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(str(tmp_path / "bus"))
+        bus.listen()
+        bus.settimeout(DEADLINE_S)
+        environment = {"PATH": os.environ["PATH"], "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={tmp_path}/bus"}
+        with subprocess.Popen([WARDCTL, "diagnose", tmp_path / "made.tar.gz", "--config", CONFIG], env=environment) as process:
+            connection = bus.accept()[0]  # and it hears nothing
+            process.send_signal(signal.SIGINT)
+            assert process.wait(DEADLINE_S) == -signal.SIGINT
+            connection.close()
+    assert not (tmp_path / "made.tar.gz").exists()
 
 
 def test_on_standard_output_nothing_else_is(gateway, tmp_path):

@@ -63,6 +63,13 @@ def test_with_the_right_word_it_is_done(gateway, command, word):
     assert len(done(gateway)) == 1
 
 
+@pytest.mark.parametrize(("word", "said"), [("Otter ", "otter"), (" \tOtter", "Otter"), ("Öl Übung", "öl übung"), ("Šaška", "ŠAŠKA")])
+def test_a_word_is_the_same_in_large_and_small_letters_and_without_the_blanks_around_it(gateway, word, said):
+    gateway.answers("Patients", {**PATIENT, "check_word": word})
+    assert gateway.run(*BIND, "--check-word", said).returncode == DONE
+    assert gateway.run(*BIND, "--check-word", said[1:]).returncode == FAILED
+
+
 @pytest.mark.parametrize("command", [PAIR, BIND], ids=["pair", "bind"])
 @pytest.mark.parametrize("words", [["--check-word", "heron"], ["--check-word", ""], ["--check-word", "Otter" + " x" * 99], []])
 def test_with_another_word_or_none_nothing_is_done(gateway, command, words):
@@ -78,7 +85,9 @@ def test_a_patient_without_a_word_is_said(gateway):
     assert result.returncode == DONE and "has no check word" in result.stderr
     result = gateway.run(*BIND, "--check-word", "Otter")
     assert result.returncode == FAILED and "no check word to compare with" in result.stderr
-    assert len(done(gateway)) == 1
+    gateway.answers("Patients", {**PATIENT, "check_word": " "})
+    assert "has no check word" in gateway.run(*BIND).stderr
+    assert len(done(gateway)) == 2
 
 
 def test_on_a_terminal_the_word_is_asked_for(gateway):
@@ -151,6 +160,38 @@ def test_the_signal_is_plain_where_the_locale_is(gateway):
     gateway.answers("Scan", {"address": ADDRESS, "name": "Clip", "rssi": -62})
     shown, _, status = on_terminal(gateway, "devices", "scan", LC_ALL="C")
     assert status == DONE and "###- -62 dBm, good" in shown and all(ord(letter) < 128 for letter in shown)
+
+
+@pytest.mark.parametrize(("slots", "words", "text"), [
+    ((1, 2), ["--slot", "2", "--share"], "What user 2 of d-1 measures is read for p-1 from now on.\n"),
+    ((2, 2), ["--slot", "2", "--share"], "What user 2 of d-1 measures is read for p-1 too. Claim it before use: wardctl measure --patient p-1\n"),
+    ((None, None), ["--share"], "d-1 is read for p-1 too. Claim it before use: wardctl measure --patient p-1\n"),
+])
+def test_a_claim_is_asked_for_where_nothing_else_tells_them_apart(gateway, slots, words, text):
+    bindings = [{"patient": patient, **({"slot": slot} if slot is not None else {})} for patient, slot in zip(("p-2", "p-1"), slots)]
+    gateway.answers("Devices", {"device": "d-1", "bindings": bindings})
+    assert gateway.run(*BIND, "--check-word", "otter", *words).stdout == text
+
+
+def test_from_whom_a_device_is_taken_that_is_paired_again_is_said(gateway):
+    gateway.answers("Devices", {"device": "d-2", "bindings": [{"patient": "p-3"}]}, {"device": "d-1", "bindings": [{"patient": "p-2"}]})
+    gateway.answers("Devices.then", {"device": "d-1", "bindings": [{"patient": "p-1"}]})
+    assert f"{ADDRESS} is paired and read for p-1, and no longer for p-2. `" in gateway.run(*PAIR, "--check-word", "otter").stdout
+    assert f"{ADDRESS} is paired and read for p-1. `" in gateway.run(*PAIR, "--check-word", "otter").stdout
+
+
+def test_whom_a_shared_device_is_taken_from_is_said(gateway):
+    """The whole of it and one of its users do not go together: who has it by a user number loses it to --share too."""
+    def bound(*patients):
+        return {"device": "d-1", "bindings": [{"patient": patient, **({"slot": slot} if slot else {})} for patient, slot in patients]}
+
+    gateway.answers("Devices", bound(("p-2", 1)))
+    gateway.answers("Devices.then", bound(("p-1", None)))
+    assert gateway.run(*BIND, "--check-word", "otter", "--share").stdout == "d-1 is read for p-1 from now on, and no longer for p-2.\n"
+    gateway.answers("Devices", bound(("p-2", None), ("p-3", 2)))
+    gateway.answers("Devices.then", bound(("p-3", 2), ("p-1", 2)))
+    assert gateway.run(*BIND, "--check-word", "otter", "--share", "--slot", "2").stdout == (
+        "What user 2 of d-1 measures is read for p-1 too, and no longer for p-2. Claim it before use: wardctl measure --patient p-1\n")
 
 
 @pytest.mark.parametrize("arguments", [[*PAIR, "--check-word"], ["measure", "--patient", "p-1", "--check-word", "x"], ["devices", "scan", "--patient", "p"]])

@@ -32,6 +32,7 @@ RAISED = {"schema": "wardgate.alarm/1", "condition": "concern", "kind": "physiol
           "shown": {"light": True, "sound": True, "text": ""}}
 READING = {"epoch": "e-1", "seq": 7, "patient": "p-1", "device": "d-1", "quality": "valid", "received_at": ago(200),
            "values": [{"quantity": "spo2", "value": 97, "unit": "%"}]}
+VOID = {"epoch": "e-1", "seq": 9, "kind": "void", "voids": 7, "patient": "p-1", "reason": "wrong-patient", "received_at": ago(150)}
 HUB = {"ward_keys": 3, "key": {"kty": "OKP"}}
 CHAIN = {"epoch": "e-1", "first": 1, "last": 7, "head": 7, "damaged": False}
 
@@ -100,9 +101,10 @@ def test_what_is_asked_goes_back_to_the_beginning_of_the_visit(gateway):
     report(gateway, "--since", "2026-11-22T09:00:00Z")
     calls = {call[0]: call for call in gateway.calls()}
     assert "since=1795338000000" in calls["Alarms"] and "history=1" in calls["Alarms"]
-    since = int(re.search(r"since=(\d+)", "\t".join(calls["Readings"]))[1])
+    asked = next(call for call in gateway.calls() if "device=d-1" in call)
+    since = int(re.search(r"since=(\d+)", "\t".join(asked))[1])
     enrolled = datetime.datetime.fromisoformat(GOOD["devices"][0]["enrolled_at"].replace("Z", "+00:00"))
-    assert since == int(enrolled.timestamp() * 1000) and "device=d-1" in calls["Readings"]
+    assert since == int(enrolled.timestamp() * 1000) and asked[0] == "Readings"
 
 
 @pytest.mark.parametrize(("path", "value", "check", "words"), [
@@ -142,11 +144,20 @@ def test_a_visit_is_not_complete_while_something_is_missing(gateway, path, value
     ("Readings", [], "device", "No good reading"),
     ("Readings", [{**READING, "quality": "invalid"}], "device", "No good reading"),
     ("Readings", [{**READING, "patient": None, "unassigned": True}], "device", "No good reading"),
+    ("Readings", [VOID, READING], "device", "No good reading"),
 ])
 def test_what_the_daemon_has_no_proof_of_is_missing(gateway, method, documents, check, words):
     gateway.answers(method, *documents)
     document = report(gateway)
     assert [words for finding in bad(document) if finding["check"] == check and words in finding["text"]], document
+
+
+def test_a_reading_that_was_taken_back_makes_room_for_the_one_before(gateway):
+    earlier = {**READING, "seq": 6, "values": [{"quantity": "spo2", "value": 95, "unit": "%"}]}
+    gateway.answers("Readings", VOID, READING, earlier)
+    assert [check["text"] for check in report(gateway)["checks"] if check["check"] == "device"][0].startswith("SpO2 95 % of p-1 was read")
+    gateway.answers("Readings", {**VOID, "epoch": "e-2"}, READING, earlier)  # of another database, in which 7 is another
+    assert [check["text"] for check in report(gateway)["checks"] if check["check"] == "device"][0].startswith("SpO2 97 % of p-1 was read")
 
 
 def test_a_device_that_two_share_is_proved_for_each_of_them(gateway):

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,10 +84,13 @@ static void what_is_said(void **state)
 {
     struct bench *bench = *state;
 
-    ward_journal_print(LOG_WARNING, "two lines:\n%d", 7);
-    assert_entry(bench, "PRIORITY=4\nSYSLOG_IDENTIFIER=io_test_journal\n", "two lines:\n7");
-    ward_journal_print_with(LOG_ALERT, "WARD_CONDITION", "spo2-low", "p-1: %s", "raised");
-    assert_entry(bench, "PRIORITY=1\nSYSLOG_IDENTIFIER=io_test_journal\nWARD_CONDITION=spo2-low\n",
+    ward_journal_print(LOG_WARNING, "two lines:%s%d", "\n", 7);
+    assert_entry(bench, "PRIORITY=4\nSYSLOG_IDENTIFIER=io_test_journal\nWARD_FORMAT=two lines:%s%d\n",
+                 "two lines:\n7");
+    ward_journal_print_with(LOG_ALERT, "WARD_CONDITION", "spo2-low", "%s: %s", "p-1", "raised");
+    assert_entry(bench,
+                 "PRIORITY=1\nSYSLOG_IDENTIFIER=io_test_journal\nWARD_CONDITION=spo2-low\n"
+                 "WARD_FORMAT=%s: %s\n",
                  "p-1: raised");
 }
 
@@ -96,7 +100,9 @@ static void a_matter_has_the_id_of_its_entry_in_the_catalog(void **state)
 
     ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_STORAGE_FAILING, "attempt %d", 3);
     assert_entry(
-        bench, "PRIORITY=2\nSYSLOG_IDENTIFIER=io_test_journal\nMESSAGE_ID=c19171c089ba429ba132d93cb0e02749\n",
+        bench,
+        "PRIORITY=2\nSYSLOG_IDENTIFIER=io_test_journal\nMESSAGE_ID=c19171c089ba429ba132d93cb0e02749\n"
+        "WARD_FORMAT=attempt %d\n",
         "attempt 3");
 }
 
@@ -109,7 +115,7 @@ static void a_long_message_ends_early(void **state)
     text[sizeof(text) - 1] = '\0';
     ward_journal_print(LOG_INFO, "%s", text);
     text[WARD_JOURNAL_TEXT_MAX - 1] = '\0';
-    assert_entry(bench, "PRIORITY=6\nSYSLOG_IDENTIFIER=io_test_journal\n", text);
+    assert_entry(bench, "PRIORITY=6\nSYSLOG_IDENTIFIER=io_test_journal\nWARD_FORMAT=%s\n", text);
 }
 
 /* That this returns at all is what is tested. */
@@ -127,10 +133,14 @@ static void a_journal_that_takes_nothing_is_not_waited_for(void **state)
     ward_journal_print(LOG_INFO, "it goes on");
     snprintf(losses, sizeof(losses), "%zu lines before this are lost: the journal did not take them",
              LINES - taken);
-    assert_entry(bench, "PRIORITY=4\nSYSLOG_IDENTIFIER=io_test_journal\n", losses);
-    assert_entry(bench, "PRIORITY=6\nSYSLOG_IDENTIFIER=io_test_journal\n", "it goes on");
+    assert_entry(bench,
+                 "PRIORITY=4\nSYSLOG_IDENTIFIER=io_test_journal\n"
+                 "WARD_FORMAT=%" PRIu64 " lines before this are lost: the journal did not take them\n",
+                 losses);
+    assert_entry(bench, "PRIORITY=6\nSYSLOG_IDENTIFIER=io_test_journal\nWARD_FORMAT=it goes on\n",
+                 "it goes on");
     ward_journal_print(LOG_INFO, "once");
-    assert_entry(bench, "PRIORITY=6\nSYSLOG_IDENTIFIER=io_test_journal\n", "once");
+    assert_entry(bench, "PRIORITY=6\nSYSLOG_IDENTIFIER=io_test_journal\nWARD_FORMAT=once\n", "once");
 }
 
 static void without_a_journal_nothing_is_said(void **state)
