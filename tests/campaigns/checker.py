@@ -23,6 +23,7 @@ Each finding has the name of what was promised:
             forged-receipt       what is not the hub's word delivers nothing
             order-kept           seq is in the order in which a device told
             one-transaction      what was committed together is there together: records, alarm state, events, marks
+            nothing-left-behind  of a patient who has left nothing is here
             dated-right          a time is what the clock showed, and there is none while nobody knows it
   neither   memory-steady        a daemon does not grow
             descriptors-constant nor does the number of its descriptors
@@ -41,7 +42,7 @@ LOST = ("told-as-committed", "heard-in-time", "record-at-hub", "alarm-at-hub", "
         "live-in-time", "unconfirmed-told", "started-in-time", "clock-record")
 DOUBLED = ("frame-once",)
 CORRUPT = ("database-whole", "database-kept", "same-record", "same-event", "nothing-invented", "nothing-refused",
-           "forged-receipt", "order-kept", "one-transaction", "dated-right")
+           "forged-receipt", "order-kept", "one-transaction", "nothing-left-behind", "dated-right")
 
 
 @contextlib.contextmanager
@@ -161,6 +162,31 @@ def check_frames(findings, gateway, hub, sent, is_required):
             findings.add("heard-in-time", f"{entry['raw']}, sent at {entry['at']:.3f}")
 
 
+def check_numbers(findings, hub):
+    for identity, n in hub["events"]:
+        if n > 1 and (identity, n - 1) not in hub["events"]:
+            findings.add("alarm-at-hub", f"{identity} has {n} and not {n - 1}")
+
+
+def check_told_alarms(findings, told, hub):
+    """told: (when, event) as the gateway told them: of a patient who has left it has none any more."""
+    for _, event in told:
+        if (event["id"], event["n"]) not in hub["events"]:
+            findings.add("alarm-at-hub", f"{event['id']} {event['n']}: {event['condition']} {event['event']}")
+    check_numbers(findings, hub)
+
+
+def check_left(findings, path, patient, episode):
+    """Nobody but this patient, with this episode, has anything here. Of a record a number and its chain are left."""
+    names = "name JOIN record ON name.ref IN (record.patient, record.episode)"
+    with copy_of(path) as database:
+        for table, column in (("alarm_event", "patient"), ("alarm_state", "patient"), ("plan", "patient"),
+                              ("binding", "patient"), ("patient", "id"), (names, "text")):
+            for (of,) in database.execute(f"SELECT DISTINCT {column} FROM {table}"):
+                if of not in (patient, episode):
+                    findings.add("nothing-left-behind", f"{of} in {table}")
+
+
 def check_alarms(findings, gateway, hub):
     for identity, n in gateway["events"]:
         if (identity, n) not in hub["events"]:
@@ -170,9 +196,7 @@ def check_alarms(findings, gateway, hub):
         ours, theirs = gateway["events"][identity, n]["event"], hub["events"].get((identity, n), {}).get("event")
         if theirs not in (None, ours):
             findings.add("same-event", f"{identity} {n}: {ours}, and at the hub {theirs}")
-    for identity, n in hub["events"]:
-        if n > 1 and (identity, n - 1) not in hub["events"]:
-            findings.add("alarm-at-hub", f"{identity} has {n} and not {n - 1}")
+    check_numbers(findings, hub)
     raised = Counter(event["value"] for event in hub["events"].values()
                      if event["event"] == "raised" and event["condition"] == "bp-systolic-high")
     before = None

@@ -8,7 +8,9 @@ that lived through it is stored, by itself. In every second run the core is kill
 
 import errno
 import random
+import shutil
 import subprocess
+import tempfile
 import time
 
 from bluez_fixture import eventually
@@ -24,9 +26,9 @@ CONDITION = "storage-full"
 
 
 class Partition:
-    def __init__(self, directory):
+    def __init__(self, directory, size=SIZE):
         self.directory = directory
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "campaign", directory], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "campaign", directory], check=True)
         self._ballast = directory / "ballast"
 
     def fill(self):
@@ -44,8 +46,14 @@ class Partition:
     def free(self):
         self._ballast.unlink()
 
-    def close(self):
-        subprocess.run(["umount", "--lazy", self.directory], check=True)
+    def close(self, keep):
+        """keep: what the database's partition holds stays behind it."""
+        with tempfile.TemporaryDirectory() as kept:
+            if keep:
+                self._ballast.unlink(missing_ok=True)
+                shutil.copytree(self.directory, kept, dirs_exist_ok=True)
+            subprocess.run(["umount", "--lazy", self.directory], check=True)
+            shutil.copytree(kept, self.directory, dirs_exist_ok=True)
 
 
 def raised_at_hub(system, pressure):
@@ -119,5 +127,5 @@ def run(options):
         return options.count, findings, trouble
     finally:
         system.stop_programs()
-        partition.close()
+        partition.close(keep)
         system.stop(keep)
