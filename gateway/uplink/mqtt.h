@@ -52,7 +52,7 @@ struct ward_mqtt_options {
     uint16_t port;
     struct ward_tls_files files;
     const char *client_id;
-    uint16_t keepalive_s;
+    uint16_t keepalive_s;       /* the broker's counts where it is shorter */
     const char *const *filters; /* to subscribe to, at QoS 1 */
     size_t filter_count;        /* at most WARD_MQTT_FILTERS */
     const struct ward_mqtt_listener *listener;

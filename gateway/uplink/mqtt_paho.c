@@ -82,6 +82,7 @@ static void on_connected(void *context, MQTTAsync_successData5 *data)
     /* absent: 65,535 and no limit (MQTT 5 §3.2.2.3.3, §3.2.2.3.6) */
     record.receive_maximum = number_of(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, UINT16_MAX);
     record.packet_maximum = number_of(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, UINT32_MAX);
+    record.keepalive_s = (uint16_t)number_of(&data->properties, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 0);
     ward_inbox_push(context, &record);
 }
 
