@@ -6,7 +6,7 @@
  *   LOOKING_UP   name found, after a failure also reached by TCP → CONNECTING; not → ENDING
  *   CONNECTING   CONNACK → SUBSCRIBING or OPEN; with a shorter keep-alive → CONNECTING, anew; refused with a reason → ENDING;
  *                failed without one → EXPLAINING
- *   SUBSCRIBING  SUBACK → OPEN; refused → CLOSING
+ *   SUBSCRIBING  SUBACK → OPEN; refused → CLOSING; lost → ENDING
  *   OPEN         close() → CLOSING; lost → ENDING
  *   CLOSING      DISCONNECT is out, or took too long → ENDING
  *   EXPLAINING   Paho does not say why TCP or TLS failed: a connection and a handshake of our own tell → ENDING
@@ -248,6 +248,9 @@ static void take_connected(struct ward_mqtt *mqtt, const struct ward_inbox_recor
         return;
     }
     mqtt->state = SUBSCRIBING;
+    /* what is true unless something better is known */
+    explain(mqtt, WARD_JOURNAL_BROKER_REFUSES,
+            "MQTT: the broker hung up without an answer to the subscriptions");
     result = ward_paho_subscribe(mqtt->handle, &mqtt->options, &mqtt->inbox);
     if (result != MQTTASYNC_SUCCESS)
         fail(mqtt, MQTTAsync_strerror(result));

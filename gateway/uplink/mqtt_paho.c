@@ -110,7 +110,7 @@ static void on_not_subscribed(void *context, MQTTAsync_failureData5 *data)
     struct ward_inbox_record record = {.kind = WARD_INBOX_SUBSCRIBED, .code = (int)data->reasonCode};
 
     if (record.code < MQTTREASONCODE_UNSPECIFIED_ERROR)
-        record.code = MQTTREASONCODE_UNSPECIFIED_ERROR;
+        record.kind = WARD_INBOX_LOST; /* not an answer: the connection is going */
     ward_inbox_push(context, &record);
 }
 

@@ -364,6 +364,22 @@ def test_why_the_broker_refuses_the_connection_is_named(bench):
     assert refused(bench, broker={"settings": ["clientid_prefixes nobody"]}) == "MQTT: refused: Not authorized (0x87)"
 
 
+def test_a_hang_up_amid_the_subscriptions_is_no_refusal(bench):
+    def meet(connection, who, _connect):
+        connection.send(fake_broker.CONNACK_GOOD)
+        if who == "down":
+            connection.packet()
+            fake_broker.reset(connection.connection)
+        else:
+            connection.serve()
+
+    broker, core = bench.keep(OddBroker(bench, meet)), bench.core()
+    bench.uplink(broker.port)
+    core.accept()
+    core.until_up()
+    assert core.why == "connected, but no receipts can come: MQTT: the broker hung up without an answer to the subscriptions"
+
+
 def test_why_the_broker_ends_the_connection_is_named(bench):
     broker = bench.broker(settings=["retain_available false"])
     core = bench.core(retain=False)
@@ -412,6 +428,8 @@ def test_what_the_client_library_keeps_of_lost_connections_ends_with_the_process
     supervisor = Supervisor(bench)
     broker, core, uplink = bench.all(environment={"NOTIFY_SOCKET": supervisor.path})
     process, octets = uplink.process.pid, 60000
+    core.alarm_waits = True  # or the pauses grow
+    core.urgent(True)
 
     def happens(condition):
         wait_for(lambda: core.turn() and condition() or "begins anew" in uplink.log(), lambda: core.why)
