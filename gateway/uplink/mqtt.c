@@ -219,7 +219,7 @@ static void opened(struct ward_mqtt *mqtt)
     set_timer(mqtt, CHECK_US);
     if (mqtt->state != OPEN)
         return;
-    mqtt->options.listener->opened(mqtt->options.userdata, mqtt->receive_maximum);
+    mqtt->options.listener->opened(mqtt->options.userdata, mqtt->receive_maximum, mqtt->packet_maximum);
 }
 
 /*

@@ -34,8 +34,9 @@ struct ward_mqtt;
 struct ward_mqtt_listener {
     /* What the broker shall publish when the connection dies: asked at each attempt. NULL: nothing. */
     const struct ward_link_frame *(*will)(void *userdata);
-    /* Connected, and subscribed to every filter. receive_maximum: the broker's, at least 1 */
-    void (*opened)(void *userdata, uint32_t receive_maximum);
+    /* Connected, and subscribed to every filter. receive_maximum: the broker's, at least 1; packet_maximum: octets of a
+     * packet that it takes, UINT32_MAX for any */
+    void (*opened)(void *userdata, uint32_t receive_maximum, uint32_t packet_maximum);
     /* The attempt failed, the connection was lost, or it was closed. why: the first thing that failed, for people;
      * matter: of that */
     void (*closed)(void *userdata, enum ward_journal_matter matter, const char *why);
