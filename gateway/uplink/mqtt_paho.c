@@ -222,13 +222,13 @@ static int on_tls(const char *text, size_t length, void *context)
 int ward_paho_create(MQTTAsync *ret, const struct ward_mqtt_options *options, struct ward_inbox *inbox)
 {
     MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
-    bool literal = strchr(options->host, ':') != NULL; /* an IPv6 address */
     char uri[300];
     int result;
 
     create.maxBufferedMessages = BUFFERED_MAX;
-    snprintf(uri, sizeof(uri), "ssl://%s%s%s:%u", literal ? "[" : "", options->host, literal ? "]" : "",
-             options->port);
+    /* An IPv6 address as well: Paho takes the port from behind the last colon, and looks for brackets, where there are some,
+     * in the broker's certificate too. */
+    snprintf(uri, sizeof(uri), "ssl://%s:%u", options->host, options->port);
     result =
         MQTTAsync_createWithOptions(ret, uri, options->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &create);
     if (result != MQTTASYNC_SUCCESS)

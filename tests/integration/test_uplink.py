@@ -322,6 +322,19 @@ def test_a_broker_at_one_of_two_addresses_is_found_again(bench):
     core.until_up()
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize(("proves", "why"), [
+    ("::1", "connected"),
+    ("::2", "TLS: the certificate of the broker is for broker, not for ::1"),
+])
+def test_a_broker_may_be_named_by_an_address_of_ipv6(bench, proves, why):
+    broker, core = bench.broker(address="::1", server=bench.pki.issue("broker", proves)), bench.core()
+    bench.uplink(broker.port, host="::1")
+    core.accept()
+    core.until(lambda: core.why not in ("", "connecting", "connected, but no receipts can come yet"), "it is so or so")
+    assert (core.up, core.why) == (proves == "::1", why)
+
+
 def test_a_broker_that_does_not_answer_is_left(bench):
     broker, core, uplink = bench.all(keepalive="1s")
     broker.pause()
