@@ -3,7 +3,7 @@
  *   IDLE        begin → PROBES; without an uplink it is over at once
  *   PROBES      MQTT went well → PUBLISHES; a step failed, or the uplink takes too long → over
  *   PUBLISHES   there is credit: the heartbeat goes; acknowledged → CONFIRMS, or over when there is nothing to confirm;
- *               refused, the link is down, or too long → over
+ *               refused, given up, the link is down, or too long → over
  *   CONFIRMS    a receipt covers the record → over; too long → over
  */
 #include "app/hub_test.h"
@@ -177,8 +177,11 @@ void ward_hub_test_answered(struct ward_gateway *gateway, uint64_t id, uint8_t r
 
     if (test->phase != WARD_HUB_TEST_PUBLISHES || test->id == 0 || test->id != id)
         return;
-    snprintf(text, sizeof(text), reason >= REFUSED ? "refused by the broker (0x%02x)" : "acknowledged",
-             reason);
+    if (reason == WARD_LINK_RESULT_GIVEN_UP)
+        snprintf(text, sizeof(text), "it did not go: the connection to the broker was lost");
+    else
+        snprintf(text, sizeof(text), reason >= REFUSED ? "refused by the broker (0x%02x)" : "acknowledged",
+                 reason);
     end_step(gateway, "publish", reason >= REFUSED, text);
     if (reason < REFUSED)
         ask_for_a_receipt(gateway);

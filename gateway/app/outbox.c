@@ -52,7 +52,7 @@ void ward_outbox_done(struct ward_outbox *outbox)
     outbox->alarms.count = 0;
     ward_outbox_results_done(outbox);
     ward_outbox_forget_fresh(outbox);
-    ward_delivery_reset(&outbox->delivery);
+    ward_delivery_reset(&outbox->delivery, false, now_us(outbox));
     ward_outbox_forget_text(outbox);
 }
 
@@ -227,7 +227,7 @@ void ward_outbox_link(struct ward_outbox *outbox, bool up, const char *text, int
     outbox->document = 0;
     outbox->others_turn = false;
     outbox->alone_until_us = outbox->alone_id = 0;
-    ward_delivery_reset(&outbox->delivery);
+    ward_delivery_reset(&outbox->delivery, up, now_us(outbox));
     ward_outbox_forget_text(outbox);
     outbox->past.sent = 0;
     outbox->past.due_us = 0;

@@ -5,7 +5,7 @@
  *                         confirm = receipt                      confirm = broker
  *   receipt               delivers what it covers                the same
  *   acknowledged          says only that the broker has it       delivers it
- *   refused               again after a pause                    the same
+ *   refused, given up     again after a pause                    the same
  *
  * That a broker acknowledges what nobody has subscribed to (MQTT 5 §3.4.2.1, reason 0x10) cannot be seen: Paho 1.3.12 hands
  * it on as 0. It is one more reason why delivery is unproven there.
@@ -89,7 +89,7 @@ static void refused(struct ward_outbox *outbox, const struct ward_outbox_sent *s
 
 void ward_outbox_broker_answered(struct ward_outbox *outbox, uint64_t id, uint8_t reason)
 {
-    if (reason >= REASON_FAILURE)
+    if (reason >= REASON_FAILURE && reason != WARD_LINK_RESULT_GIVEN_UP) /* of that it has not heard */
         ward_journal_print(LOG_WARNING, "The broker refused a message with reason code 0x%02x", reason);
     if (id == outbox->alone_id)
         outbox->alone_until_us = outbox->alone_id = 0;

@@ -12,7 +12,8 @@
 
 #include "app/order.h"
 
-#define WARD_ROTATION_PATIENCE_US (300 * UINT64_C(1000000))
+/* The uplink waits for whoever signs certificates for five minutes (uplink/est.h), beside the requests themselves. */
+#define WARD_ROTATION_PATIENCE_US (600 * UINT64_C(1000000))
 
 struct ward_rotation {
     uint64_t id;     /* of the task; 0: none is under way */

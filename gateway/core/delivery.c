@@ -234,8 +234,8 @@ static bool first_waiting(const struct ward_delivery *delivery, struct ward_seq_
 
 void ward_delivery_init(struct ward_delivery *delivery, uint64_t head, uint64_t through, uint64_t oldest_us)
 {
-    *delivery =
-        (struct ward_delivery){.head = head, .through = smaller(through, head), .live_first = head + 1};
+    *delivery = (struct ward_delivery){
+        .head = head, .through = smaller(through, head), .live_first = head + 1, .opened_us = UINT64_MAX};
     ward_pace_init(&delivery->pace);
     if (delivery->through < head) {
         delivery->stamps[0] = (struct ward_delivery_stamp){.seq = delivery->through + 1, .at_us = oldest_us};
@@ -327,11 +327,45 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
     }
     drop_delivered_batches(delivery, now_us);
     trim_stamps(delivery);
-    return ward_delivery_undelivered(delivery) < before ? WARD_RECEIPT_NEWS : WARD_RECEIPT_OLD;
+    if (ward_delivery_undelivered(delivery) == before) {
+        return WARD_RECEIPT_OLD;
+    }
+    /* The ward confirms again; what is left has its turn in the backlog, which may be long. */
+    delivery->has_left = false;
+    return WARD_RECEIPT_NEWS;
 }
 
-void ward_delivery_reset(struct ward_delivery *delivery)
+static const struct ward_delivery_batch *oldest_live(const struct ward_delivery *delivery)
 {
+    const struct ward_delivery_batch *oldest = NULL;
+
+    for (size_t i = 0; i < delivery->in_flight_count; i++) {
+        const struct ward_delivery_batch *batch = &delivery->in_flight[i];
+
+        if (batch->live && (!oldest || batch->first_sent_us < oldest->first_sent_us)) {
+            oldest = batch;
+        }
+    }
+    return oldest;
+}
+
+/* For how long the oldest that went live has waited for its receipt, before the connection is forgotten. */
+static void remember_the_oldest(struct ward_delivery *delivery, uint64_t now_us)
+{
+    const struct ward_delivery_batch *batch = oldest_live(delivery);
+
+    if (delivery->has_left && delivery->opened_us != UINT64_MAX) {
+        delivery->left_us += now_us - delivery->opened_us;
+    } else if (!delivery->has_left && batch) {
+        delivery->has_left = true;
+        delivery->left_us = now_us - batch->first_sent_us;
+    }
+}
+
+void ward_delivery_reset(struct ward_delivery *delivery, bool up, uint64_t now_us)
+{
+    remember_the_oldest(delivery, now_us);
+    delivery->opened_us = up ? now_us : UINT64_MAX;
     delivery->in_flight_count = 0;
     delivery->live_first = delivery->head + 1;
     ward_pace_init(&delivery->pace);
@@ -445,12 +479,11 @@ bool ward_delivery_oldest_us(const struct ward_delivery *delivery, uint64_t *ret
 
 bool ward_delivery_unconfirmed_us(const struct ward_delivery *delivery, uint64_t *ret_us)
 {
-    uint64_t oldest_us = UINT64_MAX;
+    const struct ward_delivery_batch *batch = oldest_live(delivery);
+    uint64_t oldest_us = batch ? batch->first_sent_us : UINT64_MAX;
 
-    for (size_t i = 0; i < delivery->in_flight_count; i++) {
-        if (delivery->in_flight[i].live) {
-            oldest_us = smaller(oldest_us, delivery->in_flight[i].first_sent_us);
-        }
+    if (delivery->has_left && delivery->opened_us != UINT64_MAX) {
+        oldest_us = smaller(oldest_us, delivery->opened_us - delivery->left_us);
     }
     if (oldest_us == UINT64_MAX) {
         return false;

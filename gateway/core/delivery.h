@@ -11,7 +11,9 @@
  *
  * next: a live batch that is due again, new live, a backlog batch that is due again, new backlog (lowest first), of
  * which no more is in flight than the ward confirms at once (core/pace.h).
- * reset (a connection came up or went away): nothing is in flight, everything undelivered is backlog.
+ * reset (a connection came up or went away): nothing is in flight, everything undelivered is backlog. Of what was live the
+ * oldest record is remembered until the ward confirms something, with how long it has waited while there was a connection:
+ * a hub that does not confirm shows on a line that goes every few minutes, too.
  *
  * Alarm events keep their own queue, in order, by (id, n): core/alarm_queue.h.
  *
@@ -64,6 +66,9 @@ struct ward_delivery {
     size_t in_flight_count;
     struct ward_delivery_stamp stamps[WARD_DELIVERY_STAMPS_MAX];
     size_t stamp_count;
+    bool has_left;    /* a record went live on a connection that ended, and no receipt has told news since: */
+    uint64_t left_us; /* for so long it waited on those that ended, */
+    uint64_t opened_us; /* and on this one since then; UINT64_MAX: there is none */
     struct ward_pace pace;
 };
 
@@ -96,8 +101,8 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
                                                 uint64_t through, const struct ward_seq_range *ranges,
                                                 size_t count);
 
-/* A connection came up or went away. */
-void ward_delivery_reset(struct ward_delivery *delivery);
+/* A connection came up (also: another one, or the same anew) or went away. */
+void ward_delivery_reset(struct ward_delivery *delivery, bool up, uint64_t now_us);
 
 /*
  * The next batch of at most budget (and WARD_DELIVERY_BATCH_MAX) records. It is in flight from now on: the caller
@@ -124,7 +129,10 @@ uint64_t ward_delivery_undelivered(const struct ward_delivery *delivery);
 /* When the oldest undelivered record was committed, never later than it was. Returns false for none. */
 bool ward_delivery_oldest_us(const struct ward_delivery *delivery, uint64_t *ret_us);
 
-/* When the oldest live batch still without a receipt was first sent ("hub not confirming"). False for none. */
+/*
+ * Since when the oldest that went live is without a receipt ("hub not confirming"), as if the time without a connection had
+ * not been. False for none, and without a connection.
+ */
 bool ward_delivery_unconfirmed_us(const struct ward_delivery *delivery, uint64_t *ret_us);
 
 #endif

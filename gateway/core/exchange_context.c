@@ -6,6 +6,7 @@
  *   the context                                    what becomes of it
  *   of a measurement that is held                  joined: one record has both. Of two with the same number, the newer
  *   of one that was settled already, or never came told by itself: stored, its octets whole, as context-without-measurement
+ *   of one that shows that numbers began anew      passed over: both come again (exchange_measure.c)
  *   that cannot be decoded                         told by itself, as undecodable
  *   longer than a record has room for, or another  told by itself, as context-without-measurement
  *     one of the same measurement
@@ -69,6 +70,8 @@ void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *o
     struct ward_exchange_held *held = NULL;
     struct ward_decoded decoded;
 
+    if (ward_racp_begins_anew(&exchange->racp))
+        return;
     ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, length, &decoded);
     ward_validate(&decoded);
     if (decoded.outcome == WARD_DECODE_OK && length <= WARD_READING_CONTEXT_MAX)

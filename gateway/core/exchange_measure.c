@@ -12,6 +12,8 @@
  *                                                                  one when it has come: not late, unless the device sends
  *                                                                  what it measures by itself
  *   asked for to see its number        once                        at once: late, it is known
+ *   … which began anew                 not: it comes again among   –
+ *                                      all, in its place
  *
  * A glucose measurement that announces a context waits for it as well: exchange_context.c.
  */
@@ -229,16 +231,18 @@ static struct ward_exchange_held *make_room(struct ward_exchange *exchange,
     return &exchange->held[exchange->held_count++];
 }
 
-static void hold(struct ward_exchange *exchange, const struct ward_decoded *decoded,
+/*
+ * Returns whether it is held. One that only shows that the numbers began anew is not: were it stored now, it would be the
+ * last that is known, and the link's end before the others have come would leave those behind for good.
+ */
+static bool hold(struct ward_exchange *exchange, const struct ward_decoded *decoded,
                  const struct ward_exchange_arrival *arrival, const struct ward_exchange_context *context)
 {
     const bool is_glucose = arrival->code == WARD_CHAR_GLUCOSE_MEASUREMENT;
     const bool is_known_one = exchange->racp.state == WARD_RACP_LOOKING;
-    const uint32_t number = ++exchange->numbered;
     struct ward_exchange_held *held;
     struct ward_exchange_held fresh = {
         .received = context->now,
-        .number = number,
         .awaits_context = is_glucose && decoded->detail.glucose.context_follows,
         .has_record = arrival->has_record || is_glucose,
         .record = is_glucose ? decoded->detail.glucose.sequence_number : arrival->record,
@@ -248,13 +252,17 @@ static void hold(struct ward_exchange *exchange, const struct ward_decoded *deco
 
     fresh.is_asked_for = ward_racp_record(&exchange->racp, fresh.record, context->now.boot_us);
     fresh.is_known_one = fresh.is_asked_for && is_known_one;
+    if (ward_racp_begins_anew(&exchange->racp))
+        return false;
+    fresh.number = ++exchange->numbered;
     if (fresh.is_asked_for)
-        exchange->newest_asked = number;
+        exchange->newest_asked = fresh.number;
     else
-        exchange->newest_sent = number;
+        exchange->newest_sent = fresh.number;
     held = make_room(exchange, context);
     *held = fresh;
     memcpy(held->octets, arrival->octets, arrival->length);
+    return true;
 }
 
 void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchange_arrival *arrival,
@@ -273,7 +281,8 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
         tell_once(&decoded, arrival, context);
         return;
     }
-    hold(exchange, &decoded, arrival, context);
+    if (!hold(exchange, &decoded, arrival, context))
+        return;
     ward_exchange_settle(exchange, false, context);
     newest = exchange->held_count > 0 ? &exchange->held[exchange->held_count - 1] : NULL;
     if (newest == NULL || newest->number != exchange->numbered || newest->is_asked_for)

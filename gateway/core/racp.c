@@ -20,7 +20,7 @@
  *                 a record            write failed        30 s without progress     committed
  *  counting       not asked for       busy: ⁵; else       → aborting                –
  *  reporting      counted, progress   over: write failed  → aborting                –
- *  looking        looked at           over: complete ⁴    → aborting                –
+ *  looking        looked at           as success ⁴        → aborting                –
  *  waiting        not asked for       –                   never                     → recounting, if it may
  *  recounting     not asked for       kept: write failed  → aborting ⁶              –
  *  erasing        not asked for       kept: write failed  → aborting ⁶              –
@@ -85,6 +85,11 @@ void ward_racp_init(struct ward_racp *racp)
 bool ward_racp_is_reporting(const struct ward_racp *racp)
 {
     return racp->state == WARD_RACP_REPORTING || racp->state == WARD_RACP_LOOKING;
+}
+
+bool ward_racp_begins_anew(const struct ward_racp *racp)
+{
+    return racp->state == WARD_RACP_LOOKING && racp->restarts;
 }
 
 uint64_t ward_racp_deadline_us(const struct ward_racp *racp)
@@ -387,7 +392,7 @@ struct ward_racp_output ward_racp_written(struct ward_racp *racp, int error, uin
     if (racp->state == WARD_RACP_RECOUNTING || racp->state == WARD_RACP_ERASING)
         return kept(racp, WARD_RACP_WRITE_FAILED);
     if (racp->state == WARD_RACP_LOOKING)
-        return seen(racp);
+        return looked(racp, now_us);
     if (is_busy && racp->state == WARD_RACP_COUNTING && !racp->has_tried)
         return abort_for(racp, WARD_RACP_WRITE_FAILED, now_us);
     return over(racp, WARD_RACP_WRITE_FAILED);

@@ -111,6 +111,9 @@ struct ward_racp_output ward_racp_committed(struct ward_racp *racp, uint64_t now
 struct ward_racp_output ward_racp_tick(struct ward_racp *racp, uint64_t now_us);
 uint64_t ward_racp_deadline_us(const struct ward_racp *racp);
 
+/* Whether a record has shown that the numbers began anew: all are asked for next, and that one comes among them. */
+bool ward_racp_begins_anew(const struct ward_racp *racp);
+
 /* Whether records are to be expected now because they were asked for. */
 bool ward_racp_is_reporting(const struct ward_racp *racp);
 

@@ -244,7 +244,8 @@ static bool ask(struct attempt *attempt, const struct ward_exchange_request *req
         ward_exchange_answer_done(ret);
         if (wait_s > WARD_EST_PATIENCE_S - waited_s) {
             tell(attempt, WARD_PROVISION_FAILED, "request",
-                 "the ward has not decided yet: the code stays good, try again in %u min",
+                 "the ward has not decided yet: %s, try again in %u min",
+                 attempt->task->renew ? "the present certificate stays in use" : "the code stays good",
                  (wait_s + 59) / 60);
             return false;
         }

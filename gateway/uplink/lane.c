@@ -91,13 +91,22 @@ void ward_lane_set_urgent(struct ward_lane *lane, bool urgent)
 
 void ward_lane_opened(struct ward_lane *lane)
 {
-    ward_backoff_reset(&lane->backoff);
+    lane->opened_us = ward_system_now_us();
     lane->tried = true;
     explain(lane, WARD_JOURNAL_NO_MATTER, "");
 }
 
+/* What ended within the longest wait was no success. */
+static void note_how_long_it_lasted(struct ward_lane *lane)
+{
+    if (lane->opened_us > 0 && ward_system_now_us() - lane->opened_us >= CAP_US)
+        ward_backoff_reset(&lane->backoff);
+    lane->opened_us = 0;
+}
+
 void ward_lane_closed(struct ward_lane *lane, enum ward_journal_matter matter, const char *why)
 {
+    note_how_long_it_lasted(lane);
     if (!lane->wanted)
         return;
     if (lane->again) {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One connection to the broker for as long as it is wanted: when it ends, it is made again after a back-off
- * with full jitter of 250 ms to 30 s, or to 2 s while an alarm waits.
+ * with full jitter of 250 ms to 30 s, or to 2 s while an alarm waits. The back-off begins anew once a connection has
+ * lasted for its longest wait, and not before: a broker that takes a connection and ends it at once, such as one for
+ * which two gateways have the same id, is not asked again and again without a pause.
  *
  * Its owner listens to the connection itself (mqtt.h) and passes on what a lane must know.
  */
@@ -18,6 +20,7 @@ struct ward_lane {
     sd_event *event;
     struct ward_mqtt *mqtt;
     struct ward_backoff backoff;
+    uint64_t opened_us;     /* the connection that stands; 0: none does */
     sd_event_source *retry; /* set while it waits for the next attempt */
     bool wanted;
     bool again;                       /* wanted again while the earlier connection was still ending */

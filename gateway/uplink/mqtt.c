@@ -4,8 +4,9 @@
  *
  *   CLOSED       open() → LOOKING_UP
  *   LOOKING_UP   name found, after a failure also reached by TCP → CONNECTING; not → ENDING
- *   CONNECTING   CONNACK → SUBSCRIBING or OPEN; refused with a reason → ENDING; failed without one →
- *   EXPLAINING SUBSCRIBING  SUBACK → OPEN; refused → CLOSING
+ *   CONNECTING   CONNACK → SUBSCRIBING or OPEN; with a shorter keep-alive → CONNECTING, anew; refused with a reason → ENDING;
+ *                failed without one → EXPLAINING
+ *   SUBSCRIBING  SUBACK → OPEN; refused → CLOSING; lost → ENDING
  *   OPEN         close() → CLOSING; lost → ENDING
  *   CLOSING      DISCONNECT is out, or took too long → ENDING
  *   EXPLAINING   Paho does not say why TCP or TLS failed: a connection and a handshake of our own tell → ENDING
@@ -72,10 +73,9 @@ static void explain_code(struct ward_mqtt *mqtt, const char *what, int code)
              (unsigned)code);
 }
 
-/* Lets go of everything; closed(mqtt->why) comes from the loop. */
-static void finish(struct ward_mqtt *mqtt)
+/* Another one may be made. */
+static void drop_client(struct ward_mqtt *mqtt)
 {
-    mqtt->reach = ward_reach_free(mqtt->reach);
     mqtt->timer = sd_event_source_disable_unref(mqtt->timer);
     if (mqtt->handle)
         MQTTAsync_destroy(&mqtt->handle); /* holds Paho's lock: no callback comes after it */
@@ -84,6 +84,13 @@ static void finish(struct ward_mqtt *mqtt)
         close(mqtt->trust);
     mqtt->trust = -1;
     ward_inbox_clear(&mqtt->inbox);
+}
+
+/* Lets go of everything; closed(mqtt->why) comes from the loop. */
+static void finish(struct ward_mqtt *mqtt)
+{
+    mqtt->reach = ward_reach_free(mqtt->reach);
+    drop_client(mqtt);
     mqtt->state = ENDING;
     sd_event_source_set_enabled(mqtt->ending, SD_EVENT_ONESHOT);
 }
@@ -195,10 +202,7 @@ static void take_refusal(struct ward_mqtt *mqtt, const struct ward_inbox_record 
                 "MQTT: the broker hung up without an answer");
         if (mqtt->tls[0])
             snprintf(mqtt->why, sizeof(mqtt->why), "TLS: %s", mqtt->tls);
-        MQTTAsync_destroy(&mqtt->handle);
-        mqtt->handle = NULL;
-        ward_inbox_clear(&mqtt->inbox);
-        mqtt->timer = sd_event_source_disable_unref(mqtt->timer);
+        drop_client(mqtt);
         mqtt->state = EXPLAINING;
         start_reach(mqtt, true, true);
         return;
@@ -215,13 +219,28 @@ static void opened(struct ward_mqtt *mqtt)
     set_timer(mqtt, CHECK_US);
     if (mqtt->state != OPEN)
         return;
-    mqtt->options.listener->opened(mqtt->options.userdata, mqtt->receive_maximum);
+    mqtt->options.listener->opened(mqtt->options.userdata, mqtt->receive_maximum, mqtt->packet_maximum);
+}
+
+/*
+ * The broker's keep-alive counts (MQTT 5 §3.2.2.3.14), and it hangs up on whoever is silent for longer. Paho 1.3.12 goes on
+ * with the one that it connected with. It is kept for what is connected later; one that is longer than ours costs nothing.
+ */
+static void connect_anew(struct ward_mqtt *mqtt, uint16_t keepalive_s)
+{
+    mqtt->options.keepalive_s = keepalive_s;
+    drop_client(mqtt);
+    connect_now(mqtt);
 }
 
 static void take_connected(struct ward_mqtt *mqtt, const struct ward_inbox_record *record)
 {
     int result;
 
+    if (record->keepalive_s > 0 && record->keepalive_s < mqtt->options.keepalive_s) {
+        connect_anew(mqtt, record->keepalive_s);
+        return;
+    }
     mqtt->receive_maximum = record->receive_maximum > 0 ? record->receive_maximum : 1;
     mqtt->packet_maximum = record->packet_maximum;
     if (mqtt->options.filter_count == 0) {
@@ -229,6 +248,9 @@ static void take_connected(struct ward_mqtt *mqtt, const struct ward_inbox_recor
         return;
     }
     mqtt->state = SUBSCRIBING;
+    /* what is true unless something better is known */
+    explain(mqtt, WARD_JOURNAL_BROKER_REFUSES,
+            "MQTT: the broker hung up without an answer to the subscriptions");
     result = ward_paho_subscribe(mqtt->handle, &mqtt->options, &mqtt->inbox);
     if (result != MQTTASYNC_SUCCESS)
         fail(mqtt, MQTTAsync_strerror(result));

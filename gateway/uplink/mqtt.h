@@ -34,8 +34,9 @@ struct ward_mqtt;
 struct ward_mqtt_listener {
     /* What the broker shall publish when the connection dies: asked at each attempt. NULL: nothing. */
     const struct ward_link_frame *(*will)(void *userdata);
-    /* Connected, and subscribed to every filter. receive_maximum: the broker's, at least 1 */
-    void (*opened)(void *userdata, uint32_t receive_maximum);
+    /* Connected, and subscribed to every filter. receive_maximum: the broker's, at least 1; packet_maximum: octets of a
+     * packet that it takes, UINT32_MAX for any */
+    void (*opened)(void *userdata, uint32_t receive_maximum, uint32_t packet_maximum);
     /* The attempt failed, the connection was lost, or it was closed. why: the first thing that failed, for people;
      * matter: of that */
     void (*closed)(void *userdata, enum ward_journal_matter matter, const char *why);
@@ -52,7 +53,7 @@ struct ward_mqtt_options {
     uint16_t port;
     struct ward_tls_files files;
     const char *client_id;
-    uint16_t keepalive_s;
+    uint16_t keepalive_s;       /* the broker's counts where it is shorter */
     const char *const *filters; /* to subscribe to, at QoS 1 */
     size_t filter_count;        /* at most WARD_MQTT_FILTERS */
     const struct ward_mqtt_listener *listener;

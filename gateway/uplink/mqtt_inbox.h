@@ -33,7 +33,8 @@ struct ward_inbox_record {
     uint8_t kind; /* enum ward_inbox_kind */
     int cookie;   /* of a publish */
     int code;     /* MQTT 5 reason code, or one of Paho's own, which are negative */
-    uint32_t receive_maximum, packet_maximum; /* of WARD_INBOX_CONNECTED */
+    uint32_t receive_maximum, packet_maximum; /* of WARD_INBOX_CONNECTED, */
+    uint16_t keepalive_s;                     /* and the broker's own; 0: it leaves that to us */
     char text[100];
 };
 

@@ -82,6 +82,7 @@ static void on_connected(void *context, MQTTAsync_successData5 *data)
     /* absent: 65,535 and no limit (MQTT 5 §3.2.2.3.3, §3.2.2.3.6) */
     record.receive_maximum = number_of(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, UINT16_MAX);
     record.packet_maximum = number_of(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, UINT32_MAX);
+    record.keepalive_s = (uint16_t)number_of(&data->properties, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 0);
     ward_inbox_push(context, &record);
 }
 
@@ -109,7 +110,7 @@ static void on_not_subscribed(void *context, MQTTAsync_failureData5 *data)
     struct ward_inbox_record record = {.kind = WARD_INBOX_SUBSCRIBED, .code = (int)data->reasonCode};
 
     if (record.code < MQTTREASONCODE_UNSPECIFIED_ERROR)
-        record.code = MQTTREASONCODE_UNSPECIFIED_ERROR;
+        record.kind = WARD_INBOX_LOST; /* not an answer: the connection is going */
     ward_inbox_push(context, &record);
 }
 
@@ -221,13 +222,13 @@ static int on_tls(const char *text, size_t length, void *context)
 int ward_paho_create(MQTTAsync *ret, const struct ward_mqtt_options *options, struct ward_inbox *inbox)
 {
     MQTTAsync_createOptions create = MQTTAsync_createOptions_initializer5;
-    bool literal = strchr(options->host, ':') != NULL; /* an IPv6 address */
     char uri[300];
     int result;
 
     create.maxBufferedMessages = BUFFERED_MAX;
-    snprintf(uri, sizeof(uri), "ssl://%s%s%s:%u", literal ? "[" : "", options->host, literal ? "]" : "",
-             options->port);
+    /* An IPv6 address as well: Paho takes the port from behind the last colon, and looks for brackets, where there are some,
+     * in the broker's certificate too. */
+    snprintf(uri, sizeof(uri), "ssl://%s:%u", options->host, options->port);
     result =
         MQTTAsync_createWithOptions(ret, uri, options->client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &create);
     if (result != MQTTASYNC_SUCCESS)

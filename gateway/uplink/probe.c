@@ -70,11 +70,12 @@ static void on_reached(void *userdata, enum ward_journal_matter matter, const ch
     ward_mqtt_open(probe->mqtt);
 }
 
-static void on_opened(void *userdata, uint32_t receive_maximum)
+static void on_opened(void *userdata, uint32_t receive_maximum, uint32_t packet_maximum)
 {
     struct ward_probe *probe = userdata;
 
     (void)receive_maximum;
+    (void)packet_maximum;
     if (!probe->again)
         tell(probe, WARD_STEP_MQTT, false, ward_system_now_us() - probe->since_us, "accepted");
     probe->next = WARD_STEP_DNS; /* over */

@@ -134,12 +134,12 @@ static int on_patience(sd_event_source *source, uint64_t time_us, void *userdata
     return 0;
 }
 
-static void up_opened(void *userdata, uint32_t receive_maximum)
+static void up_opened(void *userdata, uint32_t receive_maximum, uint32_t packet_maximum)
 {
     struct ward_uplink *uplink = userdata;
 
     ward_lane_opened(&uplink->up);
-    ward_window_open(&uplink->window, receive_maximum);
+    ward_window_open(&uplink->window, receive_maximum, packet_maximum);
     if (uplink->silent)
         ward_uplink_publish_silent(uplink);
     ward_uplink_set_timer(uplink, &uplink->patience, ward_system_now_us() + PATIENCE_US, on_patience);
@@ -174,11 +174,12 @@ static void up_closed(void *userdata, enum ward_journal_matter matter, const cha
     stop_when_closed(uplink);
 }
 
-static void down_opened(void *userdata, uint32_t receive_maximum)
+static void down_opened(void *userdata, uint32_t receive_maximum, uint32_t packet_maximum)
 {
     struct ward_uplink *uplink = userdata;
 
     (void)receive_maximum; /* it publishes nothing */
+    (void)packet_maximum;
     ward_lane_opened(&uplink->down);
     ward_uplink_tell_link(uplink);
 }

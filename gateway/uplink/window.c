@@ -3,16 +3,24 @@
 
 #include <string.h>
 
+#include "ward/link.h"
+
 /* A quarter of a second of a line of 64 kbit/s, which an alarm may stand behind before the line is known. */
 #define OCTETS_FIRST 2048
 
-void ward_window_open(struct ward_window *window, uint32_t receive_maximum)
+static uint32_t smaller(uint32_t a, uint32_t b)
 {
-    uint32_t limit = receive_maximum < WARD_WINDOW_CAP ? receive_maximum : WARD_WINDOW_CAP;
+    return a < b ? a : b;
+}
+
+void ward_window_open(struct ward_window *window, uint32_t receive_maximum, uint32_t packet_maximum)
+{
+    const uint32_t limit = smaller(receive_maximum, WARD_WINDOW_CAP);
 
     memset(window, 0, sizeof(*window));
     window->frames = limit > 2 ? limit - 1 : 1;
-    window->octets = OCTETS_FIRST;
+    window->octets_max = packet_maximum < WARD_LINK_FRAME_MAX ? packet_maximum : WARD_WINDOW_OCTETS_MAX;
+    window->octets = smaller(OCTETS_FIRST, window->octets_max);
 }
 
 void ward_window_close(struct ward_window *window)
@@ -80,12 +88,10 @@ static void adapt(struct ward_window *window, const struct ward_window_slot *slo
         window->shrunk_at_us = now_us;
         window->octets /= 2;
         if (window->octets < WARD_WINDOW_OCTETS_MIN)
-            window->octets = WARD_WINDOW_OCTETS_MIN;
+            window->octets = smaller(WARD_WINDOW_OCTETS_MIN, window->octets_max);
     } else if (window->in_flight_octets * 2 >=
                window->octets) { /* it is the window that holds the core back */
-        window->octets += slot->octets;
-        if (window->octets > WARD_WINDOW_OCTETS_MAX)
-            window->octets = WARD_WINDOW_OCTETS_MAX;
+        window->octets = smaller(window->octets + slot->octets, window->octets_max);
     }
 }
 

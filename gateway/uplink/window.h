@@ -11,7 +11,9 @@
  * may overdraw them by one frame (link.h).
  *
  * The octets of the window follow the round trip time: they grow while answers come soon and halve when the
- * line fills, so that an alarm never stands behind more than about WARD_WINDOW_DELAY_US of backlog.
+ * line fills, so that an alarm never stands behind more than about WARD_WINDOW_DELAY_US of backlog. Of a broker that
+ * takes no packet as large as the core makes its batches they stay below the largest that it takes: the core makes no batch
+ * larger than its credit, and one that the broker refuses for its size would be refused each time.
  */
 #ifndef WARD_UPLINK_WINDOW_H
 #define WARD_UPLINK_WINDOW_H
@@ -35,7 +37,7 @@ struct ward_window_slot {
 
 struct ward_window {
     uint32_t frames; /* 0: closed */
-    uint32_t octets;
+    uint32_t octets, octets_max;
     uint32_t granted_frames;
     int64_t granted_octets;
     uint32_t in_flight_frames;
@@ -45,9 +47,11 @@ struct ward_window {
     struct ward_window_slot slots[WARD_WINDOW_SLOTS];
 };
 
-/* A new connection to the broker: nothing in flight, nothing granted. receive_maximum: MQTT 5 §3.2.2.3.3, not
- * 0. */
-void ward_window_open(struct ward_window *window, uint32_t receive_maximum);
+/*
+ * A new connection to the broker: nothing in flight, nothing granted. receive_maximum: MQTT 5 §3.2.2.3.3, not 0;
+ * packet_maximum: §3.2.2.3.6, UINT32_MAX for none.
+ */
+void ward_window_open(struct ward_window *window, uint32_t receive_maximum, uint32_t packet_maximum);
 
 /* The connection is gone, with everything on it. */
 void ward_window_close(struct ward_window *window);

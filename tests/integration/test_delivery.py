@@ -14,7 +14,7 @@ from paho.mqtt import client as mqtt
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import real_examples  # noqa: E402
-from bluez_fixture import BUILD, PATIENCE_S, eventually  # noqa: E402
+from bluez_fixture import BUILD, PATIENCE_S, PATIENT, eventually  # noqa: E402
 from hub_fixture import contract  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
 
@@ -126,6 +126,25 @@ def settings(home):
     (home.directory / "copy.db-wal").write_bytes(after)
     with contextlib.closing(sqlite3.connect(home.directory / "copy.db")) as database:
         return " ".join(name for name, in database.execute("SELECT key FROM setting"))
+
+
+def test_a_broker_that_takes_small_packets_only_gets_no_others():
+    home = WardAtHome()
+    with home.broker.config.open("a") as config:
+        config.write("max_packet_size 10000\n")
+    home.broker.stop()
+    home.broker.start()
+    home.start()
+    try:
+        home.wait_until_delivered()
+        home.stop_uplink()
+        for _ in range(100):  # several times as much as one packet has room for
+            home.ctl("entry", "--patient", PATIENT, "--by", "nurse-1", "spo2=97")
+        home.start_uplink()
+        home.wait_until_delivered()
+        assert "hub-refuses" not in home.conditions()
+    finally:
+        home.stop()
 
 
 # --- a hub that sends no receipts ------------------------------------------------------------------------------------

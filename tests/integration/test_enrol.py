@@ -457,13 +457,17 @@ def test_a_hub_whose_certificate_has_run_out_is_enrolled_with_a_new_code(bench):
     bench.core.until_up()
 
 
-def test_the_fault_of_a_renewal_changes_nothing(bench):
+@pytest.mark.parametrize(("fault", "step", "words"), [
+    ("other-key", "certificate", "not used: the certificate is for another key than this hub's"),
+    ("much-later", "request", "the ward has not decided yet: the present certificate stays in use, try again in 120 min"),
+])
+def test_the_fault_of_a_renewal_changes_nothing(bench, fault, step, words):
     bench.start()
     bench.enrol()
     bench.core.until_up()
     bench.est.stop()
-    bench.est.start("--fault", "other-key")
-    assert bench.fails(action=RENEW)[0] == "certificate"
+    bench.est.start("--fault", fault)
+    assert bench.fails(action=RENEW) == (step, words)
     assert bench.core.up
 
 

@@ -3,7 +3,9 @@
 
 import socket
 import ssl
+import struct
 import subprocess
+import sys
 import threading
 import time
 
@@ -13,8 +15,12 @@ import pytest
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
+    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
 )
+
+sys.path.insert(0, str(ROOT / "tests" / "fakes"))
+
+import fake_broker  # noqa: E402
 
 
 @pytest.fixture
@@ -39,6 +45,42 @@ class Supervisor:
     def _hear(self):
         while True:
             self.said += self._socket.recv(4096).decode().split("\n")
+
+
+class OddBroker:
+    """For what mosquitto does not do on demand. meet(connection, who, connect): what becomes of a connection of g-1-WHO after
+    its handshake and its CONNECT, whose body is given."""
+
+    def __init__(self, bench, meet):
+        certificate, key = bench.pki.issue("broker", "localhost")[:2]
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate, key)
+        self._meet, self._listening = meet, socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while True:
+            try:
+                connection = self._listening.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, raw):
+        try:
+            connection = fake_broker.Connection(raw, self._context)
+            connection.handshake()
+            connect = connection.packet()[1]
+            self._meet(connection, "down" if b"g-1-down" in connect else "up", connect)
+        except (fake_broker.Gone, OSError, ssl.SSLError):
+            pass
+        finally:
+            raw.close()
+
+    def stop(self):
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
 
 
 def connects(broker):
@@ -280,6 +322,19 @@ def test_a_broker_at_one_of_two_addresses_is_found_again(bench):
     core.until_up()
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize(("proves", "why"), [
+    ("::1", "connected"),
+    ("::2", "TLS: the certificate of the broker is for broker, not for ::1"),
+])
+def test_a_broker_may_be_named_by_an_address_of_ipv6(bench, proves, why):
+    broker, core = bench.broker(address="::1", server=bench.pki.issue("broker", proves)), bench.core()
+    bench.uplink(broker.port, host="::1")
+    core.accept()
+    core.until(lambda: core.why not in ("", "connecting", "connected, but no receipts can come yet"), "it is so or so")
+    assert (core.up, core.why) == (proves == "::1", why)
+
+
 def test_a_broker_that_does_not_answer_is_left(bench):
     broker, core, uplink = bench.all(keepalive="1s")
     broker.pause()
@@ -299,8 +354,43 @@ def test_a_half_open_connection_is_found_by_the_keep_alive(bench):
     core.until_up()
 
 
+def test_the_keep_alive_of_the_broker_counts(bench):
+    asked = {"up": [], "down": []}
+
+    def meet(connection, who, connect):
+        (keepalive,) = struct.unpack_from(">H", connect, 8)
+        asked[who].append(keepalive)
+        connection.send(fake_broker.packet(fake_broker.CONNACK, b"\0\0\3\x13\0\7" if keepalive > 7 else b"\0\0\0"))
+        connection.serve()
+
+    broker, core = bench.keep(OddBroker(bench, meet)), bench.core()
+    bench.uplink(broker.port, keepalive="15s")
+    core.accept()
+    core.until_up()
+    core.until(lambda: core.why == "connected", lambda: f"both connections ({core.why})")
+    assert asked == {"up": [15, 7], "down": [15, 7]}
+    assert core.publish(1)
+    core.until(lambda: core.results == [(1, 0)], "a result")
+
+
 def test_why_the_broker_refuses_the_connection_is_named(bench):
     assert refused(bench, broker={"settings": ["clientid_prefixes nobody"]}) == "MQTT: refused: Not authorized (0x87)"
+
+
+def test_a_hang_up_amid_the_subscriptions_is_no_refusal(bench):
+    def meet(connection, who, _connect):
+        connection.send(fake_broker.CONNACK_GOOD)
+        if who == "down":
+            connection.packet()
+            fake_broker.reset(connection.connection)
+        else:
+            connection.serve()
+
+    broker, core = bench.keep(OddBroker(bench, meet)), bench.core()
+    bench.uplink(broker.port)
+    core.accept()
+    core.until_up()
+    assert core.why == "connected, but no receipts can come: MQTT: the broker hung up without an answer to the subscriptions"
 
 
 def test_why_the_broker_ends_the_connection_is_named(bench):
@@ -351,6 +441,8 @@ def test_what_the_client_library_keeps_of_lost_connections_ends_with_the_process
     supervisor = Supervisor(bench)
     broker, core, uplink = bench.all(environment={"NOTIFY_SOCKET": supervisor.path})
     process, octets = uplink.process.pid, 60000
+    core.alarm_waits = True  # or the pauses grow
+    core.urgent(True)
 
     def happens(condition):
         wait_for(lambda: core.turn() and condition() or "begins anew" in uplink.log(), lambda: core.why)

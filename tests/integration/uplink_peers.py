@@ -5,6 +5,7 @@ the spool that plays the core (include/ward/link.h, gateway/core/link.c)."""
 import concurrent.futures
 import contextlib
 import datetime
+import ipaddress
 import os
 import pathlib
 import queue
@@ -52,9 +53,9 @@ def wait_for(condition, what):
         select.select([], [], [], 0.02)
 
 
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def listens(port, address="127.0.0.1"):
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        return probe.connect_ex((address, port)) == 0
 
 
 class Pki:
@@ -92,7 +93,8 @@ class Pki:
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         builder = self._builder(subject, key.public_key(), from_days, days, subject if itself else None)
         if host:
-            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+            known = x509.IPAddress(ipaddress.ip_address(host)) if ":" in host else x509.DNSName(host)
+            builder = builder.add_extension(x509.SubjectAlternativeName([known]), critical=False)
         certificate = builder.sign(key if itself else self.key, hashes.SHA256())
         pem, private = (self.directory / f"{file or name}.{end}" for end in ("pem", "key"))
         pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -124,11 +126,11 @@ class Pki:
 class Broker:
     """mosquitto on loopback, with mutual TLS."""
 
-    def __init__(self, directory, pki, server=None, settings=(), acl=None, port=None):
-        self.directory, self.pki, self.port = directory, pki, port or free_port()
+    def __init__(self, directory, pki, server=None, settings=(), acl=None, port=None, address="127.0.0.1"):
+        self.directory, self.pki, self.port, self.address = directory, pki, port or free_port(), address
         certificate, key = (server or pki.issue("broker", "localhost"))[:2]
         lines = [
-            f"listener {self.port} 127.0.0.1",
+            f"listener {self.port} {address}",
             f"cafile {pki.ca}",
             f"certfile {certificate}",
             f"keyfile {key}",
@@ -154,7 +156,7 @@ class Broker:
             stderr=subprocess.STDOUT,
         )
 
-        wait_for(lambda: listens(self.port), "the broker listens")
+        wait_for(lambda: listens(self.port, self.address), "the broker listens")
         return self
 
     def log(self):

@@ -12,6 +12,7 @@
 
 #include "app/listeners.h"
 #include "core/reading.h"
+#include "uplink/est.h"
 
 static struct ward_order technical(struct bench *bench, enum ward_command_kind kind)
 {
@@ -151,6 +152,20 @@ static void a_rotation_without_an_outcome_is_told_so(void **state)
     assert_int_equal(bench->gateway->inbox.counters[0].counter, order.counter.counter);
 }
 
+/* Whom the ward puts off for as long as the uplink bears it, with an answer to either request that takes its time. */
+static void a_rotation_is_waited_for_as_long_as_the_uplink_waits(void **state)
+{
+    static const uint64_t longest_us =
+        (WARD_EST_PATIENCE_S + 2 * 40) * UINT64_C(1000000); /* 30 s a request, and 10 s of grace */
+    struct bench *bench = *state;
+    const struct ward_order order = technical(bench, WARD_COMMAND_ROTATE);
+
+    uplink_join(bench);
+    ward_order_carry_out(bench->gateway, &order);
+    WAIT_FOR(bench, uplink_has_come(WARD_LINK_TASK));
+    assert_true(bench->gateway->rotation.due_us > bench_now_us(bench) + longest_us);
+}
+
 /* --- diagnostics --------------------------------------------------------------------------------------------- */
 
 #define PIECES 6 /* versions, counters, two of devices, two of the journal */
@@ -282,6 +297,7 @@ int main(void)
         TECHNICAL_TEST(the_uplink_alone_is_started_anew),
         TECHNICAL_TEST(the_uplink_says_what_came_of_a_rotation),
         TECHNICAL_TEST(a_rotation_without_an_outcome_is_told_so),
+        TECHNICAL_TEST(a_rotation_is_waited_for_as_long_as_the_uplink_waits),
         TECHNICAL_TEST(diagnostics_go_in_pieces_without_a_patient),
         TECHNICAL_TEST(an_answer_goes_only_where_answers_may_go),
         TECHNICAL_TEST(an_answer_goes_to_the_response_topic_too),

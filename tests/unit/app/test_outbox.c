@@ -5,6 +5,8 @@
 #include "app_disk.h"
 #include "app_uplink.h"
 
+#include "io/journal.h"
+
 #define UP "ward/v1/home/g-test/up/"
 
 /* The ward has all alarm events. Returns how many there were. */
@@ -145,6 +147,66 @@ static void a_second_replay_begins_anew(void **state)
     }
 }
 
+/* How often the journal was told something of that form. */
+static uint64_t times_told(const char *format)
+{
+    struct ward_journal_line lines[WARD_JOURNAL_KEPT];
+    const size_t count = ward_journal_kept(lines);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(lines[i].format, format) == 0)
+            return lines[i].count;
+    return 0;
+}
+
+static int take_reply(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    struct bench *bench = userdata;
+
+    (void)error;
+    bench->reply = sd_bus_message_ref(message);
+    return 0;
+}
+
+/* `wardctl hub test`, whose steps go well as far as MQTT. */
+static void test_the_hub(struct bench *bench)
+{
+    assert_true(sd_bus_open_system(&bench->asker) >= 0);
+    assert_true(sd_bus_attach_event(bench->asker, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bench->asker, NULL, "org.wardgate", "/org/wardgate",
+                                         "org.wardgate.Gateway1", "TestHub", take_reply, bench, "") >= 0);
+    WAIT_FOR(bench, uplink_has_come(WARD_LINK_PROBE));
+    for (uint8_t step = WARD_STEP_DNS; step <= WARD_STEP_MQTT; step++)
+        uplink_tell(&(struct ward_link_frame){
+            .type = WARD_LINK_PROBED,
+            .probed = {.number = uplink.frame.probe.number, .step = step, .text = ""}});
+}
+
+/* What the uplink gave up, since its connection is going, the broker has not refused: nobody is told that it has. */
+static void what_is_given_up_is_no_refusal(void **state)
+{
+    static const char refused[] = "The broker refused a message with reason code 0x%02x";
+    const uint64_t told = times_told(refused);
+    struct bench *bench = *state;
+    struct ward_link_frame given_up = {.type = WARD_LINK_RESULT, .result.reason = WARD_LINK_RESULT_GIVEN_UP};
+    const char *text = NULL;
+
+    uplink_join(bench);
+    uplink_open_link();
+    (void)serve(bench, "");
+    test_the_hub(bench);
+    WAIT_FOR(bench, uplink_has_published(UP "heartbeat"));
+    given_up.result.id = uplink.found;
+    uplink_tell(&given_up);
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_true(sd_bus_message_enter_container(bench->reply, 'a', "s") >= 0);
+    for (int i = 0; i < 5; i++)
+        assert_true(sd_bus_message_read(bench->reply, "s", &text) > 0);
+    assert_non_null(strstr(text, "it did not go: the connection to the broker was lost"));
+    assert_false(bench->gateway->technical.active[WARD_TECHNICAL_HUB_REFUSES]);
+    assert_int_equal(times_told(refused), told);
+}
+
 #define OUTBOX_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
 
 int main(void)
@@ -153,6 +215,7 @@ int main(void)
         OUTBOX_TEST(a_refusal_does_not_feed_itself),
         OUTBOX_TEST(a_failing_disk_is_not_asked_all_the_time),
         OUTBOX_TEST(a_second_replay_begins_anew),
+        OUTBOX_TEST(what_is_given_up_is_no_refusal),
     };
 
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

@@ -98,7 +98,7 @@ static void backlog_begins_with_little_and_grows_with_prompt_receipts(void **sta
     send_backlog(&delivery, 0, WARD_PACE_ROOM_MIN);
     ward_delivery_receipt(&delivery, SECOND / 5, WARD_PACE_ROOM_MIN, NULL, 0);
     send_backlog(&delivery, SECOND / 5, (uint64_t)2 * WARD_PACE_ROOM_MIN);
-    ward_delivery_reset(&delivery);
+    ward_delivery_reset(&delivery, true, SECOND);
     send_backlog(&delivery, SECOND, WARD_PACE_ROOM_MIN);
 }
 
@@ -261,11 +261,42 @@ static void a_reset_voids_what_is_in_flight(void **state)
     (void)state;
     commit(&delivery, 1, 5, 0);
     expect_next(&delivery, 0, WARD_DELIVERY_LIVE, 1, 5);
-    ward_delivery_reset(&delivery);
+    ward_delivery_reset(&delivery, false, 1);
     assert_false(ward_delivery_unconfirmed_us(&delivery, &since_us));
     ward_delivery_refused(&delivery, 1, 0);
     ward_delivery_trim(&delivery, 1, 0);
     expect_next(&delivery, 1, WARD_DELIVERY_BACKLOG, 1, 5);
+}
+
+/* On a line that goes every few minutes a hub that confirms nothing shows as on one that stays. */
+static void what_waits_for_a_receipt_waits_over_several_connections(void **state)
+{
+    const struct ward_seq_range second = {2, 2};
+    struct ward_delivery delivery = tracker_with(0, 0);
+    uint64_t since_us;
+
+    (void)state;
+    ward_delivery_reset(&delivery, true, 10 * SECOND);
+    commit(&delivery, 1, 1, 100 * SECOND);
+    expect_next(&delivery, 100 * SECOND, WARD_DELIVERY_LIVE, 1, 1);
+    ward_delivery_reset(&delivery, false, 130 * SECOND); /* after 30 s, */
+    assert_false(ward_delivery_unconfirmed_us(&delivery, &since_us));
+    ward_delivery_reset(&delivery, false, 600 * SECOND);
+    ward_delivery_reset(&delivery, true, 1000 * SECOND);
+    assert_true(ward_delivery_unconfirmed_us(&delivery, &since_us));
+    assert_int_equal(since_us, 970 * SECOND);
+    expect_next(&delivery, 1000 * SECOND, WARD_DELIVERY_BACKLOG, 1, 1);
+    commit(&delivery, 2, 2, 1001 * SECOND);
+    expect_next(&delivery, 1001 * SECOND, WARD_DELIVERY_LIVE, 2, 2);
+    ward_delivery_reset(&delivery, true, 1040 * SECOND); /* and 40 s more; the second one waited for less */
+    assert_true(ward_delivery_unconfirmed_us(&delivery, &since_us));
+    assert_int_equal(since_us, 970 * SECOND);
+    assert_int_equal(ward_delivery_receipt(&delivery, 1050 * SECOND, 0, NULL, 0), WARD_RECEIPT_OLD);
+    assert_true(ward_delivery_unconfirmed_us(&delivery, &since_us));
+    assert_int_equal(ward_delivery_receipt(&delivery, 1050 * SECOND, 0, &second, 1), WARD_RECEIPT_NEWS);
+    assert_false(ward_delivery_unconfirmed_us(&delivery, &since_us));
+    ward_delivery_reset(&delivery, true, 1060 * SECOND);
+    assert_false(ward_delivery_unconfirmed_us(&delivery, &since_us));
 }
 
 static void a_trimmed_batch_leaves_the_rest_waiting(void **state)
@@ -455,7 +486,7 @@ static void random_histories_match_the_model(void **state)
             model->now_us += pick(model, 2 * SECOND);
             switch (pick(model, 16)) {
             case 0:
-                ward_delivery_reset(&delivery);
+                ward_delivery_reset(&delivery, true, model->now_us);
                 memset(model->in_flight_until, 0, sizeof(model->in_flight_until));
                 break;
             case 1:
@@ -560,6 +591,7 @@ int main(void)
         cmocka_unit_test(a_range_that_is_none_makes_the_receipt_invalid),
         cmocka_unit_test(ranges_beyond_the_table_are_forgotten_not_lost),
         cmocka_unit_test(a_reset_voids_what_is_in_flight),
+        cmocka_unit_test(what_waits_for_a_receipt_waits_over_several_connections),
         cmocka_unit_test(a_trimmed_batch_leaves_the_rest_waiting),
         cmocka_unit_test(a_refused_batch_goes_again_after_a_pause),
         cmocka_unit_test(remembered_marks_are_taken_over),

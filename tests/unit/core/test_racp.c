@@ -71,6 +71,8 @@ static const struct racp_case cases[] = {
     {"the last one cannot be asked for", &after_17, "start >0403011200 <06000406 >0106 !3 reported complete"},
     {"the numbers began anew", &after_17,
      "start >0403011200 <05000000 >0106 r1 <06000101 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
+    {"the numbers began anew, though the question failed", &after_17,
+     "start >0403011200 <05000000 >0106 r1 !3 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
     {"the numbers began anew, and went", &after_17,
      "start >0403011200 <05000000 >0106 r1 <06000101 >0401 <05000000 reported complete"},
     /* counted wrongly */

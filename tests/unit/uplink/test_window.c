@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "ward/link.h"
+
 #include "uplink/window.h"
 
 #define MS 1000ULL
@@ -21,7 +23,7 @@ static void the_window_is_below_the_receive_maximum(void **state)
         struct ward_window window;
         uint32_t frames = 0, octets = 0;
 
-        ward_window_open(&window, cases[i].receive_maximum);
+        ward_window_open(&window, cases[i].receive_maximum, UINT32_MAX);
         assert_true(ward_window_grant(&window, &frames, &octets));
         assert_int_equal(frames, cases[i].frames);
         assert_true(octets >= WARD_WINDOW_OCTETS_MIN);
@@ -37,7 +39,7 @@ static void granted_and_in_flight_never_exceed_the_window(void **state)
     int slots[WARD_WINDOW_SLOTS], flying = 0;
 
     (void)state;
-    ward_window_open(&window, 10);
+    ward_window_open(&window, 10, UINT32_MAX);
     for (uint64_t step = 0; step < 20000; step++) {
         seed = seed * 6364136223846793005U + 1442695040888963407U;
         if (ward_window_grant(&window, &frames, &octets))
@@ -61,7 +63,7 @@ static void without_credit_nothing_is_taken(void **state)
     uint64_t id;
 
     (void)state;
-    ward_window_open(&window, 3);
+    ward_window_open(&window, 3, UINT32_MAX);
     assert_int_equal(ward_window_take(&window, 1, 10, 0), -1);
     assert_true(ward_window_grant(&window, &frames, &octets));
     assert_true(ward_window_take(&window, 1, 10, 0) >= 0);
@@ -82,7 +84,7 @@ static void answers_name_the_message_and_the_oldest_is_known(void **state)
     int first, second;
 
     (void)state;
-    ward_window_open(&window, 10);
+    ward_window_open(&window, 10, UINT32_MAX);
     ward_window_grant(&window, &frames, &octets);
     assert_true(ward_window_oldest_us(&window) == UINT64_MAX);
     first = ward_window_take(&window, 71, 10, 5 * MS);
@@ -104,7 +106,7 @@ static void orphans_take_their_place_until_they_are_answered(void **state)
     int orphan, child;
 
     (void)state;
-    ward_window_open(&window, 4);
+    ward_window_open(&window, 4, UINT32_MAX);
     ward_window_grant(&window, &frames, &octets);
     orphan = ward_window_take(&window, 1, 10, 0);
     ward_window_void(&window);
@@ -144,7 +146,7 @@ static void octets_follow_the_round_trip(void **state)
     uint32_t before;
 
     (void)state;
-    ward_window_open(&window, 64);
+    ward_window_open(&window, 64, UINT32_MAX);
     before = window.octets;
     for (int i = 0; i < 10; i++)
         fill_and_answer(&window, &now_us, 20 * MS);
@@ -160,13 +162,39 @@ static void octets_follow_the_round_trip(void **state)
     assert_true(window.octets > 16384 && window.octets <= WARD_WINDOW_OCTETS_MAX);
 }
 
+/* Larger ones would be refused, each time that they came. */
+static void octets_stay_below_the_largest_packet(void **state)
+{
+    static const struct {
+        uint32_t packet_maximum, octets;
+    } cases[] = {{10000, 10000},
+                 {500, 500},
+                 {WARD_LINK_FRAME_MAX - 1, WARD_LINK_FRAME_MAX - 1},
+                 {WARD_LINK_FRAME_MAX, WARD_WINDOW_OCTETS_MAX}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ward_window window;
+        uint64_t now_us = 0;
+
+        ward_window_open(&window, 64, cases[i].packet_maximum);
+        assert_true(window.octets <= cases[i].octets);
+        assert_int_equal(window.octets_max, cases[i].octets);
+        for (int round = 0; round < 2000; round++)
+            fill_and_answer(&window, &now_us, 20 * MS);
+        assert_true(window.octets == cases[i].octets || (cases[i].octets > 16384 && window.octets > 16384));
+        fill_and_answer(&window, &now_us, 2000 * MS);
+        assert_true(window.octets <= cases[i].octets);
+    }
+}
+
 static void a_long_line_is_not_a_full_one(void **state)
 {
     struct ward_window window;
     uint64_t now_us = 1;
 
     (void)state;
-    ward_window_open(&window, 64);
+    ward_window_open(&window, 64, UINT32_MAX);
     const uint32_t before = window.octets;
     for (int i = 0; i < 10; i++)
         fill_and_answer(&window, &now_us, 700 * MS); /* by satellite */
@@ -180,7 +208,7 @@ static void on_a_thin_line_an_alarm_stands_behind_a_fifth_of_a_second(void **sta
     uint64_t now_us = 1;
 
     (void)state;
-    ward_window_open(&window, 64);
+    ward_window_open(&window, 64, UINT32_MAX);
     fill_and_answer(&window, &now_us, 40 * MS); /* how short it is while it is empty */
     for (int i = 0; i < 100; i++) {
         assert_true(i < 10 || window.octets <= 1600);
@@ -196,7 +224,7 @@ static void on_a_thin_line_hardly_more_than_one_record_is_on_its_way(void **stat
     uint64_t now_us = 1, id;
 
     (void)state;
-    ward_window_open(&window, 64);
+    ward_window_open(&window, 64, UINT32_MAX);
     (void)ward_window_grant(&window, &frames, &octets);
     (void)ward_window_answer(&window, ward_window_take(&window, 1, 930, 0), 930 / 8 * MS, &id);
     for (int i = 0; i < 100; i++) {
@@ -224,6 +252,7 @@ int main(void)
         cmocka_unit_test(answers_name_the_message_and_the_oldest_is_known),
         cmocka_unit_test(orphans_take_their_place_until_they_are_answered),
         cmocka_unit_test(octets_follow_the_round_trip),
+        cmocka_unit_test(octets_stay_below_the_largest_packet),
         cmocka_unit_test(a_long_line_is_not_a_full_one),
         cmocka_unit_test(on_a_thin_line_an_alarm_stands_behind_a_fifth_of_a_second),
         cmocka_unit_test(on_a_thin_line_hardly_more_than_one_record_is_on_its_way),
