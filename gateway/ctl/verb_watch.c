@@ -118,13 +118,13 @@ static int on_status(sd_bus_message *message, void *userdata, sd_bus_error *erro
 {
     struct view *view = userdata;
     const char *text;
+    const bool answered =
+        !sd_bus_message_is_method_error(message, NULL) && sd_bus_message_read(message, "s", &text) > 0;
 
     (void)error;
     view->asked = false;
-    if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "s", &text) < 0)
-        return 0;
     json_decref(view->watch.status);
-    view->watch.status = ward_document_parse(text);
+    view->watch.status = answered ? ward_document_parse(text) : NULL; /* what was so is not what is so */
     view->news = true;
     return 0;
 }

@@ -31,7 +31,7 @@ struct ward_watch_row {
 };
 
 struct ward_watch {
-    json_t *status; /* wardgate.status/1; NULL before the first */
+    json_t *status; /* wardgate.status/1; NULL while it is not known */
     size_t count, left_out;
     struct ward_watch_row rows[WARD_WATCH_ROWS_MAX]; /* by patient, then as they came */
     const char *patient;                             /* of this one alone; NULL: of all */

@@ -156,6 +156,12 @@ static void draw_head(struct line *line, const json_t *status)
 {
     const char *monitoring = ward_document_text(status, "monitoring");
 
+    if (status == NULL) {
+        colour(line, "1;31");
+        put(line, "The daemon does not answer: nobody knows whether anybody is monitored");
+        colour(line, "0");
+        return;
+    }
     put(line, "Wardgate %s: ", ward_document_text(status, "gateway"));
     colour(line, strcmp(monitoring, "full") == 0 ? "1;32" : "1;31");
     put(line, "monitoring %s", *monitoring != '\0' ? monitoring : "not known");
@@ -210,7 +216,7 @@ static size_t draw_alarms(const struct ward_watch *watch, struct line *line, siz
     if (more > 0)
         put(line, " and %zu more alarms: wardctl alarms", more);
     else if (drawn == 0)
-        put(line, " no alarm is present");
+        put(line, watch->status != NULL ? " no alarm is present" : " which alarms are present is not known");
     else
         return drawn;
     end_line(line, end, stream);

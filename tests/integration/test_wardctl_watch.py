@@ -105,6 +105,21 @@ def test_the_screen_shows_values_with_age_and_course(gateway):
     assert screen.octets.endswith(b"\x1b[?25h\x1b[?1049l")
 
 
+def test_a_daemon_that_hangs_is_not_shown_as_one_that_monitors(gateway):
+    gateway.answers("Status", {**STATUS, "monitoring": "full", "reasons": [], "patients": []})
+    screen = Screen(gateway)
+    assert screen.wait_for("monitoring full")[1] == " no alarm is present"
+    gateway.fake.send_signal(signal.SIGSTOP)
+    frame = screen.wait_for("The daemon does not answer")
+    assert frame[1] == " which alarms are present is not known"
+    assert any("97 %" in line for line in frame)
+    gateway.fake.send_signal(signal.SIGCONT)
+    screen.octets = b""
+    assert screen.wait_for("monitoring full")[1] == " no alarm is present"
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.end() == (DONE, "")
+
+
 def test_ages_grow_without_news(gateway):
     gateway.answers("Readings", reading(1, 97, age_s=90))
     screen = Screen(gateway)
