@@ -120,6 +120,20 @@ def test_a_daemon_that_hangs_is_not_shown_as_one_that_monitors(gateway):
     assert screen.end() == (DONE, "")
 
 
+def test_what_comes_from_a_memory_does_not_take_the_place_of_the_newest_value(gateway):
+    gateway.answers("Readings", reading(3, 70, age_s=7200, late=True, kind="stored"), reading(2, 97))
+    screen = Screen(gateway, "--patient", "p-1")
+    screen.wait_for("97 %")
+    send(gateway, [SIGNAL_READING, json.dumps(reading(4, 71, age_s=3600, late=True, kind="stored"))],
+         [SIGNAL_READING, json.dumps(reading(5, 72, age_s=7200, late=True, values=[{"quantity": "glucose", "value": 5, "unit": "mmol/L"}]))])
+    frame = screen.wait_for("5 mmol/L")  # the only one of its quantity
+    assert [re.search(r"97 % +\d+ s ago +\S$", line) is not None for line in frame if "SpO2 " in line and "88 %" not in line] == [True]
+    send(gateway, [SIGNAL_READING, json.dumps(reading(6, 95))])
+    screen.wait_for("95 %")
+    os.write(screen.ours, b"q")
+    assert screen.end() == (DONE, "")
+
+
 def test_ages_grow_without_news(gateway):
     gateway.answers("Readings", reading(1, 97, age_s=90))
     screen = Screen(gateway)
