@@ -569,6 +569,16 @@ def test_two_plans_side_by_side(tmp_path):
     assert "Longest beyond red, no alarm" in people
 
 
+def test_two_plans_over_lines_out_of_order_say_so(tmp_path):
+    path = tmp_path / "newest-first.jsonl"  # as wardctl readings prints them
+    gap = {"seq": 99, "kind": "gap", "count": 7, "reason": "quota", "received_at": moment(0), "from": None, "to": None}
+    path.write_text("".join(json.dumps(line) + "\n" for line in (reading(1200, 80), reading(600, 97), reading(0, 80), gap)))
+    people = wardctl("try", PLAN, path, "--compare", PLAN).stdout
+    assert re.search(r"^Lines out of order +2 \(--sort puts them in order first\)$", people, re.M)
+    assert re.search(r"^Records that are no readings +1$", people, re.M)
+    assert "out of order" not in wardctl("try", PLAN, path, "--compare", PLAN, "--sort").stdout
+
+
 def test_the_help_names_every_order():
     told = wardctl("try", "--help").stdout
     for word in ("acknowledge", "silence", "suspend_s", "resume", "plan", "void", "stop", "restart", "reboot", "discharge",
