@@ -24,11 +24,12 @@ static size_t octets_of(unsigned char first)
     return first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
 }
 
-/* A letter that the screen does not have is a question mark, one column wide. */
+/* A letter that the screen does not have, or that moves the cursor (C0, DEL, C1), is a question mark, one column wide. */
 static void put_letter(struct line *line, const char *letter, size_t octets)
 {
     const unsigned char first = (unsigned char)*letter;
-    const bool shown = first >= 0x20 && first != 0x7F && (first < 0x80 || line->screen->utf8);
+    const bool is_c1 = octets == 2 && first == 0xC2 && (unsigned char)letter[1] < 0xA0;
+    const bool shown = first >= 0x20 && first != 0x7F && !is_c1 && (first < 0x80 || line->screen->utf8);
 
     if (line->columns >= line->screen->width || line->length + octets + 16 >= LINE_OCTETS)
         return;

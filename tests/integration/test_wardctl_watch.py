@@ -201,6 +201,15 @@ def test_without_utf8_and_colour_it_is_plain(gateway):
     assert all(octet < 0x80 for octet in screen.octets)
 
 
+def test_no_text_moves_the_cursor(gateway):
+    gateway.answers("Status", {**STATUS, "gateway": "g-Ä\x1b[2J\x9b2J\x7f\xb5"})
+    screen = Screen(gateway)
+    assert screen.wait_for("97 %")[0].startswith("Wardgate g-Ä?[2J?2J?\xb5:")
+    os.write(screen.ours, b"q")
+    assert screen.end()[0] == DONE
+    assert b"\xc2\x9b" not in screen.octets
+
+
 def test_what_is_not_valid_has_its_reason_and_no_course(gateway):
     gateway.answers("Readings", reading(2, None, quality="invalid", reasons=["no-contact"],
                                         values=[{"quantity": "spo2", "value": None, "special": "nan", "unit": "%"}]), reading(1, 97))
