@@ -134,6 +134,24 @@ def test_what_comes_from_a_memory_does_not_take_the_place_of_the_newest_value(ga
     assert screen.end() == (DONE, "")
 
 
+def test_what_is_taken_back_says_so(gateway):
+    """Before the screen is there, and on it; of another epoch it is another number."""
+    void = {"epoch": "e-1", "kind": "void", "patient": "p-1", "reason": "wrong-patient", "received_at": None}
+    gateway.answers("Readings", {**void, "seq": 4, "voids": 3}, reading(3, 97), reading(2, 94), reading(1, 91))
+    screen = Screen(gateway)
+    assert any(re.search(r"97 % .* taken back$", line) for line in screen.wait_for("97 %"))
+    send(gateway, *([SIGNAL_READING, json.dumps(record)]
+                    for record in (reading(5, 88), {**void, "seq": 6, "voids": 5, "epoch": "e-2"})))
+    assert any(re.search(r"88 % .*▁$", line) for line in screen.wait_for("88 % "))
+    screen.octets = b""
+    send(gateway, [SIGNAL_READING, json.dumps({**void, "seq": 7, "voids": 5})])
+    assert any("88 % " in line for line in screen.wait_for("taken back"))
+    send(gateway, [SIGNAL_READING, json.dumps(reading(8, 96))])
+    assert any(re.search(r"96 % .*▁▅█$", line) for line in screen.wait_for("96 % "))  # 91, 94, 96
+    os.write(screen.ours, b"q")
+    assert screen.end() == (DONE, "")
+
+
 def test_ages_grow_without_news(gateway):
     gateway.answers("Readings", reading(1, 97, age_s=90))
     screen = Screen(gateway)
