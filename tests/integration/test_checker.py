@@ -2,10 +2,12 @@
 """What the checker of the campaigns says when a reading or an alarm is missing, doubled or another one, in books made by
 hand: of a strap and a cuff that told two frames each."""
 
+import datetime
 import json
 import pathlib
 import sqlite3
 import sys
+import time
 from contextlib import closing
 from types import SimpleNamespace
 
@@ -15,7 +17,8 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name
 import contract  # noqa: E402
 import ledger  # noqa: E402
 from bluez_fixture import PATIENT  # noqa: E402
-from checker import check  # noqa: E402
+from checker import Findings, check  # noqa: E402
+from clocks import check_times  # noqa: E402
 from sensor import cuff_frame, strap_frame, values_of  # noqa: E402
 
 EPOCH, NEXT_EPOCH = "e-" + "0" * 32, "e-" + "1" * 32
@@ -177,3 +180,19 @@ def test_an_alarm_that_was_told_as_the_gateway_died(books):
 def test_an_alarm_that_is_another_one_at_the_hub(books, member, value):
     books.events_at_hub[1][member] = value
     assert books.names() == {"same-event"}
+
+
+# Seconds from what the clock showed; None: there is no time.
+@pytest.mark.parametrize("received, measured, clock, right", (
+    (0, 0, "synced", True), (None, None, "unsynced", True), (3600, 0, "synced", False), (0, -3600, "synced", False),
+    (0, None, "unsynced", False), (None, 0, "unsynced", False)))
+def test_a_time_that_no_clock_showed(received, measured, clock, right):
+    def moment(seconds):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        return None if seconds is None else contract.utc(now + datetime.timedelta(seconds=seconds))
+
+    told = {**record(1, FRAMES[0]), "clock": clock, "received_at": moment(received), "measured_at": moment(measured),
+            "mono_us": time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000}
+    findings = Findings()
+    check_times(findings, {(EPOCH, 1): told}, SimpleNamespace(offsets_s=[0.0]), False, False)
+    assert set(findings.by_name()) == (set() if right else {"dated-right"})
