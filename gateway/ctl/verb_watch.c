@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -216,7 +217,7 @@ static int loop(sd_bus *bus, struct view *view, const sigset_t *unblocked)
     int keys = view->on_screen ? STDIN_FILENO : -1;
     int status = WARD_CTL_DONE, result;
 
-    while (status == WARD_CTL_DONE && !ended && !view->gone) {
+    while (status == WARD_CTL_DONE && !ended && !view->gone && !ferror(stdout)) { /* of which main() tells */
         const int64_t now_ms = clock_ms(CLOCK_BOOTTIME);
 
         result = sd_bus_process(bus, NULL);
