@@ -176,6 +176,20 @@ def test_an_alarm_is_shown_when_it_comes(gateway):
     assert screen.end() == (DONE, "")
 
 
+def test_the_highest_alarms_are_those_that_have_a_line(gateway):
+    def alarms(*priorities):
+        return [{"condition": f"is-{priority}", "priority": priority, "state": "active"} for priority in priorities]
+
+    gateway.answers("Status", {**STATUS, "patients": [
+        {"patient": "p-1", "conditions": alarms(*["low"] * 9, "medium")}, {"patient": "p-2", "conditions": alarms("low", "urgent", "high")}]})
+    screen = Screen(gateway)  # of 24 lines, of which 8 are for alarms
+    frame = screen.wait_for("more alarms")
+    assert [line.split()[1].rstrip(",") for line in frame[1:8]] == ["is-urgent", "is-high", "is-medium", *["is-low"] * 4]
+    assert frame[8] == " and 6 more alarms: wardctl alarms"
+    screen.process.terminate()
+    assert screen.end() == (DONE, "")
+
+
 def test_an_alarm_has_the_colour_of_its_light(gateway):
     gateway.answers("Status", {**STATUS, "patients": [{"patient": "p-1", "conditions": [
         {"condition": f"is-{priority}", "priority": priority, "state": "active"} for priority in ("high", "medium", "low")]}]})
