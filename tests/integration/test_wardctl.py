@@ -692,3 +692,14 @@ def test_a_reading_of_somebody_without_a_plan(gateway):
     gateway.answers("Alarms")
     gateway.refuses("Plan", 2, "This patient has no care plan.")
     assert "no care plan: nothing is judged" in gateway.run("alarms", "explain", "7").stdout
+
+
+@pytest.mark.parametrize("plan", ('{"schema":"wardgate.care-plan/2"}', "{}", ""))
+def test_a_plan_that_is_not_understood_is_not_said_to_be_none(gateway, plan):
+    gateway.answers("Explain", record(10, 7, 80))
+    gateway.answers("Alarms")
+    gateway.answers("Plan", plan)
+    for words in ((), ("--json",)):
+        result = gateway.run("alarms", "explain", "7", *words)
+        assert (result.returncode, result.stdout) == (FAILED, "")
+        assert "the care plan in force cannot be read" in result.stderr
