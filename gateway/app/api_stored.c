@@ -110,6 +110,7 @@ static const char *fill_filter(const struct ward_bus_arguments *arguments, struc
     *filter = (struct ward_store_filter){.since_ms = arguments->filter.since_ms ? arguments->filter.since_ms
                                                                                 : WARD_UTC_UNKNOWN,
                                          .until_ms = arguments->filter.until_ms,
+                                         .before_seq = arguments->filter.before_seq,
                                          .limit = arguments->filter.limit};
     if (arguments->filter.device && !ward_id_set(&filter->device, arguments->filter.device))
         return "That is no id of a device.";

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -295,8 +296,11 @@ int ward_client_follow(sd_bus *bus)
     int result = sd_bus_match_signal(bus, &slot, "org.freedesktop.DBus", "/org/freedesktop/DBus",
                                      "org.freedesktop.DBus", "NameOwnerChanged", notice_leaving, &gone);
 
-    while (result >= 0 && !gone)
+    while (result >= 0 && !gone && !ferror(stdout))
         result = step(bus);
     sd_bus_slot_unref(slot);
-    return result < 0 ? ward_client_fail(result, NULL) : say_unreachable("it has just left the bus");
+    if (result < 0)
+        return ward_client_fail(result, NULL);
+    return gone ? say_unreachable("it has just left the bus")
+                : WARD_CTL_FAILED; /* of what is not written main() tells */
 }

@@ -46,7 +46,10 @@ int ward_client_read(sd_bus_message *reply, char ***ret);
 int ward_client_send_and_listen(sd_bus *bus, sd_bus_message *call, uint32_t timeout_s,
                                 sd_bus_message **ret_reply);
 
-/* Handles signals until the daemon leaves the bus: returns WARD_CTL_UNREACHABLE then. */
+/*
+ * Handles signals until the daemon leaves the bus: returns WARD_CTL_UNREACHABLE then. Or until standard output takes no more:
+ * nothing is lost in silence.
+ */
 int ward_client_follow(sd_bus *bus);
 
 /* Subscribes to a signal of the interface. handler as sd-bus has it; the subscription lives as long as the bus. */

@@ -209,22 +209,31 @@ static int fetch_record(const char *name, struct case_of *about)
     return status;
 }
 
+static int read_plan(const char *text, struct case_of *about)
+{
+    struct ward_plan_errors *errors = calloc(1, sizeof(*errors));
+    int status = WARD_CTL_DONE;
+
+    about->plan = calloc(1, sizeof(*about->plan));
+    if (errors == NULL || about->plan == NULL)
+        status = ward_ctl_fail("out of memory");
+    else if (!ward_care_plan_parse(text, strlen(text), about->plan, errors))
+        status = ward_ctl_fail("the care plan in force cannot be read: nobody knows here what it says of the "
+                               "reading. It may be one of a newer version than this wardctl");
+    free(errors);
+    return status;
+}
+
+/* That the daemon refuses to give one is an answer: there is none. */
 static int fetch_plan(struct case_of *about)
 {
     char **texts = NULL;
-    struct ward_plan_errors *errors = calloc(1, sizeof(*errors));
-    int status = errors != NULL ? ward_client_fetch(&texts, "Plan", "s", about->reading.patient.text)
-                                : ward_ctl_fail("out of memory");
+    int status = ward_client_fetch(&texts, "Plan", "s", about->reading.patient.text);
 
-    about->plan = calloc(1, sizeof(*about->plan));
-    if (status == WARD_CTL_DONE &&
-        (about->plan == NULL || !ward_care_plan_parse(texts[0], strlen(texts[0]), about->plan, errors)))
-        status = ward_ctl_fail("the care plan in force cannot be read");
-    if (status != WARD_CTL_DONE) {
-        free(about->plan);
-        about->plan = NULL;
-    }
-    free(errors);
+    if (status == WARD_CTL_DONE)
+        status = read_plan(texts[0], about);
+    else if (status == WARD_CTL_FAILED)
+        status = WARD_CTL_DONE;
     ward_client_free_texts(texts);
     return status;
 }
@@ -278,8 +287,9 @@ int ward_explain_reading(const char *name, bool as_json)
     int status = fetch_record(name, &about);
 
     if (status == WARD_CTL_DONE && about.reading.patient.text[0] != '\0') {
-        (void)fetch_plan(&about); /* without one, that is the answer */
-        status = fetch_events(&about);
+        status = fetch_plan(&about);
+        if (status == WARD_CTL_DONE)
+            status = fetch_events(&about);
     }
     if (status == WARD_CTL_DONE) {
         explain_record(&about);

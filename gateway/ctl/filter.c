@@ -23,6 +23,8 @@ static int append(sd_bus_message *call, const struct ward_filter *filter)
         result = append_text(call, "patient", filter->patient);
     if (result >= 0 && filter->limit > 0)
         result = sd_bus_message_append(call, "{sv}", "limit", "u", filter->limit);
+    if (result >= 0 && filter->before_seq > 0)
+        result = sd_bus_message_append(call, "{sv}", "before", "t", filter->before_seq);
     if (result >= 0 && filter->history)
         result = sd_bus_message_append(call, "{sv}", "history", "b", 1);
     if (result >= 0 && filter->as_fhir)

@@ -10,8 +10,9 @@
 struct ward_filter {
     const char *patient, *device, *quantity; /* NULL: any */
     bool has_since;
-    int64_t since_ms; /* UTC */
-    uint32_t limit;   /* 0: the daemon's own */
+    int64_t since_ms;    /* UTC */
+    uint32_t limit;      /* 0: the daemon's own */
+    uint64_t before_seq; /* of readings only those with a lower number; 0: any */
     bool history, as_fhir;
 };
 

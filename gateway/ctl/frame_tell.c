@@ -21,11 +21,16 @@ static void print_value(const struct ward_value *value)
         printf("  %-16s no number (%s)\n", info->label, special);
 }
 
-/* A device chose this text: what would move the cursor of a terminal does not get there. */
+/* A device chose this text: what would move the cursor of a terminal does not get there (C0, DEL, and C1 in UTF-8). */
 static void print_text(const char *text)
 {
-    for (; *text != '\0'; text++)
-        putchar(iscntrl((unsigned char)*text) ? '?' : *text);
+    for (; *text != '\0'; text++) {
+        const unsigned char octet = (unsigned char)*text, next = (unsigned char)text[1];
+        const bool is_c1 = octet == 0xC2 && next >= 0x80 && next < 0xA0;
+
+        putchar(iscntrl(octet) || is_c1 ? '?' : *text);
+        text += is_c1;
+    }
 }
 
 static void print_scalar(const json_t *value)

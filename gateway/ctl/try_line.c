@@ -81,17 +81,30 @@ static void note_left_out(struct ward_try *run, const json_t *line)
     }
 }
 
-/* A record that takes back another, as `wardctl readings --json` prints it. */
-static bool take_void(struct ward_try *run, const json_t *line)
+/*
+ * A record that takes back another, as `wardctl readings --json` prints it: when it was made, and of its patient. Numbers are
+ * of one gateway; one that names nobody is for all, as what somebody did.
+ */
+static bool take_void(struct ward_try *run, const json_t *line, const struct ward_reading *record)
 {
+    const int64_t at_ms = moment_of(record);
     const json_t *voids = json_object_get(line, "voids");
     const char *kind = json_string_value(json_object_get(line, "kind"));
 
     if (kind == NULL || strcmp(kind, "void") != 0 || !json_is_integer(voids)) {
         return false;
     }
+    if (at_ms != WARD_UTC_UNKNOWN) {
+        ward_try_note_order(run, at_ms);
+    }
     for (size_t i = 0; i < run->patient_count; i++) {
-        ward_try_take_back(run->patients[i], (uint64_t)json_integer_value(voids));
+        struct ward_try_patient *patient = run->patients[i];
+
+        if (record->patient.text[0] == '\0' ||
+            strcmp(record->patient.text, patient->state.patient.text) == 0) {
+            (void)ward_try_reach(patient, at_ms); /* of no known time: now */
+            ward_try_take_back(patient, (uint64_t)json_integer_value(voids));
+        }
     }
     return true;
 }
@@ -105,7 +118,7 @@ static const char *take_object(struct ward_try *run, json_t *line)
         return ward_try_order(run, line);
     }
     wrong = ward_reading_from_json(line, &parsed.reading);
-    if (wrong != NULL || take_void(run, line)) {
+    if (wrong != NULL || take_void(run, line, &parsed.reading)) {
         return wrong;
     }
     wrong = take_line(run, &parsed);

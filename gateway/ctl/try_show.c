@@ -242,6 +242,18 @@ static void show_days(const struct ward_try_figures *figures)
            figures->readings == 1 ? "" : "s", figures->days, figures->days == 1 ? "" : "s");
 }
 
+/* Lines that were not judged as they stand: without this a file that is not in order would only look like few alarms. */
+static void show_lines(const struct ward_try_figures *figures, const char *indent)
+{
+    if (figures->skipped > 0) {
+        printf("%s%-30s %" PRIu64 "\n", indent, "Records that are no readings", figures->skipped);
+    }
+    if (figures->out_of_order > 0) {
+        printf("%s%-30s %" PRIu64 " (--sort puts them in order first)\n", indent, "Lines out of order",
+               figures->out_of_order);
+    }
+}
+
 void ward_try_show_summary(const struct ward_try *run)
 {
     struct ward_try_figures figures = ward_try_figures(run);
@@ -254,13 +266,7 @@ void ward_try_show_summary(const struct ward_try *run)
         burden[i].write(&figures, cell);
         printf("  %-30s %s\n", burden[i].label, cell);
     }
-    if (figures.skipped > 0) {
-        printf("  %-30s %" PRIu64 "\n", "Records that are no readings", figures.skipped);
-    }
-    if (figures.out_of_order > 0) {
-        printf("  %-30s %" PRIu64 " (--sort puts them in order first)\n", "Lines out of order",
-               figures.out_of_order);
-    }
+    show_lines(&figures, "  ");
     puts("Present at the end:");
     ward_try_present(run, show_present, &list);
     if (!list.any) {
@@ -285,4 +291,5 @@ void ward_try_show_comparison(const struct ward_try *const runs[2],
         fill(cells, figures, burden[i].write);
         printf("%-30s %-26s %s\n", burden[i].label, cells[0], cells[1]);
     }
+    show_lines(&figures[0], ""); /* of the same file: as many for both */
 }

@@ -101,6 +101,8 @@ static int parse_query(int argc, char **argv, struct query *query)
     }
     if (query->filter.as_fhir && query->follow)
         return ward_ctl_usage(&ward_verb_readings, "--fhir does not follow: ask again with --since");
+    if (query->filter.as_fhir && query->filter.limit > WARD_READINGS_PAGE)
+        return ward_ctl_usage(&ward_verb_readings, "with --fhir --limit is %d at most", WARD_READINGS_PAGE);
     if (optind < argc)
         return ward_ctl_usage(&ward_verb_readings, "it takes no argument \"%s\"", argv[optind]);
     return WARD_CTL_DONE;
@@ -238,7 +240,9 @@ static void show_stored(char **texts, struct query *query)
 static int ask(sd_bus *bus, struct query *query)
 {
     char **texts = NULL;
-    const int status = ward_filter_ask(bus, "Readings", &query->filter, &texts);
+    /* Bundles have no number that the next page could lie before. */
+    const int status = query->filter.as_fhir ? ward_filter_ask(bus, "Readings", &query->filter, &texts)
+                                             : ward_readings_ask(bus, &query->filter, &texts);
 
     if (status == WARD_CTL_DONE)
         show_stored(texts, query);
@@ -281,7 +285,7 @@ const struct ward_verb ward_verb_readings = {
     .help =
         "  --since     2026-11-22T09:00:00Z, or how long ago: 90s, 15min, 2h, 3d\n"
         "  --patient   of this patient only; --device and --quantity (spo2, bp_systolic, …) likewise\n"
-        "  --limit     at most so many (100)\n"
+        "  --limit     at most so many (100), up to 100000; with --fhir up to 1000\n"
         "  --follow    goes on with what comes in, until interrupted\n"
         "  --json      one JSON object a line\n"
         "  --fhir      FHIR R4 Bundles, one a line, as they go up with format = fhir\n"

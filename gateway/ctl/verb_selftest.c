@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <jansson.h>
@@ -67,14 +68,17 @@ static int verify(sd_bus *bus, struct verified *ret)
     struct verified all = {0}, part = {0};
 
     do {
-        const uint64_t first = all.first;
-        const int status = verify_from(bus, part.last + 1, &part);
+        const int status = verify_from(bus, all.last + 1, &part);
 
         if (status != WARD_CTL_DONE)
             return status;
+        if (*all.epoch != '\0' && strcmp(all.epoch, part.epoch) != 0) {
+            all = (struct verified){.head = 1}; /* the database was replaced: numbers begin again */
+            continue;
+        }
+        part.first = all.first != 0 ? all.first : part.first;
         all = part;
-        all.first = first != 0 ? first : part.first;
-    } while (!part.damaged && part.last < part.head);
+    } while (!all.damaged && all.last < all.head);
     *ret = all;
     return WARD_CTL_DONE;
 }

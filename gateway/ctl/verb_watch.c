@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/select.h>
@@ -118,13 +119,13 @@ static int on_status(sd_bus_message *message, void *userdata, sd_bus_error *erro
 {
     struct view *view = userdata;
     const char *text;
+    const bool answered =
+        !sd_bus_message_is_method_error(message, NULL) && sd_bus_message_read(message, "s", &text) > 0;
 
     (void)error;
     view->asked = false;
-    if (sd_bus_message_is_method_error(message, NULL) || sd_bus_message_read(message, "s", &text) < 0)
-        return 0;
     json_decref(view->watch.status);
-    view->watch.status = ward_document_parse(text);
+    view->watch.status = answered ? ward_document_parse(text) : NULL; /* what was so is not what is so */
     view->news = true;
     return 0;
 }
@@ -216,7 +217,7 @@ static int loop(sd_bus *bus, struct view *view, const sigset_t *unblocked)
     int keys = view->on_screen ? STDIN_FILENO : -1;
     int status = WARD_CTL_DONE, result;
 
-    while (status == WARD_CTL_DONE && !ended && !view->gone) {
+    while (status == WARD_CTL_DONE && !ended && !view->gone && !ferror(stdout)) { /* of which main() tells */
         const int64_t now_ms = clock_ms(CLOCK_BOOTTIME);
 
         result = sd_bus_process(bus, NULL);

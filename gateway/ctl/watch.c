@@ -36,18 +36,32 @@ static void trace(struct ward_watch_row *row, double value)
     row->trace[row->count++] = value;
 }
 
+/* When it was measured, or came; INT64_MIN without a date. */
+static int64_t moment_of(const json_t *record)
+{
+    const char *measured = ward_document_text(record, "measured_at");
+    const char *received = ward_document_text(record, "received_at");
+    int64_t utc_ms = INT64_MIN;
+
+    if (!ward_utc_parse(measured, strlen(measured), &utc_ms))
+        (void)ward_utc_parse(received, strlen(received), &utc_ms);
+    return utc_ms;
+}
+
+/* What a device had in its memory comes behind what it measures now, and is not the newest for that. */
+static bool is_older(const struct ward_watch_row *row, const json_t *record)
+{
+    return json_is_true(json_object_get(record, "late")) && moment_of(record) < row->utc_ms;
+}
+
 static void take_value(struct ward_watch_row *row, const json_t *record, const json_t *value,
                        const struct ward_watch_now *now)
 {
     const char *unit = ward_document_text(value, "unit"), *special = ward_document_text(value, "special");
-    const char *measured = ward_document_text(record, "measured_at");
-    const char *received = ward_document_text(record, "received_at");
     const json_t *number = json_object_get(value, "value");
     const bool valid = strcmp(ward_document_text(record, "quality"), "valid") == 0;
 
-    row->utc_ms = INT64_MIN;
-    if (!ward_utc_parse(measured, strlen(measured), &row->utc_ms))
-        (void)ward_utc_parse(received, strlen(received), &row->utc_ms);
+    row->utc_ms = moment_of(record);
     row->arrived_boot_ms = now->boot_ms;
     if (*special != '\0')
         snprintf(row->value, sizeof(row->value), "(%s)", special);
@@ -56,12 +70,34 @@ static void take_value(struct ward_watch_row *row, const json_t *record, const j
     else
         snprintf(row->value, sizeof(row->value), "%.24s%s%.16s", ward_document_brief(number).text,
                  *unit != '\0' ? " " : "", unit);
+    snprintf(row->epoch, sizeof(row->epoch), "%s", ward_document_text(record, "epoch"));
+    row->seq = json_integer_value(json_object_get(record, "seq"));
     snprintf(row->quality, sizeof(row->quality), "%s", ward_document_text(record, "quality"));
     row->why[0] = '\0';
     if (json_array_size(json_object_get(record, "reasons")) > 0)
         snprintf(row->why, sizeof(row->why), "%.79s", ward_document_member(record, "reasons").text);
     if (valid && json_is_number(number))
         trace(row, json_number_value(number));
+}
+
+/* What was taken back stays as the newest that was measured, and counts for nothing. Returns whether any is on the screen. */
+static bool take_back(struct ward_watch *watch, const json_t *record)
+{
+    const json_int_t voids = json_integer_value(json_object_get(record, "voids"));
+    bool some = false;
+
+    for (size_t i = 0; i < watch->count; i++) {
+        struct ward_watch_row *row = &watch->rows[i];
+
+        if (row->seq == 0 || row->seq != voids ||
+            strcmp(row->epoch, ward_document_text(record, "epoch")) != 0)
+            continue;
+        row->count -= strcmp(row->quality, "valid") == 0 && row->count > 0;
+        snprintf(row->quality, sizeof(row->quality), "taken back");
+        row->why[0] = '\0';
+        some = true;
+    }
+    return some;
 }
 
 bool ward_watch_take(struct ward_watch *watch, const json_t *record, const struct ward_watch_now *now)
@@ -73,12 +109,14 @@ bool ward_watch_take(struct ward_watch *watch, const json_t *record, const struc
 
     if (*patient == '\0' || (watch->patient != NULL && strcmp(watch->patient, patient) != 0))
         return false;
+    if (strcmp(ward_document_text(record, "kind"), "void") == 0)
+        return take_back(watch, record);
     json_array_foreach(json_object_get(record, "values"), at, value)
     {
         struct ward_watch_row *row = row_of(watch, patient, ward_document_text(value, "quantity"));
 
         some = true;
-        if (row != NULL)
+        if (row != NULL && !is_older(row, record))
             take_value(row, record, value, now);
     }
     return some;

@@ -23,21 +23,23 @@ struct ward_watch_now {
 struct ward_watch_row {
     char patient[72], quantity[32];
     char value[48];            /* "97 %", "(nan)": as it was sent last */
-    char quality[16], why[80]; /* of the newest reading */
-    int64_t utc_ms;            /* when it was measured, or came; INT64_MIN: only its arrival is known */
+    char quality[16], why[80]; /* of the newest reading; "taken back" once it was */
+    char epoch[80];
+    json_int_t seq; /* of that reading: 0 where it has none */
+    int64_t utc_ms; /* when it was measured, or came; INT64_MIN: only its arrival is known */
     int64_t arrived_boot_ms;
     size_t count;                       /* of trace */
     double trace[WARD_WATCH_TRACE_MAX]; /* valid numbers, oldest first */
 };
 
 struct ward_watch {
-    json_t *status; /* wardgate.status/1; NULL before the first */
+    json_t *status; /* wardgate.status/1; NULL while it is not known */
     size_t count, left_out;
     struct ward_watch_row rows[WARD_WATCH_ROWS_MAX]; /* by patient, then as they came */
     const char *patient;                             /* of this one alone; NULL: of all */
 };
 
-/* A record as `wardctl readings --json` prints it. Returns whether it has a value of somebody who is watched. */
+/* A record as `wardctl readings --json` prints it. Returns whether it has, or takes back, a value of somebody who is watched. */
 bool ward_watch_take(struct ward_watch *watch, const json_t *record, const struct ward_watch_now *now);
 
 /* The columns and lines there are, and what may stand in them. */

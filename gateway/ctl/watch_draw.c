@@ -24,11 +24,12 @@ static size_t octets_of(unsigned char first)
     return first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
 }
 
-/* A letter that the screen does not have is a question mark, one column wide. */
+/* A letter that the screen does not have, or that moves the cursor (C0, DEL, C1), is a question mark, one column wide. */
 static void put_letter(struct line *line, const char *letter, size_t octets)
 {
     const unsigned char first = (unsigned char)*letter;
-    const bool shown = first >= 0x20 && first != 0x7F && (first < 0x80 || line->screen->utf8);
+    const bool is_c1 = octets == 2 && first == 0xC2 && (unsigned char)letter[1] < 0xA0;
+    const bool shown = first >= 0x20 && first != 0x7F && !is_c1 && (first < 0x80 || line->screen->utf8);
 
     if (line->columns >= line->screen->width || line->length + octets + 16 >= LINE_OCTETS)
         return;
@@ -156,6 +157,12 @@ static void draw_head(struct line *line, const json_t *status)
 {
     const char *monitoring = ward_document_text(status, "monitoring");
 
+    if (status == NULL) {
+        colour(line, "1;31");
+        put(line, "The daemon does not answer: nobody knows whether anybody is monitored");
+        colour(line, "0");
+        return;
+    }
     put(line, "Wardgate %s: ", ward_document_text(status, "gateway"));
     colour(line, strcmp(monitoring, "full") == 0 ? "1;32" : "1;31");
     put(line, "monitoring %s", *monitoring != '\0' ? monitoring : "not known");
@@ -166,17 +173,24 @@ static void draw_head(struct line *line, const json_t *status)
         json_is_true(json_object_get(json_object_get(status, "link"), "up")) ? "up" : "DOWN");
 }
 
-/* As the lights are: IEC 60601-1-8 has red for high, yellow for medium, cyan for low. What is not known is no less than high. */
-static const char *colour_of(const char *priority)
+/* What comes first, and its colour. As the lights are: IEC 60601-1-8 has red for high, yellow for medium, cyan for low. */
+static const char *const colours[] = {"1;31", "1;33", "36"};
+
+#define RANKS (sizeof(colours) / sizeof(colours[0]))
+
+/* What is not known is no less than high. */
+static size_t rank_of(const json_t *condition)
 {
-    return strcmp(priority, "low") == 0 ? "36" : strcmp(priority, "medium") == 0 ? "1;33" : "1;31";
+    const char *priority = ward_document_text(condition, "priority");
+
+    return strcmp(priority, "low") == 0 ? 2 : strcmp(priority, "medium") == 0 ? 1 : 0;
 }
 
 static void draw_alarm(struct line *line, const json_t *patient, const json_t *condition)
 {
     const char *text = ward_document_text(condition, "text");
 
-    colour(line, colour_of(ward_document_text(condition, "priority")));
+    colour(line, colours[rank_of(condition)]);
     put(line, " %s  %s, %s, %s", ward_document_text(patient, "patient"),
         ward_document_text(condition, "condition"), ward_document_text(condition, "priority"),
         ward_document_text(condition, "state"));
@@ -185,12 +199,17 @@ static void draw_alarm(struct line *line, const json_t *patient, const json_t *c
     colour(line, "0");
 }
 
-/* Returns how many lines it took; of the last one says how many alarms it stands for. */
-static size_t draw_alarms(const struct ward_watch *watch, struct line *line, size_t most, const char *end,
-                          FILE *stream)
+/* The lines there are, those that were drawn, and the alarms that none was left for. */
+struct alarms {
+    size_t most, drawn, more;
+};
+
+/* Those of one rank, of all who are watched. */
+static void draw_rank(const struct ward_watch *watch, size_t rank, struct alarms *alarms, struct line *line,
+                      const char *end, FILE *stream)
 {
     const json_t *patient, *condition;
-    size_t at, inner, drawn = 0, more = 0;
+    size_t at, inner;
 
     json_array_foreach(json_object_get(watch->status, "patients"), at, patient)
     {
@@ -198,23 +217,38 @@ static size_t draw_alarms(const struct ward_watch *watch, struct line *line, siz
             continue;
         json_array_foreach(json_object_get(patient, "conditions"), inner, condition)
         {
-            if (drawn + 1 >= most) {
-                more++;
+            if (rank_of(condition) != rank)
+                continue;
+            if (alarms->drawn + 1 >= alarms->most) {
+                alarms->more++;
                 continue;
             }
             draw_alarm(line, patient, condition);
             end_line(line, end, stream);
-            drawn++;
+            alarms->drawn++;
         }
     }
-    if (more > 0)
-        put(line, " and %zu more alarms: wardctl alarms", more);
-    else if (drawn == 0)
-        put(line, " no alarm is present");
+}
+
+/*
+ * The highest first: what no line is left for is no more urgent than what has one. Returns how many lines it took; of the last one
+ * says how many alarms it stands for.
+ */
+static size_t draw_alarms(const struct ward_watch *watch, struct line *line, size_t most, const char *end,
+                          FILE *stream)
+{
+    struct alarms alarms = {.most = most};
+
+    for (size_t rank = 0; rank < RANKS; rank++)
+        draw_rank(watch, rank, &alarms, line, end, stream);
+    if (alarms.more > 0)
+        put(line, " and %zu more alarms: wardctl alarms", alarms.more);
+    else if (alarms.drawn == 0)
+        put(line, watch->status != NULL ? " no alarm is present" : " which alarms are present is not known");
     else
-        return drawn;
+        return alarms.drawn;
     end_line(line, end, stream);
-    return drawn + 1;
+    return alarms.drawn + 1;
 }
 
 void ward_watch_draw(const struct ward_watch *watch, const struct ward_watch_now *now,

@@ -20,17 +20,18 @@
 
 enum ward_bus_method {
     WARD_BUS_STATUS,   /* () -> s */
-    WARD_BUS_READINGS, /* (a{sv}) -> as: since x, until x (UTC ms), device s, quantity s, patient s, limit u */
+    WARD_BUS_READINGS, /* (a{sv}) -> as: since x, until x (UTC ms), device s, quantity s, patient s, limit u,
+                          before t (a seq) */
     WARD_BUS_ALARMS,   /* (a{sv}) -> as: patient s, history b, since x, until x, limit u */
-    WARD_BUS_PATIENTS,   /* () -> as */
-    WARD_BUS_PLAN,       /* (s patient) -> s */
-    WARD_BUS_DEVICES,    /* () -> as */
-    WARD_BUS_QUEUE,      /* () -> s */
-    WARD_BUS_VERIFY,     /* (s seq) -> s: holds stored records from seq on against their chain */
-    WARD_BUS_HUB,        /* () -> s */
-    WARD_BUS_FOLLOW,     /* (): the caller shows readings as they come, until it leaves the bus */
-    WARD_BUS_TEST_HUB,   /* () -> as: one step each */
-    WARD_BUS_ADMIT,      /* (s patient, s episode, s label, s check word, s plan) */
+    WARD_BUS_PATIENTS, /* () -> as */
+    WARD_BUS_PLAN,     /* (s patient) -> s */
+    WARD_BUS_DEVICES,  /* () -> as */
+    WARD_BUS_QUEUE,    /* () -> s */
+    WARD_BUS_VERIFY,   /* (s seq) -> s: holds stored records from seq on against their chain */
+    WARD_BUS_HUB,      /* () -> s */
+    WARD_BUS_FOLLOW,   /* (): the caller shows readings as they come, until it leaves the bus */
+    WARD_BUS_TEST_HUB, /* () -> as: one step each */
+    WARD_BUS_ADMIT,    /* (s patient, s episode, s label, s check word, s plan) */
     WARD_BUS_APPLY_PLAN, /* (s patient, s plan) */
     WARD_BUS_SCAN,       /* (u seconds) -> as; DeviceFound meanwhile */
     WARD_BUS_PAIR, /* (s address, s patient, s security, u time-out in seconds) -> s; EnrolmentStep meanwhile */
@@ -77,6 +78,7 @@ struct ward_bus_arguments {
     struct {
         const char *device, *quantity, *patient;
         int64_t since_ms, until_ms;
+        uint64_t before_seq;
         uint32_t limit;
         bool history, fhir;
     } filter;

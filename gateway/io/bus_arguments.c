@@ -19,6 +19,8 @@ static int filter_member(sd_bus_message *message, struct ward_bus_arguments *arg
         return sd_bus_message_read(message, "v", "x", &arguments->filter.since_ms);
     if (strcmp(name, "until") == 0)
         return sd_bus_message_read(message, "v", "x", &arguments->filter.until_ms);
+    if (strcmp(name, "before") == 0)
+        return sd_bus_message_read(message, "v", "t", &arguments->filter.before_seq);
     if (strcmp(name, "limit") == 0)
         return sd_bus_message_read(message, "v", "u", &arguments->filter.limit);
     if (strcmp(name, "history") == 0) {

@@ -187,12 +187,18 @@ int ward_store_fetch(struct ward_store *store, struct ward_seq_range range, ward
                    .kind = WARD_REQUEST_FETCH, .range = range, .answer_records = answer, .context = context});
 }
 
+/* The number that a query begins at and goes down from. */
+static uint64_t newest_of(const struct ward_store_filter *filter)
+{
+    return filter->before_seq > 0 ? filter->before_seq - 1 : UINT64_MAX;
+}
+
 int ward_store_query(struct ward_store *store, const struct ward_store_filter *filter,
                      ward_store_records_fn *answer, void *context)
 {
     return ask(store, &(struct ward_request){.kind = WARD_REQUEST_QUERY,
                                              .filter = *filter,
-                                             .next_seq = UINT64_MAX,
+                                             .next_seq = newest_of(filter),
                                              .answer_records = answer,
                                              .context = context});
 }
@@ -218,7 +224,7 @@ int ward_store_query_whole(struct ward_store *store, const struct ward_store_fil
 {
     return ask(store, &(struct ward_request){.kind = WARD_REQUEST_QUERY,
                                              .filter = *filter,
-                                             .next_seq = UINT64_MAX,
+                                             .next_seq = newest_of(filter),
                                              .answer_whole = answer,
                                              .context = context});
 }

@@ -177,6 +177,7 @@ struct ward_store_filter {
     struct ward_id patient; /* empty: all */
     uint8_t quantity;       /* enum ward_quantity; WARD_QUANTITY_NONE: all */
     int64_t until_ms;       /* received, measured or told then or earlier; 0: no end */
+    uint64_t before_seq;    /* records: only those with a lower number; 0: all */
     bool of_occurrence; /* alarm history: only `occurrence`, and what was pending before it; oldest first */
     struct ward_alarm_id occurrence;
     bool undelivered; /* alarm history: only events without a receipt, oldest first */

@@ -6,7 +6,8 @@ Each finding has the name of what was promised:
   lost      told-as-committed    what the gateway said it had committed is in its database
             heard-in-time        what the sensor sent to a gateway that lived on for long enough is in its database
             record-at-hub        every record of the database is at the hub
-            alarm-at-hub         every alarm event of the database is at the hub, without a hole in n
+            alarm-at-hub         every alarm event of the database is at the hub, without a hole in n; and what was told of a
+                                 patient by a gateway that lived on for long enough
             alarm-of-reading     every stored reading that went beyond its limit has raised
             alarm-in-time        an alarm is raised after its delay, whatever the wall clock does
             live-in-time         a reading of now does not wait for those that waited
@@ -15,9 +16,10 @@ Each finding has the name of what was promised:
             clock-record         a clock that becomes known is told
   doubled   frame-once           no frame of the sensor is stored twice
   corrupt   database-whole       integrity_check, and seq without a hole
-            database-kept        neither a full disk nor a power cut is a reason to begin a new one
-            same-record          gateway and hub have the same chain under the same number
+            database-kept        neither a kill, a full disk nor a power cut is a reason to begin a new one
+            same-record          gateway and hub have the same chain under the same number, and what the hub has fits it
             same-event           the newest event of an occurrence is the same at gateway and hub
+            as-measured          a record has the values of its frame, its device and its patient
             nothing-invented     what is stored was sent, and what the hub has is in the database
             nothing-refused      the hub refused no message
             forged-receipt       what is not the hub's word delivers nothing
@@ -29,6 +31,7 @@ Each finding has the name of what was promised:
             descriptors-constant nor does the number of its descriptors
 """
 
+import bisect
 import contextlib
 import json
 import shutil
@@ -36,13 +39,16 @@ import sqlite3
 import tempfile
 from collections import Counter
 
-from sensor import HIGH, strap_frame, systolic_of
+import contract
+from bluez_fixture import PATIENT
+from sensor import HIGH, strap_frame, systolic_of, values_of
 
 LOST = ("told-as-committed", "heard-in-time", "record-at-hub", "alarm-at-hub", "alarm-of-reading", "alarm-in-time",
         "live-in-time", "unconfirmed-told", "started-in-time", "clock-record")
 DOUBLED = ("frame-once",)
-CORRUPT = ("database-whole", "database-kept", "same-record", "same-event", "nothing-invented", "nothing-refused",
-           "forged-receipt", "order-kept", "one-transaction", "nothing-left-behind", "dated-right")
+CORRUPT = ("database-whole", "database-kept", "same-record", "same-event", "as-measured", "nothing-invented",
+           "nothing-refused", "forged-receipt", "order-kept", "one-transaction", "nothing-left-behind", "dated-right")
+SAME = ("event", "patient", "condition", "priority")  # of one event, told before a crash and again after it
 
 
 @contextlib.contextmanager
@@ -133,6 +139,21 @@ def check_database(findings, gateway, told, after=0):
     check_told(findings, gateway, told)
 
 
+def check_epoch(findings, gateway, hub, told):
+    """There was one database from the first record to the last."""
+    others = ({of for of, _, _ in told} | {of for of, _ in hub["records"]}) - {gateway["epoch"]}
+    if others:
+        findings.add("database-kept", f"{gateway['epoch']} has come after {', '.join(sorted(others))}")
+
+
+def check_chain(findings, hub):
+    """What stands at the hub is what the gateway chained."""
+    for (of, seq), record in hub["records"].items():
+        before = contract.chain_start(of) if seq == 1 else hub["records"].get((of, seq - 1), {}).get("chain")
+        if before and contract.chain_next(before, record) != record["chain"]:
+            findings.add("same-record", f"seq {seq} at the hub is another record than the gateway chained")
+
+
 def check_records(findings, gateway, hub, allowed_refusals):
     epoch, records = gateway["epoch"], gateway["records"]
     for seq, chain in records.items():
@@ -168,14 +189,6 @@ def check_numbers(findings, hub):
             findings.add("alarm-at-hub", f"{identity} has {n} and not {n - 1}")
 
 
-def check_told_alarms(findings, told, hub):
-    """told: (when, event) as the gateway told them: of a patient who has left it has none any more."""
-    for _, event in told:
-        if (event["id"], event["n"]) not in hub["events"]:
-            findings.add("alarm-at-hub", f"{event['id']} {event['n']}: {event['condition']} {event['event']}")
-    check_numbers(findings, hub)
-
-
 def check_left(findings, path, patient, episode):
     """Nobody but this patient, with this episode, has anything here. Of a record a number and its chain are left."""
     names = "name JOIN record ON name.ref IN (record.patient, record.episode)"
@@ -187,13 +200,40 @@ def check_left(findings, path, patient, episode):
                     findings.add("nothing-left-behind", f"{of} in {table}")
 
 
+def check_measured(findings, hub):
+    devices = {}  # what notifies -> its id
+    for (_, seq), record in hub["records"].items():
+        raw = record.get("raw")
+        if raw is None:
+            if record.get("values"):
+                findings.add("nothing-invented", f"seq {seq} is a reading of no frame")
+            continue
+        values = {value["quantity"]: value["value"] for value in record["values"]}
+        device = devices.setdefault(raw.split(":")[0], record["device"])
+        if (values, record["device"], record["patient"]) != (values_of(raw), device, PATIENT):
+            findings.add("as-measured", f"seq {seq}: {raw} as {values} of {record['device']} for {record['patient']}")
+    if len(set(devices.values())) != len(devices):
+        findings.add("as-measured", f"two devices are one: {devices}")
+
+
+def check_told_alarms(findings, hub, alarms, sent, is_required):
+    """alarms: of (when, event). A gateway's life is that of the frame that it heard last."""
+    moments = [entry["at"] for entry in sent]
+    for at, event in alarms:
+        heard = sent[bisect.bisect_right(moments, at) - 1]
+        if event["kind"] == "physiological" and (event["id"], event["n"]) not in hub["events"] and \
+                is_required({**heard, "at": at}):
+            findings.add("alarm-at-hub", f"{event['id']} {event['n']}, {event['condition']}, was told at {at:.3f}")
+
+
 def check_alarms(findings, gateway, hub):
     for identity, n in gateway["events"]:
         if (identity, n) not in hub["events"]:
             findings.add("alarm-at-hub", f"{identity} {n}")
     newest = {identity: n for identity, n in sorted(gateway["events"])}
     for identity, n in newest.items():
-        ours, theirs = gateway["events"][identity, n]["event"], hub["events"].get((identity, n), {}).get("event")
+        ours, theirs = ([event.get(name) for name in SAME] if event else None
+                        for event in (gateway["events"][identity, n], hub["events"].get((identity, n))))
         if theirs not in (None, ours):
             findings.add("same-event", f"{identity} {n}: {ours}, and at the hub {theirs}")
     check_numbers(findings, hub)
@@ -242,8 +282,13 @@ def check(system, sensor, is_required, allowed_refusals=(), after=0):
     records up to this number came another way."""
     findings = Findings()
     gateway, hub = gateway_state(system.database, after), hub_state(system.hub_database, after)
-    check_database(findings, gateway, dict(system.told.records), after)
+    told = dict(system.told.records)
+    check_database(findings, gateway, told, after)
+    check_epoch(findings, gateway, hub, told)
     check_records(findings, gateway, hub, allowed_refusals)
+    check_chain(findings, hub)
     check_frames(findings, gateway, hub, sensor.sent, is_required)
+    check_measured(findings, hub)
     check_alarms(findings, gateway, hub)
+    check_told_alarms(findings, hub, list(system.told.alarms), sensor.sent, is_required)
     return findings

@@ -170,15 +170,18 @@ def check_times(findings, records, clock, unknown, wrong_is_believed):
     now = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     offsets = [now + offset for offset in clock.offsets_s]
     seen = set()
-    for (_, seq), record in records.items():
-        if record["clock"] == "synced" and record["received_at"]:
-            utc = datetime.datetime.fromisoformat(record["received_at"].replace("Z", "+00:00")).timestamp()
+    dated = [(record, name) for _, record in sorted(records.items()) for name in ("received_at", "measured_at")
+             if record.get(name)]  # neither device has a clock of its own: what came now was measured now
+    for record, name in dated:
+        told = f"seq {record['seq']}: {name} {record[name]}"
+        if record["clock"] == "synced":
+            utc = datetime.datetime.fromisoformat(record[name].replace("Z", "+00:00")).timestamp()
             near = {offset for offset in offsets if abs(utc - record["mono_us"] / 1e6 - offset) <= NEAR_S}
             seen |= near
             if not near:
-                findings.add("dated-right", f"seq {seq}: {record['received_at']}")
-        if record["clock"] == "unsynced" and record["received_at"]:
-            findings.add("dated-right", f"seq {seq}: {record['received_at']}, with a clock that nobody knows")
+                findings.add("dated-right", told)
+        if record["clock"] == "unsynced":
+            findings.add("dated-right", f"{told}, with a clock that nobody knows")
     if wrong_is_believed and len(seen) < 2:
         findings.add("dated-right", "nothing has the time that the clock showed while it was wrong")
     told = [record["offset_ms"] / 1000 for record in records.values() if record["kind"] == "clock"]

@@ -16,8 +16,8 @@ from typing import Callable, NamedTuple
 
 import storage
 from bluez_fixture import CUFF, PATIENCE_S, PATIENT, STRAP, eventually
-from checker import (Findings, check_database, check_frames, check_left, check_records, check_told_alarms,
-                     gateway_state, hub_state)
+from checker import (Findings, check_database, check_frames, check_left, check_numbers, check_records,
+                     check_told_alarms, gateway_state, hub_state)
 from offline import AT_LEAST_ONCE
 from sensor import Deck, Sensor
 from system import HERE, System
@@ -232,7 +232,8 @@ def run(options):
         check_database(findings, gateway, dict(system.told.records))
         check_records(findings, gateway, hub, AT_LEAST_ONCE)
         check_frames(findings, gateway, hub, sensor.sent, home.is_required)
-        check_told_alarms(findings, list(system.told.alarms), hub)
+        check_told_alarms(findings, hub, list(system.told.alarms), sensor.sent, home.is_required)
+        check_numbers(findings, hub)
         check_left(findings, system.database, home.patient, home.episode)
         print(f"begun: {', '.join(f'{name} {times}' for name, times in sorted(home.begun.items()))}")
         print(f"sent {len(sensor.sent)} frames, told of {len(system.told.records)} records and "

@@ -25,10 +25,18 @@ def cuff_frame(number, high):
     return f"00{systolic:02x}00{50 + number // 30 % 35:02x}00{80 + number // 1050:02x}00"
 
 
+def values_of(raw):
+    """What a frame says, by quantity."""
+    characteristic, octets = raw.split(":")
+    octets = bytes.fromhex(octets)
+    parts = {"heart_rate": slice(1, 2)} if characteristic == "2a37" else {
+        "bp_systolic": slice(1, 3), "bp_diastolic": slice(3, 5), "bp_mean": slice(5, 7)}
+    return {name: int.from_bytes(octets[part], "little") for name, part in parts.items()}
+
+
 def systolic_of(raw):
     """Of a cuff's frame, else None."""
-    characteristic, octets = raw.split(":")
-    return int.from_bytes(bytes.fromhex(octets[2:6]), "little") if characteristic == "2a35" else None
+    return values_of(raw).get("bp_systolic")
 
 
 class Deck:

@@ -56,10 +56,11 @@ def _no_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
-def parse(octets):
+def parse(octets, parse_float=float):
     """JSON as strictly as the contract has it: UTF-8, no duplicate members, no NaN."""
     try:
-        return json.loads(octets.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        return json.loads(octets.decode("utf-8"), object_pairs_hook=_no_duplicates, parse_constant=_no_constant,
+                          parse_float=parse_float)
     except (ValueError, RecursionError) as error:
         raise Refused("json", str(error)) from error
 

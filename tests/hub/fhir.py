@@ -9,6 +9,7 @@ import re
 import uuid
 from decimal import Decimal
 
+import contract
 from contract import Refused
 
 MDC = "urn:iso:std:iso:11073:10101"
@@ -321,7 +322,7 @@ def parse(octets):
 
 def check_up(gateway, octets):
     """The Bundle of a message on up/fhir of that gateway; or Refused."""
-    bundle = parse(octets)
+    bundle = contract.parse(octets, parse_float=Decimal)
     if check(bundle)[0] != gateway:
         raise Refused("topic", "the message is another gateway's")
     return bundle

@@ -142,8 +142,10 @@ class Gateway:
         return contract.public_jwk(self.key.public_key())
 
     def publish(self, tail, document, key=None, retain=False, properties=None, expiry_s=None):
+        """document: None empties the topic; octets go as they are."""
         topic = f"{self.base}/up/{tail}"
-        payload = b"" if document is None else json.dumps(document).encode()
+        octets = document if isinstance(document, bytes) else json.dumps(document).encode()
+        payload = b"" if document is None else octets
         message = Properties(PacketTypes.PUBLISH)
         kid = contract.thumbprint(self.key.public_key())
         signature = contract.sign_up(key or self.key, topic, payload)

@@ -6,10 +6,11 @@ import itertools
 import json
 import re
 import signal
+import subprocess
 
 import pytest
 
-from bluez_fixture import CUFF, PATIENT, ROOT, STRAP, Device, Home, eventually
+from bluez_fixture import BUILD, CUFF, PATIENT, ROOT, STRAP, Device, Home, eventually
 from bus_client import DEVICE, DEVICES, GATEWAY, OBJECT_MANAGER, ROOT_PATH, Client, Signals
 
 NOBODY = 65534  # a user who may change nothing
@@ -264,6 +265,23 @@ def test_who_may_change_nothing_is_refused_audited_and_cannot_fill_the_disk(clie
     rows = [row for row in client.audit() if row["uid"] == NOBODY]
     assert {(row["method"], row["outcome"], row["patient"]) for row in rows} == {("Silence", "NotAllowed", PATIENT)}
     assert 60 <= len(rows) < 70 and len(rows) + newest(client, "Command")["omitted"] == 70
+
+
+def test_more_than_come_at_once_are_asked_for_page_by_page():
+    home = Home()
+    try:
+        subprocess.run([BUILD / "tests" / "campaigns" / "days_away", "1", "2345", home.directory / "state"], check=True)
+        home.start_gateway()
+        records = home.ask("readings", "--limit", 100000)
+        assert [record["seq"] for record in records] == list(range(records[0]["seq"], 0, -1)) and len(records) >= 2345
+        assert home.ask("readings", "--limit", 2000) == records[:2000]
+        assert home.ask("readings", "--limit", 1001) == records[:1001]
+        strap = home.ask("readings", "--device", "d-1", "--limit", 2346)
+        assert strap == [record for record in records if record.get("device") == "d-1"] and len(strap) == 2345
+        refused = home.ctl("readings", "--fhir", "--limit", 1001, check=False)
+        assert refused.returncode == 2 and "1000 at most" in refused.stderr
+    finally:
+        home.stop()
 
 
 def test_a_call_that_was_never_answered_stays_in_the_trail(home, client):

@@ -207,6 +207,16 @@ def test_a_message_against_its_schema_or_topic_is_refused(ward):
     assert ward.count("alarm") == 0
 
 
+@pytest.mark.parametrize("kind", ("readings", "alarms", "state", "fhir"))
+@pytest.mark.parametrize("payload", (b"", b"{", b"\xff", b'{"a":1,"a":1}', b"[" * 20000), ids=("empty", "cut", "no-utf-8", "twice", "deep"))
+def test_what_is_no_json_is_refused_and_the_hub_goes_on(ward, kind, payload):
+    hub = ward.start()
+    ward.gateway.publish(kind, payload)
+    hub.said(f"REFUSED ward/v1/home/g-1/up/{kind}: json: ")
+    ward.gateway.publish_readings(records(1))
+    ward.gateway.receipt(through(1))
+
+
 def test_a_new_epoch_starts_over(ward):
     hub = ward.start()
     ward.gateway.publish_readings(records(3))

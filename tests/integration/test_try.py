@@ -508,6 +508,28 @@ def test_records_of_the_gateway_are_read_again():
     assert (figures["readings"], figures["skipped"]) == (1, 3)
 
 
+def void(second, seq, **members):
+    return {"seq": 100 + seq, "kind": "void", "voids": seq, "reason": "wrong-patient", "by": "dr-1", "received_at": moment(second),
+            **members}
+
+
+def test_a_record_takes_back_when_it_was_made():
+    events, figures = try_lines(reading(0, 80, seq=1), void(3600, 1, patient="p-1"), options=("--sort",))
+    assert told(events)[0] == (moment(0), "raised", "high", "spo2-low")
+    assert told(events)[-1] == (moment(3600), "cleared", "high", "spo2-low")
+    assert figures["reminders"] == 12 and events[-1]["reason"] == "voided"  # what was told until then was told
+    events, _ = try_lines(reading(0, 80, seq=1), void(0, 1, received_at=None))
+    assert [event["at"] for event in events] == [moment(0), moment(0)]
+
+
+def test_a_record_takes_back_of_its_patient_alone():
+    """Two gateways have each their own number 1."""
+    two = [reading(0, 80, seq=1), reading(1, 81, seq=1, patient="p-2")]
+    cleared = {names: {event["patient"] for event in try_lines(*two, void(2, 1, **names_of))[0] if event["event"] == "cleared"}
+               for names, names_of in (("p-2", {"patient": "p-2"}), ("nobody", {}), ("p-3", {"patient": "p-3"}))}
+    assert cleared == {"p-2": {"p-2"}, "nobody": {"p-1", "p-2"}, "p-3": set()}
+
+
 def test_what_was_derived_from_a_stream_is_not_judged_twice():
     clip = [{**line, "seq": index + 1} for index, line in enumerate(stream(0, 40, 88))]
     spot = {**reading(15, 88), "seq": 41, "derived_from": [1, 15]}
@@ -545,6 +567,16 @@ def test_two_plans_side_by_side(tmp_path):
     people = wardctl("try", strict, path, "--compare", loose).stdout
     assert f"{first['plan']['id']} v{first['plan']['version']}" in people
     assert "Longest beyond red, no alarm" in people
+
+
+def test_two_plans_over_lines_out_of_order_say_so(tmp_path):
+    path = tmp_path / "newest-first.jsonl"  # as wardctl readings prints them
+    gap = {"seq": 99, "kind": "gap", "count": 7, "reason": "quota", "received_at": moment(0), "from": None, "to": None}
+    path.write_text("".join(json.dumps(line) + "\n" for line in (reading(1200, 80), reading(600, 97), reading(0, 80), gap)))
+    people = wardctl("try", PLAN, path, "--compare", PLAN).stdout
+    assert re.search(r"^Lines out of order +2 \(--sort puts them in order first\)$", people, re.M)
+    assert re.search(r"^Records that are no readings +1$", people, re.M)
+    assert "out of order" not in wardctl("try", PLAN, path, "--compare", PLAN, "--sort").stdout
 
 
 def test_the_help_names_every_order():

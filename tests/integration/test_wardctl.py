@@ -262,6 +262,18 @@ def test_what_a_number_stands_for_is_shown(gateway):
     assert "Consciousness alert, Concern carer: valid\n" in gateway.run("readings").stdout
 
 
+@pytest.mark.parametrize("verb", (["readings", "--follow"], ["readings", "--follow", "--json"], ["watch"], ["watch", "--json"]))
+def test_what_follows_ends_when_its_output_is_full(gateway, verb):
+    """A program that keeps what it reads is not to believe that nothing came."""
+    gateway.answers("Status", {})
+    gateway.answers("Readings")
+    gateway.signals("Follow", *([SIGNAL_READING, json.dumps(reading(seq))] for seq in (1, 2)))
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([WARDCTL, *verb], stdout=full, stderr=subprocess.PIPE, text=True, timeout=DEADLINE_S, check=False,
+                              env={"DBUS_SYSTEM_BUS_ADDRESS": gateway.bus, "LC_ALL": "C.UTF-8"})
+    assert (done.returncode, done.stderr) == (FAILED, "wardctl: cannot write the output\n")
+
+
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
     gateway.answers("Readings", reading(2), reading(1))  # the newest first, as the daemon gives them
     gateway.signals("Readings", [SIGNAL_READING, json.dumps(reading(2))], [SIGNAL_READING, json.dumps(reading(3))],
@@ -774,3 +786,14 @@ def test_a_reading_of_somebody_without_a_plan(gateway):
     gateway.answers("Alarms")
     gateway.refuses("Plan", 2, "This patient has no care plan.")
     assert "no care plan: nothing is judged" in gateway.run("alarms", "explain", "7").stdout
+
+
+@pytest.mark.parametrize("plan", ('{"schema":"wardgate.care-plan/2"}', "{}", ""))
+def test_a_plan_that_is_not_understood_is_not_said_to_be_none(gateway, plan):
+    gateway.answers("Explain", record(10, 7, 80))
+    gateway.answers("Alarms")
+    gateway.answers("Plan", plan)
+    for words in ((), ("--json",)):
+        result = gateway.run("alarms", "explain", "7", *words)
+        assert (result.returncode, result.stdout) == (FAILED, "")
+        assert "the care plan in force cannot be read" in result.stderr

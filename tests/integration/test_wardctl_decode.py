@@ -112,6 +112,7 @@ def test_decode_says_what_is_wrong_with_its_arguments(arguments):
     assert result.stderr.startswith("wardctl decode: ")
 
 
-def test_a_devices_text_cannot_move_the_cursor():
-    result = run("decode", "2A29", "1B5B324A41")
-    assert "\x1b" not in result.stdout
+@pytest.mark.parametrize("octets, shown", (("1B5B324A41", "?[2JA"), ("41C29B324A42", "A?2JB"), ("C29BC3A9C2B5", "?éµ"), ("7F41", "?A")))
+def test_a_devices_text_cannot_move_the_cursor(octets, shown):
+    """C0, DEL, and C1, which a terminal of UTF-8 takes in two octets."""
+    assert f" {shown}\n" in run("decode", "2A29", octets).stdout

@@ -4,8 +4,11 @@
 import copy
 import datetime
 import json
+import os
 import re
 import shutil
+import threading
+import time
 
 import pytest
 
@@ -288,6 +291,29 @@ def test_selftest_finds(gateway, path, value, check, state):
 def test_selftest_finds_what_is_wrong_with_keys_and_records(gateway, method, document, check):
     gateway.answers(method, document)
     assert [finding["check"] for finding in selftest(gateway) if finding["state"] == "fail"] == [check]
+
+
+def test_a_database_that_is_replaced_while_it_is_looked_at_is_looked_at_from_its_beginning(gateway):
+    answers = [{**CHAIN, "last": 5}, {**CHAIN, "epoch": "e-2", "first": 6, "last": 5, "head": 2}, {**CHAIN, "epoch": "e-2", "last": 2, "head": 2}]
+    path = gateway.directory / "Verify"
+    path.unlink()
+    os.mkfifo(path)  # the fake waits there, at each call, for its answer
+
+    def answer_in_turn():
+        for number, document in enumerate(answers, 1):
+            while sum(call[0] == "Verify" for call in gateway.calls()) < number:
+                time.sleep(0.01)
+            path.write_text(json.dumps(document) + "\n")
+
+    thread = threading.Thread(target=answer_in_turn, daemon=True)
+    thread.start()
+    try:
+        records, = [finding for finding in selftest(gateway) if finding["check"] == "records"]
+        assert [call[1:] for call in gateway.calls() if call[0] == "Verify"] == [["1"], ["6"], ["1"]]
+        assert (records["state"], records["epoch"], records["first"], records["last"]) == ("ok", "e-2", 1, 2)
+        thread.join()
+    finally:
+        path.unlink()
 
 
 @pytest.mark.parametrize(("path", "value", "text"), [

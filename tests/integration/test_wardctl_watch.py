@@ -105,6 +105,53 @@ def test_the_screen_shows_values_with_age_and_course(gateway):
     assert screen.octets.endswith(b"\x1b[?25h\x1b[?1049l")
 
 
+def test_a_daemon_that_hangs_is_not_shown_as_one_that_monitors(gateway):
+    gateway.answers("Status", {**STATUS, "monitoring": "full", "reasons": [], "patients": []})
+    screen = Screen(gateway)
+    assert screen.wait_for("monitoring full")[1] == " no alarm is present"
+    gateway.fake.send_signal(signal.SIGSTOP)
+    frame = screen.wait_for("The daemon does not answer")
+    assert frame[1] == " which alarms are present is not known"
+    assert any("97 %" in line for line in frame)
+    gateway.fake.send_signal(signal.SIGCONT)
+    screen.octets = b""
+    assert screen.wait_for("monitoring full")[1] == " no alarm is present"
+    screen.process.send_signal(signal.SIGINT)
+    assert screen.end() == (DONE, "")
+
+
+def test_what_comes_from_a_memory_does_not_take_the_place_of_the_newest_value(gateway):
+    gateway.answers("Readings", reading(3, 70, age_s=7200, late=True, kind="stored"), reading(2, 97))
+    screen = Screen(gateway, "--patient", "p-1")
+    screen.wait_for("97 %")
+    send(gateway, [SIGNAL_READING, json.dumps(reading(4, 71, age_s=3600, late=True, kind="stored"))],
+         [SIGNAL_READING, json.dumps(reading(5, 72, age_s=7200, late=True, values=[{"quantity": "glucose", "value": 5, "unit": "mmol/L"}]))])
+    frame = screen.wait_for("5 mmol/L")  # the only one of its quantity
+    assert [re.search(r"97 % +\d+ s ago +\S$", line) is not None for line in frame if "SpO2 " in line and "88 %" not in line] == [True]
+    send(gateway, [SIGNAL_READING, json.dumps(reading(6, 95))])
+    screen.wait_for("95 %")
+    os.write(screen.ours, b"q")
+    assert screen.end() == (DONE, "")
+
+
+def test_what_is_taken_back_says_so(gateway):
+    """Before the screen is there, and on it; of another epoch it is another number."""
+    void = {"epoch": "e-1", "kind": "void", "patient": "p-1", "reason": "wrong-patient", "received_at": None}
+    gateway.answers("Readings", {**void, "seq": 4, "voids": 3}, reading(3, 97), reading(2, 94), reading(1, 91))
+    screen = Screen(gateway)
+    assert any(re.search(r"97 % .* taken back$", line) for line in screen.wait_for("97 %"))
+    send(gateway, *([SIGNAL_READING, json.dumps(record)]
+                    for record in (reading(5, 88), {**void, "seq": 6, "voids": 5, "epoch": "e-2"})))
+    assert any(re.search(r"88 % .*▁$", line) for line in screen.wait_for("88 % "))
+    screen.octets = b""
+    send(gateway, [SIGNAL_READING, json.dumps({**void, "seq": 7, "voids": 5})])
+    assert any("88 % " in line for line in screen.wait_for("taken back"))
+    send(gateway, [SIGNAL_READING, json.dumps(reading(8, 96))])
+    assert any(re.search(r"96 % .*▁▅█$", line) for line in screen.wait_for("96 % "))  # 91, 94, 96
+    os.write(screen.ours, b"q")
+    assert screen.end() == (DONE, "")
+
+
 def test_ages_grow_without_news(gateway):
     gateway.answers("Readings", reading(1, 97, age_s=90))
     screen = Screen(gateway)
@@ -125,6 +172,20 @@ def test_an_alarm_is_shown_when_it_comes(gateway):
         {"condition": "concern", "priority": "high", "state": "active"}]}]})
     send(gateway, [SIGNAL_ALARM, json.dumps({"patient": "p-1", "condition": "concern", "event": "raised"})])
     screen.wait_for("concern, high, active")
+    screen.process.terminate()
+    assert screen.end() == (DONE, "")
+
+
+def test_the_highest_alarms_are_those_that_have_a_line(gateway):
+    def alarms(*priorities):
+        return [{"condition": f"is-{priority}", "priority": priority, "state": "active"} for priority in priorities]
+
+    gateway.answers("Status", {**STATUS, "patients": [
+        {"patient": "p-1", "conditions": alarms(*["low"] * 9, "medium")}, {"patient": "p-2", "conditions": alarms("low", "urgent", "high")}]})
+    screen = Screen(gateway)  # of 24 lines, of which 8 are for alarms
+    frame = screen.wait_for("more alarms")
+    assert [line.split()[1].rstrip(",") for line in frame[1:8]] == ["is-urgent", "is-high", "is-medium", *["is-low"] * 4]
+    assert frame[8] == " and 6 more alarms: wardctl alarms"
     screen.process.terminate()
     assert screen.end() == (DONE, "")
 
@@ -170,6 +231,15 @@ def test_without_utf8_and_colour_it_is_plain(gateway):
     assert screen.end()[0] == DONE
     assert not re.search(rb"\x1b\[[0-9;]*m", screen.octets) and b"\x1b[2J" not in screen.octets
     assert all(octet < 0x80 for octet in screen.octets)
+
+
+def test_no_text_moves_the_cursor(gateway):
+    gateway.answers("Status", {**STATUS, "gateway": "g-Ä\x1b[2J\x9b2J\x7f\xb5"})
+    screen = Screen(gateway)
+    assert screen.wait_for("97 %")[0].startswith("Wardgate g-Ä?[2J?2J?\xb5:")
+    os.write(screen.ours, b"q")
+    assert screen.end()[0] == DONE
+    assert b"\xc2\x9b" not in screen.octets
 
 
 def test_what_is_not_valid_has_its_reason_and_no_course(gateway):

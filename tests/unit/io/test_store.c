@@ -584,6 +584,16 @@ static void queries_filter_newest_first(void **state)
     assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
     wait_for_answer(bench, 0);
     assert_int_equal(bench->answer_count, 2);
+    filter = (struct ward_store_filter){
+        .since_ms = WARD_UTC_UNKNOWN, .before_seq = 3, .limit = 1}; /* page by page */
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.seq, 2);
+    filter.before_seq = 1;
+    assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
+    wait_for_answer(bench, 0);
+    assert_int_equal(bench->answer_count, 0);
     filter = (struct ward_store_filter){.since_ms = 8};
     assert_int_equal(ward_store_query(bench->store, &filter, on_records, bench), 0);
     wait_for_answer(bench, 0);
