@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, STRAP, Home, eventually
+from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, STRAP, Bluez, Home, eventually
 
 STRANGERS = 50_000
 STORM_A_SECOND = 10_000
@@ -403,6 +403,19 @@ def test_a_bluetoothd_that_restarts_is_survived(enrolled):
         enrolled.wait_for_radio("ready")
         assert_trusted(enrolled.measure(CUFF, number))
     assert rungs(enrolled) == {"rung": "none", "discovery": 0, "power": 0, "restart": 0, "reset": 0}
+
+
+def test_a_bus_that_is_lost_ends_the_gateway_to_be_started_anew(home):
+    """Otherwise it would go on without hearing any device, and nobody could ask it why."""
+    home.lose_bus()
+    assert home.gateway.wait(PATIENCE_S) == 1
+    assert "wardgated: Connection reset by peer" in (home.directory / "wardgated.log").read_text()
+    home.start_bus()
+    home.bluez = Bluez(home.environment)
+    home.start_gateway()  # as its unit does
+    home.wait_for_radio("ready")
+    home.enrol(CUFF, "S-1")
+    assert_trusted(home.measure(CUFF, 2))
 
 
 def request(home, name):
