@@ -193,6 +193,13 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
     }
 }
 
+/* It would stay bonded, and be heard, and be nobody's: not even one that can be forgotten. */
+void ward_enrolment_discharged(struct ward_gateway *gateway, const char *patient)
+{
+    if (gateway->enrolment.pair_call && strcmp(gateway->enrolment.patient.text, patient) == 0)
+        (void)ward_bluez_pair_cancel(gateway->bluez);
+}
+
 /*
  * The id is made from what names the device itself, so that it stays when address or bond change. A device that tells
  * neither serial number nor system id is known by its bond, which a random id stands for; or, when a person has chosen

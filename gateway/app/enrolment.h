@@ -41,6 +41,9 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
                          uint32_t timeout_s);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
 
+/* The patient is looked after no longer: a pairing for him ends as one that failed. */
+void ward_enrolment_discharged(struct ward_gateway *gateway, const char *patient);
+
 /* From the adapter's listener. */
 void ward_enrolment_found(struct ward_gateway *gateway, const struct ward_bluez_found *found);
 void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error);

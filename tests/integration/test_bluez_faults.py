@@ -89,6 +89,20 @@ def test_an_enrolment_that_nobody_follows_any_more_is_undone(home):
     assert_trusted(home.measure(CUFF, 2))
 
 
+def test_an_enrolment_for_whom_is_discharged_is_undone(home):
+    """The device would stay bonded without being enrolled, and nobody could have it forgotten."""
+    home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
+    home.bluez.advertise(CUFF.address, "on")
+    enrolment = home.begin_enrolment(CUFF.address)
+    home.bluez.said(f"called StartNotify {CUFF.path}")
+    since = home.bluez.mark()
+    home.ctl("patient", "discharge", PATIENT, "--reason", "home again")
+    said, _ = enrolment.communicate(timeout=PATIENCE_S)
+    assert enrolment.returncode == 1 and "cancelled" in said
+    home.bluez.said("called RemoveDevice", since)
+    assert home.ask("devices") == []
+
+
 def test_a_scan_that_nobody_follows_any_more_is_over(home):
     followed = home.begin("devices", "scan", "--seconds", 300)
     home.bluez.said("called StartDiscovery")
