@@ -128,6 +128,7 @@ void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error)
         ward_bus_reply_list(call, (const char *const *)enrolment->found, enrolment->found_count);
     while (enrolment->found_count > 0)
         free(enrolment->found[--enrolment->found_count]);
+    ward_trial_scan_ended(gateway, error);
 }
 
 /* --- the pairing --------------------------------------------------------------------------------------------- */

@@ -114,6 +114,37 @@ def test_a_scan_that_nobody_follows_any_more_is_over(home):
     home.ctl("devices", "scan", "--seconds", 1)
 
 
+def begin_trial(home, ident, seconds):
+    """A device that has just measured for somebody is not tested."""
+    def begun():
+        trial = home.begin("devices", "test", ident, "--timeout", seconds)
+        if "measuring for a patient" not in trial.stdout.readline():
+            return trial
+        trial.communicate(timeout=PATIENCE_S)
+        return None
+
+    return eventually(begun, "it has not measured for ten seconds")
+
+
+def test_a_trial_listens_on_when_the_scan_of_another_is_over(home):
+    """Otherwise it would be said of the device that it is too far away, or that its battery is empty."""
+    home.enrol(CUFF, "S-1")
+    (ident,) = [device["device"] for device in home.ask("devices")]
+    since = home.bluez.mark()
+    scan = home.begin("devices", "scan", "--seconds", 300)
+    home.bluez.said("called StartDiscovery", since)
+    trial = begin_trial(home, ident, 12)
+    assert "Listening for it" in trial.stdout.readline()
+    since = home.bluez.mark()
+    scan.send_signal(signal.SIGINT)
+    scan.communicate(timeout=PATIENCE_S)
+    eventually(lambda: home.bluez.calls("GetManagedObjects", since) or home.bluez.calls("StopDiscovery", since),
+               "the scan has ended, and another begins or none")
+    home.bluez.advertise(CUFF.address, "on")
+    said, _ = trial.communicate(timeout=PATIENCE_S)
+    assert "Heard in" in said and "too far" not in said and home.bluez.calls("StopDiscovery", since)
+
+
 def test_a_device_without_its_measurements_is_not_enrolled(home):
     home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
     home.bluez.omit(CUFF.address, "2a35", "on")
