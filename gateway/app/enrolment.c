@@ -368,6 +368,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     ward_recollection_drop(gateway, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);
     ward_technical_bound(gateway, change.device.id.text);
+    ward_trial_forgotten(gateway, change.device.id.text);
 }
 
 void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address, int error)

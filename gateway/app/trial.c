@@ -9,6 +9,7 @@
  *   another reading                       reading, once for each way in which it is not good
  *   another's scan ends while listening   the trial scans by itself for the rest
  *   its bond is gone; another's identity  FAILED
+ *   it is forgotten                       FAILED
  *   who asked for it leaves the bus       FAILED
  *   time is up                            FAILED, with what to try next
  *   the trial is over                     done or failed, and the call is answered
@@ -229,6 +230,13 @@ void ward_trial_scan_ended(struct ward_gateway *gateway, int error)
         return;
     trial->listens_along = false;
     (void)ward_bluez_scan(gateway->bluez, WARD_TRIAL_LOOK_S - trial->seen.listened_s);
+}
+
+/* Nothing of it can come any more. */
+void ward_trial_forgotten(struct ward_gateway *gateway, const char *device)
+{
+    if (gateway->trial.call && strcmp(gateway->trial.device.text, device) == 0)
+        fail(gateway, "It has been forgotten meanwhile. Pair it, and test it then.");
 }
 
 /* --- what comes ---------------------------------------------------------------------------------------------- */

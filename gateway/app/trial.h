@@ -57,6 +57,9 @@ bool ward_trial_takes(const struct ward_heard *heard, const struct ward_arrival 
 void ward_trial_link(struct ward_gateway *gateway, const struct ward_bluez_link *link);
 void ward_trial_scan_ended(struct ward_gateway *gateway, int error);
 
+/* The device is enrolled no longer: its trial is over. */
+void ward_trial_forgotten(struct ward_gateway *gateway, const char *device);
+
 void ward_trial_tick(struct ward_gateway *gateway);
 uint64_t ward_trial_due_us(const struct ward_trial *trial);
 /* The gateway ends; the call is answered with its bus. */

@@ -145,6 +145,15 @@ def test_a_trial_listens_on_when_the_scan_of_another_is_over(home):
     assert "Heard in" in said and "too far" not in said and home.bluez.calls("StopDiscovery", since)
 
 
+def test_a_trial_of_a_device_that_is_forgotten_is_over(home):
+    home.enrol(CUFF, "S-1")
+    (ident,) = [device["device"] for device in home.ask("devices")]
+    trial = begin_trial(home, ident, 300)
+    home.ctl("devices", "forget", ident)
+    said, _ = trial.communicate(timeout=60)
+    assert trial.returncode == 1 and "It has been forgotten meanwhile" in said
+
+
 def test_a_device_without_its_measurements_is_not_enrolled(home):
     home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
     home.bluez.omit(CUFF.address, "2a35", "on")
