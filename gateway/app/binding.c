@@ -162,6 +162,11 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
     order.shared = strcmp(how, "share") == 0;
     order.device = device_of(gateway, call, arguments->text[0]);
     order.watch = order.device ? watch_of(gateway, call, arguments->text[1]) : NULL;
+    /* Begun anew, it would not know that the device's memory was transferred: a record without a date would be nobody's. */
+    if (order.watch && ward_binding_stands(gateway, &order)) {
+        ward_bus_reply(call);
+        return;
+    }
     if (order.watch && ward_binding_count(gateway, arguments->text[0]) == WARD_BOUND_MAX) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "No more patients fit on one device: unbind one first.");
         return;

@@ -117,6 +117,21 @@ def test_what_changes_of_a_device_is_told(home, client, signals):
         assert "Device" not in signals.changed(DEVICE, path)
 
 
+def test_a_binding_that_stands_is_not_made_again(home, client):
+    """A new one would not know that the device's memory was read out: a record without a date would be nobody's."""
+    def bindings():
+        return home.ask("devices", "show", ident)[0]["bindings"]
+
+    with enrolled(home, another(CUFF), "S-84") as (ident, _):
+        before = bindings()
+        assert [(bound["patient"], bound["read_out"]) for bound in before] == [(PATIENT, True)]
+        client.call(GATEWAY, "Bind", "sssu", ident, PATIENT, "move", 255)
+        client.call(GATEWAY, "Bind", "sssu", ident, PATIENT, "share", 255)
+        assert bindings() == before
+        client.call(GATEWAY, "Bind", "sssu", ident, PATIENT, "move", 1)
+        assert [(bound["slot"], bound["read_out"]) for bound in bindings()] == [(1, False)]
+
+
 def test_what_changes_of_the_gateway_is_told(home, client, signals):
     before = client.properties()
     cuff = another(CUFF)
