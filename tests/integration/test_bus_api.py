@@ -281,6 +281,19 @@ def test_who_may_change_nothing_is_refused_audited_and_cannot_fill_the_disk(clie
     assert 60 <= len(rows) < 70 and len(rows) + newest(client, "Command")["omitted"] == 70
 
 
+def test_a_call_that_is_carried_out_without_a_row_counts_once(client, stranger):
+    """It is told to the auditor twice, before and when it is answered."""
+    def rows():
+        return [row for row in client.audit() if row["uid"] == NOBODY and row["method"] == "Command"]
+
+    before = rows()
+    for _ in range(70):
+        stranger.call(GATEWAY, "Command", "s", "{}")
+    client.call(GATEWAY, "Command", "s", "{}")
+    assert newest(client, "Command")["omitted"] > 0
+    assert len(rows()) - len(before) + newest(client, "Command")["omitted"] == 70
+
+
 def test_a_call_that_was_never_answered_stays_in_the_trail(home, client):
     """Last: the gateway is killed while it looks for devices."""
     looking = home.begin("devices", "scan", "--seconds", 200)
