@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, STRAP, Bluez, Home, eventually
+from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, ROOT, STRAP, Bluez, Home, eventually
 
 STRANGERS = 50_000
 STORM_A_SECOND = 10_000
@@ -422,6 +422,20 @@ def test_strangers_in_a_scan_do_not_take_the_place_of_a_device_of_ours(enrolled)
     assert scan.returncode == 0
     assert 0 < len(found.splitlines()) <= 64  # those beyond were told by signals
     assert all(json.loads(line)["address"].startswith("F0:00:00") for line in found.splitlines())
+
+
+def test_a_device_that_a_whole_house_has_is_shown(home):
+    """However long all that is told of it is."""
+    home.enrol(CUFF, "S" * 60, "F" * 60)
+    (ident,) = [device["device"] for device in home.ask("devices")]
+    home.ctl("devices", "rename", ident, "N" * 64)
+    home.ctl("devices", "bind", ident, "--patient", PATIENT, "--slot", 100)
+    patients = [f"p-{number:062}" for number in range(101, 132)]
+    for slot, patient in enumerate(patients, 101):
+        home.ctl("patient", "admit", patient, "--episode", "s-01", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+        home.ctl("devices", "bind", ident, "--patient", patient, "--slot", slot, "--share")
+    (shown,) = home.ask("devices")
+    assert {bound["patient"] for bound in shown["bindings"]} == {PATIENT, *patients}
 
 
 @pytest.mark.parametrize("what", ["value", "rssi"])
