@@ -745,6 +745,40 @@ static int explain(struct bench *bench, const char *what, const char *text)
     return count;
 }
 
+static int take_status(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    (void)message;
+    (void)error;
+    *(bool *)userdata = true;
+    return 0;
+}
+
+/* Whoever is told that it is done goes away: after a power cut the old plan would be in force again. */
+static void a_plan_is_stored_before_it_is_answered(void **state)
+{
+    struct bench *bench = couple(state);
+    char *document = strdup(ward_gateway_watch(bench->gateway, "p-ann")->plan_document);
+    bool answered = false;
+    sd_bus *bus = NULL;
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    disk_hangs = true;
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "ApplyPlan", take_reply, bench, "ss", "p-ann", document) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Status", take_status, &answered, NULL) >= 0);
+    WAIT_FOR(bench, answered);
+    assert_null(bench->reply);
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_false(sd_bus_message_is_method_error(bench->reply, NULL));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    free(document);
+}
+
 static uint32_t number_of(const struct bench *bench, struct ward_alarm_id *ret_id)
 {
     const struct ward_watch *watch = ward_gateway_watch(bench->gateway, "p-ann");
@@ -1994,6 +2028,7 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
         GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
+        GATEWAY_TEST(a_plan_is_stored_before_it_is_answered),
         GATEWAY_TEST(a_copy_makes_nothing_known),
         GATEWAY_TEST(what_waits_for_its_proof_is_known_then),
         GATEWAY_TEST(a_copy_does_not_count_records),
