@@ -276,11 +276,46 @@ static struct ward_store_device stored_form(const struct ward_bluez_device *devi
     return stored;
 }
 
+/* One that is paired again is what it was: its model is learnt of a stranger only, and its name was given by a person. */
+static struct ward_store_device paired_form(const struct ward_gateway *gateway,
+                                            const struct ward_bluez_device *device)
+{
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device->id.text);
+    struct ward_store_device stored =
+        stored_form(device, gateway->enrolment.model, ward_gateway_now(gateway).utc_ms);
+
+    if (known) {
+        stored.model = known->model;
+        memcpy(stored.name, known->name, sizeof(stored.name));
+    }
+    return stored;
+}
+
+/*
+ * Keeps it, and makes it the patient's. Where it is his already, its bindings stay: they may say which of its users he is,
+ * and who the others are.
+ */
+static void keep(struct ward_gateway *gateway, const struct ward_store_device *stored,
+                 const struct ward_watch *watch, struct ward_commit_waiter *waiter)
+{
+    const struct ward_store_change change = {.kind = WARD_STORE_DEVICE, .device = *stored};
+
+    if (ward_registry_is_bound(&gateway->registry, stored->id.text, watch->patient.text))
+        (void)ward_gateway_change(gateway, &change, 1, waiter);
+    else
+        (void)ward_binding_make(gateway,
+                                &(struct ward_binding_order){.device = stored,
+                                                             .is_new = true,
+                                                             .watch = watch,
+                                                             .slot = WARD_SLOT_NONE,
+                                                             .read_out = gateway->enrolment.read_out},
+                                waiter);
+}
+
 static void paired(struct ward_gateway *gateway, const struct ward_bluez_device *device)
 {
     struct ward_enrolment *enrolment = &gateway->enrolment;
-    const struct ward_store_device stored =
-        stored_form(device, enrolment->model, ward_gateway_now(gateway).utc_ms);
+    const struct ward_store_device stored = paired_form(gateway, device);
     struct ward_watch *watch = ward_gateway_watch(gateway, enrolment->patient.text);
     struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
     struct ward_bus_call *call = enrolment->pair_call;
@@ -296,13 +331,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     waiter->answer_device = stored.id;
     ward_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
     ward_talk_paired(gateway, stored.id.text);
-    (void)ward_binding_make(gateway,
-                            &(struct ward_binding_order){.device = &stored,
-                                                         .is_new = true,
-                                                         .watch = watch,
-                                                         .slot = WARD_SLOT_NONE,
-                                                         .read_out = enrolment->read_out},
-                            waiter);
+    keep(gateway, &stored, watch, waiter);
     ward_firmware_enrolled(gateway, stored.id.text);
 }
 

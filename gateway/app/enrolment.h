@@ -3,7 +3,8 @@
  * From a stranger to a device that is bound to a patient: the scan, the pairing, what is kept of it.
  *
  * One scan and one pairing at a time. The caller on the bus gets its answer at the end, and signals meanwhile. When he
- * leaves the bus before, both end: a pairing as one that failed.
+ * leaves the bus before, both end: a pairing as one that failed. One that is enrolled already, and has lost its bond, is
+ * paired again: it stays what it was, and whose it was if it was this patient's too.
  */
 #ifndef WARD_APP_ENROLMENT_H
 #define WARD_APP_ENROLMENT_H

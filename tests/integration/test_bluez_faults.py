@@ -254,6 +254,30 @@ def test_without_its_bond_nothing_of_a_device_is_trusted(enrolled):
     assert_trusted(enrolled.measure(STRAP, 2))
 
 
+def test_a_device_that_is_paired_again_is_what_it_was_and_whose_it_was(home):
+    """What the other user of a cuff measures would be taken for this one's."""
+    def shown():
+        device = home.ask("devices")[0]
+        return {name: device.get(name) for name in ("device", "name", "model", "shared")}, {
+            (bound["patient"], bound.get("slot")) for bound in device["bindings"]}
+
+    home.enrol(CUFF, "S-1")
+    ident = shown()[0]["device"]
+    home.ctl("devices", "rename", ident, "Cuff of both")
+    home.ctl("patient", "admit", "p-bob", "--episode", "s-02", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+    home.ctl("devices", "bind", ident, "--patient", PATIENT, "--slot", 1)
+    home.ctl("devices", "bind", ident, "--patient", "p-bob", "--slot", 2, "--share")
+    before = shown()
+    assert before == ({"device": ident, "name": "Cuff of both", "model": "blood-pressure-cuff", "shared": False},
+                      {(PATIENT, 1), ("p-bob", 2)})
+    home.bluez.lose_bond(CUFF.address)
+    home.enrol(CUFF, is_there=True)
+    assert shown() == before
+    home.ctl("devices", "unbind", ident, "--patient", PATIENT)
+    home.enrol(CUFF, is_there=True)  # it is another's, and becomes his
+    assert shown() == (before[0], {(PATIENT, None)})
+
+
 def test_a_name_proves_nothing(enrolled):
     """Another device by the name of ours, that is known to bluetoothd and talks."""
     bluez = enrolled.bluez
