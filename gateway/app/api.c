@@ -47,12 +47,11 @@ static void patients(struct ward_gateway *gateway, struct ward_bus_call *call)
 static void devices(struct ward_gateway *gateway, struct ward_bus_call *call)
 {
     struct ward_api_list list = {0};
-    char *text = malloc(DOCUMENT_MAX);
+    char text[WARD_DOCUMENTS_DEVICE_MAX];
 
-    for (size_t i = 0; i < gateway->registry.device_count && text; i++)
-        if (ward_documents_device(gateway, i, text, DOCUMENT_MAX) > 0)
+    for (size_t i = 0; i < gateway->registry.device_count; i++)
+        if (ward_documents_device(gateway, i, text, sizeof(text)) > 0)
             (void)ward_api_list_add(&list, text);
-    free(text);
     ward_api_reply_list(call, &list);
 }
 

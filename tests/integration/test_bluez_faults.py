@@ -458,8 +458,13 @@ def test_a_device_that_a_whole_house_has_is_shown(home):
     for slot, patient in enumerate(patients, 101):
         home.ctl("patient", "admit", patient, "--episode", "s-01", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
         home.ctl("devices", "bind", ident, "--patient", patient, "--slot", slot, "--share")
+    everybody = {(patient, slot) for slot, patient in enumerate([PATIENT, *patients], 100)}
     (shown,) = home.ask("devices")
-    assert {bound["patient"] for bound in shown["bindings"]} == {PATIENT, *patients}
+    assert {(bound["patient"], bound["slot"]) for bound in shown["bindings"]} == everybody
+    home.bluez.lose_bond(CUFF.address)
+    home.enrol(CUFF, "S" * 60, "F" * 60, is_there=True)
+    (shown,) = home.ask("devices")
+    assert {(bound["patient"], bound["slot"]) for bound in shown["bindings"]} == everybody
 
 
 @pytest.mark.parametrize("what", ["value", "rssi"])
