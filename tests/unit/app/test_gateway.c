@@ -779,6 +779,34 @@ static void a_plan_is_stored_before_it_is_answered(void **state)
     free(document);
 }
 
+/* The answer to a pairing is the device's document. */
+static void a_device_that_is_gone_before_its_commit_is_answered_all_the_same(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_store_change forgotten = {.kind = WARD_STORE_DEVICE_FORGOTTEN, .device.id = {"d-1"}};
+    struct ward_commit_waiter *waiter;
+    sd_bus *bus = NULL;
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    disk_hangs = true;
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Rename", take_reply, bench, "ss", "d-1", "Cuff") >= 0);
+    for (waiter = NULL; !waiter;) {
+        assert_true(sd_event_run(bench->event, 50000) >= 0);
+        for (waiter = bench->gateway->waiters; waiter && !waiter->call;)
+            waiter = waiter->next;
+    }
+    waiter->answer_device = forgotten.device.id; /* as a pairing's does */
+    assert_int_equal(ward_gateway_change(bench->gateway, &forgotten, 1, NULL), 0);
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_true(sd_bus_message_is_method_error(bench->reply, "org.wardgate.Error.Failed"));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+}
+
 static uint32_t number_of(const struct bench *bench, struct ward_alarm_id *ret_id)
 {
     const struct ward_watch *watch = ward_gateway_watch(bench->gateway, "p-ann");
@@ -2029,6 +2057,7 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
         GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
         GATEWAY_TEST(a_plan_is_stored_before_it_is_answered),
+        GATEWAY_TEST(a_device_that_is_gone_before_its_commit_is_answered_all_the_same),
         GATEWAY_TEST(a_copy_makes_nothing_known),
         GATEWAY_TEST(what_waits_for_its_proof_is_known_then),
         GATEWAY_TEST(a_copy_does_not_count_records),
