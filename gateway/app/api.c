@@ -55,11 +55,19 @@ static void devices(struct ward_gateway *gateway, struct ward_bus_call *call)
     ward_api_reply_list(call, &list);
 }
 
+static const char no_patient[] = "No such patient is admitted here.";
+
+/* That there is none says something only of a patient who is looked after. */
 static void alarms_present(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
 {
     struct ward_api_list list = {0};
-    char *text = malloc(DOCUMENT_MAX);
+    char *text;
 
+    if (patient && !ward_gateway_watch(gateway, patient)) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, no_patient);
+        return;
+    }
+    text = malloc(DOCUMENT_MAX);
     for (size_t i = 0; i < gateway->watch_count && text; i++) {
         const struct ward_watch *watch = gateway->watches[i];
 
@@ -88,7 +96,7 @@ static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, co
     const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
 
     if (!watch)
-        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, no_patient);
     else if (!watch->has_plan)
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "This patient has no care plan.");
     else

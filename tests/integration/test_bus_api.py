@@ -154,6 +154,14 @@ def test_what_is_shown_in_the_room_is_told(home, client, signals):
     assert client.properties()["Priority"] == "medium"
 
 
+def test_of_a_patient_who_is_not_looked_after_nobody_says_that_there_is_no_alarm(home, client):
+    """A slip of the pen in his id, or he was discharged."""
+    assert home.ask("alarms", "--patient", PATIENT)
+    done = home.ctl("alarms", "--patient", PATIENT + "0", check=False)
+    assert done.returncode == 1 and done.stdout == "" and "No such patient" in done.stderr
+    assert client.call(GATEWAY, "Alarms", "a{sv}", 2, "patient", "s", PATIENT + "0", "history", "b", "true") == [[]]
+
+
 def test_the_tree_holds_the_api_and_nothing_else(client):
     """The agent and the profile that bluetoothd calls stand elsewhere."""
     interfaces, below = client.introspect()
