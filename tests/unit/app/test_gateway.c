@@ -600,6 +600,14 @@ static void a_shared_device_is_claimed_before_use(void **state)
     assert_int_equal(read_back(bench), 2);
     assert_string_equal(newest(bench)->patient.text, "p-bob");
 
+    /* Ann would believe that the cuff is hers now. */
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-2", "p-bob", WARD_SLOT_NONE, true);
+    assert_string_equal(measure(bench, "p-ann", ""), "org.wardgate.Error.Busy");
+    assert_null(ward_binding_claimant(bench->gateway, "d-2"));
+    assert_string_equal(measure(bench, "p-ann", "d-2"), "");
+
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false); /* moved: it is Ann's alone */
     assert_false(ward_registry_is_shared(&bench->gateway->registry, "d-1"));
     assert_false(ward_registry_is_bound(&bench->gateway->registry, "d-1", "p-bob"));
