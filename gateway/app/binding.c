@@ -61,7 +61,10 @@ const char *ward_binding_claimant(const struct ward_gateway *gateway, const char
 {
     const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
 
-    return now && now->claimed_until_us > ward_gateway_now(gateway).boot_us ? now->claimed_by.text : NULL;
+    return now && now->claimed_until_us > ward_gateway_now(gateway).boot_us &&
+                   ward_registry_is_bound(&gateway->registry, device, now->claimed_by.text)
+               ? now->claimed_by.text
+               : NULL;
 }
 
 static bool is_claimed_by_another(const struct ward_gateway *gateway, const char *device, const char *patient)

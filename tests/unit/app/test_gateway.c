@@ -22,6 +22,7 @@
 
 #include <sqlite3.h>
 
+#include "app/binding_change.h"
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/listeners.h"
@@ -611,6 +612,28 @@ static void a_shared_device_is_claimed_before_use(void **state)
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false); /* moved: it is Ann's alone */
     assert_false(ward_registry_is_shared(&bench->gateway->registry, "d-1"));
     assert_false(ward_registry_is_bound(&bench->gateway->registry, "d-1", "p-bob"));
+}
+
+/* He was discharged in the midst of it, say: the others need not wait, and he is named no more. */
+static void a_claim_ends_with_the_binding(void **state)
+{
+    const struct ward_binding_choice bobs = {
+        .device = "d-1", .patient = "p-bob", .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    struct bench *bench = couple(state);
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bench_admit(bench, "p-cyd");
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    bind_to(bench, "d-1", "p-cyd", WARD_SLOT_NONE, true);
+    assert_string_equal(measure(bench, "p-bob", "d-1"), "");
+    assert_string_equal(ward_binding_claimant(bench->gateway, "d-1"), "p-bob");
+    assert_int_equal(ward_binding_ends(bench->gateway, &bobs, changes), 1);
+    assert_int_equal(ward_gateway_change(bench->gateway, changes, 1, NULL), 0);
+    assert_null(ward_binding_claimant(bench->gateway, "d-1"));
+    assert_string_equal(measure(bench, "p-ann", "d-1"), "");
 }
 
 /* A clip is worn: what it streams is stored, and once steady the measurement too, naming the stream. */
@@ -2078,6 +2101,7 @@ int main(void)
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
+        GATEWAY_TEST(a_claim_ends_with_the_binding),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
