@@ -9,15 +9,24 @@
 #include "app/gateway.h"
 #include "core/careplan.h"
 
-#define DOCUMENT_MAX 65536
+#define DOCUMENT_MAX 65536 /* of one patient, or of a condition of his */
+/* Of all that there can be at once; half of what the bus carries. */
+#define DOCUMENTS_MAX ((size_t)256 * DOCUMENT_MAX)
 
 typedef size_t single_document(const struct ward_gateway *gateway, char *text, size_t size);
 
+/* It has as much room as it needs: of a whole house, in which much is the matter, it is long. */
 static void reply_document(struct ward_gateway *gateway, struct ward_bus_call *call, single_document *write)
 {
-    char *text = malloc(DOCUMENT_MAX);
+    char *text = NULL;
+    bool written = false;
 
-    if (text && write(gateway, text, DOCUMENT_MAX) > 0)
+    for (size_t size = DOCUMENT_MAX; size <= DOCUMENTS_MAX && !written; size *= 4) {
+        free(text);
+        text = malloc(size);
+        written = text && write(gateway, text, size) > 0;
+    }
+    if (written)
         ward_bus_reply_text(call, text);
     else
         ward_bus_reply_error(call, WARD_BUS_FAILED, "The answer does not fit.");

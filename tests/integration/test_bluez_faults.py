@@ -448,6 +448,14 @@ def test_strangers_in_a_scan_do_not_take_the_place_of_a_device_of_ours(enrolled)
     assert all(json.loads(line)["address"].startswith("F0:00:00") for line in found.splitlines())
 
 
+def test_the_status_of_a_whole_house_is_told(home):
+    """However much there is to say of so many."""
+    patients = [f"p-{number}" for number in range(31)]
+    for patient in patients:
+        home.ctl("patient", "admit", patient, "--episode", "s-01", "--plan", ROOT / "config/care-plans/post-operative.json")
+    assert {patient["patient"] for patient in home.status()["patients"]} == {PATIENT, *patients}
+
+
 def test_a_device_that_a_whole_house_has_is_shown(home):
     """However long all that is told of it is."""
     home.enrol(CUFF, "S" * 60, "F" * 60)
