@@ -17,7 +17,8 @@
 #include "io/store_types.h"
 #include "ward/reading.h"
 
-#define WARD_FOUND_MAX 64
+/* What a scan finds in a block of flats, or on a ward, and more. */
+#define WARD_FOUND_MAX 512
 #define WARD_ENROLMENT_BY_ADDRESS                                                                            \
     "open-by-address" /* the policy of a device that is known by its address alone */
 

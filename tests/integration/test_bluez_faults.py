@@ -475,6 +475,17 @@ def test_a_device_that_a_whole_house_has_is_shown(home):
     assert {(bound["patient"], bound["slot"]) for bound in shown["bindings"]} == everybody
 
 
+def test_a_scan_among_a_hundred_strangers_finds_the_device(home):
+    """One that is not in its answer is said not to be heard."""
+    home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
+    scan = home.begin("devices", "scan", "--seconds", 5)
+    home.bluez.said("called StartDiscovery")
+    home.bluez.strangers(100, "stay")
+    home.bluez.advertise(CUFF.address, "on")
+    said, _ = scan.communicate(timeout=PATIENCE_S)
+    assert CUFF.address in said
+
+
 @pytest.mark.parametrize("what", ["value", "rssi"])
 def test_a_storm_of_one_device_is_not_the_others_trouble(enrolled, what):
     bluez = enrolled.bluez
