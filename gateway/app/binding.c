@@ -190,6 +190,10 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "No more patients fit on one device: unbind one first.");
         return;
     }
+    if (order.watch && ward_binding_why_not_shared(gateway, &order)) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, ward_binding_why_not_shared(gateway, &order));
+        return;
+    }
     waiter = order.watch ? waiter_of(call) : NULL;
     if (!waiter)
         return;

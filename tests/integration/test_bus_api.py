@@ -132,6 +132,17 @@ def test_a_binding_that_stands_is_not_made_again(home, client):
         assert [(bound["slot"], bound["read_out"]) for bound in bindings()] == [(1, False)]
 
 
+def test_to_share_a_device_takes_it_from_nobody(home, client):
+    with enrolled(home, another(CUFF), "S-85") as (ident, _):
+        home.ctl("devices", "bind", ident, "--patient", PATIENT, "--slot", 1)
+        home.ctl("patient", "admit", "p-85", "--episode", "s-85", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+        done = home.ctl("devices", "bind", ident, "--patient", "p-85", "--share", check=False)
+        assert done.returncode == 1 and "Others have a user slot of it" in done.stderr
+        assert home.ask("devices", "show", ident)[0]["patient"] == PATIENT
+        home.ctl("devices", "bind", ident, "--patient", "p-85", "--share", "--slot", 2)
+        home.ctl("patient", "discharge", "p-85", "--reason", "well")
+
+
 def test_what_changes_of_the_gateway_is_told(home, client, signals):
     before = client.properties()
     cuff = another(CUFF)
