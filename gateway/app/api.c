@@ -9,15 +9,24 @@
 #include "app/gateway.h"
 #include "core/careplan.h"
 
-#define DOCUMENT_MAX 65536
+#define DOCUMENT_MAX 65536 /* of one patient, or of a condition of his */
+/* Of all that there can be at once; half of what the bus carries. */
+#define DOCUMENTS_MAX ((size_t)256 * DOCUMENT_MAX)
 
 typedef size_t single_document(const struct ward_gateway *gateway, char *text, size_t size);
 
+/* It has as much room as it needs: of a whole house, in which much is the matter, it is long. */
 static void reply_document(struct ward_gateway *gateway, struct ward_bus_call *call, single_document *write)
 {
-    char *text = malloc(DOCUMENT_MAX);
+    char *text = NULL;
+    bool written = false;
 
-    if (text && write(gateway, text, DOCUMENT_MAX) > 0)
+    for (size_t size = DOCUMENT_MAX; size <= DOCUMENTS_MAX && !written; size *= 4) {
+        free(text);
+        text = malloc(size);
+        written = text && write(gateway, text, size) > 0;
+    }
+    if (written)
         ward_bus_reply_text(call, text);
     else
         ward_bus_reply_error(call, WARD_BUS_FAILED, "The answer does not fit.");
@@ -47,7 +56,7 @@ static void patients(struct ward_gateway *gateway, struct ward_bus_call *call)
 static void devices(struct ward_gateway *gateway, struct ward_bus_call *call)
 {
     struct ward_api_list list = {0};
-    char text[4096];
+    char text[WARD_DOCUMENTS_DEVICE_MAX];
 
     for (size_t i = 0; i < gateway->registry.device_count; i++)
         if (ward_documents_device(gateway, i, text, sizeof(text)) > 0)
@@ -55,11 +64,19 @@ static void devices(struct ward_gateway *gateway, struct ward_bus_call *call)
     ward_api_reply_list(call, &list);
 }
 
+static const char no_patient[] = "No such patient is admitted here.";
+
+/* That there is none says something only of a patient who is looked after. */
 static void alarms_present(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)
 {
     struct ward_api_list list = {0};
-    char *text = malloc(DOCUMENT_MAX);
+    char *text;
 
+    if (patient && !ward_gateway_watch(gateway, patient)) {
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, no_patient);
+        return;
+    }
+    text = malloc(DOCUMENT_MAX);
     for (size_t i = 0; i < gateway->watch_count && text; i++) {
         const struct ward_watch *watch = gateway->watches[i];
 
@@ -88,7 +105,7 @@ static void plan_of(struct ward_gateway *gateway, struct ward_bus_call *call, co
     const struct ward_watch *watch = ward_gateway_watch(gateway, patient);
 
     if (!watch)
-        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, no_patient);
     else if (!watch->has_plan)
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "This patient has no care plan.");
     else

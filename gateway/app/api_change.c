@@ -14,8 +14,9 @@
 
 #define PLAN_ERROR_MAX 8192
 
+/* waiter, which may be NULL, is told when it is stored. False: the call is answered, and the waiter is the caller's. */
 static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call, struct ward_watch *watch,
-                       const char *document)
+                       const char *document, struct ward_commit_waiter *waiter)
 {
     char error[PLAN_ERROR_MAX];
 
@@ -33,7 +34,7 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "This plan is signed: apply it with --signed.");
         return false;
     }
-    if (!ward_watch_apply_plan(watch, document, error, sizeof(error))) {
+    if (!ward_watch_apply_plan(watch, document, waiter, error, sizeof(error))) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
         return false;
     }
@@ -82,7 +83,7 @@ void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, co
         return;
     }
     /* The plan is tried first: a patient with a bad plan is not admitted half. */
-    if (!apply_plan(gateway, call, watch, texts[4])) {
+    if (!apply_plan(gateway, call, watch, texts[4], NULL)) {
         ward_gateway_leave(gateway, watch);
         return;
     }
@@ -104,11 +105,20 @@ void ward_api_change_plan(struct ward_gateway *gateway, struct ward_bus_call *ca
                           const char *document)
 {
     struct ward_watch *watch = ward_gateway_watch(gateway, patient);
+    struct ward_commit_waiter *waiter;
 
-    if (!watch)
+    if (!watch) {
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No such patient is admitted here.");
-    else if (apply_plan(gateway, call, watch, document))
-        ward_bus_reply(call);
+        return;
+    }
+    waiter = ward_commit_waiter_new(NULL, 0);
+    if (!waiter) {
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
+        return;
+    }
+    waiter->call = call;
+    if (!apply_plan(gateway, call, watch, document, waiter))
+        free(waiter);
 }
 
 void ward_api_silence(struct ward_gateway *gateway, struct ward_bus_call *call, const char *patient)

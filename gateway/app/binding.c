@@ -61,7 +61,10 @@ const char *ward_binding_claimant(const struct ward_gateway *gateway, const char
 {
     const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
 
-    return now && now->claimed_until_us > ward_gateway_now(gateway).boot_us ? now->claimed_by.text : NULL;
+    return now && now->claimed_until_us > ward_gateway_now(gateway).boot_us &&
+                   ward_registry_is_bound(&gateway->registry, device, now->claimed_by.text)
+               ? now->claimed_by.text
+               : NULL;
 }
 
 static bool is_claimed_by_another(const struct ward_gateway *gateway, const char *device, const char *patient)
@@ -83,21 +86,37 @@ static bool claim(struct ward_gateway *gateway, const char *device, const struct
     return true;
 }
 
-/* Claims the shared devices of the patient, or the one that is named. Returns how many. */
+/* Whether the patient means it: each device that he shares, or of those the one that is named. */
+static bool is_meant(const struct ward_gateway *gateway, const char *id, const struct ward_watch *watch,
+                     const char *device)
+{
+    return (!device[0] || strcmp(device, id) == 0) &&
+           ward_registry_is_bound(&gateway->registry, id, watch->patient.text) &&
+           ward_registry_is_shared(&gateway->registry, id);
+}
+
+/* Who else has one of them at this moment: what that one measures would be his, whatever was said. NULL: nobody. */
+static const char *another_claimant(const struct ward_gateway *gateway, const struct ward_watch *watch,
+                                    const char *device)
+{
+    for (size_t i = 0; i < gateway->registry.device_count; i++) {
+        const char *id = gateway->registry.devices[i].id.text;
+
+        if (is_meant(gateway, id, watch, device) && is_claimed_by_another(gateway, id, watch->patient.text))
+            return ward_binding_claimant(gateway, id);
+    }
+    return NULL;
+}
+
+/* Returns how many are claimed. */
 static size_t claim_all(struct ward_gateway *gateway, const struct ward_watch *watch, const char *device,
                         uint32_t seconds)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < gateway->registry.device_count; i++) {
-        const char *id = gateway->registry.devices[i].id.text;
-
-        if ((device[0] && strcmp(device, id) != 0) ||
-            !ward_registry_is_bound(&gateway->registry, id, watch->patient.text) ||
-            !ward_registry_is_shared(&gateway->registry, id))
-            continue;
-        count += claim(gateway, id, watch, seconds);
-    }
+    for (size_t i = 0; i < gateway->registry.device_count; i++)
+        if (is_meant(gateway, gateway->registry.devices[i].id.text, watch, device))
+            count += claim(gateway, gateway->registry.devices[i].id.text, watch, seconds);
     return count;
 }
 
@@ -162,8 +181,17 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
     order.shared = strcmp(how, "share") == 0;
     order.device = device_of(gateway, call, arguments->text[0]);
     order.watch = order.device ? watch_of(gateway, call, arguments->text[1]) : NULL;
+    /* Begun anew, it would not know that the device's memory was transferred: a record without a date would be nobody's. */
+    if (order.watch && ward_binding_stands(gateway, &order)) {
+        ward_bus_reply(call);
+        return;
+    }
     if (order.watch && ward_binding_count(gateway, arguments->text[0]) == WARD_BOUND_MAX) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "No more patients fit on one device: unbind one first.");
+        return;
+    }
+    if (order.watch && ward_binding_why_not_shared(gateway, &order)) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, ward_binding_why_not_shared(gateway, &order));
         return;
     }
     waiter = order.watch ? waiter_of(call) : NULL;
@@ -237,14 +265,17 @@ void ward_binding_measure(struct ward_gateway *gateway, struct ward_bus_call *ca
                           const char *device, uint32_t seconds)
 {
     const struct ward_watch *watch = watch_of(gateway, call, patient);
+    const char *claimant;
 
     if (!watch || (device[0] && !device_of(gateway, call, device)))
         return;
+    claimant = another_claimant(gateway, watch, device);
     if (seconds < 1 || seconds > WARD_CLAIM_MAX_S) {
         ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "A claim lasts 1 to 3600 seconds.");
-    } else if (device[0] && is_claimed_by_another(gateway, device, patient)) {
-        refuse(call, WARD_BUS_BUSY, ward_binding_claimant(gateway, device),
-               " has it now. Wait until that measurement is over.");
+    } else if (claimant) {
+        refuse(call, WARD_BUS_BUSY, claimant,
+               device[0] ? " has it now. Wait until that measurement is over."
+                         : " has one of them now. Wait until that measurement is over, or name the device.");
     } else if (claim_all(gateway, watch, device, seconds) == 0) {
         refuse(call, WARD_BUS_REFUSED, patient,
                " shares no such device that is free now. A device of one patient alone needs no claim.");

@@ -39,7 +39,7 @@ int ward_binding_make(struct ward_gateway *gateway, const struct ward_binding_or
  */
 void ward_binding_read_out(struct ward_gateway *gateway, const char *device);
 
-/* Who has claimed the device at this moment; NULL: nobody. */
+/* Who has claimed the device at this moment; NULL: nobody, or one whose device it is no longer. */
 const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device);
 
 /* The date became known: bindings that were made before it get theirs. */

@@ -110,6 +110,20 @@ const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
     return NULL;
 }
 
+const char *ward_binding_why_not_shared(const struct ward_gateway *gateway,
+                                        const struct ward_binding_order *order)
+{
+    const struct ward_store_binding *old = NULL;
+
+    while (order->shared &&
+           (old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old)))
+        if (makes_room(old, order) && !is_of_same_patient(old, order))
+            return order->slot == WARD_SLOT_NONE
+                       ? "Others have a user slot of it: say which is this patient's, or unbind them first."
+                       : "Others have it as a whole: unbind them first, or bind each to a user slot.";
+    return NULL;
+}
+
 bool ward_binding_stands(const struct ward_gateway *gateway, const struct ward_binding_order *order)
 {
     const struct ward_store_binding *old = NULL;

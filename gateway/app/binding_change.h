@@ -30,6 +30,13 @@ size_t ward_binding_changes(const struct ward_gateway *gateway, const struct war
 const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
                                       const struct ward_binding_order *order);
 
+/*
+ * Why the device cannot be shared so: a sentence for the answer; NULL: it can, or is not to be. Who has a user slot of it
+ * and who has it as a whole are not beside each other: one of the two would end, and its readings go to the other.
+ */
+const char *ward_binding_why_not_shared(const struct ward_gateway *gateway,
+                                        const struct ward_binding_order *order);
+
 /* The binding stands already, and nobody's would end. */
 bool ward_binding_stands(const struct ward_gateway *gateway, const struct ward_binding_order *order);
 

@@ -55,7 +55,7 @@ static void answer_call(struct ward_gateway *gateway, struct ward_commit_waiter 
 {
     const struct ward_store_device *device =
         ward_registry_device(&gateway->registry, waiter->answer_device.text);
-    char text[4096];
+    char text[WARD_DOCUMENTS_DEVICE_MAX];
 
     if (waiter->failed)
         ward_bus_reply_error(waiter->call, WARD_BUS_FAILED,
@@ -65,6 +65,11 @@ static void answer_call(struct ward_gateway *gateway, struct ward_commit_waiter 
     else if (device && ward_documents_device(gateway, (size_t)(device - gateway->registry.devices), text,
                                              sizeof(text)) > 0)
         ward_bus_reply_text(waiter->call, text);
+    else if (waiter->answer_device.text[0])
+        ward_bus_reply_error(
+            waiter->call, WARD_BUS_FAILED,
+            "It was paired, and is no longer enrolled: it has been forgotten since, or there is no "
+            "room for one more.");
     else
         ward_bus_reply(waiter->call);
 }

@@ -175,6 +175,7 @@ void ward_departures_forgotten(struct ward_gateway *gateway, const char *address
             ward_recollection_drop(gateway, device->id.text);
             (void)ward_gateway_change(gateway, &change, 1, NULL);
             ward_technical_bound(gateway, change.device.id.text);
+            ward_trial_forgotten(gateway, change.device.id.text);
         }
         drop_device(departure, true);
         return;

@@ -57,6 +57,7 @@ const char *ward_documents_radio_name(enum ward_bluez_radio radio);
 const char *ward_documents_rung_name(enum ward_bluez_rung rung);
 
 /* The device at `index` of the registry. */
+#define WARD_DOCUMENTS_DEVICE_MAX 16384 /* whoever has it, and whatever it says of itself */
 size_t ward_documents_device(const struct ward_gateway *gateway, size_t index, char *text, size_t size);
 /* The condition at `index` of those present, as its newest event with the present state. */
 size_t ward_documents_condition(const struct ward_watch *watch, size_t index, char *text, size_t size);

@@ -128,6 +128,7 @@ void ward_enrolment_scan_ended(struct ward_gateway *gateway, int error)
         ward_bus_reply_list(call, (const char *const *)enrolment->found, enrolment->found_count);
     while (enrolment->found_count > 0)
         free(enrolment->found[--enrolment->found_count]);
+    ward_trial_scan_ended(gateway, error);
 }
 
 /* --- the pairing --------------------------------------------------------------------------------------------- */
@@ -191,6 +192,13 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
         (void)ward_id_set(&enrolment->patient, patient);
         (void)ward_bus_call_watch(call, caller_gone, gateway); /* if not: it ends with its time */
     }
+}
+
+/* It would stay bonded, and be heard, and be nobody's: not even one that can be forgotten. */
+void ward_enrolment_discharged(struct ward_gateway *gateway, const char *patient)
+{
+    if (gateway->enrolment.pair_call && strcmp(gateway->enrolment.patient.text, patient) == 0)
+        (void)ward_bluez_pair_cancel(gateway->bluez);
 }
 
 /*
@@ -268,11 +276,46 @@ static struct ward_store_device stored_form(const struct ward_bluez_device *devi
     return stored;
 }
 
+/* One that is paired again is what it was: its model is learnt of a stranger only, and its name was given by a person. */
+static struct ward_store_device paired_form(const struct ward_gateway *gateway,
+                                            const struct ward_bluez_device *device)
+{
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device->id.text);
+    struct ward_store_device stored =
+        stored_form(device, gateway->enrolment.model, ward_gateway_now(gateway).utc_ms);
+
+    if (known) {
+        stored.model = known->model;
+        memcpy(stored.name, known->name, sizeof(stored.name));
+    }
+    return stored;
+}
+
+/*
+ * Keeps it, and makes it the patient's. Where it is his already, its bindings stay: they may say which of its users he is,
+ * and who the others are.
+ */
+static void keep(struct ward_gateway *gateway, const struct ward_store_device *stored,
+                 const struct ward_watch *watch, struct ward_commit_waiter *waiter)
+{
+    const struct ward_store_change change = {.kind = WARD_STORE_DEVICE, .device = *stored};
+
+    if (ward_registry_is_bound(&gateway->registry, stored->id.text, watch->patient.text))
+        (void)ward_gateway_change(gateway, &change, 1, waiter);
+    else
+        (void)ward_binding_make(gateway,
+                                &(struct ward_binding_order){.device = stored,
+                                                             .is_new = true,
+                                                             .watch = watch,
+                                                             .slot = WARD_SLOT_NONE,
+                                                             .read_out = gateway->enrolment.read_out},
+                                waiter);
+}
+
 static void paired(struct ward_gateway *gateway, const struct ward_bluez_device *device)
 {
     struct ward_enrolment *enrolment = &gateway->enrolment;
-    const struct ward_store_device stored =
-        stored_form(device, enrolment->model, ward_gateway_now(gateway).utc_ms);
+    const struct ward_store_device stored = paired_form(gateway, device);
     struct ward_watch *watch = ward_gateway_watch(gateway, enrolment->patient.text);
     struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
     struct ward_bus_call *call = enrolment->pair_call;
@@ -288,13 +331,7 @@ static void paired(struct ward_gateway *gateway, const struct ward_bluez_device 
     waiter->answer_device = stored.id;
     ward_journal_print(LOG_INFO, "%s is paired and bound to %s", stored.id.text, watch->patient.text);
     ward_talk_paired(gateway, stored.id.text);
-    (void)ward_binding_make(gateway,
-                            &(struct ward_binding_order){.device = &stored,
-                                                         .is_new = true,
-                                                         .watch = watch,
-                                                         .slot = WARD_SLOT_NONE,
-                                                         .read_out = enrolment->read_out},
-                            waiter);
+    keep(gateway, &stored, watch, waiter);
     ward_firmware_enrolled(gateway, stored.id.text);
 }
 
@@ -360,6 +397,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     ward_recollection_drop(gateway, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);
     ward_technical_bound(gateway, change.device.id.text);
+    ward_trial_forgotten(gateway, change.device.id.text);
 }
 
 void ward_enrolment_forgotten(struct ward_gateway *gateway, const char *address, int error)

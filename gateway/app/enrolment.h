@@ -3,7 +3,8 @@
  * From a stranger to a device that is bound to a patient: the scan, the pairing, what is kept of it.
  *
  * One scan and one pairing at a time. The caller on the bus gets its answer at the end, and signals meanwhile. When he
- * leaves the bus before, both end: a pairing as one that failed.
+ * leaves the bus before, both end: a pairing as one that failed. One that is enrolled already, and has lost its bond, is
+ * paired again: it stays what it was, and whose it was if it was this patient's too.
  */
 #ifndef WARD_APP_ENROLMENT_H
 #define WARD_APP_ENROLMENT_H
@@ -16,7 +17,8 @@
 #include "io/store_types.h"
 #include "ward/reading.h"
 
-#define WARD_FOUND_MAX 64
+/* What a scan finds in a block of flats, or on a ward, and more. */
+#define WARD_FOUND_MAX 512
 #define WARD_ENROLMENT_BY_ADDRESS                                                                            \
     "open-by-address" /* the policy of a device that is known by its address alone */
 
@@ -40,6 +42,9 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
 void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *text,
                          uint32_t timeout_s);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
+
+/* The patient is looked after no longer: a pairing for him ends as one that failed. */
+void ward_enrolment_discharged(struct ward_gateway *gateway, const char *patient);
 
 /* From the adapter's listener. */
 void ward_enrolment_found(struct ward_gateway *gateway, const struct ward_bluez_found *found);

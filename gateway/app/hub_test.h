@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tries the whole way to the ward and back, for `wardctl hub test`: DNS, TCP, TLS and MQTT, which the uplink tries on
- * connections of its own (ward/link.h); then a heartbeat that the broker acknowledges; then the newest record once more,
- * of which the hub sends a receipt. It stops at the first step that fails, and changes nothing at the ward.
+ * connections of its own (ward/link.h); then a heartbeat that the broker acknowledges; then the newest record that is here
+ * once more, of which the hub sends a receipt. It stops at the first step that fails, and changes nothing at the ward.
  */
 #ifndef WARD_APP_HUB_TEST_H
 #define WARD_APP_HUB_TEST_H
@@ -42,7 +42,7 @@ struct ward_hub_test {
     uint32_t number;            /* of the probe */
     uint64_t since_us, due_us;  /* of the step that goes on */
     uint64_t id;                /* of the heartbeat, while PUBLISHES; 0: not sent yet */
-    uint64_t seq;               /* that a receipt must cover, while CONFIRMS */
+    uint64_t seq;               /* that a receipt must cover, while CONFIRMS; 0: it is looked for */
     struct ward_hub_test_step steps[WARD_HUB_TEST_STEPS];
     size_t count;
 };

@@ -7,7 +7,9 @@
  *   a good reading, its link proved       reading; DONE
  *   a good reading, not proved yet        reading; DONE when that link is proved, nothing when it ends before
  *   another reading                       reading, once for each way in which it is not good
+ *   another's scan ends while listening   the trial scans by itself for the rest
  *   its bond is gone; another's identity  FAILED
+ *   it is forgotten                       FAILED
  *   who asked for it leaves the bus       FAILED
  *   time is up                            FAILED, with what to try next
  *   the trial is over                     done or failed, and the call is answered
@@ -172,7 +174,7 @@ static void caller_gone(struct ward_bus_call *call, void *userdata)
     ward_gateway_settle(gateway);
 }
 
-/* A scan that runs already serves as well. */
+/* A scan that runs already serves as well, as long as it runs. */
 static void listen(struct ward_gateway *gateway)
 {
     struct ward_trial *trial = &gateway->trial;
@@ -183,6 +185,7 @@ static void listen(struct ward_gateway *gateway)
         tell_waiting(gateway);
         return;
     }
+    trial->listens_along = result == -EBUSY;
     trial->advertisements = advertisements(gateway, &rssi);
     trial->listen_us = ward_gateway_now(gateway).boot_us + SECOND_US;
 }
@@ -216,6 +219,24 @@ void ward_trial_begin(struct ward_gateway *gateway, struct ward_bus_call *call, 
         tell(gateway, "not-connected", "It is not connected. Listening for it.");
         listen(gateway);
     }
+}
+
+/* Nobody would hear it any more, and it would be said to be too far away. */
+void ward_trial_scan_ended(struct ward_gateway *gateway, int error)
+{
+    struct ward_trial *trial = &gateway->trial;
+
+    if (!trial->call || !trial->listens_along || trial->listen_us == 0 || error < 0)
+        return;
+    trial->listens_along = false;
+    (void)ward_bluez_scan(gateway->bluez, WARD_TRIAL_LOOK_S - trial->seen.listened_s);
+}
+
+/* Nothing of it can come any more. */
+void ward_trial_forgotten(struct ward_gateway *gateway, const char *device)
+{
+    if (gateway->trial.call && strcmp(gateway->trial.device.text, device) == 0)
+        fail(gateway, "It has been forgotten meanwhile. Pair it, and test it then.");
 }
 
 /* --- what comes ---------------------------------------------------------------------------------------------- */

@@ -33,6 +33,7 @@ struct ward_trial {
     struct ward_id device;
     uint64_t until_us;
     uint64_t listen_us;      /* the next second of listening is over; 0: it is not listened for */
+    bool listens_along;      /* in a scan that somebody else began */
     uint32_t advertisements; /* heard until the last one */
     struct ward_trial_seen seen;
     bool is_told; /* a reading that was not good, with these: */
@@ -54,6 +55,10 @@ bool ward_trial_takes(const struct ward_heard *heard, const struct ward_arrival 
 
 /* From the adapter's listener. */
 void ward_trial_link(struct ward_gateway *gateway, const struct ward_bluez_link *link);
+void ward_trial_scan_ended(struct ward_gateway *gateway, int error);
+
+/* The device is enrolled no longer: its trial is over. */
+void ward_trial_forgotten(struct ward_gateway *gateway, const char *device);
 
 void ward_trial_tick(struct ward_gateway *gateway);
 uint64_t ward_trial_due_us(const struct ward_trial *trial);

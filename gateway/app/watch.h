@@ -83,9 +83,11 @@ bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, cha
 bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted);
 
 /*
- * Applies a plan's JSON text. Returns false with the old plan in force and ret_error saying every fault, a line each.
+ * Applies a plan's JSON text. waiter, which may be NULL, is told when it is stored. Returns false with the old plan in force,
+ * the waiter still the caller's, and ret_error saying every fault, a line each.
  */
-bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size);
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, struct ward_commit_waiter *waiter,
+                           char *ret_error, size_t size);
 
 /*
  * Puts a valid plan in force whose signature holds. document: the signed form that it came in. with and waiter as below.

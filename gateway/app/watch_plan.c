@@ -83,10 +83,11 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
 }
 
 /* Reads a plan, and gives it with a copy of its document to put. */
-typedef bool put_plan(struct ward_watch *watch, const struct ward_care_plan *plan, char *document);
+typedef bool put_plan(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
+                      struct ward_commit_waiter *waiter);
 
-static bool read_plan(struct ward_watch *watch, const char *document, put_plan *put, char *ret_error,
-                      size_t size)
+static bool read_plan(struct ward_watch *watch, const char *document, put_plan *put,
+                      struct ward_commit_waiter *waiter, char *ret_error, size_t size)
 {
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
     struct ward_care_plan *plan = malloc(sizeof(*plan));
@@ -98,7 +99,7 @@ static bool read_plan(struct ward_watch *watch, const char *document, put_plan *
     } else if (!ward_care_plan_parse(document, strlen(document), plan, errors)) {
         describe(errors, ret_error, size);
     } else {
-        taken = put(watch, plan, copy);
+        taken = put(watch, plan, copy, waiter);
         copy = NULL;
         if (!taken)
             snprintf(ret_error, size, "Out of memory.");
@@ -109,29 +110,33 @@ static bool read_plan(struct ward_watch *watch, const char *document, put_plan *
     return taken;
 }
 
-static bool put_and_store(struct ward_watch *watch, const struct ward_care_plan *plan, char *document)
+static bool put_and_store(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
+                          struct ward_commit_waiter *waiter)
 {
     const struct ward_store_change change = {
         .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
     const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
 
-    return put_in_force(watch, plan, document, &group, NULL);
+    return put_in_force(watch, plan, document, &group, waiter);
 }
 
-bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size)
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, struct ward_commit_waiter *waiter,
+                           char *ret_error, size_t size)
 {
-    return read_plan(watch, document, put_and_store, ret_error, size);
+    return read_plan(watch, document, put_and_store, waiter, ret_error, size);
 }
 
-static bool put_back(struct ward_watch *watch, const struct ward_care_plan *plan, char *document)
+static bool put_back(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
+                     struct ward_commit_waiter *waiter)
 {
+    (void)waiter; /* it is stored already */
     hold_plan(watch, plan, document);
     return true;
 }
 
 bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size)
 {
-    return read_plan(watch, document, put_back, ret_error, size);
+    return read_plan(watch, document, put_back, NULL, ret_error, size);
 }
 
 bool ward_watch_take_plan(struct ward_watch *watch, const struct ward_care_plan *plan, const char *document,

@@ -241,6 +241,34 @@ static void open_numbers(struct ward_gateway *gateway)
                  gateway->config.alarm.numbers);
 }
 
+/*
+ * Without the bus no device is heard, and a connection that has ended does not come back: neither do what we own and
+ * export there. The next process begins anew, and goes on with the deadlines of this one.
+ */
+static int on_bus_lost(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    struct ward_gateway *gateway = userdata;
+
+    (void)message;
+    (void)error;
+    ward_journal_print(LOG_CRIT,
+                       "The system bus has ended the connection: no device is heard. Starting anew");
+    return sd_event_exit(gateway->event, -ECONNRESET);
+}
+
+static int open_system_bus(struct ward_gateway *gateway)
+{
+    int result = sd_bus_open_system(&gateway->system_bus);
+
+    if (result >= 0)
+        result = sd_bus_attach_event(gateway->system_bus, gateway->event, SD_EVENT_PRIORITY_NORMAL);
+    if (result >= 0)
+        result = sd_bus_match_signal(gateway->system_bus, NULL, "org.freedesktop.DBus.Local",
+                                     "/org/freedesktop/DBus/Local", "org.freedesktop.DBus.Local",
+                                     "Disconnected", on_bus_lost, gateway);
+    return failed(result, "The system bus");
+}
+
 static int start_parts(struct ward_gateway *gateway)
 {
     const struct ward_config *config = &gateway->config;
@@ -267,9 +295,7 @@ static int start_parts(struct ward_gateway *gateway)
                           config->alarm.silence_button)) < 0) ||
         (result = open_signer(gateway)) < 0 ||
         (result = failed(ward_inbox_init(&gateway->inbox), "The inbox")) < 0 ||
-        (result = failed(sd_bus_open_system(&gateway->system_bus), "The system bus")) < 0 ||
-        (result = failed(sd_bus_attach_event(gateway->system_bus, gateway->event, SD_EVENT_PRIORITY_NORMAL),
-                         "The system bus")) < 0 ||
+        (result = open_system_bus(gateway)) < 0 ||
         (result = failed(ward_bus_new(&gateway->bus, gateway->system_bus, ward_api_call, gateway),
                          "The name org.wardgate on the system bus")) < 0)
         return result;

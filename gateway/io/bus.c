@@ -18,6 +18,7 @@
 
 #include "io/bus_arguments.h"
 #include "io/bus_caller.h"
+#include "io/bus_value.h"
 
 #define BUS_NAME     "org.wardgate"
 #define ERROR_PREFIX "org.wardgate.Error."
@@ -369,7 +370,10 @@ void ward_bus_reply(struct ward_bus_call *call)
 
 void ward_bus_reply_text(struct ward_bus_call *call, const char *text)
 {
-    (void)sd_bus_reply_method_return(call->message, "s", text);
+    char *utf8 = ward_bus_utf8(text);
+
+    (void)sd_bus_reply_method_return(call->message, "s", utf8 ? utf8 : text);
+    free(utf8);
     end(call, DONE, text);
 }
 
@@ -396,7 +400,10 @@ void ward_bus_reply_list(struct ward_bus_call *call, const char *const *texts, s
 
 void ward_bus_reply_error(struct ward_bus_call *call, enum ward_bus_error error, const char *sentence)
 {
-    (void)sd_bus_reply_method_errorf(call->message, error_names[error], "%s", sentence);
+    char *utf8 = ward_bus_utf8(sentence);
+
+    (void)sd_bus_reply_method_errorf(call->message, error_names[error], "%s", utf8 ? utf8 : sentence);
+    free(utf8);
     end(call, error_names[error] + strlen(ERROR_PREFIX), NULL);
 }
 
@@ -412,6 +419,15 @@ static int append_json(sd_bus_message *message, const char *text)
     return result;
 }
 
+static int append_text(sd_bus_message *message, const char *text)
+{
+    char *utf8 = ward_bus_utf8(text);
+    const int result = utf8 ? sd_bus_message_append(message, "s", utf8) : -ENOMEM;
+
+    free(utf8);
+    return result;
+}
+
 void ward_bus_emit(struct ward_bus *bus, enum ward_bus_signal signal, const char *const *texts)
 {
     sd_bus_message *message = NULL;
@@ -419,8 +435,7 @@ void ward_bus_emit(struct ward_bus *bus, enum ward_bus_signal signal, const char
                                            signals[signal].name);
 
     for (uint8_t i = 0; i < signals[signal].texts && result >= 0; i++)
-        result = signals[signal].json ? append_json(message, texts[i])
-                                      : sd_bus_message_append(message, "s", texts[i]);
+        result = signals[signal].json ? append_json(message, texts[i]) : append_text(message, texts[i]);
     if (result >= 0)
         (void)sd_bus_send(bus->bus, message, NULL);
     sd_bus_message_unref(message);

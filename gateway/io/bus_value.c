@@ -14,8 +14,7 @@ void ward_bus_kept_done(struct ward_bus_kept *value)
     *value = (struct ward_bus_kept){0};
 }
 
-/* A message with anything else is refused as a whole. */
-static char *copy_utf8(const char *text)
+char *ward_bus_utf8(const char *text)
 {
     const size_t length = text ? strlen(text) : 0;
     char *copy = calloc(1, length + 1);
@@ -63,7 +62,7 @@ bool ward_bus_kept_copy(const struct ward_bus_property *property, const struct w
     *ret = (struct ward_bus_kept){.number = told->number};
     ret->texts = count > 0 ? calloc(count, sizeof(ret->texts[0])) : NULL;
     for (size_t i = 0; i < count && ret->texts; i++) {
-        ret->texts[i] = copy_utf8(texts[i]);
+        ret->texts[i] = ward_bus_utf8(texts[i]);
         if (!ret->texts[i])
             break;
         ret->count++;

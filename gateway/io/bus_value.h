@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a property is, and its value as it is kept from one telling to the next. Private to bus_objects.c. */
+/* What a property is, and its value as it is kept from one telling to the next; texts for the bus. Private to bus*.c. */
 #ifndef WARD_IO_BUS_VALUE_H
 #define WARD_IO_BUS_VALUE_H
 
@@ -23,6 +23,12 @@ struct ward_bus_kept {
     size_t count;
     int64_t number;
 };
+
+/*
+ * A copy that a message takes, on the heap: it would refuse any other, and be sent to nobody. What is no UTF-8, as the end
+ * of a text that was cut, becomes "?". NULL is "". Returns NULL without memory.
+ */
+char *ward_bus_utf8(const char *text);
 
 /* Whether it was told, octet for octet; a text that is no UTF-8 never is. */
 bool ward_bus_kept_is(const struct ward_bus_kept *value, const struct ward_bus_property *property,

@@ -198,14 +198,25 @@ class Home(Asked):
         (self.directory / "bus.conf").write_text(self.bus_configuration(bus))
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         (self.directory / "wardgate.conf").write_text(CONFIG.format(directory=self.directory, user=user))
-        self.dbus = subprocess.Popen(["dbus-daemon", f"--config-file={self.directory}/bus.conf", "--nofork",
-                                      "--print-address"], stdout=subprocess.PIPE, text=True)
-        assert self.dbus.stdout.readline()
+        self.start_bus()
         # The sanitizer keeps what was freed, to catch its use; with all of it memory would seem to grow.
         self.environment = {**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={bus}", "LC_ALL": "C.UTF-8",
                             "ASAN_OPTIONS": "quarantine_size_mb=4:malloc_context_size=5"}
         self.log = open(self.directory / "wardgated.log", "w+")
         self.bluez = self.gateway = None
+
+    def start_bus(self):
+        self.dbus = subprocess.Popen(["dbus-daemon", f"--config-file={self.directory}/bus.conf", "--nofork",
+                                      "--print-address"], stdout=subprocess.PIPE, text=True)
+        assert self.dbus.stdout.readline()
+
+    def lose_bus(self):
+        """The bus daemon is killed, and bluetoothd ends with it."""
+        self.dbus.kill()
+        self.dbus.wait(PATIENCE_S)
+        self.dbus.stdout.close()
+        (self.directory / "bus").unlink()
+        self.bluez.end()
 
     @staticmethod
     def bus_configuration(socket):

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, STRAP, Home, eventually
+from bluez_fixture import CUFF, OTHER_CUFF, PATIENCE_S, PATIENT, ROOT, STRAP, Bluez, Home, eventually
 
 STRANGERS = 50_000
 STORM_A_SECOND = 10_000
@@ -89,6 +89,20 @@ def test_an_enrolment_that_nobody_follows_any_more_is_undone(home):
     assert_trusted(home.measure(CUFF, 2))
 
 
+def test_an_enrolment_for_whom_is_discharged_is_undone(home):
+    """The device would stay bonded without being enrolled, and nobody could have it forgotten."""
+    home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
+    home.bluez.advertise(CUFF.address, "on")
+    enrolment = home.begin_enrolment(CUFF.address)
+    home.bluez.said(f"called StartNotify {CUFF.path}")
+    since = home.bluez.mark()
+    home.ctl("patient", "discharge", PATIENT, "--reason", "home again")
+    said, _ = enrolment.communicate(timeout=PATIENCE_S)
+    assert enrolment.returncode == 1 and "cancelled" in said
+    home.bluez.said("called RemoveDevice", since)
+    assert home.ask("devices") == []
+
+
 def test_a_scan_that_nobody_follows_any_more_is_over(home):
     followed = home.begin("devices", "scan", "--seconds", 300)
     home.bluez.said("called StartDiscovery")
@@ -98,6 +112,46 @@ def test_a_scan_that_nobody_follows_any_more_is_over(home):
     followed.communicate(timeout=PATIENCE_S)
     home.bluez.said("called StopDiscovery", since)
     home.ctl("devices", "scan", "--seconds", 1)
+
+
+def begin_trial(home, ident, seconds):
+    """A device that has just measured for somebody is not tested."""
+    def begun():
+        trial = home.begin("devices", "test", ident, "--timeout", seconds)
+        if "measuring for a patient" not in trial.stdout.readline():
+            return trial
+        trial.communicate(timeout=PATIENCE_S)
+        return None
+
+    return eventually(begun, "it has not measured for ten seconds")
+
+
+def test_a_trial_listens_on_when_the_scan_of_another_is_over(home):
+    """Otherwise it would be said of the device that it is too far away, or that its battery is empty."""
+    home.enrol(CUFF, "S-1")
+    (ident,) = [device["device"] for device in home.ask("devices")]
+    since = home.bluez.mark()
+    scan = home.begin("devices", "scan", "--seconds", 300)
+    home.bluez.said("called StartDiscovery", since)
+    trial = begin_trial(home, ident, 12)
+    assert "Listening for it" in trial.stdout.readline()
+    since = home.bluez.mark()
+    scan.send_signal(signal.SIGINT)
+    scan.communicate(timeout=PATIENCE_S)
+    eventually(lambda: home.bluez.calls("GetManagedObjects", since) or home.bluez.calls("StopDiscovery", since),
+               "the scan has ended, and another begins or none")
+    home.bluez.advertise(CUFF.address, "on")
+    said, _ = trial.communicate(timeout=PATIENCE_S)
+    assert "Heard in" in said and "too far" not in said and home.bluez.calls("StopDiscovery", since)
+
+
+def test_a_trial_of_a_device_that_is_forgotten_is_over(home):
+    home.enrol(CUFF, "S-1")
+    (ident,) = [device["device"] for device in home.ask("devices")]
+    trial = begin_trial(home, ident, 300)
+    home.ctl("devices", "forget", ident)
+    said, _ = trial.communicate(timeout=60)
+    assert trial.returncode == 1 and "It has been forgotten meanwhile" in said
 
 
 def test_a_device_without_its_measurements_is_not_enrolled(home):
@@ -198,6 +252,30 @@ def test_without_its_bond_nothing_of_a_device_is_trusted(enrolled):
     assert_not_trusted(enrolled.wait_for_reading(CUFF.raw(7)))
     eventually(lambda: any(device["needs_pairing"] for device in enrolled.ask("devices")), "it needs pairing")
     assert_trusted(enrolled.measure(STRAP, 2))
+
+
+def test_a_device_that_is_paired_again_is_what_it_was_and_whose_it_was(home):
+    """What the other user of a cuff measures would be taken for this one's."""
+    def shown():
+        device = home.ask("devices")[0]
+        return {name: device.get(name) for name in ("device", "name", "model", "shared")}, {
+            (bound["patient"], bound.get("slot")) for bound in device["bindings"]}
+
+    home.enrol(CUFF, "S-1")
+    ident = shown()[0]["device"]
+    home.ctl("devices", "rename", ident, "Cuff of both")
+    home.ctl("patient", "admit", "p-bob", "--episode", "s-02", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+    home.ctl("devices", "bind", ident, "--patient", PATIENT, "--slot", 1)
+    home.ctl("devices", "bind", ident, "--patient", "p-bob", "--slot", 2, "--share")
+    before = shown()
+    assert before == ({"device": ident, "name": "Cuff of both", "model": "blood-pressure-cuff", "shared": False},
+                      {(PATIENT, 1), ("p-bob", 2)})
+    home.bluez.lose_bond(CUFF.address)
+    home.enrol(CUFF, is_there=True)
+    assert shown() == before
+    home.ctl("devices", "unbind", ident, "--patient", PATIENT)
+    home.enrol(CUFF, is_there=True)  # it is another's, and becomes his
+    assert shown() == (before[0], {(PATIENT, None)})
 
 
 def test_a_name_proves_nothing(enrolled):
@@ -370,6 +448,44 @@ def test_strangers_in_a_scan_do_not_take_the_place_of_a_device_of_ours(enrolled)
     assert all(json.loads(line)["address"].startswith("F0:00:00") for line in found.splitlines())
 
 
+def test_the_status_of_a_whole_house_is_told(home):
+    """However much there is to say of so many."""
+    patients = [f"p-{number}" for number in range(31)]
+    for patient in patients:
+        home.ctl("patient", "admit", patient, "--episode", "s-01", "--plan", ROOT / "config/care-plans/post-operative.json")
+    assert {patient["patient"] for patient in home.status()["patients"]} == {PATIENT, *patients}
+
+
+def test_a_device_that_a_whole_house_has_is_shown(home):
+    """However long all that is told of it is."""
+    home.enrol(CUFF, "S" * 60, "F" * 60)
+    (ident,) = [device["device"] for device in home.ask("devices")]
+    home.ctl("devices", "rename", ident, "N" * 64)
+    home.ctl("devices", "bind", ident, "--patient", PATIENT, "--slot", 100)
+    patients = [f"p-{number:062}" for number in range(101, 132)]
+    for slot, patient in enumerate(patients, 101):
+        home.ctl("patient", "admit", patient, "--episode", "s-01", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+        home.ctl("devices", "bind", ident, "--patient", patient, "--slot", slot, "--share")
+    everybody = {(patient, slot) for slot, patient in enumerate([PATIENT, *patients], 100)}
+    (shown,) = home.ask("devices")
+    assert {(bound["patient"], bound["slot"]) for bound in shown["bindings"]} == everybody
+    home.bluez.lose_bond(CUFF.address)
+    home.enrol(CUFF, "S" * 60, "F" * 60, is_there=True)
+    (shown,) = home.ask("devices")
+    assert {(bound["patient"], bound["slot"]) for bound in shown["bindings"]} == everybody
+
+
+def test_a_scan_among_a_hundred_strangers_finds_the_device(home):
+    """One that is not in its answer is said not to be heard."""
+    home.bluez.device(CUFF.address, "name", "Cuff", "serial", "S-1", "services", "1810")
+    scan = home.begin("devices", "scan", "--seconds", 5)
+    home.bluez.said("called StartDiscovery")
+    home.bluez.strangers(100, "stay")
+    home.bluez.advertise(CUFF.address, "on")
+    said, _ = scan.communicate(timeout=PATIENCE_S)
+    assert CUFF.address in said
+
+
 @pytest.mark.parametrize("what", ["value", "rssi"])
 def test_a_storm_of_one_device_is_not_the_others_trouble(enrolled, what):
     bluez = enrolled.bluez
@@ -403,6 +519,19 @@ def test_a_bluetoothd_that_restarts_is_survived(enrolled):
         enrolled.wait_for_radio("ready")
         assert_trusted(enrolled.measure(CUFF, number))
     assert rungs(enrolled) == {"rung": "none", "discovery": 0, "power": 0, "restart": 0, "reset": 0}
+
+
+def test_a_bus_that_is_lost_ends_the_gateway_to_be_started_anew(home):
+    """Otherwise it would go on without hearing any device, and nobody could ask it why."""
+    home.lose_bus()
+    assert home.gateway.wait(PATIENCE_S) == 1
+    assert "wardgated: Connection reset by peer" in (home.directory / "wardgated.log").read_text()
+    home.start_bus()
+    home.bluez = Bluez(home.environment)
+    home.start_gateway()  # as its unit does
+    home.wait_for_radio("ready")
+    home.enrol(CUFF, "S-1")
+    assert_trusted(home.measure(CUFF, 2))
 
 
 def request(home, name):

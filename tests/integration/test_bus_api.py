@@ -118,6 +118,32 @@ def test_what_changes_of_a_device_is_told(home, client, signals):
         assert "Device" not in signals.changed(DEVICE, path)
 
 
+def test_a_binding_that_stands_is_not_made_again(home, client):
+    """A new one would not know that the device's memory was read out: a record without a date would be nobody's."""
+    def bindings():
+        return home.ask("devices", "show", ident)[0]["bindings"]
+
+    with enrolled(home, another(CUFF), "S-84") as (ident, _):
+        before = bindings()
+        assert [(bound["patient"], bound["read_out"]) for bound in before] == [(PATIENT, True)]
+        client.call(GATEWAY, "Bind", "sssu", ident, PATIENT, "move", 255)
+        client.call(GATEWAY, "Bind", "sssu", ident, PATIENT, "share", 255)
+        assert bindings() == before
+        client.call(GATEWAY, "Bind", "sssu", ident, PATIENT, "move", 1)
+        assert [(bound["slot"], bound["read_out"]) for bound in bindings()] == [(1, False)]
+
+
+def test_to_share_a_device_takes_it_from_nobody(home, client):
+    with enrolled(home, another(CUFF), "S-85") as (ident, _):
+        home.ctl("devices", "bind", ident, "--patient", PATIENT, "--slot", 1)
+        home.ctl("patient", "admit", "p-85", "--episode", "s-85", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+        done = home.ctl("devices", "bind", ident, "--patient", "p-85", "--share", check=False)
+        assert done.returncode == 1 and "Others have a user slot of it" in done.stderr
+        assert home.ask("devices", "show", ident)[0]["patient"] == PATIENT
+        home.ctl("devices", "bind", ident, "--patient", "p-85", "--share", "--slot", 2)
+        home.ctl("patient", "discharge", "p-85", "--reason", "well")
+
+
 def test_what_changes_of_the_gateway_is_told(home, client, signals):
     before = client.properties()
     cuff = another(CUFF)
@@ -138,6 +164,14 @@ def test_what_is_shown_in_the_room_is_told(home, client, signals):
     home.ctl("alarms", "silence", PATIENT)
     signals.wait_for({"Silenced": True})
     assert client.properties()["Priority"] == "medium"
+
+
+def test_of_a_patient_who_is_not_looked_after_nobody_says_that_there_is_no_alarm(home, client):
+    """A slip of the pen in his id, or he was discharged."""
+    assert home.ask("alarms", "--patient", PATIENT)
+    done = home.ctl("alarms", "--patient", PATIENT + "0", check=False)
+    assert done.returncode == 1 and done.stdout == "" and "No such patient" in done.stderr
+    assert client.call(GATEWAY, "Alarms", "a{sv}", 2, "patient", "s", PATIENT + "0", "history", "b", "true") == [[]]
 
 
 def test_the_tree_holds_the_api_and_nothing_else(client):
@@ -282,6 +316,19 @@ def test_more_than_come_at_once_are_asked_for_page_by_page():
         assert refused.returncode == 2 and "1000 at most" in refused.stderr
     finally:
         home.stop()
+
+
+def test_a_call_that_is_carried_out_without_a_row_counts_once(client, stranger):
+    """It is told to the auditor twice, before and when it is answered."""
+    def rows():
+        return [row for row in client.audit() if row["uid"] == NOBODY and row["method"] == "Command"]
+
+    before = rows()
+    for _ in range(70):
+        stranger.call(GATEWAY, "Command", "s", "{}")
+    client.call(GATEWAY, "Command", "s", "{}")
+    assert newest(client, "Command")["omitted"] > 0
+    assert len(rows()) - len(before) + newest(client, "Command")["omitted"] == 70
 
 
 def test_a_call_that_was_never_answered_stays_in_the_trail(home, client):

@@ -4,7 +4,7 @@
 import json
 import re
 
-from bluez_fixture import eventually
+from bluez_fixture import PATIENT, ROOT, eventually
 from test_tls import reissue
 from ward_fixture import WardAtHome
 
@@ -61,5 +61,28 @@ def test_each_step_is_named_when_it_fails():
         eventually(lambda: not home.ask("hub", "show")[0]["link"]["up"], lambda: home.ask("hub", "show"))
         assert failed(home) == ("uplink", "wardgate-uplink is not running, or not connected")
         home.start_uplink()
+    finally:
+        home.stop()
+
+
+def erase(home, patient):
+    home.ctl("patient", "discharge", patient, "--reason", "home again")
+    eventually(lambda: patient not in [found["patient"] for found in home.ask("patient", "list")],
+               lambda: home.ask("patient", "list"))
+
+
+def test_a_record_that_was_erased_with_its_episode_is_not_waited_for():
+    """The hub is tried before the next patient has measured anything."""
+    home = WardAtHome().start()
+    try:
+        home.ctl("patient", "admit", "p-2", "--episode", "s-02", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+        home.enter(1)
+        home.ctl("entry", "--patient", "p-2", "--by", "nurse-1", "respiration_rate=14")
+        home.wait_until_delivered()
+        erase(home, "p-2")
+        assert tried(home, 0)[-1]["text"] == "signed, of all records through 2"
+        erase(home, PATIENT)
+        assert (tried(home, 0, untried=True)[-1]["text"]
+                == "not tried: there is no record any more that the hub could confirm")
     finally:
         home.stop()

@@ -138,10 +138,10 @@ static const struct {
     void (*happens)(struct bench *bench);
     const char *told;
 } rows[] = {
-    {connected, "Connected "},   {bond_lost, "NeedsPairing "}, {battery, "Battery "},
-    {clock_looked_at, "Clock "}, {clock_judged, "Clock "},     {heard, "LastSeen "},
-    {heard_later, "LastSeen "},  {claimed, "ClaimedBy "},      {claim_is_over, "ClaimedBy "},
-    {renamed, "Name "},          {bound, "Patients "},         {firmware_told, "Firmware "},
+    {connected, "Connected "},     {bond_lost, "NeedsPairing "}, {battery, "Battery "},
+    {clock_looked_at, "Clock "},   {clock_judged, "Clock "},     {heard, "LastSeen "},
+    {heard_later, "LastSeen "},    {bound, "Patients "},         {claimed, "ClaimedBy "},
+    {claim_is_over, "ClaimedBy "}, {renamed, "Name "},           {firmware_told, "Firmware "},
 };
 
 static void test_whatever_changes_of_a_device_is_told(void **state)

@@ -22,6 +22,7 @@
 
 #include <sqlite3.h>
 
+#include "app/binding_change.h"
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/listeners.h"
@@ -600,9 +601,39 @@ static void a_shared_device_is_claimed_before_use(void **state)
     assert_int_equal(read_back(bench), 2);
     assert_string_equal(newest(bench)->patient.text, "p-bob");
 
+    /* Ann would believe that the cuff is hers now. */
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-2", "p-bob", WARD_SLOT_NONE, true);
+    assert_string_equal(measure(bench, "p-ann", ""), "org.wardgate.Error.Busy");
+    assert_null(ward_binding_claimant(bench->gateway, "d-2"));
+    assert_string_equal(measure(bench, "p-ann", "d-2"), "");
+
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false); /* moved: it is Ann's alone */
     assert_false(ward_registry_is_shared(&bench->gateway->registry, "d-1"));
     assert_false(ward_registry_is_bound(&bench->gateway->registry, "d-1", "p-bob"));
+}
+
+/* He was discharged in the midst of it, say: the others need not wait, and he is named no more. */
+static void a_claim_ends_with_the_binding(void **state)
+{
+    const struct ward_binding_choice bobs = {
+        .device = "d-1", .patient = "p-bob", .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    struct bench *bench = couple(state);
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bench_admit(bench, "p-cyd");
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    bind_to(bench, "d-1", "p-cyd", WARD_SLOT_NONE, true);
+    assert_string_equal(measure(bench, "p-bob", "d-1"), "");
+    assert_string_equal(ward_binding_claimant(bench->gateway, "d-1"), "p-bob");
+    assert_int_equal(ward_binding_ends(bench->gateway, &bobs, changes), 1);
+    assert_int_equal(ward_gateway_change(bench->gateway, changes, 1, NULL), 0);
+    assert_null(ward_binding_claimant(bench->gateway, "d-1"));
+    assert_string_equal(measure(bench, "p-ann", "d-1"), "");
 }
 
 /* A clip is worn: what it streams is stored, and once steady the measurement too, naming the stream. */
@@ -743,6 +774,68 @@ static int explain(struct bench *bench, const char *what, const char *text)
         free(documents[i]);
     free(documents);
     return count;
+}
+
+static int take_status(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    (void)message;
+    (void)error;
+    *(bool *)userdata = true;
+    return 0;
+}
+
+/* Whoever is told that it is done goes away: after a power cut the old plan would be in force again. */
+static void a_plan_is_stored_before_it_is_answered(void **state)
+{
+    struct bench *bench = couple(state);
+    char *document = strdup(ward_gateway_watch(bench->gateway, "p-ann")->plan_document);
+    bool answered = false;
+    sd_bus *bus = NULL;
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    disk_hangs = true;
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "ApplyPlan", take_reply, bench, "ss", "p-ann", document) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Status", take_status, &answered, NULL) >= 0);
+    WAIT_FOR(bench, answered);
+    assert_null(bench->reply);
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_false(sd_bus_message_is_method_error(bench->reply, NULL));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    free(document);
+}
+
+/* The answer to a pairing is the device's document. */
+static void a_device_that_is_gone_before_its_commit_is_answered_all_the_same(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_store_change forgotten = {.kind = WARD_STORE_DEVICE_FORGOTTEN, .device.id = {"d-1"}};
+    struct ward_commit_waiter *waiter;
+    sd_bus *bus = NULL;
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    disk_hangs = true;
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Rename", take_reply, bench, "ss", "d-1", "Cuff") >= 0);
+    for (waiter = NULL; !waiter;) {
+        assert_true(sd_event_run(bench->event, 50000) >= 0);
+        for (waiter = bench->gateway->waiters; waiter && !waiter->call;)
+            waiter = waiter->next;
+    }
+    waiter->answer_device = forgotten.device.id; /* as a pairing's does */
+    assert_int_equal(ward_gateway_change(bench->gateway, &forgotten, 1, NULL), 0);
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_true(sd_bus_message_is_method_error(bench->reply, "org.wardgate.Error.Failed"));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
 }
 
 static uint32_t number_of(const struct bench *bench, struct ward_alarm_id *ret_id)
@@ -1994,6 +2087,8 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
         GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
+        GATEWAY_TEST(a_plan_is_stored_before_it_is_answered),
+        GATEWAY_TEST(a_device_that_is_gone_before_its_commit_is_answered_all_the_same),
         GATEWAY_TEST(a_copy_makes_nothing_known),
         GATEWAY_TEST(what_waits_for_its_proof_is_known_then),
         GATEWAY_TEST(a_copy_does_not_count_records),
@@ -2006,6 +2101,7 @@ int main(void)
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
+        GATEWAY_TEST(a_claim_ends_with_the_binding),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),

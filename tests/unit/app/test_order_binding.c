@@ -105,6 +105,29 @@ static void slots_are_bound_one_by_one(void **state)
     assert_string_equal(owners(bench, "d-1"), "p-1/1 ");
 }
 
+/* Beside a user's slot nobody can have the whole device: the user's readings would be his. */
+static void what_is_shared_takes_nothing_from_anybody(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+
+    order.command.binding.slot = 1;
+    orders_done(bench, &order);
+    order = about(bench, WARD_COMMAND_BIND, OTHER, "d-1");
+    order.command.binding.shared = true;
+    orders_refused(bench, &order, "Others have a user slot of it");
+    assert_string_equal(owners(bench, "d-1"), "p-1/1 ");
+
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1"); /* his own gives way */
+    order.command.binding.shared = true;
+    orders_done(bench, &order);
+    order = about(bench, WARD_COMMAND_BIND, OTHER, "d-1");
+    order.command.binding.shared = true;
+    order.command.binding.slot = 2;
+    orders_refused(bench, &order, "Others have it as a whole");
+    assert_string_equal(owners(bench, "d-1"), "p-1/255 ");
+}
+
 /* What it measured since then is the patient's, but nothing that may be another's. */
 static void a_binding_may_begin_in_the_past(void **state)
 {
@@ -237,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ORDER_TEST(a_device_is_bound_and_stays_so),
         ORDER_TEST(slots_are_bound_one_by_one),
+        ORDER_TEST(what_is_shared_takes_nothing_from_anybody),
         ORDER_TEST(a_binding_may_begin_in_the_past),
         ORDER_TEST(what_cannot_be_bound_is_told_why),
         ORDER_TEST(a_binding_of_another_patient_is_not_ended),

@@ -59,6 +59,7 @@ static void answer(void *userdata, enum ward_bus_method method, struct ward_bus_
                    const struct ward_bus_arguments *arguments)
 {
     static const char *const list[] = {"{\"a\":1}", "{\"a\":2}"};
+    static const char *const step[] = {"C0:11:22:33:44:55", "looking", "Looking for caf\xc3."};
     struct fixture *f = userdata;
 
     f->method = method;
@@ -81,6 +82,13 @@ static void answer(void *userdata, enum ward_bus_method method, struct ward_bus_
         f->kept = call;
     else if (method == WARD_BUS_BIND)
         ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No device d-0 is enrolled.");
+    else if (method == WARD_BUS_SCAN) {
+        ward_bus_emit(f->bus, WARD_BUS_ENROLMENT_STEP, step);
+        ward_bus_reply_list(call, list, 0);
+    } else if (method == WARD_BUS_FORGET)
+        ward_bus_reply_error(call, WARD_BUS_NOT_FOUND, "No device caf\xc3 is enrolled.");
+    else if (method == WARD_BUS_PROVISION)
+        ward_bus_reply_text(call, "caf\xc3");
     else if (method == WARD_BUS_PLAN || method == WARD_BUS_COMMAND)
         ward_bus_reply_text(call, arguments->text[0]);
     else
@@ -453,6 +461,51 @@ static void test_what_a_device_says_of_itself_can_always_be_read(void **state)
     assert_string_equal(line, "Clip ?\x3f(\xc3\xbc)|0|");
 }
 
+static void call_forget_and_provision(sd_bus *bus, FILE *out)
+{
+    CALL(bus, out, "Forget", "s", "d-0");
+    fprintf(out, "|");
+    CALL(bus, out, "Provision", "ss", "renew", "");
+}
+
+/* A text that was cut in the midst of a character: whoever asked would wait for ever. */
+static void test_what_is_no_utf8_is_answered_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    char line[512];
+
+    run_caller(f, 0, call_forget_and_provision, line, sizeof(line));
+    assert_string_equal(line, "org.wardgate.Error.NotFound: No device caf? is enrolled.|caf?|");
+}
+
+static int on_step(sd_bus_message *message, void *userdata, sd_bus_error *error)
+{
+    const char *address, *step, *text;
+
+    (void)error;
+    if (sd_bus_message_read(message, "sss", &address, &step, &text) >= 0)
+        fprintf(userdata, "%s", text);
+    return 1;
+}
+
+static void call_scan(sd_bus *bus, FILE *out)
+{
+    (void)sd_bus_match_signal(bus, NULL, NULL, "/org/wardgate", "org.wardgate.Gateway1", "EnrolmentStep",
+                              on_step, out);
+    CALL(bus, out, "Scan", "u", 1u);
+    while (sd_bus_process(bus, NULL) > 0) /* what was said before the answer has come before it */
+        ;
+}
+
+static void test_a_step_that_is_no_utf8_is_told_all_the_same(void **state)
+{
+    struct fixture *f = *state;
+    char line[512];
+
+    run_caller(f, 0, call_scan, line, sizeof(line));
+    assert_string_equal(line, "Looking for caf?.");
+}
+
 static void test_a_number_is_told_in_steps_or_with_something_else(void **state)
 {
     struct fixture *f = *state;
@@ -520,6 +573,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_audit_trail_is_not_for_everybody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_a_device_says_of_itself_can_always_be_read, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_no_utf8_is_answered_all_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_step_that_is_no_utf8_is_told_all_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_number_is_told_in_steps_or_with_something_else, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_device_that_is_not_told_again_is_gone, set_up, tear_down),
