@@ -164,6 +164,17 @@ void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input
     }
 }
 
+struct ward_decimal ward_alarm_newest_judged(const struct ward_alarm_input_state *input,
+                                             const struct ward_plan_quantity *row)
+{
+    struct ward_decimal value = input->value;
+
+    if (row != NULL && row->median_of > 1 && input->newest_count >= row->median_of) {
+        (void)ward_median(input->newest, row->median_of, &value);
+    }
+    return value;
+}
+
 /* Takes what is from the reading out of values that stand beside their sources. */
 static bool forget(struct ward_decimal *values, struct ward_source *sources, uint8_t *count, uint64_t seq)
 {

@@ -11,6 +11,8 @@
  *   questionable, within         changes nothing but the runs: the last values were not all beyond
  *   spot, at least n of m        counted over the newest m valid ones: holds with n of them beyond, pending with fewer,
  *                                and ends with a value within the limit that leaves fewer than n
+ *   judged before, by a plan     begins, holds and ends pending as it would now; but it is no new one: it ends no holding
+ *   that was replaced            and is counted once
  *   the input stops              pending ends: holds if the last 5 s were all beyond the limit, abandoned otherwise
  *
  * The limits are compared as exact decimals; an infinity is beyond every limit on its side.
@@ -106,7 +108,7 @@ static enum ward_alarm_verdict valid_within(struct ward_alarm_detector *detector
     if (detector->pending) {
         return settle(detector);
     }
-    if (!detector->holds) {
+    if (!detector->holds || sample->known) {
         return WARD_VERDICT_SAME;
     }
     if (sample->spot) {
@@ -228,6 +230,17 @@ void ward_alarm_detector_forget(struct ward_alarm_detector *detector, unsigned p
     }
 }
 
+/* Gives the value its bit; one that was judged before has it already, and counts where nothing did. */
+static void count(struct ward_alarm_detector *detector, const struct ward_alarm_sample *sample, bool beyond)
+{
+    if (!sample->known) {
+        ward_alarm_detector_skip(detector);
+    } else if (beyond && detector->counted == 0) {
+        detector->counted = 1;
+    }
+    detector->recent = (uint8_t)((detector->recent & ~1u) | (beyond ? 1u : 0u));
+}
+
 /* A valid spot value of a rule that wants so many of so many. */
 static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
                                        const struct ward_plan_rule *rule,
@@ -235,14 +248,13 @@ static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
 {
     bool enough;
 
-    ward_alarm_detector_skip(detector);
-    detector->recent |= beyond ? 1 : 0;
+    count(detector, sample, beyond);
     detector->run_us = beyond ? earliest(detector->run_us, sample->now_us) : WARD_NEVER;
     detector->unproved_us = WARD_NEVER;
     enough = ward_alarm_is_enough(detector, rule);
     if (detector->holds) {
         detector->confirm &= !beyond;
-        return enough || beyond ? WARD_VERDICT_SAME : let_go(detector);
+        return enough || beyond || sample->known ? WARD_VERDICT_SAME : let_go(detector);
     }
     if (enough) {
         detector->onset_us = detector->pending ? detector->onset_us : sample->now_us;

@@ -188,6 +188,7 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
     const struct ward_alarm_sample sample = {.value = measure->value,
                                              .valid = measure->valid,
                                              .spot = measure->spot,
+                                             .known = measure->known,
                                              .now_us = run->context->now.boot_us,
                                              .last_valid_us = last_valid_us};
     const struct rules rules = rules_of(run->context->plan, input->quantity);
@@ -203,7 +204,7 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] != NULL) {
                 verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
-            } else if (sample.valid && sample.spot) {
+            } else if (sample.valid && sample.spot && !sample.known) {
                 ward_alarm_detector_skip(&side.detectors[level]);
             }
         }

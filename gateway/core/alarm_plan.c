@@ -8,7 +8,8 @@
  *   it stays, the newest fresh value is within         cleared as plan-changed
  *   it stays, the value is stale                       unknown goes on being unknown
  *
- * Then the newest fresh value is held against the whole new plan, as if it came now.
+ * Then the newest fresh valid value is held against the whole new plan: it may raise, as if it came now. But nothing was
+ * measured, so it clears nothing more, and where values are counted it counts once. What has not settled yet waits.
  */
 #include <string.h>
 
@@ -102,11 +103,13 @@ static void withdraw_all(struct ward_alarm_run *run, struct ward_alarm_input_sta
 
 static void reevaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
-    const struct ward_alarm_measure newest = {.value = input->last_valid ? input->last : input->value,
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
+    const struct ward_alarm_measure newest = {.value = ward_alarm_newest_judged(input, row),
                                               .seq = input->value_seq,
                                               .mono_us = input->value_mono_us,
                                               .measured_ms = input->value_measured_ms,
                                               .valid = true,
+                                              .known = true,
                                               .spot = input->value_spot || !input->running};
 
     if (!input->stale && ward_decimal_is_ordered(&input->value)) {
