@@ -137,6 +137,9 @@ void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alar
     } else if (!ward_decimal_is_finite(&input->baseline) && input->learnt_count >= row->baseline_readings) {
         input->learnt_count = (uint8_t)(row->baseline_readings - 1);
     }
+    if (row == NULL || row->median_of <= 1) {
+        input->newest_count = 0; /* nothing enters the row meanwhile: it would be of another time later */
+    }
 }
 
 /* Until there are as many values as the plan wants, the newest counts itself: nothing is held back. */
