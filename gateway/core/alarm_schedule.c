@@ -345,11 +345,23 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
     }
 }
 
+/* The patient is being waited for, and the new plan has that time too: a new plan is no measurement. */
+static bool goes_on_waiting(const struct ward_alarm_context *context,
+                            const struct ward_alarm_input_state *input,
+                            const struct ward_plan_schedule *schedule)
+{
+    return schedule != NULL && has_time(context) && !is_out_of_reach(context, input->slot_ms) &&
+           input->slot_ms <= context->now.utc_ms &&
+           ward_schedule_next_ms(schedule, context->zone, input->slot_ms - 1) == input->slot_ms;
+}
+
 /* Times of a new plan, from now on. What was taken early for a time that it does not have counts for none. */
 static void begin_times(const struct ward_alarm_context *context, struct ward_alarm_input_state *input,
                         const struct ward_plan_schedule *schedule)
 {
-    input->slot_ms = WARD_UTC_UNKNOWN;
+    if (!goes_on_waiting(context, input, schedule)) {
+        input->slot_ms = WARD_UTC_UNKNOWN;
+    }
     if (schedule != NULL && has_time(context) &&
         !ward_adherence_is_in_time(&input->adherence,
                                    ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms))) {
