@@ -384,6 +384,8 @@ void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_al
         ward_alarm_signal(run, &missed, &gone);
     }
     if (row == NULL || !row->worn) {
+        ward_alarm_adherence_wear(run, input, 0);
+        input->wear_us = input->wear_counted_us = WARD_NEVER;
         ward_alarm_signal(run, &silent, &gone);
     }
     follow(run, input);
