@@ -261,6 +261,32 @@ static void changes(void **state)
         "/rules/0/falls_by", "amber must lie inside red: it is there to come first (falls_by 3 in /rules/1)");
 }
 
+/* Grams for kilograms: no value of a patient would ever be beyond it. */
+static void what_no_value_can_reach(void **state)
+{
+    (void)state;
+    refused(SPOT("", "\"rises_by\":2000,\"within_s\":259200"), "/rules/0/rises_by", "plausible");
+    refused(SPOT(",\"baseline\":{\"readings\":5}", "\"falls_by\":499.1"), "/rules/0/falls_by", "plausible");
+    assert_true(parse(SPOT(",\"baseline\":{\"readings\":5}", "\"falls_by\":499")));
+    refused(SPOT(",\"baseline\":{\"value\":80}", "\"falls_by\":80"), "/rules/0/falls_by", "plausible");
+    assert_true(parse(SPOT(",\"baseline\":{\"value\":80}", "\"falls_by\":79")));
+    refused(SPOT(",\"baseline\":{\"value\":80}", "\"rises_by\":421"), "/rules/0/rises_by", "plausible");
+    assert_true(parse(SPOT(",\"baseline\":{\"value\":80}", "\"rises_by\":420")));
+    refused(SPOT("", "\"below\":60,\"worse_by\":500"), "/rules/0/worse_by", "plausible");
+    assert_true(parse(SPOT("", "\"below\":60,\"worse_by\":499")));
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"clear_at\":940}",
+                  "/rules/0/clear_at", "plausible");
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":99.5}", "/rules/0/below",
+                  "plausible");
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"above\":96,\"clear_at\":9.5}",
+                  "/rules/0/clear_at", "plausible");
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"clear_at\":100.1}",
+                  "/rules/0/clear_at", "plausible");
+    assert_true(parse("{" HEAD "," QUANTITIES
+                      ",\"rules\":[{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,"
+                      "\"clear_at\":100}]}"));
+}
+
 static void windows(void **state)
 {
     (void)state;
@@ -446,6 +472,7 @@ int main(void)
         cmocka_unit_test(a_refused_plan_changes_nothing),
         cmocka_unit_test(the_list_of_errors_is_bounded),
         cmocka_unit_test(changes),
+        cmocka_unit_test(what_no_value_can_reach),
         cmocka_unit_test(windows),
         cmocka_unit_test(news2),
         cmocka_unit_test(scale_2_is_a_clinician_s_decision),
