@@ -278,6 +278,16 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
          "[firmware] oximeter = 1,,2: it is no list of revisions, separated by commas, of 1 to 64 characters"},
         {"[firmware]\noximeter = 1, \n", 2,
          "[firmware] oximeter = 1,: it is no list of revisions, separated by commas, of 1 to 64 characters"},
+        {"[gateway]\nsite =\n", 2, "[gateway] site = : it is empty"},
+        {"[bluetooth]\nadapter =\n", 2, "[bluetooth] adapter = : it is empty"},
+        {"[store]\npath =\n", 2, "[store] path = : it is empty"},
+        {"[hub]\nca =\n", 2, "[hub] ca = : it is empty"},
+        {"[hub]\ncertificate =\n", 2, "[hub] certificate = : it is empty"},
+        {"[hub]\nkey =\n", 2, "[hub] key = : it is empty"},
+        {"[alarm]\nled_directory =\n", 2, "[alarm] led_directory = : it is empty"},
+        {"[alarm]\nnumbers =\n", 2, "[alarm] numbers = : it is empty"},
+        {"[spool]\nsocket =\n", 2, "[spool] socket = : it is empty"},
+        {"[spool]\nuplink_user =\n", 2, "[spool] uplink_user = : it is empty"},
         {"[hub]\nport = 0\nhots = 1\n", 2, "[hub] port = 0: it is no port from 1 to 65535"},
     };
     struct files *files = *state;
