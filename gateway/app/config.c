@@ -177,6 +177,12 @@ static int load_drop_ins(struct loading *loading, const char *path)
 
     snprintf(directory, sizeof(directory), "%s.d", path);
     count = scandir(directory, &entries, is_drop_in, alphasort);
+    if (count < 0 && errno != ENOENT) { /* what stands there counts, and nobody can say what it is */
+        r = -errno;
+        loading->file = directory;
+        loading->line = 0;
+        fail(loading, "%s", strerror(-r));
+    }
     for (int i = 0; i < count; i++) {
         snprintf(file, sizeof(file), "%s/%s", directory, entries[i]->d_name);
         if (r == 0)

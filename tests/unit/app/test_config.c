@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -239,6 +240,23 @@ static void an_error_in_a_drop_in_names_the_drop_in(void **state)
     assert_string_equal(error.text, "unknown key [hub] hots");
 }
 
+static void a_directory_of_drop_ins_that_cannot_be_read_is_an_error(void **state)
+{
+    struct files *files = *state;
+    struct ward_config config;
+    struct ward_config_error error;
+
+    write_file(files->path, "[gateway]\nid = g-1\n");
+    assert_int_equal(symlink("wardgate.conf.d", files->drop_ins), 0); /* leads to itself */
+    assert_int_equal(ward_config_load(files->path, &config, &error), -ELOOP);
+    assert_string_equal(error.file, files->drop_ins);
+    assert_int_equal(error.line, 0);
+    assert_string_equal(error.text, strerror(ELOOP));
+    assert_int_equal(unlink(files->drop_ins), 0);
+    write_file(files->drop_ins, "");
+    assert_int_equal(ward_config_load(files->path, &config, &error), -ENOTDIR);
+}
+
 static void a_wrong_line_is_refused_with_its_place(void **state)
 {
     static const struct {
@@ -401,6 +419,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(drop_ins_win_in_the_order_of_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(the_digest_is_that_of_all_that_was_read, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_the_drop_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_directory_of_drop_ins_that_cannot_be_read_is_an_error, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(each_assignment_is_told_where_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_line_is_refused_with_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_refused, setup, teardown),
