@@ -122,7 +122,7 @@ static void what_is_written_is_read(void **state)
 
     write_file(
         files->path,
-        "[gateway]\nsite = east-3\nid = g-11a9\n[store]\ncommit_window = 500ms\nquota = 1G\nballast = 0M\n"
+        "[gateway] ; of the house\r\nsite = east-3\nid = g-11a9\n[store] # \ncommit_window = 500ms\nquota = 1G\nballast = 0M\n"
         "[plan]\nrequire_signature = no\n[hub]\nhost = hub.example\nport=1884\nconfirm = broker\nformat = fhir\n"
         "keepalive = 2min\n[alarm]\n  leds =\n  sound_command = cat > /dev/null\n");
     assert_int_equal(ward_config_load(files->path, &config, &error), 0);
@@ -296,6 +296,10 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
          "[firmware] oximeter = 1,,2: it is no list of revisions, separated by commas, of 1 to 64 characters"},
         {"[firmware]\noximeter = 1, \n", 2,
          "[firmware] oximeter = 1,: it is no list of revisions, separated by commas, of 1 to 64 characters"},
+        {"[gateway]\nid = g-1\n[hub] host = x\n", 3,
+         "nothing may stand behind [SECTION]: a key begins a line of its own"},
+        {"[hub]host = x", 1, "nothing may stand behind [SECTION]: a key begins a line of its own"},
+        {"[store]\n[hub]\nhost = x\n\fport = 0\n", 4, "[hub] port = 0: it is no port from 1 to 65535"},
         {"[gateway]\nsite =\n", 2, "[gateway] site = : it is empty"},
         {"[bluetooth]\nadapter =\n", 2, "[bluetooth] adapter = : it is empty"},
         {"[store]\npath =\n", 2, "[store] path = : it is empty"},
