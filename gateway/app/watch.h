@@ -38,6 +38,7 @@ struct ward_watch {
     struct ward_zone zone; /* of the plan */
     char *plan_document;   /* as it was applied: the plan, or the signed form that it came in */
     bool plan_signed;
+    uint64_t plan_token; /* it is on the disk when this is committed; 0: it was there at the start */
     bool has_sources;
     uint32_t sources; /* last told to the engine */
     uint8_t *packed;  /* room for the packed state */

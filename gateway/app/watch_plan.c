@@ -78,6 +78,7 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
     context = ward_watch_begin(watch, &sink);
     ward_alarm_replace_plan(&watch->state, &context);
     ward_watch_carry_out(watch, &effects, &group, waiter, true);
+    watch->plan_token = watch->gateway->next_token;
     free(changes);
     return true;
 }
