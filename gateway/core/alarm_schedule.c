@@ -326,6 +326,7 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
 {
     const struct ward_plan_schedule *schedule = ward_care_plan_schedule(run->context->plan, input->quantity);
     int64_t before_ms, next_ms;
+    bool in_grace;
 
     if (schedule == NULL || !has_time(run->context) || measured_ms == WARD_UTC_UNKNOWN ||
         is_out_of_reach(run->context, measured_ms)) {
@@ -336,9 +337,11 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
     if (next_ms == WARD_SCHEDULE_NEVER || before_ms == INT64_MIN) {
         return;
     }
-    if (measured_ms >= next_ms - (next_ms - before_ms) / 2) {
+    in_grace = measured_ms < before_ms + schedule->grace_ms;
+    /* What is waited for goes first, as with a value of now. */
+    if (measured_ms >= next_ms - (next_ms - before_ms) / 2 && !(in_grace && before_ms == input->slot_ms)) {
         keep_slot(run, input, schedule, next_ms, WARD_SLOT_IN_TIME);
-    } else if (measured_ms < before_ms + schedule->grace_ms) {
+    } else if (in_grace) {
         keep_slot(run, input, schedule, before_ms, WARD_SLOT_IN_TIME);
     } else {
         keep_slot(run, input, schedule, before_ms, WARD_SLOT_LATE);
