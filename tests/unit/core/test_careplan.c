@@ -168,6 +168,10 @@ static void values_out_of_bounds(void **state)
         "{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"patient_text\":\"a b c d e f g "
         "h i j k l m n o p\"}",
         "/rules/0/patient_text", "15 words");
+    refused_rules(
+        "{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"patient_text\":\"a b c d\\ne f g "
+        "h i j k\\tl m n o p\"}",
+        "/rules/0/patient_text", "15 words");
     refused("{" HEAD "," QUANTITIES "," RULES ",\"times\":{\"high\":{\"realarm_s\":301}}}",
             "/times/high/realarm_s", "from 60 to 300");
     refused("{" HEAD "," QUANTITIES "," RULES ",\"times\":{\"high\":{\"escalate_s\":60}}}",
