@@ -114,7 +114,7 @@ static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *s
         finding->level = level_of(finding->priority);
         finding->late = why == WARD_NEWS2_LATE_DATA;
         finding->onset_us = run->context->now.boot_us;
-        finding->beyond = true;
+        finding->beyond = why != WARD_NEWS2_NEW_PLAN; /* which is no data since an acknowledgement */
         ward_alarm_signal(run, subject,
                           &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = finding});
     }

@@ -72,6 +72,24 @@ static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_s
     }
 }
 
+/* What was on its way to be raised is not any more when the new limit lies beyond the newest value. */
+static void stop_pending(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground)
+{
+    struct ward_alarm_detector *detectors;
+    struct ward_plan_rule made;
+
+    (void)ward_alarm_ground(input, ground, &detectors);
+    for (int level = 0; level < 2; level++) {
+        const struct ward_plan_rule *rule =
+            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)(level + 1), &made);
+
+        if (detectors[level].pending && rule != NULL && rule->of <= 1 &&
+            !ward_alarm_is_beyond(rule, &input->last)) {
+            ward_alarm_detector_rest(&detectors[level]);
+        }
+    }
+}
+
 static void go_on(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground,
                   const struct ward_plan_rule *rule, const struct ward_plan_rule *now)
 {
@@ -98,6 +116,7 @@ static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_s
                      : NULL;
     bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 
+    stop_pending(run, input, ground);
     if (stands && rule != NULL && goes_on(input, condition, now)) {
         go_on(run, input, ground, rule, now);
         return;
@@ -132,6 +151,7 @@ static void reevaluate(struct ward_alarm_run *run, struct ward_alarm_input_state
                                               .measured_ms = input->value_measured_ms,
                                               .valid = true,
                                               .known = true,
+                                              .counted = input->past_count > 0 && input->past[0].counted,
                                               .spot = input->value_spot || !input->running};
 
     if (!input->stale && ward_decimal_is_ordered(&input->value)) {
