@@ -5,6 +5,7 @@
  */
 #include "app/config_options.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -136,6 +137,19 @@ static const char *parse_quota(const char *text, void *field)
     return wrong;
 }
 
+/* What has a colon would be taken for an address of IPv6, and a scheme for part of the name. */
+static const char *parse_host(const char *text, void *field)
+{
+    struct in6_addr address;
+    bool good = text[0] != '.' && text[0] != '-';
+
+    for (const char *at = text; *at; at++)
+        good = good && isascii(*at) && (isalnum((unsigned char)*at) || strchr(".-_:", *at));
+    if (!good || (strchr(text, ':') && inet_pton(AF_INET6, text, &address) != 1))
+        return "is no name or address of a host: neither a scheme nor a port belongs to it";
+    return parse_text(text, field);
+}
+
 static bool begins(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;
@@ -224,7 +238,7 @@ static const struct ward_config_option options[] = {
     {"plan", "require_signature", parse_yes_no, AT(plan.require_signature), "yes",
      "Whether a care plan must be signed. \"no\" is for a demonstration: every patient then shows as\n"
      "monitored in a degraded way (unsigned-plan)."},
-    {"hub", "host", parse_text, AT(hub.host), "",
+    {"hub", "host", parse_host, AT(hub.host), "",
      "The ward hub's broker. Empty: no hub, everything is kept here."},
     {"hub", "port", parse_port, AT(hub.port), "8883", "MQTT 5 over TLS."},
     {"hub", "ca", parse_needed_path, AT(hub.ca), CREDENTIALS "ca.pem",

@@ -141,6 +141,24 @@ static void what_is_written_is_read(void **state)
     assert_string_equal(config.alarm.sound_command, "cat > /dev/null");
 }
 
+static void a_host_is_a_name_or_an_address(void **state)
+{
+    static const char *const hosts[] = {"",          "localhost",   "hub-1.ward_2.example.",
+                                        "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"};
+    struct files *files = *state;
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        struct ward_config config;
+        struct ward_config_error error;
+        char text[64];
+
+        snprintf(text, sizeof(text), "[gateway]\nid = g-1\n[hub]\nhost = %s\n", hosts[i]);
+        write_file(files->path, text);
+        assert_int_equal(ward_config_load(files->path, &config, &error), 0);
+        assert_string_equal(config.hub.host, hosts[i]);
+    }
+}
+
 static bool is_oximeter(const char *id)
 {
     return strcmp(id, "oximeter") == 0;
@@ -300,6 +318,15 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
          "nothing may stand behind [SECTION]: a key begins a line of its own"},
         {"[hub]host = x", 1, "nothing may stand behind [SECTION]: a key begins a line of its own"},
         {"[store]\n[hub]\nhost = x\n\fport = 0\n", 4, "[hub] port = 0: it is no port from 1 to 65535"},
+        {"[hub]\nhost = mqtts://hub.example\n", 2,
+         "[hub] host = mqtts://hub.example: it is no name or address of a host: neither a scheme nor a port "
+         "belongs to it"},
+        {"[hub]\nhost = hub.example:8883\n", 2,
+         "[hub] host = hub.example:8883: it is no name or address of a host: neither a scheme nor a port "
+         "belongs to it"},
+        {"[hub]\nhost = hub example\n", 2,
+         "[hub] host = hub example: it is no name or address of a host: neither a scheme nor a port belongs "
+         "to it"},
         {"[gateway]\nsite =\n", 2, "[gateway] site = : it is empty"},
         {"[bluetooth]\nadapter =\n", 2, "[bluetooth] adapter = : it is empty"},
         {"[store]\npath =\n", 2, "[store] path = : it is empty"},
@@ -422,6 +449,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_unset_id_is_this_machines_own, setup, teardown),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_the_order_of_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(the_digest_is_that_of_all_that_was_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_host_is_a_name_or_an_address, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_the_drop_in, setup, teardown),
         cmocka_unit_test_setup_teardown(a_directory_of_drop_ins_that_cannot_be_read_is_an_error, setup,
                                         teardown),
