@@ -40,8 +40,9 @@ struct ward_watch {
     bool plan_signed;
     uint64_t plan_token; /* it is on the disk when this is committed; 0: it was there at the start */
     bool has_sources;
-    uint32_t sources; /* last told to the engine */
-    uint8_t *packed;  /* room for the packed state */
+    uint32_t sources;  /* last told to the engine */
+    uint32_t prompted; /* as the room was told last (ward_alarm_prompted); not stored */
+    uint8_t *packed;   /* room for the packed state */
     bool has_seed;
     struct ward_alarm_id seed;       /* random, and of no alarm yet */
     struct ward_agreement agreement; /* of the devices on the patient; not stored */

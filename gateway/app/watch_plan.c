@@ -48,6 +48,7 @@ static void hold_plan(struct ward_watch *watch, const struct ward_care_plan *pla
     watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
     watch->plan = *plan;
     watch->has_plan = true;
+    watch->prompted = UINT32_MAX; /* it may have other words for what it asks for */
     read_zone(watch);
 }
 

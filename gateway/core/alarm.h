@@ -252,6 +252,10 @@ size_t ward_alarm_last_valid(const struct ward_alarm_patient *state, const struc
 size_t ward_alarm_adherence(const struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                             struct ward_adherence_report *ret);
 
+/* The quantities (a set of 1 << enum ward_quantity) that the patient was prompted to measure, and has not measured yet. */
+uint32_t ward_alarm_prompted(const struct ward_alarm_patient *state,
+                             const struct ward_alarm_context *context);
+
 #define WARD_MONITORING_REASONS_MAX 16
 
 /*

@@ -348,6 +348,22 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
     }
 }
 
+uint32_t ward_alarm_prompted(const struct ward_alarm_patient *state, const struct ward_alarm_context *context)
+{
+    uint32_t prompted = 0;
+
+    for (size_t i = 0; i < state->input_count && !state->ended && has_time(context); i++) {
+        const struct ward_alarm_input_state *input = &state->inputs[i];
+        const struct ward_plan_schedule *schedule = ward_care_plan_schedule(context->plan, input->quantity);
+
+        if (schedule != NULL && input->prompts > 0 && input->slot_ms <= context->now.utc_ms &&
+            context->now.utc_ms < input->slot_ms + schedule->grace_ms) {
+            prompted |= 1u << input->quantity;
+        }
+    }
+    return prompted;
+}
+
 /* The patient is being waited for, and the new plan has that time too: a new plan is no measurement. */
 static bool goes_on_waiting(const struct ward_alarm_context *context,
                             const struct ward_alarm_input_state *input,
