@@ -231,6 +231,33 @@ static void the_room_reads_what_the_schedule_asks_for(void **state)
     assert_string_equal(room(bench), "");
 }
 
+/* The ward has closed while an alarm stands: nobody there will call. */
+static void the_room_reads_other_words_when_the_ward_has_closed(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_watch *watch = orders_watch(bench);
+
+    watch->plan.has_service = true; /* the whole day */
+    watch->plan.service = (struct ward_plan_hours){.days = 0x7F};
+    watch->has_zone = true;
+    strcpy(watch->plan.out_of_hours_text, "If you feel worse call 111.");
+    for (size_t i = 0; i < watch->plan.rule_count; i++)
+        strcpy(watch->plan.rules[i].patient_text, "Your ward will call you.");
+    (void)orders_measure(bench, WARD_SPO2, 85);
+    assert_string_equal(room(bench), "Your ward will call you.");
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_string_equal(room(bench), "Your ward will call you.");
+    watch->plan.service.days = 0;
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_string_equal(room(bench), "If you feel worse call 111.");
+    watch->plan.service.days = 0x7F;
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_string_equal(room(bench), "Your ward will call you.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +268,7 @@ int main(void)
         ASK_TEST(what_cannot_be_asked_is_told_why),
         ASK_TEST(it_is_not_forgotten),
         ASK_TEST(the_room_reads_what_the_schedule_asks_for),
+        ASK_TEST(the_room_reads_other_words_when_the_ward_has_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
