@@ -7,7 +7,8 @@
  *   it stays with the same limit                       the same, also while it recovers
  *   it stays, the newest fresh value is within         cleared as plan-changed
  *   it stays, the value is stale                       unknown goes on being unknown
- *   it stays, a change with nothing left to be from    goes on, until a value can be held against it
+ *   it stays, a change within a time                   goes on, until a new value is held against it: what it is from moves
+ *                                                      on without one, or is gone
  *
  * Then the newest fresh valid value is held against the whole new plan: it may raise, as if it came now. But nothing was
  * measured, so it clears nothing more, and where values are counted it counts once. What has not settled yet waits.
@@ -47,13 +48,14 @@ static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
     return NULL;
 }
 
-/* now: the rule with the limit that it has at present; NULL: nobody can say. */
+/* now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. */
 static bool goes_on(const struct ward_alarm_input_state *input, const struct ward_alarm_condition *condition,
                     const struct ward_plan_rule *now)
 {
     int order = 0;
 
-    if (input->stale || now == NULL || ward_alarm_is_beyond(now, &condition->value)) {
+    if (input->stale || now == NULL || now->kind == WARD_RULE_WITHIN ||
+        ward_alarm_is_beyond(now, &condition->value)) {
         return true;
     }
     return ward_decimal_compare(&now->limit, &condition->limit, &order) && order == 0;
