@@ -37,18 +37,21 @@ static struct ward_store_change change_of(const struct ward_gateway *gateway, ch
         .kind = WARD_STORE_SETTING, .name = {SETTING}, .document = asks->count > 0 ? ret_text : NULL};
 }
 
-/* The words of the plan for it; otherwise ours. */
-static void set_text(const struct ward_gateway *gateway, struct ward_ask *ask)
+void ward_ask_words(const struct ward_watch *watch, uint8_t quantity, char *ret, size_t size)
 {
-    const struct ward_watch *watch = ward_gateway_watch(gateway, ask->patient.text);
     const struct ward_plan_schedule *schedule =
-        watch && watch->has_plan ? ward_care_plan_schedule(&watch->plan, ask->quantity) : NULL;
+        watch && watch->has_plan ? ward_care_plan_schedule(&watch->plan, quantity) : NULL;
 
     if (schedule && schedule->prompt_text[0])
-        snprintf(ask->text, sizeof(ask->text), "%s", schedule->prompt_text);
+        snprintf(ret, size, "%s", schedule->prompt_text);
     else
-        snprintf(ask->text, sizeof(ask->text), "Please measure now: %s.",
-                 ward_quantity_info(ask->quantity)->label);
+        snprintf(ret, size, "Please measure now: %s.", ward_quantity_info(quantity)->label);
+}
+
+static void set_text(const struct ward_gateway *gateway, struct ward_ask *ask)
+{
+    ward_ask_words(ward_gateway_watch(gateway, ask->patient.text), ask->quantity, ask->text,
+                   sizeof(ask->text));
 }
 
 /* The next word of a line is an id, or a number; *at stands behind it then. */

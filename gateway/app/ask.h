@@ -21,6 +21,7 @@
 
 struct ward_gateway;
 struct ward_order;
+struct ward_watch;
 
 struct ward_ask {
     struct ward_id command, patient, by;
@@ -41,6 +42,9 @@ void ward_ask_order(struct ward_gateway *gateway, const struct ward_order *order
 
 /* A reading of a patient was evaluated. */
 void ward_ask_heard(struct ward_gateway *gateway, const struct ward_reading *reading);
+
+/* How the room is asked for a quantity: the words of the patient's plan, otherwise ours. watch may be NULL. */
+void ward_ask_words(const struct ward_watch *watch, uint8_t quantity, char *ret, size_t size);
 
 /* The text for the room; NULL: nothing is asked. */
 const char *ward_ask_text(const struct ward_gateway *gateway);

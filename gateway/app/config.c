@@ -15,6 +15,8 @@
 
 #include "app/config_options.h"
 
+#define BLANKS " \t\r\v\f"
+
 /* One reading of the configuration. */
 struct loading {
     struct ward_config config;
@@ -108,6 +110,14 @@ static int on_assignment(void *userdata, const char *section, const char *key, c
                  : tell(loading, option, key, value);
 }
 
+/* Whether something stands behind the name of a section that is no comment: inih would pass it by. */
+static bool goes_on_behind_section(const char *line)
+{
+    const char *end = line[0] == '[' ? strchr(line, ']') : NULL;
+
+    return end && !strchr(";#", end[1 + strspn(end + 1, BLANKS "\n")]);
+}
+
 /*
  * A line for inih, as fgets gives it, without its indentation: inih takes an indented line for more of the
  * value before it, and would put a key of ours into another's value.
@@ -131,8 +141,12 @@ static char *read_line(char *buffer, int size, void *userdata)
         fail(loading, "the line is longer than %d characters", size - 2);
         return NULL;
     }
-    indentation = strspn(buffer, " \t");
+    indentation = strspn(buffer, BLANKS);
     memmove(buffer, buffer + indentation, length - indentation + 1);
+    if (goes_on_behind_section(buffer)) {
+        fail(loading, "nothing may stand behind [SECTION]: a key begins a line of its own");
+        return NULL;
+    }
     return buffer;
 }
 
@@ -177,6 +191,12 @@ static int load_drop_ins(struct loading *loading, const char *path)
 
     snprintf(directory, sizeof(directory), "%s.d", path);
     count = scandir(directory, &entries, is_drop_in, alphasort);
+    if (count < 0 && errno != ENOENT) { /* what stands there counts, and nobody can say what it is */
+        r = -errno;
+        loading->file = directory;
+        loading->line = 0;
+        fail(loading, "%s", strerror(-r));
+    }
     for (int i = 0; i < count; i++) {
         snprintf(file, sizeof(file), "%s/%s", directory, entries[i]->d_name);
         if (r == 0)

@@ -5,6 +5,7 @@
  */
 #include "app/config_options.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +34,22 @@ static const char *parse_path(const char *text, void *field)
     if (text[0] != '\0' && text[0] != '/')
         return "is not an absolute path";
     return parse_text(text, field);
+}
+
+/* The same, where nothing stands for none: without a value nothing would work, or not as anybody meant it. */
+static const char *parse_needed_text(const char *text, void *field)
+{
+    return text[0] == '\0' ? "is empty" : parse_text(text, field);
+}
+
+static const char *parse_needed_id(const char *text, void *field)
+{
+    return text[0] == '\0' ? "is empty" : parse_id(text, field);
+}
+
+static const char *parse_needed_path(const char *text, void *field)
+{
+    return text[0] == '\0' ? "is empty" : parse_path(text, field);
 }
 
 static const char *parse_yes_no(const char *text, void *field)
@@ -120,6 +137,19 @@ static const char *parse_quota(const char *text, void *field)
     return wrong;
 }
 
+/* What has a colon would be taken for an address of IPv6, and a scheme for part of the name. */
+static const char *parse_host(const char *text, void *field)
+{
+    struct in6_addr address;
+    bool good = text[0] != '.' && text[0] != '-';
+
+    for (const char *at = text; *at; at++)
+        good = good && isascii(*at) && (isalnum((unsigned char)*at) || strchr(".-_:", *at));
+    if (!good || (strchr(text, ':') && inet_pton(AF_INET6, text, &address) != 1))
+        return "is no name or address of a host: neither a scheme nor a port belongs to it";
+    return parse_text(text, field);
+}
+
 static bool begins(const char *text, const char *with)
 {
     return strncmp(text, with, strlen(with)) == 0;
@@ -185,17 +215,17 @@ static const char *parse_format(const char *text, void *field)
 
 /* Keys of one section stand together. */
 static const struct ward_config_option options[] = {
-    {"gateway", "site", parse_id, AT(gateway.site), "site",
+    {"gateway", "site", parse_needed_id, AT(gateway.site), "site",
      "The site and the gateway in every topic: ward/v1/SITE/ID/…  Pseudonymous: no name, no address.\n"
      "Letters, digits and '-', up to 64 each."},
     {"gateway", "id", parse_id, AT(gateway.id), "",
      "Empty: g- and 16 hex digits made from this machine's id; wardctl status shows it."},
-    {"bluetooth", "adapter", parse_text, AT(bluetooth.adapter), "hci0",
+    {"bluetooth", "adapter", parse_needed_text, AT(bluetooth.adapter), "hci0",
      "The adapter that hears the wearables. It is powered only while the daemon is ready to hear."},
     {"bluetooth", "recovery_directory", parse_path, AT(bluetooth.recovery_directory), "/run/wardgate/recover",
      "Where a restart of bluetooth.service and a reset of the USB port are requested when the adapter does not\n"
      "work; units of root's carry them out. Empty: nobody does."},
-    {"store", "path", parse_path, AT(store.path), "/var/lib/wardgate/ward.db",
+    {"store", "path", parse_needed_path, AT(store.path), "/var/lib/wardgate/ward.db",
      "The database of readings and alarms."},
     {"store", "commit_window", parse_duration, AT(store.commit_window_ms), "10s",
      "Routine readings of a stream are committed together after this time; spot readings, and whatever\n"
@@ -208,13 +238,13 @@ static const struct ward_config_option options[] = {
     {"plan", "require_signature", parse_yes_no, AT(plan.require_signature), "yes",
      "Whether a care plan must be signed. \"no\" is for a demonstration: every patient then shows as\n"
      "monitored in a degraded way (unsigned-plan)."},
-    {"hub", "host", parse_text, AT(hub.host), "",
+    {"hub", "host", parse_host, AT(hub.host), "",
      "The ward hub's broker. Empty: no hub, everything is kept here."},
     {"hub", "port", parse_port, AT(hub.port), "8883", "MQTT 5 over TLS."},
-    {"hub", "ca", parse_path, AT(hub.ca), CREDENTIALS "ca.pem",
+    {"hub", "ca", parse_needed_path, AT(hub.ca), CREDENTIALS "ca.pem",
      "The authority that the broker's certificate must come from, this gateway's own certificate and its key."},
-    {"hub", "certificate", parse_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
-    {"hub", "key", parse_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
+    {"hub", "certificate", parse_needed_path, AT(hub.certificate), CREDENTIALS "certificate.pem", NULL},
+    {"hub", "key", parse_needed_path, AT(hub.key), CREDENTIALS "key.pem", NULL},
     {"hub", "enrolled", parse_path, AT(hub.enrolled), "/var/lib/wardgate-uplink/hub",
      "Where `wardctl hub enrol` puts the three that it makes and renews: they then go before those above.\n"
      "Empty: nothing can be enrolled."},
@@ -239,7 +269,7 @@ static const struct ward_config_option options[] = {
      "prove who it is as the broker must ([hub] ca, crl) and gets the same certificate. Empty: not at all."},
     {"https", "care_plan_interval", parse_interval, AT(https.care_plan_interval_ms), "15min",
      "How often, give or take a quarter."},
-    {"alarm", "led_directory", parse_path, AT(alarm.led_directory), "/sys/class/leds", NULL},
+    {"alarm", "led_directory", parse_needed_path, AT(alarm.led_directory), "/sys/class/leds", NULL},
     {"alarm", "leds", parse_text, AT(alarm.leds), "wardgate:red:alarm wardgate:yellow:alarm",
      "Names in led_directory: for high priority, then for medium and low. One serves all; empty: no light."},
     {"alarm", "sound_command", parse_text, AT(alarm.sound_command),
@@ -249,11 +279,11 @@ static const struct ward_config_option options[] = {
      "The text now shown to the patient, for a display to read. Empty: none."},
     {"alarm", "silence_button", parse_path, AT(alarm.silence_button), "",
      "An input device below /dev/input, any key of which silences what sounds for ten minutes. Empty: none."},
-    {"alarm", "numbers", parse_path, AT(alarm.numbers), "/run/wardgate/alarm-numbers",
+    {"alarm", "numbers", parse_needed_path, AT(alarm.numbers), "/run/wardgate/alarm-numbers",
      "The numbers of events that were told, for the process that follows one that was killed. In memory."},
-    {"spool", "socket", parse_path, AT(spool.socket), "/run/wardgate/spool",
+    {"spool", "socket", parse_needed_path, AT(spool.socket), "/run/wardgate/spool",
      "Between wardgated and wardgate-uplink; only this user may connect."},
-    {"spool", "uplink_user", parse_text, AT(spool.uplink_user), "wardgate-uplink", NULL},
+    {"spool", "uplink_user", parse_needed_text, AT(spool.uplink_user), "wardgate-uplink", NULL},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))

@@ -125,6 +125,22 @@ static bool shows(const struct ward_alarm_event *event)
     return sounds(event) || event->state == WARD_ALARM_SILENCED;
 }
 
+/* What the schedule of a patient asks for now, in the plan's words; NULL: nothing. */
+static const char *prompt_text(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        const struct ward_alarm_context context = ward_watch_context(gateway->watches[i]);
+        const uint32_t prompted = ward_alarm_prompted(&gateway->watches[i]->state, &context);
+
+        if (prompted != 0) {
+            ward_ask_words(gateway->watches[i], (uint8_t)__builtin_ctz(prompted), gateway->patient_text,
+                           sizeof(gateway->patient_text));
+            return gateway->patient_text;
+        }
+    }
+    return NULL;
+}
+
 struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gateway)
 {
     struct ward_alarm_present *present = gateway->present;
@@ -155,6 +171,8 @@ struct ward_annunciation_shown ward_gateway_annunciate(struct ward_gateway *gate
     }
     if (!what.text)
         what.text = ward_ask_text(gateway);
+    if (!what.text)
+        what.text = prompt_text(gateway);
     what.undelivered =
         ward_outbox_alarm_undelivered(&gateway->outbox, ward_gateway_now(gateway).boot_us, &due_us);
     if (what.undelivered)

@@ -3,7 +3,8 @@
  * Who is looked after: a patient exists here between two orders.
  *
  *   admit      the patient, and the plan if there is one, in one transaction. Without a plan nothing is monitored, which is
- *              said (no-plan), until one comes (plan_intake.h). Admitted already in that episode: done, and nothing happens
+ *              said (no-plan), until one comes (plan_intake.h). Admitted already in that episode: done, and nothing happens;
+ *              refused when it brings another plan than that in force, which it does not replace
  *   discharge  evaluation ends, every condition is cleared as discharged, plan, state and bindings go; what follows is a
  *              departure (departure.h). The answer says that the episode has ended, not yet that it is erased
  */
@@ -51,6 +52,25 @@ static const char *why_not_admit(struct admission *admission, const struct ward_
     return admission->reason;
 }
 
+/* In that episode. Done would say that its plan is in force. */
+static void admitted_already(struct admission *admission, const struct ward_order *order,
+                             const struct ward_watch *watch)
+{
+    const bool same =
+        !order->command.admission.has_plan ||
+        (order->document && watch->has_plan && ward_care_plan_is_same(watch->plan_document, order->document));
+
+    if (same)
+        ward_execution_conclude(&admission->execution, WARD_OUTCOME_DONE,
+                                "This patient is admitted already.");
+    else
+        ward_execution_conclude(
+            &admission->execution, WARD_OUTCOME_REFUSED,
+            "This patient is admitted already, and the plan of this admission is not the one in force: send "
+            "it as a care plan.");
+    ward_execution_submit(&admission->execution);
+}
+
 static void admit(struct admission *admission, struct ward_gateway *gateway, const struct ward_order *order)
 {
     struct ward_execution *execution = &admission->execution;
@@ -96,9 +116,7 @@ void ward_order_admit(struct ward_gateway *gateway, const struct ward_order *ord
     }
     ward_execution_begin(&admission->execution, gateway, order);
     if (watch && strcmp(watch->episode.text, order->episode.text) == 0) {
-        ward_execution_conclude(&admission->execution, WARD_OUTCOME_DONE,
-                                "This patient is admitted already.");
-        ward_execution_submit(&admission->execution);
+        admitted_already(admission, order, watch);
     } else if ((refusal = why_not_admit(admission, gateway, order))) {
         ward_execution_refuse(&admission->execution, refusal);
     } else {

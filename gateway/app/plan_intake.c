@@ -167,6 +167,43 @@ static void tell_refused(const struct intake *intake, enum ward_outcome outcome)
     answer(intake, outcome);
 }
 
+/* Who is answered that it is done when something is stored. NULL when there is no memory. */
+static struct ward_commit_waiter *waiter_of(const struct intake *intake)
+{
+    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
+
+    if (!waiter)
+        return NULL;
+    waiter->call = intake->arrival->call;
+    waiter->to_ward = !intake->arrival->call;
+    waiter->answer = write_answer(intake, WARD_OUTCOME_DONE);
+    if (!waiter->answer) {
+        free(waiter);
+        return NULL;
+    }
+    return waiter;
+}
+
+/* The plan in force has come again. That it is done is said when it is on the disk, and not before. */
+static void answer_again(struct intake *intake)
+{
+    struct ward_gateway *gateway = intake->gateway;
+    struct ward_store_group behind = {.urgent = true};
+    struct ward_commit_waiter *waiter;
+
+    if (is_told(intake))
+        return;
+    if (intake->watch->plan_token <= gateway->committed_token) {
+        answer(intake, WARD_OUTCOME_DONE);
+        return;
+    }
+    waiter = waiter_of(intake);
+    if (waiter)
+        (void)ward_gateway_submit(gateway, &behind, waiter);
+    else
+        answer(intake, WARD_OUTCOME_FAILED);
+}
+
 static void put_in_force(struct intake *intake)
 {
     const struct ward_plan_arrival *arrival = intake->arrival;
@@ -176,15 +213,9 @@ static void put_in_force(struct intake *intake)
                                              .document = arrival->document,
                                              .plan = {watch->patient, intake->plan.version}};
     const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
-    struct ward_commit_waiter *waiter = ward_commit_waiter_new(NULL, 0);
+    struct ward_commit_waiter *waiter = waiter_of(intake);
 
-    if (waiter) {
-        waiter->call = arrival->call;
-        waiter->to_ward = !arrival->call;
-        waiter->answer = write_answer(intake, WARD_OUTCOME_DONE);
-    }
-    if (!waiter || !waiter->answer ||
-        !ward_watch_take_plan(watch, &intake->plan, arrival->document, &group, waiter)) {
+    if (!waiter || !ward_watch_take_plan(watch, &intake->plan, arrival->document, &group, waiter)) {
         if (waiter)
             free(waiter->answer);
         free(waiter);
@@ -218,8 +249,7 @@ void ward_plan_take(struct ward_gateway *gateway, const struct ward_plan_arrival
         (void)refuse(intake, "The database cannot be read: who is looked after is not known.");
         tell_refused(intake, WARD_OUTCOME_FAILED);
     } else if (is_same_plan(intake->watch, arrival->claims, arrival->document)) {
-        if (!is_told(intake))
-            answer(intake, WARD_OUTCOME_DONE);
+        answer_again(intake);
     } else if (may_be_put_in_force(intake)) {
         put_in_force(intake);
     } else {

@@ -8,7 +8,7 @@
  *
  * The version only rises for an episode, and is the plan's own: both stand under the signature and must be the same. It is
  * kept with the plan, which nothing but a newer signed one replaces. The plan in force, come again, is answered as it was
- * the first time and does nothing; brought again by the broker, which keeps it, it is passed over (told.h).
+ * the first time, not before it is stored, and does nothing; brought again by the broker, which keeps it, it is passed over (told.h).
  */
 #ifndef WARD_APP_PLAN_INTAKE_H
 #define WARD_APP_PLAN_INTAKE_H

@@ -46,6 +46,23 @@ static void check_annunciator(struct ward_gateway *gateway, const struct ward_ti
     ward_technical_set(gateway, WARD_TECHNICAL_ANNUNCIATION_FAILING, fails(&gateway->config, &health));
 }
 
+/* The ward has opened or closed: what the room reads may say that it will call. */
+static void check_hours(struct ward_gateway *gateway)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        struct ward_watch *watch = gateway->watches[i];
+        const struct ward_alarm_context context = ward_watch_context(watch);
+        const bool before = watch->answered;
+
+        watch->answered = ward_alarm_is_answered(&context);
+        changed = changed || watch->answered != before;
+    }
+    if (changed)
+        (void)ward_gateway_annunciate(gateway);
+}
+
 static void check_certificate(struct ward_gateway *gateway, const struct ward_time *now)
 {
     const int64_t expires_ms = gateway->outbox.certificate_expires_ms;
@@ -66,6 +83,7 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
         upkeep->due_us = now->boot_us + WARD_UPKEEP_US;
         check_space(gateway);
         (void)ward_gateway_join(gateway);
+        check_hours(gateway);
         check_annunciator(gateway, now);
     }
     return upkeep->due_us;

@@ -44,8 +44,11 @@ struct ward_watch {
     struct ward_zone zone; /* of the plan */
     char *plan_document;   /* as it was applied: the plan, or the signed form that it came in */
     bool plan_signed;
+    uint64_t plan_token; /* it is on the disk when this is committed; 0: it was there at the start */
     bool has_sources;
     uint32_t sources;      /* last told to the engine */
+    bool answered;         /* as it was looked at last (ward_alarm_is_answered); not stored */
+    uint32_t prompted;     /* as the room was told last (ward_alarm_prompted); not stored */
     uint8_t *packed;       /* room for the packed state */
     uint64_t stored_us;    /* when the state was last given to the store, */
     uint64_t stored_token; /* and in which group */

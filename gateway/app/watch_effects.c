@@ -197,6 +197,16 @@ static void submit(struct ward_watch *watch, struct ward_store_group *group,
         watch->stored_token = group->token;
 }
 
+/* Whether the room is to be told of something else to measure than before. */
+static bool asks_for_other(struct ward_watch *watch)
+{
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    const uint32_t before = watch->prompted;
+
+    watch->prompted = ward_alarm_prompted(&watch->state, &context);
+    return watch->prompted != before;
+}
+
 void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *effects,
                           const struct ward_store_group *with, struct ward_commit_waiter *waiter,
                           bool store_state)
@@ -210,10 +220,10 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
     struct ward_annunciation_shown shown = {0};
     char *texts = stored ? (char *)(stored + effects->count) : NULL;
 
-    if (effects->changed) {
+    if (effects->changed)
         watch->has_seed = false;
+    if (asks_for_other(watch) || effects->changed)
         shown = ward_gateway_annunciate(watch->gateway);
-    }
     group.event_count = publish_all(watch, effects, &shown, texts, stored);
     group.events = stored;
     log_transitions(effects);

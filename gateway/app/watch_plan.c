@@ -48,6 +48,7 @@ static void hold_plan(struct ward_watch *watch, const struct ward_care_plan *pla
     watch->plan_signed = ward_care_plan_is_signed(document, strlen(document));
     watch->plan = *plan;
     watch->has_plan = true;
+    watch->prompted = UINT32_MAX; /* it may have other words for what it asks for */
     read_zone(watch);
 }
 
@@ -78,6 +79,7 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
     context = ward_watch_begin(watch, &sink);
     ward_alarm_replace_plan(&watch->state, &context);
     ward_watch_carry_out(watch, &effects, &group, waiter, true);
+    watch->plan_token = watch->gateway->next_token;
     free(changes);
     return true;
 }

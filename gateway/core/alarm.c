@@ -21,6 +21,8 @@
  *  ¹ `pending` and `settled` are for history and `try`. A rule may be pending while its condition stands already: red
  *    while amber is active, or the same again while it is ended-unseen. It then keeps its place. Of a level that was
  *    raised already and not taken back nothing is told.
+ *    What HOLDS by a new plan alone is no new data: only a higher level or priority is told, and the value stays that
+ *    which it was.
  *  ² again: a higher level or priority than was raised, or a valid value where it was raised with confirm. While it is
  *    not acknowledged a condition keeps the highest level that it was raised with: going from red back to amber hides
  *    nothing from who has not looked yet.
@@ -84,11 +86,11 @@ static bool is_higher(const struct ward_alarm_machine *machine)
 static void holds_unacknowledged(struct ward_alarm_machine *machine)
 {
     const struct ward_alarm_finding *finding = machine->signal->finding;
-    bool confirmed = machine->condition->confirm && !finding->confirm && finding->beyond;
+    bool confirmed = machine->condition->confirm && !finding->confirm && finding->beyond && !finding->known;
 
     if (is_higher(machine) || confirmed) {
         ward_occurrence_raise(machine, true);
-    } else {
+    } else if (!finding->known) {
         ward_occurrence_take_value(machine->condition, finding);
     }
 }
@@ -98,11 +100,14 @@ static void holds_acknowledged(struct ward_alarm_machine *machine)
     const struct ward_alarm_finding *finding = machine->signal->finding;
     struct ward_alarm_condition *condition = machine->condition;
 
-    if (is_higher(machine) || is_worse(machine) || finding->anew) {
+    if (is_higher(machine) || (!finding->known && (is_worse(machine) || finding->anew))) {
         ward_occurrence_raise(machine, true);
         return;
     }
     condition->state = WARD_ALARM_ACKNOWLEDGED;
+    if (finding->known) {
+        return;
+    }
     condition->data_since_acknowledgement |= finding->beyond;
     ward_occurrence_take_value(condition, finding);
     if (finding->level < condition->level) {

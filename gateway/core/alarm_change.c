@@ -137,6 +137,9 @@ void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alar
     } else if (!ward_decimal_is_finite(&input->baseline) && input->learnt_count >= row->baseline_readings) {
         input->learnt_count = (uint8_t)(row->baseline_readings - 1);
     }
+    if (row == NULL || row->median_of <= 1) {
+        input->newest_count = 0; /* nothing enters the row meanwhile: it would be of another time later */
+    }
 }
 
 /* Until there are as many values as the plan wants, the newest counts itself: nothing is held back. */
@@ -162,6 +165,17 @@ void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input
     if (input->newest_count >= row->median_of) {
         (void)ward_median(input->newest, row->median_of, &measure->value);
     }
+}
+
+struct ward_decimal ward_alarm_newest_judged(const struct ward_alarm_input_state *input,
+                                             const struct ward_plan_quantity *row)
+{
+    struct ward_decimal value = input->value;
+
+    if (row != NULL && row->median_of > 1 && input->newest_count >= row->median_of) {
+        (void)ward_median(input->newest, row->median_of, &value);
+    }
+    return value;
 }
 
 /* Takes what is from the reading out of values that stand beside their sources. */

@@ -11,6 +11,8 @@
  *   questionable, within         changes nothing but the runs: the last values were not all beyond
  *   spot, at least n of m        counted over the newest m valid ones: holds with n of them beyond, pending with fewer,
  *                                and ends with a value within the limit that leaves fewer than n
+ *   judged before, by a plan     may begin or hold by the new one's rule. It is no new value: it ends nothing, breaks no run,
+ *   that was replaced            and is counted once
  *   the input stops              pending ends: holds if the last 5 s were all beyond the limit, abandoned otherwise
  *
  * The limits are compared as exact decimals; an infinity is beyond every limit on its side.
@@ -254,12 +256,54 @@ static enum ward_alarm_verdict counted(struct ward_alarm_detector *detector,
     return detector->pending || !beyond ? WARD_VERDICT_SAME : begin(detector, sample);
 }
 
+/* One that was counted before has its bit already, and counts where nothing did. */
+static enum ward_alarm_verdict counted_before(struct ward_alarm_detector *detector,
+                                              const struct ward_plan_rule *rule,
+                                              const struct ward_alarm_sample *sample, bool beyond)
+{
+    const bool was_beyond = (detector->recent & 1u) != 0;
+
+    if (beyond && detector->counted == 0) {
+        detector->counted = 1;
+    }
+    detector->recent = (uint8_t)((detector->recent & ~1u) | (beyond ? 1u : 0u));
+    if (detector->holds) {
+        return WARD_VERDICT_SAME;
+    }
+    if (ward_alarm_is_enough(detector, rule)) {
+        detector->onset_us = detector->pending ? detector->onset_us : sample->now_us;
+        return hold(detector, false);
+    }
+    if (detector->pending) {
+        return ward_alarm_is_none(detector, rule) ? settle(detector) : WARD_VERDICT_SAME;
+    }
+    return beyond && !was_beyond ? begin(detector, sample) : WARD_VERDICT_SAME;
+}
+
+/* A valid value that was held against the plan before this one. */
+static enum ward_alarm_verdict judged_before(struct ward_alarm_detector *detector,
+                                             const struct ward_plan_rule *rule,
+                                             const struct ward_alarm_sample *sample, bool beyond)
+{
+    if (sample->spot && rule->of > 1) {
+        return sample->counted ? counted_before(detector, rule, sample, beyond) : WARD_VERDICT_SAME;
+    }
+    if (!beyond || detector->holds || detector->pending) {
+        return WARD_VERDICT_SAME;
+    }
+    detector->run_us = earliest(detector->run_us, sample->now_us);
+    return valid_beyond(detector, rule, sample);
+}
+
 enum ward_alarm_verdict ward_alarm_detect(struct ward_alarm_detector *detector,
                                           const struct ward_plan_rule *rule,
                                           const struct ward_alarm_sample *sample)
 {
     bool beyond = ward_alarm_is_beyond(rule, &sample->value);
 
+    if (sample->known) {
+        return judged_before(detector, rule, sample, beyond);
+    }
     if (sample->valid && sample->spot && rule->of > 1) {
         return counted(detector, rule, sample, beyond);
     }

@@ -119,6 +119,7 @@ static struct ward_alarm_finding finding_at(const struct side *side, int index)
         .value_mono_us = side->measure->mono_us,
         .onset_us = detector->onset_us,
         .beyond = ward_alarm_is_beyond(rule, &side->measure->value),
+        .known = side->measure->known,
         .confirm = detector->holds ? detector->confirm : !side->measure->valid,
     };
 }
@@ -164,7 +165,9 @@ static void signal_verdicts(const struct side *side, const enum ward_alarm_verdi
         }
     }
     if (holds >= 0) {
-        if (side->measure->valid || ward_alarm_is_beyond(side->rules[holds], &side->measure->value)) {
+        const bool is_new = side->measure->valid && !side->measure->known;
+
+        if (is_new || ward_alarm_is_beyond(side->rules[holds], &side->measure->value)) {
             signal_at(side, holds, WARD_SIGNAL_HOLDS, false);
         }
     } else if (recovered) {
@@ -188,6 +191,8 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
     const struct ward_alarm_sample sample = {.value = measure->value,
                                              .valid = measure->valid,
                                              .spot = measure->spot,
+                                             .known = measure->known,
+                                             .counted = measure->counted,
                                              .now_us = run->context->now.boot_us,
                                              .last_valid_us = last_valid_us};
     const struct rules rules = rules_of(run->context->plan, input->quantity);
@@ -203,7 +208,7 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] != NULL) {
                 verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
-            } else if (sample.valid && sample.spot) {
+            } else if (sample.valid && sample.spot && !sample.known) {
                 ward_alarm_detector_skip(&side.detectors[level]);
             }
         }

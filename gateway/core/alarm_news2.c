@@ -10,7 +10,8 @@
  *   new data, under it, partial          nothing: who is not measured is not well; nor does its priority sink
  *   an input has grown too old, under it  unknown
  *   another plan, or a reading voided    cleared as that when the minimum is under it; raised when it is over it and
- *                                        was not, or was higher
+ *                                        was not, or was higher. A partial score clears nothing for a plan that has
+ *                                        NEWS2 too: nothing was measured
  */
 #include "core/alarm_private.h"
 
@@ -51,6 +52,11 @@ static bool note_fresh(struct ward_alarm_patient *state, const struct ward_news2
     return lost;
 }
 
+static bool is_scored(const struct ward_alarm_run *run)
+{
+    return run->context->plan != NULL && run->context->plan->news2.used;
+}
+
 static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
                             const struct ward_news2_score *score, enum ward_alarm_news2_why why)
 {
@@ -68,6 +74,9 @@ static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_
     case WARD_NEWS2_LATE_DATA: return;
     case WARD_NEWS2_TIME: signal.kind = WARD_SIGNAL_STALE; break;
     case WARD_NEWS2_NEW_PLAN:
+        if (is_scored(run) && !score->complete) {
+            return;
+        }
         signal =
             (struct ward_alarm_signal){.kind = WARD_SIGNAL_WITHDRAWN, .reason = WARD_CLEARED_PLAN_CHANGED};
         break;
@@ -105,7 +114,7 @@ static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *s
         finding->level = level_of(finding->priority);
         finding->late = why == WARD_NEWS2_LATE_DATA;
         finding->onset_us = run->context->now.boot_us;
-        finding->beyond = true;
+        finding->beyond = why != WARD_NEWS2_NEW_PLAN; /* which is no data since an acknowledgement */
         ward_alarm_signal(run, subject,
                           &(struct ward_alarm_signal){.kind = WARD_SIGNAL_HOLDS, .finding = finding});
     }
@@ -116,10 +125,9 @@ void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_w
     struct ward_alarm_subject sum = subject_of(run, WARD_CAUSE_NEWS2);
     struct ward_alarm_subject three = subject_of(run, WARD_CAUSE_NEWS2_THREE);
     struct ward_alarm_finding of_sum = {0}, of_three = {0};
-    const struct ward_care_plan *plan = run->context->plan;
     struct ward_news2_report news2;
 
-    if ((plan == NULL || !plan->news2.used) && why != WARD_NEWS2_NEW_PLAN) {
+    if (!is_scored(run) && why != WARD_NEWS2_NEW_PLAN) {
         return;
     }
     if (ward_alarm_news2(run->state, run->context, &news2)) {

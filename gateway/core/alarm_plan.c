@@ -7,8 +7,11 @@
  *   it stays with the same limit                       the same, also while it recovers
  *   it stays, the newest fresh value is within         cleared as plan-changed
  *   it stays, the value is stale                       unknown goes on being unknown
+ *   it stays, a change within a time                   goes on, until a new value is held against it: what it is from moves
+ *                                                      on without one, or is gone
  *
- * Then the newest fresh value is held against the whole new plan, as if it came now.
+ * Then the newest fresh valid value is held against the whole new plan: it may raise, as if it came now. But nothing was
+ * measured, so it clears nothing more, and where values are counted it counts once. What has not settled yet waits.
  */
 #include <string.h>
 
@@ -18,14 +21,25 @@
 static const struct ward_alarm_signal plan_changed = {.kind = WARD_SIGNAL_WITHDRAWN,
                                                       .reason = WARD_CLEARED_PLAN_CHANGED};
 
-/* The rule of that id, of a change as it is now; NULL when it is gone or is none at present. */
+/* The plan's rule for a ground and level, also a change without anything at present that it could be from. */
+static const struct ward_plan_rule *planned_rule(const struct ward_alarm_run *run,
+                                                 const struct ward_alarm_input_state *input, size_t ground,
+                                                 enum ward_plan_level level)
+{
+    const enum ward_plan_side side = ground % WARD_GROUND_LIMITS == 0 ? WARD_SIDE_BELOW : WARD_SIDE_ABOVE;
+
+    return ground < WARD_GROUND_LIMITS
+               ? ward_care_plan_rule(run->context->plan, input->quantity, side, level)
+               : ward_care_plan_change(run->context->plan, input->quantity, side, level);
+}
+
+/* The rule of that id; NULL when it is gone. */
 static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
                                               const struct ward_alarm_input_state *input, size_t ground,
-                                              const struct ward_id *id, struct ward_plan_rule *made)
+                                              const struct ward_id *id)
 {
     for (int level = WARD_LEVEL_AMBER; level <= WARD_LEVEL_RED; level++) {
-        const struct ward_plan_rule *rule =
-            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)level, made);
+        const struct ward_plan_rule *rule = planned_rule(run, input, ground, (enum ward_plan_level)level);
 
         if (rule != NULL && strcmp(rule->id.text, id->text) == 0) {
             return rule;
@@ -34,33 +48,62 @@ static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
     return NULL;
 }
 
+/* now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. */
 static bool goes_on(const struct ward_alarm_input_state *input, const struct ward_alarm_condition *condition,
-                    const struct ward_plan_rule *rule)
+                    const struct ward_plan_rule *now)
 {
     int order = 0;
 
-    if (rule == NULL) {
-        return false;
-    }
-    if (input->stale || ward_alarm_is_beyond(rule, &condition->value)) {
+    if (input->stale || now == NULL || now->kind == WARD_RULE_WITHIN ||
+        ward_alarm_is_beyond(now, &condition->value)) {
         return true;
     }
-    return ward_decimal_compare(&rule->limit, &condition->limit, &order) && order == 0;
+    return ward_decimal_compare(&now->limit, &condition->limit, &order) && order == 0;
 }
 
 static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground,
                            bool all)
 {
     struct ward_alarm_detector *detectors;
+
+    (void)ward_alarm_ground(input, ground, &detectors);
+    for (int level = 0; level < 2; level++) {
+        if (all || planned_rule(run, input, ground, (enum ward_plan_level)(level + 1)) == NULL) {
+            ward_alarm_detector_init(&detectors[level]);
+        }
+    }
+}
+
+/* What was on its way to be raised is not any more when the new limit lies beyond the newest value. */
+static void stop_pending(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground)
+{
+    struct ward_alarm_detector *detectors;
     struct ward_plan_rule made;
 
     (void)ward_alarm_ground(input, ground, &detectors);
     for (int level = 0; level < 2; level++) {
-        if (all ||
-            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)(level + 1), &made) == NULL) {
-            ward_alarm_detector_init(&detectors[level]);
+        const struct ward_plan_rule *rule =
+            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)(level + 1), &made);
+
+        if (detectors[level].pending && rule != NULL && rule->of <= 1 &&
+            !ward_alarm_is_beyond(rule, &input->last)) {
+            ward_alarm_detector_rest(&detectors[level]);
         }
     }
+}
+
+static void go_on(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground,
+                  const struct ward_plan_rule *rule, const struct ward_plan_rule *now)
+{
+    struct ward_alarm_detector *detectors;
+    struct ward_alarm_subject subject = ward_alarm_ground(input, ground, &detectors);
+
+    drop_detectors(run, input, ground, false);
+    subject.condition->level = rule->level;
+    if (now != NULL) {
+        subject.condition->limit = now->limit;
+    }
+    detectors[rule->level - 1].holds = true;
 }
 
 static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground)
@@ -69,14 +112,15 @@ static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_s
     struct ward_alarm_subject subject = ward_alarm_ground(input, ground, &detectors);
     struct ward_alarm_condition *condition = subject.condition;
     struct ward_plan_rule made;
-    const struct ward_plan_rule *rule = same_rule(run, input, ground, &condition->rule, &made);
+    const struct ward_plan_rule *rule = same_rule(run, input, ground, &condition->rule);
+    const struct ward_plan_rule *now =
+        rule != NULL ? ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)rule->level, &made)
+                     : NULL;
     bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 
-    if (stands && goes_on(input, condition, rule)) {
-        drop_detectors(run, input, ground, false);
-        condition->level = rule->level;
-        condition->limit = rule->limit;
-        detectors[rule->level - 1].holds = true;
+    stop_pending(run, input, ground);
+    if (stands && rule != NULL && goes_on(input, condition, now)) {
+        go_on(run, input, ground, rule, now);
         return;
     }
     drop_detectors(run, input, ground, stands);
@@ -102,11 +146,14 @@ static void withdraw_all(struct ward_alarm_run *run, struct ward_alarm_input_sta
 
 static void reevaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
-    const struct ward_alarm_measure newest = {.value = input->last_valid ? input->last : input->value,
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(run->context->plan, input->quantity);
+    const struct ward_alarm_measure newest = {.value = ward_alarm_newest_judged(input, row),
                                               .seq = input->value_seq,
                                               .mono_us = input->value_mono_us,
                                               .measured_ms = input->value_measured_ms,
                                               .valid = true,
+                                              .known = true,
+                                              .counted = input->past_count > 0 && input->past[0].counted,
                                               .spot = input->value_spot || !input->running};
 
     if (!input->stale && ward_decimal_is_ordered(&input->value)) {

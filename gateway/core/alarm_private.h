@@ -56,7 +56,8 @@ struct ward_alarm_finding {
     uint64_t onset_us; /* first value beyond the limit */
     bool beyond;       /* this value is beyond the limit; false while it only has not recovered yet */
     bool late, confirm;
-    bool anew; /* it happened once more: an acknowledgement of the time before does not cover it */
+    bool known; /* nothing was measured: only the plan is new */
+    bool anew;  /* it happened once more: an acknowledgement of the time before does not cover it */
 };
 
 struct ward_alarm_signal {
@@ -135,6 +136,8 @@ struct ward_alarm_sample {
     struct ward_decimal value;
     bool valid; /* otherwise questionable */
     bool spot;  /* it has settled already and counts at once */
+    bool known; /* it was judged before, under another plan; and has its bit where values are counted: */
+    bool counted;
     uint64_t now_us;
     uint64_t last_valid_us; /* the valid value before this one; WARD_NEVER: none in this stretch */
 };
@@ -173,6 +176,7 @@ struct ward_alarm_measure {
     bool valid;    /* otherwise questionable */
     bool disputed; /* nothing is wrong with it but that another device says otherwise */
     bool spot;
+    bool known, counted; /* it was judged before, and only the plan is new; it has its bit */
     uint8_t measured_as; /* enum ward_quantity, as the device says it: a cuff's pulse */
     bool with_spo2;      /* its reading has an SpO2 */
     bool entered;        /* by a person */
@@ -243,6 +247,9 @@ void ward_alarm_change_replace_plan(struct ward_alarm_run *run, struct ward_alar
 /* Puts the median in the place of a valid value, where the plan wants it. Before the value is noted. */
 void ward_alarm_apply_median(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                              struct ward_alarm_measure *measure);
+/* The newest valid value as limits judge it: the median, where the plan wants it. row may be NULL. */
+struct ward_decimal ward_alarm_newest_judged(const struct ward_alarm_input_state *input,
+                                             const struct ward_plan_quantity *row);
 
 /* alarm_vitals.c: what NEWS2 is made of. */
 void ward_alarm_vitals_init(struct ward_alarm_patient *state);

@@ -326,6 +326,7 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
 {
     const struct ward_plan_schedule *schedule = ward_care_plan_schedule(run->context->plan, input->quantity);
     int64_t before_ms, next_ms;
+    bool in_grace;
 
     if (schedule == NULL || !has_time(run->context) || measured_ms == WARD_UTC_UNKNOWN ||
         is_out_of_reach(run->context, measured_ms)) {
@@ -336,20 +337,50 @@ void ward_alarm_schedule_measured_late(struct ward_alarm_run *run, struct ward_a
     if (next_ms == WARD_SCHEDULE_NEVER || before_ms == INT64_MIN) {
         return;
     }
-    if (measured_ms >= next_ms - (next_ms - before_ms) / 2) {
+    in_grace = measured_ms < before_ms + schedule->grace_ms;
+    /* What is waited for goes first, as with a value of now. */
+    if (measured_ms >= next_ms - (next_ms - before_ms) / 2 && !(in_grace && before_ms == input->slot_ms)) {
         keep_slot(run, input, schedule, next_ms, WARD_SLOT_IN_TIME);
-    } else if (measured_ms < before_ms + schedule->grace_ms) {
+    } else if (in_grace) {
         keep_slot(run, input, schedule, before_ms, WARD_SLOT_IN_TIME);
     } else {
         keep_slot(run, input, schedule, before_ms, WARD_SLOT_LATE);
     }
 }
 
+uint32_t ward_alarm_prompted(const struct ward_alarm_patient *state, const struct ward_alarm_context *context)
+{
+    uint32_t prompted = 0;
+
+    for (size_t i = 0; i < state->input_count && !state->ended && has_time(context); i++) {
+        const struct ward_alarm_input_state *input = &state->inputs[i];
+        const struct ward_plan_schedule *schedule = ward_care_plan_schedule(context->plan, input->quantity);
+
+        if (schedule != NULL && input->prompts > 0 && input->slot_ms <= context->now.utc_ms &&
+            context->now.utc_ms < input->slot_ms + schedule->grace_ms) {
+            prompted |= 1u << input->quantity;
+        }
+    }
+    return prompted;
+}
+
+/* The patient is being waited for, and the new plan has that time too: a new plan is no measurement. */
+static bool goes_on_waiting(const struct ward_alarm_context *context,
+                            const struct ward_alarm_input_state *input,
+                            const struct ward_plan_schedule *schedule)
+{
+    return schedule != NULL && has_time(context) && !is_out_of_reach(context, input->slot_ms) &&
+           input->slot_ms <= context->now.utc_ms &&
+           ward_schedule_next_ms(schedule, context->zone, input->slot_ms - 1) == input->slot_ms;
+}
+
 /* Times of a new plan, from now on. What was taken early for a time that it does not have counts for none. */
 static void begin_times(const struct ward_alarm_context *context, struct ward_alarm_input_state *input,
                         const struct ward_plan_schedule *schedule)
 {
-    input->slot_ms = WARD_UTC_UNKNOWN;
+    if (!goes_on_waiting(context, input, schedule)) {
+        input->slot_ms = WARD_UTC_UNKNOWN;
+    }
     if (schedule != NULL && has_time(context) &&
         !ward_adherence_is_in_time(&input->adherence,
                                    ward_schedule_next_ms(schedule, context->zone, context->now.utc_ms))) {
@@ -372,6 +403,8 @@ void ward_alarm_schedule_replace_plan(struct ward_alarm_run *run, struct ward_al
         ward_alarm_signal(run, &missed, &gone);
     }
     if (row == NULL || !row->worn) {
+        ward_alarm_adherence_wear(run, input, 0);
+        input->wear_us = input->wear_counted_us = WARD_NEVER;
         ward_alarm_signal(run, &silent, &gone);
     }
     follow(run, input);

@@ -161,13 +161,13 @@ static struct plan_words words_of_plan(const struct ward_alarm_view *view,
     return rule != NULL ? (struct plan_words){rule->text, rule->patient_text} : (struct plan_words){"", ""};
 }
 
-/* The ward is there now, as far as the plan says. While nobody knows the time it may not be. */
-static bool is_answered(const struct ward_alarm_context *context)
+bool ward_alarm_is_answered(const struct ward_alarm_context *context)
 {
     const struct ward_care_plan *plan = context->plan;
 
-    return !plan->has_service || (context->zone != NULL && context->now.utc_ms != WARD_UTC_UNKNOWN &&
-                                  ward_hours_contain(&plan->service, context->zone, context->now.utc_ms));
+    return plan == NULL || !plan->has_service ||
+           (context->zone != NULL && context->now.utc_ms != WARD_UTC_UNKNOWN &&
+            ward_hours_contain(&plan->service, context->zone, context->now.utc_ms));
 }
 
 void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm_event *event)
@@ -198,8 +198,9 @@ void ward_alarm_write_text(const struct ward_alarm_view *view, struct ward_alarm
     }
     if (ward_alarm_is_present(view->condition) && event->state != WARD_ALARM_ENDED_UNSEEN &&
         own.patient[0] != '\0') {
-        ward_words_put(&shown,
-                       is_answered(view->context) ? own.patient : view->context->plan->out_of_hours_text);
+        ward_words_put(&shown, ward_alarm_is_answered(view->context)
+                                   ? own.patient
+                                   : view->context->plan->out_of_hours_text);
     }
 }
 

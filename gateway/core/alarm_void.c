@@ -73,15 +73,12 @@ static void find_remains(struct removal *removal)
 
     removal->fresh = row != NULL && ward_decimal_is_ordered(&input->value) && input->value_us != WARD_NEVER &&
                      run->context->now.boot_us - input->value_us < stale_us;
-    removal->remains = (struct ward_alarm_measure){.value = input->value,
+    removal->remains = (struct ward_alarm_measure){.value = ward_alarm_newest_judged(input, row),
                                                    .seq = input->value_seq,
                                                    .mono_us = input->value_mono_us,
                                                    .measured_ms = input->value_measured_ms,
                                                    .valid = true,
                                                    .spot = true};
-    if (row != NULL && row->median_of > 1 && input->newest_count >= row->median_of) {
-        (void)ward_median(input->newest, row->median_of, &removal->remains.value);
-    }
     if (!input->running) {
         input->last = removal->remains.value;
     }

@@ -52,6 +52,21 @@ static const char *clear_member(const struct check *check)
     return json_object_get(rule.json, "clear_at") != NULL ? "clear_at" : ward_plan_ground(check->rule);
 }
 
+/* Two plausible values of the quantity can lie so far apart. */
+static bool can_differ_by(const struct ward_quantity_info *info, const struct ward_decimal *by)
+{
+    struct ward_decimal end;
+
+    return !info->bounded || (ward_decimal_add(&info->low, by, &end) && compare(&end, &info->high) <= 0);
+}
+
+/* A value that recovered could be none: a stream would never get out of the alarm. */
+static bool is_clear_at_plausible(const struct ward_plan_rule *rule, const struct ward_quantity_info *info)
+{
+    return !info->bounded || (rule->side == WARD_SIDE_BELOW ? compare(&rule->clear_at, &info->high) <= 0
+                                                            : compare(&rule->clear_at, &info->low) >= 0);
+}
+
 static void check_limit(const struct check *check)
 {
     const struct ward_plan_rule *rule = check->rule;
@@ -66,7 +81,23 @@ static void check_limit(const struct check *check)
     if (rule->side == WARD_SIDE_BELOW ? inward <= 0 : inward >= 0) {
         fault(check, clear_member(check),
               "clear_at must lie inside the limit: above a low one, below a high one");
+    } else if (!is_clear_at_plausible(rule, info)) {
+        fault(check, clear_member(check), "clear_at lies outside what is plausible: it could not clear");
     }
+}
+
+/* From a baseline that is given a change has its limit; otherwise what two values can differ by is all that is known. */
+static bool can_change(const struct ward_plan_rule *rule, const struct ward_plan_quantity *row)
+{
+    const struct ward_quantity_info *info = ward_quantity_info(rule->quantity);
+    struct ward_decimal by = rule->change, end;
+
+    if (rule->kind != WARD_RULE_BASELINE || row == NULL || row->baseline != WARD_BASELINE_GIVEN) {
+        return can_differ_by(info, &rule->change);
+    }
+    by.mantissa = rule->side == WARD_SIDE_BELOW ? -by.mantissa : by.mantissa;
+    return !info->bounded || (ward_decimal_add(&row->baseline_value, &by, &end) &&
+                              compare(&end, &info->low) >= 0 && compare(&end, &info->high) <= 0);
 }
 
 static void check_change(const struct check *check, const struct ward_plan_quantity *row)
@@ -76,6 +107,9 @@ static void check_change(const struct check *check, const struct ward_plan_quant
     if (rule->kind == WARD_RULE_BASELINE && row != NULL && row->baseline == WARD_BASELINE_NONE) {
         fault(check, ward_plan_ground(rule),
               "needs within_s, or a baseline of the quantity to be a change from");
+    } else if (!can_change(rule, row)) {
+        fault(check, ward_plan_ground(rule),
+              "is more than plausible values can change by: no value could ever be beyond it");
     }
 }
 
@@ -94,6 +128,9 @@ static void check_alone(const struct check *check)
     }
     if (rule->worse_by.mantissa <= 0) {
         fault(check, "worse_by", "must be more than 0");
+    } else if (!can_differ_by(ward_quantity_info(rule->quantity), &rule->worse_by)) {
+        fault(check, "worse_by",
+              "is more than plausible values can differ by: no value could ever be so much worse");
     }
 }
 

@@ -269,8 +269,10 @@ static bool has_many_words(const char *text)
     bool inside = false;
 
     for (; *text != '\0'; text++) {
-        words += *text != ' ' && !inside ? 1 : 0;
-        inside = *text != ' ';
+        const bool blank = (unsigned char)*text <= ' '; /* also the end of a line */
+
+        words += !blank && !inside ? 1 : 0;
+        inside = !blank;
     }
     return words > 15;
 }

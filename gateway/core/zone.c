@@ -54,14 +54,30 @@ static size_t size_of(const struct block *block, size_t time_size)
            block->leap_count * (time_size + 4) + block->standard_count + block->utc_count;
 }
 
+/* 2025-01-01 in UTC, before any moment that a clock of ours shows. */
+#define EARLIEST_S INT64_C(1735689600)
+
+/*
+ * The first transition that is kept. Where a file has more of them than fit they are the oldest that go, but none that is
+ * still to come: some zones say them one by one for sixty years, since no rule does.
+ */
+static uint32_t first_kept(const uint8_t *times, uint32_t count)
+{
+    uint32_t first = 0;
+
+    while (count - first > WARD_ZONE_TRANSITIONS_MAX && get_i64(times + first * (size_t)8) < EARLIEST_S) {
+        first++;
+    }
+    return first;
+}
+
 /* Fills the transitions from the 64-bit block. */
 static bool read_block(const uint8_t *octets, const struct block *block, struct ward_zone *zone)
 {
     const uint8_t *times = octets + block->at;
     const uint8_t *types = times + block->time_count * (size_t)8;
     const uint8_t *infos = types + block->time_count;
-    uint32_t first =
-        block->time_count > WARD_ZONE_TRANSITIONS_MAX ? block->time_count - WARD_ZONE_TRANSITIONS_MAX : 0;
+    const uint32_t first = first_kept(times, block->time_count);
 
     if (block->type_count == 0) {
         return false;
@@ -77,7 +93,7 @@ static bool read_block(const uint8_t *octets, const struct block *block, struct 
         transition.offset_s = (int32_t)get_u32(infos + types[i] * (size_t)6);
         if (i < first) {
             zone->before_s = transition.offset_s;
-        } else {
+        } else if (zone->count < WARD_ZONE_TRANSITIONS_MAX) {
             zone->transitions[zone->count++] = transition;
         }
     }

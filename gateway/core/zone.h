@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define WARD_ZONE_FILE_MAX        65536
-#define WARD_ZONE_TRANSITIONS_MAX 64 /* the newest of the file: decades */
+#define WARD_ZONE_TRANSITIONS_MAX 64 /* those of the years to come, and before them as many as fit */
 
 struct ward_zone_transition {
     int64_t at_s; /* UTC in seconds; from then on */

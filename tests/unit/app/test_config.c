@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -121,7 +122,7 @@ static void what_is_written_is_read(void **state)
 
     write_file(
         files->path,
-        "[gateway]\nsite = east-3\nid = g-11a9\n[store]\ncommit_window = 500ms\nquota = 1G\nballast = 0M\n"
+        "[gateway] ; of the house\r\nsite = east-3\nid = g-11a9\n[store] # \ncommit_window = 500ms\nquota = 1G\nballast = 0M\n"
         "[plan]\nrequire_signature = no\n[hub]\nhost = hub.example\nport=1884\nconfirm = broker\nformat = fhir\n"
         "keepalive = 2min\n[alarm]\n  leds =\n  sound_command = cat > /dev/null\n");
     assert_int_equal(ward_config_load(files->path, &config, &error), 0);
@@ -138,6 +139,24 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(config.hub.keepalive_ms, 120000);
     assert_string_equal(config.alarm.leds, "");
     assert_string_equal(config.alarm.sound_command, "cat > /dev/null");
+}
+
+static void a_host_is_a_name_or_an_address(void **state)
+{
+    static const char *const hosts[] = {"",          "localhost",   "hub-1.ward_2.example.",
+                                        "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1"};
+    struct files *files = *state;
+
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        struct ward_config config;
+        struct ward_config_error error;
+        char text[64];
+
+        snprintf(text, sizeof(text), "[gateway]\nid = g-1\n[hub]\nhost = %s\n", hosts[i]);
+        write_file(files->path, text);
+        assert_int_equal(ward_config_load(files->path, &config, &error), 0);
+        assert_string_equal(config.hub.host, hosts[i]);
+    }
 }
 
 static bool is_oximeter(const char *id)
@@ -239,6 +258,23 @@ static void an_error_in_a_drop_in_names_the_drop_in(void **state)
     assert_string_equal(error.text, "unknown key [hub] hots");
 }
 
+static void a_directory_of_drop_ins_that_cannot_be_read_is_an_error(void **state)
+{
+    struct files *files = *state;
+    struct ward_config config;
+    struct ward_config_error error;
+
+    write_file(files->path, "[gateway]\nid = g-1\n");
+    assert_int_equal(symlink("wardgate.conf.d", files->drop_ins), 0); /* leads to itself */
+    assert_int_equal(ward_config_load(files->path, &config, &error), -ELOOP);
+    assert_string_equal(error.file, files->drop_ins);
+    assert_int_equal(error.line, 0);
+    assert_string_equal(error.text, strerror(ELOOP));
+    assert_int_equal(unlink(files->drop_ins), 0);
+    write_file(files->drop_ins, "");
+    assert_int_equal(ward_config_load(files->path, &config, &error), -ENOTDIR);
+}
+
 static void a_wrong_line_is_refused_with_its_place(void **state)
 {
     static const struct {
@@ -278,6 +314,29 @@ static void a_wrong_line_is_refused_with_its_place(void **state)
          "[firmware] oximeter = 1,,2: it is no list of revisions, separated by commas, of 1 to 64 characters"},
         {"[firmware]\noximeter = 1, \n", 2,
          "[firmware] oximeter = 1,: it is no list of revisions, separated by commas, of 1 to 64 characters"},
+        {"[gateway]\nid = g-1\n[hub] host = x\n", 3,
+         "nothing may stand behind [SECTION]: a key begins a line of its own"},
+        {"[hub]host = x", 1, "nothing may stand behind [SECTION]: a key begins a line of its own"},
+        {"[store]\n[hub]\nhost = x\n\fport = 0\n", 4, "[hub] port = 0: it is no port from 1 to 65535"},
+        {"[hub]\nhost = mqtts://hub.example\n", 2,
+         "[hub] host = mqtts://hub.example: it is no name or address of a host: neither a scheme nor a port "
+         "belongs to it"},
+        {"[hub]\nhost = hub.example:8883\n", 2,
+         "[hub] host = hub.example:8883: it is no name or address of a host: neither a scheme nor a port "
+         "belongs to it"},
+        {"[hub]\nhost = hub example\n", 2,
+         "[hub] host = hub example: it is no name or address of a host: neither a scheme nor a port belongs "
+         "to it"},
+        {"[gateway]\nsite =\n", 2, "[gateway] site = : it is empty"},
+        {"[bluetooth]\nadapter =\n", 2, "[bluetooth] adapter = : it is empty"},
+        {"[store]\npath =\n", 2, "[store] path = : it is empty"},
+        {"[hub]\nca =\n", 2, "[hub] ca = : it is empty"},
+        {"[hub]\ncertificate =\n", 2, "[hub] certificate = : it is empty"},
+        {"[hub]\nkey =\n", 2, "[hub] key = : it is empty"},
+        {"[alarm]\nled_directory =\n", 2, "[alarm] led_directory = : it is empty"},
+        {"[alarm]\nnumbers =\n", 2, "[alarm] numbers = : it is empty"},
+        {"[spool]\nsocket =\n", 2, "[spool] socket = : it is empty"},
+        {"[spool]\nuplink_user =\n", 2, "[spool] uplink_user = : it is empty"},
         {"[hub]\nport = 0\nhots = 1\n", 2, "[hub] port = 0: it is no port from 1 to 65535"},
     };
     struct files *files = *state;
@@ -390,7 +449,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_unset_id_is_this_machines_own, setup, teardown),
         cmocka_unit_test_setup_teardown(drop_ins_win_in_the_order_of_their_names, setup, teardown),
         cmocka_unit_test_setup_teardown(the_digest_is_that_of_all_that_was_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_host_is_a_name_or_an_address, setup, teardown),
         cmocka_unit_test_setup_teardown(an_error_in_a_drop_in_names_the_drop_in, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_directory_of_drop_ins_that_cannot_be_read_is_an_error, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(each_assignment_is_told_where_it_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_line_is_refused_with_its_place, setup, teardown),
         cmocka_unit_test_setup_teardown(a_line_that_is_too_long_is_refused, setup, teardown),

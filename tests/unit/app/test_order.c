@@ -3,11 +3,14 @@
  * What a clinician orders, with a real store and a real engine: what becomes of the alarms, the records, the count of
  * what waits for a patient, and the answer; and that it is so after a restart.
  */
+#include "app_disk.h"
 #include "app_orders.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "app/plan_intake.h"
+#include "core/base64url.h"
 #include "core/clinical.h"
 #include "core/entry.h"
 
@@ -253,9 +256,85 @@ static void a_fresh_file_is_told_what_was_used_up(void **state)
     assert_int_equal(bench->gateway->inbox.counters[0].counter, 1000);
 }
 
+/* The signed form of the plan of the scenarios, as far as what comes behind the signature looks at it; before it: head. */
+static char *signed_form(const char *head, const char *tail)
+{
+    static char text[24576];
+    char payload[16384];
+    size_t length = (size_t)snprintf(payload, sizeof(payload), "%s", head);
+    FILE *file = fopen("scenarios/everything.json", "re");
+
+    assert_non_null(file);
+    length += fread(payload + length, 1, sizeof(payload) - length - 8, file);
+    fclose(file);
+    strcpy(payload + length, tail);
+    length += strlen(tail);
+    strcpy(text, "{\"protected\":\"e30\",\"signature\":\"AA\",\"payload\":\"");
+    length = strlen(text) + ward_base64url_encode((const uint8_t *)payload, length, text + strlen(text));
+    strcpy(text + length, "\"}");
+    return text;
+}
+
+static char *signed_plan(void)
+{
+    return signed_form("{\"type\":\"care-plan\",\"body\":", "}");
+}
+
+/* A ward that has heard nothing sends it once more; a disk that hangs has it no more than before. */
+static void a_plan_that_comes_again_is_answered_when_it_is_stored(void **state)
+{
+    static struct ward_claims claims = {.type = WARD_JWS_CARE_PLAN,
+                                        .patient = {PATIENT},
+                                        .episode = {"s-1"},
+                                        .id = {"plan-1"},
+                                        .version = 1,
+                                        .by.id = {"dr-1"}};
+    struct bench *bench = *state;
+    const struct ward_outbox *outbox = &bench->gateway->outbox;
+    const struct ward_plan_arrival arrival = {.claims = &claims, .document = signed_plan(), .topic = ""};
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    disk_hangs = true;
+    ward_plan_take(bench->gateway, &arrival);
+    assert_true(orders_watch(bench)->plan_signed);
+    ward_plan_take(bench->gateway, &arrival);
+    assert_int_equal(outbox->result_count, 0);
+    disk_hangs = false;
+    WAIT_FOR(bench, outbox->result_count == 2);
+    assert_non_null(strstr(outbox->results[0].text, "\"outcome\":\"done\""));
+    assert_non_null(strstr(outbox->results[1].text, "\"outcome\":\"done\""));
+    ward_plan_take(bench->gateway, &arrival);
+    assert_int_equal(outbox->result_count, 3);
+}
+
+/* Done would say that its plan is in force. */
+static void who_is_admitted_already_gets_no_other_plan_by_it(void **state)
+{
+    static const struct ward_claims claims = {
+        .type = WARD_JWS_CARE_PLAN, .patient = {PATIENT}, .episode = {"s-1"}, .id = {"plan-1"}, .version = 1};
+    struct bench *bench = *state;
+    struct ward_order order = orders_make(bench, WARD_COMMAND_ADMIT);
+
+    orders_done(bench, &order);
+    order = orders_make(bench, WARD_COMMAND_ADMIT);
+    order.command.admission.has_plan = true;
+    order.document = signed_form("{\"type\":\"command\",\"body\":{\"plan\":", "}}");
+    orders_refused(bench, &order, "admitted already, and the plan of this admission is not the one in force");
+    ward_plan_take(bench->gateway,
+                   &(struct ward_plan_arrival){.claims = &claims, .document = signed_plan(), .topic = ""});
+    order = orders_make(bench, WARD_COMMAND_ADMIT);
+    order.command.admission.has_plan = true;
+    order.document = signed_form("{\"type\":\"command\",\"body\":{\"plan\":", "}}");
+    orders_done(bench, &order);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_plan_that_comes_again_is_answered_when_it_is_stored, orders_set_up,
+                                        bench_tear_down),
+        cmocka_unit_test_setup_teardown(who_is_admitted_already_gets_no_other_plan_by_it, orders_set_up,
+                                        bench_tear_down),
         cmocka_unit_test_setup_teardown(a_void_takes_the_alarm_back, orders_set_up, bench_tear_down),
         cmocka_unit_test_setup_teardown(a_void_after_a_restart_finds_its_reading, orders_set_up,
                                         bench_tear_down),

@@ -186,12 +186,89 @@ static void it_is_not_forgotten(void **state)
 
 #define ASK_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, bench_tear_down)
 
+/* The patient's schedule says that SpO2 is to be measured since this minute, and nothing has come. */
+static void make_due(struct bench *bench, const char *text)
+{
+    struct ward_watch *watch = orders_watch(bench);
+    const int64_t minute = ward_gateway_now(bench->gateway).utc_ms / 60000;
+    struct ward_plan_schedule *schedule = &watch->plan.schedules[0];
+
+    *schedule = (struct ward_plan_schedule){.quantity = WARD_SPO2,
+                                            .days = 0x7F,
+                                            .time_count = 1,
+                                            .at_min = {(uint16_t)(minute % 1440)},
+                                            .grace_ms = 7200000};
+    strcpy(schedule->prompt_text, text);
+    watch->plan.schedule_count = 1;
+    watch->plan.quiet.days = 0;
+    watch->has_zone = true; /* UTC */
+    for (size_t i = 0; i < watch->state.input_count; i++) {
+        if (watch->state.inputs[i].quantity == WARD_SPO2) {
+            watch->state.inputs[i].slot_ms = minute * 60000;
+            watch->state.inputs[i].schedule_us = 0;
+        }
+    }
+}
+
+static void the_room_reads_what_the_schedule_asks_for(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_string_equal(room(bench), "");
+    make_due(bench, "Please measure your oxygen.");
+    ward_watch_tick(orders_watch(bench));
+    assert_string_equal(room(bench), "Please measure your oxygen.");
+    (void)orders_measure(bench, WARD_BODY_TEMPERATURE, 37);
+    assert_string_equal(room(bench), "Please measure your oxygen.");
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    assert_string_equal(room(bench), "");
+
+    orders_watch(bench)->state.inputs[0].adherence.count = 0; /* as if it had not been measured */
+    make_due(bench, "");
+    ward_watch_tick(orders_watch(bench));
+    assert_string_equal(room(bench), "Please measure now: SpO2.");
+    orders_tell(bench, WARD_SPO2, 85); /* it was measured, and the alarm has no words for the patient */
+    assert_string_equal(room(bench), "");
+}
+
+/* The ward has closed while an alarm stands: nobody there will call. */
+static void the_room_reads_other_words_when_the_ward_has_closed(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_watch *watch = orders_watch(bench);
+
+    watch->plan.has_service = true; /* the whole day */
+    watch->plan.service = (struct ward_plan_hours){.days = 0x7F};
+    watch->has_zone = true;
+    strcpy(watch->plan.out_of_hours_text, "If you feel worse call 111.");
+    for (size_t i = 0; i < watch->plan.rule_count; i++)
+        strcpy(watch->plan.rules[i].patient_text, "Your ward will call you.");
+    (void)orders_measure(bench, WARD_SPO2, 85);
+    assert_string_equal(room(bench), "Your ward will call you.");
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_string_equal(room(bench), "Your ward will call you.");
+    watch->plan.service.days = 0;
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_string_equal(room(bench), "If you feel worse call 111.");
+    watch->plan.service.days = 0x7F;
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_string_equal(room(bench), "Your ward will call you.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ASK_TEST(it_ends_with_a_valid_reading),     ASK_TEST(it_does_not_end_with_anything_else),
-        ASK_TEST(it_ends_when_its_time_is_over),    ASK_TEST(the_room_is_asked_three_times),
-        ASK_TEST(what_cannot_be_asked_is_told_why), ASK_TEST(it_is_not_forgotten),
+        ASK_TEST(it_ends_with_a_valid_reading),
+        ASK_TEST(it_does_not_end_with_anything_else),
+        ASK_TEST(it_ends_when_its_time_is_over),
+        ASK_TEST(the_room_is_asked_three_times),
+        ASK_TEST(what_cannot_be_asked_is_told_why),
+        ASK_TEST(it_is_not_forgotten),
+        ASK_TEST(the_room_reads_what_the_schedule_asks_for),
+        ASK_TEST(the_room_reads_other_words_when_the_ward_has_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,10 @@ static void values_out_of_bounds(void **state)
         "{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"patient_text\":\"a b c d e f g "
         "h i j k l m n o p\"}",
         "/rules/0/patient_text", "15 words");
+    refused_rules(
+        "{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"patient_text\":\"a b c d\\ne f g "
+        "h i j k\\tl m n o p\"}",
+        "/rules/0/patient_text", "15 words");
     refused("{" HEAD "," QUANTITIES "," RULES ",\"times\":{\"high\":{\"realarm_s\":301}}}",
             "/times/high/realarm_s", "from 60 to 300");
     refused("{" HEAD "," QUANTITIES "," RULES ",\"times\":{\"high\":{\"escalate_s\":60}}}",
@@ -259,6 +263,32 @@ static void changes(void **state)
         "\"falls_by\":4,\"within_s\":3600},{\"id\":\"b\",\"quantity\":\"spo2\",\"level\":\"red\",\"falls_by\":3,"
         "\"within_s\":3600}]}",
         "/rules/0/falls_by", "amber must lie inside red: it is there to come first (falls_by 3 in /rules/1)");
+}
+
+/* Grams for kilograms: no value of a patient would ever be beyond it. */
+static void what_no_value_can_reach(void **state)
+{
+    (void)state;
+    refused(SPOT("", "\"rises_by\":2000,\"within_s\":259200"), "/rules/0/rises_by", "plausible");
+    refused(SPOT(",\"baseline\":{\"readings\":5}", "\"falls_by\":499.1"), "/rules/0/falls_by", "plausible");
+    assert_true(parse(SPOT(",\"baseline\":{\"readings\":5}", "\"falls_by\":499")));
+    refused(SPOT(",\"baseline\":{\"value\":80}", "\"falls_by\":80"), "/rules/0/falls_by", "plausible");
+    assert_true(parse(SPOT(",\"baseline\":{\"value\":80}", "\"falls_by\":79")));
+    refused(SPOT(",\"baseline\":{\"value\":80}", "\"rises_by\":421"), "/rules/0/rises_by", "plausible");
+    assert_true(parse(SPOT(",\"baseline\":{\"value\":80}", "\"rises_by\":420")));
+    refused(SPOT("", "\"below\":60,\"worse_by\":500"), "/rules/0/worse_by", "plausible");
+    assert_true(parse(SPOT("", "\"below\":60,\"worse_by\":499")));
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"clear_at\":940}",
+                  "/rules/0/clear_at", "plausible");
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":99.5}", "/rules/0/below",
+                  "plausible");
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"above\":96,\"clear_at\":9.5}",
+                  "/rules/0/clear_at", "plausible");
+    refused_rules("{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,\"clear_at\":100.1}",
+                  "/rules/0/clear_at", "plausible");
+    assert_true(parse("{" HEAD "," QUANTITIES
+                      ",\"rules\":[{\"id\":\"r\",\"quantity\":\"spo2\",\"level\":\"red\",\"below\":93,"
+                      "\"clear_at\":100}]}"));
 }
 
 static void windows(void **state)
@@ -446,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_refused_plan_changes_nothing),
         cmocka_unit_test(the_list_of_errors_is_bounded),
         cmocka_unit_test(changes),
+        cmocka_unit_test(what_no_value_can_reach),
         cmocka_unit_test(windows),
         cmocka_unit_test(news2),
         cmocka_unit_test(scale_2_is_a_clinician_s_decision),

@@ -615,7 +615,7 @@ static void perform(struct scenario *scenario, const struct step *step, const st
         ward_alarm_resume(&scenario->patient, &context, &by);
     } else if (strcmp(verb, "plan") == 0) {
         load_plan(scenario, line, word_at(line, step->first + 1));
-        context.plan = &scenario->plan;
+        context = now(scenario, sink); /* with its zone */
         ward_alarm_replace_plan(&scenario->patient, &context);
     } else if (strcmp(verb, "restart") == 0) {
         restart(scenario);
