@@ -9,15 +9,23 @@
 #include "app/gateway.h"
 #include "core/careplan.h"
 
-#define DOCUMENT_MAX 65536
+#define DOCUMENT_MAX     65536
+#define DOCUMENT_LARGEST (64 * DOCUMENT_MAX)
 
 typedef size_t single_document(const struct ward_gateway *gateway, char *text, size_t size);
 
+/* That of a full house, with every device and what stands for each patient, is several times that of a home. */
 static void reply_document(struct ward_gateway *gateway, struct ward_bus_call *call, single_document *write)
 {
-    char *text = malloc(DOCUMENT_MAX);
+    bool written = false;
+    char *text = NULL;
 
-    if (text && write(gateway, text, DOCUMENT_MAX) > 0)
+    for (size_t size = DOCUMENT_MAX; !written && size <= DOCUMENT_LARGEST; size *= 4) {
+        free(text);
+        text = malloc(size);
+        written = text && write(gateway, text, size) > 0;
+    }
+    if (written)
         ward_bus_reply_text(call, text);
     else
         ward_bus_reply_error(call, WARD_BUS_FAILED, "The answer does not fit.");
@@ -47,7 +55,7 @@ static void patients(struct ward_gateway *gateway, struct ward_bus_call *call)
 static void devices(struct ward_gateway *gateway, struct ward_bus_call *call)
 {
     struct ward_api_list list = {0};
-    char text[4096];
+    char text[WARD_DOCUMENTS_DEVICE_MAX];
 
     for (size_t i = 0; i < gateway->registry.device_count; i++)
         if (ward_documents_device(gateway, i, text, sizeof(text)) > 0)

@@ -55,7 +55,7 @@ static void answer_call(struct ward_gateway *gateway, struct ward_commit_waiter 
 {
     const struct ward_store_device *device =
         ward_registry_device(&gateway->registry, waiter->answer_device.text);
-    char text[4096];
+    char text[WARD_DOCUMENTS_DEVICE_MAX];
 
     if (waiter->failed)
         ward_bus_reply_error(waiter->call, WARD_BUS_FAILED,

@@ -56,6 +56,9 @@ const char *ward_documents_radio_name(enum ward_bluez_radio radio);
 /* "power"; static. */
 const char *ward_documents_rung_name(enum ward_bluez_rung rung);
 
+/* Room for a device that as many patients share as there may be, with ids as long as they may be. */
+#define WARD_DOCUMENTS_DEVICE_MAX 16384
+
 /* The device at `index` of the registry. */
 size_t ward_documents_device(const struct ward_gateway *gateway, size_t index, char *text, size_t size);
 /* The condition at `index` of those present, as its newest event with the present state. */

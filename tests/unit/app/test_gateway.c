@@ -1987,6 +1987,61 @@ static void a_test_is_refused(void **state)
 
 #define GATEWAY_TEST(test) cmocka_unit_test_setup_teardown(test, bench_set_up, bench_tear_down)
 
+/* Asks over the bus, and leaves the answer in bench->reply. */
+static void ask(struct bench *bench, const char *method)
+{
+    sd_bus *bus = NULL;
+
+    bench->reply = sd_bus_message_unref(bench->reply);
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         method, take_reply, bench, NULL) >= 0);
+    WAIT_FOR(bench, bench->reply != NULL);
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+}
+
+/* As many patients as there may be, each without a device for most of what the plan watches, and a cuff that all share. */
+static void a_full_house_is_told_whole(void **state)
+{
+    struct bench *bench = *state;
+    const char *text = NULL;
+    char **devices = NULL;
+    char patient[WARD_ID_MAX + 1], device[WARD_ID_MAX + 1];
+
+    bench_enrol(bench, "d-cuff-of-all-with-an-id-as-long-as-ids-may-be-here-0123456789ab",
+                "blood-pressure-cuff");
+    for (unsigned i = 0; i < WARD_PATIENTS_MAX; i++) {
+        snprintf(patient, sizeof(patient),
+                 "p-%02u-of-the-house-with-an-id-as-long-as-ids-may-be-here-0123456", i);
+        bench_admit(bench, patient);
+        bind_to(bench, "d-cuff-of-all-with-an-id-as-long-as-ids-may-be-here-0123456789ab", patient,
+                (uint8_t)i, true);
+        snprintf(device, sizeof(device), "d-oximeter-%u", i);
+        bench_enrol(bench, device, "oximeter");
+        bind_to(bench, device, patient, WARD_SLOT_NONE, false);
+        for (unsigned j = 0; j < 3; j++) { /* in the cupboard */
+            snprintf(device, sizeof(device), "d-thermometer-%u-%u", i, j);
+            bench_enrol(bench, device, "thermometer");
+        }
+    }
+    ward_gateway_tell_sources(bench->gateway);
+    ask(bench, "Status");
+    assert_false(sd_bus_message_is_method_error(bench->reply, NULL));
+    assert_true(sd_bus_message_read(bench->reply, "s", &text) > 0);
+    assert_non_null(strstr(text, patient));
+    ask(bench, "Devices");
+    assert_true(sd_bus_message_read_strv(bench->reply, &devices) >= 0);
+    assert_non_null(devices[0]);
+    assert_non_null(strstr(devices[0], patient));
+    for (unsigned i = 0; i <= 4 * WARD_PATIENTS_MAX; i++) {
+        assert_non_null(devices[i]);
+        free(devices[i]);
+    }
+    free(devices);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -2049,6 +2104,7 @@ int main(void)
         GATEWAY_TEST(a_test_as_short_as_the_listening_waits_for_nothing_more),
         GATEWAY_TEST(a_test_is_over_when_whoever_asked_leaves),
         GATEWAY_TEST(a_test_is_refused),
+        GATEWAY_TEST(a_full_house_is_told_whole),
     };
 
     return cmocka_run_group_tests_name("gateway", tests, NULL, NULL);
