@@ -9,7 +9,7 @@
 #include "app/gateway.h"
 #include "core/careplan.h"
 
-#define DOCUMENT_MAX     65536
+#define DOCUMENT_MAX     ((size_t)65536)
 #define DOCUMENT_LARGEST (64 * DOCUMENT_MAX)
 
 typedef size_t single_document(const struct ward_gateway *gateway, char *text, size_t size);
