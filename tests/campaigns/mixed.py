@@ -52,7 +52,7 @@ class Home:
                 Trouble(("uplink",), 6, self.uplink_is_killed),
                 Trouble(("uplink",), 12, self.uplink_stands_still),
                 Trouble(("broker",), 8, self.broker_ends),
-                Trouble(("hub", "broker"), 8, self.hub_dies),
+                Trouble(("hub", "broker"), 30, self.hub_dies),  # longer than what a patient told last is held back
                 Trouble((), 0, self.line_breaks),
                 Trouble(("line",), 15, self.line_falls_silent),
                 Trouble(("disk",), 12, self.disk_is_full),
