@@ -18,6 +18,7 @@
 #include "uplink/system.h"
 
 #define REQUEST_MS 30000
+#define UNSAID_S   30 /* between two requests where the ward does not say how long */
 #define URL_MAX    (WARD_ENROLMENT_SERVER_MAX + 64)
 
 struct attempt {
@@ -235,12 +236,14 @@ static bool ask(struct attempt *attempt, const struct ward_exchange_request *req
 
     for (;;) {
         uint32_t wait_s;
+        bool is_said;
 
         if (!is_answered(attempt, "request", request, ret))
             return false;
         if (ret->status != 202)
             return true;
-        wait_s = ret->retry_after_s > 0 ? ret->retry_after_s : 1;
+        is_said = ret->retry_after_s > 0;
+        wait_s = is_said ? ret->retry_after_s : UNSAID_S;
         ward_exchange_answer_done(ret);
         if (wait_s > WARD_EST_PATIENCE_S - waited_s) {
             tell(attempt, WARD_PROVISION_FAILED, "request",
@@ -249,7 +252,10 @@ static bool ask(struct attempt *attempt, const struct ward_exchange_request *req
                  (wait_s + 59) / 60);
             return false;
         }
-        tell(attempt, WARD_PROVISION_STEP, "waiting", "the ward wants %u s to decide", wait_s);
+        tell(attempt, WARD_PROVISION_STEP, "waiting",
+             is_said ? "the ward wants %u s to decide"
+                     : "the ward has not decided: it is asked again in %u s",
+             wait_s);
         (void)nanosleep(&(struct timespec){.tv_sec = (time_t)wait_s}, NULL);
         waited_s += wait_s;
     }

@@ -139,13 +139,17 @@ struct ward_fetcher *ward_fetcher_free(struct ward_fetcher *fetcher)
     return NULL;
 }
 
-/* "https://HOST…" */
+/* "https://HOST…" or "https://[ADDRESS]…" */
 static void keep_host(struct ward_fetcher *fetcher, const char *url)
 {
-    const char *host = strstr(url, "://");
+    const char *host = strstr(url, "://"), *ends = "/:?#";
 
     host = host ? host + 3 : url;
-    snprintf(fetcher->host, sizeof(fetcher->host), "%.*s", (int)strcspn(host, "/:?#"), host);
+    if (*host == '[') {
+        host++;
+        ends = "]";
+    }
+    snprintf(fetcher->host, sizeof(fetcher->host), "%.*s", (int)strcspn(host, ends), host);
 }
 
 static int await(struct ward_fetcher *fetcher)

@@ -41,6 +41,7 @@ FAULTS = {
     "echo": "it refuses, and repeats the password",
     "refuses": "it refuses, and says why",
     "later": "the first two answers to a request are 202 with Retry-After: 1",
+    "some-day": "every answer to a request is 202 with Retry-After, and a date there",
     "much-later": "every answer to a request is 202 with Retry-After: 7200",
 }
 
@@ -209,6 +210,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(403, b"this gateway is of another site", "text/plain")
         elif fault == "much-later":
             self.answer(202, headers=[("Retry-After", "7200")])
+        elif fault == "some-day":
+            self.answer(202, headers=[("Retry-After", "Fri, 31 Dec 2049 23:59:59 GMT")])
         elif fault == "later" and authority.put_off < 2:
             authority.put_off += 1
             self.answer(202, headers=[("Retry-After", "1")])

@@ -3,6 +3,7 @@
 
 import hashlib
 import http.server
+import socket
 import ssl
 import threading
 
@@ -13,8 +14,9 @@ class PlanServer(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, pair, ca):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, pair, ca, address="127.0.0.1"):
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, 0), Handler)
         self.documents, self.behave = {}, None
         self.asked = []  # (path, If-None-Match, status), oldest first
         self.ended = threading.Event()  # ends whoever takes its time

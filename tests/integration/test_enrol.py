@@ -276,6 +276,13 @@ def test_a_ward_that_wants_time_is_given_it(bench):
     assert len(bench.est.posts()) == 3
 
 
+def test_a_ward_that_does_not_say_how_much_time_is_not_asked_all_the_time(bench):
+    bench.start("--fault", "some-day")
+    bench.core.provision(ENROL, bench.est.code())
+    bench.core.until(lambda: bench.core.steps and bench.core.steps[-1][1] == "waiting", "it waits")
+    assert bench.core.steps[-1][3] == "the ward has not decided: it is asked again in 30 s"
+
+
 def test_neither_code_nor_password_is_logged_whatever_the_server_says(bench):
     bench.start("--fault", "echo")
     code = bench.est.code()

@@ -466,6 +466,15 @@ def test_another_host(bench):
         "p-1: TLS: the certificate of the server of the care plans is for another host, not for localhost")
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_another_address(bench):
+    server = bench.keep(PlanServer(bench.pki.issue("plans", "::2"), bench.pki.ca, "::1"))
+    core, _ = fetching(bench, server, "p-1", more=section(server.port, host="[::1]"))
+    core.until(lambda: core.fetched, "a word about it")
+    assert core.fetched[-1] == (
+        True, "p-1: TLS: the certificate of the server of the care plans is for another host, not for ::1")
+
+
 def test_an_ended_certificate(bench):
     assert wrong_server(bench, bench.pki.issue("plans", "localhost", days=-1)) == (
         "p-1: TLS: the certificate of the server of the care plans ended before now")
