@@ -116,9 +116,10 @@ def moment_of(record, clock):
 def describe_record(record, clock=None):
     """One line for the ward."""
     at = moment_of(record, clock)
-    if record["kind"] == "unmonitored":
+    if record["kind"] in ("unmonitored", "gap"):
+        what = "NOBODY WAS MONITORED" if record["kind"] == "unmonitored" else f"LOST {record['count']} RECORDS"
         span = f"from {record['from'] or 'an unknown time'} to {record['to'] or 'an unknown time'}"
-        return f"NOBODY WAS MONITORED {span} ({record['reason']})"
+        return f"{what} {span} ({record['reason']})"
     if record["kind"] == "void":
         return f"{at} {record.get('patient', 'no patient')} TAKEN BACK record {record['voids']} ({record['reason']}) by {record['by']}"
     if "values" not in record:

@@ -122,6 +122,15 @@ def test_the_ward_is_told_when_nobody_was_watched(ward):
     ward.gateway.receipt(through(2))
 
 
+def test_what_the_gateway_lost_is_said(ward):
+    run = records(1)
+    hub = ward.start()
+    lost = {"count": 7, "from": None, "to": "2026-11-22T09:00:00.000Z", "reason": "queue-full"}
+    ward.gateway.publish_readings([*run, small(run, "gap", **lost)])
+    hub.said("LOST 7 RECORDS from an unknown time to 2026-11-22T09:00:00.000Z (queue-full)")
+    ward.gateway.receipt(through(2))
+
+
 def test_batches_out_of_order_and_a_gap_that_fills(ward):
     run = records(9)
     ward.start()
