@@ -31,6 +31,13 @@ static void caller_gone(struct ward_bus_call *call, void *userdata)
         (void)ward_bluez_scan_cancel(gateway->bluez);
 }
 
+/* He may have left before it was known who he is. */
+static void watch_caller(struct ward_gateway *gateway, struct ward_bus_call *call)
+{
+    if (ward_bus_call_watch(call, caller_gone, gateway) < 0)
+        caller_gone(call, gateway);
+}
+
 /* --- the scan ------------------------------------------------------------------------------------------------ */
 
 void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *call, uint32_t seconds)
@@ -52,7 +59,7 @@ void ward_enrolment_scan(struct ward_gateway *gateway, struct ward_bus_call *cal
         ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT, "A scan lasts 1 to 300 seconds.");
     else {
         enrolment->scan_call = call;
-        (void)ward_bus_call_watch(call, caller_gone, gateway); /* if not: it ends with its time */
+        watch_caller(gateway, call);
     }
 }
 
@@ -190,7 +197,7 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
         enrolment->model = NULL;
         enrolment->read_out = false;
         (void)ward_id_set(&enrolment->patient, patient);
-        (void)ward_bus_call_watch(call, caller_gone, gateway); /* if not: it ends with its time */
+        watch_caller(gateway, call);
     }
 }
 

@@ -208,7 +208,10 @@ void ward_trial_begin(struct ward_gateway *gateway, struct ward_bus_call *call, 
         .seen = {.rssi = WARD_TRIAL_RSSI_UNKNOWN, .connected = now && now->connected},
     };
     (void)ward_id_set(&trial->device, device);
-    (void)ward_bus_call_watch(call, caller_gone, gateway); /* if not: it ends with its time */
+    if (ward_bus_call_watch(call, caller_gone, gateway) < 0) {
+        caller_gone(call, gateway); /* before it was known who he is */
+        return;
+    }
     trial->seen.needs_pairing = now && now->needs_pairing;
     ward_trial_say_what_to_do(model_of(gateway), text);
     tell(gateway, "prepare", text);

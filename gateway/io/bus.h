@@ -131,7 +131,7 @@ uint32_t ward_bus_call_uid(const struct ward_bus_call *call);
 
 /*
  * Has gone called, once, when the caller leaves the bus before it was answered: it must be answered then as well.
- * Returns 0 or negative errno, and then it is not called.
+ * Returns 0 or negative errno, and then it is not called: he has left already, or it cannot be known.
  */
 int ward_bus_call_watch(struct ward_bus_call *call, void (*gone)(struct ward_bus_call *call, void *userdata),
                         void *userdata);

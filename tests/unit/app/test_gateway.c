@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/input.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -2049,6 +2050,57 @@ static void a_test_is_over_when_whoever_asked_leaves(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-ann");
 }
 
+/* Whether that connection is on the bus. */
+static bool is_there(const char *name)
+{
+    sd_bus *bus = NULL;
+    sd_bus_message *reply = NULL;
+    int there = 0;
+
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_call_method(bus, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                   "org.freedesktop.DBus", "NameHasOwner", NULL, &reply, "s", name) >= 0);
+    assert_true(sd_bus_message_read(reply, "b", &there) > 0);
+    sd_bus_message_unref(reply);
+    sd_bus_flush_close_unref(bus);
+    return there != 0;
+}
+
+/* Between the bus' word who he is and the question whether he is still there. */
+static void a_test_of_one_who_left_before_it_began_does_not_begin(void **state)
+{
+    struct bench *bench = clip(state);
+    sd_bus *served = bench->gateway->system_bus, *bus = NULL;
+    struct pollfd come = {.fd = sd_bus_get_fd(served), .events = POLLIN};
+    const char *unique;
+    char name[64];
+
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_get_unique_name(bus, &unique) >= 0);
+    snprintf(name, sizeof(name), "%s", unique);
+    while (sd_bus_process(served, NULL) > 0)
+        ;
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "TestDevice", NULL, NULL, "su", "d-2", UINT32_C(300)) >= 0);
+    assert_true(sd_bus_flush(bus) >= 0);
+    assert_int_equal(poll(&come, 1, (int)(DEADLINE_US / 1000)), 1); /* the call */
+    assert_true(sd_bus_process(served, NULL) > 0);
+    assert_true(sd_bus_flush(served) >= 0);
+    assert_int_equal(poll(&come, 1, (int)(DEADLINE_US / 1000)), 1); /* who he is */
+    sd_bus_close_unref(bus);
+    while (is_there(name))
+        ;
+    assert_null(bench->gateway->trial.call);
+    while (sd_bus_process(served, NULL) > 0)
+        ;
+    assert_null(bench->gateway->trial.call);
+    try_device(bench, "d-2", 60); /* nobody is in the way */
+    assert_non_null(bench->gateway->trial.call);
+    sd_bus_detach_event(bench->asker);
+    bench->asker = sd_bus_flush_close_unref(bench->asker);
+    WAIT_FOR(bench, bench->gateway->trial.call == NULL);
+}
+
 static void a_test_is_refused(void **state)
 {
     struct bench *bench = clip(state);
@@ -2144,6 +2196,7 @@ int main(void)
         GATEWAY_TEST(a_test_that_fails_says_what_to_try_next),
         GATEWAY_TEST(a_test_as_short_as_the_listening_waits_for_nothing_more),
         GATEWAY_TEST(a_test_is_over_when_whoever_asked_leaves),
+        GATEWAY_TEST(a_test_of_one_who_left_before_it_began_does_not_begin),
         GATEWAY_TEST(a_test_is_refused),
     };
 
