@@ -76,7 +76,7 @@ static void answer(void *userdata, enum ward_bus_method method, struct ward_bus_
     }
     if (method == WARD_BUS_STATUS)
         ward_bus_reply_text(call, "{\"monitoring\":\"full\"}");
-    else if (method == WARD_BUS_READINGS || method == WARD_BUS_ALARMS)
+    else if (method == WARD_BUS_READINGS || method == WARD_BUS_ALARMS || method == WARD_BUS_AUDIT)
         ward_bus_reply_list(call, list, 2);
     else if (method == WARD_BUS_PAIR)
         f->kept = call;
