@@ -444,7 +444,7 @@ def test_strangers_in_a_scan_do_not_take_the_place_of_a_device_of_ours(enrolled)
     assert_trusted(enrolled.measure(CUFF, 7))
     found, _ = scan.communicate(timeout=200)
     assert scan.returncode == 0
-    assert 0 < len(found.splitlines()) <= 64  # those beyond were told by signals
+    assert 0 < len(found.splitlines()) <= 512  # those beyond were told by signals
     assert all(json.loads(line)["address"].startswith("F0:00:00") for line in found.splitlines())
 
 
