@@ -60,6 +60,7 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
                          const struct ward_store_group *with, struct ward_commit_waiter *waiter)
 {
     const size_t brought = with->change_count;
+    const struct ward_plan_news2 before = watch->plan.news2;
     struct ward_store_change *changes = calloc(brought + 1, sizeof(*changes));
     struct ward_store_group group = *with;
     struct ward_inforce_text inforce;
@@ -77,6 +78,7 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
     group.changes = changes;
     group.change_count = brought + 1;
     context = ward_watch_begin(watch, &sink);
+    context.scored_before = &before;
     ward_alarm_replace_plan(&watch->state, &context);
     ward_watch_carry_out(watch, &effects, &group, waiter, true);
     watch->plan_token = watch->gateway->next_token;
