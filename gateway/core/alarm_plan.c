@@ -74,7 +74,7 @@ static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_s
     }
 }
 
-/* What was on its way to be raised is not any more when the new limit lies beyond the newest value. */
+/* What was on its way to be raised is not any more when the new limit lies beyond the newest value, or there is none now. */
 static void stop_pending(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground)
 {
     struct ward_alarm_detector *detectors;
@@ -82,11 +82,12 @@ static void stop_pending(struct ward_alarm_run *run, struct ward_alarm_input_sta
 
     (void)ward_alarm_ground(input, ground, &detectors);
     for (int level = 0; level < 2; level++) {
-        const struct ward_plan_rule *rule =
-            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)(level + 1), &made);
+        const enum ward_plan_level of_level = (enum ward_plan_level)(level + 1);
+        const struct ward_plan_rule *planned = planned_rule(run, input, ground, of_level),
+                                    *now = ward_alarm_ground_rule(run, input, ground, of_level, &made);
 
-        if (detectors[level].pending && rule != NULL && rule->of <= 1 &&
-            !ward_alarm_is_beyond(rule, &input->last)) {
+        if (detectors[level].pending && planned != NULL && planned->of <= 1 &&
+            (now == NULL || !ward_alarm_is_beyond(now, &input->last))) {
             ward_alarm_detector_rest(&detectors[level]);
         }
     }
