@@ -2,7 +2,7 @@
 /*
  * A new plan in place of the old one. Rules are matched by id:
  *
- *   the rule is gone                                   cleared as plan-changed
+ *   the rule is gone, or the baseline that it was from cleared as plan-changed
  *   it stays, the newest fresh value is beyond it      the occurrence goes on, acknowledgement and all
  *   it stays with the same limit                       the same, also while it recovers
  *   it stays, the newest fresh value is within         cleared as plan-changed
@@ -48,14 +48,22 @@ static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
     return NULL;
 }
 
-/* now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. */
+/*
+ * now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. Of a baseline that is
+ * the plan's doing.
+ */
 static bool goes_on(const struct ward_alarm_input_state *input, const struct ward_alarm_condition *condition,
-                    const struct ward_plan_rule *now)
+                    const struct ward_plan_rule *rule, const struct ward_plan_rule *now)
 {
     int order = 0;
 
-    if (input->stale || now == NULL || now->kind == WARD_RULE_WITHIN ||
-        ward_alarm_is_beyond(now, &condition->value)) {
+    if (rule->kind == WARD_RULE_WITHIN) {
+        return true;
+    }
+    if (now == NULL) {
+        return false;
+    }
+    if (input->stale || ward_alarm_is_beyond(now, &condition->value)) {
         return true;
     }
     return ward_decimal_compare(&now->limit, &condition->limit, &order) && order == 0;
@@ -120,7 +128,7 @@ static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_s
     bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 
     stop_pending(run, input, ground);
-    if (stands && rule != NULL && goes_on(input, condition, now)) {
+    if (stands && rule != NULL && goes_on(input, condition, rule, now)) {
         go_on(run, input, ground, rule, now);
         return;
     }
