@@ -62,7 +62,7 @@ static bool is_scored(const struct ward_alarm_run *run)
 static struct ward_news2_score score_before(const struct ward_alarm_run *run,
                                             const struct ward_news2_report *news2)
 {
-    const struct ward_plan_news2 *before = run->context->scored_before;
+    const struct ward_plan_news2 *before = &run->context->before->news2;
     struct ward_news2_report report = *news2;
     struct ward_news2_input *oxygen = &report.inputs[WARD_NEWS2_OXYGEN];
 
@@ -78,7 +78,7 @@ static struct ward_news2_score score_before(const struct ward_alarm_run *run,
 static bool is_under_by_plan(const struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
                              const struct ward_news2_report *news2)
 {
-    const struct ward_plan_news2 *before = run->context->scored_before;
+    const struct ward_care_plan *before = run->context->before;
     const bool is_sum = subject->cause == WARD_CAUSE_NEWS2;
     struct ward_news2_score score;
 
@@ -86,11 +86,11 @@ static bool is_under_by_plan(const struct ward_alarm_run *run, const struct ward
                       WARD_PRIORITY_NONE) {
         return true;
     }
-    if (before == NULL || !before->used) {
+    if (before == NULL || !before->news2.used) {
         return false;
     }
     score = score_before(run, news2);
-    return is_sum ? priority_of(before, score.minimum) != WARD_PRIORITY_NONE : score.three_in != 0;
+    return is_sum ? priority_of(&before->news2, score.minimum) != WARD_PRIORITY_NONE : score.three_in != 0;
 }
 
 static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,

@@ -7,7 +7,7 @@
  *   it stays with the same limit                       the same, also while it recovers
  *   it stays, the newest fresh value is within         cleared as plan-changed
  *   it stays, the value is stale                       unknown goes on being unknown
- *   it stays, a change within a time                   goes on, until a new value is held against it: what it is from moves
+ *   it stays, as much of a change within the same time goes on, until a new value is held against it: what it is from moves
  *                                                      on without one, or is gone
  *
  * Then the newest fresh valid value is held against the whole new plan: it may raise, as if it came now. But nothing was
@@ -48,16 +48,34 @@ static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
     return NULL;
 }
 
+/* Whether the plan before wanted so much of a change within that time, as far as it is known. */
+static bool is_as_before(const struct ward_alarm_run *run, const struct ward_plan_rule *rule)
+{
+    const struct ward_care_plan *before = run->context->before;
+    const struct ward_plan_rule *same = NULL;
+    int order = 0;
+
+    for (size_t i = 0; before != NULL && i < before->rule_count; i++) {
+        if (before->rules[i].kind == WARD_RULE_WITHIN &&
+            strcmp(before->rules[i].id.text, rule->id.text) == 0) {
+            same = &before->rules[i];
+        }
+    }
+    return same == NULL || (same->within_ms == rule->within_ms &&
+                            ward_decimal_compare(&same->change, &rule->change, &order) && order == 0);
+}
+
 /*
  * now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. Of a baseline that is
  * the plan's doing.
  */
-static bool goes_on(const struct ward_alarm_input_state *input, const struct ward_alarm_condition *condition,
-                    const struct ward_plan_rule *rule, const struct ward_plan_rule *now)
+static bool goes_on(const struct ward_alarm_run *run, const struct ward_alarm_input_state *input,
+                    const struct ward_alarm_condition *condition, const struct ward_plan_rule *rule,
+                    const struct ward_plan_rule *now)
 {
     int order = 0;
 
-    if (rule->kind == WARD_RULE_WITHIN) {
+    if (rule->kind == WARD_RULE_WITHIN && (now == NULL || is_as_before(run, rule))) {
         return true;
     }
     if (now == NULL) {
@@ -128,7 +146,7 @@ static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_s
     bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 
     stop_pending(run, input, ground);
-    if (stands && rule != NULL && goes_on(input, condition, rule, now)) {
+    if (stands && rule != NULL && goes_on(run, input, condition, rule, now)) {
         go_on(run, input, ground, rule, now);
         return;
     }

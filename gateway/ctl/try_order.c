@@ -176,13 +176,13 @@ static enum outcome stop(struct ward_try_patient *patient, struct order *order)
 
 static enum outcome replace_plan(struct ward_try_patient *patient, struct order *order)
 {
-    const struct ward_plan_news2 *before = patient->plan != NULL ? &patient->plan->news2 : NULL;
+    const struct ward_care_plan *before = patient->plan;
     struct ward_alarm_context context;
 
     patient->plan = order->plan;
     patient->zone = order->zone;
     context = ward_try_context(patient);
-    context.scored_before = before;
+    context.before = before;
     ward_alarm_replace_plan(&patient->state, &context);
     return DONE;
 }
