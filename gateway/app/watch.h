@@ -50,7 +50,7 @@ struct ward_watch {
     bool answered;         /* as it was looked at last (ward_alarm_is_answered); not stored */
     uint32_t prompted;     /* as the room was told last (ward_alarm_prompted); not stored */
     uint8_t *packed;       /* room for the packed state */
-    uint64_t stored_us;    /* when the state was last given to the store, */
+    uint64_t stored_us;    /* when the state was last to be given to the store, */
     uint64_t stored_token; /* and in which group */
     bool has_seed;
     struct ward_alarm_id seed;       /* random, and of no alarm yet */

@@ -190,10 +190,7 @@ static void submit(struct ward_watch *watch, struct ward_store_group *group,
 {
     const bool submitted = ward_gateway_submit(watch->gateway, group, waiter) >= 0;
 
-    if (group->state_count == 0)
-        return;
-    watch->stored_us = group->now.boot_us;
-    if (submitted)
+    if (submitted && group->state_count > 0)
         watch->stored_token = group->token;
 }
 
@@ -242,6 +239,7 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
         state.length = ward_alarm_pack(&watch->state, watch->packed, WARD_ALARM_PACKED_MAX);
         group.states = &state;
         group.state_count = state.length > 0;
+        watch->stored_us = ward_gateway_now(watch->gateway).boot_us; /* or tried to: not again at once */
     }
     if (effects->changed)
         ward_outbox_state_changed(&watch->gateway->outbox);

@@ -61,26 +61,32 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
 {
     const size_t brought = with->change_count;
     struct ward_store_change *changes = calloc(brought + 1, sizeof(*changes));
+    struct ward_care_plan *before = malloc(sizeof(*before));
     struct ward_store_group group = *with;
     struct ward_inforce_text inforce;
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
     struct ward_alarm_context context;
 
-    if (!changes) {
+    if (!changes || !before) {
+        free(changes);
+        free(before);
         free(document);
         return false;
     }
+    *before = watch->plan;
     hold_plan(watch, plan, document);
     memcpy(changes, with->changes, brought * sizeof(*changes));
     changes[brought] = ward_inforce_begin(watch->gateway, &watch->patient, plan->version, &inforce);
     group.changes = changes;
     group.change_count = brought + 1;
     context = ward_watch_begin(watch, &sink);
+    context.before = before;
     ward_alarm_replace_plan(&watch->state, &context);
     ward_watch_carry_out(watch, &effects, &group, waiter, true);
     watch->plan_token = watch->gateway->next_token;
     free(changes);
+    free(before);
     return true;
 }
 

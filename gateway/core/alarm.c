@@ -28,7 +28,8 @@
  *    nothing from who has not looked yet.
  *  ³ again: a higher level or priority, or a value worse than the acknowledged one by the rule's worse_by, or one more
  *    measurement that came to nothing. A lower level is taken over silently: the clinician knew of the higher one.
- *  ⁴ only with a value beyond the limit. While an acknowledgement holds and ³ does not apply: acknowledged, untold.
+ *  ⁴ only with a value beyond the limit; NEWS2 also when a new plan scores so much. While an acknowledgement holds and ³
+ *    does not apply: acknowledged, untold.
  *  ⁵ to ended-unseen when a condition of the patient's data is high or medium and no clinician has acknowledged it since
  *    it was raised last; to inactive otherwise. If it was acknowledged and is raised while the acknowledgement would
  *    have held, that is a new occurrence with `again`.
@@ -117,8 +118,10 @@ static void holds_acknowledged(struct ward_alarm_machine *machine)
 
 static void holds_unknown(struct ward_alarm_machine *machine)
 {
-    if (!machine->signal->finding->beyond) {
-        ward_occurrence_take_value(machine->condition, machine->signal->finding);
+    const struct ward_alarm_finding *finding = machine->signal->finding;
+
+    if (!finding->beyond && finding->rule != NULL) {
+        ward_occurrence_take_value(machine->condition, finding);
     } else if (machine->condition->acknowledgement_holds) {
         holds_acknowledged(machine);
     } else {

@@ -12,7 +12,7 @@
  *   spot, at least n of m        counted over the newest m valid ones: holds with n of them beyond, pending with fewer,
  *                                and ends with a value within the limit that leaves fewer than n
  *   judged before, by a plan     may begin or hold by the new one's rule. It is no new value: it ends nothing, breaks no run,
- *   that was replaced            and is counted once
+ *   that was replaced            and is counted once. What is pending holds when the new rule does not wait for so much
  *   the input stops              pending ends: holds if the last 5 s were all beyond the limit, abandoned otherwise
  *
  * The limits are compared as exact decimals; an infinity is beyond every limit on its side.
@@ -280,6 +280,18 @@ static enum ward_alarm_verdict counted_before(struct ward_alarm_detector *detect
     return beyond && !was_beyond ? begin(detector, sample) : WARD_VERDICT_SAME;
 }
 
+/* What is pending goes on waiting, but for what the new rule does not wait for: one value, or a delay that is over. */
+static enum ward_alarm_verdict pending_before(struct ward_alarm_detector *detector,
+                                              const struct ward_plan_rule *rule,
+                                              const struct ward_alarm_sample *sample)
+{
+    const bool waited = detector->beyond_us != WARD_NEVER && sample->last_valid_us != WARD_NEVER &&
+                        !ward_is_before_us(sample->last_valid_us, detector->beyond_us) &&
+                        sample->last_valid_us - detector->beyond_us >= rule->on_delay_ms * WARD_MS_US;
+
+    return sample->spot || waited ? hold(detector, false) : WARD_VERDICT_SAME;
+}
+
 /* A valid value that was held against the plan before this one. */
 static enum ward_alarm_verdict judged_before(struct ward_alarm_detector *detector,
                                              const struct ward_plan_rule *rule,
@@ -288,8 +300,11 @@ static enum ward_alarm_verdict judged_before(struct ward_alarm_detector *detecto
     if (sample->spot && rule->of > 1) {
         return sample->counted ? counted_before(detector, rule, sample, beyond) : WARD_VERDICT_SAME;
     }
-    if (!beyond || detector->holds || detector->pending) {
+    if (!beyond || detector->holds) {
         return WARD_VERDICT_SAME;
+    }
+    if (detector->pending) {
+        return pending_before(detector, rule, sample);
     }
     detector->run_us = earliest(detector->run_us, sample->now_us);
     return valid_beyond(detector, rule, sample);

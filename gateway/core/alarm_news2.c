@@ -11,7 +11,8 @@
  *   an input has grown too old, under it  unknown
  *   another plan, or a reading voided    cleared as that when the minimum is under it; raised when it is over it and
  *                                        was not, or was higher. A partial score clears nothing for a plan that has
- *                                        NEWS2 too: nothing was measured
+ *                                        NEWS2 too, unless the plan alone is why it is under the threshold: nothing was
+ *                                        measured
  */
 #include "core/alarm_private.h"
 
@@ -57,8 +58,43 @@ static bool is_scored(const struct ward_alarm_run *run)
     return run->context->plan != NULL && run->context->plan->news2.used;
 }
 
+/* What is known now, by the plan before: with its scale, and its oxygen as far as that is known. */
+static struct ward_news2_score score_before(const struct ward_alarm_run *run,
+                                            const struct ward_news2_report *news2)
+{
+    const struct ward_plan_news2 *before = &run->context->before->news2;
+    struct ward_news2_report report = *news2;
+    struct ward_news2_input *oxygen = &report.inputs[WARD_NEWS2_OXYGEN];
+
+    if (before->oxygen_always) {
+        *oxygen = (struct ward_news2_input){.presence = WARD_NEWS2_FRESH, .value = {.mantissa = 1}};
+    } else if (run->context->plan->news2.oxygen_always) {
+        oxygen->presence = WARD_NEWS2_MISSING;
+    }
+    return ward_news2_score(report.inputs, before->scale);
+}
+
+/* The plan has another threshold, or other points for what is known: that it is under it was not measured. */
+static bool is_under_by_plan(const struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
+                             const struct ward_news2_report *news2)
+{
+    const struct ward_care_plan *before = run->context->before;
+    const bool is_sum = subject->cause == WARD_CAUSE_NEWS2;
+    struct ward_news2_score score;
+
+    if (is_sum && priority_of(&run->context->plan->news2, (uint8_t)subject->condition->value.mantissa) ==
+                      WARD_PRIORITY_NONE) {
+        return true;
+    }
+    if (before == NULL || !before->news2.used) {
+        return false;
+    }
+    score = score_before(run, news2);
+    return is_sum ? priority_of(&before->news2, score.minimum) != WARD_PRIORITY_NONE : score.three_in != 0;
+}
+
 static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
-                            const struct ward_news2_score *score, enum ward_alarm_news2_why why)
+                            const struct ward_news2_report *news2, enum ward_alarm_news2_why why)
 {
     struct ward_alarm_signal signal = {.kind = WARD_SIGNAL_RECOVERED};
 
@@ -67,14 +103,14 @@ static void under_threshold(struct ward_alarm_run *run, const struct ward_alarm_
     }
     switch (why) {
     case WARD_NEWS2_NEW_DATA:
-        if (!score->complete) {
+        if (!news2->score.complete) {
             return;
         }
         break;
     case WARD_NEWS2_LATE_DATA: return;
     case WARD_NEWS2_TIME: signal.kind = WARD_SIGNAL_STALE; break;
     case WARD_NEWS2_NEW_PLAN:
-        if (is_scored(run) && !score->complete) {
+        if (is_scored(run) && !news2->score.complete && !is_under_by_plan(run, subject, news2)) {
             return;
         }
         signal =
@@ -93,20 +129,20 @@ static bool stands(const struct ward_alarm_condition *condition)
 }
 
 static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
-                  const struct ward_news2_score *score, enum ward_alarm_news2_why why,
+                  const struct ward_news2_report *news2, enum ward_alarm_news2_why why,
                   struct ward_alarm_finding *finding)
 {
     if (finding->priority == WARD_PRIORITY_NONE) {
-        under_threshold(run, subject, score, why);
+        under_threshold(run, subject, news2, why);
         return;
     }
     if (why == WARD_NEWS2_VOIDED && stands(subject->condition)) {
         if (level_of(finding->priority) >= subject->condition->level) {
             return;
         }
-        under_threshold(run, subject, score, why); /* what is left of it is raised as that */
+        under_threshold(run, subject, news2, why); /* what is left of it is raised as that */
     }
-    if ((!score->complete || why == WARD_NEWS2_LATE_DATA) && stands(subject->condition) &&
+    if ((!news2->score.complete || why == WARD_NEWS2_LATE_DATA) && stands(subject->condition) &&
         finding->priority < subject->condition->priority) {
         finding->priority = subject->condition->priority; /* a partial score takes nothing back */
     }
@@ -146,8 +182,8 @@ void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_w
     } else if (why != WARD_NEWS2_NEW_PLAN) {
         return;
     }
-    judge(run, &sum, &news2.score, why, &of_sum);
-    judge(run, &three, &news2.score, why, &of_three);
+    judge(run, &sum, &news2, why, &of_sum);
+    judge(run, &three, &news2, why, &of_three);
 }
 
 /* Something of it is to be told when an input grows too old. */

@@ -2,12 +2,12 @@
 /*
  * A new plan in place of the old one. Rules are matched by id:
  *
- *   the rule is gone                                   cleared as plan-changed
+ *   the rule is gone, or the baseline that it was from cleared as plan-changed
  *   it stays, the newest fresh value is beyond it      the occurrence goes on, acknowledgement and all
  *   it stays with the same limit                       the same, also while it recovers
  *   it stays, the newest fresh value is within         cleared as plan-changed
  *   it stays, the value is stale                       unknown goes on being unknown
- *   it stays, a change within a time                   goes on, until a new value is held against it: what it is from moves
+ *   it stays, as much of a change within the same time goes on, until a new value is held against it: what it is from moves
  *                                                      on without one, or is gone
  *
  * Then the newest fresh valid value is held against the whole new plan: it may raise, as if it came now. But nothing was
@@ -48,14 +48,40 @@ static const struct ward_plan_rule *same_rule(const struct ward_alarm_run *run,
     return NULL;
 }
 
-/* now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. */
-static bool goes_on(const struct ward_alarm_input_state *input, const struct ward_alarm_condition *condition,
+/* Whether the plan before wanted so much of a change within that time, as far as it is known. */
+static bool is_as_before(const struct ward_alarm_run *run, const struct ward_plan_rule *rule)
+{
+    const struct ward_care_plan *before = run->context->before;
+    const struct ward_plan_rule *same = NULL;
+    int order = 0;
+
+    for (size_t i = 0; before != NULL && i < before->rule_count; i++) {
+        if (before->rules[i].kind == WARD_RULE_WITHIN &&
+            strcmp(before->rules[i].id.text, rule->id.text) == 0) {
+            same = &before->rules[i];
+        }
+    }
+    return same == NULL || (same->within_ms == rule->within_ms &&
+                            ward_decimal_compare(&same->change, &rule->change, &order) && order == 0);
+}
+
+/*
+ * now: the rule with the limit that it has at present; NULL: there is nothing that it could be from. Of a baseline that is
+ * the plan's doing.
+ */
+static bool goes_on(const struct ward_alarm_run *run, const struct ward_alarm_input_state *input,
+                    const struct ward_alarm_condition *condition, const struct ward_plan_rule *rule,
                     const struct ward_plan_rule *now)
 {
     int order = 0;
 
-    if (input->stale || now == NULL || now->kind == WARD_RULE_WITHIN ||
-        ward_alarm_is_beyond(now, &condition->value)) {
+    if (rule->kind == WARD_RULE_WITHIN && (now == NULL || is_as_before(run, rule))) {
+        return true;
+    }
+    if (now == NULL) {
+        return false;
+    }
+    if (input->stale || ward_alarm_is_beyond(now, &condition->value)) {
         return true;
     }
     return ward_decimal_compare(&now->limit, &condition->limit, &order) && order == 0;
@@ -74,7 +100,7 @@ static void drop_detectors(struct ward_alarm_run *run, struct ward_alarm_input_s
     }
 }
 
-/* What was on its way to be raised is not any more when the new limit lies beyond the newest value. */
+/* What was on its way to be raised is not any more when the new limit lies beyond the newest value, or there is none now. */
 static void stop_pending(struct ward_alarm_run *run, struct ward_alarm_input_state *input, size_t ground)
 {
     struct ward_alarm_detector *detectors;
@@ -82,11 +108,12 @@ static void stop_pending(struct ward_alarm_run *run, struct ward_alarm_input_sta
 
     (void)ward_alarm_ground(input, ground, &detectors);
     for (int level = 0; level < 2; level++) {
-        const struct ward_plan_rule *rule =
-            ward_alarm_ground_rule(run, input, ground, (enum ward_plan_level)(level + 1), &made);
+        const enum ward_plan_level of_level = (enum ward_plan_level)(level + 1);
+        const struct ward_plan_rule *planned = planned_rule(run, input, ground, of_level),
+                                    *now = ward_alarm_ground_rule(run, input, ground, of_level, &made);
 
-        if (detectors[level].pending && rule != NULL && rule->of <= 1 &&
-            !ward_alarm_is_beyond(rule, &input->last)) {
+        if (detectors[level].pending && planned != NULL && planned->of <= 1 &&
+            (now == NULL || !ward_alarm_is_beyond(now, &input->last))) {
             ward_alarm_detector_rest(&detectors[level]);
         }
     }
@@ -119,7 +146,7 @@ static void replace_ground(struct ward_alarm_run *run, struct ward_alarm_input_s
     bool stands = ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 
     stop_pending(run, input, ground);
-    if (stands && rule != NULL && goes_on(input, condition, now)) {
+    if (stands && rule != NULL && goes_on(run, input, condition, rule, now)) {
         go_on(run, input, ground, rule, now);
         return;
     }

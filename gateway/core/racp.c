@@ -14,7 +14,7 @@
  *  recounting     n = r: → erasing;   unexpected          kept: changed       kept: not erased    kept: not erased
  *                 else kept: changed
  *  erasing        unexpected          erased              kept: changed       kept: not erased    kept: not erased
- *  aborting       unexpected          over, with what it was aborted for: whatever the response
+ *  aborting       unexpected          over, with what it was aborted for, or all ³ ⁸: whatever the response
  *  idle, waiting, over                unexpected
  *
  *                 a record            write failed        30 s without progress     committed
@@ -24,7 +24,7 @@
  *  waiting        not asked for       –                   never                     → recounting, if it may
  *  recounting     not asked for       kept: write failed  → aborting ⁶              –
  *  erasing        not asked for       kept: write failed  → aborting ⁶              –
- *  aborting       counted             over                over                      –
+ *  aborting       counted             as answered         as answered               –
  *
  *  A response counts only when it answers the op code that was asked with; so does a number, and that of a combined report
  *  (op code 8) answers one that is never asked for. What fits nothing is "unexpected": counted, and it changes nothing, not
@@ -39,6 +39,7 @@
  *  ⁷ the answer has overtaken records that were sent before it (a stack may send indications first). They are waited for
  *    as long as one comes every WARD_RACP_STRAGGLER_US; then it is over: complete if r = n, else miscounted. One that was
  *    not waited for would be taken as measured now.
+ *  ⁸ when looking had found an older record, and no answer came to it: that record was passed over, to come among all
  *
  * Why "looking": a meter that was reset numbers its records from 0 again. "From 18 on" then finds nothing, and the new
  * ones would never be fetched. So when there is nothing new the last record is asked for; if it is older by its number
@@ -193,6 +194,8 @@ static struct ward_racp_output aborted(struct ward_racp *racp, uint64_t now_us)
     }
     if (racp->aborted == WARD_RACP_RECOUNTING || racp->aborted == WARD_RACP_ERASING)
         return kept(racp, racp->abort_end);
+    if (racp->aborted == WARD_RACP_LOOKING && racp->restarts)
+        return all_of_them(racp, now_us);
     return over(racp, racp->abort_end);
 }
 

@@ -176,11 +176,13 @@ static enum outcome stop(struct ward_try_patient *patient, struct order *order)
 
 static enum outcome replace_plan(struct ward_try_patient *patient, struct order *order)
 {
+    const struct ward_care_plan *before = patient->plan;
     struct ward_alarm_context context;
 
     patient->plan = order->plan;
     patient->zone = order->zone;
     context = ward_try_context(patient);
+    context.before = before;
     ward_alarm_replace_plan(&patient->state, &context);
     return DONE;
 }

@@ -323,6 +323,20 @@ static void a_disk_that_hangs_is_given_one_state(void **state)
     assert_true(is_stored_when_due(watch));
 }
 
+/* One that cannot be packed is tried again in its time; the loop does not spin over it. */
+static void a_state_that_cannot_be_stored_lets_the_loop_sleep(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_watch *watch;
+
+    bench_admit(bench, "p-ann");
+    all_is_committed(bench);
+    watch = ward_gateway_watch(bench->gateway, "p-ann");
+    strcpy(watch->state.episode.text, "no id");
+    assert_false(is_stored_when_due(watch));
+    assert_true(ward_watch_due_us(watch) > bench_now_us(bench));
+}
+
 #define RESTORE_TEST(test) cmocka_unit_test_setup_teardown(test, bench_set_up, bench_tear_down)
 
 int main(void)
@@ -335,6 +349,7 @@ int main(void)
         RESTORE_TEST(a_fresh_database_has_what_stands),
         RESTORE_TEST(a_quiet_time_is_not_forgotten),
         RESTORE_TEST(a_disk_that_hangs_is_given_one_state),
+        RESTORE_TEST(a_state_that_cannot_be_stored_lets_the_loop_sleep),
     };
 
     return cmocka_run_group_tests_name("restore", tests, NULL, NULL);

@@ -73,6 +73,9 @@ static const struct racp_case cases[] = {
      "start >0403011200 <05000000 >0106 r1 <06000101 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
     {"the numbers began anew, though the question failed", &after_17,
      "start >0403011200 <05000000 >0106 r1 !3 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
+    {"the numbers began anew, and the question is not answered", &after_17,
+     "start >0403011200 <05000000 >0106 r1 tick >0300 <06000301 >0401 <05000200 >0101 r0 r1 <06000101 reported "
+     "complete"},
     {"the numbers began anew, and went", &after_17,
      "start >0403011200 <05000000 >0106 r1 <06000101 >0401 <05000000 reported complete"},
     /* counted wrongly */

@@ -614,8 +614,12 @@ static void perform(struct scenario *scenario, const struct step *step, const st
     } else if (strcmp(verb, "resume") == 0) {
         ward_alarm_resume(&scenario->patient, &context, &by);
     } else if (strcmp(verb, "plan") == 0) {
+        static struct ward_care_plan before;
+
+        before = scenario->plan;
         load_plan(scenario, line, word_at(line, step->first + 1));
         context = now(scenario, sink); /* with its zone */
+        context.before = &before;
         ward_alarm_replace_plan(&scenario->patient, &context);
     } else if (strcmp(verb, "restart") == 0) {
         restart(scenario);
