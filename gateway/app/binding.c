@@ -166,6 +166,16 @@ static struct ward_commit_waiter *waiter_of(struct ward_bus_call *call)
     return waiter;
 }
 
+/* It is bound so already; that is said when the one that stands is on the disk, and not before. */
+static void answer_stands(struct ward_gateway *gateway, struct ward_bus_call *call)
+{
+    struct ward_store_group behind = {.urgent = true};
+    struct ward_commit_waiter *waiter = waiter_of(call);
+
+    if (waiter)
+        (void)ward_gateway_submit(gateway, &behind, waiter);
+}
+
 void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
                        const struct ward_bus_arguments *arguments)
 {
@@ -183,7 +193,7 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
     order.watch = order.device ? watch_of(gateway, call, arguments->text[1]) : NULL;
     /* Begun anew, it would not know that the device's memory was transferred: a record without a date would be nobody's. */
     if (order.watch && ward_binding_stands(gateway, &order)) {
-        ward_bus_reply(call);
+        answer_stands(gateway, call);
         return;
     }
     if (order.watch && ward_binding_count(gateway, arguments->text[0]) == WARD_BOUND_MAX) {

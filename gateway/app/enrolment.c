@@ -201,10 +201,23 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
     }
 }
 
-/* It would stay bonded, and be heard, and be nobody's: not even one that can be forgotten. */
+/* The device that is being paired is enrolled already, and is somebody's. */
+static bool is_anybodys(const struct ward_gateway *gateway)
+{
+    const struct ward_store_device *known =
+        ward_registry_device_at(&gateway->registry, gateway->enrolment.pair_address);
+
+    return known && ward_registry_next_binding(&gateway->registry, known->id.text, NULL);
+}
+
+/*
+ * It would stay bonded, and be heard, and be nobody's: not even one that can be forgotten. One that others have would lose
+ * its bond with the pairing, and is paired for them.
+ */
 void ward_enrolment_discharged(struct ward_gateway *gateway, const char *patient)
 {
-    if (gateway->enrolment.pair_call && strcmp(gateway->enrolment.patient.text, patient) == 0)
+    if (gateway->enrolment.pair_call && strcmp(gateway->enrolment.patient.text, patient) == 0 &&
+        !is_anybodys(gateway))
         (void)ward_bluez_pair_cancel(gateway->bluez);
 }
 
@@ -364,6 +377,7 @@ void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_e
     struct ward_enrolment *enrolment = &gateway->enrolment;
     const char *const texts[] = {step->address, step_name(step->step), step->text};
 
+    snprintf(enrolment->pair_address, sizeof(enrolment->pair_address), "%s", step->address);
     ward_bus_emit(gateway->bus, WARD_BUS_ENROLMENT_STEP, texts);
     if (step->step == WARD_BLUEZ_STEP_PAIRED && enrolment->pair_call)
         paired(gateway, step->device);

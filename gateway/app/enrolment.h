@@ -30,8 +30,9 @@ struct ward_enrolment {
     char *found[WARD_FOUND_MAX];                  /* JSON, the newest of each device */
     char found_addresses[WARD_FOUND_MAX][WARD_BLUEZ_ADDRESS_SIZE];
     size_t found_count;
-    struct ward_id patient;         /* for whom a device is being paired; empty: nobody */
-    const struct ward_model *model; /* of the device that is being paired; NULL: not known yet */
+    char pair_address[WARD_BLUEZ_ADDRESS_SIZE]; /* of the device that is being paired, or was last */
+    struct ward_id patient;                     /* for whom a device is being paired; empty: nobody */
+    const struct ward_model *model;             /* of the device that is being paired; NULL: not known yet */
     bool
         read_out; /* all that was in its memory is here; where not, what is of an unknown time stays nobody's */
 };
@@ -43,7 +44,7 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
                          uint32_t timeout_s);
 void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *call, const char *device);
 
-/* The patient is looked after no longer: a pairing for him ends as one that failed. */
+/* The patient is looked after no longer: a pairing for him ends as one that failed, unless others have the device. */
 void ward_enrolment_discharged(struct ward_gateway *gateway, const char *patient);
 
 /* From the adapter's listener. */

@@ -227,9 +227,9 @@ static void acknowledged(struct ward_alarm_machine *machine)
             ward_occurrence_expire(machine);
         }
         break;
+    case WARD_SIGNAL_ACKNOWLEDGE: ward_occurrence_acknowledge(machine); break;
     case WARD_SIGNAL_WITHDRAWN: ward_occurrence_clear(machine, machine->signal->reason); break;
     case WARD_SIGNAL_ABANDONED:
-    case WARD_SIGNAL_ACKNOWLEDGE:
     case WARD_SIGNAL_SILENCE: break;
     }
 }

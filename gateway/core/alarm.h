@@ -119,7 +119,7 @@ enum ward_alarm_answer {
     WARD_ALARM_DONE,
     WARD_ALARM_NOT_FOUND, /* no occurrence of that id is present: it ended, or belongs to somebody else */
     WARD_ALARM_ALREADY,   /* acknowledged already, and it still holds */
-    WARD_ALARM_CLINICAL,  /* only a clinician may: it is not technical */
+    WARD_ALARM_CLINICAL,  /* only a clinician may: it is not technical, or has ended */
 };
 
 /*

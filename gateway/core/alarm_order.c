@@ -41,13 +41,25 @@ static void match_id(struct ward_alarm_run *run, const struct ward_alarm_subject
     }
 }
 
+/* What has ended is kept for a clinician, whatever it was. */
 static bool is_local(const struct ward_alarm_subject *subject)
 {
+    if (subject->condition->state == WARD_ALARM_ENDED_UNSEEN) {
+        return false;
+    }
     if (subject->technical != NULL) {
         return true;
     }
     return subject->cause == WARD_CAUSE_NO_SOURCE || subject->cause == WARD_CAUSE_NO_VALID_DATA ||
            subject->cause == WARD_CAUSE_SILENT;
+}
+
+/* Taken over on the spot, it has been seen by no clinician yet. */
+static bool is_acknowledged(const struct ward_alarm_subject *subject, bool clinician)
+{
+    return (subject->condition->state == WARD_ALARM_ACKNOWLEDGED &&
+            (subject->condition->seen || !clinician)) ||
+           (subject->technical != NULL && strcmp(subject->technical->name.text, WARD_ALARM_SUSPENSION) == 0);
 }
 
 enum ward_alarm_answer ward_alarm_acknowledge(struct ward_alarm_patient *state,
@@ -67,8 +79,7 @@ enum ward_alarm_answer ward_alarm_acknowledge(struct ward_alarm_patient *state,
     if (!clinician && !is_local(found)) {
         return WARD_ALARM_CLINICAL;
     }
-    if (found->condition->state == WARD_ALARM_ACKNOWLEDGED ||
-        (found->technical != NULL && strcmp(found->technical->name.text, WARD_ALARM_SUSPENSION) == 0)) {
+    if (is_acknowledged(found, clinician)) {
         return WARD_ALARM_ALREADY;
     }
     ward_alarm_signal(

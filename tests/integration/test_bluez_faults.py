@@ -103,6 +103,28 @@ def test_an_enrolment_for_whom_is_discharged_is_undone(home):
     assert home.ask("devices") == []
 
 
+def test_an_enrolment_of_what_others_have_too_is_not_undone_with_a_discharge(home):
+    """They would lose the bond that it has made."""
+    home.enrol(CUFF, "S-1")
+    home.ctl("patient", "admit", "p-bob", "--episode", "s-02", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+    since = home.bluez.mark()
+    home.bluez.advertise(CUFF.address, "on")
+    enrolment = home.begin("devices", "pair", CUFF.address, "--patient", "p-bob", "--timeout", 60)
+    home.bluez.said(f"called StartNotify {CUFF.path}", since)
+    home.ctl("patient", "discharge", "p-bob", "--reason", "home again")
+    home.bluez.advertise(CUFF.address, "off")
+    home.bluez.disconnect(CUFF.address)
+    home.bluez.connect(CUFF.address)
+    home.bluez.resolve(CUFF.address)
+    home.bluez.value(CUFF.address, CUFF.uuid, CUFF.frame(2))
+    said, _ = enrolment.communicate(timeout=PATIENCE_S)
+    assert enrolment.returncode == 1 and "cannot be kept" in said
+    home.bluez.disconnect(CUFF.address)
+    assert [bound["patient"] for bound in home.ask("devices")[0]["bindings"]] == [PATIENT]
+    assert_trusted(home.measure(CUFF, 3))
+    assert "bond-lost" not in home.conditions()
+
+
 def test_a_scan_that_nobody_follows_any_more_is_over(home):
     followed = home.begin("devices", "scan", "--seconds", 300)
     home.bluez.said("called StartDiscovery")

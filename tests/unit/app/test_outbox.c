@@ -182,6 +182,18 @@ static void test_the_hub(struct bench *bench)
             .probed = {.number = uplink.frame.probe.number, .step = step, .text = ""}});
 }
 
+/* The text of the step with that number. */
+static const char *step_of_test(struct bench *bench, int number)
+{
+    const char *text = NULL;
+
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_true(sd_bus_message_enter_container(bench->reply, 'a', "s") >= 0);
+    for (int i = 0; i < number; i++)
+        assert_true(sd_bus_message_read(bench->reply, "s", &text) > 0);
+    return text;
+}
+
 /* What the uplink gave up, since its connection is going, the broker has not refused: nobody is told that it has. */
 static void what_is_given_up_is_no_refusal(void **state)
 {
@@ -189,7 +201,6 @@ static void what_is_given_up_is_no_refusal(void **state)
     const uint64_t told = times_told(refused);
     struct bench *bench = *state;
     struct ward_link_frame given_up = {.type = WARD_LINK_RESULT, .result.reason = WARD_LINK_RESULT_GIVEN_UP};
-    const char *text = NULL;
 
     uplink_join(bench);
     uplink_open_link();
@@ -198,13 +209,33 @@ static void what_is_given_up_is_no_refusal(void **state)
     WAIT_FOR(bench, uplink_has_published(UP "heartbeat"));
     given_up.result.id = uplink.found;
     uplink_tell(&given_up);
-    WAIT_FOR(bench, bench->reply != NULL);
-    assert_true(sd_bus_message_enter_container(bench->reply, 'a', "s") >= 0);
-    for (int i = 0; i < 5; i++)
-        assert_true(sd_bus_message_read(bench->reply, "s", &text) > 0);
-    assert_non_null(strstr(text, "it did not go: the connection to the broker was lost"));
+    assert_non_null(strstr(step_of_test(bench, 5), "it did not go: the connection to the broker was lost"));
     assert_false(bench->gateway->technical.active[WARD_TECHNICAL_HUB_REFUSES]);
     assert_int_equal(times_told(refused), told);
+}
+
+/* What hangs is the gateway's own disk, and nothing was asked of the hub. */
+static void a_disk_that_hangs_is_no_silent_hub(void **state)
+{
+    struct bench *bench = *state;
+
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    uplink_join(bench);
+    uplink_open_link();
+    (void)serve(bench, "");
+    test_the_hub(bench);
+    WAIT_FOR(bench, uplink_has_published(UP "heartbeat"));
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    disk_hangs = true;
+    bench_enrol(bench, "d-new", "pulse-oximeter");
+    uplink_answer();
+    WAIT_FOR(bench, bench->gateway->hub_test.phase == WARD_HUB_TEST_CONFIRMS);
+    bench->gateway->hub_test.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_non_null(strstr(step_of_test(bench, 6), "not tried: the database cannot be read now"));
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_int_equal(bench->gateway->hub_test.phase, WARD_HUB_TEST_IDLE);
 }
 
 #define OUTBOX_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
@@ -216,6 +247,7 @@ int main(void)
         OUTBOX_TEST(a_failing_disk_is_not_asked_all_the_time),
         OUTBOX_TEST(a_second_replay_begins_anew),
         OUTBOX_TEST(what_is_given_up_is_no_refusal),
+        OUTBOX_TEST(a_disk_that_hangs_is_no_silent_hub),
     };
 
     return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

@@ -443,9 +443,12 @@ static void acknowledge(struct scenario *scenario, const struct line *line,
     snprintf(who.text, sizeof(who.text), "%s", by != NULL ? by : "nurse");
     for (size_t i = 0; i < count; i++) {
         if (condition != NULL && strcmp(present[i].newest.condition.text, condition) == 0) {
-            if (ward_alarm_acknowledge(&scenario->patient, context, &present[i].newest.id, &who,
-                                       !has_word(line, "locally")) != WARD_ALARM_DONE) {
-                fault(scenario, line, "the acknowledgement was refused");
+            const bool done = ward_alarm_acknowledge(&scenario->patient, context, &present[i].newest.id, &who,
+                                                     !has_word(line, "locally")) == WARD_ALARM_DONE;
+
+            if (done == has_word(line, "refused")) {
+                fault(scenario, line,
+                      done ? "the acknowledgement was taken" : "the acknowledgement was refused");
             }
             return;
         }
