@@ -330,8 +330,7 @@ static void store_given_up(void *context, uint64_t through, uint64_t count)
         LOG_CRIT, WARD_JOURNAL_READINGS_DROPPED,
         "The database is full: %llu readings that the ward does not have were given up, to record %llu",
         (unsigned long long)count, (unsigned long long)through);
-    (void)ward_delivery_receipt(&gateway->outbox.delivery, ward_gateway_now(gateway).boot_us, through, NULL,
-                                0);
+    ward_delivery_given_up(&gateway->outbox.delivery, ward_gateway_now(gateway).boot_us, through);
     ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
 }
 

@@ -2,7 +2,8 @@
 /*
  * Records of epochs that ended, as the store salvaged them. They go one message at a time and only while nothing of the
  * present epoch waits, under the epoch and the numbers that they had, so that a ward that has them keeps them once. The
- * store forgets what a receipt covers; what none covers goes again, later each time.
+ * store forgets what a receipt covers; what none covers goes again, later each time. While the disk is full it cannot forget,
+ * and they wait: they would go again with each receipt.
  */
 #include <stdio.h>
 
@@ -70,6 +71,8 @@ void ward_outbox_pump_past(struct ward_outbox *outbox)
     past->due_us = now_us + LOOK_AGAIN_US;
     if (ward_delivery_undelivered(delivery) > 0 && delivery->in_flight_count == 0)
         return; /* the present epoch has something to send, and it goes first */
+    if (outbox->gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL])
+        return;
     if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
         return;
     past->asked = ward_store_fetch_past(outbox->gateway->store, fetched, outbox) == 0;

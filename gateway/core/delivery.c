@@ -335,6 +335,14 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
     return WARD_RECEIPT_NEWS;
 }
 
+void ward_delivery_given_up(struct ward_delivery *delivery, uint64_t now_us, uint64_t through)
+{
+    const bool has_left = delivery->has_left;
+
+    (void)ward_delivery_receipt(delivery, now_us, through, NULL, 0);
+    delivery->has_left = has_left && ward_delivery_undelivered(delivery) > 0;
+}
+
 static const struct ward_delivery_batch *oldest_live(const struct ward_delivery *delivery)
 {
     const struct ward_delivery_batch *oldest = NULL;

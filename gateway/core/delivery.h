@@ -101,6 +101,9 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
                                                 uint64_t through, const struct ward_seq_range *ranges,
                                                 size_t count);
 
+/* Those up to that one made room: they go no more, and the ward has confirmed nothing. */
+void ward_delivery_given_up(struct ward_delivery *delivery, uint64_t now_us, uint64_t through);
+
 /* A connection came up (also: another one, or the same anew) or went away. */
 void ward_delivery_reset(struct ward_delivery *delivery, bool up, uint64_t now_us);
 

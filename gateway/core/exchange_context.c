@@ -70,8 +70,6 @@ void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *o
     struct ward_exchange_held *held = NULL;
     struct ward_decoded decoded;
 
-    if (ward_racp_begins_anew(&exchange->racp))
-        return;
     ward_decode(WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, octets, length, &decoded);
     ward_validate(&decoded);
     if (decoded.outcome == WARD_DECODE_OK && length <= WARD_READING_CONTEXT_MAX)
@@ -82,6 +80,8 @@ void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *o
         held->awaits_context = false;
         return;
     }
+    if (ward_racp_begins_anew(&exchange->racp))
+        return;
     if (decoded.outcome == WARD_DECODE_OK) {
         decoded.quality = WARD_INVALID;
         decoded.reasons = WARD_REASON_CONTEXT_ALONE;

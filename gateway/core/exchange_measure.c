@@ -233,13 +233,14 @@ static struct ward_exchange_held *make_room(struct ward_exchange *exchange,
 
 /*
  * Returns whether it is held. One that only shows that the numbers began anew is not: were it stored now, it would be the
- * last that is known, and the link's end before the others have come would leave those behind for good.
+ * last that is known, and the link's end before the others have come would leave those behind for good. What has no number
+ * shows nothing: it was measured meanwhile.
  */
 static bool hold(struct ward_exchange *exchange, const struct ward_decoded *decoded,
                  const struct ward_exchange_arrival *arrival, const struct ward_exchange_context *context)
 {
     const bool is_glucose = arrival->code == WARD_CHAR_GLUCOSE_MEASUREMENT;
-    const bool is_known_one = exchange->racp.state == WARD_RACP_LOOKING;
+    const bool is_looking = exchange->racp.state == WARD_RACP_LOOKING;
     struct ward_exchange_held *held;
     struct ward_exchange_held fresh = {
         .received = context->now,
@@ -250,9 +251,10 @@ static bool hold(struct ward_exchange *exchange, const struct ward_decoded *deco
         .length = (uint16_t)arrival->length,
     };
 
-    fresh.is_asked_for = ward_racp_record(&exchange->racp, fresh.record, context->now.boot_us);
-    fresh.is_known_one = fresh.is_asked_for && is_known_one;
-    if (ward_racp_begins_anew(&exchange->racp))
+    fresh.is_asked_for = (fresh.has_record || !is_looking) &&
+                         ward_racp_record(&exchange->racp, fresh.record, context->now.boot_us);
+    fresh.is_known_one = fresh.is_asked_for && is_looking;
+    if (fresh.is_asked_for && ward_racp_begins_anew(&exchange->racp))
         return false;
     fresh.number = ++exchange->numbered;
     if (fresh.is_asked_for)

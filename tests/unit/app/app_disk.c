@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-atomic_bool disk_hangs, disk_fails;
+atomic_bool disk_hangs, disk_fails, disk_is_full;
 
 static int flush(long call, int descriptor)
 {
@@ -27,4 +27,13 @@ int fsync(int descriptor)
 int fdatasync(int descriptor)
 {
     return flush(SYS_fdatasync, descriptor);
+}
+
+ssize_t pwrite64(int descriptor, const void *octets, size_t length, off64_t at)
+{
+    if (disk_is_full) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return syscall(SYS_pwrite64, descriptor, octets, length, at);
 }

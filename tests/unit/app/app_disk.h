@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The disk of a test: each flush of the program's goes through here. */
+/* The disk of a test: each flush of the program's, and what SQLite writes, goes through here. */
 #ifndef WARD_TESTS_APP_DISK_H
 #define WARD_TESTS_APP_DISK_H
 
@@ -8,5 +8,6 @@
 
 extern atomic_bool disk_hangs; /* a flush takes until this is over */
 extern atomic_bool disk_fails; /* EIO */
+extern atomic_bool disk_is_full;
 
 #endif

@@ -299,6 +299,25 @@ static void what_waits_for_a_receipt_waits_over_several_connections(void **state
     assert_false(ward_delivery_unconfirmed_us(&delivery, &since_us));
 }
 
+/* What makes room unconfirmed is no receipt: the hub has said nothing. */
+static void what_is_given_up_is_not_confirmed(void **state)
+{
+    struct ward_delivery delivery = tracker_with(0, 0);
+    uint64_t since_us;
+
+    (void)state;
+    ward_delivery_reset(&delivery, true, 10 * SECOND);
+    commit(&delivery, 1, 5, 100 * SECOND);
+    expect_next(&delivery, 100 * SECOND, WARD_DELIVERY_LIVE, 1, 5);
+    ward_delivery_reset(&delivery, true, 130 * SECOND);
+    ward_delivery_given_up(&delivery, 140 * SECOND, 3);
+    assert_int_equal(ward_delivery_undelivered(&delivery), 2);
+    assert_true(ward_delivery_unconfirmed_us(&delivery, &since_us));
+    assert_int_equal(since_us, 100 * SECOND);
+    ward_delivery_given_up(&delivery, 150 * SECOND, 5);
+    assert_false(ward_delivery_unconfirmed_us(&delivery, &since_us));
+}
+
 static void a_trimmed_batch_leaves_the_rest_waiting(void **state)
 {
     struct ward_delivery delivery = tracker_with(50, 0);
@@ -592,6 +611,7 @@ int main(void)
         cmocka_unit_test(ranges_beyond_the_table_are_forgotten_not_lost),
         cmocka_unit_test(a_reset_voids_what_is_in_flight),
         cmocka_unit_test(what_waits_for_a_receipt_waits_over_several_connections),
+        cmocka_unit_test(what_is_given_up_is_not_confirmed),
         cmocka_unit_test(a_trimmed_batch_leaves_the_rest_waiting),
         cmocka_unit_test(a_refused_batch_goes_again_after_a_pause),
         cmocka_unit_test(remembered_marks_are_taken_over),
