@@ -818,3 +818,6 @@ def test_a_plan_that_is_not_understood_is_not_said_to_be_none(gateway, plan):
         result = gateway.run("alarms", "explain", "7", *words)
         assert (result.returncode, result.stdout) == (FAILED, "")
         assert "the care plan in force cannot be read" in result.stderr
+    gateway.answers("Explain", {"epoch": "e-1", "seq": 9, "kind": "void", "voids": 7, "patient": "p-1", "reason": "x"})
+    result = gateway.run("alarms", "explain", "9")
+    assert (result.returncode, result.stderr) == (DONE, "") and "it is no reading" in result.stdout
