@@ -60,6 +60,22 @@ static bool is_phrase(const char *text)
     return *text == '/' || strchr(text, ' ') != NULL;
 }
 
+/* How long a word of the daemon's own stands at the beginning: a state of the radio, or what was tried to mend it. 0: none. */
+static size_t own_word(const char *text)
+{
+    static const char *const words[] = {"absent",    "preparing", "ready",   "failed",
+                                        "discovery", "power",     "restart", "reset"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        const size_t length = strlen(words[i]);
+
+        if (strncmp(text, words[i], length) == 0 &&
+            (text[length] == '\0' || strncmp(text + length, ": ", 2) == 0))
+            return length;
+    }
+    return 0;
+}
+
 static bool may_stay(const struct place *place, const char *text)
 {
     if (!place->is_text)
@@ -71,8 +87,11 @@ static bool may_stay(const struct place *place, const char *text)
 static void write_argument(FILE *stream, const struct place *place, const char *argument, size_t length)
 {
     char *text = strndup(argument, length);
+    const size_t own = text != NULL && place->is_in_front ? own_word(text) : 0;
 
-    if (text != NULL)
+    if (own > 0)
+        fprintf(stream, "%.*s%s", (int)own, text, text[own] != '\0' ? ": " LEFT_OUT : "");
+    else if (text != NULL)
         fputs(may_stay(place, text) ? text : LEFT_OUT, stream);
     free(text);
 }

@@ -287,7 +287,8 @@ int ward_explain_reading(const char *name, bool as_json)
     int status = fetch_record(name, &about);
 
     if (status == WARD_CTL_DONE && about.reading.patient.text[0] != '\0') {
-        status = fetch_plan(&about);
+        if (about.reading.kind < WARD_RECORD_GAP) /* what is no reading no plan is asked about */
+            status = fetch_plan(&about);
         if (status == WARD_CTL_DONE)
             status = fetch_events(&about);
     }

@@ -30,6 +30,11 @@ static int take_page(struct pages *pages, char **page, size_t count)
     return WARD_CTL_DONE;
 }
 
+static int say_replaced(void)
+{
+    return ward_ctl_fail("the database was replaced meanwhile: ask again");
+}
+
 /* What the next page lies before: the oldest that is there. Numbers begin again with a new database. */
 static int look_at_oldest(struct pages *pages, const char *text, uint64_t *before_seq)
 {
@@ -41,7 +46,7 @@ static int look_at_oldest(struct pages *pages, const char *text, uint64_t *befor
     if (pages->epoch[0] == '\0')
         snprintf(pages->epoch, sizeof(pages->epoch), "%s", epoch);
     if (strcmp(pages->epoch, epoch) != 0)
-        status = ward_ctl_fail("the database was replaced meanwhile: ask again");
+        status = say_replaced();
     else if (seq == 0 || (*before_seq > 0 && seq >= *before_seq))
         status =
             ward_ctl_fail("the daemon gives no more than %d at once, and is not of this wardctl's version",
@@ -67,6 +72,26 @@ static int ask_page(sd_bus *bus, struct ward_filter *filter, struct pages *pages
     return status;
 }
 
+/* Of a new database the next page may be short or empty, and look like the end: the newest record says whose numbers they are. */
+static int look_at_newest(sd_bus *bus, const struct ward_filter *filter, const struct pages *pages)
+{
+    struct ward_filter newest = *filter;
+    char **texts = NULL;
+    json_t *record;
+    int status;
+
+    newest.limit = 1;
+    status = ward_filter_ask(bus, "Readings", &newest, &texts);
+    if (status != WARD_CTL_DONE)
+        return status;
+    record = ward_document_parse(texts[0] != NULL ? texts[0] : "");
+    if (strcmp(pages->epoch, ward_document_text(record, "epoch")) != 0)
+        status = say_replaced();
+    json_decref(record);
+    ward_client_free_texts(texts);
+    return status;
+}
+
 int ward_readings_ask(sd_bus *bus, const struct ward_filter *filter, char ***ret)
 {
     struct ward_filter part = *filter;
@@ -79,6 +104,8 @@ int ward_readings_ask(sd_bus *bus, const struct ward_filter *filter, char ***ret
         status = ask_page(bus, &part, &pages, &count);
         left -= count < left ? count : left;
     } while (status == WARD_CTL_DONE && count == WARD_READINGS_PAGE && left > 0);
+    if (status == WARD_CTL_DONE && part.before_seq > 0 && filter->limit > WARD_READINGS_PAGE)
+        status = look_at_newest(bus, filter, &pages);
     if (status == WARD_CTL_DONE)
         *ret = pages.texts;
     else

@@ -19,13 +19,13 @@
 #include "ctl/hub_steps.h"
 #include "ctl/moment.h"
 #include "ctl/prose.h"
+#include "ctl/readings.h"
 #include "ctl/show.h"
 #include "ctl/visit.h"
 
 #define VISIT_MS     (INT64_C(2) * 3600 * 1000) /* how long ago it began, unless that is said */
 #define READINGS_MAX 200                        /* of a device, among which a good one is looked for */
 #define EVENTS_MAX   1000
-#define RECORDS_MAX  1000 /* of a patient since a reading, among which it may be taken back */
 
 struct options {
     int64_t since_ms;
@@ -53,26 +53,39 @@ static int get_list(sd_bus *bus, const char *method, const struct ward_filter *f
     return status;
 }
 
-/* By a record that came after it: a reading of somebody else proves nothing. Nor does one of which that cannot be known. */
+static bool takes_back(const json_t *record, const json_t *reading)
+{
+    return strcmp(ward_document_text(record, "kind"), "void") == 0 &&
+           json_equal(json_object_get(record, "voids"), json_object_get(reading, "seq")) &&
+           json_equal(json_object_get(record, "epoch"), json_object_get(reading, "epoch"));
+}
+
+/*
+ * By a record that came after it, which its number says and no clock: a reading of somebody else proves nothing. Nor does one of
+ * which that cannot be known.
+ */
 static bool is_taken_back(sd_bus *bus, const json_t *reading)
 {
-    struct ward_filter filter = {.patient = ward_document_text(reading, "patient"), .limit = RECORDS_MAX};
-    json_t *records = NULL;
-    const json_t *record;
+    const uint64_t seq = (uint64_t)json_integer_value(json_object_get(reading, "seq"));
+    struct ward_filter filter = {.patient = ward_document_text(reading, "patient"),
+                                 .limit = WARD_READINGS_PAGE};
+    size_t at, count = WARD_READINGS_PAGE;
     bool found = false;
-    size_t at;
 
-    filter.has_since =
-        ward_moment_parse(ward_document_text(reading, "received_at"), now_ms(), &filter.since_ms);
-    if (get_list(bus, "Readings", &filter, &records) != WARD_CTL_DONE)
-        return true;
-    json_array_foreach(records, at, record)
-    {
-        found = found || (strcmp(ward_document_text(record, "kind"), "void") == 0 &&
-                          json_equal(json_object_get(record, "voids"), json_object_get(reading, "seq")) &&
-                          json_equal(json_object_get(record, "epoch"), json_object_get(reading, "epoch")));
+    while (!found && count == WARD_READINGS_PAGE && (filter.before_seq == 0 || filter.before_seq > seq)) {
+        json_t *records = NULL;
+        const json_t *record;
+
+        if (get_list(bus, "Readings", &filter, &records) != WARD_CTL_DONE)
+            return true;
+        json_array_foreach(records, at, record)
+        {
+            found = found || takes_back(record, reading);
+            filter.before_seq = (uint64_t)json_integer_value(json_object_get(record, "seq"));
+        }
+        count = json_array_size(records);
+        json_decref(records);
     }
-    json_decref(records);
     return found;
 }
 

@@ -36,14 +36,19 @@ static void trace(struct ward_watch_row *row, double value)
     row->trace[row->count++] = value;
 }
 
-/* When it was measured, or came; INT64_MIN without a date. */
+static bool is_late(const json_t *record)
+{
+    return json_is_true(json_object_get(record, "late"));
+}
+
+/* When it was measured, or came; INT64_MIN without a date. When something old came is not when it was measured. */
 static int64_t moment_of(const json_t *record)
 {
     const char *measured = ward_document_text(record, "measured_at");
     const char *received = ward_document_text(record, "received_at");
     int64_t utc_ms = INT64_MIN;
 
-    if (!ward_utc_parse(measured, strlen(measured), &utc_ms))
+    if (!ward_utc_parse(measured, strlen(measured), &utc_ms) && !is_late(record))
         (void)ward_utc_parse(received, strlen(received), &utc_ms);
     return utc_ms;
 }
@@ -51,7 +56,7 @@ static int64_t moment_of(const json_t *record)
 /* What a device had in its memory comes behind what it measures now, and is not the newest for that. */
 static bool is_older(const struct ward_watch_row *row, const json_t *record)
 {
-    return json_is_true(json_object_get(record, "late")) && moment_of(record) < row->utc_ms;
+    return is_late(record) && moment_of(record) < row->utc_ms;
 }
 
 static void take_value(struct ward_watch_row *row, const json_t *record, const json_t *value,

@@ -6,7 +6,7 @@
  * For a method M (by its D-Bus name) the DIRECTORY has
  *   M          the documents of the answer, one a line
  *   M.error    instead: number of enum ward_bus_error, a space, the sentence
- *   M.then     the documents of every answer after the next one
+ *   M.then     the documents of every answer after the next one; M.then.then, where there is one, of all but the first of them
  *   M.ends     whatever is in it: the gateway ends, and the call is not answered
  *   M.signals  first: lines of SIGNAL-NUMBER and the signal's texts, parted by tabs
  * Each call is appended to DIRECTORY/calls: the name and the arguments, parted by tabs. "ready" is printed once the
@@ -19,7 +19,7 @@
 
 #include "io/bus.h"
 
-#define LINES_MAX       64
+#define LINES_MAX       1024
 #define LINE_MAX_OCTETS 8192
 
 struct fake {
@@ -131,14 +131,16 @@ static void emit_signals(const struct fake *fake, const char *name)
     free_lines(lines, count);
 }
 
-/* What has changed since it was answered is M.then. */
+/* What has changed since it was answered is M.then, and after that M.then.then. */
 static void turn_over(const struct fake *fake, const char *name)
 {
-    char now[512], then[520];
+    char now[512], then[520], at_last[528];
 
     snprintf(now, sizeof(now), "%s/%s", fake->directory, name);
     snprintf(then, sizeof(then), "%s.then", now);
+    snprintf(at_last, sizeof(at_last), "%s.then", then);
     (void)rename(then, now);
+    (void)rename(at_last, then);
 }
 
 static void answer(const struct fake *fake, enum ward_bus_method method, struct ward_bus_call *call)

@@ -274,6 +274,27 @@ def test_what_follows_ends_when_its_output_is_full(gateway, verb):
     assert (done.returncode, done.stderr) == (FAILED, "wardctl: cannot write the output\n")
 
 
+@pytest.mark.parametrize("left", [[], [3, 2, 1]])
+def test_pages_of_two_databases_are_not_put_together(gateway, left):
+    page = [{"epoch": "e-1", "seq": seq, "kind": "spot"} for seq in range(2000, 1000, -1)]
+    gateway.answers("Readings", *page)
+    gateway.answers("Readings.then", *({"epoch": "e-2", "seq": seq, "kind": "spot"} for seq in left))
+    result = gateway.run("readings", "--json", "--limit", "1500")
+    assert (result.returncode, result.stdout) == (FAILED, "") and "replaced meanwhile" in result.stderr
+
+
+@pytest.mark.parametrize("left", [[], [3, 2, 1]])
+def test_pages_of_one_database_are_one_list(gateway, left):
+    page = [{"epoch": "e-1", "seq": seq, "kind": "spot"} for seq in range(2000, 1000, -1)]
+    rest = [{**page[0], "seq": seq} for seq in left]
+    gateway.answers("Readings", *page)
+    gateway.answers("Readings.then", *rest)
+    gateway.answers("Readings.then.then", page[0])
+    result = gateway.run("readings", "--json", "--limit", "1500")
+    assert (result.returncode, result.stderr) == (DONE, "")
+    assert [json.loads(line) for line in result.stdout.splitlines()] == page + rest
+
+
 def test_follow_shows_each_reading_once_and_notices_that_the_daemon_left(gateway):
     gateway.answers("Readings", reading(2), reading(1))  # the newest first, as the daemon gives them
     gateway.signals("Readings", [SIGNAL_READING, json.dumps(reading(2))], [SIGNAL_READING, json.dumps(reading(3))],
@@ -797,3 +818,6 @@ def test_a_plan_that_is_not_understood_is_not_said_to_be_none(gateway, plan):
         result = gateway.run("alarms", "explain", "7", *words)
         assert (result.returncode, result.stdout) == (FAILED, "")
         assert "the care plan in force cannot be read" in result.stderr
+    gateway.answers("Explain", {"epoch": "e-1", "seq": 9, "kind": "void", "voids": 7, "patient": "p-1", "reason": "x"})
+    result = gateway.run("alarms", "explain", "9")
+    assert (result.returncode, result.stderr) == (DONE, "") and "it is no reading" in result.stdout

@@ -49,6 +49,9 @@ LINES = [  # of the daemon's, with the format they are made of
     ("wardgated.service", "discharge by dr-1 for 1234567: done", "%s by %s%s%s: %s%s%s"),
     ("wardgated.service", "p-gone: of another version"),  # and whatever else says something in its name
     ("wardgated.service", "What the ward said was refused (ward/v1/home/g-1/down/care-plan/p-gone): of p-gone", "What the ward said was refused (%s): %s"),
+    ("wardgated.service", "radio ready", "radio %s%s%s"),
+    ("wardgated.service", "radio absent: p-gone has it", "radio %s%s%s"),
+    ("wardgated.service", "The adapter does not answer. Recovery by power fails: p-gone", "%s Recovery by %s fails: %s"),
     ("wardgated.service", "p-gone is cut", "%s is cut short by the journal"),
     ("wardgate-uplink.service", "hub.example: connection refused"),
     ("wardgate-uplink.service", "care plans over HTTPS: p-gone: DNS: ward.example is not found"),
@@ -138,7 +141,8 @@ def test_what_helps_is_in_it(gateway, journal, tmp_path):
     assert lines == ["[left out]: [left out] raised, [left out]", "The database cannot be opened: No space left on device",
                      "d-91c2a0b1c2d3e4f5 is paired and bound to [left out]", "care plan by [left out] for [left out]: [left out], version 3, is in force",
                      "[left out] admitted, episode [left out], by uid 1000", "[left out], episode [left out]: erased, 17 records",
-                     "[left out] by [left out]: [left out]", "[left out]", "What the ward said was refused ([left out]): [left out]", "[left out]",
+                     "[left out] by [left out]: [left out]", "[left out]", "What the ward said was refused ([left out]): [left out]",
+                     "radio ready", "radio absent: [left out]", "The adapter does not answer. Recovery by power fails: [left out]", "[left out]",
                      "hub.example: connection refused", "care plans over HTTPS: [left out]: DNS: ward.example is not found",
                      "care plans over HTTPS: all asked for", "src/device.c: [name] (/org/bluez/hci0/dev_[address]) has gone: timeout",
                      "Born [date], or [date], at 2026-11-22T09:00:00Z"]

@@ -163,6 +163,16 @@ def test_a_reading_that_was_taken_back_makes_room_for_the_one_before(gateway):
     assert [check["text"] for check in report(gateway)["checks"] if check["check"] == "device"][0].startswith("SpO2 97 % of p-1 was read")
 
 
+def test_a_reading_is_taken_back_however_much_was_measured_since(gateway):
+    later = [{**READING, "seq": seq, "device": "d-2"} for seq in range(1010, 10, -1)]
+    gateway.answers("Readings", READING)
+    gateway.answers("Readings.then", *later[:1000])
+    gateway.answers("Readings.then.then", {**VOID, "received_at": ago(900)})  # the clock was set back meanwhile
+    assert [finding for finding in bad(report(gateway)) if "No good reading" in finding["text"]]
+    asked = [call for call in gateway.calls() if call[0] == "Readings"]
+    assert len(asked) == 3 and all("patient=p-1" in call and "since=0" in call for call in asked[1:])
+
+
 def test_a_device_that_two_share_is_proved_for_each_of_them(gateway):
     gateway.answers("Status", changed("devices.0.bindings", [{"patient": "p-1", "slot": 1}, {"patient": "p-2", "slot": 2}]))
     gateway.answers("Readings", {**READING, "patient": "p-2", "values": [{"quantity": "spo2", "value": 91, "unit": "%"}]})

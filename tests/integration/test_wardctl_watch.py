@@ -124,7 +124,8 @@ def test_what_comes_from_a_memory_does_not_take_the_place_of_the_newest_value(ga
     gateway.answers("Readings", reading(3, 70, age_s=7200, late=True, kind="stored"), reading(2, 97))
     screen = Screen(gateway, "--patient", "p-1")
     screen.wait_for("97 %")
-    send(gateway, [SIGNAL_READING, json.dumps(reading(4, 71, age_s=3600, late=True, kind="stored"))],
+    undated = {**reading(7, 73, age_s=0, late=True, kind="stored"), "measured_at": None}  # the device's clock is not known
+    send(gateway, [SIGNAL_READING, json.dumps(reading(4, 71, age_s=3600, late=True, kind="stored"))], [SIGNAL_READING, json.dumps(undated)],
          [SIGNAL_READING, json.dumps(reading(5, 72, age_s=7200, late=True, values=[{"quantity": "glucose", "value": 5, "unit": "mmol/L"}]))])
     frame = screen.wait_for("5 mmol/L")  # the only one of its quantity
     assert [re.search(r"97 % +\d+ s ago +\S$", line) is not None for line in frame if "SpO2 " in line and "88 %" not in line] == [True]
