@@ -204,6 +204,21 @@ def is_well(system, patient):
             [of["patient"] for of in system.ask("patient", "list")] == [patient])
 
 
+def judge(system, sensor, home, epoch):
+    """Everything is at rest."""
+    findings = Findings()
+    gateway, hub = gateway_state(system.database), hub_state(system.hub_database)
+    if gateway["epoch"] != epoch:
+        findings.add("database-kept", "a new epoch began")
+    check_database(findings, gateway, dict(system.told.records))
+    check_records(findings, gateway, hub, AT_LEAST_ONCE)
+    check_frames(findings, gateway, hub, sensor.sent, home.is_required)
+    check_told_alarms(findings, hub, list(system.told.alarms), sensor.sent, home.is_required)
+    check_numbers(findings, hub)
+    check_left(findings, system.database, home.patient, home.episode)
+    return findings
+
+
 def run(options):
     system = System(relay=True)
     partition = storage.Partition(system.directory / "state", PARTITION)
@@ -225,16 +240,7 @@ def run(options):
             if options.verbose:
                 print(f"run {number + 1}: {len(sensor.sent)} frames so far, {home.patients} patients", flush=True)
         statuses = system.rest()
-        findings = Findings()
-        gateway, hub = gateway_state(system.database), hub_state(system.hub_database)
-        if gateway["epoch"] != epoch:
-            findings.add("database-kept", "a new epoch began")
-        check_database(findings, gateway, dict(system.told.records))
-        check_records(findings, gateway, hub, AT_LEAST_ONCE)
-        check_frames(findings, gateway, hub, sensor.sent, home.is_required)
-        check_told_alarms(findings, hub, list(system.told.alarms), sensor.sent, home.is_required)
-        check_numbers(findings, hub)
-        check_left(findings, system.database, home.patient, home.episode)
+        findings = judge(system, sensor, home, epoch)
         print(f"begun: {', '.join(f'{name} {times}' for name, times in sorted(home.begun.items()))}")
         print(f"sent {len(sensor.sent)} frames, told of {len(system.told.records)} records and "
               f"{len(system.told.alarms)} alarm events")
