@@ -179,7 +179,7 @@ static void answer_stands(struct ward_gateway *gateway, struct ward_bus_call *ca
 void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
                        const struct ward_bus_arguments *arguments)
 {
-    const char *how = arguments->text[2];
+    const char *how = arguments->text[2], *why_not;
     struct ward_binding_order order = {.slot = (uint8_t)arguments->number};
     struct ward_commit_waiter *waiter;
 
@@ -196,12 +196,9 @@ void ward_binding_bind(struct ward_gateway *gateway, struct ward_bus_call *call,
         answer_stands(gateway, call);
         return;
     }
-    if (order.watch && ward_binding_count(gateway, arguments->text[0]) == WARD_BOUND_MAX) {
-        ward_bus_reply_error(call, WARD_BUS_REFUSED, "No more patients fit on one device: unbind one first.");
-        return;
-    }
-    if (order.watch && ward_binding_why_not_shared(gateway, &order)) {
-        ward_bus_reply_error(call, WARD_BUS_REFUSED, ward_binding_why_not_shared(gateway, &order));
+    why_not = order.watch ? ward_binding_why_not_beside(gateway, &order) : NULL;
+    if (why_not) {
+        ward_bus_reply_error(call, WARD_BUS_REFUSED, why_not);
         return;
     }
     waiter = order.watch ? waiter_of(call) : NULL;

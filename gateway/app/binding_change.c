@@ -110,11 +110,13 @@ const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
     return NULL;
 }
 
-const char *ward_binding_why_not_shared(const struct ward_gateway *gateway,
+const char *ward_binding_why_not_beside(const struct ward_gateway *gateway,
                                         const struct ward_binding_order *order)
 {
     const struct ward_store_binding *old = NULL;
 
+    if (ward_binding_count(gateway, order->device->id.text) >= WARD_BOUND_MAX)
+        return "No more patients fit on one device: unbind one first.";
     while (order->shared &&
            (old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old)))
         if (makes_room(old, order) && !is_of_same_patient(old, order))

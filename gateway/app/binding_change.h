@@ -31,10 +31,10 @@ const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
                                       const struct ward_binding_order *order);
 
 /*
- * Why the device cannot be shared so: a sentence for the answer; NULL: it can, or is not to be. Who has a user slot of it
- * and who has it as a whole are not beside each other: one of the two would end, and its readings go to the other.
+ * Why the device cannot be bound so beside those who have it: a sentence for the answer; NULL: it can. Who has a user slot of
+ * it and who has it as a whole do not share it: one of the two would end, and its readings go to the other.
  */
-const char *ward_binding_why_not_shared(const struct ward_gateway *gateway,
+const char *ward_binding_why_not_beside(const struct ward_gateway *gateway,
                                         const struct ward_binding_order *order);
 
 /* The binding stands already, and nobody's would end. */

@@ -32,11 +32,9 @@ static const char *why_not_bind(const struct ward_gateway *gateway, const struct
         return no_device;
     if (!order->watch)
         return no_patient;
-    if (ward_binding_count(gateway, order->device->id.text) >= WARD_BOUND_MAX)
-        return "No more patients fit on one device: unbind one first.";
-    if (ward_binding_why_not_shared(gateway, order))
-        return ward_binding_why_not_shared(gateway, order);
-    return order->from_ms != 0 ? ward_binding_why_not_from(gateway, order) : NULL;
+    const char *beside = ward_binding_why_not_beside(gateway, order);
+
+    return beside || order->from_ms == 0 ? beside : ward_binding_why_not_from(gateway, order);
 }
 
 static void bind_device(struct ward_execution *execution)

@@ -75,8 +75,8 @@ struct ward_alarm_context {
     struct ward_time now;              /* boot_us never goes back, except with ward_alarm_reboot */
     struct ward_alarm_id seed;         /* 128 fresh random bits: the id of what this call raises first */
     const struct ward_alarm_sink *sink;
-    const struct ward_care_plan
-        *before; /* ward_alarm_replace_plan: the plan before; NULL: none, or not known */
+    /* Of ward_alarm_replace_plan: the plan before; NULL: none, or not known. */
+    const struct ward_care_plan *before;
 };
 
 /*
