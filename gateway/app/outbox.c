@@ -41,6 +41,9 @@ void ward_outbox_restore(struct ward_outbox *outbox, const struct ward_store_sna
     }
     ward_delivery_init(&outbox->delivery, snapshot->head_seq, snapshot->through, oldest_us);
     ward_delivery_init_ranges(&outbox->delivery, snapshot->ranges, snapshot->range_count);
+    if (outbox->gateway->config.hub.confirm == WARD_CONFIRM_RECEIPT && snapshot->head_seq > 0 &&
+        !snapshot->set_aside[0])
+        ward_delivery_await(&outbox->delivery, now.boot_us);
     outbox->state_dirty = true;
     ward_outbox_restore_alarms(outbox, snapshot);
 }

@@ -24,6 +24,7 @@ static void put_back(struct ward_gateway *gateway, uint64_t through, uint64_t di
                               "%s: it was put back, and a new epoch begins",
                               through, gateway->head_seq, differs_at ? ", and others" : "");
     ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_PUT_BACK, true);
+    ward_delivery_is_put_back(&gateway->outbox.delivery);
     ward_store_put_back(gateway->store, through, differs_at);
 }
 

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "core/delivery_private.h"
+
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -253,42 +255,20 @@ void ward_delivery_init_ranges(struct ward_delivery *delivery, const struct ward
     }
 }
 
-/* Forgets the moments of what is delivered; the newest of them still tells when the first undelivered one came. */
-static void trim_stamps(struct ward_delivery *delivery)
+void ward_delivery_await(struct ward_delivery *delivery, uint64_t now_us)
 {
-    size_t gone = 0;
-
-    while (gone + 1 < delivery->stamp_count && delivery->stamps[gone + 1].seq <= delivery->through + 1) {
-        gone++;
-    }
-    if (delivery->through == delivery->head) {
-        gone = delivery->stamp_count;
-    }
-    delivery->stamp_count -= gone;
-    memmove(delivery->stamps, &delivery->stamps[gone], delivery->stamp_count * sizeof(delivery->stamps[0]));
+    delivery->awaits = true;
+    delivery->awaits_us = now_us + WARD_DELIVERY_AWAIT_US;
 }
 
-/* A full table gives up the moment that tells least: an age may then be told as too old, never as too young. */
-static void drop_least_stamp(struct ward_delivery *delivery)
+void ward_delivery_is_put_back(struct ward_delivery *delivery)
 {
-    struct ward_delivery_stamp *stamps = delivery->stamps;
-    size_t least = 1;
-
-    for (size_t i = 2; i + 1 < delivery->stamp_count; i++) {
-        if (stamps[i + 1].at_us - stamps[i - 1].at_us < stamps[least + 1].at_us - stamps[least - 1].at_us) {
-            least = i;
-        }
-    }
-    delivery->stamp_count--;
-    memmove(&stamps[least], &stamps[least + 1], (delivery->stamp_count - least) * sizeof(stamps[0]));
+    delivery->put_back = true;
 }
 
-static void add_stamp(struct ward_delivery *delivery, uint64_t seq, uint64_t now_us)
+bool ward_delivery_may_go(const struct ward_delivery *delivery, uint64_t now_us)
 {
-    if (delivery->stamp_count == WARD_DELIVERY_STAMPS_MAX) {
-        drop_least_stamp(delivery);
-    }
-    delivery->stamps[delivery->stamp_count++] = (struct ward_delivery_stamp){.seq = seq, .at_us = now_us};
+    return !delivery->put_back && (!delivery->awaits || now_us >= delivery->awaits_us);
 }
 
 bool ward_delivery_committed(struct ward_delivery *delivery, struct ward_seq_range range, uint64_t now_us)
@@ -296,8 +276,8 @@ bool ward_delivery_committed(struct ward_delivery *delivery, struct ward_seq_ran
     if (range.first != delivery->head + 1 || range.last < range.first) {
         return false;
     }
-    trim_stamps(delivery);
-    add_stamp(delivery, range.first, now_us);
+    ward_delivery_trim_stamps(delivery);
+    ward_delivery_add_stamp(delivery, range.first, now_us);
     delivery->head = range.last;
     if (delivery->head - delivery->live_first >= WARD_DELIVERY_LIVE_MAX) {
         delivery->live_first = delivery->head - WARD_DELIVERY_LIVE_MAX + 1;
@@ -319,14 +299,16 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
         beyond = beyond || ranges[i].last > delivery->head;
     }
     if (beyond) {
+        ward_delivery_is_put_back(delivery);
         return WARD_RECEIPT_PUT_BACK;
     }
+    delivery->awaits = false;
     raise_through(delivery, through);
     for (size_t i = 0; i < count; i++) {
         add_delivered(delivery, ranges[i]);
     }
     drop_delivered_batches(delivery, now_us);
-    trim_stamps(delivery);
+    ward_delivery_trim_stamps(delivery);
     if (ward_delivery_undelivered(delivery) == before) {
         return WARD_RECEIPT_OLD;
     }
@@ -337,46 +319,23 @@ enum ward_receipt_outcome ward_delivery_receipt(struct ward_delivery *delivery, 
 
 void ward_delivery_given_up(struct ward_delivery *delivery, uint64_t now_us, uint64_t through)
 {
-    const bool has_left = delivery->has_left;
+    const bool has_left = delivery->has_left, awaits = delivery->awaits;
 
     (void)ward_delivery_receipt(delivery, now_us, through, NULL, 0);
+    delivery->awaits = awaits;
     delivery->has_left = has_left && ward_delivery_undelivered(delivery) > 0;
-}
-
-static const struct ward_delivery_batch *oldest_live(const struct ward_delivery *delivery)
-{
-    const struct ward_delivery_batch *oldest = NULL;
-
-    for (size_t i = 0; i < delivery->in_flight_count; i++) {
-        const struct ward_delivery_batch *batch = &delivery->in_flight[i];
-
-        if (batch->live && (!oldest || batch->first_sent_us < oldest->first_sent_us)) {
-            oldest = batch;
-        }
-    }
-    return oldest;
-}
-
-/* For how long the oldest that went live has waited for its receipt, before the connection is forgotten. */
-static void remember_the_oldest(struct ward_delivery *delivery, uint64_t now_us)
-{
-    const struct ward_delivery_batch *batch = oldest_live(delivery);
-
-    if (delivery->has_left && delivery->opened_us != UINT64_MAX) {
-        delivery->left_us += now_us - delivery->opened_us;
-    } else if (!delivery->has_left && batch) {
-        delivery->has_left = true;
-        delivery->left_us = now_us - batch->first_sent_us;
-    }
 }
 
 void ward_delivery_reset(struct ward_delivery *delivery, bool up, uint64_t now_us)
 {
-    remember_the_oldest(delivery, now_us);
+    ward_delivery_remember_the_oldest(delivery, now_us);
     delivery->opened_us = up ? now_us : UINT64_MAX;
     delivery->in_flight_count = 0;
     delivery->live_first = delivery->head + 1;
     ward_pace_init(&delivery->pace);
+    if (delivery->awaits) {
+        ward_delivery_await(delivery, now_us);
+    }
 }
 
 /* How many records more of the backlog may go. */
@@ -422,9 +381,10 @@ enum ward_delivery_class ward_delivery_next(struct ward_delivery *delivery, uint
     static const bool order[] = {true, false};
 
     budget = budget < WARD_DELIVERY_BATCH_MAX ? budget : WARD_DELIVERY_BATCH_MAX;
-    if (budget == 0) {
+    if (budget == 0 || !ward_delivery_may_go(delivery, now_us)) {
         return WARD_DELIVERY_NOTHING;
     }
+    delivery->awaits_us = 0;
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         bool live = order[i];
         struct ward_delivery_batch *due = oldest_due(delivery, live, now_us);
@@ -468,34 +428,13 @@ void ward_delivery_refused(struct ward_delivery *delivery, uint64_t first, uint6
 
 uint64_t ward_delivery_due_us(const struct ward_delivery *delivery)
 {
-    uint64_t due_us = UINT64_MAX;
+    uint64_t due_us = delivery->awaits && delivery->awaits_us > 0 ? delivery->awaits_us : UINT64_MAX;
 
+    if (delivery->put_back) {
+        return UINT64_MAX;
+    }
     for (size_t i = 0; i < delivery->in_flight_count; i++) {
         due_us = smaller(due_us, delivery->in_flight[i].due_us);
     }
     return due_us;
-}
-
-bool ward_delivery_oldest_us(const struct ward_delivery *delivery, uint64_t *ret_us)
-{
-    if (delivery->through == delivery->head || delivery->stamp_count == 0) {
-        return false;
-    }
-    *ret_us = delivery->stamps[0].at_us;
-    return true;
-}
-
-bool ward_delivery_unconfirmed_us(const struct ward_delivery *delivery, uint64_t *ret_us)
-{
-    const struct ward_delivery_batch *batch = oldest_live(delivery);
-    uint64_t oldest_us = batch ? batch->first_sent_us : UINT64_MAX;
-
-    if (delivery->has_left && delivery->opened_us != UINT64_MAX) {
-        oldest_us = smaller(oldest_us, delivery->opened_us - delivery->left_us);
-    }
-    if (oldest_us == UINT64_MAX) {
-        return false;
-    }
-    *ret_us = oldest_us;
-    return true;
 }

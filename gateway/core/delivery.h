@@ -15,6 +15,11 @@
  * oldest record is remembered until the ward confirms something, with how long it has waited while there was a connection:
  * a hub that does not confirm shows on a line that goes every few minutes, too.
  *
+ * Records of a database that may have been put back are not sent before the ward's receipt has shown that it was not (await),
+ * since the ward would take them for others, or twice. A ward that says nothing is not waited for longer than
+ * WARD_DELIVERY_AWAIT_US after each connection. Once a receipt shows that it was, none goes any more: they are to get numbers
+ * of a new epoch.
+ *
  * Alarm events keep their own queue, in order, by (id, n): core/alarm_queue.h.
  *
  * Nothing here allocates. Times are boot-time microseconds of the caller.
@@ -38,6 +43,8 @@
 /* The first wait for a receipt; doubled at each resend up to the longest. */
 #define WARD_DELIVERY_RESEND_US     (15 * UINT64_C(1000000))
 #define WARD_DELIVERY_RESEND_MAX_US (300 * UINT64_C(1000000))
+/* The receipt is retained: the broker has it with the first octets, also on a slow line. */
+#define WARD_DELIVERY_AWAIT_US (5 * UINT64_C(1000000))
 
 struct ward_seq_range {
     uint64_t first, last;
@@ -69,6 +76,9 @@ struct ward_delivery {
     bool has_left;    /* a record went live on a connection that ended, and no receipt has told news since: */
     uint64_t left_us; /* for so long it waited on those that ended, */
     uint64_t opened_us; /* and on this one since then; UINT64_MAX: there is none */
+    bool awaits;        /* a receipt, before anything goes; but no longer than */
+    uint64_t awaits_us; /* until then; 0: no longer, on this connection */
+    bool put_back;      /* nothing goes */
     struct ward_pace pace;
 };
 
@@ -82,7 +92,7 @@ enum ward_receipt_outcome {
     WARD_RECEIPT_NEWS,    /* something became delivered: write the marks */
     WARD_RECEIPT_OLD,     /* says nothing new */
     WARD_RECEIPT_INVALID, /* a range is not one: nothing was taken over */
-    WARD_RECEIPT_PUT_BACK, /* speaks of records beyond head: our database was put back. Nothing was taken over */
+    WARD_RECEIPT_PUT_BACK, /* speaks of records beyond head: our database was put back. Nothing is taken over, nothing goes */
 };
 
 /*
@@ -92,6 +102,13 @@ enum ward_receipt_outcome {
 void ward_delivery_init(struct ward_delivery *delivery, uint64_t head, uint64_t through, uint64_t oldest_us);
 void ward_delivery_init_ranges(struct ward_delivery *delivery, const struct ward_seq_range *ranges,
                                size_t count);
+
+/* After init: whose file it is has to be shown by a receipt. */
+void ward_delivery_await(struct ward_delivery *delivery, uint64_t now_us);
+/* A receipt has shown that the file was put back. */
+void ward_delivery_is_put_back(struct ward_delivery *delivery);
+/* Whether records may go now. */
+bool ward_delivery_may_go(const struct ward_delivery *delivery, uint64_t now_us);
 
 /* Records first .. last were committed; first is head + 1. Returns false, unchanged, when it is not. */
 bool ward_delivery_committed(struct ward_delivery *delivery, struct ward_seq_range range, uint64_t now_us);

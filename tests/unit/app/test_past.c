@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of a database that was replaced, on their way to the ward. */
+/* Records of a database that was replaced, or may be, on their way to the ward. */
 #include <string.h>
 
 #include <sqlite3.h>
@@ -100,12 +100,108 @@ static void while_the_disk_is_full_the_past_waits(void **state)
     assert_int_equal(times, 1);
 }
 
+/* --- a file that may have been put back ---------------------------------------------------------------------- */
+
+/* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
+static void start_over(struct bench *bench)
+{
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    bench_restart(bench);
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, bench->gateway->outbox.link_up);
+    bench->gateway->outbox.delivery.awaits_us = UINT64_MAX; /* as if no time went by */
+    (void)orders_measure(bench, WARD_SPO2, 97);
+}
+
+/* In as many turns of the loop as anything that may go takes. */
+static bool readings_go(struct bench *bench)
+{
+    enum { TURNS = 200 };
+
+    for (unsigned i = 0; i < TURNS; i++) {
+        ward_gateway_settle(bench->gateway);
+        assert_true(sd_event_run(bench->event, 1000) >= 0);
+        if (uplink_has_published(READINGS))
+            return true;
+    }
+    return false;
+}
+
+/* The ward might have others under their numbers. */
+static void records_wait_until_the_ward_has_said_what_it_has(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_receipt receipt = {.through = 1};
+
+    start_over(bench);
+    bench->gateway->outbox.again.records[0] =
+        (struct ward_seq_range){1, 1}; /* and those that it asked for again */
+    bench->gateway->outbox.again.record_count = 1;
+    assert_false(readings_go(bench));
+    receipt.epoch = bench->gateway->epoch;
+    ward_receipt_take(bench->gateway, &receipt);
+    WAIT_FOR(bench, uplink_has_published(READINGS));
+    assert_true(uplink_payload_has(bench->gateway->epoch.text));
+}
+
+static void records_of_a_file_that_was_put_back_go_under_new_numbers_only(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_receipt receipt;
+
+    start_over(bench);
+    receipt = (struct ward_receipt){.epoch = bench->gateway->epoch, .through = bench->gateway->head_seq + 1};
+    ward_receipt_take(bench->gateway, &receipt);
+    WAIT_FOR(bench, uplink_has_published(READINGS));
+    assert_string_not_equal(bench->gateway->epoch.text, receipt.epoch.text);
+    assert_true(uplink_payload_has(bench->gateway->epoch.text));
+    assert_false(uplink_payload_has(receipt.epoch.text));
+}
+
+/* The file is not replaced while the disk is full, and the ward would not take its records meanwhile. */
+static void nothing_goes_until_it_is_replaced(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_receipt receipt;
+
+    start_over(bench);
+    disk_is_full = true;
+    orders_tell(bench, WARD_SPO2, 97);
+    WAIT_FOR(bench, bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL]);
+    receipt = (struct ward_receipt){.epoch = bench->gateway->epoch,
+                                    .through = bench->gateway->head_seq,
+                                    .has_head = true}; /* another chain than ours */
+    bench->gateway->outbox.delivery.awaits = false;    /* the ward has put its own back meanwhile, say */
+    ward_receipt_take(bench->gateway, &receipt);
+    assert_false(readings_go(bench));
+    disk_is_full = false;
+    WAIT_FOR(bench, uplink_has_published(READINGS));
+    assert_false(uplink_payload_has(receipt.epoch.text));
+}
+
+static void a_fresh_file_waits_for_nobody(void **state)
+{
+    struct bench *bench = *state;
+
+    uplink_join(bench);
+    uplink_open_link();
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    assert_false(bench->gateway->outbox.delivery.awaits);
+    WAIT_FOR(bench, uplink_has_published(READINGS));
+}
+
 #define PAST_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAST_TEST(while_the_disk_is_full_the_past_waits),
+        PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
+        PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
+        PAST_TEST(nothing_goes_until_it_is_replaced),
+        PAST_TEST(a_fresh_file_waits_for_nobody),
     };
 
     return cmocka_run_group_tests_name("past", tests, NULL, NULL);

@@ -213,13 +213,52 @@ static void receipts_never_go_back(void **state)
 static void a_receipt_beyond_the_head_tells_of_a_put_back_database(void **state)
 {
     struct ward_delivery delivery = tracker_with(10, 3);
-    struct ward_delivery before = delivery;
     const struct ward_seq_range beyond = {9, 11};
 
     (void)state;
+    expect_next(&delivery, 0, WARD_DELIVERY_BACKLOG, 4, 10);
     assert_int_equal(ward_delivery_receipt(&delivery, 0, 11, NULL, 0), WARD_RECEIPT_PUT_BACK);
     assert_int_equal(ward_delivery_receipt(&delivery, 0, 5, &beyond, 1), WARD_RECEIPT_PUT_BACK);
-    assert_memory_equal(&delivery, &before, sizeof(before));
+    assert_int_equal(delivery.through, 3); /* nothing is taken over, */
+    assert_int_equal(delivery.range_count, 0);
+    commit(&delivery, 11, 12, 1); /* nothing goes, and nothing goes again, */
+    expect_nothing(&delivery, 1000 * SECOND);
+    assert_true(ward_delivery_due_us(&delivery) == UINT64_MAX);
+    ward_delivery_reset(&delivery, true, 1000 * SECOND); /* also on another connection */
+    expect_nothing(&delivery, 2000 * SECOND);
+}
+
+static void what_may_have_been_put_back_waits_for_a_receipt(void **state)
+{
+    struct ward_delivery delivery = tracker_with(10, 3);
+
+    (void)state;
+    ward_delivery_await(&delivery, 0);
+    ward_delivery_reset(&delivery, true, 100 * SECOND);
+    expect_nothing(&delivery, 100 * SECOND);
+    commit(&delivery, 11, 11, 101 * SECOND);
+    ward_delivery_given_up(&delivery, 101 * SECOND, 5); /* what made room is no word of the ward's */
+    expect_nothing(&delivery, 101 * SECOND);
+    assert_int_equal(ward_delivery_receipt(&delivery, 102 * SECOND, 4, NULL, 0), WARD_RECEIPT_OLD);
+    expect_next(&delivery, 102 * SECOND, WARD_DELIVERY_LIVE, 11, 11);
+    expect_next(&delivery, 102 * SECOND, WARD_DELIVERY_BACKLOG, 6, 10);
+    ward_delivery_reset(&delivery, true, 200 * SECOND); /* it is shown once and for all */
+    expect_next(&delivery, 200 * SECOND, WARD_DELIVERY_BACKLOG, 6, 11);
+}
+
+static void a_ward_that_says_nothing_is_not_waited_for(void **state)
+{
+    struct ward_delivery delivery = tracker_with(10, 3);
+
+    (void)state;
+    ward_delivery_await(&delivery, 0);
+    for (uint64_t up_us = 100 * SECOND; up_us < 103 * SECOND; up_us += SECOND) {
+        ward_delivery_reset(&delivery, true, up_us); /* each connection may bring the receipt */
+        expect_nothing(&delivery, up_us + WARD_DELIVERY_AWAIT_US - 1);
+        assert_true(ward_delivery_due_us(&delivery) == up_us + WARD_DELIVERY_AWAIT_US);
+    }
+    expect_next(&delivery, 107 * SECOND, WARD_DELIVERY_BACKLOG, 4, 10);
+    assert_true(ward_delivery_due_us(&delivery) == 107 * SECOND + WARD_DELIVERY_RESEND_US);
 }
 
 static void a_range_that_is_none_makes_the_receipt_invalid(void **state)
@@ -607,6 +646,8 @@ int main(void)
         cmocka_unit_test(only_what_is_missing_goes_again),
         cmocka_unit_test(receipts_never_go_back),
         cmocka_unit_test(a_receipt_beyond_the_head_tells_of_a_put_back_database),
+        cmocka_unit_test(what_may_have_been_put_back_waits_for_a_receipt),
+        cmocka_unit_test(a_ward_that_says_nothing_is_not_waited_for),
         cmocka_unit_test(a_range_that_is_none_makes_the_receipt_invalid),
         cmocka_unit_test(ranges_beyond_the_table_are_forgotten_not_lost),
         cmocka_unit_test(a_reset_voids_what_is_in_flight),
