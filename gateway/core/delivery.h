@@ -43,8 +43,8 @@
 /* The first wait for a receipt; doubled at each resend up to the longest. */
 #define WARD_DELIVERY_RESEND_US     (15 * UINT64_C(1000000))
 #define WARD_DELIVERY_RESEND_MAX_US (300 * UINT64_C(1000000))
-/* The receipt is retained: the broker has it with the first octets, also on a slow line. */
-#define WARD_DELIVERY_AWAIT_US (5 * UINT64_C(1000000))
+/* The receipt is retained: it comes as soon as the connection for what comes down is open, which may be after the other. */
+#define WARD_DELIVERY_AWAIT_US (10 * UINT64_C(1000000))
 
 struct ward_seq_range {
     uint64_t first, last;

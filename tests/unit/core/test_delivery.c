@@ -257,8 +257,8 @@ static void a_ward_that_says_nothing_is_not_waited_for(void **state)
         expect_nothing(&delivery, up_us + WARD_DELIVERY_AWAIT_US - 1);
         assert_true(ward_delivery_due_us(&delivery) == up_us + WARD_DELIVERY_AWAIT_US);
     }
-    expect_next(&delivery, 107 * SECOND, WARD_DELIVERY_BACKLOG, 4, 10);
-    assert_true(ward_delivery_due_us(&delivery) == 107 * SECOND + WARD_DELIVERY_RESEND_US);
+    expect_next(&delivery, 112 * SECOND, WARD_DELIVERY_BACKLOG, 4, 10);
+    assert_true(ward_delivery_due_us(&delivery) == 112 * SECOND + WARD_DELIVERY_RESEND_US);
 }
 
 static void a_range_that_is_none_makes_the_receipt_invalid(void **state)
