@@ -37,6 +37,7 @@ struct ward_enrolment {
     struct ward_identity configured, identity;
     int tell_from;    /* -1: no attempt is under way */
     bool renewing;    /* what is under way, or was last */
+    bool has_former;  /* no broker has taken the certificate in use yet, and there is the one before */
     pthread_t thread; /* of the attempt */
     char fault[WARD_ENROLMENT_FAULT_MAX];
     sd_event_source *answers;
@@ -84,7 +85,7 @@ static bool has_something(const char *path)
 
 static void look(struct ward_enrolment *enrolment)
 {
-    struct ward_enrolment_paths paths;
+    struct ward_enrolment_paths paths, former;
     struct ward_identity *identity = &enrolment->identity;
     const bool enrolled =
         enrolment->directory[0] && ward_enrolment_files_current(enrolment->directory, &paths);
@@ -96,6 +97,7 @@ static void look(struct ward_enrolment *enrolment)
     } else
         *identity = enrolment->configured;
     identity->renewed = enrolled;
+    enrolment->has_former = enrolled && ward_enrolment_files_former(enrolment->directory, &former);
     /* Of two files one that is missing is a mistake to be told, and not a gateway that nobody has enrolled yet. */
     identity->present = enrolled || has_something(identity->certificate) || has_something(identity->key);
 }
@@ -203,6 +205,38 @@ static int on_answer(sd_event_source *source, int descriptor, uint32_t events, v
         plan_renewal(enrolment, true);
     tell(enrolment, message.outcome, message.step, message.ms, message.text);
     return 0;
+}
+
+/* ---- what the broker makes of it ---- */
+
+void ward_enrolment_taken(struct ward_enrolment *enrolment)
+{
+    if (!enrolment->has_former)
+        return;
+    enrolment->has_former = false;
+    (void)ward_enrolment_files_forget_former(enrolment->directory); /* what stays is in nobody's way */
+}
+
+static bool is_good(const char *certificate)
+{
+    int64_t from_ms, until_ms;
+
+    return ward_certificate_validity(certificate, &from_ms, &until_ms) &&
+           (int64_t)time(NULL) * 1000 < until_ms;
+}
+
+void ward_enrolment_refused(struct ward_enrolment *enrolment)
+{
+    struct ward_enrolment_paths former;
+    int result;
+
+    if (!enrolment->has_former || enrolment->tell_from >= 0 ||
+        !ward_enrolment_files_former(enrolment->directory, &former) || !is_good(former.certificate))
+        return;
+    result = ward_enrolment_files_go_back(enrolment->directory);
+    ward_log(LOG_ERR, WARD_JOURNAL_RENEWAL_FAILED, "renewal: the broker refuses the new certificate: %s",
+             result < 0 ? strerror(-result) : "the one before is in use again");
+    use_what_is_there(enrolment);
 }
 
 /* ---- what is begun ---- */

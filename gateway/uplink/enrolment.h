@@ -47,6 +47,16 @@ struct ward_enrolment *ward_enrolment_free(struct ward_enrolment *enrolment);
 
 const struct ward_identity *ward_enrolment_identity(const struct ward_enrolment *enrolment);
 
+/* The broker has taken the certificate in use: the one before is not needed any more. */
+void ward_enrolment_taken(struct ward_enrolment *enrolment);
+
+/*
+ * The broker refuses the certificate in use. Where it is the first of a renewal that no broker has taken yet, and the one
+ * before is still good, that is in use again (changed() follows), and the renewal is tried again later: with a ward whose
+ * broker does not know a new authority yet, no hub stays away until somebody sees to it.
+ */
+void ward_enrolment_refused(struct ward_enrolment *enrolment);
+
 /*
  * Begins it, or joins a renewal that is under way, and returns NULL: told() follows up to DONE or FAILED, when it is to
  * retire from within this call. Otherwise returns what is in the way, in words that hold until the next call. code is

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,9 +245,63 @@ int ward_enrolment_files_keep(const char *directory, const struct ward_enrolment
         result = point_at(directory, largest + 1);
     if (result < 0)
         return result;
-    bounds = (struct bounds){.keep_from = largest > 0 ? largest : 1, .keep_to = largest + 1};
+    bounds = (struct bounds){.keep_from = contents->renews && largest > 0 ? largest : largest + 1,
+                             .keep_to = largest + 1};
     (void)each(directory, remove_outside, &bounds); /* what stays is in nobody's way */
     return 0;
+}
+
+/* The greatest number below that of the generation in use; 0: there is none. */
+struct former {
+    unsigned long current, number;
+};
+
+static int keep_former(const char *directory, unsigned long number, void *userdata)
+{
+    struct former *former = userdata;
+
+    (void)directory;
+    if (number < former->current && number > former->number)
+        former->number = number;
+    return 0;
+}
+
+static struct former find_former(const char *directory)
+{
+    struct former former = {.current = current_number(directory)};
+
+    return each(directory, keep_former, &former) == 0 ? former : (struct former){0};
+}
+
+bool ward_enrolment_files_former(const char *directory, struct ward_enrolment_paths *ret)
+{
+    const struct former former = find_former(directory);
+    char name[40];
+
+    snprintf(name, sizeof(name), PREFIX "%lu", former.number);
+    fill_paths(directory, name, ret);
+    return former.number > 0;
+}
+
+int ward_enrolment_files_forget_former(const char *directory)
+{
+    const unsigned long current = current_number(directory);
+    struct bounds bounds = {.keep_from = current, .keep_to = ULONG_MAX};
+
+    return current > 0 ? each(directory, remove_outside, &bounds) : -ENOENT;
+}
+
+/* In this order: what is cut off in between is begun anew, with the generation that is not gone yet, at the next start. */
+int ward_enrolment_files_go_back(const char *directory)
+{
+    const struct former former = find_former(directory);
+    struct bounds bounds = {.keep_from = 1, .keep_to = former.number};
+    int result;
+
+    if (former.number == 0)
+        return -ENOENT;
+    result = point_at(directory, former.number);
+    return result < 0 ? result : each(directory, remove_outside, &bounds);
 }
 
 /* current last: as long as it leads to a generation that is gone, no other is taken at the next start. */

@@ -8,7 +8,7 @@
  *
  * Everything in next/ is on the disk before it is renamed to g-N, and current is replaced by a rename: so whenever the
  * power goes, the files that current leads to belong together. A g-N that current does not know yet is complete, and is
- * taken at the next start. The generation before stays until the one after it is in use.
+ * taken at the next start. Of a renewal the generation before stays until the broker has taken the one after it.
  */
 #ifndef WARD_UPLINK_ENROLMENT_FILES_H
 #define WARD_UPLINK_ENROLMENT_FILES_H
@@ -37,10 +37,20 @@ int ward_enrolment_files_begin(const char *directory, struct ward_enrolment_path
 /* What is kept beside the key, as text. */
 struct ward_enrolment_contents {
     const char *certificate, *authority, *server;
+    bool renews; /* the generation before stays, to go back to */
 };
 
 /* Makes next/, in which the key is already, the generation in use. 0, or negative errno with the old one in use. */
 int ward_enrolment_files_keep(const char *directory, const struct ward_enrolment_contents *contents);
+
+/* Whether there is one to go back to. ret is filled in when there is. */
+bool ward_enrolment_files_former(const char *directory, struct ward_enrolment_paths *ret);
+
+/* It is not needed any more. 0 or negative errno. */
+int ward_enrolment_files_forget_former(const char *directory);
+
+/* It is in use again, and the one after it is gone. 0, or negative errno. */
+int ward_enrolment_files_go_back(const char *directory);
 
 /* Overwrites each key and removes everything. 0, or negative errno when something is still there. */
 int ward_enrolment_files_wipe(const char *directory);

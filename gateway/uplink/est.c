@@ -314,8 +314,8 @@ static void check_and_keep(struct attempt *attempt, STACK_OF(X509) * certificate
                                            .name = attempt->task->name,
                                            .now_s = time(NULL)};
     char wrong[WARD_EST_WRONG_MAX], *pem;
-    struct ward_enrolment_contents contents = {.authority = attempt->authority_pem,
-                                               .server = attempt->server};
+    struct ward_enrolment_contents contents = {
+        .authority = attempt->authority_pem, .server = attempt->server, .renews = attempt->task->renew};
     X509 *own = ward_est_own(certificates, &wanted, wrong);
     struct tm end;
     int result;

@@ -139,6 +139,8 @@ static void up_opened(void *userdata, uint32_t receive_maximum, uint32_t packet_
     struct ward_uplink *uplink = userdata;
 
     ward_lane_opened(&uplink->up);
+    if (!uplink->up_outdated)
+        ward_enrolment_taken(uplink->enrolment);
     ward_window_open(&uplink->window, receive_maximum, packet_maximum);
     if (uplink->silent)
         ward_uplink_publish_silent(uplink);
@@ -167,6 +169,9 @@ static void up_closed(void *userdata, enum ward_journal_matter matter, const cha
     struct ward_uplink *uplink = userdata;
 
     ward_lane_closed(&uplink->up, matter, why);
+    if (matter == WARD_JOURNAL_CERTIFICATE_REFUSED && !uplink->up_outdated)
+        ward_enrolment_refused(uplink->enrolment);
+    uplink->up_outdated = false;
     uplink->patience = sd_event_source_disable_unref(uplink->patience);
     ward_uplink_tell_link(uplink);
     begin_anew_when_too_much_is_left(uplink);

@@ -15,6 +15,7 @@ static void identity_changed(void *userdata)
         ward_lane_unwant(&uplink->down, "not enrolled");
         ward_lane_unwant(&uplink->up, "not enrolled");
     }
+    uplink->up_outdated = ward_mqtt_is_at_work(uplink->up.mqtt);
     uplink->outdated = uplink->identity->present &&
                        (ward_mqtt_is_at_work(uplink->up.mqtt) || ward_mqtt_is_at_work(uplink->down.mqtt));
     ward_uplink_want_lanes(uplink);

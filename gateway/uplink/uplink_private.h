@@ -44,7 +44,8 @@ struct ward_uplink {
     struct ward_enrolment *enrolment;
     const struct ward_identity *identity;
     struct ward_expiry expiry;
-    bool outdated;     /* the connections were made with another identity */
+    bool outdated;     /* the connections were made with another identity, */
+    bool up_outdated;  /* and so was the attempt or connection of up */
     bool provisioning; /* the core waits for the steps of it, */
     bool rotating;     /* or for the outcome of the task rotation */
     uint64_t rotation;

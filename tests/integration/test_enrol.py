@@ -360,9 +360,100 @@ def test_it_is_renewed_with_a_new_key_and_the_link_follows_without_a_restart(ben
     assert bench.kept.key().public_key().public_numbers() != key.public_key().public_numbers()
     assert [line for line in bench.est.posts() if "simplereenroll" in line]
     assert bench.core.links[-1][2] == end_ms(bench.kept.certificate())
+    wait_for(lambda: bench.kept.generations() == ["g-2"], "the one before is gone: the broker has taken the new one")
+
+
+class Ahead:
+    """A hub that is enrolled, whose clock then goes two days ahead: it takes for good what is good from tomorrow on."""
+
+    def __init__(self, bench, *est_options):
+        self.clock = WallClock(bench.directory / "wall-clock")
+        bench.est.start(*est_options)
+        bench.start_uplink(**self.clock.environment)
+        bench.enrol()
+        bench.core.until_up()
+        self.certificate = bench.kept.certificate()
+        self.clock.set(2 * 86400 * 1000)
+        bench.est.stop()
+        bench.est.start("--fault", "early")
+
+
+WENT_BACK = "renewal: the broker refuses the new certificate: the one before is in use again"
+
+
+def test_a_new_certificate_that_the_broker_refuses_gives_way_to_the_one_before(bench):
+    first = Ahead(bench).certificate
+    rounds = bench.core.round
+    assert bench.provision(RENEW)[-1][0] == DONE
+    bench.core.until(lambda: WENT_BACK in bench.uplink.log(), "it has gone back")
+    bench.core.until(lambda: bench.core.up and bench.core.round > rounds, "the link is up again")
+    assert bench.kept.certificate() == first and bench.kept.fits()
+    assert bench.kept.generations() == ["g-1"]
+    assert bench.core.links[-1][2] == end_ms(first)
+    bench.est.stop()
+    bench.est.start()  # and the next renewal is one like any other
+    assert bench.provision(RENEW)[-1][0] == DONE
+    wait_for(lambda: bench.kept.generations() == ["g-2"], "the broker has taken the next one")
+    assert bench.kept.certificate() != first
+
+
+def test_it_goes_back_while_an_alarm_waits(bench):
+    """The link is lost before it could be made anew in peace."""
+    Ahead(bench)
+    bench.core.alarm_waits = True
+    bench.core.urgent(True)
+    assert bench.provision(RENEW)[-1][0] == DONE
+    assert bench.core.up
+    bench.broker.stop()
+    bench.core.until(lambda: not bench.core.up, "the link is lost")
+    bench.broker.start()
+    bench.core.until_up()
+    assert bench.core.publish(1, "up/alarms", b"{}", ALARM)
+    bench.core.until(lambda: (1, 0) in bench.core.results, "the alarm is through")
+    assert WENT_BACK in bench.uplink.log()
+
+
+def test_a_restart_on_the_way_back_changes_nothing(bench):
+    ahead = Ahead(bench)
+    bench.broker.stop()
+    assert bench.provision(RENEW)[-1][0] == DONE
+    bench.uplink.stop()  # no broker has seen it yet
+    bench.broker.start()
+    bench.start_uplink(**ahead.clock.environment)
+    bench.core.until_up()
+    assert bench.kept.certificate() == ahead.certificate and bench.kept.generations() == ["g-1"]
+
+
+def test_a_broker_that_is_not_there_has_refused_nothing(bench):
+    bench.start()
+    bench.enrol()
+    bench.core.until_up()
+    bench.broker.stop()
+    assert bench.provision(RENEW)[-1][0] == DONE
+    second = bench.kept.certificate()
+    bench.core.until(lambda: bench.core.why.startswith("TCP: "), lambda: f"an attempt fails: {bench.core.links}")
     assert bench.kept.generations() == ["g-1", "g-2"]
-    bench.provision(RENEW)
-    assert bench.kept.generations() == ["g-2", "g-3"]
+    bench.broker.start()
+    bench.core.until_up()
+    assert bench.kept.certificate() == second
+    wait_for(lambda: bench.kept.generations() == ["g-2"], "the one before is gone")
+
+
+def test_there_is_no_way_back_to_what_was_before_an_enrolment(bench):
+    """It may be of another ward, or of a hub that had to be enrolled again because nobody took it any more."""
+    Ahead(bench)
+    assert bench.enrol()[-1][0] == DONE
+    second = bench.kept.certificate()
+    assert bench.kept.generations() == ["g-2"]
+    bench.core.until(lambda: "refuses this gateway's certificate" in bench.core.why, lambda: f"{bench.core.links}")
+    assert bench.kept.certificate() == second
+
+
+def test_there_is_no_way_back_to_what_has_ended(bench):
+    Ahead(bench, "--life", 86400)
+    assert bench.provision(RENEW)[-1][0] == DONE
+    bench.core.until(lambda: "refuses this gateway's certificate" in bench.core.why, lambda: f"{bench.core.links}")
+    assert WENT_BACK not in bench.uplink.log()
 
 
 def test_while_an_alarm_waits_the_link_is_left_alone(bench):
