@@ -110,14 +110,13 @@ void ward_enrolment_found(struct ward_gateway *gateway, const struct ward_bluez_
         return;
     while (at < enrolment->found_count && strcmp(enrolment->found_addresses[at], found->address) != 0)
         at++;
-    if (at < WARD_FOUND_MAX) {
+    char *copy = at < WARD_FOUND_MAX ? strdup(text) : NULL;
+    if (copy) { /* without memory for it what was found before stays */
         if (at == enrolment->found_count)
             enrolment->found[enrolment->found_count++] = NULL;
         free(enrolment->found[at]);
-        enrolment->found[at] = strdup(text);
+        enrolment->found[at] = copy;
         memcpy(enrolment->found_addresses[at], found->address, sizeof(enrolment->found_addresses[at]));
-        if (!enrolment->found[at])
-            enrolment->found_count--;
     }
     ward_bus_emit(gateway->bus, WARD_BUS_DEVICE_FOUND, texts);
 }
