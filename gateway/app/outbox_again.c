@@ -253,10 +253,11 @@ void ward_outbox_pump_again(struct ward_outbox *outbox)
         .since_ms = again->alarms_ms, .published = true, .after = again->alarms_after, .limit = 1};
     const uint64_t now_us = ward_gateway_now(outbox->gateway).boot_us;
 
-    if (!waits(again) || now_us < again->due_us ||
-        (again->record_count > 0 && !ward_delivery_may_go(&outbox->delivery, now_us)))
+    if (!waits(again) || now_us < again->due_us)
         return;
     again->due_us = 0;
+    if (again->record_count > 0 && !ward_delivery_may_go(&outbox->delivery, now_us))
+        return; /* the receipt, or the next file, begins another turn */
     if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
         return;
     again->generation = outbox->link_generation;

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "app/outbox_private.h"
 #include "app/receipt.h"
 #include "app_disk.h"
 #include "app_uplink.h"
@@ -181,6 +182,21 @@ static void nothing_goes_until_it_is_replaced(void **state)
     assert_false(uplink_payload_has(receipt.epoch.text));
 }
 
+/* Its time has come, and goes by: the loop does not turn until there is another file. */
+static void what_was_asked_for_again_waits_at_rest(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    start_over(bench);
+    ward_delivery_is_put_back(&outbox->delivery);
+    outbox->again.records[0] = (struct ward_seq_range){1, 1};
+    outbox->again.record_count = 1;
+    outbox->again.due_us = bench_now_us(bench);
+    ward_gateway_settle(bench->gateway);
+    WAIT_FOR(bench, ward_outbox_again_due_us(outbox) > bench_now_us(bench));
+}
+
 static void a_fresh_file_waits_for_nobody(void **state)
 {
     struct bench *bench = *state;
@@ -201,6 +217,7 @@ int main(void)
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),
+        PAST_TEST(what_was_asked_for_again_waits_at_rest),
         PAST_TEST(a_fresh_file_waits_for_nobody),
     };
 

@@ -2,7 +2,9 @@
 /*
  * A file that was put back: what it has for itself is given to the fresh one, under new numbers.
  */
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store_bench.h"
