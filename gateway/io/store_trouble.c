@@ -138,6 +138,17 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     }
 }
 
+/* When the ward has others than the present file: what of it is common, and what it has for itself. */
+static void ask_for_own(struct ward_store *store, struct ward_renewal *ret)
+{
+    pthread_mutex_lock(&store->lock);
+    ret->put_back = store->put_back;
+    ret->common = store->common < store->head.seq ? store->common : store->head.seq;
+    ret->through = store->put_back_through;
+    pthread_mutex_unlock(&store->lock);
+    ret->last = store->head.seq;
+}
+
 int ward_store_reopen(struct ward_store *store, bool *ret_committed)
 {
     struct ward_database *database = &store->database;
@@ -148,6 +159,7 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     struct ward_renewal renewal = {.reason = reason, .head = store->head.seq, .epoch = &store->epoch};
 
     memcpy(reason, database->text, sizeof(reason));
+    ask_for_own(store, &renewal); /* it fails before it was replaced for that */
     int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
                                : ward_database_open(database, store->path, &aside);
     error = error ? error : ward_database_head(database, &found.seq, found.chain);
@@ -182,14 +194,9 @@ void ward_store_begin_again(struct ward_store *store)
 {
     struct ward_set_aside aside;
     struct ward_head found;
-    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
-                                   .put_back = true,
-                                   .last = store->head.seq};
+    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back"};
 
-    pthread_mutex_lock(&store->lock);
-    renewal.common = store->common < store->head.seq ? store->common : store->head.seq;
-    renewal.through = store->put_back_through;
-    pthread_mutex_unlock(&store->lock);
+    ask_for_own(store, &renewal);
     ward_salvage_done(&store->salvage);
     int error = ward_database_replace(&store->database, &renewal, &aside);
     error = error ? error : ward_database_head(&store->database, &found.seq, found.chain);

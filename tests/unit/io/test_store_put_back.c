@@ -180,6 +180,30 @@ static void what_made_room_is_not_lost(void **state)
     expect_derived(bench, 2, 1, 1);
 }
 
+/* What only this file has would be taken for what the ward has under its numbers. */
+static void one_that_fails_first_was_put_back_all_the_same(void **state)
+{
+    const struct ward_record own[] = {reading_of(70), reading_of(71)};
+    struct bench *bench = *state;
+
+    begin(bench);
+    submit(bench, 10, true, own, 2);
+    wait_for(bench, &bench->committed_count, 1);
+    set_disk(0, SQLITE_CORRUPT);
+    submit_one(bench, 11, true);
+    wait_for(bench, &bench->troubles, 1);
+    ward_store_put_back(bench->store, 100, 0);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(bench->replaced, 1);
+    wait_until_salvaged(bench);
+    assert_int_equal(bench->answer_count, 0); /* nothing goes under the numbers that it had */
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 3);
+    expect_reading(bench, 1, 70);
+    expect_reading(bench, 2, 71);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +211,7 @@ int main(void)
         STORE_TEST(behind_a_record_that_cannot_be_read_the_others_are_taken_over),
         STORE_TEST(what_is_derived_from_nothing_that_is_left_is_derived_from_itself),
         STORE_TEST(what_made_room_is_not_lost),
+        STORE_TEST(one_that_fails_first_was_put_back_all_the_same),
         STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
     };
 
