@@ -101,6 +101,56 @@ static void while_the_disk_is_full_the_past_waits(void **state)
     assert_int_equal(times, 1);
 }
 
+/* A message with records of that epoch; what is of others is answered. Returns its id. */
+static uint64_t sent_of(struct bench *bench, const struct past *past)
+{
+    bool found = false;
+
+    while (!found) {
+        WAIT_FOR(bench, uplink_has_published(READINGS));
+        found = uplink_payload_has(past->epoch.text);
+        if (!found)
+            uplink_answer();
+    }
+    return uplink.found;
+}
+
+static void answer(uint64_t id)
+{
+    uplink.found = id;
+    uplink_answer();
+}
+
+/* It went twice, and the second answer comes when the next epoch has its turn. */
+static void a_late_answer_is_of_the_epoch_that_went(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox_past *turn;
+    struct past first, second;
+    uint64_t once, again;
+
+    bench->config.hub.confirm = WARD_CONFIRM_BROKER;
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    first = replace_database(bench);
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    WAIT_FOR(bench, !is_salvaging(bench));
+    second = replace_database(bench);
+    turn = &bench->gateway->outbox.past;
+    WAIT_FOR(bench, bench->gateway->waiters == NULL && !is_salvaging(bench));
+    uplink_join(bench);
+    uplink_open_link();
+    once = sent_of(bench, &first);
+    turn->due_us = 0; /* as if it had waited long */
+    again = sent_of(bench, &first);
+    answer(once);
+    (void)sent_of(bench, &second);
+    answer(again);
+    uplink_tell(&(struct ward_link_frame){.type = WARD_LINK_LINK, .link = {.up = false, .text = ""}});
+    uplink_open_link();
+    answer(sent_of(bench, &second)); /* nobody has said that it arrived */
+    WAIT_FOR(bench, turn->nothing);
+}
+
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
 
 /* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
@@ -214,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAST_TEST(while_the_disk_is_full_the_past_waits),
+        PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),
