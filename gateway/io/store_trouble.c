@@ -25,7 +25,7 @@ static void post_trouble(struct ward_store *store, int error, const char *text, 
     if (notice) {
         notice->item.kind = WARD_ITEM_NOTICE;
         notice->error = error;
-        notice->attempts = store->attempts;
+        notice->attempts = store->attempts + store->again_failed;
         notice->retry_in_ms = retry_in_ms;
         snprintf(notice->text, sizeof(notice->text), "%s", text);
         ward_store_post(store, &notice->item);
@@ -50,14 +50,20 @@ static struct ward_notice *make_replaced(struct ward_store *store, const struct 
     return notice;
 }
 
-void ward_store_begin_trouble(struct ward_store *store, int error)
+static uint64_t pause_after_ms(const struct ward_store *store, uint32_t failures)
 {
     uint64_t pause_ms = store->retry_ms;
 
-    for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
+    for (uint32_t i = 0; i < failures && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
         pause_ms *= 2;
     }
-    pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
+    return pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
+}
+
+void ward_store_begin_trouble(struct ward_store *store, int error)
+{
+    const uint64_t pause_ms = pause_after_ms(store, store->attempts);
+
     store->attempts++;
     store->damaged =
         error == -EUCLEAN || (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
@@ -79,8 +85,10 @@ void ward_store_begin_trouble(struct ward_store *store, int error)
 
 void ward_store_end_trouble(struct ward_store *store)
 {
-    if (store->attempts > 0) {
-        store->attempts = store->renewed_at = 0;
+    const bool over = store->attempts > 0 && store->again_failed == 0;
+
+    store->attempts = store->renewed_at = 0;
+    if (over) {
         post_trouble(store, 0, "the disk takes data again", 0);
     }
 }
@@ -124,6 +132,8 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     forget_own(&store->batch.groups);
     ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
+    store->again_failed = 0;
+    store->again_at_us = 0;
     struct ward_notice *notice = make_replaced(store, aside, put_back);
     pthread_mutex_lock(&store->lock);
     store->salvaging = true;
@@ -198,11 +208,16 @@ void ward_store_begin_again(struct ward_store *store)
 
     ask_for_own(store, &renewal);
     ward_salvage_done(&store->salvage);
+    const bool failed_before = store->again_failed > 0;
     int error = ward_database_replace(&store->database, &renewal, &aside);
     error = error ? error : ward_database_head(&store->database, &found.seq, found.chain);
     if (error) {
-        ward_store_begin_trouble(store, error); /* and when that is over, once more */
+        ward_store_begin_trouble(store, error); /* and when that is over, once more, but not at once: */
+        store->again_at_us = ward_store_clock_us() + pause_after_ms(store, ++store->again_failed) * 1000;
         return;
     }
     begin_epoch(store, &aside, &found, true);
+    if (failed_before) {
+        post_trouble(store, 0, "the disk takes data again", 0);
+    }
 }

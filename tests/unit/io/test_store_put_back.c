@@ -204,6 +204,33 @@ static void one_that_fails_first_was_put_back_all_the_same(void **state)
     expect_reading(bench, 2, 71);
 }
 
+/* There is room for a record, and none for another file: that is one trouble, however often it is tried. */
+static void without_room_for_another_file_it_is_told_once(void **state)
+{
+    struct bench *bench = *state;
+    char fresh[128];
+    struct disk_fault fault = {
+        .call = DISK_WRITE, .result = SQLITE_FULL, .file = fresh, .until_exists = "/nowhere"};
+
+    snprintf(fresh, sizeof(fresh), "%s.fresh", bench->path);
+    bench->retry_ms = 1;
+    begin(bench);
+    set_fault(&fault);
+    ward_store_put_back(bench->store, 100, 0);
+    for (uint64_t times = 1; times <= 4; times++) {
+        wait_for(bench, &bench->troubles, times);
+        submit_one(bench, 10 + times, true);
+        wait_for(bench, &bench->committed_count, times); /* it goes on with the one that there is */
+    }
+    assert_int_equal(bench->recoveries, 0);
+    assert_int_equal(bench->last_error, -ENOSPC);
+    set_fault(NULL);
+    wait_for(bench, &bench->replaced, 1);
+    wait_for(bench, &bench->recoveries, 1);
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +238,7 @@ int main(void)
         STORE_TEST(behind_a_record_that_cannot_be_read_the_others_are_taken_over),
         STORE_TEST(what_is_derived_from_nothing_that_is_left_is_derived_from_itself),
         STORE_TEST(what_made_room_is_not_lost),
+        STORE_TEST(without_room_for_another_file_it_is_told_once),
         STORE_TEST(one_that_fails_first_was_put_back_all_the_same),
         STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
     };
