@@ -68,6 +68,18 @@ static unsigned told(struct bench *bench, const struct past *past)
     return times;
 }
 
+/* Another record has its number now. */
+static void what_became_of_a_record_is_not_said_of_the_next(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    const struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+
+    orders_done(bench, &order);
+    (void)replace_database(bench);
+    assert_int_equal(ward_settled_fate(&bench->gateway->settled, seq), WARD_FATE_NONE);
+}
+
 /* It could not be noted that the ward has them: they would go again with each receipt. */
 static void while_the_disk_is_full_the_past_waits(void **state)
 {
@@ -263,6 +275,7 @@ static void a_fresh_file_waits_for_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PAST_TEST(what_became_of_a_record_is_not_said_of_the_next),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
