@@ -99,10 +99,10 @@ static bool same_head(const struct ward_head *a, const struct ward_head *b)
 }
 
 /*
- * Groups of the store's own that are about rows of the file that was: those of another one are not meant, and what they
- * would tell is found again there. Returns how many records they had.
+ * Groups that are about records of the file that was: those of another one are not meant. What the store's own would tell is
+ * found again there; what was ordered of one is refused, into ret_dropped. Returns how many records they had.
  */
-static size_t forget_own(struct ward_queue *groups)
+static size_t forget_what_is_of_records(struct ward_queue *groups, struct ward_queue *ret_dropped)
 {
     struct ward_queue kept = {0};
     size_t records = 0;
@@ -113,6 +113,10 @@ static size_t forget_own(struct ward_queue *groups)
         if (group->past != 0 || group->purged.through > 0) {
             records += group->record_count;
             ward_group_free(group);
+        } else if (ward_group_names_record(group)) {
+            records += group->record_count;
+            group->dropped = true;
+            ward_queue_push(ret_dropped, item);
         } else {
             ward_queue_push(&kept, item);
         }
@@ -125,11 +129,13 @@ static size_t forget_own(struct ward_queue *groups)
 static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
                         const struct ward_head *head, bool put_back)
 {
+    struct ward_queue dropped = {0};
+
     store->head = *head;
     store->epoch = store->database.epoch;
     store->batch.opened = head->seq;
     store->batch.agreed = false;
-    forget_own(&store->batch.groups);
+    (void)forget_what_is_of_records(&store->batch.groups, &dropped);
     ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
     store->again_failed = 0;
@@ -140,8 +146,9 @@ static void begin_epoch(struct ward_store *store, const struct ward_set_aside *a
     store->common = head->seq;
     store->put_back = false;
     store->untold_epochs += notice ? 1 : 0;
-    store->waiting_records -= forget_own(&store->waiting);
+    store->waiting_records -= forget_what_is_of_records(&store->waiting, &dropped);
     ward_marks_forget_records(&store->marks);
+    ward_queue_append(&store->results, &dropped);
     pthread_mutex_unlock(&store->lock);
     if (notice) {
         ward_store_post(store, &notice->item);

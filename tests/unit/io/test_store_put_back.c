@@ -231,6 +231,43 @@ static void without_room_for_another_file_it_is_told_once(void **state)
     assert_int_equal(bench->answer_count, 4);
 }
 
+/* Under that number the next file has another record, or will have. */
+static void what_takes_back_a_record_is_not_said_in_the_next_epoch(void **state)
+{
+    const struct ward_record taken_back = void_of(2);
+    struct bench *bench = *state;
+
+    begin(bench);
+    set_disk(0, SQLITE_CORRUPT);
+    submit(bench, 11, true, &taken_back, 1);
+    wait_for(bench, &bench->troubles, 1);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->dropped, 1);
+    wait_for(bench, &bench->replaced, 1);
+    submit_one(bench, 12, true);
+    wait_for(bench, &bench->committed_count, 1);
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.kind, WARD_READING_CONTINUOUS);
+    assert_int_equal(bench->dropped_records, 0);
+}
+
+/* It was on its way when the loop did not know yet. */
+static void nor_is_what_was_said_before_the_loop_was_told(void **state)
+{
+    const struct ward_record taken_back = void_of(2);
+    struct bench *bench = *state;
+
+    begin(bench);
+    ward_store_put_back(bench->store, 100, 0);
+    wait_unheard(bench);
+    submit(bench, 11, true, &taken_back, 1);
+    wait_for(bench, &bench->dropped, 1);
+    assert_int_equal(bench->replaced, 1);
+    submit(bench, 12, true, &taken_back, 1); /* and of a record of the next */
+    wait_for(bench, &bench->committed_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +276,8 @@ int main(void)
         STORE_TEST(what_is_derived_from_nothing_that_is_left_is_derived_from_itself),
         STORE_TEST(what_made_room_is_not_lost),
         STORE_TEST(without_room_for_another_file_it_is_told_once),
+        STORE_TEST(what_takes_back_a_record_is_not_said_in_the_next_epoch),
+        STORE_TEST(nor_is_what_was_said_before_the_loop_was_told),
         STORE_TEST(one_that_fails_first_was_put_back_all_the_same),
         STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
     };
