@@ -199,6 +199,8 @@ static void send_records(struct ward_outbox *outbox, const struct ward_store_rec
         outbox->again.id = sent.id;
         outbox->again.is_event = false;
         outbox->again.sent_last = sent.range.last;
+    } else { /* for want of memory, say: the store would be asked again at once */
+        outbox->again.due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
     }
 }
 
