@@ -80,6 +80,21 @@ static void what_became_of_a_record_is_not_said_of_the_next(void **state)
     assert_int_equal(ward_settled_fate(&bench->gateway->settled, seq), WARD_FATE_NONE);
 }
 
+/* Whoever gets FHIR is told the limits that held. */
+static void a_plan_is_in_force_from_the_first_number_of_an_epoch(void **state)
+{
+    struct bench *bench = *state;
+
+    for (int i = 0; i < 5; i++)
+        (void)orders_measure(bench, WARD_SPO2, 97);
+    bench_admit(bench, "p-2");
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    (void)replace_database(bench);
+    assert_int_equal(ward_inforce_from(&bench->gateway->inforce, "p-2",
+                                       ward_gateway_watch(bench->gateway, "p-2")->plan.version),
+                     1);
+}
+
 /* It could not be noted that the ward has them: they would go again with each receipt. */
 static void while_the_disk_is_full_the_past_waits(void **state)
 {
@@ -276,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAST_TEST(what_became_of_a_record_is_not_said_of_the_next),
+        PAST_TEST(a_plan_is_in_force_from_the_first_number_of_an_epoch),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
