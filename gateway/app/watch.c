@@ -250,6 +250,7 @@ void ward_watch_submit_again(struct ward_watch *watch)
 {
     struct ward_watch_effects effects;
 
+    ward_alarm_new_epoch(&watch->state);
     (void)ward_watch_sink(watch, &effects);
     ward_watch_carry_out(watch, &effects, NULL, NULL, true);
 }

@@ -140,7 +140,7 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
                                               const struct ward_watch_acknowledgement *acknowledgement,
                                               const struct ward_store_group *with);
 
-/* A fresh database does not have the state. */
+/* A fresh database does not have the state, and its numbers are those of other readings. */
 void ward_watch_submit_again(struct ward_watch *watch);
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch);

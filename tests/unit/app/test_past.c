@@ -80,6 +80,28 @@ static void what_became_of_a_record_is_not_said_of_the_next(void **state)
     assert_int_equal(ward_settled_fate(&bench->gateway->settled, seq), WARD_FATE_NONE);
 }
 
+/* The alarm stands on a reading that had that number in the epoch before. */
+static void no_alarm_is_taken_back_with_a_reading_of_the_next_epoch(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order;
+    uint64_t seq;
+
+    for (int i = 0; i < 5; i++)
+        (void)orders_measure(bench, WARD_SPO2, 97);
+    seq = orders_measure(bench, WARD_SPO2, 85);
+    (void)orders_measure(bench, WARD_BODY_TEMPERATURE, 37); /* with which the number is stored */
+    assert_string_equal(bench_condition(bench, PATIENT, "spo2-low"), "active");
+    (void)replace_database(bench);
+    bench_set_clock(bench, true);
+    while (orders_measure(bench, WARD_BODY_TEMPERATURE, 37) < seq)
+        continue;
+    assert_int_equal(bench->gateway->head_seq, seq);
+    order = orders_about(bench, WARD_COMMAND_VOID, seq);
+    orders_done(bench, &order);
+    assert_string_equal(bench_condition(bench, PATIENT, "spo2-low"), "active");
+}
+
 /* Whoever gets FHIR is told the limits that held. */
 static void a_plan_is_in_force_from_the_first_number_of_an_epoch(void **state)
 {
@@ -291,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAST_TEST(what_became_of_a_record_is_not_said_of_the_next),
+        PAST_TEST(no_alarm_is_taken_back_with_a_reading_of_the_next_epoch),
         PAST_TEST(a_plan_is_in_force_from_the_first_number_of_an_epoch),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
