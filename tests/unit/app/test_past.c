@@ -8,9 +8,11 @@
 #include "app/receipt.h"
 #include "app_disk.h"
 #include "app_uplink.h"
+#include "core/alarm_pack.h"
 #include "io/store_pages.h"
 
 #define READINGS "ward/v1/home/g-test/up/readings"
+#define ALARMS   "ward/v1/home/g-test/up/alarms"
 
 /* An epoch that ended, and its newest record. */
 struct past {
@@ -103,6 +105,24 @@ static void no_alarm_is_taken_back_with_a_reading_of_the_next_epoch(void **state
     order = orders_about(bench, WARD_COMMAND_VOID, seq);
     orders_done(bench, &order);
     assert_string_equal(bench_condition(bench, PATIENT, "spo2-low"), "active");
+}
+
+/* After a reboot all that stands is told, before anything else is done. */
+static void what_is_told_again_names_no_reading_of_the_epoch_before(void **state)
+{
+    static uint8_t packed[WARD_ALARM_PACKED_MAX];
+    struct bench *bench = *state;
+    struct ward_store_alarm_state stored = {.state = packed};
+    struct ward_watch *watch = orders_watch(bench);
+
+    (void)orders_measure(bench, WARD_SPO2, 85);
+    stored.length = ward_alarm_pack(&watch->state, packed, sizeof(packed));
+    assert_true(ward_watch_restore(watch, &stored, true, true));
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published(ALARMS) && uplink_payload_has("\"condition\":\"spo2-low\"") &&
+                        uplink_payload_has("\"n\":2"));
+    assert_true(uplink_payload_has("\"seq\":null"));
 }
 
 /* Whoever gets FHIR is told the limits that held. */
@@ -317,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAST_TEST(what_became_of_a_record_is_not_said_of_the_next),
         PAST_TEST(no_alarm_is_taken_back_with_a_reading_of_the_next_epoch),
+        PAST_TEST(what_is_told_again_names_no_reading_of_the_epoch_before),
         PAST_TEST(a_plan_is_in_force_from_the_first_number_of_an_epoch),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
