@@ -216,9 +216,15 @@ static void store_dropped(void *context, uint64_t token, size_t record_count)
     struct ward_gateway *gateway = context;
     struct ward_commit_waiter *waiter = take_waiter(gateway, token);
 
-    ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_READINGS_DROPPED,
-                              "%zu readings were dropped: the queue to the database is full", record_count);
-    ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+    if (record_count > 0) {
+        ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_READINGS_DROPPED,
+                                  "%zu readings were dropped: the queue to the database is full",
+                                  record_count);
+        ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+    } else {
+        ward_journal_print(LOG_WARNING,
+                           "An order about a record is not carried out: the database was replaced meanwhile");
+    }
     if (waiter) {
         waiter->failed = true;
         finish_waiter(gateway, waiter);

@@ -198,12 +198,30 @@ static void close_up(struct ward_gateway *gateway, struct ward_departure *depart
     departure->last_seq = gateway->head_seq;
 }
 
-void ward_departures_new_epoch(struct ward_gateway *gateway)
+static void reopen(struct ward_departure *departure)
+{
+    departure->closed = false;
+    departure->token = 0;
+}
+
+bool ward_departure_admits_record(struct ward_gateway *gateway, const char *patient)
 {
     for (size_t i = 0; i < gateway->departures.count; i++) {
-        gateway->departures.list[i]->closed = false;
-        gateway->departures.list[i]->token = 0;
+        struct ward_departure *departure = gateway->departures.list[i];
+
+        if (strcmp(departure->patient.text, patient) != 0)
+            continue;
+        if (departure->stage != WARD_DEPARTURE_WAITS)
+            return false;
+        reopen(departure);
     }
+    return true;
+}
+
+void ward_departures_new_epoch(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->departures.count; i++)
+        reopen(gateway->departures.list[i]);
 }
 
 static void check(struct ward_gateway *gateway, struct ward_departure *departure)

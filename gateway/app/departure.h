@@ -77,6 +77,12 @@ struct ward_departure *ward_departure_begin(struct ward_gateway *gateway, const 
 /* The one of that patient whose names are here yet, or NULL. */
 const struct ward_departure *ward_departure_of(const struct ward_gateway *gateway, const char *patient);
 
+/*
+ * One more record of that patient is about to be submitted, after all: what is waited for goes up to it. False: what he had
+ * is being erased, and none may follow.
+ */
+bool ward_departure_admits_record(struct ward_gateway *gateway, const char *patient);
+
 /* What it still waits for, in words; static. NULL at the end of the list. */
 const char *ward_departure_waits_for(const struct ward_gateway *gateway,
                                      const struct ward_departure *departure, size_t index);

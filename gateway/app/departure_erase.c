@@ -144,7 +144,7 @@ static void counted(void *context, int error, const struct ward_store_erased *co
 
     if (departure && error == 0)
         departure->counts = *counts;
-    if (!departure || error < 0 || counts->undelivered_events > 0) {
+    if (!departure || error < 0 || counts->undelivered_events > 0 || !departure->closed) {
         end_work(gateway);
         if (departure)
             try_later(gateway, departure, error < 0 ? error : -EBUSY);

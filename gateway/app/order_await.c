@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Orders that need what is in the store: the loop does not wait for it. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/gateway.h"
 #include "app/order_private.h"
@@ -32,6 +33,9 @@ static void fetched(void *context, int error, const struct ward_record *records,
 
     if (error < 0)
         ward_execution_fail(&awaiting->execution, "The database cannot be read now.");
+    else if (strcmp(awaiting->epoch.text, awaiting->gateway->epoch.text) != 0)
+        ward_execution_fail(&awaiting->execution,
+                            "The database was replaced meanwhile: its epoch is another.");
     else
         awaiting->come(awaiting, records, count);
     ward_gateway_settle(awaiting->gateway);
@@ -40,6 +44,7 @@ static void fetched(void *context, int error, const struct ward_record *records,
 
 void ward_awaiting_fetch(struct ward_awaiting *awaiting)
 {
+    awaiting->epoch = awaiting->gateway->epoch;
     if (ward_store_fetch(awaiting->gateway->store, awaiting->range, fetched, awaiting) == 0)
         return;
     ward_execution_fail(&awaiting->execution, "The database has too much to do. Try again.");

@@ -65,13 +65,14 @@ struct ward_awaiting {
     struct ward_order order;
     struct ward_execution execution;
     struct ward_seq_range range;
+    struct ward_id epoch;     /* of its numbers */
     ward_awaiting_come *come; /* concludes and submits the execution, whatever it finds; count may be 0 */
 };
 
 /* Begins the execution of a copy of the order. NULL, with the order answered, when there is no memory. */
 struct ward_awaiting *ward_awaiting_new(struct ward_gateway *gateway, const struct ward_order *order);
 struct ward_awaiting *ward_awaiting_free(struct ward_awaiting *awaiting);
-/* Reads range, and then calls come; fails the order when the store cannot. Owns awaiting from now on. */
+/* Reads range, and then calls come; fails the order when the store cannot, or in another epoch. Owns awaiting from now on. */
 void ward_awaiting_fetch(struct ward_awaiting *awaiting);
 
 /* order_record.c: void and assign, whose record is read back first. */

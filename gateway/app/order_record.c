@@ -4,6 +4,7 @@
  *
  *   void     a reading of this patient    is taken back: a `void` record, and the engine judges what remains
  *            that was assigned            the same; the unassigned one that it was waits for a patient again
+ *            of an episode that ended     the same, unless it is being erased: the record is waited for like the others
  *            an unassigned reading        is ended: a `void` record without a patient; it waits no longer
  *   assign   an unassigned reading        a record of its own with the values and whose it is, evaluated as late
  */
@@ -84,6 +85,10 @@ static void take_back(struct ward_execution *execution, const struct ward_record
     if (is_void) {
         ward_execution_conclude(execution, WARD_OUTCOME_DONE, "It was taken back already.");
         ward_execution_submit(execution);
+        return;
+    }
+    if (reading->patient.text[0] && !ward_departure_admits_record(gateway, reading->patient.text)) {
+        ward_execution_refuse(execution, "That episode has ended, and is being erased.");
         return;
     }
     if (!settle(execution, reading->seq, WARD_FATE_VOIDED) ||

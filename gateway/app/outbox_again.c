@@ -199,6 +199,8 @@ static void send_records(struct ward_outbox *outbox, const struct ward_store_rec
         outbox->again.id = sent.id;
         outbox->again.is_event = false;
         outbox->again.sent_last = sent.range.last;
+    } else { /* for want of memory, say: the store would be asked again at once */
+        outbox->again.due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
     }
 }
 
@@ -253,10 +255,11 @@ void ward_outbox_pump_again(struct ward_outbox *outbox)
         .since_ms = again->alarms_ms, .published = true, .after = again->alarms_after, .limit = 1};
     const uint64_t now_us = ward_gateway_now(outbox->gateway).boot_us;
 
-    if (!waits(again) || now_us < again->due_us ||
-        (again->record_count > 0 && !ward_delivery_may_go(&outbox->delivery, now_us)))
+    if (!waits(again) || now_us < again->due_us)
         return;
     again->due_us = 0;
+    if (again->record_count > 0 && !ward_delivery_may_go(&outbox->delivery, now_us))
+        return; /* the receipt, or the next file, begins another turn */
     if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
         return;
     again->generation = outbox->link_generation;

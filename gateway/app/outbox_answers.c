@@ -71,7 +71,7 @@ static void acknowledged(struct ward_outbox *outbox, const struct ward_outbox_se
         return;
     if (sent->alarm)
         alarm_delivered(outbox, sent->key);
-    else if (sent->past)
+    else if (sent->range.first && sent->past)
         ward_outbox_past_confirmed(outbox, &sent->range);
     else if (sent->range.first)
         (void)records_delivered(outbox, outbox->delivery.through, &sent->range, 1);

@@ -6,6 +6,7 @@
  * and they wait: they would go again with each receipt.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "app/gateway.h"
 #include "app/outbox_private.h"
@@ -23,10 +24,20 @@ static uint64_t pause_us(uint32_t sent)
     return pause < WARD_DELIVERY_RESEND_MAX_US ? pause : WARD_DELIVERY_RESEND_MAX_US;
 }
 
+/* What the broker says late of an epoch before is not said of the next. */
+static void forget_sent(struct ward_outbox *outbox)
+{
+    for (size_t i = 0; i < WARD_OUTBOX_SENT_MAX; i++)
+        if (outbox->sent[i].past)
+            outbox->sent[i].range.first = 0;
+}
+
 static void send(struct ward_outbox *outbox, const struct ward_outbox_batch *batch)
 {
     struct ward_outbox_sent sent = {.past = true};
 
+    if (strcmp(outbox->past.epoch.text, batch->epoch) != 0)
+        forget_sent(outbox);
     if (ward_outbox_send_batch(outbox, batch, &sent)) {
         snprintf(outbox->past.epoch.text, sizeof(outbox->past.epoch.text), "%s", batch->epoch);
         ward_outbox_remember(outbox, &sent);

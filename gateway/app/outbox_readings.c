@@ -94,16 +94,18 @@ static void fetched(void *context, int error, const struct ward_store_records *f
     struct ward_outbox *outbox = fetch->outbox;
     const struct ward_outbox_batch batch =
         ward_outbox_batch_of(outbox, fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG, found);
+    bool poor = false;
 
     fetch->outbox = NULL;
     if (error < 0)
         ward_journal_print(LOG_WARNING, "Records %llu to %llu cannot be read: %s",
                            (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
                            strerror(-error));
-    if (found->count == 0) /* a disk that fails would be asked again at once */
+    if (fetch->link_generation == outbox->link_generation && !send_range(outbox, &batch, fetch->range))
+        poor = !outbox->text;
+    if (found->count == 0 ||
+        poor) /* a disk that fails, or for want of memory any, would be asked again at once */
         outbox->read_due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
-    if (fetch->link_generation == outbox->link_generation)
-        (void)send_range(outbox, &batch, fetch->range);
     ward_gateway_settle(outbox->gateway);
 }
 

@@ -29,7 +29,7 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     for (size_t i = 0; i < snapshot->state_count; i++)
         if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0)
             stored = &snapshot->states[i];
-    if (!ward_watch_restore(watch, stored, rebooted))
+    if (!ward_watch_restore(watch, stored, rebooted, snapshot->set_aside[0] != '\0'))
         ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
                            patient->id.text);
     ward_technical_tell(gateway, watch);
@@ -73,6 +73,11 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
                                   "The database was set aside as %s: %s", snapshot->set_aside,
                                   snapshot->set_aside_reason);
         ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
+        for (size_t i = 0; i < gateway->watch_count;
+             i++) /* numbers begin again, as when it is replaced later */
+            ward_watch_submit_again(gateway->watches[i]);
+        ward_dating_new_epoch(gateway);
+        ward_inforce_new_epoch(gateway);
     }
     /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
     (void)ward_gateway_annunciate(gateway);

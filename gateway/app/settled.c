@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX "settled-"
+#define PREFIX WARD_STORE_OF_RECORD
 
 static const char *const names[] = {
     [WARD_FATE_NONE] = NULL, [WARD_FATE_VOIDED] = "voided", [WARD_FATE_ASSIGNED] = "assigned"};

@@ -138,7 +138,7 @@ static void tell_group(struct ward_store *store, const struct ward_group *group)
     const struct ward_store_listener *listener = &store->listener;
 
     if (group->dropped) {
-        listener->dropped(listener->context, group->token, group->record_count);
+        listener->dropped(listener->context, group->token, group->routine ? group->record_count : 0);
         return;
     }
     const struct ward_store_commit commit = {

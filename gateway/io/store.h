@@ -78,6 +78,7 @@ struct ward_store_replaced {
 
 struct ward_store_listener {
     void (*committed)(void *context, const struct ward_store_commit *commit);
+    /* record_count 0: it spoke of a record by its number, and another epoch has begun: it is not committed. */
     void (*dropped)(void *context, uint64_t token, size_t record_count);
     void (*trouble)(void *context, const struct ward_store_trouble *trouble);
     void (*replaced)(void *context, const struct ward_store_replaced *replaced);

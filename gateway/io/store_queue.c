@@ -272,6 +272,19 @@ int ward_group_new(const struct ward_store_group *group, struct ward_group **ret
     return 0;
 }
 
+bool ward_group_names_record(const struct ward_group *group)
+{
+    for (const struct ward_queued_record *queued = group->records; queued; queued = queued->next) {
+        struct ward_record record;
+
+        if (queued->kind == WARD_RECORD_VOID ||
+            (ward_queued_record_unpack(queued, &record) && record.assigned)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct ward_group *ward_group_free(struct ward_group *group)
 {
     if (!group) {

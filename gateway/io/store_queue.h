@@ -51,8 +51,8 @@ struct ward_group {
     struct ward_item item;
     uint64_t token; /* 0: the store's own gap record */
     bool routine;   /* neither urgent nor with events or changes: may be dropped */
-    bool dropped;
-    int64_t past;              /* not 0: a row of `past`, of which the record tells what was lost */
+    bool dropped;   /* routine: for want of room; otherwise it names a record of an epoch that has ended */
+    int64_t past;   /* not 0: a row of `past`, of which the record tells what was lost */
     struct ward_purged purged; /* through is not 0: they go with the commit, and the record tells of them */
     struct ward_id boot;
     struct ward_time now;
@@ -150,6 +150,8 @@ void ward_queue_append(struct ward_queue *queue, struct ward_queue *source);
 /* Copies a group. Returns 0, -EINVAL for what is not well formed, or -ENOMEM. */
 int ward_group_new(const struct ward_store_group *group, struct ward_group **ret);
 struct ward_group *ward_group_free(struct ward_group *group);
+/* Whether it takes back a record of its epoch, or says whose one is: elsewhere that number is another record's. */
+bool ward_group_names_record(const struct ward_group *group);
 
 void ward_item_free(struct ward_item *item);
 void ward_queue_clear(struct ward_queue *queue);

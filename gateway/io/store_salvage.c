@@ -18,6 +18,13 @@ static int unless_refused(int error)
     return error == -EINVAL ? 0 : error;
 }
 
+/* Under that number the fresh file has another record, or will have. */
+static bool is_of_record(const struct ward_store_change *row)
+{
+    return row->kind == WARD_STORE_SETTING &&
+           strncmp(row->name.text, WARD_STORE_OF_RECORD, strlen(WARD_STORE_OF_RECORD)) == 0;
+}
+
 /* --- at once ------------------------------------------------------------------------------------------------ */
 
 static int write_rows(struct ward_database *fresh, const struct ward_store_snapshot *found)
@@ -32,7 +39,7 @@ static int write_rows(struct ward_database *fresh, const struct ward_store_snaps
     }
     /* From the last on: the newest commands come first in a snapshot, and last in the file. */
     for (size_t i = found->row_count; i-- > 0 && !error;) {
-        error = unless_refused(ward_change_write(fresh, &found->rows[i]));
+        error = is_of_record(&found->rows[i]) ? 0 : unless_refused(ward_change_write(fresh, &found->rows[i]));
     }
     for (size_t i = 0; i < found->known_count && !error; i++) {
         const struct ward_store_change change = {.kind = WARD_STORE_KNOWN, .known = found->known[i]};

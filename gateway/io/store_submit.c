@@ -61,6 +61,13 @@ int ward_store_submit(struct ward_store *store, const struct ward_store_group *g
         return error;
     }
     pthread_mutex_lock(&store->lock);
+    if (store->untold_epochs > 0 && ward_group_names_record(copy)) { /* one of the epoch before */
+        copy->dropped = true;
+        ward_queue_push(&store->results, &copy->item);
+        eventfd_write(store->descriptor, 1);
+        pthread_mutex_unlock(&store->lock);
+        return 0;
+    }
     ward_queue_push(&store->waiting, &copy->item);
     store->waiting_records += copy->record_count;
     while (store->waiting_records > store->queue_records && (oldest = take_oldest_routine(&store->waiting))) {

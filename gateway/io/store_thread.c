@@ -318,24 +318,39 @@ static uint64_t due_us(const struct ward_store *store)
     return due;
 }
 
+/* Under lock. */
+static bool may_begin_again(const struct ward_store *store)
+{
+    return store->put_back && ward_store_clock_us() >= store->again_at_us;
+}
+
 /* Work that nothing waits for. Under lock. */
 static bool has_spare_work(const struct ward_store *store)
 {
-    return store->attempts == 0 && (store->salvaging || store->put_back || store->purging);
+    return store->attempts == 0 && (store->salvaging || may_begin_again(store) || store->purging);
+}
+
+/* When the thread wakes by itself. Under lock. */
+static uint64_t wakes_us(const struct ward_store *store)
+{
+    const uint64_t due = due_us(store);
+
+    return store->attempts == 0 && store->put_back && store->again_at_us < due ? store->again_at_us : due;
 }
 
 /* Waits for something to do. Under lock. */
 static void wait_for_work(struct ward_store *store)
 {
     for (;;) {
-        uint64_t due = due_us(store);
-        struct timespec until = {.tv_sec = (time_t)(due / 1000000), .tv_nsec = (long)(due % 1000000) * 1000};
+        uint64_t wakes = wakes_us(store);
+        struct timespec until = {.tv_sec = (time_t)(wakes / 1000000),
+                                 .tv_nsec = (long)(wakes % 1000000) * 1000};
 
-        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= due ||
+        if (store->stop || store->requests.count > 0 || ward_store_clock_us() >= wakes ||
             has_spare_work(store)) {
             return;
         }
-        if (due == UINT64_MAX) {
+        if (wakes == UINT64_MAX) {
             pthread_cond_wait(&store->wake, &store->lock);
         } else {
             pthread_cond_timedwait(&store->wake, &store->lock, &until);
@@ -352,7 +367,7 @@ static bool anything_waits(const struct ward_store *store)
 static void do_spare_work(struct ward_store *store)
 {
     pthread_mutex_lock(&store->lock);
-    bool put_back = store->put_back, salvaging = store->salvaging, purging = store->purging;
+    bool put_back = may_begin_again(store), salvaging = store->salvaging, purging = store->purging;
     pthread_mutex_unlock(&store->lock);
     if (put_back) {
         ward_store_begin_again(store);

@@ -73,6 +73,9 @@ struct ward_store {
     uint32_t renewed_at;  /* so many attempts had been made when the file was replaced last */
     uint32_t attempts;    /* failed, in a row */
     uint64_t retry_at_us; /* while attempts > 0 */
+    uint32_t
+        again_failed; /* so often a file that was put back could not be replaced; meanwhile it takes what comes */
+    uint64_t again_at_us; /* not before then */
 };
 
 /* The thread's function; context is the store. */
@@ -93,13 +96,13 @@ int ward_store_find_late(struct ward_store *store);
 
 /* A write failed, with database->text saying why: closes the file and tells; retry_at_us is when to reopen. */
 void ward_store_begin_trouble(struct ward_store *store, int error);
-/* A write succeeded. */
+/* A write succeeded. Nothing is told while a file that was put back cannot be replaced: that trouble goes on. */
 void ward_store_end_trouble(struct ward_store *store);
 
 /* Opens the file again, or another. Sets *ret_committed when it turns out that the batch is in it already. */
 int ward_store_reopen(struct ward_store *store, bool *ret_committed);
 
-/* Replaces a file that was put back. */
+/* Replaces a file that was put back. When that fails the file is opened again, and again_at_us is when it is tried anew. */
 void ward_store_begin_again(struct ward_store *store);
 
 /* --- store_thread.c ----------------------------------------------------------------------------------------- */

@@ -25,7 +25,7 @@ static void post_trouble(struct ward_store *store, int error, const char *text, 
     if (notice) {
         notice->item.kind = WARD_ITEM_NOTICE;
         notice->error = error;
-        notice->attempts = store->attempts;
+        notice->attempts = store->attempts + store->again_failed;
         notice->retry_in_ms = retry_in_ms;
         snprintf(notice->text, sizeof(notice->text), "%s", text);
         ward_store_post(store, &notice->item);
@@ -50,14 +50,20 @@ static struct ward_notice *make_replaced(struct ward_store *store, const struct 
     return notice;
 }
 
-void ward_store_begin_trouble(struct ward_store *store, int error)
+static uint64_t pause_after_ms(const struct ward_store *store, uint32_t failures)
 {
     uint64_t pause_ms = store->retry_ms;
 
-    for (uint32_t i = 0; i < store->attempts && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
+    for (uint32_t i = 0; i < failures && pause_ms < WARD_STORE_RETRY_MAX_MS; i++) {
         pause_ms *= 2;
     }
-    pause_ms = pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
+    return pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
+}
+
+void ward_store_begin_trouble(struct ward_store *store, int error)
+{
+    const uint64_t pause_ms = pause_after_ms(store, store->attempts);
+
     store->attempts++;
     store->damaged =
         error == -EUCLEAN || (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
@@ -79,8 +85,10 @@ void ward_store_begin_trouble(struct ward_store *store, int error)
 
 void ward_store_end_trouble(struct ward_store *store)
 {
-    if (store->attempts > 0) {
-        store->attempts = store->renewed_at = 0;
+    const bool over = store->attempts > 0 && store->again_failed == 0;
+
+    store->attempts = store->renewed_at = 0;
+    if (over) {
         post_trouble(store, 0, "the disk takes data again", 0);
     }
 }
@@ -91,10 +99,10 @@ static bool same_head(const struct ward_head *a, const struct ward_head *b)
 }
 
 /*
- * Groups of the store's own that are about rows of the file that was: those of another one are not meant, and what they
- * would tell is found again there. Returns how many records they had.
+ * Groups that are about records of the file that was: those of another one are not meant. What the store's own would tell is
+ * found again there; what was ordered of one is refused, into ret_dropped. Returns how many records they had.
  */
-static size_t forget_own(struct ward_queue *groups)
+static size_t forget_what_is_of_records(struct ward_queue *groups, struct ward_queue *ret_dropped)
 {
     struct ward_queue kept = {0};
     size_t records = 0;
@@ -105,6 +113,10 @@ static size_t forget_own(struct ward_queue *groups)
         if (group->past != 0 || group->purged.through > 0) {
             records += group->record_count;
             ward_group_free(group);
+        } else if (ward_group_names_record(group)) {
+            records += group->record_count;
+            group->dropped = true;
+            ward_queue_push(ret_dropped, item);
         } else {
             ward_queue_push(&kept, item);
         }
@@ -117,25 +129,41 @@ static size_t forget_own(struct ward_queue *groups)
 static void begin_epoch(struct ward_store *store, const struct ward_set_aside *aside,
                         const struct ward_head *head, bool put_back)
 {
+    struct ward_queue dropped = {0};
+
     store->head = *head;
     store->epoch = store->database.epoch;
     store->batch.opened = head->seq;
     store->batch.agreed = false;
-    forget_own(&store->batch.groups);
+    (void)forget_what_is_of_records(&store->batch.groups, &dropped);
     ward_marks_forget_records(&store->batch.marks);
     store->renewed_at = store->attempts;
+    store->again_failed = 0;
+    store->again_at_us = 0;
     struct ward_notice *notice = make_replaced(store, aside, put_back);
     pthread_mutex_lock(&store->lock);
     store->salvaging = true;
     store->common = head->seq;
     store->put_back = false;
     store->untold_epochs += notice ? 1 : 0;
-    store->waiting_records -= forget_own(&store->waiting);
+    store->waiting_records -= forget_what_is_of_records(&store->waiting, &dropped);
     ward_marks_forget_records(&store->marks);
+    ward_queue_append(&store->results, &dropped);
     pthread_mutex_unlock(&store->lock);
     if (notice) {
         ward_store_post(store, &notice->item);
     }
+}
+
+/* When the ward has others than the present file: what of it is common, and what it has for itself. */
+static void ask_for_own(struct ward_store *store, struct ward_renewal *ret)
+{
+    pthread_mutex_lock(&store->lock);
+    ret->put_back = store->put_back;
+    ret->common = store->common < store->head.seq ? store->common : store->head.seq;
+    ret->through = store->put_back_through;
+    pthread_mutex_unlock(&store->lock);
+    ret->last = store->head.seq;
 }
 
 int ward_store_reopen(struct ward_store *store, bool *ret_committed)
@@ -148,6 +176,7 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     struct ward_renewal renewal = {.reason = reason, .head = store->head.seq, .epoch = &store->epoch};
 
     memcpy(reason, database->text, sizeof(reason));
+    ask_for_own(store, &renewal); /* it fails before it was replaced for that */
     int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
                                : ward_database_open(database, store->path, &aside);
     error = error ? error : ward_database_head(database, &found.seq, found.chain);
@@ -182,20 +211,20 @@ void ward_store_begin_again(struct ward_store *store)
 {
     struct ward_set_aside aside;
     struct ward_head found;
-    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back",
-                                   .put_back = true,
-                                   .last = store->head.seq};
+    struct ward_renewal renewal = {.reason = "the ward has other records than it: it was put back"};
 
-    pthread_mutex_lock(&store->lock);
-    renewal.common = store->common < store->head.seq ? store->common : store->head.seq;
-    renewal.through = store->put_back_through;
-    pthread_mutex_unlock(&store->lock);
+    ask_for_own(store, &renewal);
     ward_salvage_done(&store->salvage);
+    const bool failed_before = store->again_failed > 0;
     int error = ward_database_replace(&store->database, &renewal, &aside);
     error = error ? error : ward_database_head(&store->database, &found.seq, found.chain);
     if (error) {
-        ward_store_begin_trouble(store, error); /* and when that is over, once more */
+        ward_store_begin_trouble(store, error); /* and when that is over, once more, but not at once: */
+        store->again_at_us = ward_store_clock_us() + pause_after_ms(store, ++store->again_failed) * 1000;
         return;
     }
     begin_epoch(store, &aside, &found, true);
+    if (failed_before) {
+        post_trouble(store, 0, "the disk takes data again", 0);
+    }
 }

@@ -126,6 +126,9 @@ enum ward_store_change_kind {
     WARD_STORE_AUDIT, /* insert, or complete by (boot, boot_us) */
 };
 
+/* What a setting with such a name says is of the record whose number follows: a fresh file does not get it. */
+#define WARD_STORE_OF_RECORD "settled-"
+
 struct ward_store_change {
     uint8_t kind;         /* enum ward_store_change_kind */
     const char *document; /* where the kind says so; otherwise NULL */

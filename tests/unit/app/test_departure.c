@@ -124,6 +124,62 @@ static void what_the_broker_refuses_waits(void **state)
     WAIT_FOR(bench, only(bench)->emptied);
 }
 
+static void confirm_all(struct bench *bench)
+{
+    const struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch, .through = bench->gateway->head_seq};
+
+    ward_receipt_take(bench->gateway, &receipt);
+    for (receipt.alarm_count = 1; alarms->count > 0;) {
+        receipt.alarms[0].id = alarms->entries[0].key.id;
+        receipt.alarms[0].n = alarms->entries[0].key.n;
+        ward_receipt_take(bench->gateway, &receipt);
+    }
+}
+
+/* That it is taken back is a record of his, too: one that is erased before the ward has it would never be the ward's. */
+static void a_reading_that_is_taken_back_later_is_waited_for(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+
+    discharge(bench);
+    confirm_all(bench);
+    assert_false(waits_for(bench, "the ward's receipt of his records"));
+    orders_done(bench, &order);
+    WAIT_FOR(bench, only(bench)->closed);
+    assert_true(waits_for(bench, "the ward's receipt of his records"));
+    confirm_all(bench);
+    assert_false(waits_for(bench, "the ward's receipt of his records"));
+}
+
+/* The count was under way when it came. */
+static void nothing_is_erased_before_what_came_last(void **state)
+{
+    struct bench *bench = *state;
+
+    discharge(bench);
+    confirm_all(bench);
+    ward_departure_count(bench->gateway, only(bench));
+    assert_true(ward_departure_admits_record(bench->gateway, PATIENT));
+    WAIT_FOR(bench, !bench->gateway->departures.busy);
+    assert_int_equal(only(bench)->stage, WARD_DEPARTURE_WAITS);
+}
+
+static void while_it_is_erased_nothing_is_taken_back(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+
+    discharge(bench);
+    only(bench)->stage = WARD_DEPARTURE_ERASES;
+    bench->gateway->departures.busy = true; /* with another one */
+    orders_refused(bench, &order, "is being erased");
+    assert_int_equal(orders_newest(bench)->reading.kind, WARD_READING_SPOT);
+}
+
 #define ADDRESS "C0:00:00:00:00:01" /* bench_enrol() */
 
 /* He has a device, whose bond is being removed. */
@@ -179,6 +235,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DEPARTURE_TEST(what_waits_for_the_disk_is_not_left_behind),
         DEPARTURE_TEST(a_departure_outlives_the_epoch),
+        DEPARTURE_TEST(a_reading_that_is_taken_back_later_is_waited_for),
+        DEPARTURE_TEST(nothing_is_erased_before_what_came_last),
+        DEPARTURE_TEST(while_it_is_erased_nothing_is_taken_back),
         DEPARTURE_TEST(what_the_broker_refuses_waits),
         DEPARTURE_TEST(a_bond_is_removed_once_the_radio_is_back),
         DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),

@@ -1122,7 +1122,7 @@ static void with_nothing_to_send_the_loop_sleeps(void **state)
     close(uplink);
 }
 
-/* There is no room for a document, by the linker's --wrap. */
+/* There is no room for a document or a batch, by the linker's --wrap. */
 static bool no_room;
 
 void *__real_malloc(size_t size);
@@ -1130,7 +1130,9 @@ void *__wrap_malloc(size_t size);
 
 void *__wrap_malloc(size_t size)
 {
-    return no_room && size == WARD_LINK_FRAME_MAX ? NULL : __real_malloc(size);
+    return no_room && (size == WARD_LINK_FRAME_MAX || size == WARD_TOPIC_MAX + 1 + WARD_LINK_FRAME_MAX)
+               ? NULL
+               : __real_malloc(size);
 }
 
 /* It waits for some seconds, in which alarms go on, and the loop sleeps. */
@@ -1158,6 +1160,28 @@ static void a_document_without_memory_is_tried_again(void **state)
     WAIT_FOR(bench, (id = read_message(uplink, topic)) != 0);
     assert_string_equal(topic, "up/state");
     answer_message(uplink, id);
+    close(uplink);
+}
+
+/* Nor is the store asked all the time for what there is no room to send; nor for what is to go again. */
+static void records_without_memory_are_tried_again(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+    int uplink;
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    uplink = join_as_uplink(bench);
+    give_credit(uplink, 1000, 1000000);
+    outbox->again.records[0] = (struct ward_seq_range){1, 1};
+    outbox->again.record_count = 1;
+    no_room = true;
+    for (int turns = 0; turns < 500 && (outbox->read_due_us == 0 || outbox->again.due_us == 0); turns++)
+        assert_true(sd_event_run(bench->event, 1000) >= 0);
+    no_room = false;
+    assert_true(outbox->read_due_us > 0 && outbox->again.due_us > 0);
     close(uplink);
 }
 
@@ -2210,6 +2234,7 @@ int main(void)
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
         GATEWAY_TEST(a_document_without_memory_is_tried_again),
+        GATEWAY_TEST(records_without_memory_are_tried_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),

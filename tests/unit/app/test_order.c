@@ -13,6 +13,7 @@
 #include "core/base64url.h"
 #include "core/clinical.h"
 #include "core/entry.h"
+#include "core/reading.h"
 
 static void a_void_takes_the_alarm_back(void **state)
 {
@@ -149,6 +150,21 @@ static void what_cannot_be_assigned_is_told_why(void **state)
     strcpy(order.patient.text, "p-2");
     orders_refused(bench, &order, "No such patient and episode");
     assert_int_equal(bench->gateway->unassigned.count, 1);
+}
+
+/* While the order waits for the record another file takes the place of the one that it was given for. */
+static void a_record_of_the_next_epoch_is_not_meant(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+
+    ward_outbox_results_done(&bench->gateway->outbox);
+    ward_order_carry_out(bench->gateway, &order);
+    assert_true(ward_id_set(&bench->gateway->epoch, "e-next"));
+    WAIT_FOR(bench, bench->gateway->outbox.result_count > 0);
+    assert_non_null(strstr(bench->gateway->outbox.results[0].text, "replaced meanwhile"));
+    assert_int_equal(ward_settled_fate(&bench->gateway->settled, seq), WARD_FATE_NONE);
 }
 
 static void an_entry_is_a_record_by_who_signed_it(void **state)
@@ -342,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_given_to_the_wrong_one_waits_again, orders_set_up,
                                         bench_tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_assigned_is_told_why, orders_set_up, bench_tear_down),
+        cmocka_unit_test_setup_teardown(a_record_of_the_next_epoch_is_not_meant, orders_set_up,
+                                        bench_tear_down),
         cmocka_unit_test_setup_teardown(an_entry_is_a_record_by_who_signed_it, orders_set_up,
                                         bench_tear_down),
         cmocka_unit_test_setup_teardown(a_suspension_has_an_end_and_survives_a_restart, orders_set_up,

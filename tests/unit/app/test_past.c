@@ -4,12 +4,15 @@
 
 #include <sqlite3.h>
 
+#include "app/outbox_private.h"
 #include "app/receipt.h"
 #include "app_disk.h"
 #include "app_uplink.h"
+#include "core/alarm_pack.h"
 #include "io/store_pages.h"
 
 #define READINGS "ward/v1/home/g-test/up/readings"
+#define ALARMS   "ward/v1/home/g-test/up/alarms"
 
 /* An epoch that ended, and its newest record. */
 struct past {
@@ -36,13 +39,14 @@ static struct past replace_database(struct bench *bench)
     return past;
 }
 
-static void confirm(struct bench *bench, const struct past *past)
+/* The present epoch, and with it the one that ended when something of that has come. */
+static void confirm(struct bench *bench, const struct past *past, bool has_past)
 {
     const struct ward_receipt receipts[] = {
         {.epoch = bench->gateway->epoch, .through = bench->gateway->head_seq},
         {.epoch = past->epoch, .through = past->head}};
 
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < (has_past ? 2 : 1); i++)
         ward_receipt_take(bench->gateway, &receipts[i]);
 }
 
@@ -60,11 +64,80 @@ static unsigned told(struct bench *bench, const struct past *past)
     unsigned times = 0;
 
     while (uplink_has_published(READINGS)) {
-        times += uplink_payload_has(past->epoch.text);
+        const bool has_past = uplink_payload_has(past->epoch.text);
+
+        times += has_past;
         uplink_answer();
-        confirm(bench, past);
+        confirm(bench, past, has_past);
     }
     return times;
+}
+
+/* Another record has its number now. */
+static void what_became_of_a_record_is_not_said_of_the_next(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    const struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+
+    orders_done(bench, &order);
+    (void)replace_database(bench);
+    assert_int_equal(ward_settled_fate(&bench->gateway->settled, seq), WARD_FATE_NONE);
+}
+
+/* The alarm stands on a reading that had that number in the epoch before. */
+static void no_alarm_is_taken_back_with_a_reading_of_the_next_epoch(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order;
+    uint64_t seq;
+
+    for (int i = 0; i < 5; i++)
+        (void)orders_measure(bench, WARD_SPO2, 97);
+    seq = orders_measure(bench, WARD_SPO2, 85);
+    (void)orders_measure(bench, WARD_BODY_TEMPERATURE, 37); /* with which the number is stored */
+    assert_string_equal(bench_condition(bench, PATIENT, "spo2-low"), "active");
+    (void)replace_database(bench);
+    bench_set_clock(bench, true);
+    while (orders_measure(bench, WARD_BODY_TEMPERATURE, 37) < seq)
+        continue;
+    assert_int_equal(bench->gateway->head_seq, seq);
+    order = orders_about(bench, WARD_COMMAND_VOID, seq);
+    orders_done(bench, &order);
+    assert_string_equal(bench_condition(bench, PATIENT, "spo2-low"), "active");
+}
+
+/* After a reboot all that stands is told, before anything else is done. */
+static void what_is_told_again_names_no_reading_of_the_epoch_before(void **state)
+{
+    static uint8_t packed[WARD_ALARM_PACKED_MAX];
+    struct bench *bench = *state;
+    struct ward_store_alarm_state stored = {.state = packed};
+    struct ward_watch *watch = orders_watch(bench);
+
+    (void)orders_measure(bench, WARD_SPO2, 85);
+    stored.length = ward_alarm_pack(&watch->state, packed, sizeof(packed));
+    assert_true(ward_watch_restore(watch, &stored, true, true));
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published(ALARMS) && uplink_payload_has("\"condition\":\"spo2-low\"") &&
+                        uplink_payload_has("\"n\":2"));
+    assert_true(uplink_payload_has("\"seq\":null"));
+}
+
+/* Whoever gets FHIR is told the limits that held. */
+static void a_plan_is_in_force_from_the_first_number_of_an_epoch(void **state)
+{
+    struct bench *bench = *state;
+
+    for (int i = 0; i < 5; i++)
+        (void)orders_measure(bench, WARD_SPO2, 97);
+    bench_admit(bench, "p-2");
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    (void)replace_database(bench);
+    assert_int_equal(ward_inforce_from(&bench->gateway->inforce, "p-2",
+                                       ward_gateway_watch(bench->gateway, "p-2")->plan.version),
+                     1);
 }
 
 /* It could not be noted that the ward has them: they would go again with each receipt. */
@@ -98,6 +171,56 @@ static void while_the_disk_is_full_the_past_waits(void **state)
     turn->due_us = 0;
     WAIT_FOR(bench, (times += told(bench, &past)) > 0 && turn->nothing);
     assert_int_equal(times, 1);
+}
+
+/* A message with records of that epoch; what is of others is answered. Returns its id. */
+static uint64_t sent_of(struct bench *bench, const struct past *past)
+{
+    bool found = false;
+
+    while (!found) {
+        WAIT_FOR(bench, uplink_has_published(READINGS));
+        found = uplink_payload_has(past->epoch.text);
+        if (!found)
+            uplink_answer();
+    }
+    return uplink.found;
+}
+
+static void answer(uint64_t id)
+{
+    uplink.found = id;
+    uplink_answer();
+}
+
+/* It went twice, and the second answer comes when the next epoch has its turn. */
+static void a_late_answer_is_of_the_epoch_that_went(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox_past *turn;
+    struct past first, second;
+    uint64_t once, again;
+
+    bench->config.hub.confirm = WARD_CONFIRM_BROKER;
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    first = replace_database(bench);
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    WAIT_FOR(bench, !is_salvaging(bench));
+    second = replace_database(bench);
+    turn = &bench->gateway->outbox.past;
+    WAIT_FOR(bench, bench->gateway->waiters == NULL && !is_salvaging(bench));
+    uplink_join(bench);
+    uplink_open_link();
+    once = sent_of(bench, &first);
+    turn->due_us = 0; /* as if it had waited long */
+    again = sent_of(bench, &first);
+    answer(once);
+    (void)sent_of(bench, &second);
+    answer(again);
+    uplink_tell(&(struct ward_link_frame){.type = WARD_LINK_LINK, .link = {.up = false, .text = ""}});
+    uplink_open_link();
+    answer(sent_of(bench, &second)); /* nobody has said that it arrived */
+    WAIT_FOR(bench, turn->nothing);
 }
 
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
@@ -181,6 +304,21 @@ static void nothing_goes_until_it_is_replaced(void **state)
     assert_false(uplink_payload_has(receipt.epoch.text));
 }
 
+/* Its time has come, and goes by: the loop does not turn until there is another file. */
+static void what_was_asked_for_again_waits_at_rest(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    start_over(bench);
+    ward_delivery_is_put_back(&outbox->delivery);
+    outbox->again.records[0] = (struct ward_seq_range){1, 1};
+    outbox->again.record_count = 1;
+    outbox->again.due_us = bench_now_us(bench);
+    ward_gateway_settle(bench->gateway);
+    WAIT_FOR(bench, ward_outbox_again_due_us(outbox) > bench_now_us(bench));
+}
+
 static void a_fresh_file_waits_for_nobody(void **state)
 {
     struct bench *bench = *state;
@@ -197,10 +335,16 @@ static void a_fresh_file_waits_for_nobody(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PAST_TEST(what_became_of_a_record_is_not_said_of_the_next),
+        PAST_TEST(no_alarm_is_taken_back_with_a_reading_of_the_next_epoch),
+        PAST_TEST(what_is_told_again_names_no_reading_of_the_epoch_before),
+        PAST_TEST(a_plan_is_in_force_from_the_first_number_of_an_epoch),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
+        PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),
+        PAST_TEST(what_was_asked_for_again_waits_at_rest),
         PAST_TEST(a_fresh_file_waits_for_nobody),
     };
 

@@ -36,6 +36,7 @@ static void on_dropped(void *context, uint64_t token, size_t record_count)
     struct bench *bench = context;
 
     assert_int_not_equal(token, 0);
+    bench->dropped++;
     bench->dropped_records += record_count;
 }
 

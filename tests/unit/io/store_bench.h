@@ -36,7 +36,7 @@ struct bench {
     char last_text[WARD_RECORD_TEXT_MAX]; /* of the record that was committed last */
     uint64_t quota_octets, ballast_octets, given_up_through, given_up;
     struct ward_id past_epoch;
-    size_t committed_count, dropped_records, troubles, attempts, recoveries, replaced;
+    size_t committed_count, dropped, dropped_records, troubles, attempts, recoveries, replaced;
     int last_error;
     struct ward_id new_epoch;
     size_t opened, opened_events; /* told by `opened` */

@@ -2,7 +2,9 @@
 /*
  * A file that was put back: what it has for itself is given to the fresh one, under new numbers.
  */
+#include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store_bench.h"
@@ -178,6 +180,94 @@ static void what_made_room_is_not_lost(void **state)
     expect_derived(bench, 2, 1, 1);
 }
 
+/* What only this file has would be taken for what the ward has under its numbers. */
+static void one_that_fails_first_was_put_back_all_the_same(void **state)
+{
+    const struct ward_record own[] = {reading_of(70), reading_of(71)};
+    struct bench *bench = *state;
+
+    begin(bench);
+    submit(bench, 10, true, own, 2);
+    wait_for(bench, &bench->committed_count, 1);
+    set_disk(0, SQLITE_CORRUPT);
+    submit_one(bench, 11, true);
+    wait_for(bench, &bench->troubles, 1);
+    ward_store_put_back(bench->store, 100, 0);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(bench->replaced, 1);
+    wait_until_salvaged(bench);
+    assert_int_equal(bench->answer_count, 0); /* nothing goes under the numbers that it had */
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 3);
+    expect_reading(bench, 1, 70);
+    expect_reading(bench, 2, 71);
+}
+
+/* There is room for a record, and none for another file: that is one trouble, however often it is tried. */
+static void without_room_for_another_file_it_is_told_once(void **state)
+{
+    struct bench *bench = *state;
+    char fresh[128];
+    struct disk_fault fault = {
+        .call = DISK_WRITE, .result = SQLITE_FULL, .file = fresh, .until_exists = "/nowhere"};
+
+    snprintf(fresh, sizeof(fresh), "%s.fresh", bench->path);
+    bench->retry_ms = 1;
+    begin(bench);
+    set_fault(&fault);
+    ward_store_put_back(bench->store, 100, 0);
+    for (uint64_t times = 1; times <= 4; times++) {
+        wait_for(bench, &bench->troubles, times);
+        submit_one(bench, 10 + times, true);
+        wait_for(bench, &bench->committed_count, times); /* it goes on with the one that there is */
+    }
+    assert_int_equal(bench->recoveries, 0);
+    assert_int_equal(bench->last_error, -ENOSPC);
+    set_fault(NULL);
+    wait_for(bench, &bench->replaced, 1);
+    wait_for(bench, &bench->recoveries, 1);
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 4);
+}
+
+/* Under that number the next file has another record, or will have. */
+static void what_takes_back_a_record_is_not_said_in_the_next_epoch(void **state)
+{
+    const struct ward_record taken_back = void_of(2);
+    struct bench *bench = *state;
+
+    begin(bench);
+    set_disk(0, SQLITE_CORRUPT);
+    submit(bench, 11, true, &taken_back, 1);
+    wait_for(bench, &bench->troubles, 1);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->dropped, 1);
+    wait_for(bench, &bench->replaced, 1);
+    submit_one(bench, 12, true);
+    wait_for(bench, &bench->committed_count, 1);
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.kind, WARD_READING_CONTINUOUS);
+    assert_int_equal(bench->dropped_records, 0);
+}
+
+/* It was on its way when the loop did not know yet. */
+static void nor_is_what_was_said_before_the_loop_was_told(void **state)
+{
+    const struct ward_record taken_back = void_of(2);
+    struct bench *bench = *state;
+
+    begin(bench);
+    ward_store_put_back(bench->store, 100, 0);
+    wait_unheard(bench);
+    submit(bench, 11, true, &taken_back, 1);
+    wait_for(bench, &bench->dropped, 1);
+    assert_int_equal(bench->replaced, 1);
+    submit(bench, 12, true, &taken_back, 1); /* and of a record of the next */
+    wait_for(bench, &bench->committed_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +275,10 @@ int main(void)
         STORE_TEST(behind_a_record_that_cannot_be_read_the_others_are_taken_over),
         STORE_TEST(what_is_derived_from_nothing_that_is_left_is_derived_from_itself),
         STORE_TEST(what_made_room_is_not_lost),
+        STORE_TEST(without_room_for_another_file_it_is_told_once),
+        STORE_TEST(what_takes_back_a_record_is_not_said_in_the_next_epoch),
+        STORE_TEST(nor_is_what_was_said_before_the_loop_was_told),
+        STORE_TEST(one_that_fails_first_was_put_back_all_the_same),
         STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
     };
 
