@@ -7,7 +7,8 @@
  *   now, over this connection             the open ones
  *   earlier, at a known time              those with from <= time < until
  *   earlier, at an unknown time           the open ones whose device was read out since they were made: what it had in
- *                                         its memory before is gone, so this was measured under them
+ *                                         its memory before is gone, so this was measured under them; or under one that
+ *                                         was made since, so that it is nobody's when that is another patient's
  *   in an enrolment                       none
  *
  *   of these                              it belongs to
