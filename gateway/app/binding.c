@@ -38,6 +38,22 @@ void ward_binding_read_out(struct ward_gateway *gateway, const char *device)
     }
 }
 
+void ward_binding_left(struct ward_gateway *gateway, const char *patient)
+{
+    struct ward_store_change changes[WARD_BOUND_MAX];
+
+    for (size_t i = 0; i < gateway->registry.device_count; i++) {
+        const struct ward_binding_choice his = {.device = gateway->registry.devices[i].id.text,
+                                                .patient = patient,
+                                                .episode = "",
+                                                .slot = WARD_SLOT_ANY};
+        const size_t count = ward_binding_leaves(gateway, &his, changes);
+
+        if (count > 0)
+            (void)ward_gateway_change(gateway, changes, count, NULL);
+    }
+}
+
 void ward_binding_dated(struct ward_gateway *gateway)
 {
     const struct ward_registry *registry = &gateway->registry;

@@ -39,6 +39,9 @@ int ward_binding_make(struct ward_gateway *gateway, const struct ward_binding_or
  */
 void ward_binding_read_out(struct ward_gateway *gateway, const char *device);
 
+/* The patient is about to leave: what the devices that others keep have in their memory may still be his. */
+void ward_binding_left(struct ward_gateway *gateway, const char *patient);
+
 /* Who has claimed the device at this moment; NULL: nobody, or one whose device it is no longer. */
 const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device);
 

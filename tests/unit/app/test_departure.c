@@ -158,6 +158,26 @@ static void a_bond_is_removed_once_the_radio_is_back(void **state)
     assert_null(ward_registry_device(&bench->gateway->registry, "d-1"));
 }
 
+/* Others keep the device that he shared, and what he measured may still be in it. */
+static void what_he_leaves_in_a_memory_is_not_theirs(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_binding_order order = {.slot = WARD_SLOT_NONE, .shared = true, .read_out = true};
+    const struct ward_store_binding *kept;
+
+    bench_admit(bench, "p-2");
+    bench_enrol(bench, "d-1", "oximeter");
+    order.device = ward_registry_device(&bench->gateway->registry, "d-1");
+    order.watch = ward_gateway_watch(bench->gateway, PATIENT);
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    order.watch = ward_gateway_watch(bench->gateway, "p-2");
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    discharge(bench);
+    kept = ward_registry_next_binding(&bench->gateway->registry, "d-1", NULL);
+    assert_string_equal(kept->patient.text, "p-2");
+    assert_false(kept->read_out);
+}
+
 static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
 {
     struct bench *bench = *state;
@@ -181,6 +201,7 @@ int main(void)
         DEPARTURE_TEST(a_departure_outlives_the_epoch),
         DEPARTURE_TEST(what_the_broker_refuses_waits),
         DEPARTURE_TEST(a_bond_is_removed_once_the_radio_is_back),
+        DEPARTURE_TEST(what_he_leaves_in_a_memory_is_not_theirs),
         DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),
     };
 

@@ -501,6 +501,38 @@ static void what_follows_the_pairing_is_the_patients(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-ann");
 }
 
+/* What the two of them share may have his measurements in its memory when he gives it up. */
+static void a_memory_of_one_who_left_is_not_hers(void **state)
+{
+    const struct ward_binding_choice bobs = {
+        .device = "d-1", .patient = "p-bob", .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    struct bench *bench = couple(state);
+    size_t count;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    ward_binding_read_out(bench->gateway, "d-1");
+    count = ward_binding_ends(bench->gateway, &bobs, changes);
+    assert_int_equal(ward_gateway_change(bench->gateway, changes, count, NULL), 0);
+    read_back(bench);
+    bench_restart(bench);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false}); /* of no known time, as another follows */
+    say(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    resolve(bench, "d-1");
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_true(bench->records[1].reading.unassigned);
+
+    say(bench, &(struct said){"d-1", CUFF, LATER_1, false}); /* now it has been read out */
+    say(bench, &(struct said){"d-1", CUFF, LATER_2, false});
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 4);
+    assert_true(bench->records[1].reading.late);
+    assert_string_equal(bench->records[1].reading.patient.text, "p-ann");
+}
+
 /* An alarm does not wait until it is known that no other record follows; what is stored does. */
 static void an_alarm_does_not_wait_for_the_last_record(void **state)
 {
@@ -2181,6 +2213,7 @@ int main(void)
         GATEWAY_TEST(a_memory_of_another_reaches_nobody),
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
+        GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_claim_ends_with_the_binding),
