@@ -13,7 +13,8 @@ static bool counts(const struct ward_store_binding *binding, const struct ward_p
         return open;
     if (what->measured_at_ms == WARD_UTC_UNKNOWN)
         return open && binding->read_out;
-    return binding->from_ms <= what->measured_at_ms && (open || what->measured_at_ms < binding->until_ms);
+    return binding->from_ms <= what->measured_at_ms - what->uncertainty_ms &&
+           (open || what->measured_at_ms + what->uncertainty_ms < binding->until_ms);
 }
 
 /* At an unknown time: it may be of one who has the device since it was read out last. */

@@ -5,7 +5,7 @@
  *
  *   it was measured                       the bindings that count are
  *   now, over this connection             the open ones
- *   earlier, at a known time              those with from <= time < until
+ *   earlier, at a known time              those with from <= time < until, by as much as the time may be wrong
  *   earlier, at an unknown time           the open ones whose device was read out since they were made: what it had in
  *                                         its memory before is gone, so this was measured under them; or under one that
  *                                         was made since, so that it is nobody's when that is another patient's
@@ -31,6 +31,7 @@ struct ward_provenance {
     bool now;               /* measured over this connection; otherwise it comes from the device's memory */
     bool enrolling;         /* while the device is being enrolled */
     int64_t measured_at_ms; /* WARD_UTC_UNKNOWN */
+    int64_t uncertainty_ms; /* … either way */
     const char *claimed_by; /* the patient who has claimed the device at this moment; NULL: nobody */
 };
 

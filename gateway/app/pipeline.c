@@ -158,19 +158,33 @@ static void settle_known(struct ward_gateway *gateway, const struct ward_talk_pl
     }
 }
 
-/* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
-static struct ward_watch *whose(const struct ward_heard *heard, struct ward_reading *reading)
+/* What says whose it is. */
+static struct ward_provenance provenance_of(const struct ward_heard *heard,
+                                            const struct ward_reading *reading)
 {
-    struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_decoded *decoded = heard->measurement->decoded;
-    const bool enrolling = heard->talk->enrolling, stream = reading->kind == WARD_READING_CONTINUOUS;
+    const struct ward_gateway *gateway = heard->talk->gateway;
+    const struct ward_exchange_measurement *measurement = heard->measurement;
+    const struct ward_decoded *decoded = measurement->decoded;
+    const bool stream = reading->kind == WARD_READING_CONTINUOUS;
     const struct ward_provenance what = {
         .device = reading->device.text,
         .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
         .now = !reading->late && reading->kind != WARD_READING_STORED,
-        .enrolling = enrolling && !stream,
+        .enrolling = heard->talk->enrolling && !stream,
         .measured_at_ms = reading->measured_at_ms,
+        .uncertainty_ms = measurement->measured.uncertainty_ms,
         .claimed_by = ward_binding_claimant(gateway, reading->device.text)};
+
+    return what;
+}
+
+/* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
+static struct ward_watch *whose(const struct ward_heard *heard, struct ward_reading *reading)
+{
+    struct ward_gateway *gateway = heard->talk->gateway;
+    const struct ward_provenance what = provenance_of(heard, reading);
+    const bool enrolling = heard->talk->enrolling;
+    const bool stream = reading->kind == WARD_READING_CONTINUOUS;
     const struct ward_store_binding *binding = ward_whose(&gateway->registry, &what);
     const char *patient = binding ? binding->patient.text : NULL;
     struct ward_watch *watch;
