@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+/* Whether it was open when the reading came, whatever was bound or unbound before it was asked whose it is. */
+static bool was_open(const struct ward_store_binding *binding, const struct ward_provenance *what)
+{
+    const bool began_since = binding->from_ms > what->came_at_ms && binding->from_ms <= what->asked_at_ms;
+    const bool ended_since = binding->until_ms > what->came_at_ms && binding->until_ms <= what->asked_at_ms;
+
+    return !began_since && (binding->until_ms == WARD_UTC_UNKNOWN || ended_since);
+}
+
 static bool counts(const struct ward_store_binding *binding, const struct ward_provenance *what)
 {
     const bool open = binding->until_ms == WARD_UTC_UNKNOWN;
@@ -10,7 +19,7 @@ static bool counts(const struct ward_store_binding *binding, const struct ward_p
     if (strcmp(binding->device.text, what->device) != 0)
         return false;
     if (what->now)
-        return open;
+        return was_open(binding, what);
     if (what->measured_at_ms == WARD_UTC_UNKNOWN)
         return open && binding->read_out;
     return binding->from_ms <= what->measured_at_ms - what->uncertainty_ms &&

@@ -4,7 +4,7 @@
  * for certain: a reading must never find the wrong patient.
  *
  *   it was measured                       the bindings that count are
- *   now, over this connection             the open ones
+ *   now, over this connection             those that were open when it came
  *   earlier, at a known time              those with from <= time < until, by as much as the time may be wrong
  *   earlier, at an unknown time           the open ones whose device was read out since they were made: what it had in
  *                                         its memory before is gone, so this was measured under them; or under one that
@@ -32,7 +32,9 @@ struct ward_provenance {
     bool enrolling;         /* while the device is being enrolled */
     int64_t measured_at_ms; /* WARD_UTC_UNKNOWN */
     int64_t uncertainty_ms; /* … either way */
-    const char *claimed_by; /* the patient who has claimed the device at this moment; NULL: nobody */
+    int64_t came_at_ms; /* now: by the clock of asked_at_ms; both WARD_UTC_UNKNOWN where that knows no date */
+    int64_t asked_at_ms;
+    const char *claimed_by; /* the patient who had claimed the device when it came; NULL: nobody */
 };
 
 /* The binding that the reading belongs to; NULL: nobody's. */

@@ -158,23 +158,31 @@ static void settle_known(struct ward_gateway *gateway, const struct ward_talk_pl
     }
 }
 
-/* What says whose it is. */
+/* What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. */
 static struct ward_provenance provenance_of(const struct ward_heard *heard,
                                             const struct ward_reading *reading)
 {
     const struct ward_gateway *gateway = heard->talk->gateway;
     const struct ward_exchange_measurement *measurement = heard->measurement;
     const struct ward_decoded *decoded = measurement->decoded;
+    const struct ward_time now = ward_gateway_now(gateway);
+    const uint64_t came_us = measurement->received.boot_us;
     const bool stream = reading->kind == WARD_READING_CONTINUOUS;
-    const struct ward_provenance what = {
+    struct ward_provenance what = {
         .device = reading->device.text,
         .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
         .now = !reading->late && reading->kind != WARD_READING_STORED,
         .enrolling = heard->talk->enrolling && !stream,
         .measured_at_ms = reading->measured_at_ms,
         .uncertainty_ms = measurement->measured.uncertainty_ms,
-        .claimed_by = ward_binding_claimant(gateway, reading->device.text)};
+        .came_at_ms = now.utc_ms,
+        .asked_at_ms = now.utc_ms,
+        .claimed_by = ward_binding_claimant_at(gateway, reading->device.text, came_us)};
 
+    /* What came before the date was known came before all that got its date then. */
+    if (now.utc_ms != WARD_UTC_UNKNOWN && measurement->received.utc_ms != WARD_UTC_UNKNOWN &&
+        came_us < now.boot_us)
+        what.came_at_ms -= (int64_t)((now.boot_us - came_us) / 1000);
     return what;
 }
 

@@ -501,6 +501,68 @@ static void what_follows_the_pairing_is_the_patients(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-ann");
 }
 
+/* The cuff is hers when it measures, and his before it is decided that it was of now. */
+static void what_was_bound_when_it_came_decides(void **state)
+{
+    struct bench *bench = couple(state);
+    int64_t said_ms;
+
+    bench_set_clock(bench, true);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    said_ms = ward_gateway_now(bench->gateway).utc_ms;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).utc_ms > said_ms + 2);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    said_ms = ward_gateway_now(bench->gateway).utc_ms;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).utc_ms > said_ms + 2);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
+/* The date becomes known between the two, and with it that of the binding: it is hers as before. */
+static void what_came_before_the_date_was_known_is_hers(void **state)
+{
+    struct bench *bench = couple(state);
+    uint64_t then_us;
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-1", NULL)->from_ms ==
+                WARD_BOUND_FROM_UNKNOWN);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    then_us = ward_gateway_now(bench->gateway).boot_us;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us + 5000);
+    bench_set_clock(bench, true);
+    ward_binding_dated(bench->gateway);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+}
+
+/* Who claims a device that another has just measured with has the next measurement. */
+static void a_claim_is_for_what_comes_then(void **state)
+{
+    struct bench *bench = couple(state);
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_string_equal(measure(bench, "p-bob", "d-1"), "");
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
 /* What the two of them share may have his measurements in its memory when he gives it up. */
 static void a_memory_of_one_who_left_is_not_hers(void **state)
 {
@@ -2213,6 +2275,9 @@ int main(void)
         GATEWAY_TEST(a_memory_of_another_reaches_nobody),
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
+        GATEWAY_TEST(what_was_bound_when_it_came_decides),
+        GATEWAY_TEST(what_came_before_the_date_was_known_is_hers),
+        GATEWAY_TEST(a_claim_is_for_what_comes_then),
         GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
