@@ -595,6 +595,27 @@ static void a_memory_of_one_who_left_is_not_hers(void **state)
     assert_string_equal(bench->records[1].reading.patient.text, "p-ann");
 }
 
+/* It is Ann's, and is being paired for Bob: whoever measures so that it is heard is not Ann. */
+static void what_is_measured_while_it_is_paired_for_another_is_nobodys(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_enrolment *enrolment = &bench->gateway->enrolment;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    strcpy(enrolment->pair_address, ward_registry_device(&bench->gateway->registry, "d-1")->address);
+    strcpy(enrolment->patient.text, "p-bob");
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+
+    strcpy(enrolment->patient.text, "p-ann"); /* it has lost its bond, and stays hers */
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    enrolment->patient.text[0] = '\0';
+}
+
 /* An alarm does not wait until it is known that no other record follows; what is stored does. */
 static void an_alarm_does_not_wait_for_the_last_record(void **state)
 {
@@ -2279,6 +2300,7 @@ int main(void)
         GATEWAY_TEST(what_came_before_the_date_was_known_is_hers),
         GATEWAY_TEST(a_claim_is_for_what_comes_then),
         GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
+        GATEWAY_TEST(what_is_measured_while_it_is_paired_for_another_is_nobodys),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_claim_ends_with_the_binding),
