@@ -256,6 +256,14 @@ void ward_talk_paired(struct ward_gateway *gateway, const char *device)
         talk->enrolling = false;
 }
 
+void ward_talk_forgotten(struct ward_gateway *gateway, const char *device)
+{
+    struct ward_talk *talk = find(gateway, device);
+
+    if (talk)
+        end(gateway, talk);
+}
+
 /* Its records are safe up to this one: a later conversation asks for those after it. */
 static void remember_record(struct ward_gateway *gateway, const struct ward_talk_place *place)
 {

@@ -53,6 +53,9 @@ void ward_talk_write_done(struct ward_gateway *gateway, const struct ward_bluez_
 /* The device is enrolled now: what it tells from here on, over this connection too, is its patient's. */
 void ward_talk_paired(struct ward_gateway *gateway, const char *device);
 
+/* The device is enrolled no longer, and nobody says that its link has ended: what it has told until now is settled. */
+void ward_talk_forgotten(struct ward_gateway *gateway, const char *device);
+
 /* The record that came from place is durable, or was already. */
 void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_place *place);
 
