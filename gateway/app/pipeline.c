@@ -101,12 +101,14 @@ static void note_battery(const struct ward_heard *heard)
 /* Gives the arrival the key of its record's name, when that has one. */
 static void name_it(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
+    const struct ward_exchange_measurement *measurement = heard->measurement;
     struct ward_store_known *known = &arrival->known.known;
     struct ward_identity identity;
     uint8_t digest[32];
 
     arrival->known.kind = WARD_STORE_KNOWN;
-    if (!ward_identity_of(heard->measurement->decoded, &arrival->record.reading.device, &identity))
+    if (!ward_identity_of(measurement->decoded, &arrival->record.reading.device,
+                          measurement->has_record ? &measurement->record : NULL, &identity))
         return;
     ward_sha256(identity.octets, identity.length, digest);
     memcpy(known->key, digest, sizeof(known->key));

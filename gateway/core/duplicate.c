@@ -42,7 +42,7 @@ static bool is_known(const struct ward_device_time *time)
 }
 
 bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
-                      struct ward_identity *ret)
+                      const uint16_t *record, struct ward_identity *ret)
 {
     const bool numbered = decoded->characteristic == WARD_CHAR_GLUCOSE_MEASUREMENT;
     const struct ward_glucose_detail *glucose = &decoded->detail.glucose;
@@ -50,7 +50,7 @@ bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *
     struct ward_identity identity = {0};
 
     if (decoded->outcome != WARD_DECODE_OK || !decoded->is_measurement ||
-        decoded->kind == WARD_READING_CONTINUOUS || (!numbered && !is_known(time)))
+        decoded->kind == WARD_READING_CONTINUOUS || (!numbered && !is_known(time) && record == NULL))
         return false;
     memcpy(identity.octets, device->text, strlen(device->text) + 1);
     identity.length = (uint16_t)(strlen(device->text) + 1);
@@ -58,6 +58,8 @@ bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *
     put_time(&identity, time);
     if (numbered)
         put(&identity, glucose->sequence_number, 2);
+    else if (!is_known(time))
+        put(&identity, *record, 2);
     if (numbered && is_known(time)) {
         *ret = identity;
         return true;

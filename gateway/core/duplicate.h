@@ -7,6 +7,7 @@
  *                                                  to count anew, so there the values belong to the name too
  *   a time stamp of the device                     the stamp, the user and the values name it. Status bits do not: the
  *                                                  same record says "from measurement storage" when it is read again
+ *   the number of a stored record (2B36) alone     number, user and values name it, as of a meter that knows no date
  *   neither, or a stream                           it has no name and is never a duplicate: two equal values are
  *                                                  two measurements
  *
@@ -28,8 +29,11 @@ struct ward_identity {
     uint8_t octets[WARD_IDENTITY_MAX];
 };
 
-/* Fills ret with the name. Returns false, with ret unchanged, for a measurement that has none. */
+/*
+ * Fills ret with the name. record: the number that the device keeps it under, NULL for none. Returns false, with ret
+ * unchanged, for a measurement that has no name.
+ */
 bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
-                      struct ward_identity *ret);
+                      const uint16_t *record, struct ward_identity *ret);
 
 #endif
