@@ -36,6 +36,16 @@ static void put_values(struct ward_identity *identity, const struct ward_decoded
     }
 }
 
+/* A cuff may tell one measurement in the plain and in the enhanced form, one of them when its memory is read. */
+static uint16_t plain_form(uint16_t characteristic)
+{
+    switch (characteristic) {
+    case WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT: return WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT;
+    case WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE: return WARD_CHAR_INTERMEDIATE_CUFF_PRESSURE;
+    }
+    return characteristic;
+}
+
 static bool is_known(const struct ward_device_time *time)
 {
     return time->present && time->year != 0;
@@ -54,7 +64,7 @@ bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *
         return false;
     memcpy(identity.octets, device->text, strlen(device->text) + 1);
     identity.length = (uint16_t)(strlen(device->text) + 1);
-    put(&identity, decoded->characteristic, 2);
+    put(&identity, plain_form(decoded->characteristic), 2);
     put_time(&identity, time);
     if (numbered)
         put(&identity, glucose->sequence_number, 2);

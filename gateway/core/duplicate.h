@@ -11,8 +11,8 @@
  *   neither, or a stream                           it has no name and is never a duplicate: two equal values are
  *                                                  two measurements
  *
- * A frame that could not be decoded has no name either. The name begins with device and characteristic, so that names
- * of two devices are never equal.
+ * The plain and the enhanced form of a cuff's measurement have one name. A frame that could not be decoded has none. The name
+ * begins with device and characteristic, so that names of two devices are never equal.
  */
 #ifndef WARD_CORE_DUPLICATE_H
 #define WARD_CORE_DUPLICATE_H
