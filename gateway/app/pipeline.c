@@ -327,7 +327,7 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     struct ward_arrival arrival = {.place = {.device = heard->talk->device.id,
                                              .connection = heard->talk->connection,
                                              .number = measurement->number,
-                                             .has_record = measurement->has_record,
+                                             .has_record = measurement->has_record && !heard->talk->lost_record,
                                              .record = measurement->record}};
 
     ward_decoded_fill_reading(measurement->decoded, measurement->octets, measurement->length,
@@ -368,8 +368,8 @@ static void release_proved(struct ward_gateway *gateway, struct ward_arrival *ar
         ward_unassigned_store(gateway, arrival);
     else if (watch)
         ward_watch_reading(watch, reading, arrival);
-    else
-        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival));
+    else if (ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival)) < 0)
+        ward_talk_lost(gateway, &arrival->place);
 }
 
 /* It was evaluated as doubtful already, and stays so. */

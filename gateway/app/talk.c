@@ -291,6 +291,14 @@ void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_pl
         true; /* the exchange may be in the midst of telling us this record: the next tick enters it */
 }
 
+void ward_talk_lost(struct ward_gateway *gateway, const struct ward_talk_place *place)
+{
+    struct ward_talk *talk = of_connection(gateway, place->device.text, place->connection);
+
+    if (talk)
+        talk->lost_record = true;
+}
+
 void ward_talk_tick(struct ward_gateway *gateway)
 {
     const uint64_t now_us = ward_gateway_now(gateway).boot_us;

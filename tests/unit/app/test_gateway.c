@@ -1243,8 +1243,13 @@ static bool no_room;
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 
+/* There is none at all, for the loop. */
+static _Thread_local bool no_memory;
+
 void *__wrap_malloc(size_t size)
 {
+    if (no_memory)
+        return NULL;
     return no_room && size == WARD_LINK_FRAME_MAX ? NULL : __real_malloc(size);
 }
 
@@ -1274,6 +1279,54 @@ static void a_document_without_memory_is_tried_again(void **state)
     assert_string_equal(topic, "up/state");
     answer_message(uplink, id);
     close(uplink);
+}
+
+/* It is counted as lost, and is no duplicate when the device tells it again; and the store works again. */
+static void a_reading_without_memory_may_come_again(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct said hers = {"d-1", CUFF, USER_1, false}, nobodys = {"d-1", CUFF, USER_2, false};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    read_back(bench);
+    say(bench, &hers);
+    no_memory = true;
+    hang_up(bench, "d-1");
+    no_memory = false;
+    say(bench, &nobodys);
+    no_memory = true;
+    hang_up(bench, "d-1");
+    no_memory = false;
+    assert_true(bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
+    assert_true(bench->gateway->technical.active[WARD_TECHNICAL_READINGS_DROPPED]);
+    assert_int_equal(bench->gateway->unassigned.count, 0);
+    hear(bench, &hers);
+    WAIT_FOR(bench, !bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
+    assert_true(read_back(bench) >= 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_int_equal(newest(bench)->value_count, 3);
+    assert_int_equal(bench->records[bench->record_count - 1].reading.kind, WARD_RECORD_GAP);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 0);
+}
+
+/* The device still has it, and is asked for it: those behind it are not what is known of its records. */
+static void a_record_without_memory_is_asked_for_again(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_recollection known;
+
+    bench_enrol(bench, "d-3", "glucose-meter");
+    say(bench, &(struct said){"d-3", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11", false});
+    resolve(bench, "d-3");
+    say(bench, &(struct said){"d-3", 0x2A18, "02 12 00 EA 07 0B 16 0A 00 02 5F B0 11", false});
+    no_memory = true; /* for the one that is decided now */
+    say(bench, &(struct said){"d-3", 0x2A18, "02 13 00 EA 07 0B 16 0B 00 02 5F B0 11", false});
+    no_memory = false;
+    hang_up(bench, "d-3");
+    read_back(bench);
+    known = ward_recollection_of(bench->gateway, "d-3");
+    assert_true(known.has_record);
+    assert_int_equal(known.last_record, 0x11);
 }
 
 /* When the loop is woken next, once it has done all that a change brings. */
@@ -2330,6 +2383,8 @@ int main(void)
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
         GATEWAY_TEST(a_document_without_memory_is_tried_again),
+        GATEWAY_TEST(a_reading_without_memory_may_come_again),
+        GATEWAY_TEST(a_record_without_memory_is_asked_for_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
