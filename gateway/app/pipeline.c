@@ -327,7 +327,9 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     struct ward_arrival arrival = {.place = {.device = heard->talk->device.id,
                                              .connection = heard->talk->connection,
                                              .number = measurement->number,
-                                             .has_record = measurement->has_record && !heard->talk->lost_record,
+                                             .has_record = measurement->has_record &&
+                                                           !measurement->is_behind_lost &&
+                                                           !heard->talk->lost_record,
                                              .record = measurement->record}};
 
     ward_decoded_fill_reading(measurement->decoded, measurement->octets, measurement->length,
