@@ -99,6 +99,7 @@ struct ward_exchange {
     uint32_t newest_asked;            /* number of the newest record that was asked for */
 
     struct ward_segments observation; /* 2B8B: what is being put together */
+    bool observation_is_lost;         /* one was, which was told */
 
     const struct ward_vendor_driver *driver; /* NULL: a standard device */
     struct ward_gatt_place vendor_place;
