@@ -38,6 +38,22 @@ void ward_binding_read_out(struct ward_gateway *gateway, const char *device)
     }
 }
 
+void ward_binding_left(struct ward_gateway *gateway, const char *patient)
+{
+    struct ward_store_change changes[WARD_BOUND_MAX];
+
+    for (size_t i = 0; i < gateway->registry.device_count; i++) {
+        const struct ward_binding_choice his = {.device = gateway->registry.devices[i].id.text,
+                                                .patient = patient,
+                                                .episode = "",
+                                                .slot = WARD_SLOT_ANY};
+        const size_t count = ward_binding_leaves(gateway, &his, changes);
+
+        if (count > 0)
+            (void)ward_gateway_change(gateway, changes, count, NULL);
+    }
+}
+
 void ward_binding_dated(struct ward_gateway *gateway)
 {
     const struct ward_registry *registry = &gateway->registry;
@@ -57,14 +73,19 @@ void ward_binding_dated(struct ward_gateway *gateway)
 
 /* --- claims -------------------------------------------------------------------------------------------------- */
 
-const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device)
+const char *ward_binding_claimant_at(const struct ward_gateway *gateway, const char *device, uint64_t boot_us)
 {
     const struct ward_device_now *now = ward_devices_find(&gateway->devices, device);
 
-    return now && now->claimed_until_us > ward_gateway_now(gateway).boot_us &&
+    return now && now->claimed_from_us <= boot_us && boot_us < now->claimed_until_us &&
                    ward_registry_is_bound(&gateway->registry, device, now->claimed_by.text)
                ? now->claimed_by.text
                : NULL;
+}
+
+const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device)
+{
+    return ward_binding_claimant_at(gateway, device, ward_gateway_now(gateway).boot_us);
 }
 
 static bool is_claimed_by_another(const struct ward_gateway *gateway, const char *device, const char *patient)
@@ -78,11 +99,14 @@ static bool claim(struct ward_gateway *gateway, const char *device, const struct
                   uint32_t seconds)
 {
     struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
 
     if (!now || is_claimed_by_another(gateway, device, watch->patient.text))
         return false;
+    if (!ward_binding_claimant(gateway, device)) /* otherwise it is his already, and lasts longer now */
+        now->claimed_from_us = now_us;
     now->claimed_by = watch->patient;
-    now->claimed_until_us = ward_gateway_now(gateway).boot_us + seconds * UINT64_C(1000000);
+    now->claimed_until_us = now_us + seconds * UINT64_C(1000000);
     return true;
 }
 

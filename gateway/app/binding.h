@@ -39,8 +39,14 @@ int ward_binding_make(struct ward_gateway *gateway, const struct ward_binding_or
  */
 void ward_binding_read_out(struct ward_gateway *gateway, const char *device);
 
+/* The patient is about to leave: what the devices that others keep have in their memory may still be his. */
+void ward_binding_left(struct ward_gateway *gateway, const char *patient);
+
 /* Who has claimed the device at this moment; NULL: nobody, or one whose device it is no longer. */
 const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device);
+/* … at that moment of this boot: a reading is settled some seconds after it has come. */
+const char *ward_binding_claimant_at(const struct ward_gateway *gateway, const char *device,
+                                     uint64_t boot_us);
 
 /* The date became known: bindings that were made before it get theirs. */
 void ward_binding_dated(struct ward_gateway *gateway);

@@ -151,8 +151,8 @@ static bool is_meant(const struct ward_store_binding *binding, const struct ward
            (choice->slot == WARD_SLOT_ANY || binding->slot == choice->slot);
 }
 
-size_t ward_binding_ends(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
-                         struct ward_store_change ret[WARD_BINDING_CHANGES_MAX])
+static size_t end_meant(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
+                        struct ward_store_change ret[WARD_BOUND_MAX])
 {
     const struct ward_store_binding *binding = NULL;
     size_t count = 0;
@@ -163,12 +163,50 @@ size_t ward_binding_ends(const struct ward_gateway *gateway, const struct ward_b
     return count;
 }
 
+/* Whether one of those has it in the same way: of a record of a user slot it is known that it is not another slot's. */
+static bool is_shared_with(const struct ward_gateway *gateway, const struct ward_store_binding *binding,
+                           const struct ward_binding_choice *choice)
+{
+    const struct ward_store_binding *other = NULL;
+
+    while ((other = ward_registry_next_binding(&gateway->registry, choice->device, other)))
+        if (is_meant(other, choice) && other->slot == binding->slot)
+            return true;
+    return false;
+}
+
+size_t ward_binding_leaves(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
+                           struct ward_store_change ret[WARD_BOUND_MAX])
+{
+    const struct ward_store_binding *binding = NULL;
+    size_t count = 0;
+
+    while ((binding = ward_registry_next_binding(&gateway->registry, choice->device, binding))) {
+        if (count == WARD_BOUND_MAX || is_meant(binding, choice) || !binding->read_out ||
+            !is_shared_with(gateway, binding, choice))
+            continue;
+        ret[count] = (struct ward_store_change){.kind = WARD_STORE_BINDING, .binding = *binding};
+        ret[count++].binding.read_out = false;
+    }
+    return count;
+}
+
+size_t ward_binding_ends(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
+                         struct ward_store_change ret[WARD_BINDING_CHANGES_MAX])
+{
+    const size_t count = end_meant(gateway, choice, ret);
+
+    return count == 0 ? 0 : count + ward_binding_leaves(gateway, choice, ret + count);
+}
+
 size_t ward_binding_swaps(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
                           const struct ward_store_device *replacement,
                           struct ward_store_change ret[WARD_BINDING_SWAP_MAX])
 {
-    const size_t count = ward_binding_ends(gateway, choice, ret);
+    const size_t count = end_meant(gateway, choice, ret);
 
+    if (count == 0)
+        return 0;
     for (size_t i = 0; i < count; i++) {
         struct ward_store_binding *begun = &ret[count + i].binding;
 
@@ -178,5 +216,5 @@ size_t ward_binding_swaps(const struct ward_gateway *gateway, const struct ward_
         begun->until_ms = WARD_UTC_UNKNOWN;
         begun->read_out = false;
     }
-    return 2 * count;
+    return 2 * count + ward_binding_leaves(gateway, choice, ret + 2 * count);
 }

@@ -47,11 +47,21 @@ struct ward_binding_choice {
     unsigned slot;
 };
 
-/* The changes that end them now. Returns how many; 0: there is none. */
+/*
+ * The changes for those who share the device with these bindings, and keep it when these end: what it has in its memory may
+ * be of whoever leaves, so it does not count as read out until it has been again. Returns how many.
+ */
+size_t ward_binding_leaves(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
+                           struct ward_store_change ret[WARD_BOUND_MAX]);
+
+/* The changes that end them now, and those of ward_binding_leaves. Returns how many; 0: there is none to end. */
 size_t ward_binding_ends(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
                          struct ward_store_change ret[WARD_BINDING_CHANGES_MAX]);
 
-/* The changes that end them now and begin the same for another device, slot by slot. Returns how many; 0: there is none. */
+/*
+ * The changes that end them now and begin the same for another device, slot by slot, and those of ward_binding_leaves.
+ * Returns how many; 0: there is none to end.
+ */
 #define WARD_BINDING_SWAP_MAX (2 * WARD_BOUND_MAX)
 size_t ward_binding_swaps(const struct ward_gateway *gateway, const struct ward_binding_choice *choice,
                           const struct ward_store_device *replacement,

@@ -136,6 +136,12 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
     result = ward_store_submit(gateway->store, group);
     if (result < 0) {
         ward_journal_print(LOG_CRIT, "A group cannot be given to the store: %s", strerror(-result));
+        for (size_t i = 0; i < group->change_count; i++)
+            if (group->changes[i].kind == WARD_STORE_KNOWN)
+                ward_known_forget(&gateway->known, &group->changes[i].known);
+        if (group->record_count > 0)
+            ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+        gateway->failed_token = group->token;
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, true);
         if (waiter)
             waiter->failed = true;
@@ -197,6 +203,10 @@ static void store_committed(void *context, const struct ward_store_commit *commi
 
     if (commit->token != 0)
         gateway->committed_token = commit->token;
+    if (gateway->failed_token != 0 && commit->token > gateway->failed_token) {
+        gateway->failed_token = 0;
+        ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, gateway->store_fails);
+    }
     if (commit->record_count > 0) {
         gateway->head_seq = commit->first_seq + commit->record_count - 1;
         memcpy(gateway->head_chain, commit->records[commit->record_count - 1].chain,
@@ -239,8 +249,9 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
         ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_STORAGE_FAILING,
                                   "The database cannot be written (attempt %u): %s", trouble->attempts,
                                   trouble->text);
+    gateway->store_fails = trouble->error != 0 && trouble->error != -ENOSPC;
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
-                       trouble->error != 0 && trouble->error != -ENOSPC);
+                       gateway->store_fails || gateway->failed_token != 0);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
 }
 

@@ -171,6 +171,7 @@ void ward_departures_forgotten(struct ward_gateway *gateway, const char *address
         if (device) {
             change.device = *device;
             change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
+            ward_talk_forgotten(gateway, device->id.text);
             ward_devices_drop(&gateway->devices, device->id.text);
             ward_recollection_drop(gateway, device->id.text);
             (void)ward_gateway_change(gateway, &change, 1, NULL);

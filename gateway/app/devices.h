@@ -38,8 +38,8 @@ struct ward_device_now {
     uint8_t clock_state;          /* enum ward_device_clock_state */
     uint64_t measured_us; /* when it measured something of somebody, and no test; 0: not since the start */
     uint64_t duplicates;  /* records that it sent again, since the start */
-    struct ward_id claimed_by; /* whose its readings are until then, if it is shared */
-    uint64_t claimed_until_us;
+    struct ward_id claimed_by; /* whose its readings are from then until then, if it is shared */
+    uint64_t claimed_from_us, claimed_until_us;
     uint8_t conditions[WARD_DEVICE_CONDITIONS_MAX]; /* 0: not known; otherwise 1 + enum ward_alarm_priority */
     struct ward_device_shown shown;                 /* by api_objects.c */
 };

@@ -413,6 +413,7 @@ void ward_enrolment_forget(struct ward_gateway *gateway, struct ward_bus_call *c
     memcpy(gateway->enrolment.forget_address, known->address, sizeof(known->address));
     change.device = *known;
     change.device.enrolled_at_ms = ward_gateway_now(gateway).utc_ms;
+    ward_talk_forgotten(gateway, device);
     ward_devices_drop(&gateway->devices, device);
     ward_recollection_drop(gateway, device);
     (void)ward_gateway_change(gateway, &change, 1, NULL);

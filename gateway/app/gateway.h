@@ -81,6 +81,9 @@ struct ward_gateway {
     uint8_t head_chain[32];
     uint64_t next_token,
         committed_token; /* of the newest group that was submitted, and that is on the disk */
+    uint64_t
+        failed_token; /* the newest that could not be submitted; 0: none, or a later one is on the disk */
+    bool store_fails; /* the store says so */
     struct ward_commit_waiter *waiters, **waiters_end; /* in the order of their tokens */
 
     struct ward_registry registry;

@@ -101,6 +101,15 @@ bool ward_known_add(struct ward_known *known, const char *device,
     return true;
 }
 
+void ward_known_forget(struct ward_known *known, const struct ward_store_known *stored)
+{
+    struct ward_known_device *entry = find(known, stored->device.text);
+    const size_t place = stored->number % WARD_STORE_KNOWN_MAX;
+
+    if (entry && place < entry->count && memcmp(entry->keys[place], stored->key, sizeof(stored->key)) == 0)
+        memset(entry->keys[place], 0, sizeof(entry->keys[place]));
+}
+
 bool ward_known_next(const struct ward_known *known, struct ward_known_position *position,
                      struct ward_store_known *ret)
 {

@@ -37,6 +37,9 @@ bool ward_known_has(const struct ward_known *known, const char *device,
 bool ward_known_add(struct ward_known *known, const char *device,
                     const uint8_t key[static WARD_STORE_KEY_OCTETS], struct ward_store_known *ret);
 
+/* It is not stored after all: it is not known, and taken for new when it comes again. */
+void ward_known_forget(struct ward_known *known, const struct ward_store_known *stored);
+
 /* For a fresh file: the next one after position (device, number) in any order; begin with {0, 0}. False at the end. */
 struct ward_known_position {
     size_t device;

@@ -156,6 +156,7 @@ void ward_order_discharge(struct ward_execution *execution, struct ward_watch *w
                               "Out of memory, or too many episodes that ended are not erased yet.");
         return;
     }
+    ward_binding_left(gateway, watch->patient.text);
     ward_execution_change(execution, &removed);
     ward_execution_change(execution, &setting);
     ward_execution_conclude(execution, WARD_OUTCOME_DONE, "");

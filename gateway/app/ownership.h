@@ -4,10 +4,11 @@
  * for certain: a reading must never find the wrong patient.
  *
  *   it was measured                       the bindings that count are
- *   now, over this connection             the open ones
- *   earlier, at a known time              those with from <= time < until
+ *   now, over this connection             those that were open when it came
+ *   earlier, at a known time              those with from <= time < until, by as much as the time may be wrong
  *   earlier, at an unknown time           the open ones whose device was read out since they were made: what it had in
- *                                         its memory before is gone, so this was measured under them
+ *                                         its memory before is gone, so this was measured under them; or under one that
+ *                                         was made since, so that it is nobody's when that is another patient's
  *   in an enrolment                       none
  *
  *   of these                              it belongs to
@@ -30,7 +31,10 @@ struct ward_provenance {
     bool now;               /* measured over this connection; otherwise it comes from the device's memory */
     bool enrolling;         /* while the device is being enrolled */
     int64_t measured_at_ms; /* WARD_UTC_UNKNOWN */
-    const char *claimed_by; /* the patient who has claimed the device at this moment; NULL: nobody */
+    int64_t uncertainty_ms; /* … either way */
+    int64_t came_at_ms; /* now: by the clock of asked_at_ms; both WARD_UTC_UNKNOWN where that knows no date */
+    int64_t asked_at_ms;
+    const char *claimed_by; /* the patient who had claimed the device when it came; NULL: nobody */
 };
 
 /* The binding that the reading belongs to; NULL: nobody's. */

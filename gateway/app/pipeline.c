@@ -101,12 +101,14 @@ static void note_battery(const struct ward_heard *heard)
 /* Gives the arrival the key of its record's name, when that has one. */
 static void name_it(const struct ward_heard *heard, struct ward_arrival *arrival)
 {
+    const struct ward_exchange_measurement *measurement = heard->measurement;
     struct ward_store_known *known = &arrival->known.known;
     struct ward_identity identity;
     uint8_t digest[32];
 
     arrival->known.kind = WARD_STORE_KNOWN;
-    if (!ward_identity_of(heard->measurement->decoded, &arrival->record.reading.device, &identity))
+    if (!ward_identity_of(measurement->decoded, &arrival->record.reading.device,
+                          measurement->has_record ? &measurement->record : NULL, &identity))
         return;
     ward_sha256(identity.octets, identity.length, digest);
     memcpy(known->key, digest, sizeof(known->key));
@@ -158,19 +160,52 @@ static void settle_known(struct ward_gateway *gateway, const struct ward_talk_pl
     }
 }
 
+/* It is being paired for somebody who does not have it: whoever measures with it now is not whose it still is. */
+static bool is_paired_for_another(const struct ward_gateway *gateway, const char *device)
+{
+    const struct ward_enrolment *enrolment = &gateway->enrolment;
+    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
+
+    return enrolment->patient.text[0] && known && strcmp(known->address, enrolment->pair_address) == 0 &&
+           !ward_registry_is_bound(&gateway->registry, device, enrolment->patient.text);
+}
+
+/* What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. */
+static struct ward_provenance provenance_of(const struct ward_heard *heard,
+                                            const struct ward_reading *reading)
+{
+    const struct ward_gateway *gateway = heard->talk->gateway;
+    const struct ward_exchange_measurement *measurement = heard->measurement;
+    const struct ward_decoded *decoded = measurement->decoded;
+    const struct ward_time now = ward_gateway_now(gateway);
+    const uint64_t came_us = measurement->received.boot_us;
+    const bool stream = reading->kind == WARD_READING_CONTINUOUS;
+    struct ward_provenance what = {
+        .device = reading->device.text,
+        .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
+        .now = !reading->late && reading->kind != WARD_READING_STORED,
+        .enrolling =
+            (heard->talk->enrolling && !stream) || is_paired_for_another(gateway, reading->device.text),
+        .measured_at_ms = reading->measured_at_ms,
+        .uncertainty_ms = measurement->measured.uncertainty_ms,
+        .came_at_ms = now.utc_ms,
+        .asked_at_ms = now.utc_ms,
+        .claimed_by = ward_binding_claimant_at(gateway, reading->device.text, came_us)};
+
+    /* What came before the date was known came before all that got its date then. */
+    if (now.utc_ms != WARD_UTC_UNKNOWN && measurement->received.utc_ms != WARD_UTC_UNKNOWN &&
+        came_us < now.boot_us)
+        what.came_at_ms -= (int64_t)((now.boot_us - came_us) / 1000);
+    return what;
+}
+
 /* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
 static struct ward_watch *whose(const struct ward_heard *heard, struct ward_reading *reading)
 {
     struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_decoded *decoded = heard->measurement->decoded;
-    const bool enrolling = heard->talk->enrolling, stream = reading->kind == WARD_READING_CONTINUOUS;
-    const struct ward_provenance what = {
-        .device = reading->device.text,
-        .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
-        .now = !reading->late && reading->kind != WARD_READING_STORED,
-        .enrolling = enrolling && !stream,
-        .measured_at_ms = reading->measured_at_ms,
-        .claimed_by = ward_binding_claimant(gateway, reading->device.text)};
+    const struct ward_provenance what = provenance_of(heard, reading);
+    const bool enrolling = heard->talk->enrolling || what.enrolling;
+    const bool stream = reading->kind == WARD_READING_CONTINUOUS;
     const struct ward_store_binding *binding = ward_whose(&gateway->registry, &what);
     const char *patient = binding ? binding->patient.text : NULL;
     struct ward_watch *watch;
@@ -292,7 +327,9 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     struct ward_arrival arrival = {.place = {.device = heard->talk->device.id,
                                              .connection = heard->talk->connection,
                                              .number = measurement->number,
-                                             .has_record = measurement->has_record,
+                                             .has_record = measurement->has_record &&
+                                                           !measurement->is_behind_lost &&
+                                                           !heard->talk->lost_record,
                                              .record = measurement->record}};
 
     ward_decoded_fill_reading(measurement->decoded, measurement->octets, measurement->length,
@@ -333,8 +370,8 @@ static void release_proved(struct ward_gateway *gateway, struct ward_arrival *ar
         ward_unassigned_store(gateway, arrival);
     else if (watch)
         ward_watch_reading(watch, reading, arrival);
-    else
-        (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival));
+    else if (ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival)) < 0)
+        ward_talk_lost(gateway, &arrival->place);
 }
 
 /* It was evaluated as doubtful already, and stays so. */

@@ -256,6 +256,14 @@ void ward_talk_paired(struct ward_gateway *gateway, const char *device)
         talk->enrolling = false;
 }
 
+void ward_talk_forgotten(struct ward_gateway *gateway, const char *device)
+{
+    struct ward_talk *talk = find(gateway, device);
+
+    if (talk)
+        end(gateway, talk);
+}
+
 /* Its records are safe up to this one: a later conversation asks for those after it. */
 static void remember_record(struct ward_gateway *gateway, const struct ward_talk_place *place)
 {
@@ -281,6 +289,14 @@ void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_pl
         }
     talk->has_news =
         true; /* the exchange may be in the midst of telling us this record: the next tick enters it */
+}
+
+void ward_talk_lost(struct ward_gateway *gateway, const struct ward_talk_place *place)
+{
+    struct ward_talk *talk = of_connection(gateway, place->device.text, place->connection);
+
+    if (talk)
+        talk->lost_record = true;
 }
 
 void ward_talk_tick(struct ward_gateway *gateway)

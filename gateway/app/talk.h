@@ -38,9 +38,10 @@ struct ward_talk {
     uint32_t settled;                                /* highest number that was settled */
     uint32_t uncommitted[WARD_TALK_UNCOMMITTED_MAX]; /* numbers that are settled and not durable */
     size_t uncommitted_count;
-    bool lost_count; /* more than that: nothing is deleted on it any more */
-    bool has_news;   /* for the exchange: committed has risen */
-    int failed;      /* errno of a read or write that could not be asked; 0: none */
+    bool lost_count;  /* more than that: nothing is deleted on it any more */
+    bool lost_record; /* one could not be stored: those behind it are not what is known of its records */
+    bool has_news;    /* for the exchange: committed has risen */
+    int failed;       /* errno of a read or write that could not be asked; 0: none */
     bool failed_is_read;
     struct ward_exchange exchange;
 };
@@ -53,8 +54,14 @@ void ward_talk_write_done(struct ward_gateway *gateway, const struct ward_bluez_
 /* The device is enrolled now: what it tells from here on, over this connection too, is its patient's. */
 void ward_talk_paired(struct ward_gateway *gateway, const char *device);
 
+/* The device is enrolled no longer, and nobody says that its link has ended: what it has told until now is settled. */
+void ward_talk_forgotten(struct ward_gateway *gateway, const char *device);
+
 /* The record that came from place is durable, or was already. */
 void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_place *place);
+
+/* The record that came from place could not be given to the store: it is to be asked for again. */
+void ward_talk_lost(struct ward_gateway *gateway, const struct ward_talk_place *place);
 
 void ward_talk_tick(struct ward_gateway *gateway);
 uint64_t ward_talk_due_us(const struct ward_gateway *gateway);

@@ -42,7 +42,11 @@ void ward_unassigned_store(struct ward_gateway *gateway, const struct ward_arriv
         changes[group.change_count++] = ward_unassigned_count(gateway, 1, &text);
     if (arrival->named)
         changes[group.change_count++] = arrival->known;
-    (void)ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival));
+    if (ward_gateway_submit(gateway, &group, ward_commit_waiter_of(arrival)) < 0) {
+        ward_talk_lost(gateway, &arrival->place);
+        if (ward_unassigned_waits(&arrival->record.reading))
+            (void)ward_unassigned_count(gateway, -1, &text);
+    }
     ward_unassigned_tell(gateway);
 }
 

@@ -185,11 +185,14 @@ static size_t publish_all(struct ward_watch *watch, struct ward_watch_effects *e
     return count;
 }
 
+/* place: what it came from, NULL for nothing. */
 static void submit(struct ward_watch *watch, struct ward_store_group *group,
-                   struct ward_commit_waiter *waiter)
+                   struct ward_commit_waiter *waiter, const struct ward_talk_place *place)
 {
     const bool submitted = ward_gateway_submit(watch->gateway, group, waiter) >= 0;
 
+    if (!submitted && place)
+        ward_talk_lost(watch->gateway, place);
     if (submitted && group->state_count > 0)
         watch->stored_token = group->token;
 }
@@ -244,7 +247,7 @@ void ward_watch_carry_out(struct ward_watch *watch, struct ward_watch_effects *e
     if (effects->changed)
         ward_outbox_state_changed(&watch->gateway->outbox);
     if (group.record_count || group.event_count || group.state_count || group.change_count || waiter)
-        submit(watch, &group, waiter);
+        submit(watch, &group, waiter, effects->place);
     free(stored);
     if (effects->events != effects->room)
         free(effects->events);

@@ -36,13 +36,23 @@ static void put_values(struct ward_identity *identity, const struct ward_decoded
     }
 }
 
+/* A cuff may tell one measurement in the plain and in the enhanced form, one of them when its memory is read. */
+static uint16_t plain_form(uint16_t characteristic)
+{
+    switch (characteristic) {
+    case WARD_CHAR_ENHANCED_BLOOD_PRESSURE_MEASUREMENT: return WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT;
+    case WARD_CHAR_ENHANCED_INTERMEDIATE_CUFF_PRESSURE: return WARD_CHAR_INTERMEDIATE_CUFF_PRESSURE;
+    }
+    return characteristic;
+}
+
 static bool is_known(const struct ward_device_time *time)
 {
     return time->present && time->year != 0;
 }
 
 bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
-                      struct ward_identity *ret)
+                      const uint16_t *record, struct ward_identity *ret)
 {
     const bool numbered = decoded->characteristic == WARD_CHAR_GLUCOSE_MEASUREMENT;
     const struct ward_glucose_detail *glucose = &decoded->detail.glucose;
@@ -50,14 +60,16 @@ bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *
     struct ward_identity identity = {0};
 
     if (decoded->outcome != WARD_DECODE_OK || !decoded->is_measurement ||
-        decoded->kind == WARD_READING_CONTINUOUS || (!numbered && !is_known(time)))
+        decoded->kind == WARD_READING_CONTINUOUS || (!numbered && !is_known(time) && record == NULL))
         return false;
     memcpy(identity.octets, device->text, strlen(device->text) + 1);
     identity.length = (uint16_t)(strlen(device->text) + 1);
-    put(&identity, decoded->characteristic, 2);
+    put(&identity, plain_form(decoded->characteristic), 2);
     put_time(&identity, time);
     if (numbered)
         put(&identity, glucose->sequence_number, 2);
+    else if (!is_known(time))
+        put(&identity, *record, 2);
     if (numbered && is_known(time)) {
         *ret = identity;
         return true;

@@ -7,11 +7,12 @@
  *                                                  to count anew, so there the values belong to the name too
  *   a time stamp of the device                     the stamp, the user and the values name it. Status bits do not: the
  *                                                  same record says "from measurement storage" when it is read again
+ *   the number of a stored record (2B36) alone     number, user and values name it, as of a meter that knows no date
  *   neither, or a stream                           it has no name and is never a duplicate: two equal values are
  *                                                  two measurements
  *
- * A frame that could not be decoded has no name either. The name begins with device and characteristic, so that names
- * of two devices are never equal.
+ * The plain and the enhanced form of a cuff's measurement have one name. A frame that could not be decoded has none. The name
+ * begins with device and characteristic, so that names of two devices are never equal.
  */
 #ifndef WARD_CORE_DUPLICATE_H
 #define WARD_CORE_DUPLICATE_H
@@ -28,8 +29,11 @@ struct ward_identity {
     uint8_t octets[WARD_IDENTITY_MAX];
 };
 
-/* Fills ret with the name. Returns false, with ret unchanged, for a measurement that has none. */
+/*
+ * Fills ret with the name. record: the number that the device keeps it under, NULL for none. Returns false, with ret
+ * unchanged, for a measurement that has no name.
+ */
 bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
-                      struct ward_identity *ret);
+                      const uint16_t *record, struct ward_identity *ret);
 
 #endif

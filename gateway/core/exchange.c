@@ -125,6 +125,35 @@ static void vendor_value(struct ward_exchange *exchange, const uint8_t *octets, 
                                      context);
 }
 
+/* --- health observations --------------------------------------------------------------------------------------- */
+
+/* Told once in a connection: a waveform that is longer than what is put together would be lost again and again. */
+static void lose_observation(struct ward_exchange *exchange, const struct ward_exchange_context *context)
+{
+    if (exchange->observation_is_lost)
+        return;
+    exchange->observation_is_lost = true;
+    ward_exchange_tell_fault(context, "observation-broken",
+                             "A part of an observation is missing, or too much.", 0);
+}
+
+static void take_observation(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
+                             const struct ward_exchange_context *context)
+{
+    struct ward_segments *segments = &exchange->observation;
+    const uint64_t lost = segments->lost;
+    const bool is_whole = ward_segments_add(segments, octets, length);
+
+    if (segments->lost != lost)
+        lose_observation(exchange, context);
+    if (is_whole)
+        ward_exchange_take(exchange,
+                           &(struct ward_exchange_arrival){.code = WARD_CHAR_LIVE_HEALTH_OBSERVATIONS,
+                                                           .octets = segments->octets,
+                                                           .length = segments->length},
+                           context);
+}
+
 /* --- what is next -------------------------------------------------------------------------------------------------- */
 
 static void advance(struct ward_exchange *exchange, const struct ward_exchange_context *context)
@@ -223,14 +252,9 @@ void ward_exchange_value(struct ward_exchange *exchange, struct ward_gatt_place 
             ward_exchange_records_indication(exchange, octets, length, context);
     } else if (number == WARD_CHAR_BLOOD_PRESSURE_RECORD)
         ward_exchange_records_segment(exchange, octets, length, context);
-    else if (number == WARD_CHAR_LIVE_HEALTH_OBSERVATIONS) {
-        if (ward_segments_add(&exchange->observation, octets, length))
-            ward_exchange_take(exchange,
-                               &(struct ward_exchange_arrival){.code = number,
-                                                               .octets = exchange->observation.octets,
-                                                               .length = exchange->observation.length},
-                               context);
-    } else if (number == WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT)
+    else if (number == WARD_CHAR_LIVE_HEALTH_OBSERVATIONS)
+        take_observation(exchange, octets, length, context);
+    else if (number == WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT)
         ward_exchange_take_context(exchange, octets, length, context);
     else if (number > WARD_VENDOR_LAST)
         ward_exchange_take(
@@ -310,6 +334,8 @@ void ward_exchange_ended(struct ward_exchange *exchange, const struct ward_excha
     if (exchange->is_over)
         return;
     exchange->is_over = true;
+    if (exchange->observation.begun > 0)
+        lose_observation(exchange, context);
     ward_exchange_settle(exchange, true, context);
     ward_exchange_records_end(exchange, context);
     ward_exchange_clock_end(exchange, context);

@@ -39,7 +39,8 @@ void ward_exchange_tell_measurement(const struct ward_exchange_context *context,
 
 /* --- what needs no decision ---------------------------------------------------------------------------------------- */
 
-static void tell_once(const struct ward_decoded *decoded, const struct ward_exchange_arrival *arrival,
+static void tell_once(const struct ward_exchange *exchange, const struct ward_decoded *decoded,
+                      const struct ward_exchange_arrival *arrival,
                       const struct ward_exchange_context *context)
 {
     ward_exchange_tell_measurement(context, &(struct ward_exchange_measurement){
@@ -53,6 +54,7 @@ static void tell_once(const struct ward_decoded *decoded, const struct ward_exch
                                                 .measured = ward_device_clock_no_moment(),
                                                 .has_record = arrival->has_record,
                                                 .record = arrival->record,
+                                                .is_behind_lost = exchange->has_lost,
                                             });
 }
 
@@ -75,7 +77,7 @@ void ward_exchange_take_frame(struct ward_exchange *exchange, struct ward_decode
 {
     ward_validate(decoded);
     note_worn(exchange, decoded, context->now.boot_us);
-    tell_once(decoded, arrival, context);
+    tell_once(exchange, decoded, arrival, context);
 }
 
 /* --- deciding ------------------------------------------------------------------------------------------------------- */
@@ -134,6 +136,7 @@ static void tell_held(const struct ward_exchange_held *held, struct ward_exchang
     measurement->received = held->received;
     measurement->has_record = held->has_record;
     measurement->record = held->record;
+    measurement->is_behind_lost = held->is_behind_lost;
     ward_exchange_tell_measurement(context, measurement);
 }
 
@@ -245,6 +248,7 @@ static bool hold(struct ward_exchange *exchange, const struct ward_decoded *deco
     struct ward_exchange_held fresh = {
         .received = context->now,
         .awaits_context = is_glucose && decoded->detail.glucose.context_follows,
+        .is_behind_lost = exchange->has_lost,
         .has_record = arrival->has_record || is_glucose,
         .record = is_glucose ? decoded->detail.glucose.sequence_number : arrival->record,
         .code = arrival->code,
@@ -280,7 +284,7 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
         note_worn(exchange, &decoded, context->now.boot_us);
     if (decoded.outcome != WARD_DECODE_OK || decoded.kind == WARD_READING_CONTINUOUS ||
         arrival->code == WARD_CHAR_BATTERY_LEVEL) {
-        tell_once(&decoded, arrival, context);
+        tell_once(exchange, &decoded, arrival, context);
         return;
     }
     if (!hold(exchange, &decoded, arrival, context))

@@ -188,6 +188,7 @@ static void take_record(struct ward_exchange *exchange, const uint8_t *octets, s
     const uint16_t code = (uint16_t)(length < RECORD_HEADER_LENGTH ? 0 : octets[2] | octets[3] << 8);
 
     if (code <= WARD_VENDOR_LAST) {
+        exchange->has_lost = true;
         lose(context);
         return;
     }
@@ -202,15 +203,24 @@ static void take_record(struct ward_exchange *exchange, const uint8_t *octets, s
                        context);
 }
 
+/* Number of the record that is being put together; -1: none is, or not as far as that. */
+static int32_t number_of(const struct ward_segments *segments)
+{
+    return segments->length < 3 ? -1 : segments->octets[1] | segments->octets[2] << 8;
+}
+
 void ward_exchange_records_segment(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
                                    const struct ward_exchange_context *context)
 {
     struct ward_segments *segments = &exchange->record;
     const uint64_t lost = segments->lost;
+    const int32_t number = segments->begun > 0 ? number_of(segments) : -1;
     const bool is_whole = ward_segments_add(segments, octets, length);
 
-    if (segments->lost != lost)
+    if (segments->lost != lost) {
+        exchange->has_lost |= number < 0 || number != number_of(segments); /* else it has begun once more */
         lose(context);
+    }
     if (is_whole)
         take_record(exchange, segments->octets + 1, segments->length - 1, context);
 }

@@ -40,7 +40,8 @@ struct ward_exchange_held {
     bool is_asked_for; /* by RACP … */
     bool is_known_one; /* … only to see that its numbers did not begin anew */
     bool awaits_context;
-    bool is_told; /* unsettled: it may raise already */
+    bool is_told;        /* unsettled: it may raise already */
+    bool is_behind_lost; /* a record before it was lost: that one is to be asked for again */
     bool has_record;
     uint16_t record;
     uint16_t code, length, context_length;
@@ -92,11 +93,13 @@ struct ward_exchange {
     struct ward_racp racp;
     struct ward_racp_output to_write; /* to the control point, when nothing else is out */
     struct ward_segments record;      /* 2B36: what is being put together */
+    bool has_lost;                    /* a record that was asked for came broken */
     bool is_answered;                 /* what the write that is out was for has come already */
     bool is_whole;                    /* TRANSFER_OVER: the last record that came is the last there is */
     uint32_t newest_asked;            /* number of the newest record that was asked for */
 
     struct ward_segments observation; /* 2B8B: what is being put together */
+    bool observation_is_lost;         /* one was, which was told */
 
     const struct ward_vendor_driver *driver; /* NULL: a standard device */
     struct ward_gatt_place vendor_place;

@@ -33,6 +33,7 @@ struct ward_bluez_node *ward_bluez_node_new(struct ward_bluez *bluez, const stru
     node->bluez = bluez;
     node->device = *device;
     node->signal.rssi = WARD_BLUEZ_RSSI_UNKNOWN;
+    node->connection = bluez->connections_before;
     node->next = bluez->nodes;
     bluez->nodes = node;
     bluez->node_count++;
@@ -51,6 +52,8 @@ void ward_bluez_node_remove(struct ward_bluez_node *node)
     node->services = sd_event_source_disable_unref(node->services);
     node->rest_end = sd_event_source_disable_unref(node->rest_end);
     ward_bluez_requests_drop(node);
+    if (node->connection > bluez->connections_before)
+        bluez->connections_before = node->connection;
     node->next = bluez->removed;
     bluez->removed = node;
     bluez->node_count--;

@@ -102,7 +102,8 @@ struct ward_bluez_value {
     const uint8_t *octets;
     size_t length;       /* at most WARD_GATT_VALUE_MAX */
     uint64_t receipt_us; /* CLOCK_BOOTTIME */
-    uint32_t connection; /* counts the connections of this device since ward_bluez_new, from 1 */
+    uint32_t connection; /* rises with each connection of this device since ward_bluez_new, also where it was
+                            removed and added again; 1 or more */
     bool proved;         /* see above */
     bool enrolling;      /* came before "paired" was said of a device that was not enrolled before */
 };

@@ -107,6 +107,7 @@ struct ward_bluez {
     bool may_subscribe;      /* agent and profile are in place */
     bool awaits_subscriptions;
     unsigned connections_max;
+    uint32_t connections_before;  /* as far as a device that was removed had counted: it may be added again */
     sd_event_source *slots_due;   /* the budget of connections is to be looked at */
     bool calling;                 /* Connect is out, to a device that stays away */
     sd_event_source *returns_due; /* who stays away is to be looked at */

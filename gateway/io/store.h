@@ -140,7 +140,10 @@ struct ward_store_group {
     size_t change_count;
 };
 
-/* Returns 0, -EINVAL for a record, id or change that is not well formed, or -ENOMEM; nothing is queued then. */
+/*
+ * Returns 0, -EINVAL for a record, id or change that is not well formed, or -ENOMEM; nothing is queued then. Records for
+ * which there was no memory are counted in a gap record.
+ */
 int ward_store_submit(struct ward_store *store, const struct ward_store_group *group);
 
 /*

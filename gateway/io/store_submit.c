@@ -52,11 +52,31 @@ static void drop(struct ward_store *store, struct ward_group *group)
     eventfd_write(store->descriptor, 1);
 }
 
+/* There was no memory for it. */
+static void lose(struct ward_store *store, const struct ward_store_group *group)
+{
+    struct ward_lost *lost = &store->lost;
+
+    pthread_mutex_lock(&store->lock);
+    for (size_t i = 0; i < group->record_count; i++) {
+        lost->from_ms = lost->count == 0 ? group->records[i].reading.received_at_ms : lost->from_ms;
+        lost->to_ms = group->records[i].reading.received_at_ms;
+        lost->count++;
+    }
+    lost->boot = group->boot;
+    lost->now = group->now;
+    store->counters.dropped_records += group->record_count;
+    pthread_mutex_unlock(&store->lock);
+}
+
 int ward_store_submit(struct ward_store *store, const struct ward_store_group *group)
 {
     struct ward_group *copy, *oldest;
     int error = ward_group_new(group, &copy);
 
+    if (error == -ENOMEM && group->record_count > 0) {
+        lose(store, group);
+    }
     if (error) {
         return error;
     }

@@ -214,6 +214,41 @@ static void a_bond_is_removed_once_the_radio_is_back(void **state)
     assert_null(ward_registry_device(&bench->gateway->registry, "d-1"));
 }
 
+/* The link ends with the device, and nobody says so: the next who has it does not begin with what it told before. */
+static void a_device_that_is_forgotten_tells_nothing_more(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_bluez_device device = {.id = {"d-1"}, .security = WARD_BLUEZ_BONDED};
+    const struct ward_bluez_link link = {
+        .device = &device, .state = WARD_BLUEZ_LINK_CONNECTED, .connection = 1, .text = ""};
+
+    discharge_with_device(bench);
+    ward_bluez_events.link(&link, bench->gateway);
+    assert_non_null(bench->gateway->talks);
+    ward_bluez_events.forgotten(ADDRESS, 0, bench->gateway);
+    assert_null(bench->gateway->talks);
+}
+
+/* Others keep the device that he shared, and what he measured may still be in it. */
+static void what_he_leaves_in_a_memory_is_not_theirs(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_binding_order order = {.slot = WARD_SLOT_NONE, .shared = true, .read_out = true};
+    const struct ward_store_binding *kept;
+
+    bench_admit(bench, "p-2");
+    bench_enrol(bench, "d-1", "oximeter");
+    order.device = ward_registry_device(&bench->gateway->registry, "d-1");
+    order.watch = ward_gateway_watch(bench->gateway, PATIENT);
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    order.watch = ward_gateway_watch(bench->gateway, "p-2");
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    discharge(bench);
+    kept = ward_registry_next_binding(&bench->gateway->registry, "d-1", NULL);
+    assert_string_equal(kept->patient.text, "p-2");
+    assert_false(kept->read_out);
+}
+
 static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
 {
     struct bench *bench = *state;
@@ -240,6 +275,8 @@ int main(void)
         DEPARTURE_TEST(while_it_is_erased_nothing_is_taken_back),
         DEPARTURE_TEST(what_the_broker_refuses_waits),
         DEPARTURE_TEST(a_bond_is_removed_once_the_radio_is_back),
+        DEPARTURE_TEST(a_device_that_is_forgotten_tells_nothing_more),
+        DEPARTURE_TEST(what_he_leaves_in_a_memory_is_not_theirs),
         DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),
     };
 

@@ -501,6 +501,138 @@ static void what_follows_the_pairing_is_the_patients(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-ann");
 }
 
+/* The cuff is hers when it measures, and his before it is decided that it was of now. */
+static void what_was_bound_when_it_came_decides(void **state)
+{
+    struct bench *bench = couple(state);
+    int64_t said_ms;
+
+    bench_set_clock(bench, true);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    said_ms = ward_gateway_now(bench->gateway).utc_ms;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).utc_ms > said_ms + 2);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    said_ms = ward_gateway_now(bench->gateway).utc_ms;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).utc_ms > said_ms + 2);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
+/* The date becomes known between the two, and with it that of the binding: it is hers as before. */
+static void what_came_before_the_date_was_known_is_hers(void **state)
+{
+    struct bench *bench = couple(state);
+    uint64_t then_us;
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-1", NULL)->from_ms ==
+                WARD_BOUND_FROM_UNKNOWN);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    then_us = ward_gateway_now(bench->gateway).boot_us;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us + 5000);
+    bench_set_clock(bench, true);
+    ward_binding_dated(bench->gateway);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+}
+
+/* Who claims a device that another has just measured with has the next measurement. */
+static void a_claim_is_for_what_comes_then(void **state)
+{
+    struct bench *bench = couple(state);
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_string_equal(measure(bench, "p-bob", "d-1"), "");
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
+/* What the two of them share may have his measurements in its memory when he gives it up. */
+static void a_memory_of_one_who_left_is_not_hers(void **state)
+{
+    const struct ward_binding_choice bobs = {
+        .device = "d-1", .patient = "p-bob", .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    struct bench *bench = couple(state);
+    size_t count;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    ward_binding_read_out(bench->gateway, "d-1");
+    count = ward_binding_ends(bench->gateway, &bobs, changes);
+    assert_int_equal(ward_gateway_change(bench->gateway, changes, count, NULL), 0);
+    read_back(bench);
+    bench_restart(bench);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false}); /* of no known time, as another follows */
+    say(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    resolve(bench, "d-1");
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_true(bench->records[1].reading.unassigned);
+
+    say(bench, &(struct said){"d-1", CUFF, LATER_1, false}); /* now it has been read out */
+    say(bench, &(struct said){"d-1", CUFF, LATER_2, false});
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 4);
+    assert_true(bench->records[1].reading.late);
+    assert_string_equal(bench->records[1].reading.patient.text, "p-ann");
+}
+
+/* It is Ann's, and is being paired for Bob: whoever measures so that it is heard is not Ann. */
+static void what_is_measured_while_it_is_paired_for_another_is_nobodys(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_enrolment *enrolment = &bench->gateway->enrolment;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    strcpy(enrolment->pair_address, ward_registry_device(&bench->gateway->registry, "d-1")->address);
+    strcpy(enrolment->patient.text, "p-bob");
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+
+    strcpy(enrolment->patient.text, "p-ann"); /* it has lost its bond, and stays hers */
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    enrolment->patient.text[0] = '\0';
+}
+
+/* A part of 18 is missing: it is asked for again, whatever came behind it. */
+static void a_record_that_came_broken_is_asked_for_again(void **state)
+{
+    static const char *const parts[] = {"03 11 00 35 2A 00 78 00 50 00 5D 00", "01 12 00 35 2A 00 78",
+                                        "0A 00 50 00 5D 00", "03 13 00 35 2A 00 78 00 50 00 5D 00"};
+    struct bench *bench = couple(state);
+    struct ward_recollection known;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        say(bench, &(struct said){"d-1", WARD_CHAR_BLOOD_PRESSURE_RECORD, parts[i], false});
+    assert_int_equal(read_back(bench), 2);
+    known = ward_recollection_of(bench->gateway, "d-1");
+    assert_true(known.has_record);
+    assert_int_equal(known.last_record, 17);
+}
+
 /* An alarm does not wait until it is known that no other record follows; what is stored does. */
 static void an_alarm_does_not_wait_for_the_last_record(void **state)
 {
@@ -1128,8 +1260,13 @@ static bool no_room;
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
 
+/* There is none at all, for the loop. */
+static _Thread_local bool no_memory;
+
 void *__wrap_malloc(size_t size)
 {
+    if (no_memory)
+        return NULL;
     return no_room && (size == WARD_LINK_FRAME_MAX || size == WARD_TOPIC_MAX + 1 + WARD_LINK_FRAME_MAX)
                ? NULL
                : __real_malloc(size);
@@ -1183,6 +1320,54 @@ static void records_without_memory_are_tried_again(void **state)
     no_room = false;
     assert_true(outbox->read_due_us > 0 && outbox->again.due_us > 0);
     close(uplink);
+}
+
+/* It is counted as lost, and is no duplicate when the device tells it again; and the store works again. */
+static void a_reading_without_memory_may_come_again(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct said hers = {"d-1", CUFF, USER_1, false}, nobodys = {"d-1", CUFF, USER_2, false};
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    read_back(bench);
+    say(bench, &hers);
+    no_memory = true;
+    hang_up(bench, "d-1");
+    no_memory = false;
+    say(bench, &nobodys);
+    no_memory = true;
+    hang_up(bench, "d-1");
+    no_memory = false;
+    assert_true(bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
+    assert_true(bench->gateway->technical.active[WARD_TECHNICAL_READINGS_DROPPED]);
+    assert_int_equal(bench->gateway->unassigned.count, 0);
+    hear(bench, &hers);
+    WAIT_FOR(bench, !bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
+    assert_true(read_back(bench) >= 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    assert_int_equal(newest(bench)->value_count, 3);
+    assert_int_equal(bench->records[bench->record_count - 1].reading.kind, WARD_RECORD_GAP);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 0);
+}
+
+/* The device still has it, and is asked for it: those behind it are not what is known of its records. */
+static void a_record_without_memory_is_asked_for_again(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_recollection known;
+
+    bench_enrol(bench, "d-3", "glucose-meter");
+    say(bench, &(struct said){"d-3", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11", false});
+    resolve(bench, "d-3");
+    say(bench, &(struct said){"d-3", 0x2A18, "02 12 00 EA 07 0B 16 0A 00 02 5F B0 11", false});
+    no_memory = true; /* for the one that is decided now */
+    say(bench, &(struct said){"d-3", 0x2A18, "02 13 00 EA 07 0B 16 0B 00 02 5F B0 11", false});
+    no_memory = false;
+    hang_up(bench, "d-3");
+    read_back(bench);
+    known = ward_recollection_of(bench->gateway, "d-3");
+    assert_true(known.has_record);
+    assert_int_equal(known.last_record, 0x11);
 }
 
 /* When the loop is woken next, once it has done all that a change brings. */
@@ -2205,6 +2390,12 @@ int main(void)
         GATEWAY_TEST(a_memory_of_another_reaches_nobody),
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
+        GATEWAY_TEST(what_was_bound_when_it_came_decides),
+        GATEWAY_TEST(what_came_before_the_date_was_known_is_hers),
+        GATEWAY_TEST(a_claim_is_for_what_comes_then),
+        GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
+        GATEWAY_TEST(what_is_measured_while_it_is_paired_for_another_is_nobodys),
+        GATEWAY_TEST(a_record_that_came_broken_is_asked_for_again),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_claim_ends_with_the_binding),
@@ -2235,6 +2426,8 @@ int main(void)
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
         GATEWAY_TEST(a_document_without_memory_is_tried_again),
         GATEWAY_TEST(records_without_memory_are_tried_again),
+        GATEWAY_TEST(a_reading_without_memory_may_come_again),
+        GATEWAY_TEST(a_record_without_memory_is_asked_for_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),

@@ -34,8 +34,8 @@ static bool are_same(uint16_t a_characteristic, const char *a_hex, uint16_t b_ch
                               b = decoded_of(b_characteristic, b_hex);
     struct ward_identity first, second;
 
-    assert_true(ward_identity_of(&a, &cuff, &first));
-    assert_true(ward_identity_of(&b, &cuff, &second));
+    assert_true(ward_identity_of(&a, &cuff, NULL, &first));
+    assert_true(ward_identity_of(&b, &cuff, NULL, &second));
     return first.length == second.length && memcmp(first.octets, second.octets, first.length) == 0;
 }
 
@@ -59,6 +59,10 @@ static void test_which_records_are_the_same(void **state)
          "0A 78 00 50 00 5A 00 EA 07 0B 16 09 00 02 02", false},
         {"read again, now from measurement storage", 0x2A5E, "03 60 00 48 00 EA 07 0B 16 09 00 02 00 00",
          0x2A5E, "03 60 00 48 00 EA 07 0B 16 09 00 02 00 02", true},
+        {"read again, now in the enhanced form", 0x2A35, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 02", 0x2B34,
+         "42 78 00 50 00 5A 00 92 6B 95 32", true},
+        {"… a second later", 0x2A35, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 03", 0x2B34,
+         "42 78 00 50 00 5A 00 92 6B 95 32", false},
         {"a meter's number and base time, whatever else", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11",
          0x2A18, "02 11 00 EA 07 0B 16 09 00 02 60 B0 11", true},
         {"the next number", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11", 0x2A18,
@@ -96,9 +100,34 @@ static void test_what_has_no_name_is_never_a_duplicate(void **state)
         const struct ward_decoded decoded = decoded_of(table[i].characteristic, table[i].hex);
         struct ward_identity identity = {.length = 7};
 
-        if (ward_identity_of(&decoded, &cuff, &identity) || identity.length != 7)
+        if (ward_identity_of(&decoded, &cuff, NULL, &identity) || identity.length != 7)
             fail_msg("%s", table[i].why);
     }
+}
+
+/* Else it would be another one each time that the last record is asked for. */
+static void test_a_stored_record_without_a_time_has_its_number(void **state)
+{
+    const struct ward_decoded decoded = decoded_of(0x2A35, "00 78 00 50 00 5A 00"),
+                              higher = decoded_of(0x2A35, "00 79 00 50 00 5A 00"),
+                              dated = decoded_of(0x2A35, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 02");
+    const uint16_t numbers[] = {18, 19};
+    struct ward_identity first, other_one;
+
+    (void)state;
+    assert_true(ward_identity_of(&decoded, &cuff, &numbers[0], &first));
+    assert_true(ward_identity_of(&decoded, &cuff, &numbers[0], &other_one));
+    assert_int_equal(first.length, other_one.length);
+    assert_memory_equal(first.octets, other_one.octets, first.length);
+    assert_true(ward_identity_of(&decoded, &cuff, &numbers[1], &other_one));
+    assert_memory_not_equal(first.octets, other_one.octets, first.length);
+    assert_true(ward_identity_of(&higher, &cuff, &numbers[0], &other_one));
+    assert_memory_not_equal(first.octets, other_one.octets, first.length);
+
+    assert_true(ward_identity_of(&dated, &cuff, &numbers[0], &first)); /* as when it came by itself */
+    assert_true(ward_identity_of(&dated, &cuff, NULL, &other_one));
+    assert_int_equal(first.length, other_one.length);
+    assert_memory_equal(first.octets, other_one.octets, first.length);
 }
 
 static void test_two_devices_never_share_a_name(void **state)
@@ -107,8 +136,8 @@ static void test_two_devices_never_share_a_name(void **state)
     struct ward_identity first, second;
 
     (void)state;
-    assert_true(ward_identity_of(&decoded, &cuff, &first));
-    assert_true(ward_identity_of(&decoded, &other, &second));
+    assert_true(ward_identity_of(&decoded, &cuff, NULL, &first));
+    assert_true(ward_identity_of(&decoded, &other, NULL, &second));
     assert_int_equal(first.length, second.length);
     assert_memory_not_equal(first.octets, second.octets, first.length);
 }
@@ -118,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_which_records_are_the_same),
         cmocka_unit_test(test_what_has_no_name_is_never_a_duplicate),
+        cmocka_unit_test(test_a_stored_record_without_a_time_has_its_number),
         cmocka_unit_test(test_two_devices_never_share_a_name),
     };
 

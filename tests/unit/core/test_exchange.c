@@ -17,7 +17,8 @@
  *
  * actions
  *   R1805/2a2b  W1805/2a2b  Wcp=HEX  Wv=HEX    read, write (a clock's octets are checked in another test)
- *   m1  M1  M1L        told unsettled; settled; settled and late. M0 of a stream. "+c" with a context, "#17" its number
+ *   m1  M1  M1L        told unsettled; settled; settled and late. M0 of a stream. "+c" with a context, "#17" its number,
+ *                      "?" behind one that was lost
  *   T3/4  T!3/4        transfer done: received/announced; not complete        E3   deleted
  *   C:wrong  C:right,set  C:none              the clock                        F:name   fault    Z180000   rest
  *   V:1.02                                    the firmware revision
@@ -117,7 +118,7 @@ static void put_measurement(struct play *play, const struct ward_exchange_measur
     if (measurement->context != NULL)
         put(play, "+c");
     if (measurement->has_record)
-        put(play, "#%u", measurement->record);
+        put(play, "#%u%s", measurement->record, measurement->is_behind_lost ? "?" : "");
     put(play, " ");
 }
 
@@ -526,7 +527,11 @@ static const struct script scripts[] = {
      "Wcp=0401 Wcp=0101 M1L#1 M2L#2 M3#3 T3/3"},
     {"an observation in two segments is one", "health-sensor", 0,
      "services:- obs:01011B006300B84B0200 obs:0622729D2B290000060001013C4C0200200262000000 end", "m1 M1"},
-    {"half an observation is none", "health-sensor", 0, "services:- obs:01011B006300B84B0200 end", ""},
+    {"half an observation is none, which is told", "health-sensor", 0,
+     "services:- obs:01011B006300B84B0200 end", "F:observation-broken"},
+    {"a part of an observation is missing, and again: told once", "health-sensor", 0,
+     "services:- obs:01011B006300B84B0200 obs:0A22729D2B29 obs:0E22 obs:01011B00 end",
+     "F:observation-broken"},
     {"it cannot count", "glucose-meter", 0, METER " ok cp:06000402 ok glu:1@-600 glu:2@-1 cp:06000101",
      "Wcp=0401 Wcp=0101 M1L#1 M2#2 F:records-incomplete T!2/0"},
     {"the clock first, then the records, then it is set", "glucose-meter", MAY_SET,
@@ -616,6 +621,10 @@ static const struct script scripts[] = {
     {"a first segment again", "omron-cuff", 0,
      "services:1810/2a52 ok cp:05000100 ok seg:011200352A00 seg:031200352A00780050005D00",
      "Wcp=0401 Wcp=0101 F:record-broken M1#18"},
+    {"what follows one that is broken leaves that to be asked for", "omron-cuff", 0,
+     "services:1810/2a52 ok cp:05000300 ok seg:031100352A00780050005D00 seg:011200352A0078 seg:0A0050005D00 "
+     "seg:031300352A00780050005D00 end",
+     "Wcp=0401 Wcp=0101 F:record-broken M1L#17 M2L#19? F:records-incomplete T!2/3"},
     {"too short, empty, of nothing, of a vendor", "omron-cuff", 0,
      "services:- seg:03120035 seg: seg:06 seg:0312000100",
      "F:record-broken F:record-broken F:record-broken F:record-broken"},

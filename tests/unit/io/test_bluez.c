@@ -86,6 +86,24 @@ static void a_value_before_the_proof_says_so(void **state)
     fake_end(&fake);
 }
 
+/* What is still on its way of an earlier connection is not of one that the same device makes when it was enrolled again. */
+static void connections_are_counted_on_for_one_that_comes_back(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, &bonded);
+    fake_wait(&fake, 0, "ready ");
+    visit(&fake, 7);
+    size_t mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_remove(fake.bluez, FAKE_ADDRESS), 0);
+    assert_int_equal(ward_bluez_add(fake.bluez, &bonded), 0);
+    fake_wait(&fake, mark, "StartNotify ");
+    visit(&fake, 8);
+    assert_true(fake_has(&fake, mark, "connected=2 "));
+    assert_true(fake_has(&fake, mark, "proved=2 "));
+    fake_end(&fake);
+}
+
 /* A link that did not outlive the renewal of our subscription has ended it, and bluetoothd says nothing. */
 static void after_a_link_it_is_subscribed_to_anew(void **state)
 {
@@ -565,6 +583,7 @@ int main(void)
         cmocka_unit_test(a_radio_that_is_on_is_switched_off_when_nobody_will_hear),
         cmocka_unit_test(a_radio_that_is_on_is_left_on_while_the_way_is_laid),
         cmocka_unit_test(a_value_before_the_proof_says_so),
+        cmocka_unit_test(connections_are_counted_on_for_one_that_comes_back),
         cmocka_unit_test(after_a_link_it_is_subscribed_to_anew),
         cmocka_unit_test(a_value_before_the_connection_is_of_that_connection),
         cmocka_unit_test(a_connection_that_only_its_end_is_told_of_is_over),
