@@ -49,16 +49,13 @@ static uint32_t newest_number(void *context, const struct ward_alarm_id *id)
     return ward_numbers_newest(context, id);
 }
 
-bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted,
-                        bool fresh)
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
 {
     const bool is_known = stored && ward_alarm_unpack(stored->state, stored->length, &watch->state);
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
-    if (fresh)
-        ward_alarm_new_epoch(&watch->state);
     if (!is_known && watch->has_plan)
         ward_alarm_replace_plan(&watch->state, &context);
     else if (is_known && rebooted)
@@ -253,7 +250,6 @@ void ward_watch_submit_again(struct ward_watch *watch)
 {
     struct ward_watch_effects effects;
 
-    ward_alarm_new_epoch(&watch->state);
     (void)ward_watch_sink(watch, &effects);
     ward_watch_carry_out(watch, &effects, NULL, NULL, true);
 }

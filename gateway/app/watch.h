@@ -80,12 +80,10 @@ struct ward_watch *ward_watch_free(struct ward_watch *watch);
  * Puts back what the store remembers, after a restart (rebooted: of the machine): first the plan, if there is one, which
  * the engine is not asked about, since the state knows it; then the state, NULL for none. The one returns false like
  * ward_watch_apply_plan, the other when the state cannot be read; the watch then starts afresh under the plan, which can
- * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place. fresh: of a file
- * that was replaced, whose numbers are those of other readings here.
+ * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place.
  */
 bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size);
-bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted,
-                        bool fresh);
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted);
 
 /*
  * Applies a plan's JSON text. waiter, which may be NULL, is told when it is stored. Returns false with the old plan in force,
@@ -142,7 +140,7 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
                                               const struct ward_watch_acknowledgement *acknowledgement,
                                               const struct ward_store_group *with);
 
-/* A fresh database does not have the state, and its numbers are those of other readings. */
+/* A fresh database does not have the state. */
 void ward_watch_submit_again(struct ward_watch *watch);
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch);

@@ -175,12 +175,6 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
  */
 void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading);
 
-/*
- * The database was replaced: the numbers that are remembered are those of other readings there, and are forgotten. Call it
- * before anything of the new epoch is told. What is remembered of the readings themselves stays, and no void takes it.
- */
-void ward_alarm_new_epoch(struct ward_alarm_patient *state);
-
 /* A technical condition of the gateway itself. name is an id ("no-storage"); text is for people. */
 struct ward_alarm_technical {
     const char *name;

@@ -22,13 +22,6 @@ void ward_source_give_seq(struct ward_source *sources, size_t count, const struc
     }
 }
 
-void ward_source_forget_numbers(struct ward_source *sources, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        sources[i].seq = 0;
-    }
-}
-
 /* What was told early, and comes again when it is known to be of now, is one value. */
 static bool is_the_same(const struct ward_alarm_past *a, const struct ward_alarm_past *b)
 {
@@ -110,22 +103,5 @@ void ward_alarm_past_committed(struct ward_alarm_input_state *input, const struc
         struct ward_alarm_detector *detectors;
 
         give_seq(ward_alarm_ground(input, ground, &detectors).condition, reading);
-    }
-}
-
-void ward_alarm_past_forget_numbers(struct ward_alarm_input_state *input)
-{
-    input->value_seq = input->last_seq = 0;
-    for (unsigned i = 0; i < input->past_count; i++) {
-        input->past[i].from.seq = 0;
-    }
-    ward_source_forget_numbers(input->newest_from, input->newest_count);
-    ward_source_forget_numbers(input->learnt_from, input->learnt_count);
-    ward_source_forget_numbers(input->late_from, input->late_count);
-    ward_trend_forget_numbers(&input->trend);
-    for (size_t ground = 0; ground < WARD_GROUND_COUNT; ground++) {
-        struct ward_alarm_detector *detectors;
-
-        ward_alarm_ground(input, ground, &detectors).condition->value_seq = 0;
     }
 }

@@ -262,7 +262,6 @@ uint8_t ward_alarm_vital_quantity(enum ward_vital_source source);
 /* Takes back what the reading gave. Returns whether something counted that does not any more. */
 bool ward_alarm_vitals_void(struct ward_alarm_patient *state, uint64_t seq);
 /* The values of these quantities (a set of 1 << enum ward_quantity) that the reading gave have a seq now. */
-void ward_alarm_vitals_forget_numbers(struct ward_alarm_patient *state);
 void ward_alarm_vitals_committed(struct ward_alarm_patient *state, uint32_t quantities,
                                  const struct ward_reading *reading);
 
@@ -301,9 +300,6 @@ bool ward_alarm_past_forget(struct ward_alarm_input_state *input, uint64_t seq);
 /* Gives every trace of the reading that has no seq yet its seq. */
 void ward_alarm_past_committed(struct ward_alarm_input_state *input, const struct ward_reading *reading);
 void ward_source_give_seq(struct ward_source *sources, size_t count, const struct ward_reading *reading);
-/* Another epoch has begun (ward_alarm_new_epoch). */
-void ward_alarm_past_forget_numbers(struct ward_alarm_input_state *input);
-void ward_source_forget_numbers(struct ward_source *sources, size_t count);
 /* Takes sources[at] out of the first *count, which becomes less. */
 void ward_source_remove(struct ward_source *sources, uint8_t *count, unsigned at);
 

@@ -269,18 +269,6 @@ void ward_alarm_vitals_committed(struct ward_alarm_patient *state, uint32_t quan
     }
 }
 
-void ward_alarm_vitals_forget_numbers(struct ward_alarm_patient *state)
-{
-    for (unsigned i = 0; i < WARD_VITAL_COUNT; i++) {
-        struct ward_alarm_vital *vital = &state->vitals[i];
-
-        vital->seq = 0;
-        for (size_t j = 0; j < WARD_VITAL_PAST_MAX; j++) {
-            vital->past[j].from.seq = 0;
-        }
-    }
-}
-
 /* What counted before the newest value counts again. */
 static void step_back(struct ward_alarm_vital *vital)
 {

@@ -317,14 +317,3 @@ void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_re
     }
     ward_alarm_vitals_committed(state, quantities, reading);
 }
-
-void ward_alarm_new_epoch(struct ward_alarm_patient *state)
-{
-    for (size_t i = 0; i < state->input_count; i++) {
-        ward_alarm_past_forget_numbers(&state->inputs[i]);
-    }
-    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
-        state->wide[i].value_seq = 0;
-    }
-    ward_alarm_vitals_forget_numbers(state);
-}

@@ -167,14 +167,3 @@ void ward_trend_give_seq(struct ward_trend *trend, uint64_t mono_us, uint64_t se
         }
     }
 }
-
-void ward_trend_forget_numbers(struct ward_trend *trend)
-{
-    for (uint8_t i = 0; i < trend->count; i++) {
-        struct ward_trend_piece *piece = &trend->pieces[i];
-
-        for (int j = 0; j < 2; j++) {
-            piece->low_from[j].seq = piece->high_from[j].seq = 0;
-        }
-    }
-}
