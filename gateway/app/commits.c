@@ -301,8 +301,10 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
     ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
-    for (size_t i = 0; i < gateway->watch_count; i++)
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        ward_alarm_new_epoch(&gateway->watches[i]->state);
         ward_watch_submit_again(gateway->watches[i]);
+    }
     ward_outbox_submit_again(&gateway->outbox);
     submit_known_again(gateway);
     ward_inbox_submit_again(gateway);

@@ -29,7 +29,7 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     for (size_t i = 0; i < snapshot->state_count; i++)
         if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0)
             stored = &snapshot->states[i];
-    if (!ward_watch_restore(watch, stored, rebooted))
+    if (!ward_watch_restore(watch, stored, rebooted, snapshot->set_aside[0] != '\0'))
         ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
                            patient->id.text);
     ward_technical_tell(gateway, watch);

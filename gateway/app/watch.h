@@ -80,10 +80,12 @@ struct ward_watch *ward_watch_free(struct ward_watch *watch);
  * Puts back what the store remembers, after a restart (rebooted: of the machine): first the plan, if there is one, which
  * the engine is not asked about, since the state knows it; then the state, NULL for none. The one returns false like
  * ward_watch_apply_plan, the other when the state cannot be read; the watch then starts afresh under the plan, which can
- * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place.
+ * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place. new_epoch: it
+ * comes from the database before, and what readings are numbered with in it is not theirs in this one.
  */
 bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size);
-bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted);
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted,
+                        bool new_epoch);
 
 /*
  * Applies a plan's JSON text. waiter, which may be NULL, is told when it is stored. Returns false with the old plan in force,

@@ -175,6 +175,13 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
  */
 void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading);
 
+/*
+ * Another database has taken the place of the one before: what readings were numbered with there names others from now
+ * on. What is remembered stays, and names no reading; one that has got a number again is given to ward_alarm_committed.
+ * Emits nothing.
+ */
+void ward_alarm_new_epoch(struct ward_alarm_patient *state);
+
 /* A technical condition of the gateway itself. name is an id ("no-storage"); text is for people. */
 struct ward_alarm_technical {
     const char *name;

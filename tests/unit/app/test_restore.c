@@ -159,7 +159,7 @@ static void all_that_stands_is_told_after_a_reboot(void **state)
     for (size_t i = 0; i < watch->state.technical_count; i++)
         told -= watch->state.technical[i].condition.n;
     before = bench->gateway->outbox.alarms.count;
-    assert_true(ward_watch_restore(watch, &stored, true));
+    assert_true(ward_watch_restore(watch, &stored, true, false));
     for (size_t i = 0; i < watch->state.technical_count; i++)
         told += watch->state.technical[i].condition.n;
     assert_true(told > WARD_WATCH_EVENTS_USUAL);

@@ -501,6 +501,29 @@ static void a_commit_gives_readings_their_seq(void **state)
     assert_int_equal(count_present(), 0);
 }
 
+/* A number of the database before names another reading in the next one: what it gave there is not taken back with that. */
+static void a_new_database_has_other_numbers(void **state)
+{
+    struct ward_reading reading = {
+        .seq = 17, .value_count = 1, .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 88}}}};
+    struct ward_alarm_context context;
+
+    (void)state;
+    give(WARD_SPO2, 88);
+    reading.mono_us = now_us;
+    ward_alarm_committed(&patient, &reading);
+    ward_alarm_new_epoch(&patient);
+    assert_int_equal(count_present(), 1);
+    assert_int_equal(present[0].newest.reading_seq, 0);
+    context = now();
+    assert_int_equal(ward_alarm_void(&patient, &context, 17), 0);
+    assert_int_equal(count_present(), 1);
+    reading.seq = 3; /* what the ward did not have is numbered anew */
+    ward_alarm_committed(&patient, &reading);
+    assert_int_equal(ward_alarm_void(&patient, &context, 3), 1u << WARD_SPO2);
+    assert_int_equal(count_present(), 0);
+}
+
 /* Two devices lose their bond; that one is paired again says nothing of the other. */
 static void a_condition_of_a_device_is_that_devices(void **state)
 {
@@ -856,6 +879,7 @@ int main(void)
         cmocka_unit_test_setup(how_long_it_was_beyond_counts_on_over_a_reboot, set_up),
         cmocka_unit_test_setup(no_moment_is_taken_for_none, set_up),
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
+        cmocka_unit_test_setup(a_new_database_has_other_numbers, set_up),
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
         cmocka_unit_test_setup(what_is_taken_back_is_known_by_its_number, set_up),
