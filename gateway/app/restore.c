@@ -39,6 +39,11 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
 {
     const bool rebooted = strcmp(snapshot->last_boot.text, gateway->boot.text) != 0;
 
+    /*
+     * After a reboot each state is moved to the boot that counts now. A kill between the commits of two of them would leave
+     * one of the boot before, whose moments the next process would take for those of this one.
+     */
+    ward_store_hold(gateway->store, true);
     gateway->restored = true;
     gateway->epoch = snapshot->epoch;
     gateway->head_seq = snapshot->head_seq;
@@ -77,6 +82,7 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
     /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
     (void)ward_gateway_annunciate(gateway);
     ward_chronicle_begin(gateway, snapshot);
+    ward_store_hold(gateway->store, false);
 }
 
 void ward_restore_nothing(struct ward_gateway *gateway)

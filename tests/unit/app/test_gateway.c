@@ -706,6 +706,27 @@ static void the_ward_learns_when_nobody_was_watched(void **state)
     assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
 }
 
+/* A process that is killed between two commits leaves no state whose moments are of the boot before. */
+static void after_a_reboot_all_states_are_one_commit(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_gateway *gateway;
+    char name[16];
+
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "p-%u", i);
+        bench_admit(bench, name);
+    }
+    bench_close(bench);
+    run_sql(bench, "UPDATE mark SET boot = 'b-other'");
+    disk_hangs = true;
+    bench_open(bench);
+    gateway = bench->gateway;
+    disk_hangs = false;
+    WAIT_FOR(bench, gateway->committed_token > 0);
+    assert_true(gateway->committed_token >= gateway->watch_count); /* each has been given to the store */
+}
+
 /* Moments that no wall clock shows during a test, so that whatever it shows is below the floor. */
 #define COMMITTED_MS INT64_C(4102444800000)
 #define ISSUED_MS    INT64_C(4102444860000)
@@ -2186,6 +2207,7 @@ int main(void)
         GATEWAY_TEST(a_claim_ends_with_the_binding),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
+        GATEWAY_TEST(after_a_reboot_all_states_are_one_commit),
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
         GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
