@@ -259,8 +259,11 @@ void ward_watch_submit_again(struct ward_watch *watch)
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch)
 {
+    const struct ward_time now = ward_gateway_now(watch->gateway);
     const uint64_t alarm_us = ward_alarm_deadline_us(&watch->state, watch->has_plan ? &watch->plan : NULL),
                    storing_us = storing_due_us(watch);
 
+    if (ward_alarm_clock_moved(&watch->state, &now))
+        return 0;
     return alarm_us < storing_us ? alarm_us : storing_us;
 }

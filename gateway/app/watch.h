@@ -145,6 +145,7 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
 /* A fresh database does not have the state. */
 void ward_watch_submit_again(struct ward_watch *watch);
 
+/* When it is to be ticked next; 0: now, since the wall clock has moved. */
 uint64_t ward_watch_due_us(const struct ward_watch *watch);
 
 /* The context of a call that only asks: conditions present, last values, monitoring. */

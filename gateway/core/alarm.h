@@ -228,6 +228,12 @@ void ward_alarm_discharge(struct ward_alarm_patient *state, const struct ward_al
 /* The boot time at which ward_alarm_tick must be called, at the latest; UINT64_MAX: not before another input. */
 uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
 
+/*
+ * Whether the wall clock has become known, was lost or was set since the newest input: then that deadline goes by a clock
+ * that was another, and ward_alarm_tick must be called now.
+ */
+bool ward_alarm_clock_moved(const struct ward_alarm_patient *state, const struct ward_time *now);
+
 /* Whether a condition is pending, active or unknown: then the commit window is short. */
 bool ward_alarm_is_tense(const struct ward_alarm_patient *state);
 

@@ -114,6 +114,28 @@ static void what_stands_is_not_raised_again(void **state)
     }
 }
 
+/* Whoever waits for a time of day goes by it at once, also when nothing else happens and the disk takes nothing. */
+static void a_clock_that_becomes_known_is_noticed(void **state)
+{
+    struct bench *bench = *state;
+    char error[1024], *document = text_of("scenarios/schedule.json");
+    struct ward_alarm_key key;
+
+    bench_set_clock(bench, false);
+    bench_admit(bench, "p-ann");
+    assert_true(ward_watch_apply_plan(ward_gateway_watch(bench->gateway, "p-ann"), document, NULL, error,
+                                      sizeof(error)));
+    free(document);
+    ward_gateway_settle(bench->gateway);
+    all_is_committed(bench);
+    assert_true(find(bench, "schedule-unknown", &key));
+    assert_true(ward_watch_due_us(ward_gateway_watch(bench->gateway, "p-ann")) > bench_now_us(bench));
+    bench_set_clock(bench, true);
+    assert_true(ward_watch_due_us(ward_gateway_watch(bench->gateway, "p-ann")) <= bench_now_us(bench));
+    ward_gateway_settle(bench->gateway); /* as each event in the loop does, and a look at the clock */
+    WAIT_FOR(bench, !find(bench, "schedule-unknown", &key));
+}
+
 static void a_device_known_by_its_address_stays_so(void **state)
 {
     struct bench *bench = *state;
@@ -343,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RESTORE_TEST(what_stands_is_not_raised_again),
+        RESTORE_TEST(a_clock_that_becomes_known_is_noticed),
         RESTORE_TEST(a_device_known_by_its_address_stays_so),
         RESTORE_TEST(all_that_stands_is_told_after_a_reboot),
         RESTORE_TEST(what_found_no_place_goes_when_there_is_one),

@@ -659,6 +659,26 @@ static void an_expired_plan_stays_and_says_so(void **state)
     assert_string_equal(events[event_count - 1].condition.text, "spo2-low");
 }
 
+static void a_clock_that_moved_is_looked_at_again(void **state)
+{
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    ward_alarm_tick(&patient, &context);
+    /* Time goes by, and a time service corrects the clock a little. */
+    context.now.boot_us += HOUR_US;
+    context.now.utc_ms += WARD_HOUR_MS + 999;
+    assert_false(ward_alarm_clock_moved(&patient, &context.now));
+    context.now.utc_ms += 1;
+    assert_true(ward_alarm_clock_moved(&patient, &context.now));
+    ward_alarm_tick(&patient, &context);
+    assert_false(ward_alarm_clock_moved(&patient, &context.now));
+    context.now.utc_ms = WARD_UTC_UNKNOWN;
+    assert_true(ward_alarm_clock_moved(&patient, &context.now));
+    ward_alarm_tick(&patient, &context);
+    assert_false(ward_alarm_clock_moved(&patient, &context.now));
+}
+
 static void no_plan_is_due_at_once(void **state)
 {
     struct ward_alarm_context context = now();
@@ -887,6 +907,7 @@ int main(void)
         cmocka_unit_test_setup(an_early_reading_raises_and_does_not_clear, set_up),
         cmocka_unit_test_setup(what_is_disputed_raises_in_time_and_does_not_clear, set_up),
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
+        cmocka_unit_test_setup(a_clock_that_moved_is_looked_at_again, set_up),
         cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),
         cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
         cmocka_unit_test_setup(a_state_that_no_engine_has_is_refused, set_up),
