@@ -1672,38 +1672,71 @@ static int furnish(struct bench *bench)
 
 #define HIGH_PRESSURE "0A FA 00 50 00 5A 00 EA 07 0B 16 09 00 02 01" /* 250/80 */
 
+/* The ward confirms all that waits. */
+static void confirm_alarms(struct bench *bench)
+{
+    const struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch};
+
+    for (size_t i = 0; i < alarms->count && i < WARD_RECEIPT_ALARMS_MAX; i++, receipt.alarm_count++) {
+        receipt.alarms[i].id = alarms->entries[i].key.id;
+        receipt.alarms[i].n = alarms->entries[i].key.n;
+    }
+    ward_outbox_alarm_receipt(&bench->gateway->outbox, &receipt);
+    ward_gateway_settle(bench->gateway);
+}
+
+/* A minute passes for what waits for its receipt. */
+static void let_alarms_wait(struct bench *bench)
+{
+    struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
+
+    assert_true(alarms->count > 0);
+    for (size_t i = 0; i < alarms->count; i++)
+        alarms->entries[i].queued_us -= WARD_UNDELIVERED_US;
+    ward_gateway_settle(bench->gateway);
+}
+
 static void an_alarm_without_a_receipt_shows_until_it_has_one(void **state)
 {
     struct bench *bench = couple(state);
     const int button = furnish(bench);
-    struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
-    struct ward_receipt receipt = {.epoch = bench->gateway->epoch};
+    const struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
 
     bind_to(bench, "d-1", "p-ann", 1, false);
     hear(bench, &(struct said){"d-1", CUFF, HIGH_PRESSURE, false});
-    assert_true(alarms->count > 0);
     assert_false(bench->gateway->undelivered_shown);
-    for (size_t i = 0; i < alarms->count; i++) /* a minute passes */
-        alarms->entries[i].queued_us -= WARD_UNDELIVERED_US;
-    ward_gateway_settle(bench->gateway);
+    let_alarms_wait(bench);
     assert_true(bench->gateway->undelivered_shown);
     assert_non_null(strstr(shown_text(bench), "could not reach"));
     assert_true(is_condition(bench, "p-ann", "hub-not-confirming"));
 
-    for (int round = 0; round < 8 && alarms->count > 0;
-         round++) { /* what the condition itself has told, too */
-        receipt.alarm_count = 0;
-        for (size_t i = 0; i < alarms->count && i < WARD_RECEIPT_ALARMS_MAX; i++, receipt.alarm_count++) {
-            receipt.alarms[i].id = alarms->entries[i].key.id;
-            receipt.alarms[i].n = alarms->entries[i].key.n;
-        }
-        ward_outbox_alarm_receipt(&bench->gateway->outbox, &receipt);
-        ward_gateway_settle(bench->gateway);
-    }
+    for (int round = 0; round < 8 && alarms->count > 0; round++) /* what the condition itself has told, too */
+        confirm_alarms(bench);
     assert_false(bench->gateway->undelivered_shown);
     assert_null(strstr(shown_text(bench), "could not reach"));
     assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
     close(button);
+}
+
+/* What tells that it does not confirm, and that it does again, waits as long: that is no news. */
+static void a_hub_that_takes_its_time_is_told_of_once(void **state)
+{
+    struct bench *bench = couple(state);
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    bench_restart(bench); /* what a start tells is told */
+    confirm_alarms(bench);
+    hear(bench, &(struct said){"d-1", CUFF, HIGH_PRESSURE, false});
+    let_alarms_wait(bench);
+    assert_true(is_condition(bench, "p-ann", "hub-not-confirming"));
+    confirm_alarms(bench);
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
+    let_alarms_wait(bench);
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
+    bench_restart(bench);
+    let_alarms_wait(bench);
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
 }
 
 static bool is_silenced(const struct bench *bench, const char *patient, const char *name)
@@ -2235,6 +2268,7 @@ int main(void)
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
+        GATEWAY_TEST(a_hub_that_takes_its_time_is_told_of_once),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(what_nobody_silenced_sounds_beside_what_is),
         GATEWAY_TEST(the_room_hears_that_it_has_come_or_should_be_repeated),
