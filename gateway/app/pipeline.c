@@ -29,6 +29,9 @@
 #include "core/validate.h"
 #include "io/journal.h"
 
+/* After two frames that cannot be decoded without such a time between them, a good one has to follow the last by as much. */
+#define UNDECODABLE_AGAIN_US (60 * WARD_SECOND_US)
+
 /* When and over what: everything of a reading that is not in its frame. */
 static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
 {
@@ -64,19 +67,33 @@ static void note_heard(const struct ward_heard *heard)
         now->heard = ward_gateway_now(gateway);
 }
 
+/* A device that sends good frames and bad ones in turn has one condition, and not one with each bad frame. */
+static bool is_decodable_again(const struct ward_device_now *now, uint64_t now_us)
+{
+    return !now || !now->undecodable_again || now_us - now->undecodable_us >= UNDECODABLE_AGAIN_US;
+}
+
 static void note_outcome(const struct ward_heard *heard)
 {
     struct ward_gateway *gateway = heard->talk->gateway;
     const struct ward_decoded *decoded = heard->measurement->decoded;
     const char *device = heard->talk->device.id.text;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
 
-    ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME,
-                          decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE
-                                                             : WARD_PRIORITY_OF_UNDECODABLE);
-    if (decoded->outcome != WARD_DECODE_OK) {
-        gateway->pipeline.undecodable++;
-        ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
+    if (decoded->outcome == WARD_DECODE_OK) {
+        if (is_decodable_again(now, now_us))
+            ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_NONE);
+        return;
     }
+    if (now) {
+        now->undecodable_again =
+            now->undecodable_us != 0 && now_us - now->undecodable_us < UNDECODABLE_AGAIN_US;
+        now->undecodable_us = now_us;
+    }
+    ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_OF_UNDECODABLE);
+    gateway->pipeline.undecodable++;
+    ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
 }
 
 /* A ring, a clip or a meter says in its frames how its battery is. An old record says how it was. */

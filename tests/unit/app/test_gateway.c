@@ -771,6 +771,30 @@ static void what_is_wrong_with_a_device_is_its_own(void **state)
     assert_false(is_condition(bench, "p-bob", "undecodable-frame"));
 }
 
+/* A device that sends good frames and bad ones in turn would have an alarm raised and ended with each of them. */
+static void a_frame_that_is_bad_again_and_again_is_told_once(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_device_now *now;
+    size_t told;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    for (int i = 0; i < 2; i++) {
+        hear(bench, &(struct said){"d-1", CUFF, "02 78", false});
+        assert_true(is_condition(bench, "p-ann", "undecodable-frame"));
+        hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+        assert_int_equal(is_condition(bench, "p-ann", "undecodable-frame"), i == 1);
+    }
+    told = bench->gateway->outbox.alarms.count;
+    hear(bench, &(struct said){"d-1", CUFF, "02 79", false});
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(bench->gateway->outbox.alarms.count, told);
+    now = ward_devices_entry(&bench->gateway->devices, "d-1");
+    now->undecodable_us -= 60 * UINT64_C(1000000); /* a minute later */
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_false(is_condition(bench, "p-ann", "undecodable-frame"));
+}
+
 /* The number of documents that Explain answers, and whether the first has that text; -1: an error. */
 static int explain(struct bench *bench, const char *what, const char *text)
 {
@@ -2243,6 +2267,7 @@ int main(void)
         GATEWAY_TEST(after_a_reboot_all_states_are_one_commit),
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
+        GATEWAY_TEST(a_frame_that_is_bad_again_and_again_is_told_once),
         GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
