@@ -142,6 +142,17 @@ void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
     ward_technical_plan(watch);
 }
 
+void ward_technical_restore(struct ward_gateway *gateway, const struct ward_watch *watch)
+{
+    const struct ward_alarm_context context = ward_watch_context(watch);
+    const char *name = conditions[WARD_TECHNICAL_WAS_UNMONITORED].name;
+    size_t count = ward_alarm_present(&watch->state, &context, gateway->present, WARD_PRESENT_MAX);
+
+    for (size_t i = 0; i < count && i < WARD_PRESENT_MAX; i++)
+        if (strcmp(gateway->present[i].newest.condition.text, name) == 0)
+            gateway->technical.active[WARD_TECHNICAL_WAS_UNMONITORED] = true;
+}
+
 void ward_technical_plan(struct ward_watch *watch)
 {
     ward_technical_set_for(watch, WARD_TECHNICAL_UNSIGNED_PLAN, watch->has_plan && !watch->plan_signed);

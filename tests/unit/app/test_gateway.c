@@ -701,6 +701,8 @@ static void the_ward_learns_when_nobody_was_watched(void **state)
         assert_string_equal(bench->records[0].note.reason.text, ends[i].reason);
         assert_true(is_condition(bench, "p-ann", "was-unmonitored"));
     }
+    restart_after(bench, "SELECT 1"); /* which is no reading */
+    assert_true(is_condition(bench, "p-ann", "was-unmonitored"));
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
