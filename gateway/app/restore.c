@@ -72,6 +72,9 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
                                snapshot->known[i].device.text);
     for (size_t i = 0; i < gateway->registry.patient_count; i++)
         restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
+    /* Of which no link is known: what ends with it has ended, and a stream that goes on shows again how it is. */
+    for (size_t i = 0; i < gateway->registry.device_count; i++)
+        ward_upkeep_not_poor(gateway, gateway->registry.devices[i].id.text);
     ward_ask_restored(gateway);
     ward_gateway_tell_sources(gateway);
     if (snapshot->set_aside[0]) {

@@ -65,7 +65,7 @@ void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
 
 /*
  * The same for a condition of a device, with its priority; WARD_PRIORITY_NONE withdraws it. What was asserted before a
- * restart stands until the device shows again how it is.
+ * restart stands until the device shows again how it is, but for a poor signal, which ends with its link.
  */
 void ward_technical_device(struct ward_gateway *gateway, const char *device,
                            enum ward_device_condition condition, uint8_t priority);
