@@ -221,6 +221,15 @@ static uint64_t check_refusals(struct ward_gateway *gateway, uint64_t now_us)
     return UINT64_MAX;
 }
 
+/* Nobody says when the date becomes known, which need not be with a jump of the wall clock. */
+static void note_date(struct ward_gateway *gateway, const struct ward_time *now)
+{
+    if (gateway->dated || !gateway->restored || now->utc_ms == WARD_UTC_UNKNOWN)
+        return;
+    gateway->dated = true;
+    ward_binding_dated(gateway);
+}
+
 /*
  * Radio and clock have their time after a start, and the radio after a restart of Bluetooth, before an alarm is made
  * of it. Nobody says that a time service holds the clock from now on: as long as none does it is looked for.
@@ -262,6 +271,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     bool soon = gateway->bus && ward_bus_is_followed(gateway->bus);
     uint64_t due;
 
+    note_date(gateway, &now);
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
     due = earlier(due, check_refusals(gateway, now.boot_us));
     due = earlier(due, ward_chronicle_check(gateway));

@@ -76,6 +76,7 @@ struct ward_gateway {
     struct ward_bus *bus;
 
     bool restored; /* what the database holds is known (restore.h); until then bluez is NULL */
+    bool dated;    /* since then the date was known, and what waited for it has it */
     struct ward_id boot, epoch;
     uint64_t head_seq;
     uint8_t head_chain[32];

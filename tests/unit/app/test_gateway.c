@@ -1611,6 +1611,26 @@ static void a_clock_that_becomes_known_dates_what_came_before(void **state)
     assert_int_equal(read_back(bench), 2); /* once */
 }
 
+/* The clock of a board may have been right before a time service said so: then it does not jump. */
+static void a_binding_has_its_date_when_that_is_known(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_store_binding *binding = &bench->gateway->registry.bindings[0];
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(bench->gateway->registry.binding_count, 1);
+    assert_true(binding->from_ms == WARD_BOUND_FROM_UNKNOWN);
+    bench_restart(bench); /* … nor does it say so to the next process */
+    binding = &bench->gateway->registry.bindings[0];
+    bench_set_clock(bench, true);
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(bench->gateway->registry.binding_count, 1);
+    assert_true(binding->from_ms != WARD_BOUND_FROM_UNKNOWN);
+    assert_true(binding->from_ms <= ward_gateway_now(bench->gateway).utc_ms);
+}
+
 static void a_low_battery_is_the_device_s(void **state)
 {
     struct ward_bluez_device device = {.id = {"d-1"}};
@@ -2285,6 +2305,7 @@ int main(void)
         GATEWAY_TEST(a_receipt_for_what_made_room_is_taken_over),
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
+        GATEWAY_TEST(a_binding_has_its_date_when_that_is_known),
         GATEWAY_TEST(a_low_battery_is_the_device_s),
         GATEWAY_TEST(a_ring_s_battery_is_in_its_frames),
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
