@@ -1302,9 +1302,12 @@ static void a_disk_that_is_nearly_full_is_told(void **state)
     struct bench *bench = couple(state);
     struct ward_time now;
 
-    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare - 1, spare}));
-    assert_true(ward_upkeep_is_short(&(struct ward_store_space){9 * spare, 100 * spare}));
-    assert_false(ward_upkeep_is_short(&(struct ward_store_space){10 * spare, 100 * spare}));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare - 1, spare}, false));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){9 * spare, 100 * spare}, false));
+    assert_false(ward_upkeep_is_short(&(struct ward_store_space){10 * spare, 100 * spare}, false));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){12 * spare, 100 * spare}, true));
+    assert_false(ward_upkeep_is_short(&(struct ward_store_space){13 * spare, 100 * spare}, true));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare, spare}, true));
     assert_true(bench->gateway->upkeep.space.total_octets > 0);
 
     strcpy(bench->gateway->config.store.path, "/proc/ward.db"); /* a file system without any room */
@@ -1318,7 +1321,7 @@ static void a_disk_that_is_nearly_full_is_told(void **state)
     bench->gateway->upkeep.due_us = 0;
     ward_gateway_settle(bench->gateway);
     assert_int_equal(is_condition(bench, "p-ann", "storage-filling"),
-                     ward_upkeep_is_short(&bench->gateway->upkeep.space));
+                     ward_upkeep_is_short(&bench->gateway->upkeep.space, true));
 }
 
 /* As the store tells it: a full disk is one thing, a failing one another, and both end. */
