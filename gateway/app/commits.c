@@ -11,6 +11,8 @@
 #include "io/journal.h"
 
 #define KNOWN_A_GROUP 256
+/* For so long all groups have to be taken before it is over that one was not. */
+#define UNSUBMITTED_US (60 * UINT64_C(1000000))
 
 struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count)
 {
@@ -136,6 +138,7 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
     result = ward_store_submit(gateway->store, group);
     if (result < 0) {
         ward_journal_print(LOG_CRIT, "A group cannot be given to the store: %s", strerror(-result));
+        gateway->unsubmitted_us = group->now.boot_us;
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, true);
         if (waiter)
             waiter->failed = true;
@@ -190,11 +193,23 @@ static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter
         tell_record(gateway, commit->records[i].text);
 }
 
+/* The store, which says when the disk takes something again, knows nothing of what it was not given. Memory that is short
+ * now and then does not raise each time. */
+static void note_committed(struct ward_gateway *gateway)
+{
+    if (gateway->unsubmitted_us == 0 ||
+        ward_gateway_now(gateway).boot_us - gateway->unsubmitted_us < UNSUBMITTED_US)
+        return;
+    gateway->unsubmitted_us = 0;
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, gateway->store_fails);
+}
+
 static void store_committed(void *context, const struct ward_store_commit *commit)
 {
     struct ward_gateway *gateway = context;
     struct ward_commit_waiter *waiter = take_waiter(gateway, commit->token);
 
+    note_committed(gateway);
     if (commit->token != 0)
         gateway->committed_token = commit->token;
     if (commit->record_count > 0) {
@@ -233,8 +248,9 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
         ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_STORAGE_FAILING,
                                   "The database cannot be written (attempt %u): %s", trouble->attempts,
                                   trouble->text);
+    gateway->store_fails = trouble->error != 0 && trouble->error != -ENOSPC;
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
-                       trouble->error != 0 && trouble->error != -ENOSPC);
+                       gateway->store_fails || gateway->unsubmitted_us != 0);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
 }
 

@@ -83,6 +83,8 @@ struct ward_gateway {
     uint64_t next_token,
         committed_token; /* of the newest group that was submitted, and that is on the disk */
     struct ward_commit_waiter *waiters, **waiters_end; /* in the order of their tokens */
+    bool store_fails;        /* as the store said last, and not because of a full disk */
+    uint64_t unsubmitted_us; /* when a group could not be given to it last; 0: that is over */
 
     struct ward_registry registry;
     struct ward_devices devices;

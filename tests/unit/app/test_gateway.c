@@ -1342,6 +1342,22 @@ static void a_disk_that_takes_nothing_is_told(void **state)
     assert_false(is_condition(bench, "p-ann", "storage-full"));
 }
 
+/* Once something is committed the store takes what it is given; it said nothing of what it was not given. */
+static void a_group_that_cannot_be_given_to_the_store_is_told_until_one_can(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_store_change change = {.kind = WARD_STORE_SETTING, .name = {"no id"}};
+    struct ward_store_group wrong = {.changes = &change, .change_count = 1}, next = {.urgent = true};
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(ward_gateway_submit(bench->gateway, &wrong, NULL) < 0);
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(is_condition(bench, "p-ann", "storage-failing")); /* what tells that is committed, too */
+    bench->gateway->unsubmitted_us -= 60 * UINT64_C(1000000);
+    assert_int_equal(ward_gateway_submit(bench->gateway, &next, NULL), 0);
+    WAIT_FOR(bench, !is_condition(bench, "p-ann", "storage-failing"));
+}
+
 static void a_certificate_that_ends_soon_is_told(void **state)
 {
     const int64_t month_ms = WARD_CERTIFICATE_DAYS * INT64_C(86400000), today_ms = INT64_C(1795338000000);
@@ -2297,6 +2313,7 @@ int main(void)
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
         GATEWAY_TEST(a_disk_that_takes_nothing_is_told),
+        GATEWAY_TEST(a_group_that_cannot_be_given_to_the_store_is_told_until_one_can),
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
