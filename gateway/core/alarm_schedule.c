@@ -292,6 +292,9 @@ void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_inp
     const bool goes_on = input->heard_us != WARD_NEVER &&
                          now_us - input->heard_us <= (uint64_t)WARD_STALE_STREAM_MS * WARD_MS_US;
 
+    if (!goes_on) {
+        input->unvalid_us = WARD_NEVER; /* what came before such a pause is not what comes now */
+    }
     ward_alarm_adherence_wear(run, input, goes_on ? now_us - input->heard_us : 0);
     input->heard_us = now_us;
     if (input->conditions[WARD_CAUSE_SILENT].state != WARD_ALARM_INACTIVE) {
