@@ -32,6 +32,9 @@
 /* After two frames that cannot be decoded without such a time between them, a good one has to follow the last by as much. */
 #define UNDECODABLE_AGAIN_US (60 * WARD_SECOND_US)
 
+/* So long a device must not have said that its battery is low, when that was said and taken back before. */
+#define BATTERY_AGAIN_US (600 * WARD_SECOND_US)
+
 /* When and over what: everything of a reading that is not in its frame. */
 static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
 {
@@ -96,6 +99,23 @@ static void note_outcome(const struct ward_heard *heard)
     ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
 }
 
+/* A status that wavers with each frame does not raise again and again: the second time it stands until it has not been said
+ * for a while. */
+static void note_battery_status(struct ward_device_now *now, uint16_t characteristic, bool low,
+                                uint64_t now_us)
+{
+    const bool lately = now->battery_low_said_us != 0 && now_us - now->battery_low_said_us < BATTERY_AGAIN_US;
+
+    if (low) {
+        if (now->battery_low_said_by == 0)
+            now->battery_low_said_again = lately;
+        now->battery_low_said_us = now_us;
+        now->battery_low_said_by = characteristic;
+    } else if (now->battery_low_said_by == characteristic && !(now->battery_low_said_again && lately)) {
+        now->battery_low_said_by = 0;
+    }
+}
+
 /* A ring, a clip or a meter says in its frames how its battery is. An old record says how it was. */
 static void note_battery(const struct ward_heard *heard)
 {
@@ -108,10 +128,9 @@ static void note_battery(const struct ward_heard *heard)
         return;
     if (decoded->has_battery)
         now->battery_percent = (int8_t)decoded->battery_percent;
-    if ((decoded->statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW)) != 0)
-        now->battery_low_said_by = decoded->characteristic;
-    else if (now->battery_low_said_by == decoded->characteristic)
-        now->battery_low_said_by = 0;
+    note_battery_status(now, decoded->characteristic,
+                        (decoded->statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW)) != 0,
+                        ward_gateway_now(gateway).boot_us);
     ward_technical_battery(gateway, device);
 }
 

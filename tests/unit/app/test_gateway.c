@@ -1705,6 +1705,26 @@ static void a_status_says_that_the_battery_is_low(void **state)
     assert_false(is_condition(bench, "p-ann", "battery-low"));
 }
 
+/* Near its bound it would otherwise raise and end an alarm with each second of a stream. */
+static void a_status_that_wavers_is_told_once(void **state)
+{
+    static const char *const frames[] = {"0A 34 1A 00 64 00 01 61 00 48", "0A 14 1A 00 64 00 02 61 00 48"};
+    struct bench *bench = couple(state);
+    size_t told = 0;
+
+    bench_enrol(bench, "d-clip", "nonin-3230");
+    bind_to(bench, "d-clip", "p-ann", WARD_SLOT_NONE, false);
+    for (int i = 0; i < 8; i++) {
+        say_as(bench, "nonin", "d-clip", frames[i % 2]);
+        told = i == 2 ? bench->gateway->outbox.alarms.count : told;
+    }
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    assert_int_equal(bench->gateway->outbox.alarms.count, told);
+    ward_devices_entry(&bench->gateway->devices, "d-clip")->battery_low_said_us -= 600 * UINT64_C(1000000);
+    say_as(bench, "nonin", "d-clip", frames[1]); /* ten minutes later */
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+}
+
 static const char *shown_text(struct bench *bench)
 {
     static char text[WARD_ALARM_TEXT_MAX + 1];
@@ -2329,6 +2349,7 @@ int main(void)
         GATEWAY_TEST(a_low_battery_is_the_device_s),
         GATEWAY_TEST(a_ring_s_battery_is_in_its_frames),
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
+        GATEWAY_TEST(a_status_that_wavers_is_told_once),
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
