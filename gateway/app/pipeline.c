@@ -300,7 +300,7 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
         return;
     }
     if (watch) {
-        ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
+        ward_technical_heard(watch);
         ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
     }
     held = !heard->talk->proved && hold(heard, arrival);

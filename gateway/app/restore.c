@@ -32,7 +32,6 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     if (!ward_watch_restore(watch, stored, rebooted, snapshot->set_aside[0] != '\0'))
         ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
                            patient->id.text);
-    ward_technical_restore(gateway, watch);
     ward_technical_tell(gateway, watch);
 }
 

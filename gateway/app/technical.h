@@ -58,8 +58,9 @@ void ward_technical_set(struct ward_gateway *gateway, enum ward_technical_condit
 void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condition condition, bool active);
 /* The plan in force has changed: whether it is signed. */
 void ward_technical_plan(struct ward_watch *watch);
-/* What stands until a reading ends it stands in the next process too: its patients' states remember it. */
-void ward_technical_restore(struct ward_gateway *gateway, const struct ward_watch *watch);
+/* Nobody was watched for a while: that stands for each patient until a reading of his comes, in whatever process. */
+void ward_technical_unmonitored(struct ward_gateway *gateway);
+void ward_technical_heard(struct ward_watch *watch);
 /* Tells a new watch what is the matter. */
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch);
 

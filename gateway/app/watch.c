@@ -20,6 +20,7 @@ struct ward_watch *ward_watch_new(struct ward_gateway *gateway, const struct war
     if (!watch->packed)
         return ward_watch_free(watch);
     watch->gateway = gateway;
+    watch->unheard = true;
     watch->patient = *patient;
     watch->episode = *episode;
     watch->stored_us = ward_gateway_now(gateway).boot_us;

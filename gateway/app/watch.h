@@ -47,6 +47,7 @@ struct ward_watch {
     uint64_t plan_token; /* it is on the disk when this is committed; 0: it was there at the start */
     bool has_sources;
     uint32_t sources;      /* last told to the engine */
+    bool unheard;          /* no reading has come since the start, or since nobody was watched; not stored */
     bool answered;         /* as it was looked at last (ward_alarm_is_answered); not stored */
     uint32_t prompted;     /* as the room was told last (ward_alarm_prompted); not stored */
     uint8_t *packed;       /* room for the packed state */

@@ -706,6 +706,7 @@ static void the_ward_learns_when_nobody_was_watched(void **state)
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
+    assert_true(is_condition(bench, "p-bob", "was-unmonitored")); /* of whom nothing has come */
 }
 
 /* A process that is killed between two commits leaves no state whose moments are of the boot before. */
