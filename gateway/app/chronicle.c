@@ -65,7 +65,7 @@ static void tell_unmonitored(struct ward_gateway *gateway, int64_t from_ms, cons
     record.note.to_ms = record.reading.received_at_ms;
     (void)ward_id_set(&record.note.reason, reason);
     submit(gateway, &record);
-    ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, true);
+    ward_technical_unmonitored(gateway);
 }
 
 /* --- the floor of the clock ---------------------------------------------------------------------------------- */

@@ -11,6 +11,8 @@
 #include "io/journal.h"
 
 #define KNOWN_A_GROUP 256
+/* For so long all groups have to be taken before it is over that one was not. */
+#define UNSUBMITTED_US (60 * UINT64_C(1000000))
 
 struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *records, size_t count)
 {
@@ -141,7 +143,7 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
                 ward_known_forget(&gateway->known, &group->changes[i].known);
         if (group->record_count > 0)
             ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
-        gateway->failed_token = group->token;
+        gateway->unsubmitted_us = group->now.boot_us;
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, true);
         if (waiter)
             waiter->failed = true;
@@ -196,17 +198,25 @@ static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter
         tell_record(gateway, commit->records[i].text);
 }
 
+/* The store, which says when the disk takes something again, knows nothing of what it was not given. Memory that is short
+ * now and then does not raise each time. */
+static void note_committed(struct ward_gateway *gateway)
+{
+    if (gateway->unsubmitted_us == 0 ||
+        ward_gateway_now(gateway).boot_us - gateway->unsubmitted_us < UNSUBMITTED_US)
+        return;
+    gateway->unsubmitted_us = 0;
+    ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, gateway->store_fails);
+}
+
 static void store_committed(void *context, const struct ward_store_commit *commit)
 {
     struct ward_gateway *gateway = context;
     struct ward_commit_waiter *waiter = take_waiter(gateway, commit->token);
 
+    note_committed(gateway);
     if (commit->token != 0)
         gateway->committed_token = commit->token;
-    if (gateway->failed_token != 0 && commit->token > gateway->failed_token) {
-        gateway->failed_token = 0;
-        ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, gateway->store_fails);
-    }
     if (commit->record_count > 0) {
         gateway->head_seq = commit->first_seq + commit->record_count - 1;
         memcpy(gateway->head_chain, commit->records[commit->record_count - 1].chain,
@@ -251,7 +261,7 @@ static void store_trouble(void *context, const struct ward_store_trouble *troubl
                                   trouble->text);
     gateway->store_fails = trouble->error != 0 && trouble->error != -ENOSPC;
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING,
-                       gateway->store_fails || gateway->failed_token != 0);
+                       gateway->store_fails || gateway->unsubmitted_us != 0);
     ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FULL, trouble->error == -ENOSPC);
 }
 
@@ -318,8 +328,10 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     memcpy(gateway->head_chain, replaced->head_chain, sizeof(gateway->head_chain));
     ward_settled_forget(&gateway->settled);
     submit_rows_again(gateway);
-    for (size_t i = 0; i < gateway->watch_count; i++)
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        ward_alarm_new_epoch(&gateway->watches[i]->state);
         ward_watch_submit_again(gateway->watches[i]);
+    }
     ward_outbox_submit_again(&gateway->outbox);
     submit_known_again(gateway);
     ward_inbox_submit_again(gateway);

@@ -32,6 +32,10 @@ struct ward_device_now {
     bool proved; /* its newest connection was */
     int8_t battery_percent;
     uint16_t battery_low_said_by; /* the characteristic whose status says that it is low; 0: none */
+    uint64_t battery_low_said_us; /* when it was said last; 0: never */
+    bool battery_low_said_again;  /* after it had been taken back not long before */
+    uint64_t undecodable_us;      /* when its newest frame came that cannot be decoded; 0: none has */
+    bool undecodable_again;       /* and not long before it another one */
     uint64_t poor_since_us;       /* since when its stream had a poor signal only; 0: it does not */
     struct ward_time heard;       /* boot_us 0: not since the start */
     bool has_clock;               /* it was looked at since the start; then: */

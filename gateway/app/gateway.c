@@ -189,11 +189,14 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* Whether the hub confirms goes by the oldest alarm event and the oldest live reading, whatever the backlog does. */
+/*
+ * Whether the hub confirms goes by the oldest alarm event and the oldest live reading, whatever the backlog does. Events of
+ * this condition do not count: a hub that takes longer than that would have them raise and end it in turn, without end.
+ */
 static uint64_t check_hub(struct ward_gateway *gateway, uint64_t now_us)
 {
     uint64_t alarm_us, reading_us, due = UINT64_MAX;
-    bool alarm = ward_alarm_queue_oldest_us(&gateway->outbox.alarms, &alarm_us);
+    bool alarm = ward_outbox_alarm_unconfirmed_us(&gateway->outbox, &alarm_us);
     bool reading = ward_delivery_unconfirmed_us(&gateway->outbox.delivery, &reading_us);
     bool late = (alarm && now_us - alarm_us >= WARD_ALARM_CONFIRM_US) ||
                 (reading && now_us - reading_us >= WARD_READING_CONFIRM_US);
@@ -216,6 +219,15 @@ static uint64_t check_refusals(struct ward_gateway *gateway, uint64_t now_us)
         return gateway->refused_us + REFUSES_US;
     ward_technical_set(gateway, WARD_TECHNICAL_HUB_REFUSES, false);
     return UINT64_MAX;
+}
+
+/* Nobody says when the date becomes known, which need not be with a jump of the wall clock. */
+static void note_date(struct ward_gateway *gateway, const struct ward_time *now)
+{
+    if (gateway->dated || !gateway->restored || now->utc_ms == WARD_UTC_UNKNOWN)
+        return;
+    gateway->dated = true;
+    ward_binding_dated(gateway);
 }
 
 /*
@@ -259,6 +271,7 @@ void ward_gateway_settle(struct ward_gateway *gateway)
     bool soon = gateway->bus && ward_bus_is_followed(gateway->bus);
     uint64_t due;
 
+    note_date(gateway, &now);
     due = earlier(check_hub(gateway, now.boot_us), check_radio_and_clock(gateway, &now));
     due = earlier(due, check_refusals(gateway, now.boot_us));
     due = earlier(due, ward_chronicle_check(gateway));

@@ -76,15 +76,15 @@ struct ward_gateway {
     struct ward_bus *bus;
 
     bool restored; /* what the database holds is known (restore.h); until then bluez is NULL */
+    bool dated;    /* since then the date was known, and what waited for it has it */
     struct ward_id boot, epoch;
     uint64_t head_seq;
     uint8_t head_chain[32];
     uint64_t next_token,
         committed_token; /* of the newest group that was submitted, and that is on the disk */
-    uint64_t
-        failed_token; /* the newest that could not be submitted; 0: none, or a later one is on the disk */
-    bool store_fails; /* the store says so */
     struct ward_commit_waiter *waiters, **waiters_end; /* in the order of their tokens */
+    bool store_fails;        /* as the store said last, and not because of a full disk */
+    uint64_t unsubmitted_us; /* when a group could not be given to it last; 0: that is over */
 
     struct ward_registry registry;
     struct ward_devices devices;

@@ -252,7 +252,6 @@ void ward_clock_event(void *userdata, struct ward_time now, int64_t by_ms)
 
     (void)now;
     ward_journal_print(LOG_NOTICE, "The wall clock was set, by %lld ms", (long long)by_ms);
-    ward_binding_dated(gateway);
     ward_outbox_state_changed(&gateway->outbox);
     ward_gateway_settle(gateway);
 }

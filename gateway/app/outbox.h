@@ -192,5 +192,7 @@ uint64_t ward_outbox_due_us(const struct ward_outbox *outbox);
 
 /* Whether an alarm event has waited for its receipt for so long that whoever is in the room has to be told. */
 bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t now_us, uint64_t *ret_due_us);
+/* When the oldest that has none was queued, but for those that tell just that. Returns false for none. */
+bool ward_outbox_alarm_unconfirmed_us(const struct ward_outbox *outbox, uint64_t *ret_us);
 
 #endif

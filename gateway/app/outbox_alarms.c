@@ -7,6 +7,7 @@
  *                  ▲                                              │ there is more than places, or it cannot be read
  *                  └──────────────────────────────────────────────┘
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,20 @@
 
 struct text {
     struct ward_id patient;
+    bool of_itself; /* it tells that the ward does not confirm, or does again */
     int64_t at_ms;
     size_t length;
     char octets[];
 };
+
+static bool is_of_itself(const struct ward_store_event *event)
+{
+    char member[64];
+    const int length = snprintf(member, sizeof(member), "\"condition\":\"%s\"",
+                                ward_technical_name(WARD_TECHNICAL_HUB_NOT_CONFIRMING));
+
+    return memmem(event->payload, event->payload_length, member, (size_t)length) != NULL;
+}
 
 /* Queues a copy. Returns whether it is queued, now or already. */
 static bool take(struct ward_outbox *outbox, const struct ward_store_event *event)
@@ -42,6 +53,7 @@ static bool take(struct ward_outbox *outbox, const struct ward_store_event *even
     text = malloc(sizeof(*text) + event->payload_length);
     if (text) {
         text->patient = event->patient;
+        text->of_itself = is_of_itself(event);
         text->at_ms = event->at_ms;
         text->length = event->payload_length;
         memcpy(text->octets, event->payload, event->payload_length);
@@ -117,6 +129,19 @@ bool ward_outbox_alarm_undelivered(const struct ward_outbox *outbox, uint64_t no
     if (now - oldest >= WARD_UNDELIVERED_US)
         return true;
     *ret_due_us = oldest + WARD_UNDELIVERED_US;
+    return false;
+}
+
+bool ward_outbox_alarm_unconfirmed_us(const struct ward_outbox *outbox, uint64_t *ret_us)
+{
+    for (size_t i = 0; i < outbox->alarms.count; i++) {
+        const struct ward_alarm_entry *entry = &outbox->alarms.entries[i];
+
+        if (((const struct text *)entry->payload)->of_itself)
+            continue;
+        *ret_us = entry->queued_us;
+        return true;
+    }
     return false;
 }
 

@@ -29,6 +29,12 @@
 #include "core/validate.h"
 #include "io/journal.h"
 
+/* After two frames that cannot be decoded without such a time between them, a good one has to follow the last by as much. */
+#define UNDECODABLE_AGAIN_US (60 * WARD_SECOND_US)
+
+/* So long a device must not have said that its battery is low, when that was said and taken back before. */
+#define BATTERY_AGAIN_US (600 * WARD_SECOND_US)
+
 /* When and over what: everything of a reading that is not in its frame. */
 static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
 {
@@ -64,18 +70,49 @@ static void note_heard(const struct ward_heard *heard)
         now->heard = ward_gateway_now(gateway);
 }
 
+/* A device that sends good frames and bad ones in turn has one condition, and not one with each bad frame. */
+static bool is_decodable_again(const struct ward_device_now *now, uint64_t now_us)
+{
+    return !now || !now->undecodable_again || now_us - now->undecodable_us >= UNDECODABLE_AGAIN_US;
+}
+
 static void note_outcome(const struct ward_heard *heard)
 {
     struct ward_gateway *gateway = heard->talk->gateway;
     const struct ward_decoded *decoded = heard->measurement->decoded;
     const char *device = heard->talk->device.id.text;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
+    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
 
-    ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME,
-                          decoded->outcome == WARD_DECODE_OK ? WARD_PRIORITY_NONE
-                                                             : WARD_PRIORITY_OF_UNDECODABLE);
-    if (decoded->outcome != WARD_DECODE_OK) {
-        gateway->pipeline.undecodable++;
-        ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
+    if (decoded->outcome == WARD_DECODE_OK) {
+        if (is_decodable_again(now, now_us))
+            ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_NONE);
+        return;
+    }
+    if (now) {
+        now->undecodable_again =
+            now->undecodable_us != 0 && now_us - now->undecodable_us < UNDECODABLE_AGAIN_US;
+        now->undecodable_us = now_us;
+    }
+    ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_OF_UNDECODABLE);
+    gateway->pipeline.undecodable++;
+    ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
+}
+
+/* A status that wavers with each frame does not raise again and again: the second time it stands until it has not been said
+ * for a while. */
+static void note_battery_status(struct ward_device_now *now, uint16_t characteristic, bool low,
+                                uint64_t now_us)
+{
+    const bool lately = now->battery_low_said_us != 0 && now_us - now->battery_low_said_us < BATTERY_AGAIN_US;
+
+    if (low) {
+        if (now->battery_low_said_by == 0)
+            now->battery_low_said_again = lately;
+        now->battery_low_said_us = now_us;
+        now->battery_low_said_by = characteristic;
+    } else if (now->battery_low_said_by == characteristic && !(now->battery_low_said_again && lately)) {
+        now->battery_low_said_by = 0;
     }
 }
 
@@ -91,10 +128,9 @@ static void note_battery(const struct ward_heard *heard)
         return;
     if (decoded->has_battery)
         now->battery_percent = (int8_t)decoded->battery_percent;
-    if ((decoded->statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW)) != 0)
-        now->battery_low_said_by = decoded->characteristic;
-    else if (now->battery_low_said_by == decoded->characteristic)
-        now->battery_low_said_by = 0;
+    note_battery_status(now, decoded->characteristic,
+                        (decoded->statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW)) != 0,
+                        ward_gateway_now(gateway).boot_us);
     ward_technical_battery(gateway, device);
 }
 
@@ -299,7 +335,7 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
         return;
     }
     if (watch) {
-        ward_technical_set(gateway, WARD_TECHNICAL_WAS_UNMONITORED, false);
+        ward_technical_heard(watch);
         ward_agreement_take(&watch->agreement, reading, ward_gateway_now(gateway).boot_us);
     }
     held = !heard->talk->proved && hold(heard, arrival);

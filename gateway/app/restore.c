@@ -29,7 +29,7 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     for (size_t i = 0; i < snapshot->state_count; i++)
         if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0)
             stored = &snapshot->states[i];
-    if (!ward_watch_restore(watch, stored, rebooted))
+    if (!ward_watch_restore(watch, stored, rebooted, snapshot->set_aside[0] != '\0'))
         ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
                            patient->id.text);
     ward_technical_tell(gateway, watch);
@@ -39,6 +39,11 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
 {
     const bool rebooted = strcmp(snapshot->last_boot.text, gateway->boot.text) != 0;
 
+    /*
+     * After a reboot each state is moved to the boot that counts now. A kill between the commits of two of them would leave
+     * one of the boot before, whose moments the next process would take for those of this one.
+     */
+    ward_store_hold(gateway->store, true);
     gateway->restored = true;
     gateway->epoch = snapshot->epoch;
     gateway->head_seq = snapshot->head_seq;
@@ -66,6 +71,9 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
                                snapshot->known[i].device.text);
     for (size_t i = 0; i < gateway->registry.patient_count; i++)
         restore_watch(gateway, &gateway->registry.patients[i], snapshot, rebooted);
+    /* Of which no link is known: what ends with it has ended, and a stream that goes on shows again how it is. */
+    for (size_t i = 0; i < gateway->registry.device_count; i++)
+        ward_upkeep_not_poor(gateway, gateway->registry.devices[i].id.text);
     ward_ask_restored(gateway);
     ward_gateway_tell_sources(gateway);
     if (snapshot->set_aside[0]) {
@@ -82,6 +90,7 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
     /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
     (void)ward_gateway_annunciate(gateway);
     ward_chronicle_begin(gateway, snapshot);
+    ward_store_hold(gateway->store, false);
 }
 
 void ward_restore_nothing(struct ward_gateway *gateway)

@@ -131,7 +131,8 @@ void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condit
 /* Set for a patient, and not for the gateway. */
 static bool is_of_a_patient(enum ward_technical_condition condition)
 {
-    return condition == WARD_TECHNICAL_UNSIGNED_PLAN || condition == WARD_TECHNICAL_KNOWN_BY_ADDRESS;
+    return condition == WARD_TECHNICAL_UNSIGNED_PLAN || condition == WARD_TECHNICAL_KNOWN_BY_ADDRESS ||
+           condition == WARD_TECHNICAL_WAS_UNMONITORED;
 }
 
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
@@ -140,6 +141,21 @@ void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch)
         if (!is_of_a_patient((enum ward_technical_condition)i))
             ward_watch_technical(watch, &conditions[i], gateway->technical.active[i]);
     ward_technical_plan(watch);
+}
+
+void ward_technical_unmonitored(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->watch_count; i++) {
+        gateway->watches[i]->unheard = true;
+        ward_technical_set_for(gateway->watches[i], WARD_TECHNICAL_WAS_UNMONITORED, true);
+    }
+}
+
+void ward_technical_heard(struct ward_watch *watch)
+{
+    if (watch->unheard)
+        ward_technical_set_for(watch, WARD_TECHNICAL_WAS_UNMONITORED, false);
+    watch->unheard = false;
 }
 
 void ward_technical_plan(struct ward_watch *watch)

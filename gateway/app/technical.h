@@ -58,12 +58,15 @@ void ward_technical_set(struct ward_gateway *gateway, enum ward_technical_condit
 void ward_technical_set_for(struct ward_watch *watch, enum ward_technical_condition condition, bool active);
 /* The plan in force has changed: whether it is signed. */
 void ward_technical_plan(struct ward_watch *watch);
+/* Nobody was watched for a while: that stands for each patient until a reading of his comes, in whatever process. */
+void ward_technical_unmonitored(struct ward_gateway *gateway);
+void ward_technical_heard(struct ward_watch *watch);
 /* Tells a new watch what is the matter. */
 void ward_technical_tell(struct ward_gateway *gateway, struct ward_watch *watch);
 
 /*
  * The same for a condition of a device, with its priority; WARD_PRIORITY_NONE withdraws it. What was asserted before a
- * restart stands until the device shows again how it is.
+ * restart stands until the device shows again how it is, but for a poor signal, which ends with its link.
  */
 void ward_technical_device(struct ward_gateway *gateway, const char *device,
                            enum ward_device_condition condition, uint8_t priority);

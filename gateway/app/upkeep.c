@@ -9,9 +9,11 @@
 
 #define DAY_MS INT64_C(86400000)
 
-bool ward_upkeep_is_short(const struct ward_store_space *space)
+bool ward_upkeep_is_short(const struct ward_store_space *space, bool before)
 {
-    return space->free_octets < WARD_STORAGE_SPARE_OCTETS || space->free_octets < space->total_octets / 10;
+    const uint64_t free_octets = before ? space->free_octets / 5 * 4 : space->free_octets;
+
+    return free_octets < WARD_STORAGE_SPARE_OCTETS || free_octets < space->total_octets / 10;
 }
 
 static void check_space(struct ward_gateway *gateway)
@@ -23,7 +25,8 @@ static void check_space(struct ward_gateway *gateway)
                            gateway->config.store.path, strerror(-result));
     else
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FILLING,
-                           ward_upkeep_is_short(&gateway->upkeep.space));
+                           ward_upkeep_is_short(&gateway->upkeep.space,
+                                                gateway->technical.active[WARD_TECHNICAL_STORAGE_FILLING]));
 }
 
 /* What is configured has to work; what is not there by intent is no fault. */

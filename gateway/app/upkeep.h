@@ -27,7 +27,8 @@ struct ward_upkeep {
     struct ward_time annunciator_checked; /* boot_us 0: not yet */
 };
 
-bool ward_upkeep_is_short(const struct ward_store_space *space);
+/* before: it was. Then it is until there is a quarter more, so that room that wavers does not raise again and again. */
+bool ward_upkeep_is_short(const struct ward_store_space *space, bool before);
 
 /* Looks, when it is time to. Returns when to be called again. */
 uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time *now);

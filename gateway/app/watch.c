@@ -20,6 +20,7 @@ struct ward_watch *ward_watch_new(struct ward_gateway *gateway, const struct war
     if (!watch->packed)
         return ward_watch_free(watch);
     watch->gateway = gateway;
+    watch->unheard = true;
     watch->patient = *patient;
     watch->episode = *episode;
     watch->stored_us = ward_gateway_now(gateway).boot_us;
@@ -49,13 +50,16 @@ static uint32_t newest_number(void *context, const struct ward_alarm_id *id)
     return ward_numbers_newest(context, id);
 }
 
-bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted)
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted,
+                        bool new_epoch)
 {
     const bool is_known = stored && ward_alarm_unpack(stored->state, stored->length, &watch->state);
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
+    if (is_known && new_epoch)
+        ward_alarm_new_epoch(&watch->state);
     if (!is_known && watch->has_plan)
         ward_alarm_replace_plan(&watch->state, &context);
     else if (is_known && rebooted)
@@ -63,7 +67,7 @@ bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_
     else if (is_known)
         ward_alarm_restart(&watch->state, &context,
                            &(struct ward_alarm_told){newest_number, watch->gateway->numbers});
-    if (rebooted || effects.count > 0)
+    if (rebooted || new_epoch || effects.count > 0)
         ward_watch_carry_out(watch, &effects, NULL, NULL, is_known);
     return is_known || !stored;
 }
@@ -256,8 +260,11 @@ void ward_watch_submit_again(struct ward_watch *watch)
 
 uint64_t ward_watch_due_us(const struct ward_watch *watch)
 {
+    const struct ward_time now = ward_gateway_now(watch->gateway);
     const uint64_t alarm_us = ward_alarm_deadline_us(&watch->state, watch->has_plan ? &watch->plan : NULL),
                    storing_us = storing_due_us(watch);
 
+    if (ward_alarm_clock_moved(&watch->state, &now))
+        return 0;
     return alarm_us < storing_us ? alarm_us : storing_us;
 }

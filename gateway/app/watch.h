@@ -47,6 +47,7 @@ struct ward_watch {
     uint64_t plan_token; /* it is on the disk when this is committed; 0: it was there at the start */
     bool has_sources;
     uint32_t sources;      /* last told to the engine */
+    bool unheard;          /* no reading has come since the start, or since nobody was watched; not stored */
     bool answered;         /* as it was looked at last (ward_alarm_is_answered); not stored */
     uint32_t prompted;     /* as the room was told last (ward_alarm_prompted); not stored */
     uint8_t *packed;       /* room for the packed state */
@@ -80,10 +81,12 @@ struct ward_watch *ward_watch_free(struct ward_watch *watch);
  * Puts back what the store remembers, after a restart (rebooted: of the machine): first the plan, if there is one, which
  * the engine is not asked about, since the state knows it; then the state, NULL for none. The one returns false like
  * ward_watch_apply_plan, the other when the state cannot be read; the watch then starts afresh under the plan, which can
- * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place.
+ * repeat an alarm but not lose one. Before the state is back nothing is submitted: it would take its place. new_epoch: it
+ * comes from the database before, and what readings are numbered with in it is not theirs in this one.
  */
 bool ward_watch_restore_plan(struct ward_watch *watch, const char *document, char *ret_error, size_t size);
-bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted);
+bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_state *stored, bool rebooted,
+                        bool new_epoch);
 
 /*
  * Applies a plan's JSON text. waiter, which may be NULL, is told when it is stored. Returns false with the old plan in force,
@@ -143,6 +146,7 @@ enum ward_alarm_answer ward_watch_acknowledge(struct ward_watch *watch,
 /* A fresh database does not have the state. */
 void ward_watch_submit_again(struct ward_watch *watch);
 
+/* When it is to be ticked next; 0: now, since the wall clock has moved. */
 uint64_t ward_watch_due_us(const struct ward_watch *watch);
 
 /* The context of a call that only asks: conditions present, last values, monitoring. */

@@ -89,7 +89,7 @@ void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *pat
 
 /*
  * A reading of this patient, in the order of arrival. Records that carry no values, and quantities that the plan does
- * not have, change nothing. `pulse_rate` of a cuff is evaluated as pulse_rate. reading->seq may be 0 (not committed).
+ * not have, change nothing; that somebody is worried counts without a plan, too. `pulse_rate` of a cuff is evaluated as pulse_rate. reading->seq may be 0 (not committed).
  */
 void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                         const struct ward_reading *reading);
@@ -175,6 +175,13 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
  */
 void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading);
 
+/*
+ * Another database has taken the place of the one before: what readings were numbered with there names others from now
+ * on. What is remembered stays, and names no reading; one that has got a number again is given to ward_alarm_committed.
+ * Emits nothing.
+ */
+void ward_alarm_new_epoch(struct ward_alarm_patient *state);
+
 /* A technical condition of the gateway itself. name is an id ("no-storage"); text is for people. */
 struct ward_alarm_technical {
     const char *name;
@@ -220,6 +227,12 @@ void ward_alarm_discharge(struct ward_alarm_patient *state, const struct ward_al
 
 /* The boot time at which ward_alarm_tick must be called, at the latest; UINT64_MAX: not before another input. */
 uint64_t ward_alarm_deadline_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
+
+/*
+ * Whether the wall clock has become known, was lost or was set since the newest input: then that deadline goes by a clock
+ * that was another, and ward_alarm_tick must be called now.
+ */
+bool ward_alarm_clock_moved(const struct ward_alarm_patient *state, const struct ward_time *now);
 
 /* Whether a condition is pending, active or unknown: then the commit window is short. */
 bool ward_alarm_is_tense(const struct ward_alarm_patient *state);

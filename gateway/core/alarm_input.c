@@ -367,11 +367,17 @@ void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alar
 {
     struct ward_alarm_run run = ward_alarm_begin(state, context);
 
-    if (context->plan == NULL || state->ended || reading->unassigned || reading->kind >= WARD_RECORD_GAP) {
+    if (state->ended || reading->unassigned || reading->kind >= WARD_RECORD_GAP) {
         return;
     }
     for (size_t i = 0; i < reading->value_count && i < WARD_READING_VALUES_MAX; i++) {
-        take_value(&run, reading, &reading->values[i]);
+        /* Who has no plan yet may be worried about all the same. */
+        if (context->plan != NULL || reading->values[i].quantity == WARD_CONCERN) {
+            take_value(&run, reading, &reading->values[i]);
+        }
+    }
+    if (context->plan == NULL) {
+        return;
     }
     if (!reading->late && reading->quality == WARD_VALID && has_quantity(reading, WARD_SPO2) &&
         !has_quantity(reading, WARD_PULSE_RATE)) {

@@ -12,13 +12,31 @@
 
 #include "core/alarm_private.h"
 
-static bool is_newer(const struct ward_alarm_input_state *input, int64_t measured_ms)
+/*
+ * When the newest that was evaluated was measured. While nobody knew the time, or by a clock that was ahead and is right
+ * again: as today's clock has it when it came. WARD_UTC_UNKNOWN: nobody can say.
+ */
+static int64_t newest_ms(const struct ward_alarm_run *run, const struct ward_alarm_input_state *input)
 {
+    const struct ward_time *now = &run->context->now;
+    const int64_t known_ms = input->newest_measured_ms;
+
+    if (now->utc_ms == WARD_UTC_UNKNOWN || input->last_us == WARD_NEVER ||
+        (known_ms != WARD_UTC_UNKNOWN && known_ms <= now->utc_ms)) {
+        return known_ms;
+    }
+    return now->utc_ms - (int64_t)((now->boot_us - input->last_us) / WARD_MS_US);
+}
+
+static bool is_newer(const struct ward_alarm_run *run, const struct ward_alarm_input_state *input,
+                     int64_t measured_ms)
+{
+    const int64_t newest = newest_ms(run, input);
+
     if (measured_ms == WARD_UTC_UNKNOWN) {
         return false;
     }
-    return input->newest_measured_ms == WARD_UTC_UNKNOWN ? input->last_us == WARD_NEVER
-                                                         : measured_ms > input->newest_measured_ms;
+    return newest == WARD_UTC_UNKNOWN ? input->last_us == WARD_NEVER : measured_ms > newest;
 }
 
 /* False: nobody knows. A device whose clock is ahead measured now. */
@@ -75,7 +93,7 @@ void ward_alarm_take_late(struct ward_alarm_run *run, struct ward_alarm_input_st
     if (input != NULL && measure->valid) {
         ward_alarm_schedule_measured_late(run, input, measure->measured_ms);
     }
-    if (input != NULL && (!is_newer(input, measure->measured_ms) || !recent)) {
+    if (input != NULL && (!is_newer(run, input, measure->measured_ms) || !recent)) {
         take_old(run, input, &late);
         return;
     }

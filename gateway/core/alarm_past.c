@@ -77,6 +77,44 @@ bool ward_alarm_past_forget(struct ward_alarm_input_state *input, uint64_t seq)
     return false;
 }
 
+static void drop_seqs(struct ward_source *sources, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        sources[i].seq = 0;
+    }
+}
+
+static void drop_seqs_of_input(struct ward_alarm_input_state *input)
+{
+    input->value_seq = input->last_seq = 0;
+    for (unsigned i = 0; i < input->past_count; i++) {
+        drop_seqs(&input->past[i].from, 1);
+    }
+    drop_seqs(input->newest_from, input->newest_count);
+    drop_seqs(input->learnt_from, input->learnt_count);
+    drop_seqs(input->late_from, input->late_count);
+    ward_trend_drop_seqs(&input->trend);
+    for (int cause = 0; cause < WARD_CAUSE_COUNT; cause++) {
+        input->conditions[cause].value_seq = 0;
+    }
+}
+
+void ward_alarm_new_epoch(struct ward_alarm_patient *state)
+{
+    for (size_t i = 0; i < state->input_count; i++) {
+        drop_seqs_of_input(&state->inputs[i]);
+    }
+    for (size_t i = 0; i < WARD_CAUSE_WIDE_COUNT; i++) {
+        state->wide[i].value_seq = 0;
+    }
+    for (size_t i = 0; i < WARD_VITAL_COUNT; i++) {
+        state->vitals[i].seq = 0;
+        for (size_t j = 0; j < WARD_VITAL_PAST_MAX; j++) {
+            drop_seqs(&state->vitals[i].past[j].from, 1);
+        }
+    }
+}
+
 static void give_seq(struct ward_alarm_condition *condition, const struct ward_reading *reading)
 {
     if (condition->value_seq == 0 && condition->value_mono_us == reading->mono_us) {

@@ -244,20 +244,34 @@ static void follow(struct ward_alarm_run *run, struct ward_alarm_input_state *in
     follow_wear(run, input, row);
 }
 
+static int64_t offset_of(const struct ward_time *time)
+{
+    return time->utc_ms != WARD_UTC_UNKNOWN ? time->utc_ms - (int64_t)(time->boot_us / WARD_MS_US)
+                                            : WARD_UTC_UNKNOWN;
+}
+
+static bool is_another(int64_t offset_ms, int64_t before_ms)
+{
+    const bool known = offset_ms != WARD_UTC_UNKNOWN && before_ms != WARD_UTC_UNKNOWN;
+
+    return offset_ms != before_ms && !(known && offset_ms - before_ms < 1000 && before_ms - offset_ms < 1000);
+}
+
+bool ward_alarm_clock_moved(const struct ward_alarm_patient *state, const struct ward_time *now)
+{
+    return is_another(offset_of(now), offset_of(&state->now));
+}
+
 /* The wall clock became known, was lost or was set: what was worked out by it no longer holds. */
 static bool clock_moved(struct ward_alarm_run *run)
 {
-    const struct ward_time *now = &run->context->now;
-    int64_t offset_ms =
-        has_time(run->context) ? now->utc_ms - (int64_t)(now->boot_us / WARD_MS_US) : WARD_UTC_UNKNOWN;
-    int64_t before_ms = run->state->utc_offset_ms;
-    bool known = offset_ms != WARD_UTC_UNKNOWN && before_ms != WARD_UTC_UNKNOWN;
+    const int64_t offset_ms = has_time(run->context) ? offset_of(&run->context->now) : WARD_UTC_UNKNOWN;
+    const bool moved = is_another(offset_ms, run->state->utc_offset_ms);
 
-    if (offset_ms == before_ms || (known && offset_ms - before_ms < 1000 && before_ms - offset_ms < 1000)) {
-        return false;
+    if (moved) {
+        run->state->utc_offset_ms = offset_ms;
     }
-    run->state->utc_offset_ms = offset_ms;
-    return true;
+    return moved;
 }
 
 void ward_alarm_schedule_advance(struct ward_alarm_run *run)
@@ -278,6 +292,9 @@ void ward_alarm_schedule_heard(struct ward_alarm_run *run, struct ward_alarm_inp
     const bool goes_on = input->heard_us != WARD_NEVER &&
                          now_us - input->heard_us <= (uint64_t)WARD_STALE_STREAM_MS * WARD_MS_US;
 
+    if (!goes_on) {
+        input->unvalid_us = WARD_NEVER; /* what came before such a pause is not what comes now */
+    }
     ward_alarm_adherence_wear(run, input, goes_on ? now_us - input->heard_us : 0);
     input->heard_us = now_us;
     if (input->conditions[WARD_CAUSE_SILENT].state != WARD_ALARM_INACTIVE) {

@@ -167,3 +167,12 @@ void ward_trend_give_seq(struct ward_trend *trend, uint64_t mono_us, uint64_t se
         }
     }
 }
+
+void ward_trend_drop_seqs(struct ward_trend *trend)
+{
+    for (uint8_t i = 0; i < trend->count; i++) {
+        for (int j = 0; j < 2; j++) {
+            trend->pieces[i].low_from[j].seq = trend->pieces[i].high_from[j].seq = 0;
+        }
+    }
+}

@@ -47,6 +47,9 @@ bool ward_trend_forget(struct ward_trend *trend, uint64_t seq);
 /* The extremes that were received at that moment and have no seq yet are from the reading `seq`. */
 void ward_trend_give_seq(struct ward_trend *trend, uint64_t mono_us, uint64_t seq);
 
+/* No seq is known any more. */
+void ward_trend_drop_seqs(struct ward_trend *trend);
+
 /* The extreme value of the last span_us. Returns false, with ret unchanged, when there was none. */
 bool ward_trend_lowest(const struct ward_trend *trend, uint64_t span_us, uint64_t now_us,
                        struct ward_decimal *ret);

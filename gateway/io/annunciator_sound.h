@@ -38,7 +38,7 @@ struct ward_sound *ward_sound_free(struct ward_sound *sound);
 /*
  * Plays samples in place of what was given before and is not yet taken. Returns whether the helper has
  * them: what a full pipe did not take is dropped, and never waited for. One that hung is given them too, to
- * see whether it takes them now, but not yet believed.
+ * see whether it takes them now, but not yet believed; and so is one that was just started again.
  */
 bool ward_sound_play(struct ward_sound *sound, const int16_t *samples, size_t count);
 

@@ -166,6 +166,12 @@ void ward_store_put_back(struct ward_store *store, uint64_t through, uint64_t di
 /* How long a routine group may wait for others: 10 s, or 1 s while a condition is present or somebody watches. */
 void ward_store_set_commit_window(struct ward_store *store, uint32_t window_ms);
 
+/*
+ * What is submitted while held is committed in one transaction when it is not held any more: after a kill all of it is
+ * there, or nothing. For a short while only.
+ */
+void ward_store_hold(struct ward_store *store, bool held);
+
 /* error: 0 or negative errno, then count is 0. Records carry seq and chain. Valid for the call. */
 typedef void ward_store_records_fn(void *context, int error, const struct ward_record *records, size_t count);
 typedef void ward_store_events_fn(void *context, int error, const struct ward_store_event *events,

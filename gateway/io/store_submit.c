@@ -180,6 +180,14 @@ void ward_store_set_commit_window(struct ward_store *store, uint32_t window_ms)
     pthread_mutex_unlock(&store->lock);
 }
 
+void ward_store_hold(struct ward_store *store, bool held)
+{
+    pthread_mutex_lock(&store->lock);
+    store->held = held;
+    pthread_cond_signal(&store->wake);
+    pthread_mutex_unlock(&store->lock);
+}
+
 /* --- reading ------------------------------------------------------------------------------------------------ */
 
 static int ask(struct ward_store *store, const struct ward_request *request)

@@ -306,6 +306,9 @@ static uint64_t due_us(const struct ward_store *store)
     if (store->attempts > 0) {
         return store->retry_at_us;
     }
+    if (store->held) {
+        return UINT64_MAX;
+    }
     if (store->urgent) {
         return 0;
     }

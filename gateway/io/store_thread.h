@@ -45,6 +45,7 @@ struct ward_store {
     uint64_t first_waiting_us; /* when the oldest waiting group came; 0: none waits */
     uint64_t marks_since_us;   /* 0: no marks wait */
     bool urgent;               /* one of the waiting groups is */
+    bool held;                 /* there is more to come that belongs together with them */
     struct ward_queue waiting; /* groups */
     size_t waiting_records;
     struct ward_marks marks;

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-extern atomic_bool disk_hangs; /* a flush takes until this is over */
+extern atomic_bool disk_hangs; /* a flush of the store's thread takes until this is over */
 extern atomic_bool disk_fails; /* EIO */
 extern atomic_bool disk_is_full;
 

@@ -833,9 +833,33 @@ static void the_ward_learns_when_nobody_was_watched(void **state)
         assert_string_equal(bench->records[0].note.reason.text, ends[i].reason);
         assert_true(is_condition(bench, "p-ann", "was-unmonitored"));
     }
+    restart_after(bench, "SELECT 1"); /* which is no reading */
+    assert_true(is_condition(bench, "p-ann", "was-unmonitored"));
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
     hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
     assert_false(is_condition(bench, "p-ann", "was-unmonitored"));
+    assert_true(is_condition(bench, "p-bob", "was-unmonitored")); /* of whom nothing has come */
+}
+
+/* A process that is killed between two commits leaves no state whose moments are of the boot before. */
+static void after_a_reboot_all_states_are_one_commit(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_gateway *gateway;
+    char name[16];
+
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "p-%u", i);
+        bench_admit(bench, name);
+    }
+    bench_close(bench);
+    run_sql(bench, "UPDATE mark SET boot = 'b-other'");
+    disk_hangs = true;
+    bench_open(bench);
+    gateway = bench->gateway;
+    disk_hangs = false;
+    WAIT_FOR(bench, gateway->committed_token > 0);
+    assert_true(gateway->committed_token >= gateway->watch_count); /* each has been given to the store */
 }
 
 /* Moments that no wall clock shows during a test, so that whatever it shows is below the floor. */
@@ -880,6 +904,30 @@ static void what_is_wrong_with_a_device_is_its_own(void **state)
     assert_true(is_condition(bench, "p-bob", "undecodable-frame"));
     hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
     assert_false(is_condition(bench, "p-bob", "undecodable-frame"));
+}
+
+/* A device that sends good frames and bad ones in turn would have an alarm raised and ended with each of them. */
+static void a_frame_that_is_bad_again_and_again_is_told_once(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_device_now *now;
+    size_t told;
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    for (int i = 0; i < 2; i++) {
+        hear(bench, &(struct said){"d-1", CUFF, "02 78", false});
+        assert_true(is_condition(bench, "p-ann", "undecodable-frame"));
+        hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+        assert_int_equal(is_condition(bench, "p-ann", "undecodable-frame"), i == 1);
+    }
+    told = bench->gateway->outbox.alarms.count;
+    hear(bench, &(struct said){"d-1", CUFF, "02 79", false});
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(bench->gateway->outbox.alarms.count, told);
+    now = ward_devices_entry(&bench->gateway->devices, "d-1");
+    now->undecodable_us -= 60 * UINT64_C(1000000); /* a minute later */
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_false(is_condition(bench, "p-ann", "undecodable-frame"));
 }
 
 /* The number of documents that Explain answers, and whether the first has that text; -1: an error. */
@@ -1341,6 +1389,7 @@ static void a_reading_without_memory_may_come_again(void **state)
     assert_true(bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
     assert_true(bench->gateway->technical.active[WARD_TECHNICAL_READINGS_DROPPED]);
     assert_int_equal(bench->gateway->unassigned.count, 0);
+    bench->gateway->unsubmitted_us -= 60 * UINT64_C(1000000); /* as if that had gone by */
     hear(bench, &hers);
     WAIT_FOR(bench, !bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FAILING]);
     assert_true(read_back(bench) >= 2);
@@ -1464,9 +1513,12 @@ static void a_disk_that_is_nearly_full_is_told(void **state)
     struct bench *bench = couple(state);
     struct ward_time now;
 
-    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare - 1, spare}));
-    assert_true(ward_upkeep_is_short(&(struct ward_store_space){9 * spare, 100 * spare}));
-    assert_false(ward_upkeep_is_short(&(struct ward_store_space){10 * spare, 100 * spare}));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare - 1, spare}, false));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){9 * spare, 100 * spare}, false));
+    assert_false(ward_upkeep_is_short(&(struct ward_store_space){10 * spare, 100 * spare}, false));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){12 * spare, 100 * spare}, true));
+    assert_false(ward_upkeep_is_short(&(struct ward_store_space){13 * spare, 100 * spare}, true));
+    assert_true(ward_upkeep_is_short(&(struct ward_store_space){spare, spare}, true));
     assert_true(bench->gateway->upkeep.space.total_octets > 0);
 
     strcpy(bench->gateway->config.store.path, "/proc/ward.db"); /* a file system without any room */
@@ -1480,7 +1532,7 @@ static void a_disk_that_is_nearly_full_is_told(void **state)
     bench->gateway->upkeep.due_us = 0;
     ward_gateway_settle(bench->gateway);
     assert_int_equal(is_condition(bench, "p-ann", "storage-filling"),
-                     ward_upkeep_is_short(&bench->gateway->upkeep.space));
+                     ward_upkeep_is_short(&bench->gateway->upkeep.space, true));
 }
 
 /* As the store tells it: a full disk is one thing, a failing one another, and both end. */
@@ -1499,6 +1551,22 @@ static void a_disk_that_takes_nothing_is_told(void **state)
     assert_true(is_condition(bench, "p-ann", "storage-full"));
     listener.trouble(listener.context, &(struct ward_store_trouble){.text = ""});
     assert_false(is_condition(bench, "p-ann", "storage-full"));
+}
+
+/* Once something is committed the store takes what it is given; it said nothing of what it was not given. */
+static void a_group_that_cannot_be_given_to_the_store_is_told_until_one_can(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_store_change change = {.kind = WARD_STORE_SETTING, .name = {"no id"}};
+    struct ward_store_group wrong = {.changes = &change, .change_count = 1}, next = {.urgent = true};
+
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(ward_gateway_submit(bench->gateway, &wrong, NULL) < 0);
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    assert_true(is_condition(bench, "p-ann", "storage-failing")); /* what tells that is committed, too */
+    bench->gateway->unsubmitted_us -= 60 * UINT64_C(1000000);
+    assert_int_equal(ward_gateway_submit(bench->gateway, &next, NULL), 0);
+    WAIT_FOR(bench, !is_condition(bench, "p-ann", "storage-failing"));
 }
 
 static void a_certificate_that_ends_soon_is_told(void **state)
@@ -1773,6 +1841,26 @@ static void a_clock_that_becomes_known_dates_what_came_before(void **state)
     assert_int_equal(read_back(bench), 2); /* once */
 }
 
+/* The clock of a board may have been right before a time service said so: then it does not jump. */
+static void a_binding_has_its_date_when_that_is_known(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_store_binding *binding = &bench->gateway->registry.bindings[0];
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(bench->gateway->registry.binding_count, 1);
+    assert_true(binding->from_ms == WARD_BOUND_FROM_UNKNOWN);
+    bench_restart(bench); /* … nor does it say so to the next process */
+    binding = &bench->gateway->registry.bindings[0];
+    bench_set_clock(bench, true);
+    ward_gateway_settle(bench->gateway);
+    assert_int_equal(bench->gateway->registry.binding_count, 1);
+    assert_true(binding->from_ms != WARD_BOUND_FROM_UNKNOWN);
+    assert_true(binding->from_ms <= ward_gateway_now(bench->gateway).utc_ms);
+}
+
 static void a_low_battery_is_the_device_s(void **state)
 {
     struct ward_bluez_device device = {.id = {"d-1"}};
@@ -1828,6 +1916,26 @@ static void a_status_says_that_the_battery_is_low(void **state)
     assert_false(is_condition(bench, "p-ann", "battery-low"));
 }
 
+/* Near its bound it would otherwise raise and end an alarm with each second of a stream. */
+static void a_status_that_wavers_is_told_once(void **state)
+{
+    static const char *const frames[] = {"0A 34 1A 00 64 00 01 61 00 48", "0A 14 1A 00 64 00 02 61 00 48"};
+    struct bench *bench = couple(state);
+    size_t told = 0;
+
+    bench_enrol(bench, "d-clip", "nonin-3230");
+    bind_to(bench, "d-clip", "p-ann", WARD_SLOT_NONE, false);
+    for (int i = 0; i < 8; i++) {
+        say_as(bench, "nonin", "d-clip", frames[i % 2]);
+        told = i == 2 ? bench->gateway->outbox.alarms.count : told;
+    }
+    assert_true(is_condition(bench, "p-ann", "battery-low"));
+    assert_int_equal(bench->gateway->outbox.alarms.count, told);
+    ward_devices_entry(&bench->gateway->devices, "d-clip")->battery_low_said_us -= 600 * UINT64_C(1000000);
+    say_as(bench, "nonin", "d-clip", frames[1]); /* ten minutes later */
+    assert_false(is_condition(bench, "p-ann", "battery-low"));
+}
+
 static const char *shown_text(struct bench *bench)
 {
     static char text[WARD_ALARM_TEXT_MAX + 1];
@@ -1860,38 +1968,71 @@ static int furnish(struct bench *bench)
 
 #define HIGH_PRESSURE "0A FA 00 50 00 5A 00 EA 07 0B 16 09 00 02 01" /* 250/80 */
 
+/* The ward confirms all that waits. */
+static void confirm_alarms(struct bench *bench)
+{
+    const struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
+    struct ward_receipt receipt = {.epoch = bench->gateway->epoch};
+
+    for (size_t i = 0; i < alarms->count && i < WARD_RECEIPT_ALARMS_MAX; i++, receipt.alarm_count++) {
+        receipt.alarms[i].id = alarms->entries[i].key.id;
+        receipt.alarms[i].n = alarms->entries[i].key.n;
+    }
+    ward_outbox_alarm_receipt(&bench->gateway->outbox, &receipt);
+    ward_gateway_settle(bench->gateway);
+}
+
+/* A minute passes for what waits for its receipt. */
+static void let_alarms_wait(struct bench *bench)
+{
+    struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
+
+    assert_true(alarms->count > 0);
+    for (size_t i = 0; i < alarms->count; i++)
+        alarms->entries[i].queued_us -= WARD_UNDELIVERED_US;
+    ward_gateway_settle(bench->gateway);
+}
+
 static void an_alarm_without_a_receipt_shows_until_it_has_one(void **state)
 {
     struct bench *bench = couple(state);
     const int button = furnish(bench);
-    struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
-    struct ward_receipt receipt = {.epoch = bench->gateway->epoch};
+    const struct ward_alarm_queue *alarms = &bench->gateway->outbox.alarms;
 
     bind_to(bench, "d-1", "p-ann", 1, false);
     hear(bench, &(struct said){"d-1", CUFF, HIGH_PRESSURE, false});
-    assert_true(alarms->count > 0);
     assert_false(bench->gateway->undelivered_shown);
-    for (size_t i = 0; i < alarms->count; i++) /* a minute passes */
-        alarms->entries[i].queued_us -= WARD_UNDELIVERED_US;
-    ward_gateway_settle(bench->gateway);
+    let_alarms_wait(bench);
     assert_true(bench->gateway->undelivered_shown);
     assert_non_null(strstr(shown_text(bench), "could not reach"));
     assert_true(is_condition(bench, "p-ann", "hub-not-confirming"));
 
-    for (int round = 0; round < 8 && alarms->count > 0;
-         round++) { /* what the condition itself has told, too */
-        receipt.alarm_count = 0;
-        for (size_t i = 0; i < alarms->count && i < WARD_RECEIPT_ALARMS_MAX; i++, receipt.alarm_count++) {
-            receipt.alarms[i].id = alarms->entries[i].key.id;
-            receipt.alarms[i].n = alarms->entries[i].key.n;
-        }
-        ward_outbox_alarm_receipt(&bench->gateway->outbox, &receipt);
-        ward_gateway_settle(bench->gateway);
-    }
+    for (int round = 0; round < 8 && alarms->count > 0; round++) /* what the condition itself has told, too */
+        confirm_alarms(bench);
     assert_false(bench->gateway->undelivered_shown);
     assert_null(strstr(shown_text(bench), "could not reach"));
     assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
     close(button);
+}
+
+/* What tells that it does not confirm, and that it does again, waits as long: that is no news. */
+static void a_hub_that_takes_its_time_is_told_of_once(void **state)
+{
+    struct bench *bench = couple(state);
+
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    bench_restart(bench); /* what a start tells is told */
+    confirm_alarms(bench);
+    hear(bench, &(struct said){"d-1", CUFF, HIGH_PRESSURE, false});
+    let_alarms_wait(bench);
+    assert_true(is_condition(bench, "p-ann", "hub-not-confirming"));
+    confirm_alarms(bench);
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
+    let_alarms_wait(bench);
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
+    bench_restart(bench);
+    let_alarms_wait(bench);
+    assert_false(is_condition(bench, "p-ann", "hub-not-confirming"));
 }
 
 static bool is_silenced(const struct bench *bench, const char *patient, const char *name)
@@ -2401,12 +2542,15 @@ int main(void)
         GATEWAY_TEST(a_claim_ends_with_the_binding),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
+        GATEWAY_TEST(after_a_reboot_all_states_are_one_commit),
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
+        GATEWAY_TEST(a_frame_that_is_bad_again_and_again_is_told_once),
         GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
         GATEWAY_TEST(a_disk_that_takes_nothing_is_told),
+        GATEWAY_TEST(a_group_that_cannot_be_given_to_the_store_is_told_until_one_can),
         GATEWAY_TEST(a_certificate_that_ends_soon_is_told),
         GATEWAY_TEST(a_broker_that_refuses_is_told),
         GATEWAY_TEST(poor_signal_for_a_minute_is_the_device_s),
@@ -2418,9 +2562,11 @@ int main(void)
         GATEWAY_TEST(a_receipt_for_what_made_room_is_taken_over),
         GATEWAY_TEST(a_clock_that_nobody_trusts_is_told),
         GATEWAY_TEST(a_clock_that_becomes_known_dates_what_came_before),
+        GATEWAY_TEST(a_binding_has_its_date_when_that_is_known),
         GATEWAY_TEST(a_low_battery_is_the_device_s),
         GATEWAY_TEST(a_ring_s_battery_is_in_its_frames),
         GATEWAY_TEST(a_status_says_that_the_battery_is_low),
+        GATEWAY_TEST(a_status_that_wavers_is_told_once),
         GATEWAY_TEST(what_tells_the_state_does_not_stand_in_its_own_way),
         GATEWAY_TEST(an_alarm_has_the_way_to_itself),
         GATEWAY_TEST(with_nothing_to_send_the_loop_sleeps),
@@ -2431,6 +2577,7 @@ int main(void)
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
         GATEWAY_TEST(an_alarm_without_a_receipt_shows_until_it_has_one),
+        GATEWAY_TEST(a_hub_that_takes_its_time_is_told_of_once),
         GATEWAY_TEST(the_button_silences_everybody_s_alarms),
         GATEWAY_TEST(what_nobody_silenced_sounds_beside_what_is),
         GATEWAY_TEST(the_room_hears_that_it_has_come_or_should_be_repeated),

@@ -330,6 +330,39 @@ static void a_fresh_file_waits_for_nobody(void **state)
     WAIT_FOR(bench, uplink_has_published(READINGS));
 }
 
+/* The number of the reading that the patient's alarm names; 0: none. */
+static uint64_t named_by_the_alarm(struct bench *bench)
+{
+    const struct ward_alarm_context context = ward_watch_context(orders_watch(bench));
+    struct ward_alarm_present *present = bench->gateway->present;
+    const size_t count = ward_alarm_present(&orders_watch(bench)->state, &context, present, WARD_PRESENT_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(present[i].newest.condition.text, "spo2-low") == 0)
+            return present[i].newest.reading_seq;
+    fail_msg("there is no alarm");
+    return 0;
+}
+
+/* The ward would look it up among the records of this one, and find another patient's. */
+static void no_alarm_names_a_reading_of_another_database(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_receipt receipt;
+
+    (void)orders_measure(bench, WARD_SPO2, 88);
+    assert_int_equal(named_by_the_alarm(bench), bench->gateway->head_seq);
+    (void)orders_measure(bench, WARD_HEART_RATE, 70); /* with which the number is stored */
+    (void)replace_database(bench);                    /* at a start */
+    assert_int_equal(named_by_the_alarm(bench), 0);
+    (void)orders_measure(bench, WARD_SPO2, 88);
+    assert_int_equal(named_by_the_alarm(bench), bench->gateway->head_seq);
+    receipt = (struct ward_receipt){.epoch = bench->gateway->epoch, .through = bench->gateway->head_seq + 1};
+    ward_receipt_take(bench->gateway, &receipt); /* while running */
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
+    assert_int_equal(named_by_the_alarm(bench), 0);
+}
+
 #define PAST_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
 
 int main(void)
@@ -346,6 +379,7 @@ int main(void)
         PAST_TEST(nothing_goes_until_it_is_replaced),
         PAST_TEST(what_was_asked_for_again_waits_at_rest),
         PAST_TEST(a_fresh_file_waits_for_nobody),
+        PAST_TEST(no_alarm_names_a_reading_of_another_database),
     };
 
     return cmocka_run_group_tests_name("past", tests, NULL, NULL);

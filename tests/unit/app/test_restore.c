@@ -114,6 +114,28 @@ static void what_stands_is_not_raised_again(void **state)
     }
 }
 
+/* Whoever waits for a time of day goes by it at once, also when nothing else happens and the disk takes nothing. */
+static void a_clock_that_becomes_known_is_noticed(void **state)
+{
+    struct bench *bench = *state;
+    char error[1024], *document = text_of("scenarios/schedule.json");
+    struct ward_alarm_key key;
+
+    bench_set_clock(bench, false);
+    bench_admit(bench, "p-ann");
+    assert_true(ward_watch_apply_plan(ward_gateway_watch(bench->gateway, "p-ann"), document, NULL, error,
+                                      sizeof(error)));
+    free(document);
+    ward_gateway_settle(bench->gateway);
+    all_is_committed(bench);
+    assert_true(find(bench, "schedule-unknown", &key));
+    assert_true(ward_watch_due_us(ward_gateway_watch(bench->gateway, "p-ann")) > bench_now_us(bench));
+    bench_set_clock(bench, true);
+    assert_true(ward_watch_due_us(ward_gateway_watch(bench->gateway, "p-ann")) <= bench_now_us(bench));
+    ward_gateway_settle(bench->gateway); /* as each event in the loop does, and a look at the clock */
+    WAIT_FOR(bench, !find(bench, "schedule-unknown", &key));
+}
+
 static void a_device_known_by_its_address_stays_so(void **state)
 {
     struct bench *bench = *state;
@@ -137,6 +159,29 @@ static void a_device_known_by_its_address_stays_so(void **state)
     bench_restart(bench);
     assert_true(find(bench, "device-known-by-address", &after));
     assert_true(is_same(&before, &after));
+}
+
+/* The link has gone while nobody looked, and the device does not come back to say so. */
+static void a_poor_signal_does_not_outlive_its_stream(void **state)
+{
+    const struct ward_alarm_technical poor = {
+        .name = "poor-signal", .device = "d-1", .text = "", .priority = WARD_PRIORITY_LOW};
+    struct ward_store_change binding = {
+        .kind = WARD_STORE_BINDING,
+        .binding = {.slot = WARD_SLOT_NONE, .episode = {"s-1"}, .until_ms = WARD_UTC_UNKNOWN}};
+    struct bench *bench = *state;
+    struct ward_alarm_key key;
+
+    bench_admit(bench, "p-ann");
+    bench_enrol(bench, "d-1", "oximeter");
+    assert_true(ward_id_set(&binding.binding.device, "d-1"));
+    assert_true(ward_id_set(&binding.binding.patient, "p-ann"));
+    assert_int_equal(ward_gateway_change(bench->gateway, &binding, 1, NULL), 0);
+    ward_watch_technical(ward_gateway_watch(bench->gateway, "p-ann"), &poor, true);
+    assert_true(find(bench, "poor-signal", &key));
+    all_is_committed(bench);
+    bench_restart(bench);
+    assert_false(find(bench, "poor-signal", &key));
 }
 
 /* After a reboot all that stands is told, with the numbers that a power cut may have left. */
@@ -343,7 +388,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         RESTORE_TEST(what_stands_is_not_raised_again),
+        RESTORE_TEST(a_clock_that_becomes_known_is_noticed),
         RESTORE_TEST(a_device_known_by_its_address_stays_so),
+        RESTORE_TEST(a_poor_signal_does_not_outlive_its_stream),
         RESTORE_TEST(all_that_stands_is_told_after_a_reboot),
         RESTORE_TEST(what_found_no_place_goes_when_there_is_one),
         RESTORE_TEST(a_fresh_database_has_what_stands),

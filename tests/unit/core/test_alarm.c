@@ -501,6 +501,29 @@ static void a_commit_gives_readings_their_seq(void **state)
     assert_int_equal(count_present(), 0);
 }
 
+/* A number of the database before names another reading in the next one: what it gave there is not taken back with that. */
+static void a_new_database_has_other_numbers(void **state)
+{
+    struct ward_reading reading = {
+        .seq = 17, .value_count = 1, .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 88}}}};
+    struct ward_alarm_context context;
+
+    (void)state;
+    give(WARD_SPO2, 88);
+    reading.mono_us = now_us;
+    ward_alarm_committed(&patient, &reading);
+    ward_alarm_new_epoch(&patient);
+    assert_int_equal(count_present(), 1);
+    assert_int_equal(present[0].newest.reading_seq, 0);
+    context = now();
+    assert_int_equal(ward_alarm_void(&patient, &context, 17), 0);
+    assert_int_equal(count_present(), 1);
+    reading.seq = 3; /* what the ward did not have is numbered anew */
+    ward_alarm_committed(&patient, &reading);
+    assert_int_equal(ward_alarm_void(&patient, &context, 3), 1u << WARD_SPO2);
+    assert_int_equal(count_present(), 0);
+}
+
 /* Two devices lose their bond; that one is paired again says nothing of the other. */
 static void a_condition_of_a_device_is_that_devices(void **state)
 {
@@ -634,6 +657,26 @@ static void an_expired_plan_stays_and_says_so(void **state)
     assert_string_equal(events[0].condition.text, "plan-expired");
     give(WARD_SPO2, 88);
     assert_string_equal(events[event_count - 1].condition.text, "spo2-low");
+}
+
+static void a_clock_that_moved_is_looked_at_again(void **state)
+{
+    struct ward_alarm_context context = now();
+
+    (void)state;
+    ward_alarm_tick(&patient, &context);
+    /* Time goes by, and a time service corrects the clock a little. */
+    context.now.boot_us += HOUR_US;
+    context.now.utc_ms += WARD_HOUR_MS + 999;
+    assert_false(ward_alarm_clock_moved(&patient, &context.now));
+    context.now.utc_ms += 1;
+    assert_true(ward_alarm_clock_moved(&patient, &context.now));
+    ward_alarm_tick(&patient, &context);
+    assert_false(ward_alarm_clock_moved(&patient, &context.now));
+    context.now.utc_ms = WARD_UTC_UNKNOWN;
+    assert_true(ward_alarm_clock_moved(&patient, &context.now));
+    ward_alarm_tick(&patient, &context);
+    assert_false(ward_alarm_clock_moved(&patient, &context.now));
 }
 
 static void no_plan_is_due_at_once(void **state)
@@ -856,6 +899,7 @@ int main(void)
         cmocka_unit_test_setup(how_long_it_was_beyond_counts_on_over_a_reboot, set_up),
         cmocka_unit_test_setup(no_moment_is_taken_for_none, set_up),
         cmocka_unit_test_setup(a_commit_gives_readings_their_seq, set_up),
+        cmocka_unit_test_setup(a_new_database_has_other_numbers, set_up),
         cmocka_unit_test_setup(a_condition_of_a_device_is_that_devices, set_up),
         cmocka_unit_test_setup(a_late_alarm_says_how_old_it_is, set_up),
         cmocka_unit_test_setup(what_is_taken_back_is_known_by_its_number, set_up),
@@ -863,6 +907,7 @@ int main(void)
         cmocka_unit_test_setup(an_early_reading_raises_and_does_not_clear, set_up),
         cmocka_unit_test_setup(what_is_disputed_raises_in_time_and_does_not_clear, set_up),
         cmocka_unit_test_setup(an_expired_plan_stays_and_says_so, set_up),
+        cmocka_unit_test_setup(a_clock_that_moved_is_looked_at_again, set_up),
         cmocka_unit_test_setup(no_plan_is_due_at_once, set_up),
         cmocka_unit_test_setup(packed_is_unpacked_or_refused, set_up),
         cmocka_unit_test_setup(a_state_that_no_engine_has_is_refused, set_up),

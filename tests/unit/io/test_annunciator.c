@@ -401,6 +401,26 @@ static void a_helper_that_ends_is_told_and_started_again(void **state)
     run_until(fixture, a_pattern_was_taken);
 }
 
+static bool second_has_ended(struct fixture *fixture)
+{
+    return strcmp(fixture->complaint, "ended with status 4") == 0;
+}
+
+/* Not only when the next burst is due, which is longer than the second one lives. */
+static void a_helper_that_is_started_again_has_the_burst_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    char command[320];
+
+    snprintf(command, sizeof(command),
+             "test -e %s/second || { touch %s/second; exit 3; }; timeout 2 cat > %s; exit 4",
+             fixture->directory, fixture->directory, fixture->sound);
+    start(fixture, "red", command);
+    show(fixture, WARD_PRIORITY_LOW, false, false);
+    run_until(fixture, second_has_ended);
+    assert_true(a_pattern_was_taken(fixture));
+}
+
 static void a_helper_that_takes_nothing_is_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -621,6 +641,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(silencing_takes_back_what_was_not_played, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_command_there_is_no_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_ends_is_told_and_started_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_helper_that_is_started_again_has_the_burst_at_once, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_takes_nothing_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_helper_that_hangs_is_told_until_it_takes_sound, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_does_not_disturb_an_alarm, setup, teardown),

@@ -258,6 +258,24 @@ static void all_that_waits_is_one_commit(void **state)
     }
 }
 
+/* However urgent it is, and whatever the thread is asked for meanwhile. */
+static void what_is_held_is_one_commit(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    ward_store_hold(bench->store, true);
+    submit_one(bench, 1, true);
+    fetch(bench, 1, 1);
+    assert_int_equal(bench->answer_count, 0);
+    submit_one(bench, 2, false);
+    submit_one(bench, 3, true);
+    assert_int_equal(commits(bench), 0);
+    ward_store_hold(bench->store, false);
+    wait_for(bench, &bench->committed_count, 3);
+    assert_int_equal(commits(bench), 1);
+}
+
 static void a_shorter_window_counts_for_what_waits_already(void **state)
 {
     struct bench *bench = *state;
@@ -691,6 +709,7 @@ int main(void)
         STORE_TEST(a_reading_after_2038_keeps_its_time),
         STORE_TEST(texts_say_what_the_records_do),
         STORE_TEST(all_that_waits_is_one_commit),
+        STORE_TEST(what_is_held_is_one_commit),
         STORE_TEST(a_shorter_window_counts_for_what_waits_already),
         STORE_TEST(what_is_not_well_formed_is_refused),
         STORE_TEST(alarm_events_are_kept_until_received),
