@@ -90,9 +90,12 @@ static void add_gap(struct ward_store *store, const struct ward_lost *lost)
     }
 }
 
-/* Under lock. */
+/* Under lock. What is held stays where it is, also when an attempt after trouble would take it. */
 static void take_all(struct ward_store *store)
 {
+    if (store->held && !store->stop) {
+        return;
+    }
     if (store->lost.count > 0) {
         struct ward_lost lost = store->lost;
 

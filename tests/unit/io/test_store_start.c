@@ -114,6 +114,28 @@ static void what_cannot_be_written_is_read(void **state)
     }
 }
 
+/* An attempt that succeeds in the midst of it takes nothing of what is held. */
+static void what_is_held_is_one_commit_after_trouble_too(void **state)
+{
+    struct bench *bench = *state;
+
+    leave_file(bench, false);
+    bench->retry_ms = 10;
+    bench->troubles = bench->recoveries = 0;
+    set_fault(&read_only);
+    open_store(bench);
+    ward_store_hold(bench->store, true);
+    submit_one(bench, 11, true);
+    set_fault(NULL);
+    wait_for(bench, &bench->recoveries, 1);
+    assert_int_equal(bench->committed_count, 0);
+    submit_one(bench, 12, true);
+    ward_store_hold(bench->store, false);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(bench->committed[0].first_seq, RECORDS + 1);
+    assert_int_equal(check_chain(bench, bench->snapshot->epoch.text), RECORDS + 2);
+}
+
 static void what_is_only_read_stays_as_it_is(void **state)
 {
     struct bench *bench = *state;
@@ -249,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORE_TEST(what_cannot_be_written_is_read),
+        STORE_TEST(what_is_held_is_one_commit_after_trouble_too),
         STORE_TEST(what_is_only_read_stays_as_it_is),
         STORE_TEST(a_directory_that_comes_later_is_waited_for),
         STORE_TEST(what_cannot_be_read_is_told_when_it_can),
