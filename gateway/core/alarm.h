@@ -89,7 +89,8 @@ void ward_alarm_init(struct ward_alarm_patient *state, const struct ward_id *pat
 
 /*
  * A reading of this patient, in the order of arrival. Records that carry no values, and quantities that the plan does
- * not have, change nothing; that somebody is worried counts without a plan, too. `pulse_rate` of a cuff is evaluated as pulse_rate. reading->seq may be 0 (not committed).
+ * not have, change nothing; that somebody is worried counts without a plan, too. `pulse_rate` of a cuff is evaluated as
+ * pulse_rate. reading->seq may be 0 (not committed).
  */
 void ward_alarm_reading(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
                         const struct ward_reading *reading);
