@@ -36,6 +36,7 @@ struct ward_device_now {
     bool battery_low_said_again;  /* after it had been taken back not long before */
     uint64_t undecodable_us;      /* when its newest frame came that cannot be decoded; 0: none has */
     bool undecodable_again;       /* and not long before it another one */
+    bool decodable_since;         /* a good one has come since, too soon to end that */
     uint64_t poor_since_us;       /* since when its stream had a poor signal only; 0: it does not */
     struct ward_time heard;       /* boot_us 0: not since the start */
     bool has_clock;               /* it was looked at since the start; then: */

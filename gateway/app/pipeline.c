@@ -29,7 +29,7 @@
 #include "core/validate.h"
 #include "io/journal.h"
 
-/* After two frames that cannot be decoded without such a time between them, a good one has to follow the last by as much. */
+/* After two frames that cannot be decoded without such a time between them, as much has to go by without one. */
 #define UNDECODABLE_AGAIN_US (60 * WARD_SECOND_US)
 
 /* So long a device must not have said that its battery is low, when that was said and taken back before. */
@@ -73,7 +73,21 @@ static void note_heard(const struct ward_heard *heard)
 /* A device that sends good frames and bad ones in turn has one condition, and not one with each bad frame. */
 static bool is_decodable_again(const struct ward_device_now *now, uint64_t now_us)
 {
-    return !now || !now->undecodable_again || now_us - now->undecodable_us >= UNDECODABLE_AGAIN_US;
+    return !now->undecodable_again || now_us - now->undecodable_us >= UNDECODABLE_AGAIN_US;
+}
+
+static void end_undecodable(struct ward_gateway *gateway, struct ward_device_now *now, uint64_t now_us)
+{
+    now->decodable_since = !is_decodable_again(now, now_us);
+    if (!now->decodable_since)
+        ward_technical_device(gateway, now->device.text, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_NONE);
+}
+
+void ward_pipeline_check_frames(struct ward_gateway *gateway, uint64_t now_us)
+{
+    for (size_t i = 0; i < gateway->devices.count; i++)
+        if (gateway->devices.list[i].decodable_since)
+            end_undecodable(gateway, &gateway->devices.list[i], now_us);
 }
 
 static void note_outcome(const struct ward_heard *heard)
@@ -84,12 +98,12 @@ static void note_outcome(const struct ward_heard *heard)
     struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
     const uint64_t now_us = ward_gateway_now(gateway).boot_us;
 
-    if (decoded->outcome == WARD_DECODE_OK) {
-        if (is_decodable_again(now, now_us))
-            ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_NONE);
+    if (now && decoded->outcome == WARD_DECODE_OK)
+        end_undecodable(gateway, now, now_us);
+    if (decoded->outcome == WARD_DECODE_OK)
         return;
-    }
     if (now) {
+        now->decodable_since = false;
         now->undecodable_again =
             now->undecodable_us != 0 && now_us - now->undecodable_us < UNDECODABLE_AGAIN_US;
         now->undecodable_us = now_us;

@@ -88,6 +88,7 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
         (void)ward_gateway_join(gateway);
         check_hours(gateway);
         check_annunciator(gateway, now);
+        ward_pipeline_check_frames(gateway, now->boot_us);
     }
     return upkeep->due_us;
 }

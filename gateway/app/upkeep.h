@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What nobody tells and has to be looked at: the room on the disk, the end of the certificate, whether light and sound
- * would work if they were needed: what does not is shown once more. Each has a technical condition. And whether the ward
- * has opened or closed since: then the room reads other words.
+ * would work if they were needed: what does not is shown once more. Each has a technical condition. Whether a device
+ * that sent bad frames has sent good ones since. And whether the ward has opened or closed: then the room reads other
+ * words.
  */
 #ifndef WARD_APP_UPKEEP_H
 #define WARD_APP_UPKEEP_H

@@ -930,6 +930,31 @@ static void a_frame_that_is_bad_again_and_again_is_told_once(void **state)
     assert_false(is_condition(bench, "p-ann", "undecodable-frame"));
 }
 
+/* A minute has gone since the newest bad frame, and what is looked at from time to time is. */
+static void let_frames_wait(struct bench *bench)
+{
+    ward_devices_entry(&bench->gateway->devices, "d-1")->undecodable_us -= 60 * UINT64_C(1000000);
+    bench->gateway->upkeep.due_us = 0;
+    ward_gateway_settle(bench->gateway);
+}
+
+/* A cuff that gave all of its memory, with two bad frames and good ones behind them, is not heard before tomorrow. */
+static void frames_that_were_good_at_last_end_it_without_one_more(void **state)
+{
+    struct bench *bench = couple(state);
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    for (int good = 0; good < 2; good++) {
+        hear(bench, &(struct said){"d-1", CUFF, "02 78", false});
+        hear(bench, &(struct said){"d-1", CUFF, "02 79", false});
+        if (good > 0)
+            hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+        assert_true(is_condition(bench, "p-ann", "undecodable-frame"));
+        let_frames_wait(bench);
+        assert_int_equal(is_condition(bench, "p-ann", "undecodable-frame"), good == 0);
+    }
+}
+
 /* The number of documents that Explain answers, and whether the first has that text; -1: an error. */
 static int explain(struct bench *bench, const char *what, const char *text)
 {
@@ -2546,6 +2571,7 @@ int main(void)
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),
         GATEWAY_TEST(what_is_wrong_with_a_device_is_its_own),
         GATEWAY_TEST(a_frame_that_is_bad_again_and_again_is_told_once),
+        GATEWAY_TEST(frames_that_were_good_at_last_end_it_without_one_more),
         GATEWAY_TEST(what_was_told_before_a_kill_is_told_again),
         GATEWAY_TEST(an_alarm_and_a_reading_can_be_explained),
         GATEWAY_TEST(a_disk_that_is_nearly_full_is_told),
