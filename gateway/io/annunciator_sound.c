@@ -269,6 +269,6 @@ bool ward_sound_play(struct ward_sound *sound, const int16_t *samples, size_t co
     written = write(sound->writing, samples, count * sizeof(samples[0]));
     sound->given = true;
     sound->due_us = now_us() + (uint64_t)count * 1000000 / WARD_SAMPLE_RATE + TAKEN_WITHIN_US;
-    return written > 0 && runs(sound) &&
-           !sound->stuck; /* one that is not proved yet may play it all the same */
+    /* One that is not proved yet may play it all the same. */
+    return written > 0 && runs(sound) && !sound->stuck;
 }
