@@ -65,7 +65,7 @@ struct ward_alarm_condition {
     struct ward_id rule; /* the plan's rule that raised it */
     struct ward_id by;   /* who acknowledged or silenced last */
     struct ward_decimal value, limit, acknowledged_value;
-    uint64_t value_seq; /* the reading that value is from; 0: not committed yet, or none */
+    uint64_t value_seq; /* the reading that value is from; 0: not committed yet, not in this epoch, or none */
     uint64_t value_mono_us;
     uint64_t raised_us; /* first of the occurrence */
     int64_t raised_utc_ms;

@@ -46,7 +46,7 @@ struct ward_origin {
 
 /*
  * One alarm event: up/alarms, wardctl alarms, wardctl try. An empty gateway, and id and n of an event that is never
- * published (n is 0), are left out. reading_seq 0 stands as null: that reading is not committed yet.
+ * published (n is 0), are left out. reading_seq 0 stands as null: that reading is not committed in this epoch.
  */
 void ward_alarm_event_write_json(const struct ward_alarm_event *event, const struct ward_origin *origin,
                                  struct ward_json *json);
