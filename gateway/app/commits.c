@@ -245,6 +245,8 @@ static void store_dropped(void *context, uint64_t token, size_t record_count)
         ward_journal_print(LOG_WARNING,
                            "An order about a record is not carried out: the database was replaced meanwhile");
     }
+    if (waiter && waiter->unassigned != 0)
+        ward_unassigned_undo(gateway, waiter->unassigned);
     if (waiter) {
         waiter->failed = true;
         finish_waiter(gateway, waiter);

@@ -49,6 +49,7 @@ struct ward_commit_waiter {
     struct ward_reply reply;                                 /* where else it goes */
     struct ward_id command;                                  /* that is answered; "" for none */
     void (*then)(struct ward_gateway *gateway, bool failed); /* NULL for none */
+    int unassigned;                                          /* so many more wait for a patient by it */
     bool failed;                                             /* it could not be submitted */
     size_t record_count;                                     /* as many as the group has, or none */
     struct ward_record records[];

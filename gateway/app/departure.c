@@ -97,6 +97,11 @@ static bool has_records(const struct ward_gateway *gateway, const struct ward_de
     return departure->closed && gateway->outbox.delivery.through < departure->last_seq;
 }
 
+bool ward_departure_is_delivered(const struct ward_gateway *gateway, const struct ward_departure *departure)
+{
+    return departure->closed && !has_records(gateway, departure);
+}
+
 const char *ward_departure_waits_for(const struct ward_gateway *gateway,
                                      const struct ward_departure *departure, size_t index)
 {
@@ -235,8 +240,8 @@ static void check(struct ward_gateway *gateway, struct ward_departure *departure
         forget_next(gateway, departure);
     else if (gateway->departures.busy)
         return;
-    else if (departure->stage == WARD_DEPARTURE_WAITS && departure->emptied && departure->closed &&
-             !has_records(gateway, departure) && gateway->outbox.past.nothing)
+    else if (departure->stage == WARD_DEPARTURE_WAITS && departure->emptied &&
+             ward_departure_is_delivered(gateway, departure) && gateway->outbox.past.nothing)
         ward_departure_count(gateway, departure);
     else if (departure->stage == WARD_DEPARTURE_ERASES)
         ward_departure_erase(gateway, departure);

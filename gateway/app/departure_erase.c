@@ -144,7 +144,8 @@ static void counted(void *context, int error, const struct ward_store_erased *co
 
     if (departure && error == 0)
         departure->counts = *counts;
-    if (!departure || error < 0 || counts->undelivered_events > 0 || !departure->closed) {
+    if (!departure || error < 0 || counts->undelivered_events > 0 ||
+        !ward_departure_is_delivered(gateway, departure)) { /* one more record came meanwhile */
         end_work(gateway);
         if (departure)
             try_later(gateway, departure, error < 0 ? error : -EBUSY);

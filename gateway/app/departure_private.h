@@ -10,6 +10,8 @@
 
 /* departure.c: the one with that setting, or NULL. */
 struct ward_departure *ward_departure_by_slot(const struct ward_gateway *gateway, unsigned slot);
+/* All that was submitted of it is on the disk, and the ward has it. */
+bool ward_departure_is_delivered(const struct ward_gateway *gateway, const struct ward_departure *departure);
 
 /*
  * departure_erase.c: begins what is to be done next, when nothing else is under way; what fails is tried again. To count

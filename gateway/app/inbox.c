@@ -82,11 +82,12 @@ void ward_inbox_submit_again(struct ward_gateway *gateway)
     for (size_t i = 0; i < inbox->counter_count; i++)
         changes[group.change_count++] =
             (struct ward_store_change){.kind = WARD_STORE_COUNTER, .counter = inbox->counters[i]};
-    for (size_t i = 0; i < WARD_INBOX_COMMANDS_MAX; i++) { /* oldest first */
+    /* Oldest first. One that nobody was told is in a group of its own, or that was dropped with its epoch. */
+    for (size_t i = 0; i < WARD_INBOX_COMMANDS_MAX; i++) {
         const struct ward_answered *place =
             &inbox->answered[(inbox->answered_next + i) % WARD_INBOX_COMMANDS_MAX];
 
-        if (place->answer)
+        if (place->answer && place->told)
             changes[group.change_count++] = (struct ward_store_change){
                 .kind = WARD_STORE_COMMAND, .document = place->answer, .name = place->id};
     }

@@ -96,6 +96,7 @@ void ward_execution_conclude(struct ward_execution *execution, enum ward_outcome
     execution->waiter->to_ward = !order->call;
     execution->waiter->reply = order->reply;
     execution->waiter->command = order->id;
+    execution->waiter->unassigned = execution->unassigned;
     execution->waiter->answer = strdup(execution->answer);
 }
 

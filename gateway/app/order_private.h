@@ -24,6 +24,7 @@ struct ward_execution {
     struct ward_store_change changes[WARD_EXECUTION_CHANGES_MAX];
     struct ward_record record;
     struct ward_unassigned_text count;
+    int unassigned;                        /* by so many it changes */
     const struct ward_plan_errors *errors; /* of the plan that it brought; NULL: none */
     struct ward_seq_range missing;         /* asked for and not here any more; first 0: none */
     char answer[WARD_ANSWER_TEXT_MAX];

@@ -26,8 +26,10 @@ static bool settle(struct ward_execution *execution, uint64_t seq, enum ward_fat
 
 static void count(struct ward_execution *execution, int by)
 {
+    const uint64_t before = execution->gateway->unassigned.count;
     const struct ward_store_change change = ward_unassigned_count(execution->gateway, by, &execution->count);
 
+    execution->unassigned = (int)((int64_t)execution->gateway->unassigned.count - (int64_t)before);
     ward_execution_change(execution, &change);
 }
 

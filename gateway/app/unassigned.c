@@ -58,6 +58,13 @@ void ward_unassigned_restore(struct ward_gateway *gateway, const struct ward_sto
     gateway->technical.active[WARD_TECHNICAL_READING_WITHOUT_PATIENT] = gateway->unassigned.count > 0;
 }
 
+void ward_unassigned_undo(struct ward_gateway *gateway, int by)
+{
+    (void)ward_unassigned_count(gateway, -by, &(struct ward_unassigned_text){""});
+    ward_unassigned_submit_again(gateway);
+    ward_unassigned_tell(gateway);
+}
+
 void ward_unassigned_submit_again(struct ward_gateway *gateway)
 {
     struct ward_unassigned_text text = {""};

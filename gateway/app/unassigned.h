@@ -37,6 +37,8 @@ bool ward_unassigned_waits(const struct ward_reading *reading);
 struct ward_store_change ward_unassigned_count(struct ward_gateway *gateway, int by,
                                                struct ward_unassigned_text *text);
 void ward_unassigned_tell(struct ward_gateway *gateway);
+/* What had changed the count by that is not committed. */
+void ward_unassigned_undo(struct ward_gateway *gateway, int by);
 
 /* One row of the snapshot; others than the count are ignored. */
 void ward_unassigned_restore(struct ward_gateway *gateway, const struct ward_store_change *row);

@@ -217,8 +217,10 @@ int ward_database_replace(struct ward_database *database, const struct ward_rene
     return 0;
 }
 
-int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside)
+int ward_database_open(struct ward_database *database, const char *path, const struct ward_renewal *renewal,
+                       struct ward_set_aside *ret_aside)
 {
+    struct ward_renewal damaged = renewal ? *renewal : (struct ward_renewal){0};
     char reason[WARD_STORE_TEXT_MAX];
 
     *database = (struct ward_database){.path = path};
@@ -227,7 +229,8 @@ int ward_database_open(struct ward_database *database, const char *path, struct 
     error = error ? error : ward_database_open_file(database);
     if (error == -EUCLEAN) {
         memcpy(reason, database->text, sizeof(reason));
-        return ward_database_replace(database, &(struct ward_renewal){.reason = reason}, ret_aside);
+        damaged.reason = reason;
+        return ward_database_replace(database, &damaged, ret_aside);
     }
     if (error) {
         ward_database_abandon(database);

@@ -51,10 +51,11 @@ struct ward_renewal {
 };
 
 /*
- * -EUCLEAN is taken care of inside: such a file is replaced; and a replacement that was cut off is finished. Others:
- * ward_store_open.
+ * -EUCLEAN is taken care of inside: such a file is replaced, for a reason of its own (renewal NULL: nothing else is known of
+ * it); and a replacement that was cut off is finished. Others: ward_store_open.
  */
-int ward_database_open(struct ward_database *database, const char *path, struct ward_set_aside *ret_aside);
+int ward_database_open(struct ward_database *database, const char *path, const struct ward_renewal *renewal,
+                       struct ward_set_aside *ret_aside);
 void ward_database_close(struct ward_database *database);
 
 /* Closes it and leaves the file and its log as they are. */

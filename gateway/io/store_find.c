@@ -62,7 +62,7 @@ int ward_store_find(struct ward_store *store, struct ward_store_snapshot **ret_s
     struct ward_store_snapshot *snapshot = NULL;
     struct ward_set_aside aside = {"", ""};
     char reason[WARD_STORE_TEXT_MAX];
-    int error = store->damaged ? -EUCLEAN : ward_database_open(database, store->path, &aside);
+    int error = store->damaged ? -EUCLEAN : ward_database_open(database, store->path, NULL, &aside);
 
     error = error ? error : read_snapshot(database, &snapshot);
     if (error == -EUCLEAN && aside.path[0] == '\0') {

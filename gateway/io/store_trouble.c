@@ -178,7 +178,7 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     memcpy(reason, database->text, sizeof(reason));
     ask_for_own(store, &renewal); /* it fails before it was replaced for that */
     int error = store->damaged ? ward_database_replace(database, &renewal, &aside)
-                               : ward_database_open(database, store->path, &aside);
+                               : ward_database_open(database, store->path, &renewal, &aside);
     error = error ? error : ward_database_head(database, &found.seq, found.chain);
     bool ours = !error && strcmp(database->epoch.text, store->epoch.text) == 0;
     bool committed =

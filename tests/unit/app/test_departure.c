@@ -167,6 +167,22 @@ static void nothing_is_erased_before_what_came_last(void **state)
     assert_int_equal(only(bench)->stage, WARD_DEPARTURE_WAITS);
 }
 
+/* It was counted when that was on the disk already, and not the ward's yet. */
+static void nor_before_the_ward_has_it(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+
+    discharge(bench);
+    confirm_all(bench);
+    orders_done(bench, &order);
+    WAIT_FOR(bench, only(bench)->closed);
+    ward_departure_count(bench->gateway, only(bench));
+    WAIT_FOR(bench, !bench->gateway->departures.busy);
+    assert_int_equal(only(bench)->stage, WARD_DEPARTURE_WAITS);
+}
+
 static void while_it_is_erased_nothing_is_taken_back(void **state)
 {
     struct bench *bench = *state;
@@ -272,6 +288,7 @@ int main(void)
         DEPARTURE_TEST(a_departure_outlives_the_epoch),
         DEPARTURE_TEST(a_reading_that_is_taken_back_later_is_waited_for),
         DEPARTURE_TEST(nothing_is_erased_before_what_came_last),
+        DEPARTURE_TEST(nor_before_the_ward_has_it),
         DEPARTURE_TEST(while_it_is_erased_nothing_is_taken_back),
         DEPARTURE_TEST(what_the_broker_refuses_waits),
         DEPARTURE_TEST(a_bond_is_removed_once_the_radio_is_back),

@@ -167,6 +167,24 @@ static void a_record_of_the_next_epoch_is_not_meant(void **state)
     assert_int_equal(ward_settled_fate(&bench->gateway->settled, seq), WARD_FATE_NONE);
 }
 
+/* And what was to be given to a patient waits on. */
+static void what_another_epoch_drops_changes_no_count(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_keep(bench, WARD_SPO2, 97, 0);
+    const struct ward_order order = orders_about(bench, WARD_COMMAND_ASSIGN, seq);
+    const struct ward_store_listener listener = ward_commits_listener(bench->gateway);
+
+    ward_order_carry_out(bench->gateway, &order);
+    WAIT_FOR(bench, bench->gateway->waiters != NULL);
+    assert_int_equal(bench->gateway->unassigned.count, 0);
+    listener.dropped(listener.context, bench->gateway->waiters->token, 0);
+    assert_int_equal(bench->gateway->unassigned.count, 1);
+    assert_non_null(bench_condition(bench, PATIENT, "reading-without-patient"));
+    orders_restart(bench);
+    assert_int_equal(bench->gateway->unassigned.count, 1);
+}
+
 static void an_entry_is_a_record_by_who_signed_it(void **state)
 {
     struct bench *bench = *state;
@@ -272,6 +290,22 @@ static void a_fresh_file_is_told_what_was_used_up(void **state)
     assert_int_equal(bench->gateway->inbox.counters[0].counter, 1000);
 }
 
+/* It may be dropped with the epoch: an answer that nobody got would say after a restart that it was done. */
+static void a_fresh_file_is_not_told_what_is_not_committed(void **state)
+{
+    struct bench *bench = *state;
+    static const uint8_t chain[32] = {0};
+    const struct ward_store_replaced replaced = {
+        .set_aside = "", .reason = "test", .epoch = bench->gateway->epoch, .head_chain = chain};
+    const struct ward_store_listener listener = ward_commits_listener(bench->gateway);
+    const struct ward_id command = {"c-under-way"};
+
+    ward_inbox_remember(&bench->gateway->inbox, &command, "{}");
+    listener.replaced(listener.context, &replaced);
+    orders_restart(bench);
+    assert_null(ward_inbox_answer(&bench->gateway->inbox, command.text));
+}
+
 /* The signed form of the plan of the scenarios, as far as what comes behind the signature looks at it; before it: head. */
 static char *signed_form(const char *head, const char *tail)
 {
@@ -360,12 +394,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_assigned_is_told_why, orders_set_up, bench_tear_down),
         cmocka_unit_test_setup_teardown(a_record_of_the_next_epoch_is_not_meant, orders_set_up,
                                         bench_tear_down),
+        cmocka_unit_test_setup_teardown(what_another_epoch_drops_changes_no_count, orders_set_up,
+                                        bench_tear_down),
         cmocka_unit_test_setup_teardown(an_entry_is_a_record_by_who_signed_it, orders_set_up,
                                         bench_tear_down),
         cmocka_unit_test_setup_teardown(a_suspension_has_an_end_and_survives_a_restart, orders_set_up,
                                         bench_tear_down),
         cmocka_unit_test_setup_teardown(an_answer_outlives_the_process, orders_set_up, bench_tear_down),
         cmocka_unit_test_setup_teardown(a_fresh_file_is_told_what_was_used_up, orders_set_up,
+                                        bench_tear_down),
+        cmocka_unit_test_setup_teardown(a_fresh_file_is_not_told_what_is_not_committed, orders_set_up,
                                         bench_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

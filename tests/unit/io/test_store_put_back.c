@@ -204,6 +204,33 @@ static void one_that_fails_first_was_put_back_all_the_same(void **state)
     expect_reading(bench, 2, 71);
 }
 
+/* So had one whose damage shows when it is opened again. */
+static void so_had_one_that_fails_when_it_is_opened_again(void **state)
+{
+    const struct ward_record own[] = {reading_of(70), reading_of(71)};
+    struct bench *bench = *state;
+
+    begin(bench);
+    submit(bench, 10, true, own, 2);
+    wait_for(bench, &bench->committed_count, 1);
+    set_disk(0, SQLITE_IOERR);
+    submit_one(bench, 11, true);
+    wait_for(bench, &bench->troubles, 1);
+    ward_store_put_back(bench->store, 100, 0);
+    /* The first of them, of what is left of the log, may fail. */
+    set_fault(&(struct disk_fault){.call = DISK_READ, .result = SQLITE_CORRUPT, .from = 1, .count = 2});
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_int_equal(set_fault(NULL), 2);
+    assert_int_equal(bench->replaced, 1);
+    wait_until_salvaged(bench);
+    assert_int_equal(bench->answer_count, 0);
+    fetch(bench, 1, 100);
+    assert_int_equal(bench->answer_count, 3);
+    expect_reading(bench, 1, 70);
+    expect_reading(bench, 2, 71);
+}
+
 /* There is room for a record, and none for another file: that is one trouble, however often it is tried. */
 static void without_room_for_another_file_it_is_told_once(void **state)
 {
@@ -279,6 +306,7 @@ int main(void)
         STORE_TEST(what_takes_back_a_record_is_not_said_in_the_next_epoch),
         STORE_TEST(nor_is_what_was_said_before_the_loop_was_told),
         STORE_TEST(one_that_fails_first_was_put_back_all_the_same),
+        STORE_TEST(so_had_one_that_fails_when_it_is_opened_again),
         STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
     };
 
