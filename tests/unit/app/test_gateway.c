@@ -1432,7 +1432,7 @@ static void a_record_without_memory_is_asked_for_again(void **state)
 
     bench_enrol(bench, "d-3", "glucose-meter");
     say(bench, &(struct said){"d-3", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11", false});
-    resolve(bench, "d-3");
+    resolve(bench, "d-3"); /* nothing more is waited for but what follows */
     say(bench, &(struct said){"d-3", 0x2A18, "02 12 00 EA 07 0B 16 0A 00 02 5F B0 11", false});
     no_memory = true; /* for the one that is decided now */
     say(bench, &(struct said){"d-3", 0x2A18, "02 13 00 EA 07 0B 16 0B 00 02 5F B0 11", false});
