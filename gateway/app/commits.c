@@ -121,6 +121,15 @@ void ward_commits_finish_failed(struct ward_gateway *gateway)
     }
 }
 
+/* Its records are new when they come again. What is known of records that were stored before stays so. */
+static void lose(struct ward_gateway *gateway, const struct ward_store_group *group)
+{
+    for (size_t i = 0; i < group->change_count; i++)
+        if (group->changes[i].kind == WARD_STORE_KNOWN)
+            ward_known_forget(&gateway->known, &group->changes[i].known);
+    ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+}
+
 int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *group,
                         struct ward_commit_waiter *waiter)
 {
@@ -138,11 +147,8 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
     result = ward_store_submit(gateway->store, group);
     if (result < 0) {
         ward_journal_print(LOG_CRIT, "A group cannot be given to the store: %s", strerror(-result));
-        for (size_t i = 0; i < group->change_count; i++)
-            if (group->changes[i].kind == WARD_STORE_KNOWN)
-                ward_known_forget(&gateway->known, &group->changes[i].known);
         if (group->record_count > 0)
-            ward_technical_set(gateway, WARD_TECHNICAL_READINGS_DROPPED, true);
+            lose(gateway, group);
         gateway->unsubmitted_us = group->now.boot_us;
         ward_technical_set(gateway, WARD_TECHNICAL_STORAGE_FAILING, true);
         if (waiter)

@@ -64,8 +64,8 @@ struct ward_commit_waiter *ward_commit_waiter_new(const struct ward_record *reco
 /*
  * Submits a group, filling in token, boot and time. waiter may be NULL; it is owned by the gateway from now on, told
  * of the commit or, from ward_commits_finish_failed, of a failure, and not freed before that. Returns 0 or negative
- * errno after logging why: then nothing of it is stored, what it would have made known is not, and storage-failing
- * stands until none has failed for a minute.
+ * errno after logging why: then nothing of it is stored, its records are not known, and storage-failing stands until none
+ * has failed for a minute.
  */
 int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *group,
                         struct ward_commit_waiter *waiter);

@@ -1424,6 +1424,25 @@ static void a_reading_without_memory_may_come_again(void **state)
     assert_int_equal(bench->gateway->pipeline.duplicates, 0);
 }
 
+/* A fresh file is told again what the devices have given. What it cannot be told is not new for that. */
+static void what_is_told_again_in_vain_stays_known(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct said cuff = {"d-1", CUFF, USER_1, false};
+    struct ward_store_change changes[] = {{.kind = WARD_STORE_KNOWN}, {.kind = WARD_STORE_PATIENT_REMOVED}};
+    struct ward_store_group group = {.changes = changes,
+                                     .change_count = 2}; /* of no patient: it is refused */
+    struct ward_known_position position = {0};
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    hear(bench, &cuff);
+    assert_true(ward_known_next(&bench->gateway->known, &position, &changes[0].known));
+    assert_int_equal(ward_gateway_submit(bench->gateway, &group, NULL), -EINVAL);
+    hear(bench, &cuff);
+    assert_int_equal(read_back(bench), 1);
+    assert_int_equal(bench->gateway->pipeline.duplicates, 1);
+}
+
 /* The device still has it, and is asked for it: those behind it are not what is known of its records. */
 static void a_record_without_memory_is_asked_for_again(void **state)
 {
@@ -2599,6 +2618,7 @@ int main(void)
         GATEWAY_TEST(a_document_without_memory_is_tried_again),
         GATEWAY_TEST(records_without_memory_are_tried_again),
         GATEWAY_TEST(a_reading_without_memory_may_come_again),
+        GATEWAY_TEST(what_is_told_again_in_vain_stays_known),
         GATEWAY_TEST(a_record_without_memory_is_asked_for_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
