@@ -26,11 +26,20 @@ static bool counts(const struct ward_store_binding *binding, const struct ward_p
            (open || what->measured_at_ms + what->uncertainty_ms < binding->until_ms);
 }
 
-/* At an unknown time: it may be of one who has the device since it was read out last. */
+/*
+ * It may have been measured under this one. At an unknown time: it may be of one who has the device since it was read out
+ * last. At a known one: as far as that may be wrong.
+ */
 static bool may_count(const struct ward_store_binding *binding, const struct ward_provenance *what)
 {
-    return !what->now && what->measured_at_ms == WARD_UTC_UNKNOWN && binding->until_ms == WARD_UTC_UNKNOWN &&
-           strcmp(binding->device.text, what->device) == 0;
+    const bool open = binding->until_ms == WARD_UTC_UNKNOWN;
+
+    if (what->now || strcmp(binding->device.text, what->device) != 0)
+        return false;
+    if (what->measured_at_ms == WARD_UTC_UNKNOWN)
+        return open;
+    return binding->from_ms <= what->measured_at_ms + what->uncertainty_ms &&
+           (open || what->measured_at_ms - what->uncertainty_ms < binding->until_ms);
 }
 
 static bool goes_by_slots(const struct ward_registry *registry, const struct ward_provenance *what)

@@ -5,7 +5,8 @@
  *
  *   it was measured                       the bindings that count are
  *   now, over this connection             those that were open when it came
- *   earlier, at a known time              those with from <= time < until, by as much as the time may be wrong
+ *   earlier, at a known time              those with from <= time < until, by as much as the time may be wrong; it is
+ *                                         nobody's when it may as well be of another patient's
  *   earlier, at an unknown time           the open ones whose device was read out since they were made: what it had in
  *                                         its memory before is gone, so this was measured under them; or under one that
  *                                         was made since, so that it is nobody's when that is another patient's
