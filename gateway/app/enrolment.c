@@ -195,6 +195,7 @@ void ward_enrolment_pair(struct ward_gateway *gateway, struct ward_bus_call *cal
         enrolment->pair_call = call;
         enrolment->model = NULL;
         enrolment->read_out = false;
+        enrolment->begun_us = ward_gateway_now(gateway).boot_us;
         (void)ward_id_set(&enrolment->patient, patient);
         watch_caller(gateway, call);
     }
@@ -385,7 +386,7 @@ void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_e
         enrolment->pair_call = NULL;
     }
     if (step->step == WARD_BLUEZ_STEP_PAIRED || step->step == WARD_BLUEZ_STEP_FAILED)
-        enrolment->patient.text[0] = '\0';
+        enrolment->patient.text[0] = enrolment->pair_address[0] = '\0';
 }
 
 /* --- forgetting -------------------------------------------------------------------------------------------- */

@@ -30,8 +30,9 @@ struct ward_enrolment {
     char *found[WARD_FOUND_MAX];                  /* JSON, the newest of each device */
     char found_addresses[WARD_FOUND_MAX][WARD_BLUEZ_ADDRESS_SIZE];
     size_t found_count;
-    char pair_address[WARD_BLUEZ_ADDRESS_SIZE]; /* of the device that is being paired, or was last */
+    char pair_address[WARD_BLUEZ_ADDRESS_SIZE]; /* of the device that is being paired; "": none, or not yet */
     struct ward_id patient;                     /* for whom a device is being paired; empty: nobody */
+    uint64_t begun_us;                          /* CLOCK_BOOTTIME; since when, with patient */
     const struct ward_model *model;             /* of the device that is being paired; NULL: not known yet */
     bool
         read_out; /* all that was in its memory is here; where not, what is of an unknown time stays nobody's */

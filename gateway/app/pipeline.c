@@ -210,14 +210,23 @@ static void settle_known(struct ward_gateway *gateway, const struct ward_talk_pl
     }
 }
 
-/* It is being paired for somebody who does not have it: whoever measures with it now is not whose it still is. */
-static bool is_paired_for_another(const struct ward_gateway *gateway, const char *device)
+/*
+ * It is being paired for somebody who does not have it: whoever measures with it meanwhile is not whose it still is. What it
+ * has in its memory of a known time before that is.
+ */
+static bool is_paired_for_another(const struct ward_heard *heard)
 {
+    const struct ward_gateway *gateway = heard->talk->gateway;
     const struct ward_enrolment *enrolment = &gateway->enrolment;
+    const struct ward_device_moment *measured = &heard->measurement->measured;
+    const char *device = heard->talk->device.id.text, *patient = enrolment->patient.text;
     const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
 
-    return enrolment->patient.text[0] && known && strcmp(known->address, enrolment->pair_address) == 0 &&
-           !ward_registry_is_bound(&gateway->registry, device, enrolment->patient.text);
+    return known && strcmp(known->address, enrolment->pair_address) == 0 &&
+           ward_gateway_watch(gateway, patient) &&
+           !ward_registry_is_bound(&gateway->registry, device, patient) &&
+           !(measured->is_known &&
+             measured->boot_us + measured->uncertainty_ms * INT64_C(1000) < (int64_t)enrolment->begun_us);
 }
 
 /* What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. */
@@ -234,8 +243,7 @@ static struct ward_provenance provenance_of(const struct ward_heard *heard,
         .device = reading->device.text,
         .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
         .now = !reading->late && reading->kind != WARD_READING_STORED,
-        .enrolling =
-            (heard->talk->enrolling && !stream) || is_paired_for_another(gateway, reading->device.text),
+        .enrolling = (heard->talk->enrolling && !stream) || is_paired_for_another(heard),
         .measured_at_ms = reading->measured_at_ms,
         .uncertainty_ms = measurement->measured.uncertainty_ms,
         .came_at_ms = now.utc_ms,
@@ -254,7 +262,7 @@ static struct ward_watch *whose(const struct ward_heard *heard, struct ward_read
 {
     struct ward_gateway *gateway = heard->talk->gateway;
     const struct ward_provenance what = provenance_of(heard, reading);
-    const bool enrolling = heard->talk->enrolling || what.enrolling;
+    const bool enrolling = heard->talk->enrolling;
     const bool stream = reading->kind == WARD_READING_CONTINUOUS;
     const struct ward_store_binding *binding = ward_whose(&gateway->registry, &what);
     const char *patient = binding ? binding->patient.text : NULL;

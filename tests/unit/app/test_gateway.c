@@ -616,6 +616,71 @@ static void what_is_measured_while_it_is_paired_for_another_is_nobodys(void **st
     enrolment->patient.text[0] = '\0';
 }
 
+/* It is worn by one of the two, and nobody knows by which. */
+static void a_stream_while_it_is_paired_for_another_is_nobodys(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_enrolment *enrolment = &bench->gateway->enrolment;
+
+    bench_enrol(bench, "d-2", "oximeter");
+    bind_to(bench, "d-2", "p-ann", WARD_SLOT_NONE, false);
+    strcpy(enrolment->pair_address, ward_registry_device(&bench->gateway->registry, "d-2")->address);
+    strcpy(enrolment->patient.text, "p-bob");
+    hear(bench, &(struct said){"d-2", OXIMETER, "00 61 00 48 00", false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+
+    strcpy(enrolment->patient.text, "p-gone"); /* he was discharged meanwhile: it stays hers */
+    hear(bench, &(struct said){"d-2", OXIMETER, "00 60 00 48 00", false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    enrolment->patient.text[0] = '\0';
+}
+
+/* Its memory has what she measured an hour before anybody began to pair it. */
+static void what_was_measured_before_it_was_paired_for_another_is_hers(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_enrolment *enrolment = &bench->gateway->enrolment;
+    const struct ward_device_time hour_later = {
+        .present = true, .year = 2026, .month = 11, .day = 22, .hour = 10, .second = 2};
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    strcpy(enrolment->pair_address, ward_registry_device(&bench->gateway->registry, "d-1")->address);
+    strcpy(enrolment->patient.text, "p-bob");
+    enrolment->begun_us = bench_now_us(bench);
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    bench->gateway->talks->exchange.clock.before = (struct ward_device_clock_pair){
+        .device_ms = ward_device_time_to_ms(&hour_later), .at = ward_gateway_now(bench->gateway)};
+    resolve(bench, "d-1");
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->late);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    enrolment->patient.text[0] = '\0';
+}
+
+/* Until it is told which device is paired next, that is not the one that was paired last. */
+static void a_pairing_is_over_with_its_end(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_enrolment *enrolment = &bench->gateway->enrolment;
+    const struct ward_bluez_enrolment failed = {
+        .step = WARD_BLUEZ_STEP_FAILED,
+        .address = ward_registry_device(&bench->gateway->registry, "d-1")->address,
+        .text = ""};
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_enrolment_step(bench->gateway, &failed);
+    strcpy(enrolment->patient.text, "p-bob");
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+    enrolment->patient.text[0] = '\0';
+}
+
 /* A part of 18 is missing: it is asked for again, whatever came behind it. */
 static void a_record_that_came_broken_is_asked_for_again(void **state)
 {
@@ -2580,6 +2645,9 @@ int main(void)
         GATEWAY_TEST(a_claim_is_for_what_comes_then),
         GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
         GATEWAY_TEST(what_is_measured_while_it_is_paired_for_another_is_nobodys),
+        GATEWAY_TEST(a_stream_while_it_is_paired_for_another_is_nobodys),
+        GATEWAY_TEST(what_was_measured_before_it_was_paired_for_another_is_hers),
+        GATEWAY_TEST(a_pairing_is_over_with_its_end),
         GATEWAY_TEST(a_record_that_came_broken_is_asked_for_again),
         GATEWAY_TEST(an_alarm_does_not_wait_for_the_last_record),
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
