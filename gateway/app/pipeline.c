@@ -229,7 +229,10 @@ static bool is_paired_for_another(const struct ward_heard *heard)
              measured->boot_us + measured->uncertainty_ms * INT64_C(1000) < (int64_t)enrolment->begun_us);
 }
 
-/* What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. */
+/*
+ * What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. What was bound before
+ * the date was known begins with the date: of what came before it that says nothing.
+ */
 static struct ward_provenance provenance_of(const struct ward_heard *heard,
                                             const struct ward_reading *reading)
 {
@@ -250,7 +253,6 @@ static struct ward_provenance provenance_of(const struct ward_heard *heard,
         .asked_at_ms = now.utc_ms,
         .claimed_by = ward_binding_claimant_at(gateway, reading->device.text, came_us)};
 
-    /* What came before the date was known came before all that got its date then. */
     if (now.utc_ms != WARD_UTC_UNKNOWN && measurement->received.utc_ms != WARD_UTC_UNKNOWN &&
         came_us < now.boot_us)
         what.came_at_ms -= (int64_t)((now.boot_us - came_us) / 1000);
