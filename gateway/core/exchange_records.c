@@ -188,8 +188,7 @@ static void take_record(struct ward_exchange *exchange, const uint8_t *octets, s
     const uint16_t code = (uint16_t)(length < RECORD_HEADER_LENGTH ? 0 : octets[2] | octets[3] << 8);
 
     if (code <= WARD_VENDOR_LAST) {
-        exchange->has_lost = true;
-        lose(context);
+        lose(context); /* whole, and no record: it would come so each time that it is asked for */
         return;
     }
     ward_exchange_take(exchange,

@@ -625,6 +625,10 @@ static const struct script scripts[] = {
      "services:1810/2a52 ok cp:05000300 ok seg:031100352A00780050005D00 seg:011200352A0078 seg:0A0050005D00 "
      "seg:031300352A00780050005D00 end",
      "Wcp=0401 Wcp=0101 F:record-broken M1L#17 M2L#19? F:records-incomplete T!2/3"},
+    {"what is whole and no record would come so again", "omron-cuff", 0,
+     "services:1810/2a52 ok cp:05000300 ok seg:031100352A00780050005D00 seg:0312000100 "
+     "seg:031300352A00780050005D00 end",
+     "Wcp=0401 Wcp=0101 F:record-broken M1L#17 M2L#19 F:records-incomplete T!2/3"},
     {"too short, empty, of nothing, of a vendor", "omron-cuff", 0,
      "services:- seg:03120035 seg: seg:06 seg:0312000100",
      "F:record-broken F:record-broken F:record-broken F:record-broken"},
