@@ -55,10 +55,13 @@ static uint32_t committed_up_to(const struct ward_talk *talk)
     return talk->lost_count ? 0 : up_to;
 }
 
-/* What is in its memory may be another person's: only when all of that has come is what follows of now. */
+/*
+ * What is in its memory may be another person's: only when all of that has come is what follows of now. What could not be
+ * stored comes again.
+ */
 static bool has_told_all(const struct ward_talk *talk)
 {
-    return !talk->transfer_failed && !ward_exchange_is_unasked(&talk->exchange);
+    return !talk->transfer_failed && !talk->lost_record && !ward_exchange_is_unasked(&talk->exchange);
 }
 
 /*

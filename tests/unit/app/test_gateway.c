@@ -1515,6 +1515,7 @@ static void a_record_without_memory_is_asked_for_again(void **state)
     struct ward_recollection known;
 
     bench_enrol(bench, "d-3", "glucose-meter");
+    bind_to(bench, "d-3", "p-ann", WARD_SLOT_NONE, false);
     say(bench, &(struct said){"d-3", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11", false});
     resolve(bench, "d-3"); /* nothing more is waited for but what follows */
     say(bench, &(struct said){"d-3", 0x2A18, "02 12 00 EA 07 0B 16 0A 00 02 5F B0 11", false});
@@ -1526,6 +1527,12 @@ static void a_record_without_memory_is_asked_for_again(void **state)
     known = ward_recollection_of(bench->gateway, "d-3");
     assert_true(known.has_record);
     assert_int_equal(known.last_record, 0x11);
+    assert_false(ward_registry_next_binding(&bench->gateway->registry, "d-3", NULL)->read_out);
+
+    say(bench, &(struct said){"d-3", 0x2A18, "02 12 00 EA 07 0B 16 0A 00 02 5F B0 11", false});
+    resolve(bench, "d-3");
+    hang_up(bench, "d-3");
+    assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-3", NULL)->read_out);
 }
 
 /* When the loop is woken next, once it has done all that a change brings. */
