@@ -281,8 +281,8 @@ void ward_talk_committed(struct ward_gateway *gateway, const struct ward_talk_pl
 {
     struct ward_talk *talk = of_connection(gateway, place->device.text, place->connection);
 
-    if (place->has_record)
-        remember_record(gateway, place);
+    if (place->has_record && (talk || ward_registry_device(&gateway->registry, place->device.text)))
+        remember_record(gateway, place); /* otherwise it was forgotten meanwhile */
     if (!talk || place->number == 0)
         return;
     for (size_t i = 0; i < talk->uncommitted_count; i++)

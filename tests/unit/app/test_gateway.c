@@ -1535,6 +1535,22 @@ static void a_record_without_memory_is_asked_for_again(void **state)
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-3", NULL)->read_out);
 }
 
+/* What it had told is still on its way to the disk then: nothing is remembered of a device that is nobody's. */
+static void a_device_that_was_forgotten_is_not_remembered(void **state)
+{
+    struct bench *bench = couple(state);
+    struct ward_store_change forgotten = {.kind = WARD_STORE_DEVICE_FORGOTTEN};
+
+    bench_enrol(bench, "d-3", "glucose-meter");
+    forgotten.device = *ward_registry_device(&bench->gateway->registry, "d-3");
+    say(bench, &(struct said){"d-3", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11", false});
+    ward_talk_forgotten(bench->gateway, "d-3");
+    ward_recollection_drop(bench->gateway, "d-3");
+    assert_int_equal(ward_gateway_change(bench->gateway, &forgotten, 1, NULL), 0);
+    assert_int_equal(read_back(bench), 1);
+    assert_false(ward_recollection_of(bench->gateway, "d-3").has_record);
+}
+
 /* When the loop is woken next, once it has done all that a change brings. */
 static uint64_t next_us(struct bench *bench)
 {
@@ -2694,6 +2710,7 @@ int main(void)
         GATEWAY_TEST(records_without_memory_are_tried_again),
         GATEWAY_TEST(a_reading_without_memory_may_come_again),
         GATEWAY_TEST(what_is_told_again_in_vain_stays_known),
+        GATEWAY_TEST(a_device_that_was_forgotten_is_not_remembered),
         GATEWAY_TEST(a_record_without_memory_is_asked_for_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
         GATEWAY_TEST(what_is_committed_goes_up_whole),
