@@ -8,6 +8,7 @@
  *   sent by itself, without a time     once                        at once: not late
  *   sent by itself, with a time        at once as unsettled,       by the clock as soon as that is known; else late when
  *                                      again when decided          another follows, not late after WARD_LAST_KEPT_US or at the end
+ *   … and in its other form meanwhile  not                         –
  *   asked for                          once, when decided          by the clock; else late when another follows; the last
  *                                                                  one when it has come: not late, unless the device sends
  *                                                                  what it measures by itself
@@ -20,6 +21,7 @@
 #include <string.h>
 
 #include "core/decode_quirk.h"
+#include "core/duplicate.h"
 #include "core/exchange_part.h"
 #include "core/validate.h"
 
@@ -271,6 +273,32 @@ static bool hold(struct ward_exchange *exchange, const struct ward_decoded *deco
     return true;
 }
 
+/*
+ * A cuff may indicate what it has just measured in the plain and in the enhanced form. What is held in the one is not late for
+ * the other, which says nothing more. (What is asked for is counted, and goes its way.)
+ */
+static bool is_other_form(const struct ward_exchange *exchange, const struct ward_decoded *decoded,
+                          uint16_t code)
+{
+    const struct ward_id device = {""}; /* of both */
+    struct ward_identity name, other;
+    struct ward_decoded beside;
+
+    if (ward_racp_is_reporting(&exchange->racp) || !ward_identity_of(decoded, &device, NULL, &name))
+        return false;
+    for (size_t i = 0; i < exchange->held_count; i++) {
+        const struct ward_exchange_held *held = &exchange->held[i];
+
+        if (held->is_asked_for || held->code == code)
+            continue;
+        decode(exchange, held->code, held->octets, held->length, &beside);
+        if (ward_identity_of(&beside, &device, NULL, &other) && other.length == name.length &&
+            memcmp(other.octets, name.octets, name.length) == 0)
+            return true;
+    }
+    return false;
+}
+
 void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchange_arrival *arrival,
                         const struct ward_exchange_context *context)
 {
@@ -287,7 +315,7 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
         tell_once(exchange, &decoded, arrival, context);
         return;
     }
-    if (!hold(exchange, &decoded, arrival, context))
+    if (is_other_form(exchange, &decoded, arrival->code) || !hold(exchange, &decoded, arrival, context))
         return;
     ward_exchange_settle(exchange, false, context);
     newest = exchange->held_count > 0 ? &exchange->held[exchange->held_count - 1] : NULL;

@@ -1551,6 +1551,21 @@ static void a_device_that_was_forgotten_is_not_remembered(void **state)
     assert_false(ward_recollection_of(bench->gateway, "d-3").has_record);
 }
 
+/* A cuff indicates what it has just measured in both forms: that is one, and of now. */
+static void one_measurement_in_two_forms_is_of_now(void **state)
+{
+    struct bench *bench = couple(state);
+
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    say(bench, &(struct said){"d-1", CUFF, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 02", false});
+    resolve(bench, "d-1");
+    say(bench, &(struct said){"d-1", 0x2B34, "42 78 00 50 00 5A 00 92 6B 95 32", false});
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_false(newest(bench)->late);
+}
+
 /* When the loop is woken next, once it has done all that a change brings. */
 static uint64_t next_us(struct bench *bench)
 {
@@ -2710,6 +2725,7 @@ int main(void)
         GATEWAY_TEST(records_without_memory_are_tried_again),
         GATEWAY_TEST(a_reading_without_memory_may_come_again),
         GATEWAY_TEST(what_is_told_again_in_vain_stays_known),
+        GATEWAY_TEST(one_measurement_in_two_forms_is_of_now),
         GATEWAY_TEST(a_device_that_was_forgotten_is_not_remembered),
         GATEWAY_TEST(a_record_without_memory_is_asked_for_again),
         GATEWAY_TEST(a_clock_that_nobody_holds_is_looked_for),
