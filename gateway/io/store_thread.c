@@ -64,7 +64,10 @@ static void post_committed(struct ward_store *store)
 
 /* --- the work ----------------------------------------------------------------------------------------------- */
 
-/* What a full queue made go becomes a record in front of what stayed. Without memory it is told by a later batch. */
+/*
+ * What a full queue made go, or no memory kept from it, becomes a record in front of what stayed. Without memory it is told by a
+ * later batch.
+ */
 static void add_gap(struct ward_store *store, const struct ward_lost *lost)
 {
     struct ward_record record = {
