@@ -211,8 +211,8 @@ static void settle_known(struct ward_gateway *gateway, const struct ward_talk_pl
 }
 
 /*
- * It is being paired for somebody who does not have it: whoever measures with it meanwhile is not whose it still is. What it
- * has in its memory of a known time before that is.
+ * It is being paired for somebody who does not have it: whoever measures with it meanwhile is not whose it still is. What came
+ * before that is, and what it has in its memory of a known time before that.
  */
 static bool is_paired_for_another(const struct ward_heard *heard)
 {
@@ -225,6 +225,7 @@ static bool is_paired_for_another(const struct ward_heard *heard)
     return known && strcmp(known->address, enrolment->pair_address) == 0 &&
            ward_gateway_watch(gateway, patient) &&
            !ward_registry_is_bound(&gateway->registry, device, patient) &&
+           heard->measurement->received.boot_us >= enrolment->begun_us &&
            !(measured->is_known &&
              measured->boot_us + measured->uncertainty_ms * INT64_C(1000) < (int64_t)enrolment->begun_us);
 }

@@ -659,6 +659,13 @@ static void what_was_measured_before_it_was_paired_for_another_is_hers(void **st
     assert_int_equal(read_back(bench), 1);
     assert_true(newest(bench)->late);
     assert_string_equal(newest(bench)->patient.text, "p-ann");
+
+    say(bench, &(struct said){"d-1", CUFF, USER_2, false}); /* of now, and decided after it has begun */
+    enrolment->begun_us = ward_gateway_now(bench->gateway).boot_us;
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 2);
+    assert_false(newest(bench)->late);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
     enrolment->patient.text[0] = '\0';
 }
 
