@@ -265,8 +265,7 @@ static struct ward_watch *whose(const struct ward_heard *heard, struct ward_read
 {
     struct ward_gateway *gateway = heard->talk->gateway;
     const struct ward_provenance what = provenance_of(heard, reading);
-    const bool enrolling = heard->talk->enrolling;
-    const bool stream = reading->kind == WARD_READING_CONTINUOUS;
+    const bool enrolling = heard->talk->enrolling, stream = reading->kind == WARD_READING_CONTINUOUS;
     const struct ward_store_binding *binding = ward_whose(&gateway->registry, &what);
     const char *patient = binding ? binding->patient.text : NULL;
     struct ward_watch *watch;
