@@ -308,9 +308,10 @@ static void nothing_goes_until_it_is_replaced(void **state)
 static void what_was_asked_for_again_waits_at_rest(void **state)
 {
     struct bench *bench = *state;
-    struct ward_outbox *outbox = &bench->gateway->outbox;
+    struct ward_outbox *outbox;
 
     start_over(bench);
+    outbox = &bench->gateway->outbox;
     ward_delivery_is_put_back(&outbox->delivery);
     outbox->again.records[0] = (struct ward_seq_range){1, 1};
     outbox->again.record_count = 1;
