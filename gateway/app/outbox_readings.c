@@ -94,7 +94,7 @@ static void fetched(void *context, int error, const struct ward_store_records *f
     struct ward_outbox *outbox = fetch->outbox;
     const struct ward_outbox_batch batch =
         ward_outbox_batch_of(outbox, fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG, found);
-    bool poor = false;
+    bool no_memory = false;
 
     fetch->outbox = NULL;
     if (error < 0)
@@ -102,9 +102,9 @@ static void fetched(void *context, int error, const struct ward_store_records *f
                            (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
                            strerror(-error));
     if (fetch->link_generation == outbox->link_generation && !send_range(outbox, &batch, fetch->range))
-        poor = !outbox->text;
-    if (found->count == 0 ||
-        poor) /* a disk that fails, or for want of memory any, would be asked again at once */
+        no_memory = !outbox->text;
+    /* The disk would be asked again at once: one that fails, or any while there is no memory for what it gives. */
+    if (found->count == 0 || no_memory)
         outbox->read_due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
     ward_gateway_settle(outbox->gateway);
 }

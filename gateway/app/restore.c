@@ -81,9 +81,6 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
                                   "The database was set aside as %s: %s", snapshot->set_aside,
                                   snapshot->set_aside_reason);
         ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
-        for (size_t i = 0; i < gateway->watch_count;
-             i++) /* numbers begin again, as when it is replaced later */
-            ward_watch_submit_again(gateway->watches[i]);
         ward_dating_new_epoch(gateway);
         ward_inforce_new_epoch(gateway);
     }

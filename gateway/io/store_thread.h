@@ -74,8 +74,8 @@ struct ward_store {
     uint32_t renewed_at;  /* so many attempts had been made when the file was replaced last */
     uint32_t attempts;    /* failed, in a row */
     uint64_t retry_at_us; /* while attempts > 0 */
-    uint32_t
-        again_failed; /* so often a file that was put back could not be replaced; meanwhile it takes what comes */
+    /* So often a file that was put back could not be replaced; meanwhile it takes what comes. */
+    uint32_t again_failed;
     uint64_t again_at_us; /* not before then */
 };
 
