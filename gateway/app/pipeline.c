@@ -16,24 +16,15 @@
  */
 #include "app/pipeline.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/device_report.h"
 #include "app/gateway.h"
-#include "app/ownership.h"
-#include "core/clinical.h"
+#include "app/provenance.h"
 #include "core/decode.h"
 #include "core/duplicate.h"
-#include "core/status.h"
 #include "core/validate.h"
-#include "io/journal.h"
-
-/* After two frames that cannot be decoded without such a time between them, as much has to go by without one. */
-#define UNDECODABLE_AGAIN_US (60 * WARD_SECOND_US)
-
-/* So long a device must not have said that its battery is low, when that was said and taken back before. */
-#define BATTERY_AGAIN_US (600 * WARD_SECOND_US)
 
 /* When and over what: everything of a reading that is not in its frame. */
 static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
@@ -59,93 +50,6 @@ static void stamp(const struct ward_heard *heard, struct ward_reading *reading)
         reading->security = WARD_LINK_OPEN;
     else
         reading->security = talk->proved ? WARD_LINK_BONDED : WARD_LINK_BONDED_UNPROVED;
-}
-
-static void note_heard(const struct ward_heard *heard)
-{
-    struct ward_gateway *gateway = heard->talk->gateway;
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, heard->talk->device.id.text);
-
-    if (now)
-        now->heard = ward_gateway_now(gateway);
-}
-
-/* A device that sends good frames and bad ones in turn has one condition, and not one with each bad frame. */
-static bool is_decodable_again(const struct ward_device_now *now, uint64_t now_us)
-{
-    return !now->undecodable_again || now_us - now->undecodable_us >= UNDECODABLE_AGAIN_US;
-}
-
-static void end_undecodable(struct ward_gateway *gateway, struct ward_device_now *now, uint64_t now_us)
-{
-    now->decodable_since = !is_decodable_again(now, now_us);
-    if (!now->decodable_since)
-        ward_technical_device(gateway, now->device.text, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_NONE);
-}
-
-void ward_pipeline_check_frames(struct ward_gateway *gateway, uint64_t now_us)
-{
-    for (size_t i = 0; i < gateway->devices.count; i++)
-        if (gateway->devices.list[i].decodable_since)
-            end_undecodable(gateway, &gateway->devices.list[i], now_us);
-}
-
-static void note_outcome(const struct ward_heard *heard)
-{
-    struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_decoded *decoded = heard->measurement->decoded;
-    const char *device = heard->talk->device.id.text;
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
-    const uint64_t now_us = ward_gateway_now(gateway).boot_us;
-
-    if (now && decoded->outcome == WARD_DECODE_OK)
-        end_undecodable(gateway, now, now_us);
-    if (decoded->outcome == WARD_DECODE_OK)
-        return;
-    if (now) {
-        now->decodable_since = false;
-        now->undecodable_again =
-            now->undecodable_us != 0 && now_us - now->undecodable_us < UNDECODABLE_AGAIN_US;
-        now->undecodable_us = now_us;
-    }
-    ward_technical_device(gateway, device, WARD_DEVICE_UNDECODABLE_FRAME, WARD_PRIORITY_OF_UNDECODABLE);
-    gateway->pipeline.undecodable++;
-    ward_journal_print(LOG_WARNING, "%s: a frame cannot be decoded: %s", device, decoded->error);
-}
-
-/* A status that wavers with each frame does not raise again and again: the second time it stands until it has not been said
- * for a while. */
-static void note_battery_status(struct ward_device_now *now, uint16_t characteristic, bool low,
-                                uint64_t now_us)
-{
-    const bool lately = now->battery_low_said_us != 0 && now_us - now->battery_low_said_us < BATTERY_AGAIN_US;
-
-    if (low) {
-        if (now->battery_low_said_by == 0)
-            now->battery_low_said_again = lately;
-        now->battery_low_said_us = now_us;
-        now->battery_low_said_by = characteristic;
-    } else if (now->battery_low_said_by == characteristic && !(now->battery_low_said_again && lately)) {
-        now->battery_low_said_by = 0;
-    }
-}
-
-/* A ring, a clip or a meter says in its frames how its battery is. An old record says how it was. */
-static void note_battery(const struct ward_heard *heard)
-{
-    struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_decoded *decoded = heard->measurement->decoded;
-    const char *device = heard->talk->device.id.text;
-    struct ward_device_now *now = ward_devices_entry(&gateway->devices, device);
-
-    if (!now || decoded->outcome != WARD_DECODE_OK || heard->measurement->late)
-        return;
-    if (decoded->has_battery)
-        now->battery_percent = (int8_t)decoded->battery_percent;
-    note_battery_status(now, decoded->characteristic,
-                        (decoded->statuses & WARD_STATUS_BIT(WARD_STATUS_DEVICE_BATTERY_LOW)) != 0,
-                        ward_gateway_now(gateway).boot_us);
-    ward_technical_battery(gateway, device);
 }
 
 /* Gives the arrival the key of its record's name, when that has one. */
@@ -208,80 +112,6 @@ static void settle_known(struct ward_gateway *gateway, const struct ward_talk_pl
         waiter->place = *place;
         (void)ward_gateway_submit(gateway, &(struct ward_store_group){.urgent = true}, waiter);
     }
-}
-
-/*
- * It is being paired for somebody who does not have it: whoever measures with it meanwhile is not whose it still is. What came
- * before that is, and what it has in its memory of a known time before that.
- */
-static bool is_paired_for_another(const struct ward_heard *heard)
-{
-    const struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_enrolment *enrolment = &gateway->enrolment;
-    const struct ward_device_moment *measured = &heard->measurement->measured;
-    const char *device = heard->talk->device.id.text, *patient = enrolment->patient.text;
-    const struct ward_store_device *known = ward_registry_device(&gateway->registry, device);
-
-    return known && strcmp(known->address, enrolment->pair_address) == 0 &&
-           ward_gateway_watch(gateway, patient) &&
-           !ward_registry_is_bound(&gateway->registry, device, patient) &&
-           heard->measurement->received.boot_us >= enrolment->begun_us &&
-           !(measured->is_known &&
-             measured->boot_us + measured->uncertainty_ms * INT64_C(1000) < (int64_t)enrolment->begun_us);
-}
-
-/*
- * What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. What was bound before
- * the date was known begins with the date: of what came before it that says nothing.
- */
-static struct ward_provenance provenance_of(const struct ward_heard *heard,
-                                            const struct ward_reading *reading)
-{
-    const struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_exchange_measurement *measurement = heard->measurement;
-    const struct ward_decoded *decoded = measurement->decoded;
-    const struct ward_time now = ward_gateway_now(gateway);
-    const uint64_t came_us = measurement->received.boot_us;
-    const bool stream = reading->kind == WARD_READING_CONTINUOUS;
-    struct ward_provenance what = {
-        .device = reading->device.text,
-        .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
-        .now = !reading->late && reading->kind != WARD_READING_STORED,
-        .enrolling = (heard->talk->enrolling && !stream) || is_paired_for_another(heard),
-        .measured_at_ms = reading->measured_at_ms,
-        .uncertainty_ms = measurement->measured.uncertainty_ms,
-        .came_at_ms = now.utc_ms,
-        .asked_at_ms = now.utc_ms,
-        .claimed_by = ward_binding_claimant_at(gateway, reading->device.text, came_us)};
-
-    if (now.utc_ms != WARD_UTC_UNKNOWN && measurement->received.utc_ms != WARD_UTC_UNKNOWN &&
-        came_us < now.boot_us)
-        what.came_at_ms -= (int64_t)((now.boot_us - came_us) / 1000);
-    return what;
-}
-
-/* Of what a device tells while it is being enrolled only a stream is certainly of now, and so of this patient. */
-static struct ward_watch *whose(const struct ward_heard *heard, struct ward_reading *reading)
-{
-    struct ward_gateway *gateway = heard->talk->gateway;
-    const struct ward_provenance what = provenance_of(heard, reading);
-    const bool enrolling = heard->talk->enrolling, stream = reading->kind == WARD_READING_CONTINUOUS;
-    const struct ward_store_binding *binding = ward_whose(&gateway->registry, &what);
-    const char *patient = binding ? binding->patient.text : NULL;
-    struct ward_watch *watch;
-
-    if (!binding && enrolling && stream)
-        patient = gateway->enrolment.patient.text;
-    watch = patient ? ward_gateway_watch(gateway, patient) : NULL;
-    if (!watch || (binding && strcmp(binding->episode.text, watch->episode.text) != 0)) {
-        reading->unassigned = true;
-        return NULL;
-    }
-    if (binding && !binding->read_out && !heard->measurement->is_settled)
-        return NULL; /* of now, or another's from the memory: that is not known yet */
-    reading->patient = watch->patient;
-    reading->episode = watch->episode;
-    return watch;
 }
 
 /* As it is as long as nobody knows that the link is the device's own. */
@@ -351,7 +181,7 @@ static void take(const struct ward_heard *heard, struct ward_arrival *arrival)
         make_known(gateway, arrival);
     if (ward_trial_takes(heard, arrival))
         return;
-    watch = whose(heard, reading);
+    watch = ward_provenance_watch(heard, reading);
     if (!heard->measurement->is_settled) {
         if (watch)
             ward_watch_early(watch, heard->talk->proved ? reading : &doubtful);
@@ -397,9 +227,7 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
     arrival.record.reading.characteristic = measurement->code;
     add_context(measurement, &arrival.record.reading);
     stamp(heard, &arrival.record.reading);
-    note_heard(heard);
-    note_outcome(heard);
-    note_battery(heard);
+    ward_device_report_take(heard);
     ward_upkeep_signal(gateway, &arrival.record.reading);
     name_it(heard, &arrival);
     if (!is_known(gateway, &arrival, measurement->is_settled)) {

@@ -43,9 +43,6 @@ struct ward_heard {
 /* One measurement of an enrolled device; one that is not settled comes again (core/exchange.h). */
 void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_heard *heard);
 
-/* Ends undecodable-frame of devices that have sent good frames since, and no bad one for long enough. Not urgent. */
-void ward_pipeline_check_frames(struct ward_gateway *gateway, uint64_t now_us);
-
 /* The link of a device was proved or ended: readings that waited for it are settled. */
 void ward_pipeline_link(struct ward_gateway *gateway, const struct ward_bluez_link *link);
 

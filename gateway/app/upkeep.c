@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "app/device_report.h"
 #include "app/gateway.h"
 #include "core/clinical.h"
 #include "io/journal.h"
@@ -88,7 +89,7 @@ uint64_t ward_upkeep_check(struct ward_gateway *gateway, const struct ward_time 
         (void)ward_gateway_join(gateway);
         check_hours(gateway);
         check_annunciator(gateway, now);
-        ward_pipeline_check_frames(gateway, now->boot_us);
+        ward_device_report_check(gateway, now->boot_us);
     }
     return upkeep->due_us;
 }
