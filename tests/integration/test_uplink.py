@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """wardgate-uplink against a real broker over real TLS; the test plays the core."""
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -15,7 +16,7 @@ import pytest
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
+    ALARM, BACKLOG, BUILD, GENEROUS, GIVEN_UP, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
 )
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
@@ -404,21 +405,49 @@ def test_why_the_broker_ends_the_connection_is_named(bench):
     assert core.why == "MQTT: the broker ended the connection: Retain not supported (0x9a)"
 
 
-def test_the_down_connection_alone_comes_back(bench):
-    broker, core, _ = bench.all()
+@contextlib.contextmanager
+def thief_of(bench, broker, client_id):
+    """Another client with that id takes the session, and the broker sends ours away."""
     thief = bench.pki.issue("g-1", file="thief")
-    # Another client with the same id takes the session: the broker sends ours away.
-    client = mqtt.Client("g-1-down", protocol=mqtt.MQTTv5)
+    client = mqtt.Client(client_id, protocol=mqtt.MQTTv5)
     client.tls_set(str(bench.pki.ca), str(thief[0]), str(thief[1]), tls_version=ssl.PROTOCOL_TLS_CLIENT)
     client.connect("localhost", broker.port)
     client.loop_start()
-    core.until(lambda: "no receipts" in core.why, "the loss is told")
-    assert core.up
+    yield
     client.disconnect()
     client.loop_stop()
+
+
+def test_the_down_connection_alone_comes_back(bench):
+    broker, core, _ = bench.all()
+    with thief_of(bench, broker, "g-1-down"):
+        core.until(lambda: "no receipts" in core.why, "the loss is told")
+        assert core.up
     core.until(lambda: core.links[-1][:2] == (True, "connected"), "both again")
     assert core.publish(1)
     core.until(lambda: core.results == [(1, 0)], "a result")
+
+
+def test_an_answer_of_the_name_server_that_is_lost_holds_up_no_alarm(bench):
+    """The name was found, and Paho is not left to look it up again under the lock that every connection of it needs."""
+    broker, core = bench.broker(), bench.core()
+    lost = bench.directory / "lost"
+    uplink = bench.keep(Uplink(bench.directory, bench.directory / "spool", broker.port, bench.pki))
+    uplink.start(LD_PRELOAD=str(BUILD / "tests" / "fakes" / "lost_names.so"), LOST_NAMES=str(lost),
+                 ASAN_OPTIONS="verify_asan_link_order=0")
+    core.accept()
+    core.until_up()
+    core.until(lambda: core.why == "connected", "both")
+    lost.touch()
+    try:
+        with thief_of(bench, broker, "g-1-down"):
+            core.until(lambda: "no receipts" in core.why, "the loss is told")
+        core.until(lambda: core.why == "connected" or lost.read_text(), "it connects again, or asks for the name")
+        assert core.publish(1, "up/alarms", klass=ALARM)
+        core.until(lambda: core.results == [(1, 0)], "a result")
+        assert lost.read_text() == ""
+    finally:
+        lost.unlink()
 
 
 def test_the_uplink_is_killed_and_started_again(bench):
