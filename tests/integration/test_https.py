@@ -426,7 +426,7 @@ def test_a_disk_that_hangs_while_plans_are_fetched_holds_up_no_alarm(bench, serv
     """The program that fetches them is on it: it cannot begin, or cannot end when nobody wants it any more."""
     hung = bench.directory / "hung"
     server.behave = Trickle()
-    core, uplink = fetching(bench, server, broker=bench.broker().port, environment={
+    core, _ = fetching(bench, server, broker=bench.broker().port, environment={
         "LD_PRELOAD": str(BUILD / "tests" / "fakes" / "hung_programs.so"), "HUNG_PROGRAMS": str(hung),
         "ASAN_OPTIONS": "verify_asan_link_order=0"})
     core.until_up()
