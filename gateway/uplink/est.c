@@ -124,7 +124,7 @@ static bool is_answered(struct attempt *attempt, const char *step,
 {
     char why[WARD_EXCHANGE_WHY_MAX];
 
-    ward_exchange_ask(request, ret);
+    ward_exchange_ask(request, -1, ret);
     if (ret->end == WARD_EXCHANGE_ANSWERED)
         return true;
     ward_exchange_why(ret, why);

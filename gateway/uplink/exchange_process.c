@@ -15,6 +15,12 @@
 
 #include "uplink/system.h"
 
+struct process {
+    pid_t pid;
+    int descriptor; /* readable: something came, or it has ended */
+    struct ward_exchange_octets heard;
+};
+
 /* Where it is from this program's own directory, both installed and built. */
 #define PROGRAM "../libexec/wardgate/wardgate-https"
 
@@ -80,14 +86,28 @@ static int send_whole(int descriptor, const struct ward_exchange_octets *octets)
     return (size_t)sent < octets->length || shutdown(descriptor, SHUT_WR) < 0 ? -EMSGSIZE : 0;
 }
 
-int ward_exchange_begin(struct ward_exchange_process *ret, const struct ward_exchange_request *request)
+static void end_process(struct process *process)
+{
+    if (process->descriptor >= 0)
+        close(process->descriptor);
+    if (process->pid > 0) {
+        kill(process->pid, SIGKILL); /* it has nothing to put in order */
+        while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    ward_exchange_octets_done(&process->heard);
+    *process = (struct process){.pid = -1, .descriptor = -1};
+}
+
+/* Returns 0, with a process to be ended, or a negative errno with none. */
+static int begin(struct process *ret, const struct ward_exchange_request *request)
 {
     struct ward_exchange_octets octets = {0};
     int ends[2], result;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
-    *ret = (struct ward_exchange_process){.pid = -1, .descriptor = ends[0]};
+    *ret = (struct process){.pid = -1, .descriptor = ends[0]};
     ward_exchange_write_request(request, &octets);
     result = send_whole(ends[0], &octets);
     ward_exchange_octets_done(&octets);
@@ -95,7 +115,7 @@ int ward_exchange_begin(struct ward_exchange_process *ret, const struct ward_exc
         result = spawn_on(ends[1], &ret->pid);
     close(ends[1]);
     if (result < 0)
-        ward_exchange_end_process(ret);
+        end_process(ret);
     return result;
 }
 
@@ -105,7 +125,8 @@ static void say_that_it_failed(const char *text, struct ward_exchange_answer *re
     snprintf(ret->text, sizeof(ret->text), "%s", text);
 }
 
-int ward_exchange_hear(struct ward_exchange_process *process, struct ward_exchange_answer *ret)
+/* Takes what has come. Returns 1 when more comes, or 0 with what came of it all in *ret. */
+static int hear(struct process *process, struct ward_exchange_answer *ret)
 {
     uint8_t octets[4096];
     const ssize_t length = read(process->descriptor, octets, sizeof(octets));
@@ -122,24 +143,31 @@ int ward_exchange_hear(struct ward_exchange_process *process, struct ward_exchan
     return 0;
 }
 
-void ward_exchange_end_process(struct ward_exchange_process *process)
+/* Until it has ended with an answer. Returns what is in the way of that, or NULL. */
+static const char *await(struct process *process, uint64_t until_ms, int stop,
+                         struct ward_exchange_answer *ret)
 {
-    if (process->descriptor >= 0)
-        close(process->descriptor);
-    if (process->pid > 0) {
-        kill(process->pid, SIGKILL); /* it has nothing to put in order */
-        while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
-            ;
+    struct pollfd both[] = {{.fd = process->descriptor, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
+
+    for (;;) {
+        const uint64_t now_ms = ward_system_now_us() / 1000;
+
+        if (now_ms >= until_ms || poll(both, 2, (int)(until_ms - now_ms)) == 0)
+            return "wardgate-https does not end";
+        if (both[1].revents)
+            return "given up";
+        if (both[0].revents && hear(process, ret) == 0)
+            return NULL;
     }
-    ward_exchange_octets_done(&process->heard);
-    *process = (struct ward_exchange_process){.pid = -1, .descriptor = -1};
 }
 
-void ward_exchange_ask(const struct ward_exchange_request *request, struct ward_exchange_answer *ret)
+void ward_exchange_ask(const struct ward_exchange_request *request, int stop,
+                       struct ward_exchange_answer *ret)
 {
     const uint64_t until_ms = ward_system_now_us() / 1000 + request->timeout_ms + WARD_EXCHANGE_GRACE_MS;
-    struct ward_exchange_process process;
-    const int result = ward_exchange_begin(&process, request);
+    struct process process;
+    const int result = begin(&process, request);
+    const char *wrong;
 
     if (result < 0) {
         char text[WARD_EXCHANGE_TEXT_MAX];
@@ -148,16 +176,8 @@ void ward_exchange_ask(const struct ward_exchange_request *request, struct ward_
         say_that_it_failed(text, ret);
         return;
     }
-    for (;;) {
-        const uint64_t now_ms = ward_system_now_us() / 1000;
-        struct pollfd one = {.fd = process.descriptor, .events = POLLIN};
-
-        if (now_ms >= until_ms || poll(&one, 1, (int)(until_ms - now_ms)) == 0) {
-            say_that_it_failed("wardgate-https does not end", ret);
-            break;
-        }
-        if (one.revents && ward_exchange_hear(&process, ret) == 0)
-            break;
-    }
-    ward_exchange_end_process(&process);
+    wrong = await(&process, until_ms, stop, ret);
+    if (wrong)
+        say_that_it_failed(wrong, ret);
+    end_process(&process);
 }

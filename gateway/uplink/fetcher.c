@@ -1,31 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A thread asks (exchange_process.h) and hands what came of it over through a socket: to begin a process waits for the disk
+ * that its program is on, and so does the end of one that waits for that disk, and an alarm must wait for neither. One thread
+ * at a time: where one hangs, what is asked for next waits for it as long as for any answer.
+ */
 #include "uplink/fetcher.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "uplink/exchange_process.h"
 #include "uplink/tls_words.h"
 
 #define ROLE "server of the care plans"
 
+/* The thread's own until it has handed itself over. */
+struct job {
+    struct ward_exchange_octets request;
+    struct ward_exchange_answer answer;
+    int socket; /* our end of it is shut down: nobody waits any more */
+};
+
+/* The only thing that a thread says, when it has nothing more to do. */
+struct word {
+    struct job *job;
+};
+
 struct ward_fetcher {
     sd_event *event;
     const struct ward_tls_files *files;
     ward_fetcher_done *done;
     void *userdata;
-    struct ward_exchange_process process;
+    int thread;                       /* the socket to the thread that is at work; -1: none is */
+    bool given_up;                    /* nobody waits for what it will say */
+    struct ward_exchange_octets next; /* what is asked for when that has ended; no data: nothing */
     sd_event_source *answer, *patience;
     char host[256]; /* of the URL, for people */
 };
 
+static void job_free(struct job *job)
+{
+    ward_exchange_octets_done(&job->request);
+    ward_exchange_answer_done(&job->answer);
+    free(job);
+}
+
+static void *run(void *data)
+{
+    struct job *job = data;
+    const struct word last = {job};
+    const int socket = job->socket;
+    struct ward_exchange_request request;
+
+    if (ward_exchange_read_request(&job->request, &request))
+        ward_exchange_ask(&request, socket, &job->answer);
+    if (send(socket, &last, sizeof(last), MSG_NOSIGNAL) != (ssize_t)sizeof(last))
+        job_free(job); /* the fetcher is gone */
+    close(socket);
+    return NULL;
+}
+
 static void end(struct ward_fetcher *fetcher)
 {
-    fetcher->answer = sd_event_source_disable_unref(fetcher->answer);
     fetcher->patience = sd_event_source_disable_unref(fetcher->patience);
-    ward_exchange_end_process(&fetcher->process);
+    ward_exchange_octets_done(&fetcher->next);
+    fetcher->given_up = true;
+    if (fetcher->thread >= 0)
+        (void)shutdown(fetcher->thread, SHUT_WR);
 }
 
 /* What failed, for people. */
@@ -90,16 +136,42 @@ static void hand_on(struct ward_fetcher *fetcher, struct ward_exchange_answer *a
     ward_exchange_answer_done(answer);
 }
 
+static int start(struct ward_fetcher *fetcher);
+
+/* What the thread has handed over, which has ended with that; NULL when there is nothing yet. */
+static struct job *take_job(struct ward_fetcher *fetcher)
+{
+    struct word last;
+
+    if (recv(fetcher->thread, &last, sizeof(last), MSG_DONTWAIT) != (ssize_t)sizeof(last))
+        return NULL;
+    fetcher->answer = sd_event_source_disable_unref(fetcher->answer);
+    close(fetcher->thread);
+    fetcher->thread = -1;
+    return last.job;
+}
+
 static int on_answer(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
 {
     struct ward_fetcher *fetcher = userdata;
-    struct ward_exchange_answer answer;
+    struct ward_exchange_answer failed = {.end = WARD_EXCHANGE_FAILED};
+    struct job *job = take_job(fetcher);
+    int result = 0;
 
     (void)source;
     (void)descriptor;
     (void)events;
-    if (ward_exchange_hear(&fetcher->process, &answer) == 0)
-        hand_on(fetcher, &answer);
+    if (!job)
+        return 0;
+    if (!fetcher->given_up)
+        hand_on(fetcher, &job->answer);
+    else if (fetcher->next.data)
+        result = start(fetcher);
+    job_free(job);
+    if (result < 0) {
+        snprintf(failed.text, sizeof(failed.text), "wardgate-https: %s", strerror(-result));
+        hand_on(fetcher, &failed);
+    }
     return 0;
 }
 
@@ -124,16 +196,24 @@ int ward_fetcher_new(struct ward_fetcher **ret, sd_event *event, const struct wa
     fetcher->files = files;
     fetcher->done = done;
     fetcher->userdata = userdata;
-    fetcher->process = (struct ward_exchange_process){.pid = -1, .descriptor = -1};
+    fetcher->thread = -1;
     *ret = fetcher;
     return 0;
 }
 
 struct ward_fetcher *ward_fetcher_free(struct ward_fetcher *fetcher)
 {
+    struct job *job;
+
     if (!fetcher)
         return NULL;
     end(fetcher);
+    job = fetcher->thread >= 0 ? take_job(fetcher) : NULL;
+    if (job)
+        job_free(job);
+    if (fetcher->thread >= 0)
+        close(fetcher->thread);
+    sd_event_source_disable_unref(fetcher->answer);
     sd_event_unref(fetcher->event);
     free(fetcher);
     return NULL;
@@ -152,15 +232,59 @@ static void keep_host(struct ward_fetcher *fetcher, const char *url)
     snprintf(fetcher->host, sizeof(fetcher->host), "%.*s", (int)strcspn(host, ends), host);
 }
 
+static int start_thread(struct job *job)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int result = pthread_attr_init(&attributes);
+
+    if (result != 0)
+        return -result;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    result = pthread_create(&thread, &attributes, run, job);
+    pthread_attr_destroy(&attributes);
+    return -result;
+}
+
+/* Asks for what is next. Takes that over in any case. */
+static int start(struct ward_fetcher *fetcher)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    int ends[2] = {-1, -1}, result = job ? 0 : -ENOMEM;
+
+    if (job) {
+        *job = (struct job){.request = fetcher->next, .answer.end = WARD_EXCHANGE_FAILED};
+        fetcher->next = (struct ward_exchange_octets){0};
+    }
+    if (result == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        result = -errno;
+    if (result == 0)
+        result = sd_event_add_io(fetcher->event, &fetcher->answer, ends[0], EPOLLIN, on_answer, fetcher);
+    if (result >= 0) {
+        job->socket = ends[1];
+        result = start_thread(job);
+    }
+    if (result == 0) {
+        fetcher->thread = ends[0];
+        fetcher->given_up = false;
+        return 0;
+    }
+    fetcher->answer = sd_event_source_disable_unref(fetcher->answer);
+    for (int i = 0; i < 2; i++)
+        if (ends[i] >= 0)
+            close(ends[i]);
+    ward_exchange_octets_done(&fetcher->next);
+    if (job)
+        job_free(job);
+    return result;
+}
+
 static int await(struct ward_fetcher *fetcher)
 {
     const uint64_t patience_us = (WARD_FETCH_TOTAL_MS + WARD_EXCHANGE_GRACE_MS) * 1000ULL;
-    const int result = sd_event_add_io(fetcher->event, &fetcher->answer, fetcher->process.descriptor, EPOLLIN,
-                                       on_answer, fetcher);
 
-    return result < 0 ? result
-                      : sd_event_add_time_relative(fetcher->event, &fetcher->patience, CLOCK_BOOTTIME,
-                                                   patience_us, 0, on_no_answer, fetcher);
+    return sd_event_add_time_relative(fetcher->event, &fetcher->patience, CLOCK_BOOTTIME, patience_us, 0,
+                                      on_no_answer, fetcher);
 }
 
 int ward_fetcher_get(struct ward_fetcher *fetcher, const char *url, const char *etag)
@@ -177,14 +301,15 @@ int ward_fetcher_get(struct ward_fetcher *fetcher, const char *url, const char *
                                                   .slow_s = WARD_FETCH_SLOW_S};
     int result;
 
-    if (fetcher->process.descriptor >= 0)
+    if (fetcher->patience)
         return -EBUSY;
     keep_host(fetcher, url);
     snprintf(headers, sizeof(headers), "Accept: application/json\n%s%s%s", etag[0] ? "If-None-Match: " : "",
              etag, etag[0] ? "\n" : "");
-    result = ward_exchange_begin(&fetcher->process, &request);
-    if (result == 0)
-        result = await(fetcher);
+    ward_exchange_write_request(&request, &fetcher->next);
+    result = fetcher->next.failed ? -ENOMEM : await(fetcher);
+    if (result >= 0 && fetcher->thread < 0)
+        result = start(fetcher);
     if (result < 0)
         end(fetcher);
     return result < 0 ? result : 0;

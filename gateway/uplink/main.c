@@ -19,6 +19,7 @@
 #include "ward/link.h"
 
 #include "uplink/log.h"
+#include "uplink/system.h"
 #include "uplink/uplink.h"
 #include "uplink/window.h"
 
@@ -109,6 +110,15 @@ static void keep_memory_small(void)
     (void)mallopt(M_TOP_PAD, 0);
 }
 
+static void hold_program(void)
+{
+    const int result = ward_system_hold_program();
+
+    if (result < 0)
+        ward_log(LOG_WARNING, WARD_JOURNAL_NO_MATTER,
+                 "the program cannot be kept in memory (LimitMEMLOCK=): %s", strerror(-result));
+}
+
 static int run(const struct ward_uplink_options *options)
 {
     struct ward_uplink *uplink = NULL;
@@ -167,6 +177,7 @@ int main(int argc, char *argv[])
     OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
     keep_memory_small();
     ward_log_open(NULL);
+    hold_program();
     if (ward_config_load(path, &config, &error) < 0) {
         ward_log(LOG_ERR, WARD_JOURNAL_UPLINK_CANNOT_START, "%s:%u: %s", error.file, error.line, error.text);
         return EXIT_FAILURE;

@@ -19,6 +19,7 @@
 
 #include "ward/link.h"
 
+#include "uplink/name.h"
 #include "uplink/system.h"
 #include "uplink/tls_probe.h"
 
@@ -79,7 +80,7 @@ static void *look_up(void *data)
 {
     struct question *question = data;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
-    struct answer answer = {.error = getaddrinfo(question->host, question->port, &hints, &found)};
+    struct answer answer = {.error = ward_name_look_up(question->host, question->port, &hints, &found)};
     ssize_t written;
 
     answer.error_number = errno;
@@ -218,6 +219,7 @@ static int on_answer(sd_event_source *source, int descriptor, uint32_t events, v
     else {
         char about[INET6_ADDRSTRLEN] = "";
 
+        ward_name_found(reach->host, &answer.address, answer.address_length);
         (void)getnameinfo((const struct sockaddr *)&answer.address, answer.address_length, about,
                           sizeof(about), NULL, 0, NI_NUMERICHOST);
         stepped(reach, WARD_REACH_DNS, about);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Can the broker be reached at all? Looks its name up in a thread of its own, because the look-up may take
- * long and Paho would hold its lock over it; and, when asked to, opens and closes a TCP connection, and makes a TLS
- * handshake on it, to find out what Paho does not say: refused, unreachable, timed out, which certificate is wrong.
+ * Can the broker be reached at all? Looks its name up in a thread of its own, because the look-up may take long and Paho
+ * would hold its lock over it; Paho gets what was found (name.h). And, when asked to, opens and closes a TCP connection, and
+ * makes a TLS handshake on it, to find out what Paho does not say: refused, unreachable, timed out, which certificate is
+ * wrong.
  */
 #ifndef WARD_UPLINK_REACH_H
 #define WARD_UPLINK_REACH_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel gives to those who are not pure: the time since boot, and chance. */
+/* What the kernel gives to those who are not pure: the time since boot, chance, and memory that stays. */
 #ifndef WARD_UPLINK_SYSTEM_H
 #define WARD_UPLINK_SYSTEM_H
 
@@ -9,5 +9,11 @@ uint64_t ward_system_now_us(void);
 
 /* Uniform over all uint64_t; 0 early in boot, when there are no random octets yet: no jitter then. Not for secrets. */
 uint64_t ward_system_random(void);
+
+/*
+ * What was used once of this program and of its libraries stays in memory: an alarm must not wait for a page of theirs to come
+ * back from a card that hangs. To be called when all of them are loaded. Returns 0 or a negative errno.
+ */
+int ward_system_hold_program(void);
 
 #endif

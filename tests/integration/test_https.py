@@ -16,7 +16,7 @@ import pytest
 
 from plan_server import PlanServer
 from ports import free_port
-from uplink_peers import NAMES, TOPICS, UPLINK, Bench, Pki, Uplink, at_once, wait_for
+from uplink_peers import ALARM, BUILD, NAMES, TOPICS, UPLINK, Bench, Pki, Uplink, at_once, wait_for
 
 PLAN = b'{"payload":"...","signature":"..."}'
 
@@ -388,6 +388,13 @@ def test_a_request_ends_with_the_uplink(bench, server):
     assert trickle.sent < trickle.pieces
 
 
+def test_a_request_is_ended_by_the_uplink(bench, server):
+    _, uplink, asking, _ = trickling(bench, server)
+    os.kill(asking, signal.SIGSTOP)  # by itself it does not end then
+    uplink.stop()
+    assert not pathlib.Path(f"/proc/{asking}").exists()
+
+
 def test_a_request_that_nobody_wants_any_more_ends(bench, server):
     core, uplink, asking, trickle = trickling(bench, server)
     core.connection.send(names())
@@ -412,6 +419,33 @@ def sockets(pid):
         with contextlib.suppress(FileNotFoundError):  # closed meanwhile
             names.add(os.readlink(descriptor))
     return {name for name in names if name.startswith("socket:")}
+
+
+@pytest.mark.parametrize("moment", ["begin", "end"])
+def test_a_disk_that_hangs_while_plans_are_fetched_holds_up_no_alarm(bench, server, moment):
+    """The program that fetches them is on it: it cannot begin, or cannot end when nobody wants it any more."""
+    hung = bench.directory / "hung"
+    server.behave = Trickle()
+    core, _ = fetching(bench, server, broker=bench.broker().port, environment={
+        "LD_PRELOAD": str(BUILD / "tests" / "fakes" / "hung_programs.so"), "HUNG_PROGRAMS": str(hung),
+        "ASAN_OPTIONS": "verify_asan_link_order=0"})
+    core.until_up()
+    if moment == "end":
+        core.connection.send(names("p-1"))
+        core.until(lambda: server.behave.sent > 0, "it comes")
+    hung.touch()
+    try:
+        core.connection.send(names("p-1") if moment == "begin" else names())
+        core.until(lambda: hung.read_text() == f"{moment}\n", "it waits for the disk")
+        assert core.publish(1, "up/alarms", klass=ALARM)
+        core.until(lambda: core.results == [(1, 0)], "a result")
+        assert hung.exists()
+        server.behave = None
+        put(server, "p-2")
+        core.connection.send(names("p-2"))
+    finally:
+        hung.unlink()
+    core.until(lambda: plan_of("p-2") in core.downs, "the disk is back, and the other one comes")
 
 
 def test_a_request_has_no_connection_of_the_uplinks(bench, server):

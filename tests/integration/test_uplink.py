@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """wardgate-uplink against a real broker over real TLS; the test plays the core."""
 
+import contextlib
+import os
 import socket
 import ssl
 import struct
@@ -15,7 +17,7 @@ import pytest
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
-    ALARM, BACKLOG, GENEROUS, GIVEN_UP, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
+    ALARM, BACKLOG, BUILD, GENEROUS, GIVEN_UP, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
 )
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
@@ -404,21 +406,49 @@ def test_why_the_broker_ends_the_connection_is_named(bench):
     assert core.why == "MQTT: the broker ended the connection: Retain not supported (0x9a)"
 
 
-def test_the_down_connection_alone_comes_back(bench):
-    broker, core, _ = bench.all()
+@contextlib.contextmanager
+def thief_of(bench, broker, client_id):
+    """Another client with that id takes the session, and the broker sends ours away."""
     thief = bench.pki.issue("g-1", file="thief")
-    # Another client with the same id takes the session: the broker sends ours away.
-    client = mqtt.Client("g-1-down", protocol=mqtt.MQTTv5)
+    client = mqtt.Client(client_id, protocol=mqtt.MQTTv5)
     client.tls_set(str(bench.pki.ca), str(thief[0]), str(thief[1]), tls_version=ssl.PROTOCOL_TLS_CLIENT)
     client.connect("localhost", broker.port)
     client.loop_start()
-    core.until(lambda: "no receipts" in core.why, "the loss is told")
-    assert core.up
+    yield
     client.disconnect()
     client.loop_stop()
+
+
+def test_the_down_connection_alone_comes_back(bench):
+    broker, core, _ = bench.all()
+    with thief_of(bench, broker, "g-1-down"):
+        core.until(lambda: "no receipts" in core.why, "the loss is told")
+        assert core.up
     core.until(lambda: core.links[-1][:2] == (True, "connected"), "both again")
     assert core.publish(1)
     core.until(lambda: core.results == [(1, 0)], "a result")
+
+
+def test_an_answer_of_the_name_server_that_is_lost_holds_up_no_alarm(bench):
+    """The name was found, and Paho is not left to look it up again under the lock that every connection of it needs."""
+    broker, core = bench.broker(), bench.core()
+    lost = bench.directory / "lost"
+    uplink = bench.keep(Uplink(bench.directory, bench.directory / "spool", broker.port, bench.pki))
+    uplink.start(LD_PRELOAD=str(BUILD / "tests" / "fakes" / "lost_names.so"), LOST_NAMES=str(lost),
+                 ASAN_OPTIONS="verify_asan_link_order=0")
+    core.accept()
+    core.until_up()
+    core.until(lambda: core.why == "connected", "both")
+    lost.touch()
+    try:
+        with thief_of(bench, broker, "g-1-down"):
+            core.until(lambda: "no receipts" in core.why, "the loss is told")
+        core.until(lambda: core.why == "connected" or lost.read_text(), "it connects again, or asks for the name")
+        assert core.publish(1, "up/alarms", klass=ALARM)
+        core.until(lambda: core.results == [(1, 0)], "a result")
+        assert lost.read_text() == ""
+    finally:
+        lost.unlink()
 
 
 def test_the_uplink_is_killed_and_started_again(bench):
@@ -544,6 +574,26 @@ def test_it_tells_systemd_that_it_is_ready_and_lives(bench):
     bench.uplink(free_port(), environment={"NOTIFY_SOCKET": supervisor.path, "WATCHDOG_USEC": "1000000"})
     core.accept()
     wait_for(lambda: {"READY=1", "WATCHDOG=1"} <= set(supervisor.said), lambda: supervisor.said)
+
+
+def held(process, file):
+    """Of each part of that file that is mapped, whether the kernel keeps it."""
+    parts, mapped = [], False
+    for line in open(f"/proc/{process.pid}/smaps"):
+        if "-" in line.split()[0]:
+            mapped = file in line
+        elif line.startswith("VmFlags:") and mapped:
+            parts.append("lo" in line.split())
+    return parts
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="memory may be locked by root, or within a limit")
+def test_the_program_stays_in_memory_and_what_it_allocates_can_be_given_back(bench):
+    """An alarm does not wait for a page of it to come back from a card that hangs."""
+    _, _, uplink = bench.all()
+    for file in ("wardgate-uplink", "libpaho", "libssl", "libcrypto", "libc.so"):
+        assert any(held(uplink.process, file)), file
+    assert not any(held(uplink.process, "[heap]"))
 
 
 def test_without_a_hub_the_core_is_told_so(bench):
