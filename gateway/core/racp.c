@@ -8,9 +8,8 @@
  *                 → reporting                             over: complete      "from … on": all ³
  *  reporting      unexpected          r ≥ n: → waiting    as success          not "from … on":    over: not completed ⁹
  *                                     or over ⁹; else ⁷                       all ³
- *  looking        unexpected          began anew: all ³;  over: complete ⁴    over: complete ⁴    over: complete ⁴
- *                                     else over:          ⁹                   ⁹                   ⁹
- *                                     complete
+ *  looking        unexpected          one came: over:     over: complete ⁴    over: complete ⁴    over: complete ⁴
+ *                                     complete ⁹; else ⁷  ⁹                   ⁹                   ⁹
  *  recounting     n = r: → erasing;   unexpected          kept: changed       kept: not erased    kept: not erased
  *                 else kept: changed
  *  erasing        unexpected          erased              kept: changed       kept: not erased    kept: not erased
@@ -39,8 +38,8 @@
  *  ⁵ an earlier procedure runs still (0x80 in GLS, 0xFE in the Core): it is aborted, and counting begins once more
  *  ⁶ and then kept: timed out. Records may or may not be gone; all of them are committed
  *  ⁷ the answer has overtaken records that were sent before it (a stack may send indications first). They are waited for
- *    as long as one comes every WARD_RACP_STRAGGLER_US; then it is over: complete if r = n, else miscounted. One that was
- *    not waited for would be taken as measured now.
+ *    as long as one comes every WARD_RACP_STRAGGLER_US; then it is over: complete if r = n, else miscounted; looking, it
+ *    is complete. One that was not waited for would be taken as measured now.
  *  ⁸ when the numbers began anew, one that has a number is a straggler of those that were passed over, and is, too
  *  ⁹ when the numbers began anew: all ³, however it ends
  *
@@ -53,13 +52,11 @@
  *   the last known number            the same      passed over: it is here
  *                                    another       the numbers began anew
  *                                    not known ¹⁰  known: whoever stores it looks whether it is here
- *   a higher one, reporting                        asked for, whether or not the last known one came before it ¹¹
- *   a higher one, looking                          known: it was measured meanwhile
- *   a lower one, reporting                         asked for: the device does not do what it was asked
- *   a lower one, looking                           the numbers began anew
+ *   a higher one                                   asked for, though the last known one did not come ¹¹; looking: known
+ *   a lower one                                    asked for, the device does as it likes; looking: they began anew
  *
  * Once they began anew everything is passed over until this procedure is over; it is let end, since not each device can be
- * stopped, and takes no longer than what follows. Then all are asked for, and nothing of them is known.
+ * stopped, and takes no longer than what follows. Then all are asked for, and none of them is known.
  *
  *  ¹⁰ of what was remembered before there were digests
  *  ¹¹ it may have been deleted, or have made room: then it is not known whether a later one is of the same count
@@ -261,25 +258,34 @@ static struct ward_racp_output all_reported(struct ward_racp *racp, uint64_t now
     return over(racp, racp->received == racp->announced ? WARD_RACP_COMPLETE : WARD_RACP_MISCOUNTED);
 }
 
-static struct ward_racp_output reported(struct ward_racp *racp, uint64_t now_us)
+static struct ward_racp_output wait_for_stragglers(struct ward_racp *racp, uint64_t now_us)
 {
-    if (!racp->is_counted || racp->received >= racp->announced)
-        return all_reported(racp, now_us);
     racp->is_answered = true;
     racp->due_us = now_us + WARD_RACP_STRAGGLER_US;
     return nothing;
 }
 
-/* What came, if anything, was the last of those that are known. */
-static struct ward_racp_output seen(struct ward_racp *racp)
+static struct ward_racp_output reported(struct ward_racp *racp, uint64_t now_us)
 {
+    if (!racp->is_counted || racp->received >= racp->announced)
+        return all_reported(racp, now_us);
+    return wait_for_stragglers(racp, now_us);
+}
+
+/* What came, if anything, was the last of those that are known, or shows that the numbers began anew. */
+static struct ward_racp_output looked(struct ward_racp *racp, uint64_t now_us)
+{
+    if (is_to_ask_all(racp))
+        return all_of_them(racp, now_us);
     racp->announced = racp->received;
     return over(racp, WARD_RACP_COMPLETE);
 }
 
-static struct ward_racp_output looked(struct ward_racp *racp, uint64_t now_us)
+static struct ward_racp_output respond_looking(struct ward_racp *racp, uint8_t response, uint64_t now_us)
 {
-    return is_to_ask_all(racp) ? all_of_them(racp, now_us) : seen(racp);
+    if (response != RESPONSE_SUCCESS || racp->received > 0)
+        return looked(racp, now_us);
+    return wait_for_stragglers(racp, now_us);
 }
 
 static struct ward_racp_output number_came(struct ward_racp *racp, uint16_t number, uint64_t now_us)
@@ -367,7 +373,8 @@ static struct ward_racp_output response_came(struct ward_racp *racp, uint8_t op_
     switch (racp->state) {
     case WARD_RACP_COUNTING: return respond_counting(racp, response, now_us);
     case WARD_RACP_REPORTING: return respond_reporting(racp, response, now_us);
-    case WARD_RACP_LOOKING: return looked(racp, now_us);
+    case WARD_RACP_LOOKING:
+        return racp->is_answered ? unexpected(racp) : respond_looking(racp, response, now_us);
     case WARD_RACP_RECOUNTING:
     case WARD_RACP_ERASING: return respond_erasing(racp, response);
     case WARD_RACP_ABORTING: return aborted(racp, now_us);
@@ -396,7 +403,6 @@ struct ward_racp_output ward_racp_indication(struct ward_racp *racp, const uint8
 
 /* --- records -------------------------------------------------------------------------------------------------- */
 
-/* Records are on their way that were asked for to have them. */
 static bool is_fetching(const struct ward_racp *racp)
 {
     return racp->state == WARD_RACP_REPORTING ||
@@ -501,6 +507,6 @@ struct ward_racp_output ward_racp_tick(struct ward_racp *racp, uint64_t now_us)
         return aborted(racp, now_us);
     }
     if (racp->is_answered)
-        return all_reported(racp, now_us);
+        return racp->state == WARD_RACP_LOOKING ? looked(racp, now_us) : all_reported(racp, now_us);
     return abort_for(racp, WARD_RACP_TIMED_OUT, now_us);
 }

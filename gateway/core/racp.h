@@ -97,7 +97,7 @@ struct ward_racp {
     bool has_passed; /* one was passed over */
     bool asks_all; /* SEQUENCE, and yet all of them: the numbers started anew, or it knows no "from … on" */
     bool has_tried;   /* the control point was found busy once */
-    bool is_answered; /* REPORTING: it says that all were sent, and some are still to come */
+    bool is_answered; /* REPORTING, LOOKING: it says that all were sent, and some are still to come */
     uint16_t announced, received;
     uint16_t lowest, highest; /* sequence numbers that came */
     uint32_t unexpected;      /* indications that fitted nothing; they change nothing */

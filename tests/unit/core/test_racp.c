@@ -99,7 +99,11 @@ static const struct racp_case cases[] = {
     {"… which was measured meanwhile", &from_17,
      "start >0403011100 <05000000 >0106 r18 known <06000101 reported complete"},
     {"… and has no number", &from_17,
-     "start >0403011100 <05000000 >0106 r unasked <06000101 reported complete"},
+     "start >0403011100 <05000000 >0106 r unasked <06000101 - tick reported complete"},
+    {"… and the answer overtakes it", &from_17,
+     "start >0403011100 <05000000 >0106 <06000101 - <06000106 - r17 passed tick reported complete"},
+    {"… and never comes", &from_17,
+     "start >0403011100 <05000000 >0106 <06000101 - tick reported complete r17 unasked"},
     {"no last one", &from_17, "start >0403011100 <06000406 >0106 <06000106 reported complete"},
     {"it cannot tell the last one", &from_17,
      "start >0403011100 <06000406 >0106 <06000104 reported complete"},
@@ -113,6 +117,9 @@ static const struct racp_case cases[] = {
     {"… and the question is not answered", &from_17,
      "start >0403011100 <05000000 >0106 r1 tick >0300 r1 passed <06000301 >0401 <05000200 >0101 r0 r1 <06000101 "
      "reported complete"},
+    {"… and the answer overtakes the last one", &from_17,
+     "start >0403011100 <05000000 >0106 <06000101 - r1 passed tick >0401 <05000200 >0101 r0 r1 <06000101 reported "
+     "complete"},
     {"… and went", &from_17,
      "start >0403011100 <05000000 >0106 r1 <06000101 >0401 <05000000 reported complete"},
     {"they have just reached it", &from_17,
