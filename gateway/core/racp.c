@@ -6,8 +6,9 @@
  *  counting       n = 0: as "no       unexpected          numbers known:      can it not count:   over: not completed
  *                 records"; else                          → looking; else     → reporting ²; not
  *                 → reporting                             over: complete      "from … on": all ³
- *  reporting      unexpected          r ≥ n: → waiting    as success          not "from … on":    over: not completed ⁹
- *                                     or over ⁹; else ⁷                       all ³
+ *  reporting      unexpected          r ≥ n: → waiting    as success; no n    not "from … on":    over: not completed ⁹
+ *                                     or over ⁹; else ⁷   and r = 0: as       all ³
+ *                                                         counting
  *  looking        unexpected          one came: over:     over: complete ⁴    over: complete ⁴    over: complete ⁴
  *                                     complete ⁹; else ⁷  ⁹                   ⁹                   ⁹
  *  recounting     n = r: → erasing;   unexpected          kept: changed       kept: not erased    kept: not erased
@@ -330,6 +331,8 @@ static struct ward_racp_output respond_counting(struct ward_racp *racp, uint8_t 
 
 static struct ward_racp_output respond_reporting(struct ward_racp *racp, uint8_t response, uint64_t now_us)
 {
+    if (response == RESPONSE_NO_RECORDS && !racp->is_counted && racp->received == 0)
+        return none_found(racp, now_us);
     if (response == RESPONSE_SUCCESS || response == RESPONSE_NO_RECORDS)
         return racp->is_answered ? unexpected(racp) : reported(racp, now_us);
     if (is_to_ask_all(racp))

@@ -181,6 +181,12 @@ static const struct racp_case cases[] = {
     /* it cannot */
     {"it cannot count", &every_erase,
      "start >0401 <06000402 >0101 r r <06000101 reported uncounted committed -"},
+    {"it cannot count, and has none", &every, "start >0401 <06000402 >0101 <06000106 reported complete"},
+    {"it cannot count, and has nothing from the last known one on", &from_17,
+     "start >0403011100 <06000402 >0103011100 <06000106 >0106 r1 passed <06000101 >0401 <06000402 >0101 r0 asked r1 "
+     "asked <06000101 reported uncounted"},
+    {"it cannot count, and says that there was none of those that it sent", &from_17,
+     "start >0403011100 <06000402 >0103011100 r17 r18 <06000106 reported uncounted"},
     {"it cannot report", &every, "start >0401 <05000100 >0101 <06000102 reported not-supported"},
     {"it knows no from on", &from_17,
      "start >0403011100 <06000404 >0401 <05000100 >0101 r1 <06000101 reported "
