@@ -147,7 +147,7 @@ static void tell_held(const struct ward_exchange_held *held, struct ward_exchang
     measurement->has_record = held->has_record;
     measurement->record = held->record;
     measurement->digest = held->digest;
-    measurement->is_behind_lost = held->is_behind_lost;
+    measurement->is_behind_lost |= held->is_behind_lost;
     ward_exchange_tell_measurement(context, measurement);
 }
 
@@ -162,6 +162,15 @@ static void tell_unsettled(struct ward_exchange_held *held, const struct ward_de
         return;
     held->is_told = true;
     tell_held(held, &measurement, context);
+}
+
+/* It is settled before another one that came before it, of which nothing is stored yet. */
+static bool is_behind_held(const struct ward_exchange *exchange, const struct ward_exchange_held *held)
+{
+    for (const struct ward_exchange_held *before = exchange->held; before < held; before++)
+        if (before->has_record)
+            return true;
+    return false;
 }
 
 /*
@@ -189,6 +198,7 @@ static bool settle_one(const struct ward_exchange *exchange, struct ward_exchang
     if (!is_decided)
         measurement.late = held->number != exchange->newest_sent;
     measurement.kind = measurement.late ? WARD_READING_STORED : decoded.kind;
+    measurement.is_behind_lost = is_behind_held(exchange, held);
     ward_exchange_add_context(held, &beside, &measurement);
     tell_held(held, &measurement, context);
     return true;

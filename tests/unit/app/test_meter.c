@@ -19,6 +19,7 @@
 
 struct meter {
     unsigned count;      /* its records have the numbers below */
+    int announces;       /* the record that a context is to follow, which never comes; -1: none */
     unsigned day;        /* on which it was reset, of November 2026 */
     unsigned link_lasts; /* for so many records, … */
     unsigned sent;       /* of which so many went over this link */
@@ -103,9 +104,8 @@ static void say(struct bench *bench, uint16_t characteristic, const uint8_t *oct
 /* Measured in the hour of its number. The link may end with it. */
 static void say_record(struct bench *bench, unsigned number)
 {
-    const uint8_t octets[] = {
-        0x02, (uint8_t)number, 0, 0xEA, 0x07, 11, (uint8_t)meter.day, (uint8_t)number, 0, 0, 0x5F, 0xB0,
-        0x11};
+    const uint8_t flags = (int)number == meter.announces ? 0x12 : 0x02, low = (uint8_t)number;
+    const uint8_t octets[] = {flags, low, 0, 0xEA, 0x07, 11, (uint8_t)meter.day, low, 0, 0, 0x5F, 0xB0, 0x11};
 
     if (!meter.is_linked)
         return;
@@ -146,8 +146,8 @@ static void answer(struct bench *bench)
     say_answer(bench, 6, 1, first < meter.count ? 1 : 6);
 }
 
-/* It calls, is asked, and goes when it has nothing more to say. */
-static void call(struct bench *bench)
+/* It calls, and is asked until it has nothing more to say. */
+static void talk(struct bench *bench)
 {
     meter.is_linked = true;
     meter.has_told = false;
@@ -158,6 +158,11 @@ static void call(struct bench *bench)
     tell_link(bench, WARD_BLUEZ_LINK_RESOLVED);
     while (meter.is_linked && meter.request[0] != '\0')
         answer(bench);
+}
+
+static void call(struct bench *bench)
+{
+    talk(bench);
     tell_link(bench, WARD_BLUEZ_LINK_DISCONNECTED);
     bench->connection++;
 }
@@ -219,7 +224,7 @@ static struct bench *meter_of_ann(void **state)
     bench_admit(bench, "p-ann");
     bench_enrol(bench, DEVICE, "glucose-meter");
     bind_to(bench, "p-ann");
-    meter = (struct meter){.day = 1, .count = 3, .link_lasts = FOR_EVER};
+    meter = (struct meter){.day = 1, .count = 3, .announces = -1, .link_lasts = FOR_EVER};
     call(bench);
     assert_has(bench, 1, 3);
     return bench;
@@ -341,6 +346,26 @@ static void a_meter_with_nothing_new_is_read_out(void **state)
     assert_true(ward_devices_find(&bench->gateway->devices, DEVICE)->heard.boot_us > 0);
 }
 
+/* It waits for its context, and those behind it do not. Were the process killed now, nothing of it would be here. */
+static void what_is_stored_does_not_leave_behind_what_is_not(void **state)
+{
+    struct bench *bench = meter_of_ann(state);
+
+    meter.announces = 3;
+    meter.count = 6;
+    talk(bench);
+    WAIT_FOR(bench, bench->gateway->head_seq >= 5);
+    assert_true(ward_recollection_of(bench->gateway, DEVICE).last_record <= 3);
+    meter.announces = -1;
+    tell_link(bench, WARD_BLUEZ_LINK_DISCONNECTED);
+    bench->connection++;
+    assert_has(bench, 1, 6);
+    assert_int_equal(ward_recollection_of(bench->gateway, DEVICE).last_record, 3);
+    call(bench);
+    assert_has(bench, 1, 6);
+    assert_int_equal(ward_recollection_of(bench->gateway, DEVICE).last_record, 5);
+}
+
 /* Its numbers began anew, and it goes before it is asked for what is new. */
 static void what_is_passed_over_is_nothing_told(void **state)
 {
@@ -365,6 +390,7 @@ int main(void)
         METER_TEST(what_was_remembered_without_a_digest_gets_one),
         METER_TEST(a_meter_with_nothing_new_is_read_out),
         METER_TEST(what_is_passed_over_is_nothing_told),
+        METER_TEST(what_is_stored_does_not_leave_behind_what_is_not),
     };
 
     return cmocka_run_group_tests_name("meter", tests, NULL, NULL);

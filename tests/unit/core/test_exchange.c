@@ -18,7 +18,7 @@
  * actions
  *   R1805/2a2b  W1805/2a2b  Wcp=HEX  Wv=HEX    read, write (a clock's octets are checked in another test)
  *   m1  M1  M1L        told unsettled; settled; settled and late. M0 of a stream. "+c" with a context, "#17" its number,
- *                      "?" behind one that was lost
+ *                      "?" behind one that was lost, or may be
  *   T3/4  T!3/4        transfer done: received/announced; not complete        E3   deleted
  *   C:wrong  C:right,set  C:none              the clock                        F:name   fault    Z180000   rest
  *   V:1.02                                    the firmware revision
@@ -634,6 +634,9 @@ static const struct script scripts[] = {
     {"a context that does not come", "glucose-meter", 0,
      METER " ok cp:05000200 ok glux:1@-600 glux:2@-1 cp:06000101 tick",
      "Wcp=0401 Wcp=0101 m2#2 T2/2 M1L#1 M2#2"},
+    {"what is settled before the one before it leaves that to be asked for", "glucose-meter", 0,
+     METER " ok cp:05000300 ok glux:1@-600 glu:2@-500 glu:3@-1 cp:06000101 tick",
+     "Wcp=0401 Wcp=0101 M2L#2? M3#3? T3/3 M1L#1"},
     {"a context that nobody waits for", "glucose-meter", 0,
      METER " ctx:9 ok cp:05000100 ok glux:1@-1 ctx:2 tick",
      "Wcp=0401 F:context-without-measurement M0L Wcp=0101 m1#1 F:context-without-measurement M0L M1#1"},
