@@ -23,6 +23,7 @@ struct ward_talk_place {
     uint32_t number; /* of struct ward_exchange_measurement; 0: of none that has to be told of */
     bool has_record;
     uint16_t record;
+    uint64_t digest; /* of that record (core/duplicate.h) */
 };
 
 /* A record on its way to the store. What makes it known when it comes again goes into the same transaction. */

@@ -220,7 +220,8 @@ void ward_pipeline_measurement(struct ward_gateway *gateway, const struct ward_h
                                              .has_record = measurement->has_record &&
                                                            !measurement->is_behind_lost &&
                                                            !heard->talk->lost_record,
-                                             .record = measurement->record}};
+                                             .record = measurement->record,
+                                             .digest = measurement->digest}};
 
     ward_decoded_fill_reading(measurement->decoded, measurement->octets, measurement->length,
                               &arrival.record.reading);

@@ -36,9 +36,9 @@ static void append(struct text *text, const char *format, ...)
 }
 
 /*
- * "record 17, clock DEVICE_MS UTC_MS UNCERTAINTY_MS, offset MS AT_MS, drift PPM, from DEVICE_MS UTC_MS UNCERTAINTY_MS,
- * firmware TEXT". The first two are always there, with a dash for what is not known, the others when they are known.
- * A boot's time means nothing later.
+ * "record 17, clock DEVICE_MS UTC_MS UNCERTAINTY_MS, digest HEX, offset MS AT_MS, drift PPM, from DEVICE_MS UTC_MS
+ * UNCERTAINTY_MS, firmware TEXT". The first two are always there, with a dash for what is not known, the others when they
+ * are known. A boot's time means nothing later.
  */
 static void write_pair(struct text *text, const char *name, const struct ward_device_clock_pair *pair)
 {
@@ -64,6 +64,8 @@ static void write_text(const struct ward_recollection *recollection, struct text
         write_pair(text, "clock", &recollection->clock);
     else
         append(text, "clock -");
+    if (recollection->has_record && recollection->last_digest != 0)
+        append(text, ", digest %016" PRIx64, recollection->last_digest);
     if (habit->has_offset)
         append(text, ", offset %" PRId64 " %" PRId64, habit->offset_ms, habit->looked_at_ms);
     if (habit->has_drift)
@@ -129,11 +131,26 @@ static bool read_drift(const char **at, int32_t *ret)
     return true;
 }
 
+/* As it is written: sixteen small digits, and not 0. */
+static bool read_digest(const char **at, uint64_t *ret)
+{
+    const size_t length = strspn(*at, "0123456789abcdef");
+
+    *ret = strtoull(*at, NULL, 16);
+    *at += length;
+    if (length != 16 || *ret == 0 || (**at != '\0' && **at != ','))
+        return false;
+    *at += strspn(*at, ", ");
+    return true;
+}
+
 /* What may follow behind record and clock. */
 static bool read_rest(const char *at, struct ward_recollection *ret)
 {
     struct ward_device_clock_habit *habit = &ret->habit;
 
+    if (skip(&at, "digest ") && (!ret->has_record || !read_digest(&at, &ret->last_digest)))
+        return false;
     if (skip(&at, "offset ")) {
         habit->has_offset = true;
         if (!read_number(&at, &habit->offset_ms) || !read_number(&at, &habit->looked_at_ms))

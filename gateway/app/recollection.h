@@ -19,7 +19,8 @@ struct ward_gateway;
 struct ward_recollection {
     struct ward_id device;
     bool has_record;      /* some of its records are committed, up to … */
-    uint16_t last_record; /* … this number of its own */
+    uint16_t last_record; /* … this number of its own … */
+    uint64_t last_digest; /* … of which this is the digest (core/duplicate.h); 0: not known */
     struct ward_device_clock_pair clock;
     struct ward_device_clock_habit habit;
     char firmware[WARD_FIRMWARE_SIZE]; /* the revision that it told last; "": none since it was enrolled */

@@ -98,6 +98,7 @@ static void begin(struct ward_talk *talk, const struct ward_model *model)
     const struct ward_exchange_terms terms = {.model = model,
                                               .has_record = known.has_record && !talk->enrolling,
                                               .last_record = known.last_record,
+                                              .last_digest = known.last_digest,
                                               .clock = known.clock,
                                               .enrolling = talk->enrolling,
                                               .may_set_clock = true,
@@ -267,13 +268,14 @@ void ward_talk_forgotten(struct ward_gateway *gateway, const char *device)
         end(gateway, talk);
 }
 
-/* Its records are safe up to this one: a later conversation asks for those after it. */
+/* Its records are safe up to this one: a later conversation asks for those from it on. */
 static void remember_record(struct ward_gateway *gateway, const struct ward_talk_place *place)
 {
     struct ward_recollection recollection = ward_recollection_of(gateway, place->device.text);
 
     recollection.has_record = true;
     recollection.last_record = place->record;
+    recollection.last_digest = place->digest;
     ward_recollection_keep(gateway, &recollection);
 }
 

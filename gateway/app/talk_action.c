@@ -48,6 +48,21 @@ static void hear(struct ward_talk *talk, const struct ward_exchange_measurement 
     ward_pipeline_measurement(talk->gateway, &heard);
 }
 
+/* All that it has may be here already, and is not told again: then it has said that there is nothing else. */
+static void note_transfer(struct ward_talk *talk, const struct ward_exchange_transfer *transfer)
+{
+    struct ward_gateway *gateway = talk->gateway;
+    struct ward_device_now *now = ward_devices_entry(&gateway->devices, talk->device.id.text);
+
+    talk->transfer_failed = !transfer->is_complete;
+    if (transfer->received > 0 && transfer->is_complete)
+        talk->has_reading = talk->has_spot = true;
+    if (transfer->received > 0 && now)
+        now->heard = ward_gateway_now(gateway);
+    ward_journal_print(LOG_INFO, "%s: %u of %u stored records were read", talk->device.id.text,
+                       (unsigned)transfer->received, (unsigned)transfer->announced);
+}
+
 static void note_clock(struct ward_talk *talk, const struct ward_exchange_clock *clock)
 {
     struct ward_gateway *gateway = talk->gateway;
@@ -89,11 +104,7 @@ void ward_talk_carry_out(void *context, const struct ward_exchange_action *actio
     case WARD_EXCHANGE_READ:
     case WARD_EXCHANGE_WRITE: ask(talk, action); break;
     case WARD_EXCHANGE_MEASUREMENT: hear(talk, action->measurement); break;
-    case WARD_EXCHANGE_TRANSFER_DONE:
-        talk->transfer_failed = !action->transfer.is_complete;
-        ward_journal_print(LOG_INFO, "%s: %u of %u stored records were read", device,
-                           (unsigned)action->transfer.received, (unsigned)action->transfer.announced);
-        break;
+    case WARD_EXCHANGE_TRANSFER_DONE: note_transfer(talk, &action->transfer); break;
     case WARD_EXCHANGE_ERASED:
         ward_journal_print(LOG_INFO, "%s: the records that are stored here were deleted on it", device);
         break;

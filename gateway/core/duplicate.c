@@ -79,3 +79,26 @@ bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *
     *ret = identity;
     return true;
 }
+
+/* FNV-1a: between two records of one number nobody has to be kept from making equal ones. */
+static uint64_t digest_octets(const uint8_t *octets, size_t length)
+{
+    uint64_t digest = UINT64_C(0xCBF29CE484222325);
+
+    for (size_t i = 0; i < length; i++)
+        digest = (digest ^ octets[i]) * UINT64_C(0x100000001B3);
+    return digest != 0 ? digest : 1;
+}
+
+uint64_t ward_record_digest(const struct ward_decoded *decoded, uint16_t record, const uint8_t *octets,
+                            size_t length)
+{
+    const struct ward_id device = {""};
+    struct ward_decoded stamped_by_nobody = *decoded;
+    struct ward_identity identity;
+
+    stamped_by_nobody.device_time = (struct ward_device_time){.present = false};
+    if (!ward_identity_of(&stamped_by_nobody, &device, &record, &identity))
+        return digest_octets(octets, length);
+    return digest_octets(identity.octets, identity.length);
+}

@@ -13,11 +13,14 @@
  *
  * The plain and the enhanced form of a cuff's measurement have one name. A frame that could not be decoded has none. The name
  * begins with device and characteristic, so that names of two devices are never equal.
+ *
+ * Names and digests are kept, so their form never changes: all that a device has in its memory would be stored once more.
  */
 #ifndef WARD_CORE_DUPLICATE_H
 #define WARD_CORE_DUPLICATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/decode.h"
@@ -35,5 +38,14 @@ struct ward_identity {
  */
 bool ward_identity_of(const struct ward_decoded *decoded, const struct ward_id *device,
                       const uint16_t *record, struct ward_identity *ret);
+
+/*
+ * By what the record that a device keeps under a number is known from another that it keeps under the same number once its
+ * numbers began anew. As the name, but for the device and for a time stamp: setting a device's clock may move the stamps
+ * of what it has stored, except a glucose meter's base time (GLS 1.0.1 §3.1.1). Of what could not be decoded: the octets.
+ * Never 0.
+ */
+uint64_t ward_record_digest(const struct ward_decoded *decoded, uint16_t record, const uint8_t *octets,
+                            size_t length);
 
 #endif

@@ -69,7 +69,9 @@ struct ward_exchange_measurement {
     struct ward_device_moment measured; /* by its own time and the device's clock; often not known */
     bool has_record;
     uint16_t record; /* its sequence number on the device */
-    /* One before it came broken: what is known of its records ends before that one, so that it is asked for again. */
+    uint64_t digest; /* which record that is, for the next conversation (core/duplicate.h) */
+    /* One before it came broken, or is not settled yet: what is known of its records ends before that one, so that it is
+     * asked for again, should it be lost. */
     bool is_behind_lost;
     /* 2A34 of the same record, at most WARD_READING_CONTEXT_MAX octets; NULL without, and while not settled. One that
      * belongs to none is told as a measurement of its own, late and without a number: core/exchange_context.c. */

@@ -6,7 +6,7 @@
  *   the context                                    what becomes of it
  *   of a measurement that is held                  joined: one record has both. Of two with the same number, the newer
  *   of one that was settled already, or never came told by itself: stored, its octets whole, as context-without-measurement
- *   of one that shows that numbers began anew      passed over: both come again (exchange_measure.c)
+ *   of one that was passed over                    passed over, too (exchange_measure.c)
  *   that cannot be decoded                         told by itself, as undecodable
  *   longer than a record has room for, or another  told by itself, as context-without-measurement
  *     one of the same measurement
@@ -64,6 +64,15 @@ static void tell_alone(const struct ward_decoded *decoded, const uint8_t *octets
                                             });
 }
 
+/* Its number stands where it always does, whatever else is wrong with it. */
+static bool is_passed_over(const struct ward_exchange *exchange, const uint8_t *octets, size_t length)
+{
+    const struct ward_racp *racp = &exchange->racp;
+
+    return ward_racp_begins_anew(racp) ||
+           (length >= 3 && ward_racp_has_passed(racp, (uint16_t)(octets[1] | octets[2] << 8)));
+}
+
 void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *octets, size_t length,
                                 const struct ward_exchange_context *context)
 {
@@ -80,7 +89,7 @@ void ward_exchange_take_context(struct ward_exchange *exchange, const uint8_t *o
         held->awaits_context = false;
         return;
     }
-    if (ward_racp_begins_anew(&exchange->racp))
+    if (is_passed_over(exchange, octets, length))
         return;
     if (decoded.outcome == WARD_DECODE_OK) {
         decoded.quality = WARD_INVALID;

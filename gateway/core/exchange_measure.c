@@ -12,9 +12,8 @@
  *   asked for                          once, when decided          by the clock; else late when another follows; the last
  *                                                                  one when it has come: not late, unless the device sends
  *                                                                  what it measures by itself
- *   asked for to see its number        once                        at once: late, it is known
- *   … which began anew                 not: it comes again among   –
- *                                      all, in its place
+ *   asked for to see which it is       once                        at once: late, it is known
+ *   passed over (core/racp.h)          not                         –
  *
  * A glucose measurement that announces a context waits for it as well: exchange_context.c.
  */
@@ -39,6 +38,14 @@ void ward_exchange_tell_measurement(const struct ward_exchange_context *context,
                                                                .measurement = measurement});
 }
 
+/* What has no number is not asked for by one, and needs none. */
+static uint64_t digest_of(const struct ward_decoded *decoded, const struct ward_exchange_arrival *arrival)
+{
+    return arrival->has_record
+               ? ward_record_digest(decoded, arrival->record, arrival->octets, arrival->length)
+               : 0;
+}
+
 /* --- what needs no decision ---------------------------------------------------------------------------------------- */
 
 static void tell_once(const struct ward_exchange *exchange, const struct ward_decoded *decoded,
@@ -56,6 +63,7 @@ static void tell_once(const struct ward_exchange *exchange, const struct ward_de
                                                 .measured = ward_device_clock_no_moment(),
                                                 .has_record = arrival->has_record,
                                                 .record = arrival->record,
+                                                .digest = digest_of(decoded, arrival),
                                                 .is_behind_lost = exchange->has_lost,
                                             });
 }
@@ -138,7 +146,8 @@ static void tell_held(const struct ward_exchange_held *held, struct ward_exchang
     measurement->received = held->received;
     measurement->has_record = held->has_record;
     measurement->record = held->record;
-    measurement->is_behind_lost = held->is_behind_lost;
+    measurement->digest = held->digest;
+    measurement->is_behind_lost |= held->is_behind_lost;
     ward_exchange_tell_measurement(context, measurement);
 }
 
@@ -153,6 +162,15 @@ static void tell_unsettled(struct ward_exchange_held *held, const struct ward_de
         return;
     held->is_told = true;
     tell_held(held, &measurement, context);
+}
+
+/* It is settled before another one that came before it, of which nothing is stored yet. */
+static bool is_behind_held(const struct ward_exchange *exchange, const struct ward_exchange_held *held)
+{
+    for (const struct ward_exchange_held *before = exchange->held; before < held; before++)
+        if (before->has_record)
+            return true;
+    return false;
 }
 
 /*
@@ -180,6 +198,7 @@ static bool settle_one(const struct ward_exchange *exchange, struct ward_exchang
     if (!is_decided)
         measurement.late = held->number != exchange->newest_sent;
     measurement.kind = measurement.late ? WARD_READING_STORED : decoded.kind;
+    measurement.is_behind_lost = is_behind_held(exchange, held);
     ward_exchange_add_context(held, &beside, &measurement);
     tell_held(held, &measurement, context);
     return true;
@@ -237,30 +256,31 @@ static struct ward_exchange_held *make_room(struct ward_exchange *exchange,
 }
 
 /*
- * Returns whether it is held. One that only shows that the numbers began anew is not: were it stored now, it would be the
- * last that is known, and the link's end before the others have come would leave those behind for good. What has no number
- * shows nothing: it was measured meanwhile.
+ * Returns whether it is held. One that is passed over is not: were one that shows that the numbers began anew stored now, it
+ * would be the last that is known, and the link's end before the others have come would leave those behind for good.
  */
 static bool hold(struct ward_exchange *exchange, const struct ward_decoded *decoded,
                  const struct ward_exchange_arrival *arrival, const struct ward_exchange_context *context)
 {
-    const bool is_glucose = arrival->code == WARD_CHAR_GLUCOSE_MEASUREMENT;
-    const bool is_looking = exchange->racp.state == WARD_RACP_LOOKING;
+    const struct ward_racp_stored stored = {arrival->record, digest_of(decoded, arrival)};
+    const enum ward_racp_verdict verdict =
+        ward_racp_record(&exchange->racp, arrival->has_record ? &stored : NULL, context->now.boot_us);
     struct ward_exchange_held *held;
     struct ward_exchange_held fresh = {
         .received = context->now,
-        .awaits_context = is_glucose && decoded->detail.glucose.context_follows,
+        .is_asked_for = verdict != WARD_RACP_UNASKED,
+        .is_known_one = verdict == WARD_RACP_KNOWN,
+        .awaits_context =
+            arrival->code == WARD_CHAR_GLUCOSE_MEASUREMENT && decoded->detail.glucose.context_follows,
         .is_behind_lost = exchange->has_lost,
-        .has_record = arrival->has_record || is_glucose,
-        .record = is_glucose ? decoded->detail.glucose.sequence_number : arrival->record,
+        .has_record = arrival->has_record,
+        .record = arrival->record,
+        .digest = stored.digest,
         .code = arrival->code,
         .length = (uint16_t)arrival->length,
     };
 
-    fresh.is_asked_for = (fresh.has_record || !is_looking) &&
-                         ward_racp_record(&exchange->racp, fresh.record, context->now.boot_us);
-    fresh.is_known_one = fresh.is_asked_for && is_looking;
-    if (fresh.is_asked_for && ward_racp_begins_anew(&exchange->racp))
+    if (verdict == WARD_RACP_PASSED_OVER)
         return false;
     fresh.number = ++exchange->numbered;
     if (fresh.is_asked_for)
@@ -270,6 +290,21 @@ static bool hold(struct ward_exchange *exchange, const struct ward_decoded *deco
     held = make_room(exchange, context);
     *held = fresh;
     memcpy(held->octets, arrival->octets, arrival->length);
+    return true;
+}
+
+/*
+ * Returns whether a record that cannot be decoded was one to pass over. Only then is it counted: nothing is deleted on a
+ * device of whose records one is not understood.
+ */
+static bool pass_over(struct ward_exchange *exchange, const struct ward_decoded *decoded,
+                      const struct ward_exchange_arrival *arrival, uint64_t now_us)
+{
+    const struct ward_racp_stored stored = {arrival->record, digest_of(decoded, arrival)};
+
+    if (!arrival->has_record || ward_racp_judge(&exchange->racp, &stored) != WARD_RACP_PASSED_OVER)
+        return false;
+    (void)ward_racp_record(&exchange->racp, &stored, now_us);
     return true;
 }
 
@@ -299,9 +334,23 @@ static bool is_other_form(const struct ward_exchange *exchange, const struct war
     return false;
 }
 
+/* A glucose measurement has its number in itself. */
+static struct ward_exchange_arrival with_number(const struct ward_exchange_arrival *arrival,
+                                                const struct ward_decoded *decoded)
+{
+    struct ward_exchange_arrival numbered = *arrival;
+
+    if (arrival->code == WARD_CHAR_GLUCOSE_MEASUREMENT) {
+        numbered.has_record = true;
+        numbered.record = decoded->detail.glucose.sequence_number;
+    }
+    return numbered;
+}
+
 void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchange_arrival *arrival,
                         const struct ward_exchange_context *context)
 {
+    struct ward_exchange_arrival numbered;
     struct ward_exchange_held *newest;
     struct ward_decoded decoded;
 
@@ -312,10 +361,12 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
         note_worn(exchange, &decoded, context->now.boot_us);
     if (decoded.outcome != WARD_DECODE_OK || decoded.kind == WARD_READING_CONTINUOUS ||
         arrival->code == WARD_CHAR_BATTERY_LEVEL) {
-        tell_once(exchange, &decoded, arrival, context);
+        if (!pass_over(exchange, &decoded, arrival, context->now.boot_us))
+            tell_once(exchange, &decoded, arrival, context);
         return;
     }
-    if (is_other_form(exchange, &decoded, arrival->code) || !hold(exchange, &decoded, arrival, context))
+    numbered = with_number(arrival, &decoded);
+    if (is_other_form(exchange, &decoded, arrival->code) || !hold(exchange, &decoded, &numbered, context))
         return;
     ward_exchange_settle(exchange, false, context);
     newest = exchange->held_count > 0 ? &exchange->held[exchange->held_count - 1] : NULL;

@@ -92,6 +92,7 @@ static void start(struct ward_exchange *exchange, const struct ward_exchange_con
         .filter = terms->model->records == WARD_MODEL_RECORDS_SEQUENCE ? WARD_RACP_SEQUENCE : WARD_RACP_ALL,
         .has_last = terms->has_record,
         .last = terms->last_record,
+        .last_digest = terms->last_digest,
         .may_erase = terms->model->erase_records && !terms->enrolling,
     };
     const struct ward_racp_output output = ward_racp_start(&exchange->racp, &options, context->now.boot_us);

@@ -26,7 +26,8 @@
 struct ward_exchange_terms {
     const struct ward_model *model;      /* a row of core/model.h */
     bool has_record;                     /* some records of this device are committed, up to … */
-    uint16_t last_record;                /* … this sequence number */
+    uint16_t last_record;                /* … this sequence number … */
+    uint64_t last_digest;                /* … of which this is the digest; 0: not known */
     struct ward_device_clock_pair clock; /* the last CLOCK of an earlier connection, or none */
     bool enrolling; /* nothing is deleted on the device: whose its records are is not known */
     bool may_set_clock;
@@ -38,12 +39,13 @@ struct ward_exchange_held {
     struct ward_time received;
     uint32_t number;
     bool is_asked_for; /* by RACP … */
-    bool is_known_one; /* … only to see that its numbers did not begin anew */
+    bool is_known_one; /* … only to see which it is */
     bool awaits_context;
     bool is_told;        /* unsettled: it may raise already */
     bool is_behind_lost; /* a record before it was lost: that one is to be asked for again */
     bool has_record;
     uint16_t record;
+    uint64_t digest;
     uint16_t code, length, context_length;
     uint8_t octets[WARD_GATT_VALUE_MAX];
     uint8_t context[WARD_READING_CONTEXT_MAX];

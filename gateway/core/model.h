@@ -41,7 +41,7 @@ enum ward_model_clock_write {
 enum ward_model_records {
     WARD_MODEL_RECORDS_NONE,     /* they are not: it sends them by itself, or has none */
     WARD_MODEL_RECORDS_ALL,      /* all of them, each time (PLXS) */
-    WARD_MODEL_RECORDS_SEQUENCE, /* those after the last known sequence number (GLS, enhanced BLS) */
+    WARD_MODEL_RECORDS_SEQUENCE, /* from the last known sequence number on (GLS, enhanced BLS) */
 };
 
 struct ward_model {

@@ -6,25 +6,27 @@
  *  counting       n = 0: as "no       unexpected          numbers known:      can it not count:   over: not completed
  *                 records"; else                          → looking; else     → reporting ²; not
  *                 → reporting                             over: complete      "from … on": all ³
- *  reporting      unexpected          r ≥ n: → waiting    as success          not "from … on":    over: not completed
- *                                     or over; else ⁷                         all ³
- *  looking        unexpected          an older record:    over: complete      over: complete ⁴    over: complete ⁴
- *                                     all ³; else over:
- *                                     complete
+ *  reporting      unexpected          r ≥ n: → waiting    as success; no n    not "from … on":    over: not completed ⁹
+ *                                     or over ⁹; else ⁷   and r = 0: as       all ³
+ *                                                         counting
+ *  looking        unexpected          one came: over:     over: complete ⁴    over: complete ⁴    over: complete ⁴
+ *                                     complete ⁹; else ⁷  ⁹                   ⁹                   ⁹
  *  recounting     n = r: → erasing;   unexpected          kept: changed       kept: not erased    kept: not erased
  *                 else kept: changed
  *  erasing        unexpected          erased              kept: changed       kept: not erased    kept: not erased
- *  aborting       unexpected          over, with what it was aborted for, or all ³ ⁸: whatever the response
+ *  aborting       unexpected          over, with what it was aborted for ⁹: whatever the response
  *  idle, waiting, over                unexpected
  *
  *                 a record            write failed        30 s without progress     committed
- *  counting       not asked for       busy: ⁵; else       → aborting                –
- *  reporting      counted, progress   over: write failed  → aborting                –
- *  looking        looked at           as success ⁴        → aborting                –
+ *  counting       not asked for ⁸     busy: ⁵; else       → aborting                –
+ *                                     over: write failed
+ *  reporting      counted, progress;  over: write         → aborting                –
+ *                 judged               failed ⁹
+ *  looking        as reporting        as success ⁴        → aborting                –
  *  waiting        not asked for       –                   never                     → recounting, if it may
  *  recounting     not asked for       kept: write failed  → aborting ⁶              –
  *  erasing        not asked for       kept: write failed  → aborting ⁶              –
- *  aborting       counted             as answered         as answered               –
+ *  aborting       counted, judged     as answered         as answered               –
  *
  *  A response counts only when it answers the op code that was asked with; so does a number, and that of a combined report
  *  (op code 8) answers one that is never asked for. What fits nothing is "unexpected": counted, and it changes nothing, not
@@ -37,13 +39,28 @@
  *  ⁵ an earlier procedure runs still (0x80 in GLS, 0xFE in the Core): it is aborted, and counting begins once more
  *  ⁶ and then kept: timed out. Records may or may not be gone; all of them are committed
  *  ⁷ the answer has overtaken records that were sent before it (a stack may send indications first). They are waited for
- *    as long as one comes every WARD_RACP_STRAGGLER_US; then it is over: complete if r = n, else miscounted. One that was
- *    not waited for would be taken as measured now.
- *  ⁸ when looking had found an older record, and no answer came to it: that record was passed over, to come among all
+ *    as long as one comes every WARD_RACP_STRAGGLER_US; then it is over: complete if r = n, else miscounted; looking, it
+ *    is complete. One that was not waited for would be taken as measured now.
+ *  ⁸ when the numbers began anew, one that has a number is a straggler of those that were passed over, and is, too
+ *  ⁹ when the numbers began anew: all ³, however it ends
  *
- * Why "looking": a meter that was reset numbers its records from 0 again. "From 18 on" then finds nothing, and the new
- * ones would never be fetched. So when there is nothing new the last record is asked for; if it is older by its number
- * than what is known, all are.
+ * The numbers of a meter that was reset begin at 0 again. "From 18 on" would then find nothing, or only what lies beyond in
+ * the new count, and what comes before would never be fetched. So it is asked from the last known record on, that one
+ * included, which comes first and is judged by its digest; and where there is none of that number or a higher one, for
+ * whichever is the last. Asked so, of the records that have a number:
+ *
+ *   it came                          its digest    verdict
+ *   the last known number            the same      passed over: it is here
+ *                                    another       the numbers began anew
+ *                                    not known ¹⁰  known: whoever stores it looks whether it is here
+ *   a higher one                                   asked for, though the last known one did not come ¹¹; looking: known
+ *   a lower one                                    asked for, the device does as it likes; looking: they began anew
+ *
+ * Once they began anew everything is passed over until this procedure is over; it is let end, since not each device can be
+ * stopped, and takes no longer than what follows. Then all are asked for, and none of them is known.
+ *
+ *  ¹⁰ of what was remembered before there were digests
+ *  ¹¹ it may have been deleted, or have made room: then it is not known whether a later one is of the same count
  */
 #include "core/racp.h"
 
@@ -88,14 +105,27 @@ bool ward_racp_is_reporting(const struct ward_racp *racp)
     return racp->state == WARD_RACP_REPORTING || racp->state == WARD_RACP_LOOKING;
 }
 
-bool ward_racp_begins_anew(const struct ward_racp *racp)
-{
-    return racp->state == WARD_RACP_LOOKING && racp->restarts;
-}
-
 uint64_t ward_racp_deadline_us(const struct ward_racp *racp)
 {
     return racp->due_us;
+}
+
+/* Whether what is asked for is from the last known one on. Behind the highest number there is none. */
+static bool asks_from(const struct ward_racp *racp)
+{
+    return racp->options.filter == WARD_RACP_SEQUENCE && racp->options.has_last &&
+           racp->options.last < UINT16_MAX && !racp->asks_all;
+}
+
+/* The numbers began anew, and it was not asked for all yet. */
+static bool is_to_ask_all(const struct ward_racp *racp)
+{
+    return racp->restarts && asks_from(racp);
+}
+
+bool ward_racp_begins_anew(const struct ward_racp *racp)
+{
+    return is_to_ask_all(racp) || (racp->restarts && racp->state == WARD_RACP_COUNTING);
 }
 
 /* --- outputs ------------------------------------------------------------------------------------------------- */
@@ -116,18 +146,16 @@ static void add_number(struct ward_racp_output *output, uint16_t number)
     output->octets[output->length++] = (uint8_t)(number >> 8);
 }
 
-/* Counts or reports: all there are, or those after the last known one. */
+/* Counts or reports: all there are, or those from the last known one on. */
 static struct ward_racp_output ask(struct ward_racp *racp, enum ward_racp_state state, uint8_t op_code,
                                    uint64_t now_us)
 {
-    const struct ward_racp_options *options = &racp->options;
-    const bool asks_from = options->filter == WARD_RACP_SEQUENCE && options->has_last && !racp->asks_all;
     struct ward_racp_output output =
-        enter(racp, state, op_code, asks_from ? OPERATOR_FROM : OPERATOR_ALL, now_us);
+        enter(racp, state, op_code, asks_from(racp) ? OPERATOR_FROM : OPERATOR_ALL, now_us);
 
-    if (asks_from) {
+    if (asks_from(racp)) {
         output.octets[output.length++] = FILTER_SEQUENCE_NUMBER;
-        add_number(&output, (uint16_t)(options->last + 1));
+        add_number(&output, racp->options.last);
     }
     return output;
 }
@@ -194,7 +222,7 @@ static struct ward_racp_output aborted(struct ward_racp *racp, uint64_t now_us)
     }
     if (racp->aborted == WARD_RACP_RECOUNTING || racp->aborted == WARD_RACP_ERASING)
         return kept(racp, racp->abort_end);
-    if (racp->aborted == WARD_RACP_LOOKING && racp->restarts)
+    if (is_to_ask_all(racp))
         return all_of_them(racp, now_us);
     return over(racp, racp->abort_end);
 }
@@ -216,38 +244,49 @@ static struct ward_racp_output unexpected(struct ward_racp *racp)
 
 static struct ward_racp_output none_found(struct ward_racp *racp, uint64_t now_us)
 {
-    if (racp->options.filter == WARD_RACP_SEQUENCE && racp->options.has_last && !racp->asks_all)
+    if (asks_from(racp))
         return enter(racp, WARD_RACP_LOOKING, OP_REPORT, OPERATOR_LAST, now_us);
     racp->is_counted = true;
     return over(racp, WARD_RACP_COMPLETE);
 }
 
-static struct ward_racp_output all_reported(struct ward_racp *racp)
+static struct ward_racp_output all_reported(struct ward_racp *racp, uint64_t now_us)
 {
+    if (is_to_ask_all(racp))
+        return all_of_them(racp, now_us);
     if (!racp->is_counted)
         return over(racp, WARD_RACP_UNCOUNTED);
     return over(racp, racp->received == racp->announced ? WARD_RACP_COMPLETE : WARD_RACP_MISCOUNTED);
 }
 
-static struct ward_racp_output reported(struct ward_racp *racp, uint64_t now_us)
+static struct ward_racp_output wait_for_stragglers(struct ward_racp *racp, uint64_t now_us)
 {
-    if (!racp->is_counted || racp->received >= racp->announced)
-        return all_reported(racp);
     racp->is_answered = true;
     racp->due_us = now_us + WARD_RACP_STRAGGLER_US;
     return nothing;
 }
 
-/* What came, if anything, was the last of those that are known. */
-static struct ward_racp_output seen(struct ward_racp *racp)
+static struct ward_racp_output reported(struct ward_racp *racp, uint64_t now_us)
 {
+    if (!racp->is_counted || racp->received >= racp->announced)
+        return all_reported(racp, now_us);
+    return wait_for_stragglers(racp, now_us);
+}
+
+/* What came, if anything, was the last of those that are known, or shows that the numbers began anew. */
+static struct ward_racp_output looked(struct ward_racp *racp, uint64_t now_us)
+{
+    if (is_to_ask_all(racp))
+        return all_of_them(racp, now_us);
     racp->announced = racp->received;
     return over(racp, WARD_RACP_COMPLETE);
 }
 
-static struct ward_racp_output looked(struct ward_racp *racp, uint64_t now_us)
+static struct ward_racp_output respond_looking(struct ward_racp *racp, uint8_t response, uint64_t now_us)
 {
-    return racp->restarts ? all_of_them(racp, now_us) : seen(racp);
+    if (response != RESPONSE_SUCCESS || racp->received > 0)
+        return looked(racp, now_us);
+    return wait_for_stragglers(racp, now_us);
 }
 
 static struct ward_racp_output number_came(struct ward_racp *racp, uint16_t number, uint64_t now_us)
@@ -273,12 +312,9 @@ static bool is_refusal_of_kind(uint8_t response)
 /* It cannot do this: perhaps something simpler. */
 static struct ward_racp_output not_supported(struct ward_racp *racp, uint8_t response, uint64_t now_us)
 {
-    const bool asked_from =
-        racp->options.filter == WARD_RACP_SEQUENCE && racp->options.has_last && !racp->asks_all;
-
     if (racp->state == WARD_RACP_COUNTING && response == RESPONSE_OP_CODE_NOT_SUPPORTED)
         return ask(racp, WARD_RACP_REPORTING, OP_REPORT, now_us);
-    if (asked_from && response != RESPONSE_OP_CODE_NOT_SUPPORTED)
+    if (asks_from(racp) && response != RESPONSE_OP_CODE_NOT_SUPPORTED)
         return all_of_them(racp, now_us);
     return over(racp, WARD_RACP_NOT_SUPPORTED);
 }
@@ -295,8 +331,12 @@ static struct ward_racp_output respond_counting(struct ward_racp *racp, uint8_t 
 
 static struct ward_racp_output respond_reporting(struct ward_racp *racp, uint8_t response, uint64_t now_us)
 {
+    if (response == RESPONSE_NO_RECORDS && !racp->is_counted && racp->received == 0)
+        return none_found(racp, now_us);
     if (response == RESPONSE_SUCCESS || response == RESPONSE_NO_RECORDS)
         return racp->is_answered ? unexpected(racp) : reported(racp, now_us);
+    if (is_to_ask_all(racp))
+        return all_of_them(racp, now_us);
     return is_refusal_of_kind(response) ? not_supported(racp, response, now_us)
                                         : over(racp, WARD_RACP_NOT_COMPLETED);
 }
@@ -336,7 +376,8 @@ static struct ward_racp_output response_came(struct ward_racp *racp, uint8_t op_
     switch (racp->state) {
     case WARD_RACP_COUNTING: return respond_counting(racp, response, now_us);
     case WARD_RACP_REPORTING: return respond_reporting(racp, response, now_us);
-    case WARD_RACP_LOOKING: return looked(racp, now_us);
+    case WARD_RACP_LOOKING:
+        return racp->is_answered ? unexpected(racp) : respond_looking(racp, response, now_us);
     case WARD_RACP_RECOUNTING:
     case WARD_RACP_ERASING: return respond_erasing(racp, response);
     case WARD_RACP_ABORTING: return aborted(racp, now_us);
@@ -363,25 +404,77 @@ struct ward_racp_output ward_racp_indication(struct ward_racp *racp, const uint8
     return unexpected(racp);
 }
 
-bool ward_racp_record(struct ward_racp *racp, uint16_t sequence_number, uint64_t now_us)
+/* --- records -------------------------------------------------------------------------------------------------- */
+
+static bool is_fetching(const struct ward_racp *racp)
 {
-    if (racp->state == WARD_RACP_LOOKING)
-        racp->restarts |= sequence_number < racp->options.last;
-    else if (racp->state != WARD_RACP_REPORTING &&
-             !(racp->state == WARD_RACP_ABORTING && racp->aborted == WARD_RACP_REPORTING))
-        return false;
-    if (racp->received == 0 || sequence_number < racp->lowest)
-        racp->lowest = sequence_number;
-    if (racp->received == 0 || sequence_number > racp->highest)
-        racp->highest = sequence_number;
+    return racp->state == WARD_RACP_REPORTING ||
+           (racp->state == WARD_RACP_ABORTING && racp->aborted == WARD_RACP_REPORTING);
+}
+
+static bool is_comparable(const struct ward_racp *racp, const struct ward_racp_stored *stored)
+{
+    return stored->number == racp->options.last && racp->options.last_digest != 0 && stored->digest != 0;
+}
+
+/* Of what was asked for from the last known one on. */
+static bool shows_restart(const struct ward_racp *racp, const struct ward_racp_stored *stored)
+{
+    if (is_comparable(racp, stored))
+        return stored->digest != racp->options.last_digest;
+    return racp->state == WARD_RACP_LOOKING && stored->number < racp->options.last;
+}
+
+enum ward_racp_verdict ward_racp_judge(const struct ward_racp *racp, const struct ward_racp_stored *stored)
+{
+    const bool is_looking = racp->state == WARD_RACP_LOOKING;
+
+    if (stored != NULL && ward_racp_begins_anew(racp))
+        return WARD_RACP_PASSED_OVER;
+    if (is_looking ? stored == NULL : !is_fetching(racp))
+        return WARD_RACP_UNASKED;
+    if (stored == NULL || !asks_from(racp))
+        return WARD_RACP_ASKED_FOR;
+    if (shows_restart(racp, stored) || is_comparable(racp, stored))
+        return WARD_RACP_PASSED_OVER;
+    return is_looking || stored->number == racp->options.last ? WARD_RACP_KNOWN : WARD_RACP_ASKED_FOR;
+}
+
+static void count(struct ward_racp *racp, uint16_t number, uint64_t now_us)
+{
+    if (racp->received == 0 || number < racp->lowest)
+        racp->lowest = number;
+    if (racp->received == 0 || number > racp->highest)
+        racp->highest = number;
     if (racp->received < UINT16_MAX)
         racp->received++;
     if (racp->is_answered)
         racp->due_us = racp->received >= racp->announced ? now_us : now_us + WARD_RACP_STRAGGLER_US;
     else if (racp->state != WARD_RACP_ABORTING)
         racp->due_us = now_us + WARD_RACP_PROCEDURE_US;
-    return true;
 }
+
+enum ward_racp_verdict ward_racp_record(struct ward_racp *racp, const struct ward_racp_stored *stored,
+                                        uint64_t now_us)
+{
+    const enum ward_racp_verdict verdict = ward_racp_judge(racp, stored);
+
+    if (verdict == WARD_RACP_UNASKED || racp->state == WARD_RACP_COUNTING)
+        return verdict;
+    if (verdict == WARD_RACP_PASSED_OVER) {
+        racp->restarts |= shows_restart(racp, stored);
+        racp->has_passed = true;
+    }
+    count(racp, stored != NULL ? stored->number : 0, now_us);
+    return verdict;
+}
+
+bool ward_racp_has_passed(const struct ward_racp *racp, uint16_t number)
+{
+    return racp->has_passed && asks_from(racp) && number == racp->options.last;
+}
+
+/* --- the rest -------------------------------------------------------------------------------------------------- */
 
 struct ward_racp_output ward_racp_written(struct ward_racp *racp, int error, uint64_t now_us)
 {
@@ -394,7 +487,7 @@ struct ward_racp_output ward_racp_written(struct ward_racp *racp, int error, uin
         return aborted(racp, now_us);
     if (racp->state == WARD_RACP_RECOUNTING || racp->state == WARD_RACP_ERASING)
         return kept(racp, WARD_RACP_WRITE_FAILED);
-    if (racp->state == WARD_RACP_LOOKING)
+    if (racp->state == WARD_RACP_LOOKING || is_to_ask_all(racp))
         return looked(racp, now_us);
     if (is_busy && racp->state == WARD_RACP_COUNTING && !racp->has_tried)
         return abort_for(racp, WARD_RACP_WRITE_FAILED, now_us);
@@ -417,6 +510,6 @@ struct ward_racp_output ward_racp_tick(struct ward_racp *racp, uint64_t now_us)
         return aborted(racp, now_us);
     }
     if (racp->is_answered)
-        return all_reported(racp);
+        return racp->state == WARD_RACP_LOOKING ? looked(racp, now_us) : all_reported(racp, now_us);
     return abort_for(racp, WARD_RACP_TIMED_OUT, now_us);
 }

@@ -23,14 +23,29 @@
 /* Which records there are to ask for. */
 enum ward_racp_filter {
     WARD_RACP_ALL,      /* records have no number (PLXS): always all of them */
-    WARD_RACP_SEQUENCE, /* records have a sequence number (GLS, enhanced BLS): those after the last known one */
+    WARD_RACP_SEQUENCE, /* records have a sequence number (GLS, enhanced BLS): from the last known one on */
 };
 
 struct ward_racp_options {
     enum ward_racp_filter filter;
-    bool has_last; /* SEQUENCE: everything up to … */
-    uint16_t last; /* … this number is known already */
+    bool has_last;        /* SEQUENCE: everything up to … */
+    uint16_t last;        /* … this number is known already */
+    uint64_t last_digest; /* which record that was, as in struct ward_racp_stored */
     bool may_erase;
+};
+
+/* A record that the device keeps under a number. */
+struct ward_racp_stored {
+    uint16_t number;
+    uint64_t digest; /* ward_record_digest of core/duplicate.h; 0: not known */
+};
+
+/* What is to become of a record that has come. */
+enum ward_racp_verdict {
+    WARD_RACP_UNASKED,   /* nothing was asked for: the device sent it by itself */
+    WARD_RACP_ASKED_FOR, /* it is one of those that are fetched */
+    WARD_RACP_KNOWN,     /* it was asked for to see which it is: it is here, as far as can be told */
+    WARD_RACP_PASSED_OVER, /* it is here for certain, or comes again among all of them: it is not to be stored now */
 };
 
 enum ward_racp_end {
@@ -64,7 +79,7 @@ enum ward_racp_state {
     WARD_RACP_IDLE,
     WARD_RACP_COUNTING,  /* asked for the number of records */
     WARD_RACP_REPORTING, /* asked for the records */
-    WARD_RACP_LOOKING, /* nothing new: asked for the last record, to see that its numbers did not start anew */
+    WARD_RACP_LOOKING, /* not even the last known one: asked for the last, to see that its numbers did not start anew */
     WARD_RACP_WAITING,    /* all have come: waits for their commit */
     WARD_RACP_RECOUNTING, /* asked for the number again */
     WARD_RACP_ERASING,    /* asked for their deletion */
@@ -78,10 +93,11 @@ struct ward_racp {
     enum ward_racp_end abort_end; /* ABORTING: what it was for */
     struct ward_racp_options options;
     bool is_counted; /* announced means something */
-    bool restarts;   /* LOOKING: a record older than the last known one came */
+    bool restarts;   /* a record has shown that the numbers began anew */
+    bool has_passed; /* one was passed over */
     bool asks_all; /* SEQUENCE, and yet all of them: the numbers started anew, or it knows no "from … on" */
     bool has_tried;   /* the control point was found busy once */
-    bool is_answered; /* REPORTING: it says that all were sent, and some are still to come */
+    bool is_answered; /* REPORTING, LOOKING: it says that all were sent, and some are still to come */
     uint16_t announced, received;
     uint16_t lowest, highest; /* sequence numbers that came */
     uint32_t unexpected;      /* indications that fitted nothing; they change nothing */
@@ -99,8 +115,12 @@ struct ward_racp_output ward_racp_start(struct ward_racp *racp, const struct war
 struct ward_racp_output ward_racp_indication(struct ward_racp *racp, const uint8_t *octets, size_t length,
                                              uint64_t now_us);
 
-/* A record has come; its sequence number counts with WARD_RACP_SEQUENCE. Returns whether it was asked for. */
-bool ward_racp_record(struct ward_racp *racp, uint16_t sequence_number, uint64_t now_us);
+/* What ward_racp_record would say of it now. stored: NULL for one that tells no number. */
+enum ward_racp_verdict ward_racp_judge(const struct ward_racp *racp, const struct ward_racp_stored *stored);
+
+/* A record has come: counts it, unless nothing was asked for. */
+enum ward_racp_verdict ward_racp_record(struct ward_racp *racp, const struct ward_racp_stored *stored,
+                                        uint64_t now_us);
 
 /* What the last WRITE came to: 0, or a positive ATT error code, or negative errno. */
 struct ward_racp_output ward_racp_written(struct ward_racp *racp, int error, uint64_t now_us);
@@ -111,8 +131,11 @@ struct ward_racp_output ward_racp_committed(struct ward_racp *racp, uint64_t now
 struct ward_racp_output ward_racp_tick(struct ward_racp *racp, uint64_t now_us);
 uint64_t ward_racp_deadline_us(const struct ward_racp *racp);
 
-/* Whether a record has shown that the numbers began anew: all are asked for next, and that one comes among them. */
+/* Whether the numbers began anew, and all that comes is passed over until all are reported. */
 bool ward_racp_begins_anew(const struct ward_racp *racp);
+
+/* Whether the record of this number was passed over: then what belongs to it is to be, too. */
+bool ward_racp_has_passed(const struct ward_racp *racp, uint16_t number);
 
 /* Whether records are to be expected now because they were asked for. */
 bool ward_racp_is_reporting(const struct ward_racp *racp);

@@ -38,6 +38,19 @@ static void check(struct run *run, const struct ward_racp_output *output)
     }
 }
 
+/* Of three digests, or without a number. */
+static void record(struct run *run, uint8_t octet)
+{
+    const struct ward_racp_stored stored = {.number = octet >> 4,
+                                            .digest = (octet >> 3 & 1) + (octet >> 6 & 1)};
+    const bool began_anew = run->racp.restarts;
+    const enum ward_racp_verdict verdict =
+        ward_racp_record(&run->racp, octet >> 4 == 15 ? NULL : &stored, run->now_us);
+
+    HOLDS(verdict != WARD_RACP_KNOWN || !run->racp.restarts);
+    HOLDS(began_anew || !run->racp.restarts || verdict == WARD_RACP_PASSED_OVER);
+}
+
 static size_t step(struct run *run, const uint8_t *data, size_t size)
 {
     const size_t length = size < (size_t)(data[0] >> 4) + 1 ? size - 1 : data[0] >> 4;
@@ -56,7 +69,7 @@ static size_t step(struct run *run, const uint8_t *data, size_t size)
         free(copy);
         check(run, &output);
         return 1 + length;
-    case 2: (void)ward_racp_record(&run->racp, data[0] >> 4, run->now_us); return 1;
+    case 2: record(run, data[0]); return 1;
     case 3:
         output = ward_racp_written(&run->racp, data[0] >> 4 == 15 ? 128 : data[0] >> 4, run->now_us);
         break;
@@ -87,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run.options = (struct ward_racp_options){.filter = data[0] & 1 ? WARD_RACP_SEQUENCE : WARD_RACP_ALL,
                                              .has_last = (data[0] & 2) != 0,
                                              .may_erase = (data[0] & 4) != 0,
+                                             .last_digest = (data[0] >> 3 & 1) + (data[0] >> 6 & 1),
                                              .last = data[0] >> 4};
     ward_racp_init(&run.racp);
     output = ward_racp_start(&run.racp, &run.options, run.now_us);

@@ -733,6 +733,14 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
                                            "record 5, clock 1 2",
                                            "record 5, clock 1 2 -3",
                                            "record 5, clock 1 2 3 4",
+                                           "record 5, clock -, digest",
+                                           "record 5, clock -, digest 123456789abcdef",
+                                           "record 5, clock -, digest 0123456789abcdef0",
+                                           "record 5, clock -, digest 0123456789ABCDEF",
+                                           "record 5, clock -, digest 0123456789abcdefg",
+                                           "record 5, clock -, digest 0000000000000000",
+                                           "record 5, clock -, drift 1, digest 0123456789abcdef",
+                                           "record -, clock -, digest 0123456789abcdef",
                                            "record 5, clock -, drift",
                                            "record 5, clock -, drift 1 2",
                                            "record 5, clock -, offset 1",
@@ -748,6 +756,7 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
     assert_false(ward_device_clock_is_pair(&known.clock));
     known.has_record = true;
     known.last_record = 17;
+    known.last_digest = UINT64_C(0xFEDCBA9876543210);
     known.clock.device_ms = -1000; /* a cuff that believes in 1969 */
     known.clock.at.utc_ms = 3600000;
     known.clock.uncertainty_ms = 500;
@@ -764,6 +773,7 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
     known = ward_recollection_of(bench->gateway, "d-1");
     assert_true(known.has_record);
     assert_int_equal(known.last_record, 17);
+    assert_true(known.last_digest == UINT64_C(0xFEDCBA9876543210));
     assert_true(known.clock.device_ms == -1000 && known.clock.at.utc_ms == 3600000);
     assert_int_equal(known.clock.uncertainty_ms, 500);
     assert_true(known.habit.has_offset && known.habit.offset_ms == -3599000 &&
@@ -775,11 +785,13 @@ static void what_is_remembered_of_a_device_outlives_the_process(void **state)
         row.document = nonsense[i];
         ward_recollection_restore(bench->gateway, &row);
         assert_false(ward_recollection_of(bench->gateway, "d-9").has_record);
+        assert_true(ward_recollection_of(bench->gateway, "d-9").last_digest == 0);
     }
     row.document = before;
     ward_recollection_restore(bench->gateway, &row);
     known = ward_recollection_of(bench->gateway, "d-9");
     assert_true(known.has_record && known.clock.uncertainty_ms == 3 && !known.habit.has_offset);
+    assert_true(known.last_digest == 0);
     assert_false(ward_device_clock_is_pair(&known.habit.from));
     ward_recollection_drop(bench->gateway, "d-9");
     ward_recollection_drop(bench->gateway, "d-1");

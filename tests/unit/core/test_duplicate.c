@@ -142,6 +142,67 @@ static void test_two_devices_never_share_a_name(void **state)
     assert_memory_not_equal(first.octets, second.octets, first.length);
 }
 
+/* "1E 78 00": the octets of a frame of record number. */
+static uint64_t digest_of(uint16_t characteristic, uint16_t number, const char *hex)
+{
+    const struct ward_decoded decoded = decoded_of(characteristic, hex);
+    uint8_t octets[64];
+    size_t count = 0;
+
+    for (char *end; *hex != '\0'; hex = end) {
+        octets[count++] = (uint8_t)strtoul(hex, &end, 16);
+        end += strspn(end, " ");
+    }
+    return ward_record_digest(&decoded, number, octets, count);
+}
+
+static void test_by_what_a_record_is_known_from_another_of_its_number(void **state)
+{
+    static const struct {
+        const char *why;
+        uint16_t characteristic;
+        const char *a_hex, *b_hex;
+        bool same;
+    } table[] = {
+        {"a meter's, whatever else", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11",
+         "02 11 00 EA 07 0B 16 09 00 02 60 B0 11", true},
+        {"a meter's, of another time", 0x2A18, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11",
+         "02 11 00 EA 07 0B 17 09 00 02 5F B0 11", false},
+        {"a meter's that knows no date, another value", 0x2A18, "02 11 00 00 00 00 00 00 00 00 5F B0 11",
+         "02 11 00 00 00 00 00 00 00 00 60 B0 11", false},
+        {"a cuff's, stamped anew as its clock was set", 0x2A35, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 02",
+         "02 78 00 50 00 5A 00 EA 07 0B 17 09 00 02", true},
+        {"a cuff's, another value", 0x2A35, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 02",
+         "02 79 00 50 00 5A 00 EA 07 0B 16 09 00 02", false},
+        {"a cuff's, another user", 0x2A35, "0A 78 00 50 00 5A 00 EA 07 0B 16 09 00 02 01",
+         "0A 78 00 50 00 5A 00 EA 07 0B 16 09 00 02 02", false},
+        {"a cuff's without a time", 0x2A35, "00 78 00 50 00 5A 00", "00 78 00 50 00 5A 00", true},
+        {"one cut short", 0x2A35, "02 78 00 50", "02 78 00 50", true},
+        {"another one cut short", 0x2A35, "02 78 00 50", "02 79 00 50", false},
+        {"one of which nothing came", 0x2A35, "", "", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const uint64_t digest = digest_of(table[i].characteristic, 17, table[i].a_hex);
+
+        if (digest == 0 ||
+            (digest == digest_of(table[i].characteristic, 17, table[i].b_hex)) != table[i].same)
+            fail_msg("%s", table[i].why);
+    }
+}
+
+/* They are remembered across releases: were their form another, each device would seem to have been reset. */
+static void test_the_form_of_a_digest_stays(void **state)
+{
+    (void)state;
+    assert_true(digest_of(0x2A18, 17, "02 11 00 EA 07 0B 16 09 00 02 5F B0 11") ==
+                UINT64_C(0x8B82529E9AEFE421));
+    assert_true(digest_of(0x2A35, 17, "02 78 00 50 00 5A 00 EA 07 0B 16 09 00 02") ==
+                UINT64_C(0x6172879AAFB51C43));
+    assert_true(digest_of(0x2A35, 17, "02 78 00 50") == UINT64_C(0x47CEC69022F9462F));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +210,8 @@ int main(void)
         cmocka_unit_test(test_what_has_no_name_is_never_a_duplicate),
         cmocka_unit_test(test_a_stored_record_without_a_time_has_its_number),
         cmocka_unit_test(test_two_devices_never_share_a_name),
+        cmocka_unit_test(test_by_what_a_record_is_known_from_another_of_its_number),
+        cmocka_unit_test(test_the_form_of_a_digest_stays),
     };
 
     return cmocka_run_group_tests_name("duplicate", tests, NULL, NULL);

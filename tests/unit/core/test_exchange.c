@@ -18,7 +18,7 @@
  * actions
  *   R1805/2a2b  W1805/2a2b  Wcp=HEX  Wv=HEX    read, write (a clock's octets are checked in another test)
  *   m1  M1  M1L        told unsettled; settled; settled and late. M0 of a stream. "+c" with a context, "#17" its number,
- *                      "?" behind one that was lost
+ *                      "?" behind one that was lost, or may be
  *   T3/4  T!3/4        transfer done: received/announced; not complete        E3   deleted
  *   C:wrong  C:right,set  C:none              the clock                        F:name   fault    Z180000   rest
  *   V:1.02                                    the firmware revision
@@ -33,6 +33,7 @@
 
 #include <cmocka.h>
 
+#include "core/duplicate.h"
 #include "core/exchange.h"
 #include "core/utc.h"
 
@@ -46,6 +47,8 @@ enum flag {
     KNOWS_17 = 1 << 2,
     NO_UTC = 1 << 3,
     OLD_PAIR = 1 << 4,
+    KNOWS_WHICH = 1 << 5, /* of KNOWS_17: it was "glu:17@-60"; of a cuff "seg:031100" PRESSURE */
+    FLAGS = 1 << 6,
 };
 
 struct script {
@@ -155,6 +158,8 @@ static void action(void *context, const struct ward_exchange_action *what)
 
 /* --- what goes in ----------------------------------------------------------------------------------------------- */
 
+#define PRESSURE "00780050005D00" /* of 2A35 */
+
 static size_t hex(const char *text, uint8_t *octets)
 {
     size_t length = 0;
@@ -257,14 +262,25 @@ static void spot_check(struct play *play, const char *minutes, bool is_from_memo
     value(play, WARD_CHAR_PLX_SPOT_CHECK_MEASUREMENT, octets, length);
 }
 
+static size_t put_glucose(const struct play *play, uint8_t flags, unsigned number, const char *minutes,
+                          uint8_t octets[static 32])
+{
+    size_t length = 3;
+
+    octets[0] = flags;
+    octets[1] = (uint8_t)number;
+    octets[2] = (uint8_t)(number >> 8);
+    length += put_time(play, minutes, octets + length);
+    memcpy(octets + length, "\x64\xB0\x11", 3);
+    return length + 3;
+}
+
 static void glucose(struct play *play, uint8_t flags, const char *number, const char *minutes)
 {
-    const unsigned sequence = (unsigned)atoi(number);
-    uint8_t octets[32] = {flags, (uint8_t)sequence, (uint8_t)(sequence >> 8)};
-    const size_t length = 3 + put_time(play, minutes, octets + 3);
+    uint8_t octets[32];
+    const size_t length = put_glucose(play, flags, (unsigned)atoi(number), minutes, octets);
 
-    memcpy(octets + length, "\x64\xB0\x11", 3);
-    value(play, WARD_CHAR_GLUCOSE_MEASUREMENT, octets, length + 3);
+    value(play, WARD_CHAR_GLUCOSE_MEASUREMENT, octets, length);
 }
 
 static void clock_answer(struct play *play, const char *minutes)
@@ -375,6 +391,19 @@ static void put_in(struct play *play, char *word)
     }
 }
 
+/* Of the record that is known with KNOWS_WHICH. */
+static uint64_t digest_of_17(const struct play *play, const struct ward_model *model)
+{
+    const bool is_meter = model->service == WARD_SERVICE_GLUCOSE;
+    uint8_t octets[32];
+    const size_t length = is_meter ? put_glucose(play, 0x02, 17, "-60", octets) : hex(PRESSURE, octets);
+    struct ward_decoded decoded;
+
+    ward_decode(is_meter ? WARD_CHAR_GLUCOSE_MEASUREMENT : WARD_CHAR_BLOOD_PRESSURE_MEASUREMENT, octets,
+                length, &decoded);
+    return ward_record_digest(&decoded, 17, octets, length);
+}
+
 static void begin(struct play *play, const struct ward_model *model, unsigned flags)
 {
     struct ward_exchange_terms terms = {
@@ -399,6 +428,8 @@ static void begin(struct play *play, const struct ward_model *model, unsigned fl
         terms.clock.device_ms = BEGIN_UTC + ZONE_MIN * 60000 - 86400000;
         terms.clock.at = (struct ward_time){.utc_ms = BEGIN_UTC - 86400000, .clock = WARD_CLOCK_SYNCED};
     }
+    if ((flags & KNOWS_WHICH) != 0)
+        terms.last_digest = digest_of_17(play, model);
     ward_exchange_begin(&play->exchange, &terms,
                         &(struct ward_exchange_context){.now = play->now, .sink = &play->sink});
 }
@@ -499,25 +530,68 @@ static const struct script scripts[] = {
     {"Current Time before Date Time", "thermometer", 0, "services:1809/2a08,1805/2a2b clock@0",
      "R1805/2a2b C:right"},
     /* records with numbers */
-    {"new records, the last of them of now", "glucose-meter", KNOWS_17,
-     METER " ok cp:05000200 ok glu:18@-600 glu:19@-1 cp:06000101",
-     "Wcp=0403011200 Wcp=0103011200 M1L#18 M2#19 T2/2"},
-    {"its number shows that it is the last", "glucose-meter", KNOWS_17, METER " ok cp:05000100 ok glu:18@-1",
-     "Wcp=0403011200 Wcp=0103011200 M1#18"},
-    {"nothing new: the known one is known", "glucose-meter", KNOWS_17,
-     METER " ok cp:06000406 ok glu:17@-1 cp:06000101", "Wcp=0403011200 Wcp=0106 M1L#17 T1/1"},
-    {"the numbers began anew: what shows it is told among all", "glucose-meter", KNOWS_17,
+    {"new records, the last of them of now", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000300 ok glu:17@-60 glu:18@-50 glu:19@-1 cp:06000101",
+     "Wcp=0403011100 Wcp=0103011100 M1L#18 M2#19 T3/3"},
+    {"its number shows that it is the last", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000200 ok glu:17@-60 glu:18@-1", "Wcp=0403011100 Wcp=0103011100 M1#18"},
+    {"nothing new: the known one is passed over", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000100 ok glu:17@-60 cp:06000101", "Wcp=0403011100 Wcp=0103011100 T1/1"},
+    {"… and its context, which comes late", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000200 ok glux:17@-60 ctx:17 glux:18@-1 cp:06000101 ctx:17 ctx:18",
+     "Wcp=0403011100 Wcp=0103011100 m1#18 T2/2 M1+c#18"},
+    {"the known one was deleted: what is new is", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000200 ok glu:18@-50 glu:19@-1 cp:06000101",
+     "Wcp=0403011100 Wcp=0103011100 M1L#18 M2#19 T2/2"},
+    {"which it was is not known: it is told, and never as of now", "glucose-meter", KNOWS_17,
+     METER " ok cp:05000100 ok glux:17@-1 ctx:17 cp:06000101", "Wcp=0403011100 Wcp=0103011100 M1L+c#17 T1/1"},
+    {"another of its number: all are asked for", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000200 ok glux:17@-9 ctx:17 glux:18@-1 ctx:18 cp:06000101 ok cp:05000300 ok glu:16@-20 "
+           "glux:17@-9 ctx:17 glu:18@-1 cp:06000101",
+     "Wcp=0403011100 Wcp=0103011100 Wcp=0401 Wcp=0101 M1L#16 M2L+c#17 M3#18 T3/3"},
+    {"… and the link ends before they come", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000200 ok glu:17@-9 glu:18@-1 end",
+     "Wcp=0403011100 Wcp=0103011100 F:records-incomplete T!2/2"},
+    {"… and one that is late itself is not taken for new", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER
+     " ok cp:05000300 ok glu:17@-9 cp:06000101 tick glu:18@-1 ctx:18 ok cp:05000200 ok glu:17@-9 glu:18@-1",
+     "Wcp=0403011100 Wcp=0103011100 Wcp=0401 Wcp=0101 M1L#17 M2#18"},
+    {"… and a context that comes late then is none of a known one", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000100 ok glu:17@-9 cp:06000101 ok cp:05000200 ok glu:17@-9 glu:18@-1 ctx:17",
+     "Wcp=0403011100 Wcp=0103011100 Wcp=0401 Wcp=0101 M1L#17 M2#18 F:context-without-measurement M0L"},
+    {"a context of the known number, of which no record came", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:05000100 ok ctx:17", "Wcp=0403011100 Wcp=0103011100 F:context-without-measurement M0L"},
+    {"the last one is there after all", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
+     METER " ok cp:06000406 ok glux:17@-60 ctx:17 cp:06000101", "Wcp=0403011100 Wcp=0106 T1/1"},
+    {"… which one it was is not known", "glucose-meter", KNOWS_17,
+     METER " ok cp:06000406 ok glu:17@-1 cp:06000101", "Wcp=0403011100 Wcp=0106 M1L#17 T1/1"},
+    {"they have not reached it: what shows it is told among all", "glucose-meter", KNOWS_17,
      METER " ok cp:06000406 ok glu:2@-1 cp:06000101 ok cp:05000200 ok glu:1@-600 glu:2@-1 cp:06000101",
-     "Wcp=0403011200 Wcp=0106 Wcp=0401 Wcp=0101 M1L#1 M2#2 T2/2"},
+     "Wcp=0403011100 Wcp=0106 Wcp=0401 Wcp=0101 M1L#1 M2#2 T2/2"},
     {"… and not before, lest the others be behind what is known", "glucose-meter", KNOWS_17,
      METER " ok cp:06000406 ok glux:2@-1 ctx:2 cp:06000101 end",
-     "Wcp=0403011200 Wcp=0106 Wcp=0401 F:records-incomplete T!0/0"},
+     "Wcp=0403011100 Wcp=0106 Wcp=0401 F:records-incomplete T!0/0"},
     {"… and a context of what it told before it was looked is joined", "glucose-meter", KNOWS_17,
      METER " glux:3@-1 ok cp:06000406 ok glu:2@-600 ctx:3 end",
-     "Wcp=0403011200 m1#3 Wcp=0106 M1+c#3 F:records-incomplete T!1/0"},
+     "Wcp=0403011100 m1#3 Wcp=0106 M1+c#3 F:records-incomplete T!1/0"},
+    {"a cuff's known record", "omron-cuff", KNOWS_17 | KNOWS_WHICH,
+     "services:1810/2a52 ok cp:05000200 ok seg:031100352A" PRESSURE
+     " seg:031200352A00780050005D00 cp:06000101",
+     "Wcp=0403011100 Wcp=0103011100 M1#18 T2/2"},
+    {"… and another one of its number", "omron-cuff", KNOWS_17 | KNOWS_WHICH,
+     "services:1810/2a52 ok cp:05000100 ok seg:031100352A00790050005D00 cp:06000101",
+     "Wcp=0403011100 Wcp=0103011100 Wcp=0401"},
+    {"… that cannot be decoded, as none that comes behind it", "omron-cuff", KNOWS_17 | KNOWS_WHICH,
+     "services:1810/2a52 ok cp:05000200 ok seg:031100352A0078 seg:031200352A0078 cp:06000101",
+     "Wcp=0403011100 Wcp=0103011100 Wcp=0401"},
+    {"what cannot be decoded is told, and not counted", "omron-cuff", KNOWS_17 | KNOWS_WHICH,
+     "services:1810/2a52 ok cp:05000200 ok seg:031100352A" PRESSURE " seg:031200352A0078 cp:06000101 tick",
+     "Wcp=0403011100 Wcp=0103011100 M0#18 F:records-incomplete T!1/2"},
+    {"what cannot be decoded and has no number shows nothing", "omron-cuff", KNOWS_17,
+     "services:1810/2a52 ok cp:06000406 ok bad cp:06000106", "Wcp=0403011100 Wcp=0106 M0 T0/0"},
     {"what is measured while it is looked is of now, and shows nothing", "omron-cuff", KNOWS_17,
      "services:1810/2a52 ok cp:06000406 ok bp@-1 seg:031100352A00780050005D00 cp:06000101 tick",
-     "Wcp=0403011200 Wcp=0106 m1 M2L#17 T1/1 M1"},
+     "Wcp=0403011100 Wcp=0106 m1 M2L#17 T1/1 M1"},
     {"none", "glucose-meter", 0, METER " ok cp:05000000", "Wcp=0401 T0/0"},
     {"one is missing: the last that came is not the last", "glucose-meter", 0,
      METER " ok cp:05000300 ok glu:1@-600 glu:2@-1 cp:06000101 tick",
@@ -560,6 +634,9 @@ static const struct script scripts[] = {
     {"a context that does not come", "glucose-meter", 0,
      METER " ok cp:05000200 ok glux:1@-600 glux:2@-1 cp:06000101 tick",
      "Wcp=0401 Wcp=0101 m2#2 T2/2 M1L#1 M2#2"},
+    {"what is settled before the one before it leaves that to be asked for", "glucose-meter", 0,
+     METER " ok cp:05000300 ok glux:1@-600 glu:2@-500 glu:3@-1 cp:06000101 tick",
+     "Wcp=0401 Wcp=0101 M2L#2? M3#3? T3/3 M1L#1"},
     {"a context that nobody waits for", "glucose-meter", 0,
      METER " ctx:9 ok cp:05000100 ok glux:1@-1 ctx:2 tick",
      "Wcp=0401 F:context-without-measurement M0L Wcp=0101 m1#1 F:context-without-measurement M0L M1#1"},
@@ -884,6 +961,43 @@ static void a_context_that_cannot_be_joined_is_kept(void **state)
     assert_int_equal(play.newest.context_length, sizeof(octets) - 1);
 }
 
+/* Also where it cannot be decoded: it would be stored once more each time that its measurement is asked for. */
+static void a_context_of_a_known_record_is_known(void **state)
+{
+    static const uint8_t cut_short[] = {0x02, 17, 0}, of_another[] = {0x02, 18, 0};
+    static struct play play;
+
+    (void)state;
+    begin(&play, ward_model_by_id("glucose-meter"), KNOWS_17 | KNOWS_WHICH);
+    run_inputs(&play, METER " ok cp:05000100 ok glux:17@-60");
+    value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, cut_short, sizeof(cut_short));
+    value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, cut_short, 2);
+    value(&play, WARD_CHAR_GLUCOSE_MEASUREMENT_CONTEXT, of_another, sizeof(of_another));
+    assert_string_equal(play.log, "Wcp=0403011100 Wcp=0103011100 M0L M0L ");
+}
+
+/* It was stored as it came, and would be once more each time that it is asked for. */
+static void a_record_that_cannot_be_decoded_is_known_again(void **state)
+{
+    static const uint8_t octets[] = {0x00, 0x78};
+    const struct ward_decoded undecodable = {.outcome = WARD_DECODE_TRUNCATED};
+    static struct play play;
+    uint64_t digest;
+
+    (void)state;
+    begin(&play, ward_model_by_id("omron-cuff"), KNOWS_17);
+    run_inputs(&play, "services:1810/2a52 ok cp:05000100 ok seg:031100352A0078");
+    assert_string_equal(play.log, "Wcp=0403011100 Wcp=0103011100 M0#17 ");
+    digest = play.newest.digest;
+    assert_true(digest == ward_record_digest(&undecodable, 17, octets, sizeof(octets)));
+
+    begin(&play, ward_model_by_id("omron-cuff"), KNOWS_17);
+    play.exchange.terms.last_digest = digest;
+    run_inputs(&play, "services:1810/2a52 ok cp:05000200 ok seg:031100352A0078 seg:031200352A" PRESSURE
+                      " cp:06000101");
+    assert_string_equal(play.log, "Wcp=0403011100 Wcp=0103011100 M1#18 T2/2 ");
+}
+
 /* --- whatever comes, in whatever order ------------------------------------------------------------------------------ */
 
 #define SEEN_MAX 256
@@ -922,11 +1036,33 @@ static void account(void *context, const struct ward_exchange_action *what)
 }
 
 static const char *const any_input[] = {
-    "bp@-600",     "bp@-1",       "bp",          "glu:18@-600", "glux:19@-1",
-    "ctx:19",      "plx@-9",      "pls@-9",      "pls",         "stream",
-    "battery",     "bad",         "cp:05000000", "cp:05000200", "cp:06000101",
-    "cp:06000201", "cp:06000406", "cp:06000108", "cp:06000301", "seg:031200352A00780050005D00",
-    "seg:01",      "+100",        "+1500",       "temp@none",
+    "bp@-600",
+    "bp@-1",
+    "bp",
+    "glu:17@-60",
+    "glu:17@-1",
+    "glu:18@-600",
+    "glux:19@-1",
+    "ctx:17",
+    "ctx:19",
+    "plx@-9",
+    "pls@-9",
+    "pls",
+    "stream",
+    "battery",
+    "bad",
+    "cp:05000000",
+    "cp:05000200",
+    "cp:06000101",
+    "cp:06000201",
+    "cp:06000406",
+    "cp:06000108",
+    "cp:06000301",
+    "seg:031200352A00780050005D00",
+    "seg:01",
+    "+100",
+    "+1500",
+    "temp@none",
 };
 
 static void whatever_comes(void **state)
@@ -941,7 +1077,7 @@ static void whatever_comes(void **state)
     for (unsigned round = 0; round < 4000; round++) {
         unsigned settled = 0;
 
-        begin(&play, &models[(size_t)rand() % model_count], (unsigned)rand() % 32);
+        begin(&play, &models[(size_t)rand() % model_count], (unsigned)rand() % FLAGS);
         ledger = (struct ledger){.play = &play};
         play.sink = (struct ward_exchange_sink){.action = account, .context = &ledger};
         for (unsigned step = 0; step < 60; step++) {
@@ -999,6 +1135,8 @@ int main(void)
         cmocka_unit_test(a_record_without_end),
         cmocka_unit_test(the_control_point_of_another_service),
         cmocka_unit_test(a_context_that_cannot_be_joined_is_kept),
+        cmocka_unit_test(a_context_of_a_known_record_is_known),
+        cmocka_unit_test(a_record_that_cannot_be_decoded_is_known_again),
         cmocka_unit_test(whatever_comes),
     };
 

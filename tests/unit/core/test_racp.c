@@ -3,7 +3,9 @@
  * The record access machine against its case table. A case is a line of steps:
  *
  *   start               begins             <HEX          an indication        r, r17      a record (number 17)
- *   !128                the write failed   !0            it did not           committed   all is durable
+ *   !128                the write failed   !0            it did not           r17'        another of that number
+ *   committed           all is durable
+ *   asked, known        must judge the record so; passed: pass it over; unasked
  *   tick                at the deadline
  *   >HEX                must write this    reported END, erased, kept END     must say this
  *   -                   must say nothing
@@ -22,6 +24,10 @@
 
 #define START_US UINT64_C(5000000)
 
+/* Of a record, and of another one of the same number. */
+#define DIGEST_OF(number)         (UINT64_C(1000) + (number))
+#define DIGEST_OF_ANOTHER(number) (UINT64_C(9000) + (number))
+
 static const char *const ends[] = {
     [WARD_RACP_COMPLETE] = "complete",           [WARD_RACP_UNCOUNTED] = "uncounted",
     [WARD_RACP_MISCOUNTED] = "miscounted",       [WARD_RACP_NOT_SUPPORTED] = "not-supported",
@@ -33,10 +39,16 @@ static const char *const ends[] = {
 static const struct ward_racp_options every = {.filter = WARD_RACP_ALL};
 static const struct ward_racp_options every_erase = {.filter = WARD_RACP_ALL, .may_erase = true};
 static const struct ward_racp_options first = {.filter = WARD_RACP_SEQUENCE};
-static const struct ward_racp_options after_17 = {.filter = WARD_RACP_SEQUENCE, .has_last = true, .last = 17};
-static const struct ward_racp_options after_17_erase = {
-    .filter = WARD_RACP_SEQUENCE, .has_last = true, .last = 17, .may_erase = true};
-static const struct ward_racp_options after_the_last = {
+static const struct ward_racp_options from_17 = {
+    .filter = WARD_RACP_SEQUENCE, .has_last = true, .last = 17, .last_digest = DIGEST_OF(17)};
+static const struct ward_racp_options from_17_erase = {.filter = WARD_RACP_SEQUENCE,
+                                                       .has_last = true,
+                                                       .last = 17,
+                                                       .last_digest = DIGEST_OF(17),
+                                                       .may_erase = true};
+static const struct ward_racp_options from_17_as_before = {
+    .filter = WARD_RACP_SEQUENCE, .has_last = true, .last = 17};
+static const struct ward_racp_options from_the_last = {
     .filter = WARD_RACP_SEQUENCE, .has_last = true, .last = 65535};
 
 struct racp_case {
@@ -53,31 +65,98 @@ static const struct racp_case cases[] = {
     {"three and deleted", &every_erase,
      "start >0401 <05000300 >0101 r r r <06000101 reported complete tick - committed >0401 <05000300 >0201 "
      "<06000201 erased committed - <06000201 -"},
-    {"new ones", &after_17, "start >0403011200 <05000200 >0103011200 r18 r19 <06000101 reported complete"},
-    {"new ones and deleted by their numbers", &after_17_erase,
-     "start >0403011200 <05000200 >0103011200 r19 r18 <06000101 reported complete committed >04040112001300 "
-     "<05000200 >02040112001300 <06000201 erased"},
+    {"new ones", &from_17,
+     "start >0403011100 <05000300 >0103011100 r17 passed r18 asked r19 asked <06000101 reported complete"},
+    {"new ones and deleted by their numbers", &from_17_erase,
+     "start >0403011100 <05000300 >0103011100 r17 r19 r18 <06000101 reported complete committed >04040111001300 "
+     "<05000300 >02040111001300 <06000201 erased"},
     {"all, when none is known", &first, "start >0401 <05000100 >0101 r0 <06000101 reported complete"},
-    {"the numbers are used up", &after_the_last,
-     "start >0403010000 <05000100 >0103010000 r0 <06000101 reported "
-     "complete"},
-    {"the same, told the other way round", &after_17_erase,
-     "start >0403011200 <05000200 >0103011200 r18 r19 <06000101 reported complete committed >04040112001300"},
+    {"the numbers are used up", &from_the_last, "start >0401 <05000100 >0101 r0 <06000101 reported complete"},
+    {"nothing is left where the numbers are used up", &from_the_last,
+     "start >0401 <05000000 reported complete"},
+    {"the same, told the other way round", &from_17_erase,
+     "start >0403011100 <05000300 >0103011100 r17 r18 r19 <06000101 reported complete committed "
+     ">04040111001300"},
+    {"the last known one was deleted", &from_17_erase,
+     "start >0403011100 <05000200 >0103011100 r18 asked r19 asked <06000101 reported complete committed "
+     ">04040112001300"},
+    {"the last known one does not come first", &from_17,
+     "start >0403011100 <05000200 >0103011100 r18 asked r17 passed <06000101 reported complete"},
+    {"it sends all, whatever it is asked for", &from_17,
+     "start >0403011100 <05000300 >0103011100 r16 asked r17 passed r18 asked <06000101 reported complete"},
+    {"which the last known one was is not known", &from_17_as_before,
+     "start >0403011100 <05000200 >0103011100 r17 known r18 asked <06000101 reported complete"},
+    {"what has no number is not the last known one", &from_17,
+     "start >0403011100 <05000100 >0103011100 r asked <06000101 reported complete"},
     /* nothing new */
-    {"the last one is known", &after_17, "start >0403011200 <05000000 >0106 r17 <06000101 reported complete"},
-    {"no last one", &after_17, "start >0403011200 <06000406 >0106 <06000106 reported complete"},
-    {"it cannot tell the last one", &after_17,
-     "start >0403011200 <06000406 >0106 <06000104 reported complete"},
-    {"the last one cannot be asked for", &after_17, "start >0403011200 <06000406 >0106 !3 reported complete"},
-    {"the numbers began anew", &after_17,
-     "start >0403011200 <05000000 >0106 r1 <06000101 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
-    {"the numbers began anew, though the question failed", &after_17,
-     "start >0403011200 <05000000 >0106 r1 !3 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
-    {"the numbers began anew, and the question is not answered", &after_17,
-     "start >0403011200 <05000000 >0106 r1 tick >0300 <06000301 >0401 <05000200 >0101 r0 r1 <06000101 reported "
+    {"the last one is known", &from_17,
+     "start >0403011100 <05000100 >0103011100 r17 passed <06000101 reported complete"},
+    {"the last one is known, and deleted", &from_17_erase,
+     "start >0403011100 <05000100 >0103011100 r17 <06000101 reported complete committed >04040111001100 <05000100 "
+     ">02040111001100 <06000201 erased"},
+    {"the last one is there after all", &from_17,
+     "start >0403011100 <05000000 >0106 r17 passed <06000101 reported complete"},
+    {"… which was measured meanwhile", &from_17,
+     "start >0403011100 <05000000 >0106 r18 known <06000101 reported complete"},
+    {"… and has no number", &from_17,
+     "start >0403011100 <05000000 >0106 r unasked <06000101 - tick reported complete"},
+    {"… and the answer overtakes it", &from_17,
+     "start >0403011100 <05000000 >0106 <06000101 - <06000106 - r17 passed tick reported complete"},
+    {"… and never comes", &from_17,
+     "start >0403011100 <05000000 >0106 <06000101 - tick reported complete r17 unasked"},
+    {"no last one", &from_17, "start >0403011100 <06000406 >0106 <06000106 reported complete"},
+    {"it cannot tell the last one", &from_17,
+     "start >0403011100 <06000406 >0106 <06000104 reported complete"},
+    {"the last one cannot be asked for", &from_17, "start >0403011100 <06000406 >0106 !3 reported complete"},
+    /* the numbers began anew */
+    {"they have not reached the last known one", &from_17,
+     "start >0403011100 <05000000 >0106 r1 passed <06000101 >0401 <05000200 >0101 r0 asked r1 asked <06000101 "
+     "reported complete"},
+    {"… though the question failed", &from_17,
+     "start >0403011100 <05000000 >0106 r1 !3 >0401 <05000200 >0101 r0 r1 <06000101 reported complete"},
+    {"… and the question is not answered", &from_17,
+     "start >0403011100 <05000000 >0106 r1 tick >0300 r1 passed <06000301 >0401 <05000200 >0101 r0 r1 <06000101 "
+     "reported complete"},
+    {"… and the answer overtakes the last one", &from_17,
+     "start >0403011100 <05000000 >0106 <06000101 - r1 passed tick >0401 <05000200 >0101 r0 r1 <06000101 reported "
      "complete"},
-    {"the numbers began anew, and went", &after_17,
-     "start >0403011200 <05000000 >0106 r1 <06000101 >0401 <05000000 reported complete"},
+    {"… and went", &from_17,
+     "start >0403011100 <05000000 >0106 r1 <06000101 >0401 <05000000 reported complete"},
+    {"they have just reached it", &from_17,
+     "start >0403011100 <05000000 >0106 r17' passed <06000101 >0401 <05000200 >0101 r16 r17' asked <06000101 "
+     "reported complete"},
+    {"they are beyond it", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' passed r18' passed <06000101 >0401 <05000300 >0101 r16' asked "
+     "r17' asked r18' asked <06000101 reported complete"},
+    {"… and what has no number was measured meanwhile", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' passed r asked <06000101 >0401 <05000000 reported complete"},
+    {"… as shows after another came", &from_17,
+     "start >0403011100 <05000300 >0103011100 r18' asked r17' passed r19' passed <06000101 >0401 <05000300 >0101 "
+     "r17' asked r18' asked r19' asked <06000101 reported complete"},
+    {"… and all of them are deleted", &from_17_erase,
+     "start >0403011100 <05000200 >0103011100 r17' r18' <06000101 >0401 <05000300 >0101 r16' r17' r18' <06000101 "
+     "reported complete committed >04040110001200 <05000300 >02040110001200 <06000201 erased"},
+    {"… and the answer overtakes some", &from_17,
+     "start >0403011100 <05000300 >0103011100 r17' <06000101 - r18' passed tick >0401 r19' passed <05000300 >0101 "
+     "r17' r18' r19' asked <06000101 reported complete"},
+    {"… and the device cannot count", &from_17,
+     "start >0403011100 <06000402 >0103011100 r17' <06000101 >0401 r18' passed r unasked <06000402 >0101 r17' "
+     "asked r18' asked <06000101 reported uncounted"},
+    {"… and the device gives up", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' <06000108 >0401 <05000100 >0101 r17' asked <06000101 reported "
+     "complete"},
+    {"… and it cannot report", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' <06000102 >0401 <05000100 >0101 r17' <06000101 reported "
+     "complete"},
+    {"… and the question failed", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' !14 >0401 <05000100 >0101 r17' <06000101 reported complete"},
+    {"… and no end comes", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' tick >0300 r18' passed <06000301 >0401 <05000100 >0101 r17' "
+     "asked <06000101 reported complete"},
+    {"… and the device falls silent", &from_17,
+     "start >0403011100 <05000200 >0103011100 r17' tick >0300 tick >0401 tick >0300 tick reported timed-out"},
+    {"… which nothing tells when the last known one is not known", &from_17_as_before,
+     "start >0403011100 <05000200 >0103011100 r17' known r18' asked <06000101 reported complete"},
     /* counted wrongly */
     {"one is missing", &every_erase,
      "start >0401 <05000300 >0101 r r <06000101 - tick reported miscounted committed -"},
@@ -102,16 +181,22 @@ static const struct racp_case cases[] = {
     /* it cannot */
     {"it cannot count", &every_erase,
      "start >0401 <06000402 >0101 r r <06000101 reported uncounted committed -"},
+    {"it cannot count, and has none", &every, "start >0401 <06000402 >0101 <06000106 reported complete"},
+    {"it cannot count, and has nothing from the last known one on", &from_17,
+     "start >0403011100 <06000402 >0103011100 <06000106 >0106 r1 passed <06000101 >0401 <06000402 >0101 r0 asked r1 "
+     "asked <06000101 reported uncounted"},
+    {"it cannot count, and says that there was none of those that it sent", &from_17,
+     "start >0403011100 <06000402 >0103011100 r17 r18 <06000106 reported uncounted"},
     {"it cannot report", &every, "start >0401 <05000100 >0101 <06000102 reported not-supported"},
-    {"it knows no from on", &after_17,
-     "start >0403011200 <06000404 >0401 <05000100 >0101 r1 <06000101 reported "
+    {"it knows no from on", &from_17,
+     "start >0403011100 <06000404 >0401 <05000100 >0101 r1 <06000101 reported "
      "complete"},
-    {"nor all", &after_17, "start >0403011200 <06000404 >0401 <06000404 reported not-supported"},
-    {"invalid operator", &after_17, "start >0403011200 <06000403 >0401 <05000000 reported complete"},
-    {"invalid operand", &after_17, "start >0403011200 <06000405 >0401 <05000000 reported complete"},
-    {"operand not supported", &after_17, "start >0403011200 <06000409 >0401 <05000000 reported complete"},
-    {"it can count them and not report them from on", &after_17,
-     "start >0403011200 <05000100 >0103011200 <06000104 >0401 <05000100 >0101 r1 <06000101 reported complete"},
+    {"nor all", &from_17, "start >0403011100 <06000404 >0401 <06000404 reported not-supported"},
+    {"invalid operator", &from_17, "start >0403011100 <06000403 >0401 <05000000 reported complete"},
+    {"invalid operand", &from_17, "start >0403011100 <06000405 >0401 <05000000 reported complete"},
+    {"operand not supported", &from_17, "start >0403011100 <06000409 >0401 <05000000 reported complete"},
+    {"it can count them and not report them from on", &from_17,
+     "start >0403011100 <05000100 >0103011100 <06000104 >0401 <05000100 >0101 r1 <06000101 reported complete"},
     {"all is no operator", &every, "start >0401 <06000404 reported not-supported"},
     /* it gave up */
     {"counting not completed", &every, "start >0401 <06000408 reported not-completed"},
@@ -136,8 +221,8 @@ static const struct racp_case cases[] = {
     {"no answer to the abort", &every, "start >0401 tick >0300 tick reported timed-out tick -"},
     {"the abort is unsuccessful", &every, "start >0401 tick >0300 <06000307 reported timed-out"},
     {"the abort cannot be written", &every, "start >0401 tick >0300 !14 reported timed-out"},
-    {"no last one comes", &after_17,
-     "start >0403011200 <05000000 >0106 tick >0300 <06000301 reported timed-out"},
+    {"no last one comes", &from_17,
+     "start >0403011100 <05000000 >0106 tick >0300 <06000301 reported timed-out"},
     {"no second number", &every_erase,
      "start >0401 <05000100 >0101 r <06000101 reported complete committed >0401 tick >0300 <06000301 kept "
      "timed-out"},
@@ -206,7 +291,26 @@ struct run {
     uint64_t now_us;
     struct ward_racp_output output;
     bool is_read; /* the output was looked at */
+    enum ward_racp_verdict verdict;
 };
+
+/* Whether the word is a verdict; then it must be that of the last record. */
+static bool is_verdict(const struct racp_case *racp_case, const struct run *run, const char *word)
+{
+    static const char *const verdicts[] = {[WARD_RACP_UNASKED] = "unasked",
+                                           [WARD_RACP_ASKED_FOR] = "asked",
+                                           [WARD_RACP_KNOWN] = "known",
+                                           [WARD_RACP_PASSED_OVER] = "passed"};
+
+    for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+        if (strcmp(word, verdicts[i]) != 0)
+            continue;
+        if (i != run->verdict)
+            fail_msg("%s: \"%s\", but it said \"%s\"", racp_case->name, word, verdicts[run->verdict]);
+        return true;
+    }
+    return false;
+}
 
 /* Returns whether the word was an input. */
 static bool put_in(struct run *run, const char *word)
@@ -233,7 +337,12 @@ static bool put_in(struct run *run, const char *word)
             run->now_us = ward_racp_deadline_us(&run->racp);
         run->output = ward_racp_tick(&run->racp, run->now_us);
     } else if (word[0] == 'r' && (word[1] == '\0' || (word[1] >= '0' && word[1] <= '9'))) {
-        (void)ward_racp_record(&run->racp, (uint16_t)atoi(word + 1), run->now_us);
+        const uint16_t number = (uint16_t)atoi(word + 1);
+        const bool is_another = strchr(word, '\'') != NULL;
+        const struct ward_racp_stored stored = {number,
+                                                is_another ? DIGEST_OF_ANOTHER(number) : DIGEST_OF(number)};
+
+        run->verdict = ward_racp_record(&run->racp, word[1] != '\0' ? &stored : NULL, run->now_us);
         return true;
     } else {
         return false;
@@ -245,7 +354,7 @@ static bool put_in(struct run *run, const char *word)
 static void play(const struct racp_case *racp_case)
 {
     struct run run = {.options = racp_case->options, .now_us = START_US, .is_read = true};
-    char text[512];
+    char text[1024];
     char *words[80] = {0};
     size_t count = 0;
 
@@ -254,7 +363,7 @@ static void play(const struct racp_case *racp_case)
     for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
         words[count++] = word;
     for (size_t i = 0; i < count; i++) {
-        if (put_in(&run, words[i]))
+        if (put_in(&run, words[i]) || is_verdict(racp_case, &run, words[i]))
             continue;
         if (run.is_read || !is_output(&run.output, words[i], words[i + 1] != NULL ? words[i + 1] : ""))
             fail_msg("%s: \"%s\" at word %zu, but it said %d %d %02x%02x%02x%02x%02x%02x%02x",
@@ -287,17 +396,24 @@ static void progress_moves_the_deadline(void **state)
     (void)ward_racp_start(&racp, &every, 1000);
     assert_true(ward_racp_deadline_us(&racp) == 1000 + WARD_RACP_PROCEDURE_US);
     assert_false(ward_racp_is_reporting(&racp));
-    assert_false(ward_racp_record(&racp, 0, 1500));
+    assert_int_equal(ward_racp_record(&racp, NULL, 1500), WARD_RACP_UNASKED);
     (void)ward_racp_indication(&racp, number, sizeof(number), 2000);
     assert_true(ward_racp_deadline_us(&racp) == 2000 + WARD_RACP_PROCEDURE_US);
     assert_true(ward_racp_is_reporting(&racp));
-    assert_true(ward_racp_record(&racp, 0, 3000));
+    assert_int_equal(ward_racp_record(&racp, NULL, 3000), WARD_RACP_ASKED_FOR);
     assert_true(ward_racp_deadline_us(&racp) == 3000 + WARD_RACP_PROCEDURE_US);
     assert_int_equal(ward_racp_tick(&racp, 3000 + WARD_RACP_PROCEDURE_US - 1).type, WARD_RACP_NOTHING);
     (void)ward_racp_indication(&racp, nonsense, sizeof(nonsense), 4000);
     assert_true(ward_racp_deadline_us(&racp) == 3000 + WARD_RACP_PROCEDURE_US);
     assert_int_equal(racp.unexpected, 1);
     assert_int_equal(racp.received, 1);
+}
+
+static bool has_come(struct ward_racp *racp, uint64_t now_us)
+{
+    const struct ward_racp_stored stored = {(uint16_t)(rand() % 6), (uint64_t)rand() % 3};
+
+    return ward_racp_record(racp, rand() % 8 ? &stored : NULL, now_us) != WARD_RACP_UNASKED;
 }
 
 /*
@@ -316,6 +432,7 @@ static void nothing_is_deleted_that_is_not_safe(void **state)
         const struct ward_racp_options options = {.filter = rand() % 2 ? WARD_RACP_ALL : WARD_RACP_SEQUENCE,
                                                   .has_last = rand() % 2,
                                                   .last = (uint16_t)(rand() % 4),
+                                                  .last_digest = (uint64_t)rand() % 3,
                                                   .may_erase = rand() % 4 != 0};
         struct ward_racp_output output = ward_racp_start(&racp, &options, START_US);
         uint64_t now_us = START_US;
@@ -337,7 +454,7 @@ static void nothing_is_deleted_that_is_not_safe(void **state)
                     announced = number[2];
                 break;
             case 2: output = ward_racp_indication(&racp, response, sizeof(response), now_us); break;
-            case 3: came += ward_racp_record(&racp, (uint16_t)(rand() % 6), now_us); continue;
+            case 3: came += has_come(&racp, now_us); continue;
             case 4:
                 if (rand() % 3 == 0) {
                     output = ward_racp_committed(&racp, now_us);
