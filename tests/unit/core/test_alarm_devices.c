@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several devices that measure the same of one patient: what one of them says takes no alarm from another. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/alarm.h"
+#include "core/careplan.h"
+#include "core/reading.h"
+
+#define SECOND_US UINT64_C(1000000)
+
+static struct ward_care_plan plan;
+static struct ward_alarm_patient patient;
+static struct ward_alarm_event raised[8];
+static size_t raised_count;
+static uint64_t now_us;
+
+static void on_event(void *context, const struct ward_alarm_event *event)
+{
+    (void)context;
+    if (event->event == WARD_EVENT_RAISED) {
+        assert_true(raised_count < 8);
+        raised[raised_count++] = *event;
+    }
+}
+
+static struct ward_alarm_context now(void)
+{
+    static const struct ward_alarm_sink sink = {.event = on_event};
+
+    return (struct ward_alarm_context){
+        .plan = &plan,
+        .now = {.boot_us = now_us, .utc_ms = 1700000000000, .clock = WARD_CLOCK_SYNCED},
+        .seed = {{1, 2, 3}},
+        .sink = &sink};
+}
+
+/* One pulse; reasons: what is wrong with it. */
+static struct ward_reading pulse_of(const char *device, int64_t pulse, uint32_t reasons)
+{
+    struct ward_reading reading = {.kind = WARD_READING_CONTINUOUS,
+                                   .quality = WARD_VALID,
+                                   .reasons = reasons,
+                                   .mono_us = now_us,
+                                   .measured_at_ms = now().now.utc_ms,
+                                   .value_count = 1,
+                                   .values = {{.quantity = WARD_PULSE_RATE, .number = {.mantissa = pulse}}}};
+
+    assert_true(ward_id_set(&reading.device, device));
+    if (reasons != 0) {
+        reading.quality = reasons == WARD_REASON_DISAGREEMENT ? WARD_QUESTIONABLE : WARD_INVALID;
+    }
+    return reading;
+}
+
+static void stream(const char *device, int64_t pulse, uint32_t reasons)
+{
+    const struct ward_alarm_context context = now();
+    const struct ward_reading reading = pulse_of(device, pulse, reasons);
+
+    ward_alarm_reading(&patient, &context, &reading);
+}
+
+static void measure(const char *device, int64_t pulse, uint32_t reasons)
+{
+    const struct ward_alarm_context context = now();
+    struct ward_reading reading = pulse_of(device, pulse, reasons);
+
+    reading.kind = WARD_READING_SPOT;
+    ward_alarm_reading(&patient, &context, &reading);
+    now_us += SECOND_US;
+}
+
+/* Two clips that do not agree, each with a value a second. */
+static void disagree(int64_t first, int64_t second, int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        stream("d-1", first, WARD_REASON_DISAGREEMENT);
+        now_us += SECOND_US / 2;
+        stream("d-2", second, WARD_REASON_DISAGREEMENT);
+        now_us += SECOND_US / 2;
+    }
+}
+
+static struct ward_alarm_present only_present(void)
+{
+    const struct ward_alarm_context context = now();
+    struct ward_alarm_present present[2];
+
+    assert_int_equal(ward_alarm_present(&patient, &context, present, 2), 1);
+    return present[0];
+}
+
+static void acknowledge(void)
+{
+    const struct ward_alarm_context context = now();
+    const struct ward_alarm_id id = only_present().newest.id;
+
+    assert_int_equal(ward_alarm_acknowledge(&patient, &context, &id, &(struct ward_id){"nurse-anne"}, true),
+                     WARD_ALARM_DONE);
+}
+
+static int set_up(void **state)
+{
+    struct ward_alarm_context context;
+
+    plan = *(const struct ward_care_plan *)*state;
+    raised_count = 0;
+    now_us = 1000 * SECOND_US;
+    ward_alarm_init(&patient, &(struct ward_id){"p-1"}, &(struct ward_id){"s-1"});
+    context = now();
+    ward_alarm_replace_plan(&patient, &context);
+    return 0;
+}
+
+/* 140 is beyond red, 115 beyond amber alone. */
+static void what_is_disputed_and_amber_does_not_settle_red(void **state)
+{
+    (void)state;
+    disagree(140, 115, 16);
+    assert_int_equal(raised_count, 1);
+    assert_string_equal(raised[0].rule.text, "pulse-high-red");
+    assert_int_equal(raised[0].condition_delay_ms, 15000);
+}
+
+static void what_is_disputed_on_both_sides_raises_on_both(void **state)
+{
+    (void)state;
+    disagree(140, 35, 17);
+    assert_int_equal(raised_count, 2);
+    assert_string_equal(raised[0].rule.text, "pulse-high-red");
+    assert_string_equal(raised[1].rule.text, "pulse-low-red");
+}
+
+/* An acknowledged red would become amber without a word: but nobody knows which of the two is right. */
+static void what_is_disputed_lowers_nothing(void **state)
+{
+    (void)state;
+    measure("d-1", 140, 0);
+    acknowledge();
+    measure("d-2", 115, WARD_REASON_DISAGREEMENT);
+    assert_int_equal(only_present().newest.priority, WARD_PRIORITY_HIGH);
+    measure("d-2", 115, 0);
+    assert_int_equal(only_present().newest.priority, WARD_PRIORITY_MEDIUM);
+}
+
+static void what_is_disputed_ends_no_count(void **state)
+{
+    struct ward_plan_rule *red = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < plan.rule_count; i++) {
+        red = strcmp(plan.rules[i].id.text, "pulse-high-red") == 0 ? &plan.rules[i] : red;
+    }
+    assert_non_null(red);
+    red->at_least = 2;
+    red->of = 3;
+    measure("d-1", 140, 0);
+    measure("d-1", 140, 0);
+    acknowledge();
+    measure("d-2", 115, WARD_REASON_DISAGREEMENT);
+    measure("d-2", 115, WARD_REASON_DISAGREEMENT);
+    assert_int_equal(only_present().newest.priority, WARD_PRIORITY_HIGH);
+    measure("d-1", 115,
+            0); /* 140 is none of the newest three any more: the disputed ones have their places */
+    assert_int_equal(only_present().newest.priority, WARD_PRIORITY_MEDIUM);
+}
+
+static int load(void **state)
+{
+    static struct ward_care_plan loaded;
+    static struct ward_plan_errors errors;
+    static char text[WARD_PLAN_TEXT_MAX];
+    FILE *file = fopen("../config/care-plans/oximetry-at-home.json", "r");
+    bool good;
+
+    if (file == NULL) {
+        return -1;
+    }
+    good = ward_care_plan_parse(text, fread(text, 1, sizeof(text), file), &loaded, &errors);
+    fclose(file);
+    *state = &loaded;
+    return good ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(what_is_disputed_and_amber_does_not_settle_red, set_up),
+        cmocka_unit_test_setup(what_is_disputed_on_both_sides_raises_on_both, set_up),
+        cmocka_unit_test_setup(what_is_disputed_lowers_nothing, set_up),
+        cmocka_unit_test_setup(what_is_disputed_ends_no_count, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, load, NULL);
+}
