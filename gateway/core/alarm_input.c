@@ -225,13 +225,23 @@ static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_sta
     }
 }
 
+/* Whether an SpO2 was in the reading that the newest value is from. */
+static bool came_with_spo2(struct ward_alarm_patient *state, const struct ward_alarm_input_state *input)
+{
+    const struct ward_alarm_input_state *spo2 = ward_alarm_find_input(state, WARD_SPO2);
+
+    return spo2 != NULL && spo2->last_mono_us == input->last_mono_us;
+}
+
 static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
 {
     struct ward_alarm_measure derived = {.value = input->last,
                                          .seq = input->last_seq,
                                          .mono_us = input->last_mono_us,
                                          .measured_ms = input->newest_measured_ms,
-                                         .spot = true};
+                                         .spot = true,
+                                         .measured_as = input->quantity,
+                                         .with_spo2 = came_with_spo2(run->state, input)};
     bool beyond_red = was_beyond_red(input);
     bool no_valid_value = !input->session.worn;
     enum ward_session_outcome outcome = ward_session_end(&input->session, &derived.value);
@@ -435,4 +445,5 @@ void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct war
             ward_alarm_input_stop(&run, &state->inputs[i]);
         }
     }
+    ward_alarm_news2_noted(&run);
 }

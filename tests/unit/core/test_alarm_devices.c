@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several devices that measure the same of one patient: what one of them says takes no alarm from another. */
+/* What comes from several devices of one patient, and ends: what one of them says takes no alarm from another. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,6 +74,13 @@ static void measure(const char *device, int64_t pulse, uint32_t reasons)
     reading.kind = WARD_READING_SPOT;
     ward_alarm_reading(&patient, &context, &reading);
     now_us += SECOND_US;
+}
+
+static void end_link(uint32_t quantities)
+{
+    const struct ward_alarm_context context = now();
+
+    ward_alarm_input_stopped(&patient, &context, quantities);
 }
 
 /* Two clips that do not agree, each with a value a second. */
@@ -171,6 +178,24 @@ static void what_is_disputed_ends_no_count(void **state)
     assert_int_equal(only_present().newest.priority, WARD_PRIORITY_MEDIUM);
 }
 
+/* The last value of a session, which is known when the link ends, counts for the score then. */
+static void a_link_that_ends_is_the_end_of_a_session(void **state)
+{
+    (void)state;
+    plan.news2 = (struct ward_plan_news2){.used = true, .scale = 1, .fresh_ms = 3600 * 1000};
+    for (size_t i = 0; i < plan.quantity_count; i++) {
+        plan.quantities[i].mode = WARD_MODE_SPOT;
+    }
+    for (int second = 0; second <= 20; second++) {
+        stream("d-1", second <= 10 ? 130 : 131, 0);
+        now_us += SECOND_US;
+    }
+    assert_int_equal(raised_count, 1); /* pulse-rate-high, amber, of 130 */
+    end_link(1u << WARD_PULSE_RATE);
+    assert_int_equal(raised_count, 3); /* red of 131, and 3 points for it */
+    assert_string_equal(raised[2].condition.text, "news2-three-in-one");
+}
+
 static int load(void **state)
 {
     static struct ward_care_plan loaded;
@@ -195,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_disputed_on_both_sides_raises_on_both, set_up),
         cmocka_unit_test_setup(what_is_disputed_lowers_nothing, set_up),
         cmocka_unit_test_setup(what_is_disputed_ends_no_count, set_up),
+        cmocka_unit_test_setup(a_link_that_ends_is_the_end_of_a_session, set_up),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);
