@@ -164,6 +164,20 @@ static bool was_beyond_red(const struct ward_alarm_input_state *input)
     return false;
 }
 
+/* Worn on, beyond a red limit for so long, and nothing derived meanwhile: nobody can wait for the session to end. */
+static bool is_unsettled_beyond_red(const struct ward_alarm_input_state *input)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct ward_alarm_detector *red = &input->detectors[side][WARD_LEVEL_RED - 1];
+
+        if (!red->holds && red->run_us != WARD_NEVER && input->last_us - red->run_us >= WARD_UNPROVED_US &&
+            ward_is_before_us(input->session.derived_us, red->run_us)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A derived value is evaluated as the spot value that it is, and handed out to be recorded. */
 static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_alarm_measure *measure)
@@ -192,14 +206,29 @@ static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_sta
     take(run, input, measure);
 }
 
-static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                         const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
+/* A valid value of a session: a measurement when it is steady. */
+static void derive_steady(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                          const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
 {
     const struct ward_session_rules rules = {.figures = ward_clinical_quantity(input->quantity),
                                              .settle_ms = row->settle_ms};
+    const uint64_t now_us = run->context->now.boot_us;
     struct ward_alarm_measure derived = *measure;
-    enum ward_session_outcome outcome;
+    const enum ward_session_outcome outcome =
+        ward_session_value(&input->session, &rules, &measure->value, now_us, &derived.value);
 
+    if (input->derive_from_us == WARD_NEVER || input->session.steady_us == now_us) {
+        input->derive_from_us = measure->mono_us;
+    }
+    if (outcome == WARD_SESSION_DERIVED) {
+        derived.spot = true;
+        take_derived(run, input, &derived);
+    }
+}
+
+static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
+{
     input->last = measure->value;
     input->last_us = run->context->now.boot_us;
     input->last_seq = measure->seq;
@@ -208,20 +237,17 @@ static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_sta
     input->running = true;
     input->rebooted = false;
     follow_red(run, input);
-    if (!measure->valid) {
-        if (!measure->disputed) {
-            note_no_valid(run, input, false);
-        }
-        return;
+    if (measure->valid) {
+        derive_steady(run, input, row, measure);
+    } else if (!measure->disputed) {
+        note_no_valid(run, input, false);
     }
-    derived.spot = true;
-    outcome = ward_session_value(&input->session, &rules, &measure->value, run->context->now.boot_us,
-                                 &derived.value);
-    if (input->derive_from_us == WARD_NEVER || input->session.steady_us == run->context->now.boot_us) {
-        input->derive_from_us = measure->mono_us;
-    }
-    if (outcome == WARD_SESSION_DERIVED) {
-        take_derived(run, input, &derived);
+    if (is_unsettled_beyond_red(input)) {
+        struct ward_alarm_measure unsettled = *measure;
+
+        unsettled.spot = true;
+        unsettled.valid = false;
+        take_derived(run, input, &unsettled);
     }
 }
 
