@@ -186,13 +186,13 @@ void ward_watch_tick(struct ward_watch *watch)
     tell_measured(watch, &effects, NULL);
 }
 
-void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
+void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities, const char *device)
 {
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
-    ward_alarm_input_stopped(&watch->state, &context, quantities);
+    ward_alarm_input_stopped(&watch->state, &context, quantities, device);
     ward_watch_carry_out(watch, &effects, NULL, NULL, true);
     tell_measured(watch, &effects, NULL);
 }

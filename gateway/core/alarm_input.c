@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readings: which quantity, of what quality, live or late, spot, stream or session. */
+#include <string.h>
+
 #include "core/alarm_private.h"
 #include "core/decimal.h"
 #include "core/quantity.h"
@@ -309,6 +311,12 @@ void ward_alarm_note_measured(struct ward_alarm_input_state *input, int64_t meas
     input->newest_measured_ms = measured_ms == WARD_UTC_UNKNOWN || ahead ? now_ms : measured_ms;
 }
 
+/* A device that is not worn says nothing of what another one streams. Who it is may be unknown, on either side. */
+static bool is_streamed_by(const struct ward_alarm_input_state *input, const char *device)
+{
+    return input->source.text[0] == '\0' || device[0] == '\0' || strcmp(input->source.text, device) == 0;
+}
+
 static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_reading *reading)
 {
@@ -316,7 +324,9 @@ static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_sta
         return; /* that there was no finger then says nothing of now */
     }
     if ((reading->reasons & WARD_REASON_NO_CONTACT) != 0) {
-        ward_alarm_input_stop(run, input);
+        if (is_streamed_by(input, reading->device.text)) {
+            ward_alarm_input_stop(run, input);
+        }
     } else {
         note_no_valid(run, input, reading->kind != WARD_READING_CONTINUOUS);
     }
@@ -391,6 +401,9 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
         return;
     }
     ward_alarm_note_measured(input, measure.measured_ms, run->context->now.utc_ms);
+    if (!measure.spot) {
+        input->source = reading->device;
+    }
     if (!measure.spot && row->mode == WARD_MODE_SPOT) {
         take_session(run, input, row, &measure);
     } else {
@@ -462,13 +475,15 @@ void ward_alarm_reading_early(struct ward_alarm_patient *state, const struct war
 }
 
 void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                              uint32_t quantities)
+                              uint32_t quantities, const char *device)
 {
     struct ward_alarm_run run = ward_alarm_begin(state, context);
 
     for (size_t i = 0; i < state->input_count && context->plan != NULL; i++) {
-        if ((quantities & (1u << state->inputs[i].quantity)) != 0) {
-            ward_alarm_input_stop(&run, &state->inputs[i]);
+        struct ward_alarm_input_state *input = &state->inputs[i];
+
+        if ((quantities & (1u << input->quantity)) != 0 && is_streamed_by(input, device)) {
+            ward_alarm_input_stop(&run, input);
         }
     }
     ward_alarm_news2_noted(&run);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/alarm.h"
+#include "core/alarm_pack.h"
 #include "core/careplan.h"
 #include "core/reading.h"
 
@@ -51,7 +52,7 @@ static struct ward_reading pulse_of(const char *device, int64_t pulse, uint32_t 
                                    .value_count = 1,
                                    .values = {{.quantity = WARD_PULSE_RATE, .number = {.mantissa = pulse}}}};
 
-    assert_true(ward_id_set(&reading.device, device));
+    assert_true(device[0] == '\0' || ward_id_set(&reading.device, device));
     if (reasons != 0) {
         reading.quality = reasons == WARD_REASON_DISAGREEMENT ? WARD_QUESTIONABLE : WARD_INVALID;
     }
@@ -76,11 +77,11 @@ static void measure(const char *device, int64_t pulse, uint32_t reasons)
     now_us += SECOND_US;
 }
 
-static void end_link(uint32_t quantities)
+static void end_link(const char *device)
 {
     const struct ward_alarm_context context = now();
 
-    ward_alarm_input_stopped(&patient, &context, quantities);
+    ward_alarm_input_stopped(&patient, &context, 1u << WARD_PULSE_RATE, device);
 }
 
 /* Two clips that do not agree, each with a value a second. */
@@ -191,9 +192,63 @@ static void a_link_that_ends_is_the_end_of_a_session(void **state)
         now_us += SECOND_US;
     }
     assert_int_equal(raised_count, 1); /* pulse-rate-high, amber, of 130 */
-    end_link(1u << WARD_PULSE_RATE);
+    end_link("d-1");
     assert_int_equal(raised_count, 3); /* red of 131, and 3 points for it */
     assert_string_equal(raised[2].condition.text, "news2-three-in-one");
+}
+
+/* A clip in a drawer says each second that it is not worn, and one whose radio is weak that its link has ended. */
+static void a_device_that_is_not_worn_ends_nothing_of_another(void **state)
+{
+    (void)state;
+    for (int second = 0; second <= 15; second++) {
+        stream("d-1", 140, 0);
+        now_us += SECOND_US / 2;
+        stream("d-2", 0, WARD_REASON_NO_CONTACT);
+        end_link("d-2");
+        now_us += SECOND_US / 2;
+    }
+    assert_int_equal(raised_count, 1);
+    assert_string_equal(raised[0].rule.text, "pulse-high-red");
+    assert_int_equal(raised[0].condition_delay_ms, 15000);
+}
+
+static void the_device_that_streams_ends_its_own(void **state)
+{
+    (void)state;
+    for (int second = 0; second < 3; second++) {
+        stream("d-1", 140, 0);
+        now_us += SECOND_US;
+    }
+    stream("d-1", 0, WARD_REASON_NO_CONTACT);
+    assert_int_equal(raised_count, 1);
+    assert_string_equal(raised[0].condition.text, "measurement-incomplete");
+}
+
+/* What was stored before there was a device in it: whoever is not worn may be the one. */
+static void a_device_that_is_not_known_may_be_any(void **state)
+{
+    stream("", 140, 0);
+    stream("d-2", 0, WARD_REASON_NO_CONTACT);
+    assert_int_equal(raised_count, 1);
+    (void)set_up(state);
+    stream("d-1", 140, 0);
+    stream("", 0, WARD_REASON_NO_CONTACT);
+    assert_int_equal(raised_count, 1);
+    assert_string_equal(raised[0].condition.text, "measurement-incomplete");
+}
+
+static void which_device_streams_is_stored(void **state)
+{
+    static uint8_t packed[WARD_ALARM_PACKED_MAX];
+    size_t length;
+
+    (void)state;
+    stream("d-1", 140, 0);
+    length = ward_alarm_pack(&patient, packed, sizeof(packed));
+    assert_true(ward_alarm_unpack(packed, length, &patient));
+    stream("d-2", 0, WARD_REASON_NO_CONTACT);
+    assert_int_equal(raised_count, 0);
 }
 
 static int load(void **state)
@@ -221,6 +276,10 @@ int main(void)
         cmocka_unit_test_setup(what_is_disputed_lowers_nothing, set_up),
         cmocka_unit_test_setup(what_is_disputed_ends_no_count, set_up),
         cmocka_unit_test_setup(a_link_that_ends_is_the_end_of_a_session, set_up),
+        cmocka_unit_test_setup(a_device_that_is_not_worn_ends_nothing_of_another, set_up),
+        cmocka_unit_test_setup(the_device_that_streams_ends_its_own, set_up),
+        cmocka_unit_test_setup(a_device_that_is_not_known_may_be_any, set_up),
+        cmocka_unit_test_setup(which_device_streams_is_stored, set_up),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);
