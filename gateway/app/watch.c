@@ -129,7 +129,7 @@ void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *r
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
     /* A state that was stored with its reading does not know the number that this one got. */
-    ward_alarm_committed(&watch->state, reading);
+    ward_alarm_committed(&watch->state, context.plan, reading);
     (void)ward_alarm_void(&watch->state, &context, reading->seq);
     ward_watch_carry_out(watch, &effects, with, waiter, true);
 }

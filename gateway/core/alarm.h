@@ -172,9 +172,10 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
 
 /*
  * The readings of this patient that had seq 0 and are the same as this one (mono_us and device) now have a seq. Call
- * it when a commit answers, so that void finds them. Emits nothing.
+ * it when a commit answers, so that void finds them. plan may be NULL. Emits nothing.
  */
-void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading);
+void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_care_plan *plan,
+                          const struct ward_reading *reading);
 
 /*
  * Another database has taken the place of the one before: what readings were numbered with there names others from now

@@ -104,6 +104,13 @@ static struct ward_alarm_present only_present(void)
     return present[0];
 }
 
+static size_t count_present(void)
+{
+    const struct ward_alarm_context context = now();
+
+    return ward_alarm_present(&patient, &context, NULL, 0);
+}
+
 static void acknowledge(void)
 {
     const struct ward_alarm_context context = now();
@@ -197,6 +204,69 @@ static void a_link_that_ends_is_the_end_of_a_session(void **state)
     assert_string_equal(raised[2].condition.text, "news2-three-in-one");
 }
 
+static void commit(struct ward_reading reading, uint64_t seq)
+{
+    reading.seq = seq;
+    ward_alarm_committed(&patient, &plan, &reading);
+}
+
+/* What is derived at the end of a session has a number of its own, whether its readings have theirs by then or not. */
+static void derive_and_take_back(bool streamed_before)
+{
+    struct ward_alarm_context later;
+    struct ward_reading last;
+
+    for (size_t i = 0; i < plan.quantity_count; i++) {
+        plan.quantities[i].mode = WARD_MODE_SPOT;
+    }
+    for (int second = 0; second < 8; second++) {
+        now_us += SECOND_US;
+        stream("d-1", 140, 0);
+    }
+    last = pulse_of("d-1", 140, 0);
+    if (streamed_before) {
+        commit(last, 8);
+    }
+    end_link("d-1");
+    assert_int_equal(raised_count, 1);
+    if (!streamed_before) {
+        commit(last, 8);
+    }
+    last.kind = WARD_READING_SPOT;
+    commit(last, 9);
+    later = now();
+    (void)ward_alarm_void(&patient, &later, 8); /* one sample of many */
+    assert_int_equal(count_present(), 1);
+    (void)ward_alarm_void(&patient, &later, 9);
+    assert_int_equal(count_present(), 0);
+}
+
+static void what_was_derived_is_taken_back_by_its_own_number(void **state)
+{
+    derive_and_take_back(true);
+    (void)set_up(state);
+    derive_and_take_back(false);
+}
+
+/* What comes late of a stream is of no session: it counts itself. */
+static void what_came_late_of_a_stream_is_taken_back(void **state)
+{
+    const struct ward_alarm_context context = now();
+    struct ward_reading reading = pulse_of("d-1", 140, 0);
+
+    (void)state;
+    for (size_t i = 0; i < plan.quantity_count; i++) {
+        plan.quantities[i].mode = WARD_MODE_SPOT;
+    }
+    reading.late = true;
+    reading.measured_at_ms -= 600 * 1000;
+    ward_alarm_reading(&patient, &context, &reading);
+    assert_int_equal(count_present(), 1);
+    commit(reading, 8);
+    (void)ward_alarm_void(&patient, &context, 8);
+    assert_int_equal(count_present(), 0);
+}
+
 /* A clip in a drawer says each second that it is not worn, and one whose radio is weak that its link has ended. */
 static void a_device_that_is_not_worn_ends_nothing_of_another(void **state)
 {
@@ -280,6 +350,8 @@ int main(void)
         cmocka_unit_test_setup(the_device_that_streams_ends_its_own, set_up),
         cmocka_unit_test_setup(a_device_that_is_not_known_may_be_any, set_up),
         cmocka_unit_test_setup(which_device_streams_is_stored, set_up),
+        cmocka_unit_test_setup(what_was_derived_is_taken_back_by_its_own_number, set_up),
+        cmocka_unit_test_setup(what_came_late_of_a_stream_is_taken_back, set_up),
     };
 
     return cmocka_run_group_tests(tests, load, NULL);
