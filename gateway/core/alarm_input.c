@@ -219,6 +219,7 @@ static void derive_steady(struct ward_alarm_run *run, struct ward_alarm_input_st
     const enum ward_session_outcome outcome =
         ward_session_value(&input->session, &rules, &measure->value, now_us, &derived.value);
 
+    input->unvalid_us = WARD_NEVER;
     if (input->derive_from_us == WARD_NEVER || input->session.steady_us == now_us) {
         input->derive_from_us = measure->mono_us;
     }
