@@ -79,9 +79,12 @@ void ward_occurrence_begin(struct ward_alarm_machine *machine)
     condition->rule = (struct ward_id){{0}};
 }
 
+/* 0 where the beginning is not known. */
 static uint32_t span_ms(uint64_t from_us, uint64_t to_us)
 {
-    return ward_is_before_us(from_us, to_us) ? (uint32_t)((to_us - from_us) / WARD_MS_US) : 0;
+    return from_us != WARD_NEVER && ward_is_before_us(from_us, to_us)
+               ? (uint32_t)((to_us - from_us) / WARD_MS_US)
+               : 0;
 }
 
 /* What nobody has looked at yet does not become less by being raised again. */

@@ -133,6 +133,17 @@ static int set_up(void **state)
     return 0;
 }
 
+static struct ward_plan_rule *rule_of(const char *id)
+{
+    size_t i = 0;
+
+    while (i < plan.rule_count && strcmp(plan.rules[i].id.text, id) != 0) {
+        i++;
+    }
+    assert_true(i < plan.rule_count);
+    return &plan.rules[i];
+}
+
 /* 140 is beyond red, 115 beyond amber alone. */
 static void what_is_disputed_and_amber_does_not_settle_red(void **state)
 {
@@ -166,13 +177,9 @@ static void what_is_disputed_lowers_nothing(void **state)
 
 static void what_is_disputed_ends_no_count(void **state)
 {
-    struct ward_plan_rule *red = NULL;
+    struct ward_plan_rule *red = rule_of("pulse-high-red");
 
     (void)state;
-    for (size_t i = 0; i < plan.rule_count; i++) {
-        red = strcmp(plan.rules[i].id.text, "pulse-high-red") == 0 ? &plan.rules[i] : red;
-    }
-    assert_non_null(red);
     red->at_least = 2;
     red->of = 3;
     measure("d-1", 140, 0);
@@ -321,6 +328,27 @@ static void which_device_streams_is_stored(void **state)
     assert_int_equal(raised_count, 0);
 }
 
+/* A rule that a new plan has put in another's place: since when its limit is passed is not known. */
+static void an_event_does_not_say_since_when_if_nobody_knows(void **state)
+{
+    struct ward_alarm_context context;
+
+    (void)state;
+    rule_of("pulse-high-amber")->quantity = WARD_HEART_RATE; /* there is none */
+    measure("d-1", 140, 0);
+    acknowledge();
+    rule_of("pulse-high-red")->limit.mantissa = 150;
+    rule_of("pulse-high-red")->id = (struct ward_id){"pulse-emergency"};
+    rule_of("pulse-high-amber")->quantity = WARD_PULSE_RATE;
+    rule_of("pulse-high-amber")->id = (struct ward_id){"pulse-high-red"};
+    context = now();
+    ward_alarm_replace_plan(&patient, &context);
+    stream("d-1", 160, 0);
+    assert_int_equal(raised_count, 2);
+    assert_string_equal(raised[1].rule.text, "pulse-high-red");
+    assert_int_equal(raised[1].condition_delay_ms, 0);
+}
+
 static int load(void **state)
 {
     static struct ward_care_plan loaded;
@@ -350,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup(the_device_that_streams_ends_its_own, set_up),
         cmocka_unit_test_setup(a_device_that_is_not_known_may_be_any, set_up),
         cmocka_unit_test_setup(which_device_streams_is_stored, set_up),
+        cmocka_unit_test_setup(an_event_does_not_say_since_when_if_nobody_knows, set_up),
         cmocka_unit_test_setup(what_was_derived_is_taken_back_by_its_own_number, set_up),
         cmocka_unit_test_setup(what_came_late_of_a_stream_is_taken_back, set_up),
     };
