@@ -283,6 +283,7 @@ static bool raise_side(const struct side *side, enum ward_alarm_raising why)
             detector->confirm = !side->measure->valid;
             detector->onset_us = side->run->context->now.boot_us;
         }
+        detector->confirm &= !side->measure->valid;
         finding = finding_at(side, level);
         out = true;
     }
