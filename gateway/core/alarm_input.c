@@ -480,7 +480,7 @@ void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct war
 {
     struct ward_alarm_run run = ward_alarm_begin(state, context);
 
-    for (size_t i = 0; i < state->input_count && context->plan != NULL; i++) {
+    for (size_t i = 0; i < state->input_count && context->plan != NULL && !state->ended; i++) {
         struct ward_alarm_input_state *input = &state->inputs[i];
 
         if ((quantities & (1u << input->quantity)) != 0 && is_streamed_by(input, device)) {

@@ -290,6 +290,17 @@ static void a_device_that_is_not_worn_ends_nothing_of_another(void **state)
     assert_int_equal(raised[0].condition_delay_ms, 15000);
 }
 
+static void who_is_discharged_is_not_asked_to_measure_again(void **state)
+{
+    const struct ward_alarm_context context = now();
+
+    (void)state;
+    stream("d-1", 140, 0);
+    ward_alarm_discharge(&patient, &context);
+    end_link("d-1");
+    assert_int_equal(raised_count, 0);
+}
+
 static void the_device_that_streams_ends_its_own(void **state)
 {
     (void)state;
@@ -378,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup(the_device_that_streams_ends_its_own, set_up),
         cmocka_unit_test_setup(a_device_that_is_not_known_may_be_any, set_up),
         cmocka_unit_test_setup(which_device_streams_is_stored, set_up),
+        cmocka_unit_test_setup(who_is_discharged_is_not_asked_to_measure_again, set_up),
         cmocka_unit_test_setup(an_event_does_not_say_since_when_if_nobody_knows, set_up),
         cmocka_unit_test_setup(what_was_derived_is_taken_back_by_its_own_number, set_up),
         cmocka_unit_test_setup(what_came_late_of_a_stream_is_taken_back, set_up),
