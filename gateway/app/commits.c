@@ -179,17 +179,14 @@ int ward_gateway_change(struct ward_gateway *gateway, const struct ward_store_ch
     return result;
 }
 
-/*
- * The records of a commit have their numbers. The engine is told from the last on: what was derived stands behind the
- * reading that made it steady, and it is the derived one that was evaluated.
- */
+/* The records of a commit have their numbers. */
 static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter *waiter,
                          const struct ward_store_commit *commit)
 {
     const size_t count =
         waiter->record_count < commit->record_count ? waiter->record_count : commit->record_count;
 
-    for (size_t i = count; i-- > 0;) {
+    for (size_t i = 0; i < count; i++) {
         struct ward_reading *reading = &waiter->records[i].reading;
         struct ward_watch *watch = ward_gateway_watch(gateway, reading->patient.text);
 
@@ -198,10 +195,9 @@ static void tell_records(struct ward_gateway *gateway, struct ward_commit_waiter
         reading->derived_last = commit->records[i].derived.last;
         memcpy(reading->chain, commit->records[i].chain, sizeof(reading->chain));
         if (watch)
-            ward_alarm_committed(&watch->state, reading);
-    }
-    for (size_t i = 0; i < count; i++)
+            ward_alarm_committed(&watch->state, watch->has_plan ? &watch->plan : NULL, reading);
         tell_record(gateway, commit->records[i].text);
+    }
 }
 
 /* The store, which says when the disk takes something again, knows nothing of what it was not given. Memory that is short

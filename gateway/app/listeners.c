@@ -99,7 +99,7 @@ static void tell_input_stopped(struct ward_gateway *gateway, const char *device_
 
     for (size_t i = 0; model && i < gateway->watch_count; i++)
         if (ward_registry_is_bound(&gateway->registry, device_id, gateway->watches[i]->patient.text))
-            ward_watch_input_stopped(gateway->watches[i], model->quantities);
+            ward_watch_input_stopped(gateway->watches[i], model->quantities, device_id);
 }
 
 static void note_link(struct ward_gateway *gateway, const struct ward_bluez_link *link)

@@ -129,7 +129,7 @@ void ward_watch_take_back(struct ward_watch *watch, const struct ward_reading *r
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
     /* A state that was stored with its reading does not know the number that this one got. */
-    ward_alarm_committed(&watch->state, reading);
+    ward_alarm_committed(&watch->state, context.plan, reading);
     (void)ward_alarm_void(&watch->state, &context, reading->seq);
     ward_watch_carry_out(watch, &effects, with, waiter, true);
 }
@@ -186,13 +186,13 @@ void ward_watch_tick(struct ward_watch *watch)
     tell_measured(watch, &effects, NULL);
 }
 
-void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities)
+void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities, const char *device)
 {
     struct ward_watch_effects effects;
     struct ward_alarm_sink sink = ward_watch_sink(watch, &effects);
     struct ward_alarm_context context = ward_watch_begin(watch, &sink);
 
-    ward_alarm_input_stopped(&watch->state, &context, quantities);
+    ward_alarm_input_stopped(&watch->state, &context, quantities, device);
     ward_watch_carry_out(watch, &effects, NULL, NULL, true);
     tell_measured(watch, &effects, NULL);
 }

@@ -131,7 +131,7 @@ void ward_watch_resume(struct ward_watch *watch, const struct ward_id *by,
 void ward_watch_discharge(struct ward_watch *watch, const struct ward_store_group *with,
                           struct ward_commit_waiter *waiter);
 void ward_watch_tick(struct ward_watch *watch);
-void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities);
+void ward_watch_input_stopped(struct ward_watch *watch, uint32_t quantities, const char *device);
 /* Tells the engine which quantities the bound devices can give, when that has changed. */
 void ward_watch_sources(struct ward_watch *watch, uint32_t quantities);
 void ward_watch_technical(struct ward_watch *watch, const struct ward_alarm_technical *technical,

@@ -25,7 +25,8 @@
  *    which it was.
  *  ² again: a higher level or priority than was raised, or a valid value where it was raised with confirm. While it is
  *    not acknowledged a condition keeps the highest level that it was raised with: going from red back to amber hides
- *    nothing from who has not looked yet.
+ *    nothing from who has not looked yet. Nor does what comes back from ended-unseen, or from unknown, with less: it has
+ *    the new level's limit, and the priority that it had.
  *  ³ again: a higher level or priority, or a value worse than the acknowledged one by the rule's worse_by, or one more
  *    measurement that came to nothing. A lower level is taken over silently: the clinician knew of the higher one.
  *  ⁴ only with a value beyond the limit; NEWS2 also when a new plan scores so much. While an acknowledgement holds and ³

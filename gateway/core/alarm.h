@@ -106,11 +106,11 @@ void ward_alarm_reading_early(struct ward_alarm_patient *state, const struct war
 void ward_alarm_tick(struct ward_alarm_patient *state, const struct ward_alarm_context *context);
 
 /*
- * The device that gave these quantities (a set of 1 << enum ward_quantity) has gone or is no longer worn: a pending
- * condition on them ends now, as raised or as measurement-incomplete.
+ * The device, which may give these quantities (a set of 1 << enum ward_quantity), has gone or is no longer worn: of those
+ * whose newest value was its own, a pending condition ends now, as raised or as measurement-incomplete.
  */
 void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                              uint32_t quantities);
+                              uint32_t quantities, const char *device);
 
 /* Which quantities have a bound device (a set of 1 << enum ward_quantity): the others are rule-without-source. */
 void ward_alarm_sources(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
@@ -172,9 +172,10 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
 
 /*
  * The readings of this patient that had seq 0 and are the same as this one (mono_us and device) now have a seq. Call
- * it when a commit answers, so that void finds them. Emits nothing.
+ * it when a commit answers, so that void finds them. plan may be NULL. Emits nothing.
  */
-void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading);
+void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_care_plan *plan,
+                          const struct ward_reading *reading);
 
 /*
  * Another database has taken the place of the one before: what readings were numbered with there names others from now

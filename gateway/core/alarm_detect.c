@@ -7,7 +7,8 @@
  *   valid, within the limit      pending ends: settled. A spot value ends holding at once; a stream when every valid
  *                                value was at or past clear_at for off_delay
  *   questionable, beyond         a spot value holds at once, to be confirmed. In a stream it neither restarts nor stops
- *                                an on-delay; after 30 s of them without a valid value it holds, to be confirmed
+ *                                an on-delay; after 30 s of them without a valid value it holds, to be confirmed. What
+ *                                holds already has not recovered: its off-delay begins anew
  *   questionable, within         changes nothing but the runs: the last values were not all beyond
  *   spot, at least n of m        counted over the newest m valid ones: holds with n of them beyond, pending with fewer,
  *                                and ends with a value within the limit that leaves fewer than n
@@ -166,6 +167,7 @@ static enum ward_alarm_verdict questionable_beyond(struct ward_alarm_detector *d
     uint64_t since_us;
 
     if (detector->holds) {
+        detector->recovered_us = WARD_NEVER;
         return WARD_VERDICT_SAME;
     }
     if (sample->spot) {

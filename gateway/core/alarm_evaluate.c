@@ -185,6 +185,22 @@ static void hand_down(const struct side *side, enum ward_alarm_verdict verdicts[
     }
 }
 
+/* What another device disputes counts for the rules that it is beyond; of the others it settles and ends nothing. */
+static enum ward_alarm_verdict hold_against(const struct side *side, int level,
+                                            struct ward_alarm_sample sample)
+{
+    const struct ward_plan_rule *rule = side->rules[level];
+    struct ward_alarm_detector *detector = &side->detectors[level];
+
+    if (side->measure->disputed && sample.valid && !ward_alarm_is_beyond(rule, &sample.value)) {
+        if (sample.spot && rule->of > 1) {
+            ward_alarm_detector_skip(detector);
+        }
+        sample.valid = false;
+    }
+    return ward_alarm_detect(detector, rule, &sample);
+}
+
 void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_alarm_measure *measure, uint64_t last_valid_us)
 {
@@ -207,7 +223,7 @@ void ward_alarm_evaluate(struct ward_alarm_run *run, struct ward_alarm_input_sta
         begin_side(&side, run, input, measure, &rules, i);
         for (int level = 0; level < 2; level++) {
             if (side.rules[level] != NULL) {
-                verdicts[level] = ward_alarm_detect(&side.detectors[level], side.rules[level], &sample);
+                verdicts[level] = hold_against(&side, level, sample);
             } else if (sample.valid && sample.spot && !sample.known) {
                 ward_alarm_detector_skip(&side.detectors[level]);
             }
@@ -267,6 +283,7 @@ static bool raise_side(const struct side *side, enum ward_alarm_raising why)
             detector->confirm = !side->measure->valid;
             detector->onset_us = side->run->context->now.boot_us;
         }
+        detector->confirm &= !side->measure->valid;
         finding = finding_at(side, level);
         out = true;
     }

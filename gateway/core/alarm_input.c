@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Readings: which quantity, of what quality, live or late, spot, stream or session. */
+#include <string.h>
+
 #include "core/alarm_private.h"
 #include "core/decimal.h"
 #include "core/quantity.h"
@@ -164,6 +166,20 @@ static bool was_beyond_red(const struct ward_alarm_input_state *input)
     return false;
 }
 
+/* Worn on, beyond a red limit for so long, and nothing derived meanwhile: nobody can wait for the session to end. */
+static bool is_unsettled_beyond_red(const struct ward_alarm_input_state *input)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct ward_alarm_detector *red = &input->detectors[side][WARD_LEVEL_RED - 1];
+
+        if (!red->holds && red->run_us != WARD_NEVER && input->last_us - red->run_us >= WARD_UNPROVED_US &&
+            ward_is_before_us(input->session.derived_us, red->run_us)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A derived value is evaluated as the spot value that it is, and handed out to be recorded. */
 static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_alarm_measure *measure)
@@ -192,14 +208,30 @@ static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_sta
     take(run, input, measure);
 }
 
-static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
-                         const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
+/* A valid value of a session: a measurement when it is steady. */
+static void derive_steady(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                          const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
 {
     const struct ward_session_rules rules = {.figures = ward_clinical_quantity(input->quantity),
                                              .settle_ms = row->settle_ms};
+    const uint64_t now_us = run->context->now.boot_us;
     struct ward_alarm_measure derived = *measure;
-    enum ward_session_outcome outcome;
+    const enum ward_session_outcome outcome =
+        ward_session_value(&input->session, &rules, &measure->value, now_us, &derived.value);
 
+    input->unvalid_us = WARD_NEVER;
+    if (input->derive_from_us == WARD_NEVER || input->session.steady_us == now_us) {
+        input->derive_from_us = measure->mono_us;
+    }
+    if (outcome == WARD_SESSION_DERIVED) {
+        derived.spot = true;
+        take_derived(run, input, &derived);
+    }
+}
+
+static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                         const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
+{
     input->last = measure->value;
     input->last_us = run->context->now.boot_us;
     input->last_seq = measure->seq;
@@ -208,21 +240,26 @@ static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_sta
     input->running = true;
     input->rebooted = false;
     follow_red(run, input);
-    if (!measure->valid) {
-        if (!measure->disputed) {
-            note_no_valid(run, input, false);
-        }
-        return;
+    if (measure->valid) {
+        derive_steady(run, input, row, measure);
+    } else if (!measure->disputed) {
+        note_no_valid(run, input, false);
     }
-    derived.spot = true;
-    outcome = ward_session_value(&input->session, &rules, &measure->value, run->context->now.boot_us,
-                                 &derived.value);
-    if (input->derive_from_us == WARD_NEVER || input->session.steady_us == run->context->now.boot_us) {
-        input->derive_from_us = measure->mono_us;
+    if (is_unsettled_beyond_red(input)) {
+        struct ward_alarm_measure unsettled = *measure;
+
+        unsettled.spot = true;
+        unsettled.valid = false;
+        take_derived(run, input, &unsettled);
     }
-    if (outcome == WARD_SESSION_DERIVED) {
-        take_derived(run, input, &derived);
-    }
+}
+
+/* Whether an SpO2 was in the reading that the newest value is from. */
+static bool came_with_spo2(struct ward_alarm_patient *state, const struct ward_alarm_input_state *input)
+{
+    const struct ward_alarm_input_state *spo2 = ward_alarm_find_input(state, WARD_SPO2);
+
+    return spo2 != NULL && spo2->last_mono_us == input->last_mono_us;
 }
 
 static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
@@ -231,7 +268,9 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
                                          .seq = input->last_seq,
                                          .mono_us = input->last_mono_us,
                                          .measured_ms = input->newest_measured_ms,
-                                         .spot = true};
+                                         .spot = true,
+                                         .measured_as = input->quantity,
+                                         .with_spo2 = came_with_spo2(run->state, input)};
     bool beyond_red = was_beyond_red(input);
     bool no_valid_value = !input->session.worn;
     enum ward_session_outcome outcome = ward_session_end(&input->session, &derived.value);
@@ -273,6 +312,12 @@ void ward_alarm_note_measured(struct ward_alarm_input_state *input, int64_t meas
     input->newest_measured_ms = measured_ms == WARD_UTC_UNKNOWN || ahead ? now_ms : measured_ms;
 }
 
+/* A device that is not worn says nothing of what another one streams. Who it is may be unknown, on either side. */
+static bool is_streamed_by(const struct ward_alarm_input_state *input, const char *device)
+{
+    return input->source.text[0] == '\0' || device[0] == '\0' || strcmp(input->source.text, device) == 0;
+}
+
 static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_reading *reading)
 {
@@ -280,7 +325,9 @@ static void take_invalid(struct ward_alarm_run *run, struct ward_alarm_input_sta
         return; /* that there was no finger then says nothing of now */
     }
     if ((reading->reasons & WARD_REASON_NO_CONTACT) != 0) {
-        ward_alarm_input_stop(run, input);
+        if (is_streamed_by(input, reading->device.text)) {
+            ward_alarm_input_stop(run, input);
+        }
     } else {
         note_no_valid(run, input, reading->kind != WARD_READING_CONTINUOUS);
     }
@@ -355,6 +402,9 @@ static void take_value(struct ward_alarm_run *run, const struct ward_reading *re
         return;
     }
     ward_alarm_note_measured(input, measure.measured_ms, run->context->now.utc_ms);
+    if (!measure.spot) {
+        input->source = reading->device;
+    }
     if (!measure.spot && row->mode == WARD_MODE_SPOT) {
         take_session(run, input, row, &measure);
     } else {
@@ -426,13 +476,16 @@ void ward_alarm_reading_early(struct ward_alarm_patient *state, const struct war
 }
 
 void ward_alarm_input_stopped(struct ward_alarm_patient *state, const struct ward_alarm_context *context,
-                              uint32_t quantities)
+                              uint32_t quantities, const char *device)
 {
     struct ward_alarm_run run = ward_alarm_begin(state, context);
 
-    for (size_t i = 0; i < state->input_count && context->plan != NULL; i++) {
-        if ((quantities & (1u << state->inputs[i].quantity)) != 0) {
-            ward_alarm_input_stop(&run, &state->inputs[i]);
+    for (size_t i = 0; i < state->input_count && context->plan != NULL && !state->ended; i++) {
+        struct ward_alarm_input_state *input = &state->inputs[i];
+
+        if ((quantities & (1u << input->quantity)) != 0 && is_streamed_by(input, device)) {
+            ward_alarm_input_stop(&run, input);
         }
     }
+    ward_alarm_news2_noted(&run);
 }

@@ -186,6 +186,14 @@ void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_w
     judge(run, &three, &news2, why, &of_three);
 }
 
+void ward_alarm_news2_noted(struct ward_alarm_run *run)
+{
+    if (run->vital_noted) {
+        run->vital_noted = false;
+        ward_alarm_news2_update(run, WARD_NEWS2_NEW_DATA);
+    }
+}
+
 /* Something of it is to be told when an input grows too old. */
 static bool waits_for_time(const struct ward_alarm_condition *condition)
 {

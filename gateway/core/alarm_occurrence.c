@@ -79,9 +79,21 @@ void ward_occurrence_begin(struct ward_alarm_machine *machine)
     condition->rule = (struct ward_id){{0}};
 }
 
+/* 0 where the beginning is not known. */
 static uint32_t span_ms(uint64_t from_us, uint64_t to_us)
 {
-    return ward_is_before_us(from_us, to_us) ? (uint32_t)((to_us - from_us) / WARD_MS_US) : 0;
+    return from_us != WARD_NEVER && ward_is_before_us(from_us, to_us)
+               ? (uint32_t)((to_us - from_us) / WARD_MS_US)
+               : 0;
+}
+
+/* What nobody has looked at yet does not become less by being raised again. */
+static uint8_t unseen_priority(const struct ward_alarm_condition *condition)
+{
+    const bool is_unseen = condition->state == WARD_ALARM_ENDED_UNSEEN ||
+                           (condition->state == WARD_ALARM_UNKNOWN && !condition->acknowledgement_holds);
+
+    return is_unseen ? condition->priority : (uint8_t)WARD_PRIORITY_NONE;
 }
 
 void ward_occurrence_raise(struct ward_alarm_machine *machine, bool again)
@@ -89,8 +101,10 @@ void ward_occurrence_raise(struct ward_alarm_machine *machine, bool again)
     struct ward_alarm_condition *condition = machine->condition;
     const struct ward_alarm_finding *finding = machine->signal->finding;
     const struct ward_alarm_input_state *input = machine->subject->input;
+    const uint8_t least = unseen_priority(condition);
 
     ward_occurrence_take_level(condition, finding);
+    condition->priority = condition->priority > least ? condition->priority : least;
     ward_occurrence_take_value(condition, finding);
     condition->late = finding->late;
     condition->confirm = finding->confirm;

@@ -7,7 +7,8 @@
  * quantity's conditions only those are there whose bit is set in a set before them: the others are at rest.
  *
  * Version 2 knows changes, windows and NEWS2; version 3 how long a session's value has moved; version 4 which reading
- * what is remembered is from, and how the plan is kept. What an older one does not say is as ward_alarm_init leaves it.
+ * what is remembered is from, and how the plan is kept; version 5 which device streams. What an older one does not say is
+ * as ward_alarm_init leaves it.
  */
 #include "core/alarm_pack.h"
 

@@ -13,7 +13,7 @@
 
 #include "core/alarm_state.h"
 
-#define WARD_ALARM_PACK_VERSION 4
+#define WARD_ALARM_PACK_VERSION 5
 /* Room for any state. Ordinary ones need a few hundred octets. */
 #define WARD_ALARM_PACKED_MAX (sizeof(struct ward_alarm_patient) + 1024)
 
@@ -24,7 +24,7 @@
 size_t ward_alarm_pack(struct ward_alarm_patient *state, uint8_t *buffer, size_t size);
 
 /*
- * Takes versions 1 to 3 too. Returns false, with ret unchanged, for a version that is not known, octets missing or left
+ * Takes versions 1 to 4 too. Returns false, with ret unchanged, for a version that is not known, octets missing or left
  * over, a number out of its range, or for want of memory. The caller then starts from ward_alarm_init and says so: what
  * was present is raised again by new data.
  */

@@ -204,4 +204,7 @@ void ward_pack_input(struct ward_pack *pack, struct ward_alarm_input_state *inpu
     if (pack->version >= 4) {
         ward_pack_memory(pack, input);
     }
+    if (pack->version >= 5) {
+        ward_pack_id(pack, &input->source);
+    }
 }

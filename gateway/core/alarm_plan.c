@@ -130,6 +130,9 @@ static void go_on(struct ward_alarm_run *run, struct ward_alarm_input_state *inp
     if (now != NULL) {
         subject.condition->limit = now->limit;
     }
+    if (rule->level == WARD_LEVEL_AMBER && detectors[WARD_LEVEL_RED - 1].holds) {
+        ward_alarm_detector_rest(&detectors[WARD_LEVEL_RED - 1]); /* it was this rule, which was red before */
+    }
     detectors[rule->level - 1].holds = true;
 }
 

@@ -274,6 +274,8 @@ enum ward_alarm_news2_why {
     WARD_NEWS2_VOIDED,
 };
 void ward_alarm_news2_update(struct ward_alarm_run *run, enum ward_alarm_news2_why why);
+/* … with new data, if an input of it was noted outside of a reading: at the end of a session. */
+void ward_alarm_news2_noted(struct ward_alarm_run *run);
 uint64_t ward_alarm_news2_due_us(const struct ward_alarm_patient *state, const struct ward_care_plan *plan);
 /* Somebody is worried. */
 void ward_alarm_concern(struct ward_alarm_run *run, const struct ward_alarm_measure *measure);

@@ -110,9 +110,10 @@ struct ward_alarm_past {
 
 /* The newest value of a quantity, and how its input runs. */
 struct ward_alarm_input_state {
-    uint8_t quantity; /* enum ward_quantity */
-    bool planned;     /* the plan in force has it; otherwise only what is left of an older plan */
-    bool running;     /* a stream comes; false once it has stopped */
+    uint8_t quantity;      /* enum ward_quantity */
+    bool planned;          /* the plan in force has it; otherwise only what is left of an older plan */
+    bool running;          /* a stream comes; false once it has stopped */
+    struct ward_id source; /* which device the newest value of a stream is from; empty: not known */
     bool stale;
     bool rebooted;             /* no value has come since the machine was started anew */
     struct ward_decimal value; /* newest valid one; WARD_NAN: none yet */

@@ -176,6 +176,7 @@ struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
     }
     ward_alarm_schedule_advance(&run);
     ward_alarm_news2_update(&run, WARD_NEWS2_TIME);
+    ward_alarm_news2_noted(&run);
     if (context->now.boot_us >= conditions_due_us(state)) {
         ward_alarm_for_each(&run, give_time, NULL);
     }

@@ -299,13 +299,26 @@ uint32_t ward_alarm_void(struct ward_alarm_patient *state, const struct ward_ala
     return bare;
 }
 
-void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_reading *reading)
+/* What a reading of this quantity counts in is its own. Of a session that is what was derived of it, a later record. */
+static bool counts_itself(const struct ward_care_plan *plan, const struct ward_reading *reading,
+                          uint8_t quantity)
+{
+    const struct ward_plan_quantity *row = ward_care_plan_quantity(plan, quantity);
+
+    return reading->kind != WARD_READING_CONTINUOUS || reading->late || row == NULL ||
+           row->mode != WARD_MODE_SPOT;
+}
+
+void ward_alarm_committed(struct ward_alarm_patient *state, const struct ward_care_plan *plan,
+                          const struct ward_reading *reading)
 {
     struct ward_alarm_condition *concern = &state->wide[WARD_CAUSE_CONCERN - WARD_CAUSE_NEWS2];
     uint32_t quantities = 0;
 
     for (size_t i = 0; i < reading->value_count; i++) {
-        quantities |= 1u << ward_quantity_judged_as(reading->values[i].quantity);
+        const uint8_t quantity = ward_quantity_judged_as(reading->values[i].quantity);
+
+        quantities |= counts_itself(plan, reading, quantity) ? 1u << quantity : 0;
     }
     for (size_t i = 0; i < state->input_count; i++) {
         if ((quantities & (1u << state->inputs[i].quantity)) != 0) {

@@ -23,7 +23,8 @@
 #define WARD_INPUT_STOP_US (10 * WARD_SECOND_US)
 /* How long a value must be steady to be derived, or beyond a limit before its input stopped to be raised. */
 #define WARD_STEADY_US (5 * WARD_SECOND_US)
-/* Questionable values beyond a limit, without a valid one for this long, raise and ask to repeat. */
+/* Questionable values beyond a limit, without a valid one for this long, raise and ask to repeat; so do those of a session
+ * beyond a red one, without a steady one. */
 #define WARD_UNPROVED_US (30 * WARD_SECOND_US)
 /* Frames of a stream without a valid value for this long are no-valid-data. */
 #define WARD_NO_VALID_US (30 * WARD_SECOND_US)

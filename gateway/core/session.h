@@ -8,7 +8,8 @@
  *
  * Settled gives a derived value; again when the steady value has moved by 2 and stayed there for 5 s (one value that
  * jumps is none), once a minute while worn, and at finger-off if it changed. A session that ends before it settled gives its last value as questionable when the last
- * 5 s were all beyond a red limit, which the caller knows, and is incomplete otherwise.
+ * 5 s were all beyond a red limit, which the caller knows, and is incomplete otherwise. It need not end for that: the same
+ * is given while worn, after 30 s beyond a red limit in which nothing was derived.
  */
 #ifndef WARD_CORE_SESSION_H
 #define WARD_CORE_SESSION_H

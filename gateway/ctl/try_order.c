@@ -170,7 +170,7 @@ static enum outcome stop(struct ward_try_patient *patient, struct order *order)
     if (quantities == 0) {
         return say(order, REFUSED, "no reading has come from that device");
     }
-    ward_alarm_input_stopped(&patient->state, &context, quantities);
+    ward_alarm_input_stopped(&patient->state, &context, quantities, device);
     return DONE;
 }
 

@@ -37,8 +37,10 @@ static const struct figure figures[] = {
     FIGURE(
         WARD_STEADY_US, MICROSECONDS,
         "a value counts when steady for this long; beyond a limit for this long when its input stops, it raises"),
-    FIGURE(WARD_UNPROVED_US, MICROSECONDS,
-           "questionable values beyond a limit, none of them valid, raise and ask to repeat after this long"),
+    FIGURE(
+        WARD_UNPROVED_US, MICROSECONDS,
+        "questionable values beyond a limit, none of them valid, or those of a clip beyond a red one, never "
+        "steady, raise and ask to repeat after this long"),
     FIGURE(WARD_NO_VALID_US, MICROSECONDS,
            "frames of a stream without a valid value for this long: `no-valid-data`"),
     FIGURE(WARD_DERIVE_US, MICROSECONDS,

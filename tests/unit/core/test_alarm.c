@@ -491,8 +491,8 @@ static void a_commit_gives_readings_their_seq(void **state)
     (void)state;
     give(WARD_SPO2, 88);
     other.mono_us = committed.mono_us = now_us; /* two of one moment: each names its own */
-    ward_alarm_committed(&patient, &other);
-    ward_alarm_committed(&patient, &committed);
+    ward_alarm_committed(&patient, &plan, &other);
+    ward_alarm_committed(&patient, &plan, &committed);
     assert_int_equal(count_present(), 1);
     assert_int_equal(present[0].newest.reading_seq, 17);
     context = now();
@@ -511,7 +511,7 @@ static void a_new_database_has_other_numbers(void **state)
     (void)state;
     give(WARD_SPO2, 88);
     reading.mono_us = now_us;
-    ward_alarm_committed(&patient, &reading);
+    ward_alarm_committed(&patient, &plan, &reading);
     ward_alarm_new_epoch(&patient);
     assert_int_equal(count_present(), 1);
     assert_int_equal(present[0].newest.reading_seq, 0);
@@ -519,7 +519,7 @@ static void a_new_database_has_other_numbers(void **state)
     assert_int_equal(ward_alarm_void(&patient, &context, 17), 0);
     assert_int_equal(count_present(), 1);
     reading.seq = 3; /* what the ward did not have is numbered anew */
-    ward_alarm_committed(&patient, &reading);
+    ward_alarm_committed(&patient, &plan, &reading);
     assert_int_equal(ward_alarm_void(&patient, &context, 3), 1u << WARD_SPO2);
     assert_int_equal(count_present(), 0);
 }
@@ -582,7 +582,7 @@ static void commit(uint64_t seq, uint64_t mono_us)
     const struct ward_reading reading = {
         .seq = seq, .mono_us = mono_us, .value_count = 1, .values = {{.quantity = WARD_SPO2}}};
 
-    ward_alarm_committed(&patient, &reading);
+    ward_alarm_committed(&patient, &plan, &reading);
 }
 
 /* The numbers come with the commits, which may be later than what follows; and all of it outlives the process. */

@@ -610,7 +610,7 @@ static void measure(struct world *world, const struct ward_alarm_sink *sink)
     if (draw(world, 2) == 0) {
         const struct ward_alarm_context context = context_of(world, sink);
 
-        ward_alarm_input_stopped(&world->patient, &context, 1u << WARD_SPO2);
+        ward_alarm_input_stopped(&world->patient, &context, 1u << WARD_SPO2, "");
     } else {
         tick_until(world, sink, world->now_us + 11 * SECOND_US);
     }
