@@ -110,11 +110,22 @@ const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
     return NULL;
 }
 
+const char *ward_binding_why_not_now(const struct ward_gateway *gateway,
+                                     const struct ward_store_device *device)
+{
+    return ward_departure_forgets(gateway, device)
+               ? "It is being forgotten, since its patient was discharged: pair it when it is."
+               : NULL;
+}
+
 const char *ward_binding_why_not_beside(const struct ward_gateway *gateway,
                                         const struct ward_binding_order *order)
 {
+    const char *why_not = ward_binding_why_not_now(gateway, order->device);
     const struct ward_store_binding *old = NULL;
 
+    if (why_not)
+        return why_not;
     if (ward_binding_count(gateway, order->device->id.text) >= WARD_BOUND_MAX)
         return "No more patients fit on one device: unbind one first.";
     while (order->shared &&
