@@ -123,18 +123,22 @@ const char *ward_binding_why_not_beside(const struct ward_gateway *gateway,
 {
     const char *why_not = ward_binding_why_not_now(gateway, order->device);
     const struct ward_store_binding *old = NULL;
+    bool one_ends = false;
 
     if (why_not)
         return why_not;
     if (ward_binding_count(gateway, order->device->id.text) >= WARD_BOUND_MAX)
         return "No more patients fit on one device: unbind one first.";
-    while (order->shared &&
-           (old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old)))
-        if (makes_room(old, order) && !is_of_same_patient(old, order))
+    while ((old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old))) {
+        one_ends = one_ends || makes_room(old, order);
+        if (order->shared && makes_room(old, order) && !is_of_same_patient(old, order))
             return order->slot == WARD_SLOT_NONE
                        ? "Others have a user slot of it: say which is this patient's, or unbind them first."
                        : "Others have it as a whole: unbind them first, or bind each to a user slot.";
-    return NULL;
+    }
+    return one_ends || ward_registry_has_place(&gateway->registry)
+               ? NULL
+               : "No more bindings fit on this gateway: unbind a device first.";
 }
 
 bool ward_binding_stands(const struct ward_gateway *gateway, const struct ward_binding_order *order)

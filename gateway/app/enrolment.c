@@ -236,6 +236,9 @@ int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_de
     int length = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", identity->manufacturer, identity->model,
                           identity->serial_number, identity->system_id);
 
+    if (!(known && ward_registry_next_binding(&gateway->registry, known->id.text, NULL)) &&
+        !ward_registry_has_place(&gateway->registry))
+        return -ENOSPC; /* it would not become the patient's */
     if (device->security != WARD_BLUEZ_BONDED && model && model->bond == WARD_MODEL_BOND_REQUIRED)
         return -EKEYREJECTED;
     if (model && model->presence == WARD_MODEL_ALWAYS)
