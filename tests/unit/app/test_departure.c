@@ -325,6 +325,27 @@ static void what_he_leaves_in_a_memory_is_not_theirs(void **state)
     assert_false(kept->read_out);
 }
 
+/* He may be admitted again, and share the device again: then he has not claimed it. */
+static void nothing_is_claimed_by_one_who_left(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_binding_order order = {.slot = WARD_SLOT_NONE, .shared = true};
+    struct ward_device_now *now = ward_devices_entry(&bench->gateway->devices, "d-1");
+
+    bench_admit(bench, "p-2");
+    bench_enrol(bench, "d-1", "oximeter");
+    order.device = ward_registry_device(&bench->gateway->registry, "d-1");
+    order.watch = ward_gateway_watch(bench->gateway, "p-2");
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    order.watch = ward_gateway_watch(bench->gateway, PATIENT);
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    strcpy(now->claimed_by.text, PATIENT);
+    now->claimed_until_us = UINT64_MAX;
+    assert_string_equal(ward_binding_claimant(bench->gateway, "d-1"), PATIENT);
+    discharge(bench);
+    assert_true(now->claimed_until_us == 0);
+}
+
 static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
 {
     struct bench *bench = *state;
@@ -356,6 +377,7 @@ int main(void)
         DEPARTURE_TEST(a_device_that_is_anothers_by_then_is_heard_again),
         DEPARTURE_TEST(a_device_that_is_forgotten_tells_nothing_more),
         DEPARTURE_TEST(what_he_leaves_in_a_memory_is_not_theirs),
+        DEPARTURE_TEST(nothing_is_claimed_by_one_who_left),
         DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),
     };
 

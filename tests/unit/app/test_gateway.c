@@ -524,6 +524,27 @@ static void what_was_bound_when_it_came_decides(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-bob");
 }
 
+/* Without a date nobody knows which was first: it is not his. */
+static void nor_does_what_was_bound_since_without_a_date(void **state)
+{
+    struct bench *bench = couple(state);
+    uint64_t then_us;
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    then_us = ward_gateway_now(bench->gateway).boot_us;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
 /* The date becomes known between the two, and with it that of the binding: it is hers as before. */
 static void what_came_before_the_date_was_known_is_hers(void **state)
 {
@@ -561,6 +582,28 @@ static void a_claim_is_for_what_comes_then(void **state)
     hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
     assert_int_equal(read_back(bench), 2);
     assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
+/* He has given the device up, and has it again: nobody has claimed it for that. */
+static void a_claim_does_not_come_back_with_the_binding(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_binding_choice bobs = {
+        .device = "d-1", .patient = "p-bob", .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    size_t count;
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    assert_string_equal(measure(bench, "p-bob", "d-1"), "");
+    count = ward_binding_ends(bench->gateway, &bobs, changes);
+    assert_int_equal(ward_gateway_change(bench->gateway, changes, count, NULL), 0);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
 }
 
 /* What the two of them share may have his measurements in its memory when he gives it up. */
@@ -2686,8 +2729,10 @@ int main(void)
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
         GATEWAY_TEST(what_was_bound_when_it_came_decides),
+        GATEWAY_TEST(nor_does_what_was_bound_since_without_a_date),
         GATEWAY_TEST(what_came_before_the_date_was_known_is_hers),
         GATEWAY_TEST(a_claim_is_for_what_comes_then),
+        GATEWAY_TEST(a_claim_does_not_come_back_with_the_binding),
         GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
         GATEWAY_TEST(what_is_measured_while_it_is_paired_for_another_is_nobodys),
         GATEWAY_TEST(a_stream_while_it_is_paired_for_another_is_nobodys),
