@@ -76,6 +76,12 @@ size_t ward_binding_changes(const struct ward_gateway *gateway, const struct war
     return count;
 }
 
+/* One that ended without a date (ended()) ended nobody knows when. */
+static bool may_have_lasted(const struct ward_store_binding *old, int64_t beyond_ms)
+{
+    return old->until_ms == WARD_UTC_UNKNOWN || old->until_ms > beyond_ms || old->until_ms == old->from_ms;
+}
+
 /* Bindings that have ended are in the registry too. */
 static bool was_anothers(const struct ward_gateway *gateway, const struct ward_binding_order *order)
 {
@@ -86,7 +92,7 @@ static bool was_anothers(const struct ward_gateway *gateway, const struct ward_b
 
         if (strcmp(old->device.text, order->device->id.text) == 0 && !is_of_same_patient(old, order) &&
             is_in_the_way(old, order) && !(order->shared && old->slot == order->slot) &&
-            (old->until_ms == WARD_UTC_UNKNOWN || old->until_ms > order->from_ms))
+            may_have_lasted(old, order->from_ms))
             return true;
     }
     return false;

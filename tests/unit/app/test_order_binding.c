@@ -170,6 +170,24 @@ static void a_binding_may_begin_in_the_past(void **state)
     assert_string_equal(owners(bench, "d-1"), "");
 }
 
+/* He had it until a moment that had no date, as after a start without a time service. */
+static void what_ended_without_a_date_may_have_lasted(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = about(bench, WARD_COMMAND_BIND, OTHER, "d-1");
+
+    orders_done(bench, &order);
+    bench_set_clock(bench, false);
+    order = about(bench, WARD_COMMAND_UNBIND, "", "d-1");
+    orders_done(bench, &order);
+    bench_set_clock(bench, true);
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+    order.command.binding.from_ms = ward_gateway_now(bench->gateway).utc_ms;
+    orders_refused(bench, &order, "another patient's after from");
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+    orders_done(bench, &order);
+}
+
 static void what_cannot_be_bound_is_told_why(void **state)
 {
     struct bench *bench = *state;
@@ -285,6 +303,7 @@ int main(void)
         ORDER_TEST(slots_are_bound_one_by_one),
         ORDER_TEST(what_is_shared_takes_nothing_from_anybody),
         ORDER_TEST(a_binding_may_begin_in_the_past),
+        ORDER_TEST(what_ended_without_a_date_may_have_lasted),
         ORDER_TEST(what_cannot_be_bound_is_told_why),
         ORDER_TEST(what_has_no_place_is_not_bound),
         ORDER_TEST(a_binding_of_another_patient_is_not_ended),
