@@ -1130,6 +1130,37 @@ static void call_while_the_disk_hangs(struct bench *bench, const char *method, c
     sd_bus_flush_close_unref(bus);
 }
 
+/* A plan without its patient would wait for whoever is admitted by that id next. */
+static void who_is_admitted_is_stored_with_his_plan(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_commit_waiter *waiter = NULL;
+    sd_bus *bus = NULL;
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    disk_hangs = true;
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Admit", take_reply, bench, "sssss", "p-cyd", "s-1", "Cyd", "",
+                                         ward_gateway_watch(bench->gateway, "p-ann")->plan_document) >= 0);
+    while (!waiter) {
+        assert_true(sd_event_run(bench->event, 50000) >= 0);
+        for (waiter = bench->gateway->waiters; waiter && !waiter->call;)
+            waiter = waiter->next;
+    }
+    assert_int_equal(waiter->token, ward_gateway_watch(bench->gateway, "p-cyd")->plan_token);
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_false(sd_bus_message_is_method_error(bench->reply, NULL));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    bench_restart(bench);
+    assert_string_equal(ward_registry_patient(&bench->gateway->registry, "p-cyd")->label, "Cyd");
+    assert_true(ward_gateway_watch(bench->gateway, "p-cyd")->has_plan);
+}
+
 /* Whoever is told that it is done goes away: after a power cut the old plan would be in force again. */
 static void a_plan_is_stored_before_it_is_answered(void **state)
 {
@@ -2715,6 +2746,7 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
         GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
+        GATEWAY_TEST(who_is_admitted_is_stored_with_his_plan),
         GATEWAY_TEST(a_plan_is_stored_before_it_is_answered),
         GATEWAY_TEST(a_binding_is_stored_before_one_that_stands_is_answered),
         GATEWAY_TEST(a_device_that_is_gone_before_its_commit_is_answered_all_the_same),
