@@ -109,7 +109,9 @@ const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
         return "The clock of the gateway is not trusted now: leave out from, and it begins now.";
     if (order->from_ms > now.utc_ms)
         return "from lies ahead: a device is bound from now on, or since a moment that has been.";
-    if (patient && patient->admitted_at_ms != WARD_UTC_UNKNOWN && order->from_ms < patient->admitted_at_ms)
+    if (patient && patient->admitted_at_ms == WARD_UTC_UNKNOWN)
+        return "The patient was admitted while the date was not known: leave out from, and it begins now.";
+    if (patient && order->from_ms < patient->admitted_at_ms)
         return "from is before the patient was admitted.";
     if (was_anothers(gateway, order))
         return "The device was another patient's after from.";

@@ -170,6 +170,22 @@ static void a_binding_may_begin_in_the_past(void **state)
     assert_string_equal(owners(bench, "d-1"), "");
 }
 
+/* What the device measured before him may be of one who is not here any more, and of whom nothing is known. */
+static void who_was_admitted_without_a_date_has_no_past(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_store_change admitted = {
+        .kind = WARD_STORE_PATIENT,
+        .patient = {.id = {PATIENT}, .episode = {"s-1"}, .admitted_at_ms = WARD_UTC_UNKNOWN}};
+    struct ward_order order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+
+    assert_int_equal(ward_gateway_change(bench->gateway, &admitted, 1, NULL), 0);
+    order.command.binding.from_ms = ward_gateway_now(bench->gateway).utc_ms - MINUTE;
+    orders_refused(bench, &order, "admitted while the date was not known");
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+    orders_done(bench, &order);
+}
+
 /* He had it until a moment that had no date, as after a start without a time service. */
 static void what_ended_without_a_date_may_have_lasted(void **state)
 {
@@ -303,6 +319,7 @@ int main(void)
         ORDER_TEST(slots_are_bound_one_by_one),
         ORDER_TEST(what_is_shared_takes_nothing_from_anybody),
         ORDER_TEST(a_binding_may_begin_in_the_past),
+        ORDER_TEST(who_was_admitted_without_a_date_has_no_past),
         ORDER_TEST(what_ended_without_a_date_may_have_lasted),
         ORDER_TEST(what_cannot_be_bound_is_told_why),
         ORDER_TEST(what_has_no_place_is_not_bound),
