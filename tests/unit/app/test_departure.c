@@ -360,6 +360,27 @@ static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
     enrolment->forget_call = NULL;
 }
 
+/* It may come under another id the next time: it would take the place of ours in the end. */
+static void nothing_is_kept_of_one_that_was_not_enrolled_after_all(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_bluez_device device = {.id = {"d-9"}, .security = WARD_BLUEZ_BONDED};
+    const struct ward_bluez_link link = {
+        .device = &device, .state = WARD_BLUEZ_LINK_PROVED, .connection = 1, .text = ""};
+    const struct ward_bluez_enrolment failed = {
+        .step = WARD_BLUEZ_STEP_FAILED, .address = "C0:00:00:00:00:09", .text = ""};
+    const struct ward_recollection recollection = {.device = device.id, .has_record = true};
+
+    bench_enrol(bench, "d-1", "oximeter");
+    (void)ward_devices_entry(&bench->gateway->devices, "d-1");
+    ward_bluez_events.link(&link, bench->gateway);
+    ward_recollection_keep(bench->gateway, &recollection);
+    ward_bluez_events.enrolment(&failed, bench->gateway);
+    assert_null(ward_devices_find(&bench->gateway->devices, "d-9"));
+    assert_non_null(ward_devices_find(&bench->gateway->devices, "d-1"));
+    assert_false(ward_recollection_of(bench->gateway, "d-9").has_record);
+}
+
 #define DEPARTURE_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
 
 int main(void)
@@ -377,6 +398,7 @@ int main(void)
         DEPARTURE_TEST(a_device_that_is_anothers_by_then_is_heard_again),
         DEPARTURE_TEST(a_device_that_is_forgotten_tells_nothing_more),
         DEPARTURE_TEST(what_he_leaves_in_a_memory_is_not_theirs),
+        DEPARTURE_TEST(nothing_is_kept_of_one_that_was_not_enrolled_after_all),
         DEPARTURE_TEST(nothing_is_claimed_by_one_who_left),
         DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),
     };
