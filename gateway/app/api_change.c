@@ -44,6 +44,17 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
     return true;
 }
 
+/* As a signed admission has it, too: what is printed beside `monitoring` must not be able to hide it. */
+static bool is_line(const char *text, size_t size)
+{
+    if (strlen(text) >= size)
+        return false;
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F)
+            return false;
+    return true;
+}
+
 void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, const char *const *texts)
 {
     struct ward_store_change change = {.kind = WARD_STORE_PATIENT};
@@ -66,9 +77,10 @@ void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, co
             "This patient was discharged, and not everything of that episode is erased yet.");
         return;
     }
-    if (strlen(texts[2]) >= sizeof(patient->label) || strlen(texts[3]) >= sizeof(patient->check_word)) {
-        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
-                             "A label has at most 64 octets, a check word at most 32.");
+    if (!is_line(texts[2], sizeof(patient->label)) || !is_line(texts[3], sizeof(patient->check_word))) {
+        ward_bus_reply_error(
+            call, WARD_BUS_INVALID_ARGUMENT,
+            "A label has at most 64 octets, a check word at most 32, and neither has control characters.");
         return;
     }
     if (gateway->config.plan.require_signature) {

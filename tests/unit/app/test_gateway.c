@@ -1130,6 +1130,31 @@ static void call_while_the_disk_hangs(struct bench *bench, const char *method, c
     sd_bus_flush_close_unref(bus);
 }
 
+static void begin_admission(struct bench *bench, sd_bus *bus, const char *label)
+{
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Admit", take_reply, bench, "sssss", "p-cyd", "s-1", label, "",
+                                         ward_gateway_watch(bench->gateway, "p-ann")->plan_document) >= 0);
+}
+
+/* It is printed beside whether he is monitored, and could hide that. */
+static void a_label_is_one_line_of_text(void **state)
+{
+    struct bench *bench = couple(state);
+    sd_bus *bus = NULL;
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    begin_admission(bench, bus, "Cyd\033[2K");
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_true(sd_bus_message_is_method_error(bench->reply, "org.wardgate.Error.InvalidArgument"));
+    assert_null(ward_gateway_watch(bench->gateway, "p-cyd"));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+}
+
 /* A plan without its patient would wait for whoever is admitted by that id next. */
 static void who_is_admitted_is_stored_with_his_plan(void **state)
 {
@@ -1142,9 +1167,7 @@ static void who_is_admitted_is_stored_with_his_plan(void **state)
     disk_hangs = true;
     assert_true(sd_bus_open_system(&bus) >= 0);
     assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
-    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
-                                         "Admit", take_reply, bench, "sssss", "p-cyd", "s-1", "Cyd", "",
-                                         ward_gateway_watch(bench->gateway, "p-ann")->plan_document) >= 0);
+    begin_admission(bench, bus, "Cyd");
     while (!waiter) {
         assert_true(sd_event_run(bench->event, 50000) >= 0);
         for (waiter = bench->gateway->waiters; waiter && !waiter->call;)
@@ -2746,6 +2769,7 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
         GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
+        GATEWAY_TEST(a_label_is_one_line_of_text),
         GATEWAY_TEST(who_is_admitted_is_stored_with_his_plan),
         GATEWAY_TEST(a_plan_is_stored_before_it_is_answered),
         GATEWAY_TEST(a_binding_is_stored_before_one_that_stands_is_answered),
