@@ -14,9 +14,10 @@
 
 #define PLAN_ERROR_MAX 8192
 
-/* waiter, which may be NULL, is told when it is stored. False: the call is answered, and the waiter is the caller's. */
+/* with and waiter as for ward_watch_apply_plan. False: the call is answered, and the waiter is the caller's. */
 static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call, struct ward_watch *watch,
-                       const char *document, struct ward_commit_waiter *waiter)
+                       const char *document, const struct ward_store_change *with,
+                       struct ward_commit_waiter *waiter)
 {
     char error[PLAN_ERROR_MAX];
 
@@ -34,12 +35,23 @@ static bool apply_plan(struct ward_gateway *gateway, struct ward_bus_call *call,
         ward_bus_reply_error(call, WARD_BUS_REFUSED, "This plan is signed: apply it with --signed.");
         return false;
     }
-    if (!ward_watch_apply_plan(watch, document, waiter, error, sizeof(error))) {
+    if (!ward_watch_apply_plan(watch, document, with, waiter, error, sizeof(error))) {
         ward_bus_reply_error(call, WARD_BUS_REFUSED, error);
         return false;
     }
     ward_technical_plan(watch);
     ward_gateway_tell_priorities(gateway);
+    return true;
+}
+
+/* As a signed admission has it, too: what is printed beside `monitoring` must not be able to hide it. */
+static bool is_line(const char *text, size_t size)
+{
+    if (strlen(text) >= size)
+        return false;
+    for (; *text; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7F)
+            return false;
     return true;
 }
 
@@ -65,9 +77,10 @@ void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, co
             "This patient was discharged, and not everything of that episode is erased yet.");
         return;
     }
-    if (strlen(texts[2]) >= sizeof(patient->label) || strlen(texts[3]) >= sizeof(patient->check_word)) {
-        ward_bus_reply_error(call, WARD_BUS_INVALID_ARGUMENT,
-                             "A label has at most 64 octets, a check word at most 32.");
+    if (!is_line(texts[2], sizeof(patient->label)) || !is_line(texts[3], sizeof(patient->check_word))) {
+        ward_bus_reply_error(
+            call, WARD_BUS_INVALID_ARGUMENT,
+            "A label has at most 64 octets, a check word at most 32, and neither has control characters.");
         return;
     }
     if (gateway->config.plan.require_signature) {
@@ -82,22 +95,25 @@ void ward_api_admit(struct ward_gateway *gateway, struct ward_bus_call *call, co
         ward_bus_reply_error(call, WARD_BUS_FAILED, "No more patients fit on this gateway.");
         return;
     }
-    /* The plan is tried first: a patient with a bad plan is not admitted half. */
-    if (!apply_plan(gateway, call, watch, texts[4], NULL)) {
+    waiter = ward_commit_waiter_new(NULL, 0);
+    if (!waiter) {
         ward_gateway_leave(gateway, watch);
+        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
         return;
     }
+    waiter->call = call;
     snprintf(patient->label, sizeof(patient->label), "%s", texts[2]);
     snprintf(patient->check_word, sizeof(patient->check_word), "%s", texts[3]);
     patient->admitted_at_ms = ward_gateway_now(gateway).utc_ms;
+    /* In one transaction: without its patient a plan would wait for whoever is admitted by that id next. */
+    if (!apply_plan(gateway, call, watch, texts[4], &change, waiter)) {
+        ward_gateway_leave(gateway, watch);
+        free(waiter);
+        return;
+    }
     ward_journal_print(LOG_NOTICE, "%s admitted, episode %s, by uid %u", texts[0], texts[1],
                        ward_bus_call_uid(call));
-    waiter = ward_commit_waiter_new(NULL, 0);
-    if (waiter)
-        waiter->call = call;
-    else
-        ward_bus_reply_error(call, WARD_BUS_FAILED, "Out of memory.");
-    (void)ward_gateway_change(gateway, &change, 1, waiter);
+    ward_gateway_apply(gateway, &change, 1);
     ward_technical_tell(gateway, watch);
 }
 
@@ -117,7 +133,7 @@ void ward_api_change_plan(struct ward_gateway *gateway, struct ward_bus_call *ca
         return;
     }
     waiter->call = call;
-    if (!apply_plan(gateway, call, watch, document, waiter))
+    if (!apply_plan(gateway, call, watch, document, NULL, waiter))
         free(waiter);
 }
 

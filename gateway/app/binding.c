@@ -71,6 +71,30 @@ void ward_binding_dated(struct ward_gateway *gateway)
     }
 }
 
+static bool is_open_already(const struct ward_gateway *gateway, const struct ward_store_binding *what)
+{
+    const struct ward_store_binding *binding = NULL;
+
+    while ((binding = ward_registry_next_binding(&gateway->registry, what->device.text, binding)))
+        if (binding->slot == what->slot && binding->from_ms == what->from_ms &&
+            strcmp(binding->patient.text, what->patient.text) == 0)
+            return true;
+    return false;
+}
+
+void ward_binding_counts(struct ward_gateway *gateway, const struct ward_store_change *change)
+{
+    const struct ward_store_binding *binding = &change->binding;
+    struct ward_device_now *now;
+
+    if (change->kind != WARD_STORE_BINDING || binding->from_ms != WARD_BOUND_FROM_UNKNOWN ||
+        binding->until_ms != WARD_UTC_UNKNOWN || is_open_already(gateway, binding))
+        return;
+    now = ward_devices_entry(&gateway->devices, binding->device.text);
+    if (now)
+        now->bound_us = ward_gateway_now(gateway).boot_us;
+}
+
 /* --- claims -------------------------------------------------------------------------------------------------- */
 
 const char *ward_binding_claimant_at(const struct ward_gateway *gateway, const char *device, uint64_t boot_us)
@@ -86,6 +110,19 @@ const char *ward_binding_claimant_at(const struct ward_gateway *gateway, const c
 const char *ward_binding_claimant(const struct ward_gateway *gateway, const char *device)
 {
     return ward_binding_claimant_at(gateway, device, ward_gateway_now(gateway).boot_us);
+}
+
+void ward_binding_counted(struct ward_gateway *gateway)
+{
+    for (size_t i = 0; i < gateway->devices.count; i++) {
+        struct ward_device_now *now = &gateway->devices.list[i];
+
+        if (now->claimed_until_us > 0 &&
+            !ward_registry_is_bound(&gateway->registry, now->device.text, now->claimed_by.text)) {
+            now->claimed_by = (struct ward_id){""};
+            now->claimed_from_us = now->claimed_until_us = 0;
+        }
+    }
 }
 
 static bool is_claimed_by_another(const struct ward_gateway *gateway, const char *device, const char *patient)

@@ -76,6 +76,12 @@ size_t ward_binding_changes(const struct ward_gateway *gateway, const struct war
     return count;
 }
 
+/* One that ended without a date (ended()) ended nobody knows when. */
+static bool may_have_lasted(const struct ward_store_binding *old, int64_t beyond_ms)
+{
+    return old->until_ms == WARD_UTC_UNKNOWN || old->until_ms > beyond_ms || old->until_ms == old->from_ms;
+}
+
 /* Bindings that have ended are in the registry too. */
 static bool was_anothers(const struct ward_gateway *gateway, const struct ward_binding_order *order)
 {
@@ -86,7 +92,7 @@ static bool was_anothers(const struct ward_gateway *gateway, const struct ward_b
 
         if (strcmp(old->device.text, order->device->id.text) == 0 && !is_of_same_patient(old, order) &&
             is_in_the_way(old, order) && !(order->shared && old->slot == order->slot) &&
-            (old->until_ms == WARD_UTC_UNKNOWN || old->until_ms > order->from_ms))
+            may_have_lasted(old, order->from_ms))
             return true;
     }
     return false;
@@ -103,27 +109,44 @@ const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
         return "The clock of the gateway is not trusted now: leave out from, and it begins now.";
     if (order->from_ms > now.utc_ms)
         return "from lies ahead: a device is bound from now on, or since a moment that has been.";
-    if (patient && patient->admitted_at_ms != WARD_UTC_UNKNOWN && order->from_ms < patient->admitted_at_ms)
+    if (patient && patient->admitted_at_ms == WARD_UTC_UNKNOWN)
+        return "The patient was admitted while the date was not known: leave out from, and it begins now.";
+    if (patient && order->from_ms < patient->admitted_at_ms)
         return "from is before the patient was admitted.";
     if (was_anothers(gateway, order))
         return "The device was another patient's after from.";
     return NULL;
 }
 
+const char *ward_binding_why_not_now(const struct ward_gateway *gateway,
+                                     const struct ward_store_device *device)
+{
+    return ward_departure_forgets(gateway, device)
+               ? "It is being forgotten, since its patient was discharged: pair it when it is."
+               : NULL;
+}
+
 const char *ward_binding_why_not_beside(const struct ward_gateway *gateway,
                                         const struct ward_binding_order *order)
 {
+    const char *why_not = ward_binding_why_not_now(gateway, order->device);
     const struct ward_store_binding *old = NULL;
+    bool one_ends = false;
 
+    if (why_not)
+        return why_not;
     if (ward_binding_count(gateway, order->device->id.text) >= WARD_BOUND_MAX)
         return "No more patients fit on one device: unbind one first.";
-    while (order->shared &&
-           (old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old)))
-        if (makes_room(old, order) && !is_of_same_patient(old, order))
+    while ((old = ward_registry_next_binding(&gateway->registry, order->device->id.text, old))) {
+        one_ends = one_ends || makes_room(old, order);
+        if (order->shared && makes_room(old, order) && !is_of_same_patient(old, order))
             return order->slot == WARD_SLOT_NONE
                        ? "Others have a user slot of it: say which is this patient's, or unbind them first."
                        : "Others have it as a whole: unbind them first, or bind each to a user slot.";
-    return NULL;
+    }
+    return one_ends || ward_registry_has_place(&gateway->registry)
+               ? NULL
+               : "No more bindings fit on this gateway: unbind a device first.";
 }
 
 bool ward_binding_stands(const struct ward_gateway *gateway, const struct ward_binding_order *order)

@@ -30,6 +30,10 @@ size_t ward_binding_changes(const struct ward_gateway *gateway, const struct war
 const char *ward_binding_why_not_from(const struct ward_gateway *gateway,
                                       const struct ward_binding_order *order);
 
+/* Why the device cannot be bound at this moment, to whomever; as below. */
+const char *ward_binding_why_not_now(const struct ward_gateway *gateway,
+                                     const struct ward_store_device *device);
+
 /*
  * Why the device cannot be bound so beside those who have it: a sentence for the answer; NULL: it can. Who has a user slot of
  * it and who has it as a whole do not share it: one of the two would end, and its readings go to the other.

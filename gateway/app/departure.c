@@ -134,17 +134,39 @@ static void drop_device(struct ward_departure *departure, bool forgotten)
     departure->address.text[0] = '\0';
 }
 
-/* The last of the list. One that somebody has got since is his. */
+bool ward_departure_forgets(const struct ward_gateway *gateway, const struct ward_store_device *device)
+{
+    for (size_t i = 0; i < gateway->departures.count; i++)
+        if (gateway->departures.list[i]->address.text[0] &&
+            strcmp(gateway->departures.list[i]->address.text, device->address) == 0)
+            return true;
+    return false;
+}
+
+/* It is somebody's again. An attempt to forget it that had no answer has taken it from the adapter all the same. */
+static void hear_again(struct ward_gateway *gateway, const struct ward_store_device *device)
+{
+    const struct ward_bluez_device known = ward_enrolment_known(device);
+
+    if (gateway->bluez)
+        (void)ward_bluez_add(gateway->bluez, &known);
+    ward_gateway_tell_priorities(gateway);
+}
+
+/* The last of the list. One that somebody has got since is his, and so will be one that is being paired. */
 static void forget_next(struct ward_gateway *gateway, struct ward_departure *departure)
 {
     const char *id = departure->devices[departure->device_count - 1].text;
     const struct ward_store_device *device = ward_registry_device(&gateway->registry, id);
 
     if (!device || ward_registry_next_binding(&gateway->registry, id, NULL)) {
+        if (device)
+            hear_again(gateway, device);
         drop_device(departure, !device);
         return;
     }
     if (!gateway->bluez || gateway->enrolment.forget_call ||
+        strcmp(gateway->enrolment.pair_address, device->address) == 0 ||
         ward_bluez_forget(gateway->bluez, device->address) < 0) {
         departure->due_us = now_us(gateway) + WARD_DEPARTURE_AGAIN_US;
         return;

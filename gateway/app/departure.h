@@ -77,6 +77,9 @@ struct ward_departure *ward_departure_begin(struct ward_gateway *gateway, const 
 /* The one of that patient whose names are here yet, or NULL. */
 const struct ward_departure *ward_departure_of(const struct ward_gateway *gateway, const char *patient);
 
+/* His device's bond is being removed at this moment, and the device is forgotten with it. */
+bool ward_departure_forgets(const struct ward_gateway *gateway, const struct ward_store_device *device);
+
 /*
  * One more record of that patient is about to be submitted, after all: what is waited for goes up to it. False: what he had
  * is being erased, and none may follow.

@@ -236,6 +236,9 @@ int ward_enrolment_identified(struct ward_gateway *gateway, struct ward_bluez_de
     int length = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", identity->manufacturer, identity->model,
                           identity->serial_number, identity->system_id);
 
+    if (!(known && ward_registry_next_binding(&gateway->registry, known->id.text, NULL)) &&
+        !ward_registry_has_place(&gateway->registry))
+        return -ENOSPC; /* it would not become the patient's */
     if (device->security != WARD_BLUEZ_BONDED && model && model->bond == WARD_MODEL_BOND_REQUIRED)
         return -EKEYREJECTED;
     if (model && model->presence == WARD_MODEL_ALWAYS)
@@ -372,6 +375,22 @@ static const char *step_name(enum ward_bluez_step step)
     return "";
 }
 
+/*
+ * What was kept of one that was not enrolled after all. Without a serial number it comes under another id the next time, and
+ * in the end those of ours would find no place.
+ */
+static void drop_strangers(struct ward_gateway *gateway)
+{
+    for (size_t i = gateway->devices.count; i-- > 0;) {
+        const struct ward_id device = gateway->devices.list[i].device;
+
+        if (ward_registry_device(&gateway->registry, device.text))
+            continue;
+        ward_devices_drop(&gateway->devices, device.text);
+        ward_recollection_drop(gateway, device.text);
+    }
+}
+
 void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_enrolment *step)
 {
     struct ward_enrolment *enrolment = &gateway->enrolment;
@@ -385,6 +404,8 @@ void ward_enrolment_step(struct ward_gateway *gateway, const struct ward_bluez_e
         ward_bus_reply_error(enrolment->pair_call, WARD_BUS_FAILED, step->text);
         enrolment->pair_call = NULL;
     }
+    if (step->step == WARD_BLUEZ_STEP_FAILED)
+        drop_strangers(gateway);
     if (step->step == WARD_BLUEZ_STEP_PAIRED || step->step == WARD_BLUEZ_STEP_FAILED)
         enrolment->patient.text[0] = enrolment->pair_address[0] = '\0';
 }

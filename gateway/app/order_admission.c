@@ -163,6 +163,7 @@ void ward_order_discharge(struct ward_execution *execution, struct ward_watch *w
     ward_watch_discharge(watch, &execution->group, execution->waiter);
     free(text.text);
     (void)ward_registry_apply(&gateway->registry, &removed);
+    ward_binding_counted(gateway);
     ward_enrolment_discharged(gateway, watch->patient.text);
     ward_gateway_leave(gateway, watch);
     ward_gateway_tell_sources(gateway);

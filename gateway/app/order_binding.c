@@ -89,16 +89,18 @@ static const char *why_not_swap(const struct ward_execution *execution)
 {
     const struct ward_registry *registry = &execution->gateway->registry;
     const struct ward_command *command = &execution->order->command;
+    const struct ward_store_device *replacement =
+        ward_registry_device(registry, command->binding.replacement.text);
 
     if (!execution->order->patient.text[0] || !ward_order_watch(execution->gateway, execution->order))
         return no_patient;
     if (!ward_registry_device(registry, command->binding.device.text))
         return no_device;
-    if (!ward_registry_device(registry, command->binding.replacement.text))
+    if (!replacement)
         return "The device that is to replace it is not enrolled here.";
     if (ward_binding_count(execution->gateway, command->binding.replacement.text) > 0)
         return "The device that is to replace it is bound already: unbind it first.";
-    return NULL;
+    return ward_binding_why_not_now(execution->gateway, replacement);
 }
 
 static void swap_devices(struct ward_execution *execution)

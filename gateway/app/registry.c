@@ -206,6 +206,11 @@ bool ward_registry_is_bound(const struct ward_registry *registry, const char *de
     return false;
 }
 
+bool ward_registry_has_place(const struct ward_registry *registry)
+{
+    return free_place(registry) < WARD_BINDINGS_MAX;
+}
+
 size_t ward_registry_bound(const struct ward_registry *registry, const char *patient)
 {
     size_t count = 0;

@@ -48,6 +48,8 @@ const struct ward_store_binding *ward_registry_next_binding(const struct ward_re
 /* Whether two patients have it on the same slot, or as a whole: then it must be claimed before use. */
 bool ward_registry_is_shared(const struct ward_registry *registry, const char *device);
 bool ward_registry_is_bound(const struct ward_registry *registry, const char *device, const char *patient);
+/* Whether one more binding fits. */
+bool ward_registry_has_place(const struct ward_registry *registry);
 /* How many devices are bound to the patient now. */
 size_t ward_registry_bound(const struct ward_registry *registry, const char *patient);
 

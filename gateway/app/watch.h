@@ -89,10 +89,12 @@ bool ward_watch_restore(struct ward_watch *watch, const struct ward_store_alarm_
                         bool new_epoch);
 
 /*
- * Applies a plan's JSON text. waiter, which may be NULL, is told when it is stored. Returns false with the old plan in force,
+ * Applies a plan's JSON text. with: a change that is stored in the same transaction; NULL: none. waiter, which may be NULL,
+ * is told when it is. Returns false with the old plan in force,
  * the waiter still the caller's, and ret_error saying every fault, a line each.
  */
-bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, struct ward_commit_waiter *waiter,
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document,
+                           const struct ward_store_change *with, struct ward_commit_waiter *waiter,
                            char *ret_error, size_t size);
 
 /*

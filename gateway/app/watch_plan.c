@@ -90,12 +90,18 @@ static bool put_in_force(struct ward_watch *watch, const struct ward_care_plan *
     return true;
 }
 
+/* How a plan is stored: with another change (NULL: none), and who is told of it. */
+struct storing {
+    const struct ward_store_change *with;
+    struct ward_commit_waiter *waiter;
+};
+
 /* Reads a plan, and gives it with a copy of its document to put. */
 typedef bool put_plan(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
-                      struct ward_commit_waiter *waiter);
+                      const struct storing *storing);
 
 static bool read_plan(struct ward_watch *watch, const char *document, put_plan *put,
-                      struct ward_commit_waiter *waiter, char *ret_error, size_t size)
+                      const struct storing *storing, char *ret_error, size_t size)
 {
     struct ward_plan_errors *errors = malloc(sizeof(*errors));
     struct ward_care_plan *plan = malloc(sizeof(*plan));
@@ -107,7 +113,7 @@ static bool read_plan(struct ward_watch *watch, const char *document, put_plan *
     } else if (!ward_care_plan_parse(document, strlen(document), plan, errors)) {
         describe(errors, ret_error, size);
     } else {
-        taken = put(watch, plan, copy, waiter);
+        taken = put(watch, plan, copy, storing);
         copy = NULL;
         if (!taken)
             snprintf(ret_error, size, "Out of memory.");
@@ -119,25 +125,31 @@ static bool read_plan(struct ward_watch *watch, const char *document, put_plan *
 }
 
 static bool put_and_store(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
-                          struct ward_commit_waiter *waiter)
+                          const struct storing *storing)
 {
-    const struct ward_store_change change = {
-        .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
-    const struct ward_store_group group = {.urgent = true, .changes = &change, .change_count = 1};
+    struct ward_store_change changes[2];
+    struct ward_store_group group = {.urgent = true, .changes = changes};
 
-    return put_in_force(watch, plan, document, &group, waiter);
+    if (storing->with)
+        changes[group.change_count++] = *storing->with;
+    changes[group.change_count++] = (struct ward_store_change){
+        .kind = WARD_STORE_PLAN, .document = document, .plan = {watch->patient, plan->version}};
+    return put_in_force(watch, plan, document, &group, storing->waiter);
 }
 
-bool ward_watch_apply_plan(struct ward_watch *watch, const char *document, struct ward_commit_waiter *waiter,
+bool ward_watch_apply_plan(struct ward_watch *watch, const char *document,
+                           const struct ward_store_change *with, struct ward_commit_waiter *waiter,
                            char *ret_error, size_t size)
 {
-    return read_plan(watch, document, put_and_store, waiter, ret_error, size);
+    const struct storing storing = {with, waiter};
+
+    return read_plan(watch, document, put_and_store, &storing, ret_error, size);
 }
 
 static bool put_back(struct ward_watch *watch, const struct ward_care_plan *plan, char *document,
-                     struct ward_commit_waiter *waiter)
+                     const struct storing *storing)
 {
-    (void)waiter; /* it is stored already */
+    (void)storing; /* it is stored already */
     hold_plan(watch, plan, document);
     return true;
 }

@@ -223,8 +223,8 @@ struct ward_bluez_listener {
     /*
      * Asked in an enrolment when the identity was read: fill in device->id, and device->presence where it is not a
      * burst. ward_bluez_has tells what it offers. A negative errno refuses the device, and the enrolment fails with
-     * -EEXIST as "already enrolled under another address", with -EKEYREJECTED as a model that has to be bonded, or
-     * with what the errno says.
+     * -EEXIST as "already enrolled under another address", with -EKEYREJECTED as a model that has to be bonded, with
+     * -ENOSPC as one too many, or with what the errno says.
      */
     int (*identified)(struct ward_bluez_device *device, void *userdata);
     /* 0: bluetoothd has no bond with it now. -ENETDOWN: the radio was off or lost, or nothing was answered; try later. */

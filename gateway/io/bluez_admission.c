@@ -30,6 +30,7 @@ static const char *refusal_text(int error)
     switch (-error) {
     case EEXIST: return "It is enrolled already, under another address.";
     case EKEYREJECTED: return "A device of this kind has to be bonded: it is not enrolled without.";
+    case ENOSPC: return "There is no room for another device.";
     default: return strerror(-error);
     }
 }

@@ -183,6 +183,14 @@ static void arm(struct ward_bluez *bluez, uint32_t timer_ms)
                                          timer_ms * UINT64_C(1000), 0, on_timer, bluez);
 }
 
+/* The bond that it had went with the beginning, whatever ended it: it would stay away, and nobody would know why. */
+static void tell_unpaired(struct ward_bluez *bluez, const char *address)
+{
+    struct ward_bluez_node *node = ward_bluez_node_find(bluez, address);
+    if (node)
+        ward_bluez_link_needs_pairing(node, "It was enrolled, and a pairing that failed has taken its bond.");
+}
+
 /* The last word. The window is shut before it is said, so that the next one can be opened from the callback. */
 static void close_window(struct ward_bluez *bluez, enum ward_bluez_step step, const char *text)
 {
@@ -196,6 +204,8 @@ static void close_window(struct ward_bluez *bluez, enum ward_bluez_step step, co
     if (node)
         node->enrolling = false;
     ward_bluez_sweep(bluez);
+    if (step == WARD_BLUEZ_STEP_FAILED)
+        tell_unpaired(bluez, address);
     struct ward_bluez_enrolment last = {step, address, text, node ? &node->device : NULL};
     bluez->listener.enrolment(&last, bluez->userdata);
 }

@@ -234,6 +234,9 @@ void ward_bluez_link_value(struct ward_bluez_node *node, struct ward_bluez_mirro
                            const struct ward_bluez_mirror_characteristic *characteristic,
                            const struct ward_bluez_characteristic_facts *facts);
 void ward_bluez_link_tell(struct ward_bluez_node *node, enum ward_bluez_link_state state, const char *text);
+/* Says once, until its link is proved after all, that a person has to pair it again; and of whom that is known at once. */
+void ward_bluez_link_needs_pairing(struct ward_bluez_node *node, const char *text);
+void ward_bluez_links_expect(struct ward_bluez *bluez);
 /* A connection has begun; its services are known. bluez_services.c ends one that does not get so far. */
 void ward_bluez_services_await(struct ward_bluez_node *node);
 void ward_bluez_services_known(struct ward_bluez_node *node, struct ward_bluez_mirror_device *device);

@@ -15,6 +15,8 @@
  *       or none in time
  *   Connected=true while it rests    sent away again: a bluetoothd that was restarted connects also those
  *   Connected=false, object gone     over, and so is every request. Ended unproved 3 times in a row: it has probably lost its bond, said once
+ *   the radio is ready, and a       needs pairing: it would stay away, and nobody would know why
+ *       bonded one has no object
  *
  * Values are delivered at once, proved or not. bluetoothd goes on connecting a device that needs pairing: the verdict
  * can be wrong (a weak signal looks the same), and a link that is proved after all takes it back.
@@ -114,12 +116,19 @@ static void prove(struct ward_bluez_node *node)
     ward_bluez_link_settle(node);
 }
 
-static void needs_pairing(struct ward_bluez_node *node, const char *text)
+void ward_bluez_link_needs_pairing(struct ward_bluez_node *node, const char *text)
 {
     if (node->needs_pairing)
         return;
     node->needs_pairing = true;
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_NEEDS_PAIRING, text);
+}
+
+void ward_bluez_links_expect(struct ward_bluez *bluez)
+{
+    for (struct ward_bluez_node *node = bluez->nodes; node; node = node->next)
+        if (node->device.security == WARD_BLUEZ_BONDED && !mirror_of(node))
+            ward_bluez_link_needs_pairing(node, "The Bluetooth service does not know it any more.");
 }
 
 void ward_bluez_link_ended(struct ward_bluez_node *node)
@@ -141,7 +150,7 @@ void ward_bluez_link_ended(struct ward_bluez_node *node)
     if (counts) {
         bluez->counters.unproved_drops++;
         if (++node->unproved_drops >= UNPROVED_DROPS_MAX)
-            needs_pairing(
+            ward_bluez_link_needs_pairing(
                 node, "It connects and drops again before it proves who it is: it may have lost its bond.");
     }
     ward_bluez_enrolment_take_reading(bluez);
@@ -207,7 +216,7 @@ static void seek_proof(struct ward_bluez_node *node, const struct ward_bluez_mir
     } else if (bond_stands(device)) {
         prove(node);
     } else if (!enrolling) {
-        needs_pairing(node, "Its bond is not known here any more.");
+        ward_bluez_link_needs_pairing(node, "Its bond is not known here any more.");
     }
 }
 

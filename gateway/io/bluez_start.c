@@ -143,6 +143,7 @@ static void on_powered(struct ward_bluez *bluez, const char *path, sd_bus_messag
     bluez->start_failures = 0;
     ward_bluez_returns_expect(bluez);
     tell_radio(bluez, WARD_BLUEZ_RADIO_READY, "");
+    ward_bluez_links_expect(bluez);
 }
 
 void ward_bluez_start_subscribed(struct ward_bluez *bluez)

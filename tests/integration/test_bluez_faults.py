@@ -125,6 +125,58 @@ def test_an_enrolment_of_what_others_have_too_is_not_undone_with_a_discharge(hom
     assert "bond-lost" not in home.conditions()
 
 
+def test_what_is_paired_for_another_is_not_forgotten_with_a_discharge(home):
+    """The one who had the device leaves while it is being paired for the next."""
+    home.enrol(CUFF, "S-1")
+    home.ctl("patient", "admit", "p-bob", "--episode", "s-02", "--plan", ROOT / "config/care-plans/oximetry-at-home.json")
+    since = home.bluez.mark()
+    home.bluez.advertise(CUFF.address, "on")
+    enrolment = home.begin("devices", "pair", CUFF.address, "--patient", "p-bob", "--timeout", 500)
+    home.bluez.said(f"called StartNotify {CUFF.path}", since)
+    home.ctl("patient", "discharge", PATIENT, "--reason", "home again")
+    home.bluez.advertise(CUFF.address, "off")
+    home.bluez.disconnect(CUFF.address)
+    home.bluez.connect(CUFF.address)
+    home.bluez.resolve(CUFF.address)
+    home.bluez.value(CUFF.address, CUFF.uuid, CUFF.frame(2))
+    said, _ = enrolment.communicate(timeout=PATIENCE_S)
+    assert enrolment.returncode == 0, said
+    home.bluez.disconnect(CUFF.address)
+    eventually(lambda: all("bonds of his devices" not in patient.get("waits_for", ()) for patient in home.ask("patient")),
+               lambda: f"nothing is to be forgotten: {home.ask('patient')}")
+    assert [bound["patient"] for bound in home.ask("devices")[0]["bindings"]] == ["p-bob"]
+    assert home.measure(CUFF, 3)["patient"] == "p-bob"
+
+
+def test_a_pairing_that_fails_tells_that_the_device_has_lost_its_bond(home):
+    """bluetoothd was told to forget it when the pairing began: it does not come any more, and its patient is not measured."""
+    home.enrol(CUFF, "S-1")
+    since = home.bluez.mark()
+    enrolment = home.begin_enrolment(CUFF.address)
+    home.bluez.said("called StartDiscovery", since)
+    assert "bond-lost" not in home.conditions()
+    enrolment.send_signal(signal.SIGINT)
+    enrolment.communicate(timeout=PATIENCE_S)
+    eventually(lambda: "bond-lost" in home.conditions(), lambda: f"bond-lost: {home.conditions()}")
+    assert home.ask("devices")[0]["needs_pairing"]
+    home.enrol(CUFF, is_there=True)
+    assert not home.ask("devices")[0]["needs_pairing"] and "bond-lost" not in home.conditions()
+
+
+def test_a_device_that_bluetooth_does_not_know_any_more_is_told(enrolled):
+    """As after a kill in the midst of a pairing: it has no object, and does not come."""
+    enrolled.gateway.kill()
+    enrolled.gateway.wait(PATIENCE_S)
+    enrolled.bluez.vanish(CUFF.address)
+    enrolled.start_gateway()
+    enrolled.wait_for_radio("ready")
+    eventually(lambda: "bond-lost" in enrolled.conditions(), lambda: f"bond-lost: {enrolled.conditions()}")
+    assert {(device["address"], device["needs_pairing"]) for device in enrolled.ask("devices")} == {
+        (CUFF.address, True), (STRAP.address, False)}
+    assert_trusted(enrolled.measure(CUFF, 2))  # it is known after all
+    assert "bond-lost" not in enrolled.conditions()
+
+
 def test_a_scan_that_nobody_follows_any_more_is_over(home):
     followed = home.begin("devices", "scan", "--seconds", 300)
     home.bluez.said("called StartDiscovery")

@@ -158,7 +158,7 @@ void bench_admit(struct bench *bench, const char *patient)
     assert_true(ward_id_set(&change.patient.id, patient));
     watch = ward_gateway_look_after(bench->gateway, &change.patient.id, &change.patient.episode);
     assert_non_null(watch);
-    assert_true(ward_watch_apply_plan(watch, document, NULL, error, sizeof(error)));
+    assert_true(ward_watch_apply_plan(watch, document, NULL, NULL, error, sizeof(error)));
     assert_int_equal(ward_gateway_change(bench->gateway, &change, 1, NULL), 0);
     free(document);
 }

@@ -61,7 +61,7 @@ static void limits_are_those_that_were_in_force(void **state)
     uint64_t after;
 
     assert_true(says(bundle_of(bench, before, before, false), "referenceRange"));
-    assert_true(ward_watch_apply_plan(watch, document, NULL, error, sizeof(error)));
+    assert_true(ward_watch_apply_plan(watch, document, NULL, NULL, error, sizeof(error)));
     free(document);
     after = orders_measure(bench, WARD_SPO2, 97);
     for (int round = 0; round < 2; round++) {

@@ -230,6 +230,66 @@ static void a_bond_is_removed_once_the_radio_is_back(void **state)
     assert_null(ward_registry_device(&bench->gateway->registry, "d-1"));
 }
 
+static struct ward_order binding_of(struct bench *bench, enum ward_command_kind kind, const char *patient,
+                                    const char *device)
+{
+    struct ward_order order = orders_make(bench, kind);
+
+    strcpy(order.patient.text, patient);
+    strcpy(order.command.binding.device.text, device);
+    order.command.binding.slot = WARD_COMMAND_NO_SLOT;
+    return order;
+}
+
+/* It would be gone with the bond, after it was said to be bound. */
+static void a_device_that_is_being_forgotten_is_not_bound(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order;
+
+    bench_admit(bench, "p-2");
+    discharge_with_device(bench);
+    order = binding_of(bench, WARD_COMMAND_BIND, "p-2", "d-1");
+    orders_refused(bench, &order, "It is being forgotten");
+
+    bench_enrol(bench, "d-2", "oximeter");
+    strcpy(bench->gateway->registry.devices[1].address, "C0:00:00:00:00:02");
+    order = binding_of(bench, WARD_COMMAND_BIND, "p-2", "d-2");
+    orders_done(bench, &order);
+    order = binding_of(bench, WARD_COMMAND_SWAP, "p-2", "d-2");
+    strcpy(order.command.binding.replacement.text, "d-1");
+    orders_refused(bench, &order, "It is being forgotten");
+    assert_true(ward_registry_is_bound(&bench->gateway->registry, "d-2", "p-2"));
+}
+
+static void forget_again(struct bench *bench)
+{
+    ward_bluez_events.forgotten(ADDRESS, -ENETDOWN, bench->gateway);
+    only(bench)->due_us = 0;
+    ward_gateway_settle(bench->gateway);
+}
+
+/* Bluetooth was lost before the bond was: somebody has the device by the time that it is back. */
+static void a_device_that_is_anothers_by_then_is_heard_again(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_bluez_signal signal;
+    struct ward_order order;
+
+    bench_admit(bench, "p-2");
+    discharge_with_device(bench);
+    forget_again(bench);
+    assert_true(waits_for(bench, "bonds of his devices")); /* there is no radio */
+    assert_int_equal(ward_bluez_signal(bench->gateway->bluez, ADDRESS, &signal), -ENOENT);
+    order = binding_of(bench, WARD_COMMAND_BIND, "p-2", "d-1");
+    orders_done(bench, &order);
+    only(bench)->due_us = 0;
+    ward_gateway_settle(bench->gateway);
+    assert_false(waits_for(bench, "bonds of his devices"));
+    assert_true(ward_registry_is_bound(&bench->gateway->registry, "d-1", "p-2"));
+    assert_int_equal(ward_bluez_signal(bench->gateway->bluez, ADDRESS, &signal), 0);
+}
+
 /* The link ends with the device, and nobody says so: the next who has it does not begin with what it told before. */
 static void a_device_that_is_forgotten_tells_nothing_more(void **state)
 {
@@ -265,6 +325,27 @@ static void what_he_leaves_in_a_memory_is_not_theirs(void **state)
     assert_false(kept->read_out);
 }
 
+/* He may be admitted again, and share the device again: then he has not claimed it. */
+static void nothing_is_claimed_by_one_who_left(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_binding_order order = {.slot = WARD_SLOT_NONE, .shared = true};
+    struct ward_device_now *now = ward_devices_entry(&bench->gateway->devices, "d-1");
+
+    bench_admit(bench, "p-2");
+    bench_enrol(bench, "d-1", "oximeter");
+    order.device = ward_registry_device(&bench->gateway->registry, "d-1");
+    order.watch = ward_gateway_watch(bench->gateway, "p-2");
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    order.watch = ward_gateway_watch(bench->gateway, PATIENT);
+    assert_int_equal(ward_binding_make(bench->gateway, &order, NULL), 0);
+    strcpy(now->claimed_by.text, PATIENT);
+    now->claimed_until_us = UINT64_MAX;
+    assert_string_equal(ward_binding_claimant(bench->gateway, "d-1"), PATIENT);
+    discharge(bench);
+    assert_true(now->claimed_until_us == 0);
+}
+
 static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
 {
     struct bench *bench = *state;
@@ -277,6 +358,27 @@ static void a_bond_of_his_is_not_the_one_that_somebody_waits_for(void **state)
     assert_non_null(enrolment->forget_call);
     assert_false(waits_for(bench, "bonds of his devices"));
     enrolment->forget_call = NULL;
+}
+
+/* It may come under another id the next time: it would take the place of ours in the end. */
+static void nothing_is_kept_of_one_that_was_not_enrolled_after_all(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_bluez_device device = {.id = {"d-9"}, .security = WARD_BLUEZ_BONDED};
+    const struct ward_bluez_link link = {
+        .device = &device, .state = WARD_BLUEZ_LINK_PROVED, .connection = 1, .text = ""};
+    const struct ward_bluez_enrolment failed = {
+        .step = WARD_BLUEZ_STEP_FAILED, .address = "C0:00:00:00:00:09", .text = ""};
+    const struct ward_recollection recollection = {.device = device.id, .has_record = true};
+
+    bench_enrol(bench, "d-1", "oximeter");
+    (void)ward_devices_entry(&bench->gateway->devices, "d-1");
+    ward_bluez_events.link(&link, bench->gateway);
+    ward_recollection_keep(bench->gateway, &recollection);
+    ward_bluez_events.enrolment(&failed, bench->gateway);
+    assert_null(ward_devices_find(&bench->gateway->devices, "d-9"));
+    assert_non_null(ward_devices_find(&bench->gateway->devices, "d-1"));
+    assert_false(ward_recollection_of(bench->gateway, "d-9").has_record);
 }
 
 #define DEPARTURE_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
@@ -292,8 +394,12 @@ int main(void)
         DEPARTURE_TEST(while_it_is_erased_nothing_is_taken_back),
         DEPARTURE_TEST(what_the_broker_refuses_waits),
         DEPARTURE_TEST(a_bond_is_removed_once_the_radio_is_back),
+        DEPARTURE_TEST(a_device_that_is_being_forgotten_is_not_bound),
+        DEPARTURE_TEST(a_device_that_is_anothers_by_then_is_heard_again),
         DEPARTURE_TEST(a_device_that_is_forgotten_tells_nothing_more),
         DEPARTURE_TEST(what_he_leaves_in_a_memory_is_not_theirs),
+        DEPARTURE_TEST(nothing_is_kept_of_one_that_was_not_enrolled_after_all),
+        DEPARTURE_TEST(nothing_is_claimed_by_one_who_left),
         DEPARTURE_TEST(a_bond_of_his_is_not_the_one_that_somebody_waits_for),
     };
 

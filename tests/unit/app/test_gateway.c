@@ -524,6 +524,27 @@ static void what_was_bound_when_it_came_decides(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-bob");
 }
 
+/* Without a date nobody knows which was first: it is not his. */
+static void nor_does_what_was_bound_since_without_a_date(void **state)
+{
+    struct bench *bench = couple(state);
+    uint64_t then_us;
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    then_us = ward_gateway_now(bench->gateway).boot_us;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
+    hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
+    assert_int_equal(read_back(bench), 2);
+    assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
 /* The date becomes known between the two, and with it that of the binding: it is hers as before. */
 static void what_came_before_the_date_was_known_is_hers(void **state)
 {
@@ -561,6 +582,28 @@ static void a_claim_is_for_what_comes_then(void **state)
     hear(bench, &(struct said){"d-1", CUFF, USER_2, false});
     assert_int_equal(read_back(bench), 2);
     assert_string_equal(newest(bench)->patient.text, "p-bob");
+}
+
+/* He has given the device up, and has it again: nobody has claimed it for that. */
+static void a_claim_does_not_come_back_with_the_binding(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_binding_choice bobs = {
+        .device = "d-1", .patient = "p-bob", .episode = "", .slot = WARD_SLOT_ANY};
+    struct ward_store_change changes[WARD_BINDING_CHANGES_MAX];
+    size_t count;
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    assert_string_equal(measure(bench, "p-bob", "d-1"), "");
+    count = ward_binding_ends(bench->gateway, &bobs, changes);
+    assert_int_equal(ward_gateway_change(bench->gateway, changes, count, NULL), 0);
+    bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, true);
+    hear(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    assert_int_equal(read_back(bench), 1);
+    assert_true(newest(bench)->unassigned);
 }
 
 /* What the two of them share may have his measurements in its memory when he gives it up. */
@@ -1097,6 +1140,60 @@ static void call_while_the_disk_hangs(struct bench *bench, const char *method, c
     assert_false(sd_bus_message_is_method_error(bench->reply, NULL));
     sd_bus_detach_event(bus);
     sd_bus_flush_close_unref(bus);
+}
+
+static void begin_admission(struct bench *bench, sd_bus *bus, const char *label)
+{
+    assert_true(sd_bus_call_method_async(bus, NULL, "org.wardgate", "/org/wardgate", "org.wardgate.Gateway1",
+                                         "Admit", take_reply, bench, "sssss", "p-cyd", "s-1", label, "",
+                                         ward_gateway_watch(bench->gateway, "p-ann")->plan_document) >= 0);
+}
+
+/* It is printed beside whether he is monitored, and could hide that. */
+static void a_label_is_one_line_of_text(void **state)
+{
+    struct bench *bench = couple(state);
+    sd_bus *bus = NULL;
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    begin_admission(bench, bus, "Cyd\033[2K");
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_true(sd_bus_message_is_method_error(bench->reply, "org.wardgate.Error.InvalidArgument"));
+    assert_null(ward_gateway_watch(bench->gateway, "p-cyd"));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+}
+
+/* A plan without its patient would wait for whoever is admitted by that id next. */
+static void who_is_admitted_is_stored_with_his_plan(void **state)
+{
+    struct bench *bench = couple(state);
+    const struct ward_commit_waiter *waiter = NULL;
+    sd_bus *bus = NULL;
+
+    if (geteuid() != 0)
+        skip(); /* changes are for root */
+    disk_hangs = true;
+    assert_true(sd_bus_open_system(&bus) >= 0);
+    assert_true(sd_bus_attach_event(bus, bench->event, 0) >= 0);
+    begin_admission(bench, bus, "Cyd");
+    while (!waiter) {
+        assert_true(sd_event_run(bench->event, 50000) >= 0);
+        for (waiter = bench->gateway->waiters; waiter && !waiter->call;)
+            waiter = waiter->next;
+    }
+    assert_int_equal(waiter->token, ward_gateway_watch(bench->gateway, "p-cyd")->plan_token);
+    disk_hangs = false;
+    WAIT_FOR(bench, bench->reply != NULL);
+    assert_false(sd_bus_message_is_method_error(bench->reply, NULL));
+    sd_bus_detach_event(bus);
+    sd_bus_flush_close_unref(bus);
+    bench_restart(bench);
+    assert_string_equal(ward_registry_patient(&bench->gateway->registry, "p-cyd")->label, "Cyd");
+    assert_true(ward_gateway_watch(bench->gateway, "p-cyd")->has_plan);
 }
 
 /* Whoever is told that it is done goes away: after a power cut the old plan would be in force again. */
@@ -2684,6 +2781,8 @@ int main(void)
         GATEWAY_TEST(a_record_that_comes_again_is_counted_and_nothing_else),
         GATEWAY_TEST(a_record_that_comes_again_is_durable_before_it_is_forgotten),
         GATEWAY_TEST(what_comes_again_while_the_disk_fails_is_not_waited_for),
+        GATEWAY_TEST(a_label_is_one_line_of_text),
+        GATEWAY_TEST(who_is_admitted_is_stored_with_his_plan),
         GATEWAY_TEST(a_plan_is_stored_before_it_is_answered),
         GATEWAY_TEST(a_binding_is_stored_before_one_that_stands_is_answered),
         GATEWAY_TEST(a_device_that_is_gone_before_its_commit_is_answered_all_the_same),
@@ -2698,8 +2797,10 @@ int main(void)
         GATEWAY_TEST(what_is_remembered_of_a_device_outlives_the_process),
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
         GATEWAY_TEST(what_was_bound_when_it_came_decides),
+        GATEWAY_TEST(nor_does_what_was_bound_since_without_a_date),
         GATEWAY_TEST(what_came_before_the_date_was_known_is_hers),
         GATEWAY_TEST(a_claim_is_for_what_comes_then),
+        GATEWAY_TEST(a_claim_does_not_come_back_with_the_binding),
         GATEWAY_TEST(a_memory_of_one_who_left_is_not_hers),
         GATEWAY_TEST(what_is_measured_while_it_is_paired_for_another_is_nobodys),
         GATEWAY_TEST(a_stream_while_it_is_paired_for_another_is_nobodys),

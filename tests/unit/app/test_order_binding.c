@@ -5,10 +5,12 @@
  */
 #include "app_orders.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/binding_change.h"
+#include "app/listeners.h"
 #include "app/ownership.h"
 #include "core/reading.h"
 
@@ -168,6 +170,40 @@ static void a_binding_may_begin_in_the_past(void **state)
     assert_string_equal(owners(bench, "d-1"), "");
 }
 
+/* What the device measured before him may be of one who is not here any more, and of whom nothing is known. */
+static void who_was_admitted_without_a_date_has_no_past(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_store_change admitted = {
+        .kind = WARD_STORE_PATIENT,
+        .patient = {.id = {PATIENT}, .episode = {"s-1"}, .admitted_at_ms = WARD_UTC_UNKNOWN}};
+    struct ward_order order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+
+    assert_int_equal(ward_gateway_change(bench->gateway, &admitted, 1, NULL), 0);
+    order.command.binding.from_ms = ward_gateway_now(bench->gateway).utc_ms - MINUTE;
+    orders_refused(bench, &order, "admitted while the date was not known");
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+    orders_done(bench, &order);
+}
+
+/* He had it until a moment that had no date, as after a start without a time service. */
+static void what_ended_without_a_date_may_have_lasted(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_order order = about(bench, WARD_COMMAND_BIND, OTHER, "d-1");
+
+    orders_done(bench, &order);
+    bench_set_clock(bench, false);
+    order = about(bench, WARD_COMMAND_UNBIND, "", "d-1");
+    orders_done(bench, &order);
+    bench_set_clock(bench, true);
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+    order.command.binding.from_ms = ward_gateway_now(bench->gateway).utc_ms;
+    orders_refused(bench, &order, "another patient's after from");
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+    orders_done(bench, &order);
+}
+
 static void what_cannot_be_bound_is_told_why(void **state)
 {
     struct bench *bench = *state;
@@ -197,6 +233,27 @@ static void what_cannot_be_bound_is_told_why(void **state)
     orders_done(bench, &order);
     assert_string_equal(owners(bench, "d-1"), "");
     assert_int_equal(ward_binding_count(bench->gateway, "d-2"), WARD_BOUND_MAX);
+}
+
+/* It would be said to be bound, and count after the next start at the earliest. */
+static void what_has_no_place_is_not_bound(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_registry *registry = &bench->gateway->registry;
+    struct ward_bluez_device stranger = {.address = "C0:00:00:00:00:09", .identity.serial_number = "S-9"};
+    struct ward_order order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-1");
+
+    orders_done(bench, &order);
+    while (registry->binding_count < WARD_BINDINGS_MAX)
+        registry->bindings[registry->binding_count++] =
+            (struct ward_store_binding){.device = {"d-8"}, .patient = {"p-8"}, .until_ms = WARD_UTC_UNKNOWN};
+    order = about(bench, WARD_COMMAND_BIND, PATIENT, "d-2");
+    orders_refused(bench, &order, "No more bindings fit");
+    assert_string_equal(owners(bench, "d-2"), "");
+    assert_int_equal(ward_bluez_events.identified(&stranger, bench->gateway), -ENOSPC); /* nor paired */
+    order = about(bench, WARD_COMMAND_BIND, OTHER, "d-1");                              /* it moves */
+    orders_done(bench, &order);
+    assert_string_equal(owners(bench, "d-1"), "p-2/255 ");
 }
 
 static void a_binding_of_another_patient_is_not_ended(void **state)
@@ -262,7 +319,10 @@ int main(void)
         ORDER_TEST(slots_are_bound_one_by_one),
         ORDER_TEST(what_is_shared_takes_nothing_from_anybody),
         ORDER_TEST(a_binding_may_begin_in_the_past),
+        ORDER_TEST(who_was_admitted_without_a_date_has_no_past),
+        ORDER_TEST(what_ended_without_a_date_may_have_lasted),
         ORDER_TEST(what_cannot_be_bound_is_told_why),
+        ORDER_TEST(what_has_no_place_is_not_bound),
         ORDER_TEST(a_binding_of_another_patient_is_not_ended),
         ORDER_TEST(a_device_is_swapped_at_once),
     };

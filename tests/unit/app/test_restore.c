@@ -99,7 +99,7 @@ static void what_stands_is_not_raised_again(void **state)
 
     assert_true(ward_id_set(&change.patient.id, "p-ann"));
     watch = ward_gateway_look_after(bench->gateway, &change.patient.id, &change.patient.episode);
-    assert_true(ward_watch_apply_plan(watch, document, NULL, error, sizeof(error)));
+    assert_true(ward_watch_apply_plan(watch, document, NULL, NULL, error, sizeof(error)));
     assert_int_equal(ward_gateway_change(bench->gateway, &change, 1, NULL), 0);
     free(document);
     assert_true(find(bench, "schedule-unknown", &before));
@@ -125,7 +125,7 @@ static void a_clock_that_becomes_known_is_noticed(void **state)
     bench_set_clock(bench, false);
     bench_admit(bench, "p-ann");
     watch = ward_gateway_watch(bench->gateway, "p-ann");
-    assert_true(ward_watch_apply_plan(watch, document, NULL, error, sizeof(error)));
+    assert_true(ward_watch_apply_plan(watch, document, NULL, NULL, error, sizeof(error)));
     free(document);
     ward_gateway_settle(bench->gateway);
     all_is_committed(bench);
