@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of a database that was replaced, or may be, on their way to the ward. */
 #include <string.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -223,6 +224,44 @@ static void a_late_answer_is_of_the_epoch_that_went(void **state)
     WAIT_FOR(bench, turn->nothing);
 }
 
+/* --- orders about records that are not there any more -------------------------------------------------------- */
+
+/* The order waits for the disk; when that takes something again, the file that it was given for is not there. */
+static void replace_before_commit(struct bench *bench, const struct ward_order *order)
+{
+    const struct ward_id epoch = bench->gateway->epoch;
+
+    ward_outbox_results_done(&bench->gateway->outbox);
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    disk_is_full = true;
+    ward_order_carry_out(bench->gateway, order);
+    WAIT_FOR(bench, bench->gateway->waiters != NULL);
+    orders_tell(bench, WARD_SPO2, 96); /* something else waits behind it */
+    WAIT_FOR(bench, bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL]);
+    assert_int_equal(unlink(bench->config.store.path), 0);
+    disk_is_full = false;
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, epoch.text) != 0);
+}
+
+/* Its ward would wait for ever: sent again, it would be one whose counter was used. */
+static void an_order_that_another_epoch_drops_is_answered(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    const struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+    const struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    replace_before_commit(bench, &order);
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    assert_int_equal(outbox->result_count, 1);
+    assert_non_null(strstr(outbox->results[0].text, "\"id\":\"c-1\""));
+    assert_non_null(strstr(outbox->results[0].text, "\"outcome\":\"failed\""));
+    assert_non_null(strstr(outbox->results[0].text, WARD_TEXT_REPLACED_MEANWHILE));
+    orders_restart(bench);
+    assert_non_null(ward_inbox_answer(&bench->gateway->inbox, order.id.text));
+    assert_non_null(strstr(ward_inbox_answer(&bench->gateway->inbox, order.id.text), "failed"));
+}
+
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
 
 /* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
@@ -375,6 +414,7 @@ int main(void)
         PAST_TEST(a_plan_is_in_force_from_the_first_number_of_an_epoch),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
+        PAST_TEST(an_order_that_another_epoch_drops_is_answered),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),
