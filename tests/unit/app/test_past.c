@@ -262,6 +262,27 @@ static void an_order_that_another_epoch_drops_is_answered(void **state)
     assert_non_null(strstr(ward_inbox_answer(&bench->gateway->inbox, order.id.text), "failed"));
 }
 
+/* --- a file that can be read at last -------------------------------------------------------------------------- */
+
+/* What the broker keeps has come, and was refused, since nobody was known. */
+static void what_the_broker_keeps_is_asked_for_once_it_can_be_judged(void **state)
+{
+    struct bench *bench = *state;
+
+    bench_close(bench);
+    strcat(bench->config.store.path, "-other");
+    disk_is_full = true;
+    bench_open(bench);
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/heartbeat"));
+    assert_false(bench->gateway->restored);
+    disk_is_full = false;
+    WAIT_FOR(bench, uplink_has_come(WARD_LINK_TASK));
+    assert_int_equal(uplink.frame.task.task, WARD_LINK_TASK_LISTEN);
+    assert_true(bench->gateway->restored);
+}
+
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
 
 /* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
@@ -415,6 +436,7 @@ int main(void)
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
         PAST_TEST(an_order_that_another_epoch_drops_is_answered),
+        PAST_TEST(what_the_broker_keeps_is_asked_for_once_it_can_be_judged),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),
