@@ -8,6 +8,7 @@
 #include "app/documents.h"
 #include "app/gateway.h"
 #include "app/order.h"
+#include "app/restore.h"
 #include "app/ward_keys.h"
 #include "io/journal.h"
 
@@ -384,6 +385,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_technical_set(
         gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,
         true);
+    ward_restore_begun(gateway);
 }
 
 /* The oldest readings made room although the ward does not have them. */

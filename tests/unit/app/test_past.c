@@ -405,6 +405,16 @@ static uint64_t named_by_the_alarm(struct bench *bench)
     return 0;
 }
 
+/* What is said from now on is of this epoch. */
+static void expect_to_be_named_after_a_restart(struct bench *bench)
+{
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 87);
+
+    (void)orders_measure(bench, WARD_HEART_RATE, 70);
+    orders_restart(bench);
+    assert_int_equal(named_by_the_alarm(bench), seq);
+}
+
 /* The ward would look it up among the records of this one, and find another patient's. */
 static void no_alarm_names_a_reading_of_another_database(void **state)
 {
@@ -422,6 +432,27 @@ static void no_alarm_names_a_reading_of_another_database(void **state)
     ward_receipt_take(bench->gateway, &receipt); /* while running */
     WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
     assert_int_equal(named_by_the_alarm(bench), 0);
+    expect_to_be_named_after_a_restart(bench);
+}
+
+/* The file was made, with what could be read of the other one, and the process was killed before it did more. */
+static void nor_after_a_kill_right_after_it_was_replaced(void **state)
+{
+    static const struct ward_store_change begun = {
+        .kind = WARD_STORE_SETTING, .name = {WARD_STORE_BEGUN}, .document = "ward.db.aside-1"};
+    struct bench *bench = *state;
+
+    (void)orders_measure(bench, WARD_SPO2, 88);
+    (void)orders_measure(bench, WARD_HEART_RATE, 70);
+    bench_admit(bench, "p-2");
+    assert_int_equal(ward_gateway_change(bench->gateway, &begun, 1, NULL), 0);
+    orders_restart(bench);
+    assert_int_equal(named_by_the_alarm(bench), 0);
+    assert_int_equal(ward_inforce_from(&bench->gateway->inforce, "p-2",
+                                       ward_gateway_watch(bench->gateway, "p-2")->plan.version),
+                     1);
+    assert_true(bench->gateway->technical.active[WARD_TECHNICAL_DATABASE_REPLACED]);
+    expect_to_be_named_after_a_restart(bench);
 }
 
 #define PAST_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
@@ -443,6 +474,7 @@ int main(void)
         PAST_TEST(what_was_asked_for_again_waits_at_rest),
         PAST_TEST(a_fresh_file_waits_for_nobody),
         PAST_TEST(no_alarm_names_a_reading_of_another_database),
+        PAST_TEST(nor_after_a_kill_right_after_it_was_replaced),
     };
 
     return cmocka_run_group_tests_name("past", tests, NULL, NULL);
