@@ -7,6 +7,8 @@
 
 #include "app/documents.h"
 #include "app/gateway.h"
+#include "app/order.h"
+#include "app/restore.h"
 #include "app/ward_keys.h"
 #include "io/journal.h"
 
@@ -105,6 +107,7 @@ static struct ward_commit_waiter *take_waiter(struct ward_gateway *gateway, uint
     *place = waiter->next;
     if (gateway->waiters_end == &waiter->next)
         gateway->waiters_end = place;
+    waiter->next = NULL;
     return waiter;
 }
 
@@ -236,6 +239,30 @@ static void store_committed(void *context, const struct ward_store_commit *commi
         finish_waiter(gateway, waiter);
 }
 
+/*
+ * What ordered it is used up, and is answered that it was not carried out: when that is on the disk, and every time from
+ * then on. Its counter is among those that the fresh file gets. Returns false when there is no memory for it.
+ */
+static bool answer_dropped(struct ward_gateway *gateway, struct ward_commit_waiter *waiter)
+{
+    const struct ward_result_message message = {.command = waiter->command.text,
+                                                .outcome = WARD_OUTCOME_FAILED,
+                                                .reason = WARD_TEXT_REPLACED_MEANWHILE};
+    char text[WARD_ANSWER_TEXT_MAX];
+    const struct ward_store_change answered = {
+        .kind = WARD_STORE_COMMAND, .document = text, .name = waiter->command};
+    struct ward_store_group group = {.urgent = true, .changes = &answered, .change_count = 1};
+    char *answer;
+
+    if (!ward_order_write_answer(gateway, &message, text) || !(answer = strdup(text)))
+        return false;
+    free(waiter->answer);
+    waiter->answer = answer;
+    ward_inbox_remember(&gateway->inbox, &waiter->command, text);
+    (void)ward_gateway_submit(gateway, &group, waiter);
+    return true;
+}
+
 static void store_dropped(void *context, uint64_t token, size_t record_count)
 {
     struct ward_gateway *gateway = context;
@@ -252,6 +279,8 @@ static void store_dropped(void *context, uint64_t token, size_t record_count)
     }
     if (waiter && waiter->unassigned != 0)
         ward_unassigned_undo(gateway, waiter->unassigned);
+    if (waiter && waiter->command.text[0] && answer_dropped(gateway, waiter))
+        return;
     if (waiter) {
         waiter->failed = true;
         finish_waiter(gateway, waiter);
@@ -355,6 +384,7 @@ static void store_replaced(void *context, const struct ward_store_replaced *repl
     ward_technical_set(
         gateway, replaced->put_back ? WARD_TECHNICAL_DATABASE_PUT_BACK : WARD_TECHNICAL_DATABASE_REPLACED,
         true);
+    ward_restore_begun(gateway);
 }
 
 /* The oldest readings made room although the ward does not have them. */

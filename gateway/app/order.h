@@ -38,6 +38,9 @@ void ward_order_carry_out(struct ward_gateway *gateway, const struct ward_order 
 
 #define WARD_ANSWER_TEXT_MAX 8192
 
+/* Why an order about a record is not carried out in another epoch: that number is another record's there. */
+#define WARD_TEXT_REPLACED_MEANWHILE "The database was replaced meanwhile: its epoch is another."
+
 /* The answer to a command as JSON; origin and now are filled in, and of errors as many as fit. False: it does not fit. */
 bool ward_order_write_answer(const struct ward_gateway *gateway, const struct ward_result_message *answer,
                              char ret[WARD_ANSWER_TEXT_MAX]);

@@ -34,8 +34,7 @@ static void fetched(void *context, int error, const struct ward_record *records,
     if (error < 0)
         ward_execution_fail(&awaiting->execution, "The database cannot be read now.");
     else if (strcmp(awaiting->epoch.text, awaiting->gateway->epoch.text) != 0)
-        ward_execution_fail(&awaiting->execution,
-                            "The database was replaced meanwhile: its epoch is another.");
+        ward_execution_fail(&awaiting->execution, WARD_TEXT_REPLACED_MEANWHILE);
     else
         awaiting->come(awaiting, records, count);
     ward_gateway_settle(awaiting->gateway);

@@ -190,6 +190,12 @@ static void try_later(struct ward_outbox *outbox)
     outbox->again.due_us = ward_gateway_now(outbox->gateway).boot_us + PAUSE_US;
 }
 
+/* What was read does not go, for want of memory, say: the store would be asked again at once. */
+static void pause_sending(struct ward_outbox *outbox)
+{
+    outbox->again.due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
+}
+
 static void send_records(struct ward_outbox *outbox, const struct ward_store_records *found)
 {
     const struct ward_outbox_batch batch = ward_outbox_batch_of(outbox, WARD_MESSAGE_BACKLOG, found);
@@ -199,8 +205,8 @@ static void send_records(struct ward_outbox *outbox, const struct ward_store_rec
         outbox->again.id = sent.id;
         outbox->again.is_event = false;
         outbox->again.sent_last = sent.range.last;
-    } else { /* for want of memory, say: the store would be asked again at once */
-        outbox->again.due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
+    } else {
+        pause_sending(outbox);
     }
 }
 
@@ -237,6 +243,8 @@ static void events_read(void *context, int error, const struct ward_store_event 
         outbox->again.is_event = true;
         outbox->again.sent_key = events[0].key;
         outbox->again.sent_last = events[0].position;
+    } else if (is_wanted) {
+        pause_sending(outbox);
     }
     ward_gateway_settle(outbox->gateway);
 }

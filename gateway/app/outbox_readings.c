@@ -94,7 +94,7 @@ static void fetched(void *context, int error, const struct ward_store_records *f
     struct ward_outbox *outbox = fetch->outbox;
     const struct ward_outbox_batch batch =
         ward_outbox_batch_of(outbox, fetch->live ? WARD_MESSAGE_LIVE : WARD_MESSAGE_BACKLOG, found);
-    bool no_memory = false;
+    bool stuck = false;
 
     fetch->outbox = NULL;
     if (error < 0)
@@ -102,9 +102,9 @@ static void fetched(void *context, int error, const struct ward_store_records *f
                            (unsigned long long)fetch->range.first, (unsigned long long)fetch->range.last,
                            strerror(-error));
     if (fetch->link_generation == outbox->link_generation && !send_range(outbox, &batch, fetch->range))
-        no_memory = !outbox->text;
-    /* The disk would be asked again at once: one that fails, or any while there is no memory for what it gives. */
-    if (found->count == 0 || no_memory)
+        stuck = ward_outbox_one_may_go(outbox->gateway->spool, batch.message_class);
+    /* The disk would be asked again at once: one that fails, or any while what it gives cannot go, for want of memory. */
+    if (found->count == 0 || stuck)
         outbox->read_due_us = ward_gateway_now(outbox->gateway).boot_us + WARD_OUTBOX_RETRY_US;
     ward_gateway_settle(outbox->gateway);
 }

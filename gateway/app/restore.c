@@ -8,6 +8,25 @@
 #include "core/reading.h"
 #include "io/journal.h"
 
+/* What the file says of records by their numbers is of the epoch before: also after a kill right after it was made. */
+static bool is_of_epoch_before(const struct ward_store_snapshot *snapshot)
+{
+    bool is = snapshot->set_aside[0] != '\0';
+
+    for (size_t i = 0; i < snapshot->row_count && !is; i++)
+        is = snapshot->rows[i].kind == WARD_STORE_SETTING &&
+             strcmp(snapshot->rows[i].name.text, WARD_STORE_BEGUN) == 0;
+    return is;
+}
+
+void ward_restore_begun(struct ward_gateway *gateway)
+{
+    const struct ward_store_change forget = {.kind = WARD_STORE_SETTING, .name = {WARD_STORE_BEGUN}};
+    struct ward_store_group group = {.urgent = true, .changes = &forget, .change_count = 1};
+
+    (void)ward_gateway_submit(gateway, &group, NULL);
+}
+
 static void restore_watch(struct ward_gateway *gateway, const struct ward_store_patient *patient,
                           const struct ward_store_snapshot *snapshot, bool rebooted)
 {
@@ -29,7 +48,7 @@ static void restore_watch(struct ward_gateway *gateway, const struct ward_store_
     for (size_t i = 0; i < snapshot->state_count; i++)
         if (strcmp(snapshot->states[i].patient.text, patient->id.text) == 0)
             stored = &snapshot->states[i];
-    if (!ward_watch_restore(watch, stored, rebooted, snapshot->set_aside[0] != '\0'))
+    if (!ward_watch_restore(watch, stored, rebooted, is_of_epoch_before(snapshot)))
         ward_journal_print(LOG_CRIT, "%s: the stored alarm state cannot be read: alarms start afresh",
                            patient->id.text);
     ward_technical_tell(gateway, watch);
@@ -76,13 +95,15 @@ void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot
         ward_upkeep_not_poor(gateway, gateway->registry.devices[i].id.text);
     ward_ask_restored(gateway);
     ward_gateway_tell_sources(gateway);
-    if (snapshot->set_aside[0]) {
+    if (snapshot->set_aside[0])
         ward_journal_print_matter(LOG_CRIT, WARD_JOURNAL_DATABASE_SET_ASIDE,
                                   "The database was set aside as %s: %s", snapshot->set_aside,
                                   snapshot->set_aside_reason);
+    if (is_of_epoch_before(snapshot)) {
         ward_technical_set(gateway, WARD_TECHNICAL_DATABASE_REPLACED, true);
         ward_dating_new_epoch(gateway);
         ward_inforce_new_epoch(gateway);
+        ward_restore_begun(gateway);
     }
     /* An alarm that was active when the last process ended is so now, without anything that would show it again. */
     (void)ward_gateway_annunciate(gateway);

@@ -18,6 +18,9 @@ struct ward_gateway;
 /* At the start, or when the disk is back at last. From now on gateway->restored is set. */
 void ward_restore(struct ward_gateway *gateway, const struct ward_store_snapshot *snapshot);
 
+/* A fresh file has been given all that is known, in numbers of its own epoch. */
+void ward_restore_begun(struct ward_gateway *gateway);
+
 /* The store was opened without a snapshot. */
 void ward_restore_nothing(struct ward_gateway *gateway);
 

@@ -204,7 +204,7 @@ static void fields(struct walk *walk, struct ward_link_frame *frame)
     case WARD_LINK_URGENT: flag(walk, &frame->urgent.urgent); return;
     case WARD_LINK_TASK:
         frame->task.id = number(walk, 8, frame->task.id);
-        u8(walk, &frame->task.task, WARD_LINK_TASK_ROTATE);
+        u8(walk, &frame->task.task, WARD_LINK_TASK_LISTEN);
         return;
     case WARD_LINK_OUTCOME:
         frame->outcome.id = number(walk, 8, frame->outcome.id);

@@ -40,7 +40,7 @@ static void hang_up(struct ward_spool *spool)
     spool->phase = WARD_SPOOL_ABSENT;
     spool->owed = 0;
     spool->provisioning = false;
-    spool->up = false;
+    spool->up = spool->full = false;
     spool->credit = (struct ward_spool_credit){0};
 }
 

@@ -107,8 +107,8 @@ struct ward_spool *ward_spool_free(struct ward_spool *spool);
 int ward_spool_publish(struct ward_spool *spool, const struct ward_message *message);
 
 /*
- * How large a payload may be that a message of this class can take now: 0 when none can go, at most
- * WARD_LINK_PAYLOAD_MAX. It falls on a slow link, so that little stands before the next alarm: size batches
+ * How large a payload may be that a message of this class can take now: 0 when none can go, as while the kernel takes
+ * nothing, at most WARD_LINK_PAYLOAD_MAX. It falls on a slow link, so that little stands before the next alarm: size batches
  * by it.
  */
 size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class message_class);

@@ -37,6 +37,7 @@ struct ward_spool {
     unsigned owed;    /* set of enum ward_spool_owed */
 
     bool up;
+    bool full; /* the kernel took no more, and has not said since that it does */
     struct ward_spool_credit credit;
 
     bool urgent;

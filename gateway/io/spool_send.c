@@ -10,6 +10,7 @@
 
 void ward_spool_want_writable(struct ward_spool *spool, bool wanted)
 {
+    spool->full = wanted;
     sd_event_source_set_io_events(spool->client_source, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
@@ -92,7 +93,7 @@ size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class m
 {
     size_t room;
 
-    if (spool->phase != WARD_SPOOL_JOINED || !spool->up)
+    if (spool->phase != WARD_SPOOL_JOINED || !spool->up || spool->full)
         return 0;
     room = ward_spool_credit_room(&spool->credit, message_class, spool->frame_max);
     return room > WARD_SPOOL_HEAD_MAX ? room - WARD_SPOOL_HEAD_MAX : 0;
@@ -100,7 +101,7 @@ size_t ward_spool_room(const struct ward_spool *spool, enum ward_message_class m
 
 bool ward_spool_idle(const struct ward_spool *spool)
 {
-    return spool->phase == WARD_SPOOL_JOINED && spool->up && spool->credit.frames > 0 &&
+    return spool->phase == WARD_SPOOL_JOINED && spool->up && !spool->full && spool->credit.frames > 0 &&
            spool->credit.unanswered == 0;
 }
 

@@ -49,6 +49,14 @@ static int write_rows(struct ward_database *fresh, const struct ward_store_snaps
     return error ? error : ward_time_write(fresh, &found->last_boot, &found->last_commit, NULL);
 }
 
+static int note_begun(struct ward_database *fresh, const char *aside)
+{
+    const struct ward_store_change begun = {
+        .kind = WARD_STORE_SETTING, .name = {WARD_STORE_BEGUN}, .document = aside};
+
+    return ward_change_write(fresh, &begun);
+}
+
 static int add_past(struct ward_database *fresh, const char *epoch, const char *aside,
                     const struct ward_seq_range *span, const void *ranges, int octets)
 {
@@ -113,6 +121,7 @@ static int salvage(struct ward_database *fresh, struct ward_database *source, co
 
     error = error ? error : ward_database_run(fresh, ward_database_statement(fresh, WARD_SQL_BEGIN));
     error = error ? error : write_rows(fresh, found);
+    error = error ? error : note_begun(fresh, aside);
     error = error ? error : note_records(fresh, source, aside, found, renewal);
     if (!error && renewal->put_back) {
         error =

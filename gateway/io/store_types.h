@@ -128,6 +128,11 @@ enum ward_store_change_kind {
 
 /* What a setting with such a name says is of the record whose number follows: a fresh file does not get it. */
 #define WARD_STORE_OF_RECORD "settled-"
+/*
+ * The setting of a fresh file whose other settings and states may still name records of the one before by their numbers; it
+ * says where that one is. Whoever has brought them up to date removes it.
+ */
+#define WARD_STORE_BEGUN "begun-anew"
 
 struct ward_store_change {
     uint8_t kind;         /* enum ward_store_change_kind */

@@ -15,7 +15,7 @@
  *   8. core    URGENT: yes or no; an alarm waits, do not take your time to reconnect. Also every 5 s, to
  *              show that the core lives
  *   9. core    TASK: something to do that only the uplink can; at any time after its HELLO. The uplink answers
- *              OUTCOME with the same id, except to a restart, which ends it
+ *              OUTCOME with the same id, except to a restart, which ends it, and to listening anew
  *  10. core    PROVISION: make a certificate, renew it or wipe it (docs/provisioning.md), one at a time
  *  11. uplink  PROVISIONED: a step of that, as it is taken; the last one says done or failed
  *  12. core    NAMES: whose documents to fetch over HTTPS, all of them; on every change, where [https] asks for it.
@@ -74,6 +74,7 @@ enum ward_link_type {
 enum ward_link_task {
     WARD_LINK_TASK_RESTART, /* end in an orderly way; whoever supervises the uplink starts it again */
     WARD_LINK_TASK_ROTATE,  /* make a new key, get a certificate for it, and use both from then on */
+    WARD_LINK_TASK_LISTEN,  /* subscribe anew, so that what the broker keeps comes once more */
 };
 
 enum ward_provision {

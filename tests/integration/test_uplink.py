@@ -17,7 +17,8 @@ import pytest
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
-    ALARM, BACKLOG, BUILD, GENEROUS, GIVEN_UP, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink, wait_for,
+    ALARM, BACKLOG, BUILD, GENEROUS, GIVEN_UP, LISTEN, LIVE, RESTART, ROOT, ROTATE, STATE, TOPICS, UPLINK, Bench, Uplink,
+    wait_for,
 )
 
 sys.path.insert(0, str(ROOT / "tests" / "fakes"))
@@ -527,6 +528,19 @@ def test_what_the_core_orders_of_it(bench):
     core.task(0, RESTART)
     assert hub.until(lambda m: m.topic.endswith("up/state")).payload == b'{"online":false}'
     assert uplink.process.wait(GENEROUS) == 0
+
+
+def test_what_the_broker_keeps_comes_once_more_when_the_core_asks(bench):
+    broker, core, _ = bench.all()
+    hub = bench.hub(broker)
+    hub.send("down/care-plan/p-1", b"plan", retain=True)
+    core.until(lambda: len(core.downs) == 1, "the plan")
+    core.task(0, LISTEN)
+    core.until(lambda: len(core.downs) == 2, "the plan once more")
+    assert core.downs[1][:2] == core.downs[0][:2]
+    core.until(lambda: core.links[-1][:2] == (True, "connected"), "both again")
+    ups = [up for up, *_ in core.links]
+    assert False not in ups[ups.index(True):] and not core.outcomes  # what goes up is not held up
 
 
 def test_a_silent_core_is_told_once_and_asked_for_its_state_again(bench):

@@ -36,7 +36,7 @@ GENEROUS = 180  # seconds until a condition counts as never coming true; a pass 
 HELLO, TESTAMENT, LINK, CREDIT, PUBLISH, RESULT, DOWN, URGENT, TASK, OUTCOME, PROVISION, PROVISIONED, NAMES, FETCHED, PROBE, PROBED = (
     range(1, 17))
 VERSION = 2
-RESTART, ROTATE = range(2)
+RESTART, ROTATE, LISTEN = range(3)
 ALARM, STATE, LIVE, BACKLOG = range(4)
 WILL, SILENT = range(2)
 GIVEN_UP = 0xFF

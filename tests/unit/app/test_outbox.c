@@ -84,6 +84,49 @@ static void a_failing_disk_is_not_asked_all_the_time(void **state)
     disk_fails = false;
 }
 
+/* As much as the kernel takes, however much the uplink has granted. None is of the outbox, and no answer is looked for. */
+static unsigned fill_socket(struct bench *bench)
+{
+    static const uint8_t payload[WARD_LINK_PAYLOAD_MAX];
+    const struct ward_message message = {.id = 1,
+                                         .message_class = WARD_MESSAGE_ALARM,
+                                         .qos = 1,
+                                         .topic = UP "alarms",
+                                         .payload = payload,
+                                         .payload_length = sizeof(payload)};
+    unsigned count = 0;
+
+    while (ward_spool_publish(bench->gateway->spool, &message) == WARD_SPOOL_SENT)
+        count++;
+    return count;
+}
+
+static bool is_reading(const struct ward_outbox *outbox)
+{
+    bool is = outbox->again.asked;
+
+    for (size_t i = 0; i < WARD_OUTBOX_FETCHES_MAX; i++)
+        is = is || outbox->fetches[i].outbox;
+    return is;
+}
+
+/* An uplink that is slow to take what it was given: what cannot go is not read from the disk again and again. */
+static void while_the_socket_is_full_nothing_is_read(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published(UP "heartbeat"));
+    assert_true(fill_socket(bench) > 0);
+    (void)orders_measure(bench, WARD_SPO2, 97);
+    ward_gateway_settle(bench->gateway);
+    assert_false(is_reading(outbox));
+    assert_true(ward_delivery_undelivered(&outbox->delivery) > 0);
+    WAIT_FOR(bench, uplink_has_published(UP "readings"));
+}
+
 static void ask_again(struct bench *bench)
 {
     struct ward_order order = orders_make(bench, WARD_COMMAND_REPLAY);
@@ -113,6 +156,25 @@ static void next_goes(struct bench *bench)
     again->due_us = again->due_us > 1 ? 1 : again->due_us; /* as if a receipt had named the one before */
     ward_gateway_settle(bench->gateway);
     WAIT_FOR(bench, one_has_come_again());
+}
+
+/* It was read when there was room, which is gone: it is not read again at once. */
+static void an_event_that_cannot_go_again_waits(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox_again *again = &bench->gateway->outbox.again;
+
+    (void)orders_measure(bench, WARD_SPO2, 80);
+    (void)confirm_alarms(bench);
+    uplink_join(bench);
+    uplink_open_link();
+    (void)serve(bench, "");
+    ask_again(bench);
+    assert_true(again->asked);
+    assert_true(fill_socket(bench) > 0);
+    WAIT_FOR(bench, !again->asked);
+    assert_true(again->due_us > 0);
+    next_goes(bench);
 }
 
 /* All of them, though most had gone on the first order, whose last message the broker answers after the second. */
@@ -245,6 +307,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         OUTBOX_TEST(a_refusal_does_not_feed_itself),
         OUTBOX_TEST(a_failing_disk_is_not_asked_all_the_time),
+        OUTBOX_TEST(while_the_socket_is_full_nothing_is_read),
+        OUTBOX_TEST(an_event_that_cannot_go_again_waits),
         OUTBOX_TEST(a_second_replay_begins_anew),
         OUTBOX_TEST(what_is_given_up_is_no_refusal),
         OUTBOX_TEST(a_disk_that_hangs_is_no_silent_hub),

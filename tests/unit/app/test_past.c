@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of a database that was replaced, or may be, on their way to the ward. */
 #include <string.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -223,6 +224,65 @@ static void a_late_answer_is_of_the_epoch_that_went(void **state)
     WAIT_FOR(bench, turn->nothing);
 }
 
+/* --- orders about records that are not there any more -------------------------------------------------------- */
+
+/* The order waits for the disk; when that takes something again, the file that it was given for is not there. */
+static void replace_before_commit(struct bench *bench, const struct ward_order *order)
+{
+    const struct ward_id epoch = bench->gateway->epoch;
+
+    ward_outbox_results_done(&bench->gateway->outbox);
+    WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
+    disk_is_full = true;
+    ward_order_carry_out(bench->gateway, order);
+    WAIT_FOR(bench, bench->gateway->waiters != NULL);
+    orders_tell(bench, WARD_SPO2, 96); /* something else waits behind it */
+    WAIT_FOR(bench, bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL]);
+    assert_int_equal(unlink(bench->config.store.path), 0);
+    disk_is_full = false;
+    WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, epoch.text) != 0);
+}
+
+/* Its ward would wait for ever: sent again, it would be one whose counter was used. */
+static void an_order_that_another_epoch_drops_is_answered(void **state)
+{
+    struct bench *bench = *state;
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 97);
+    const struct ward_order order = orders_about(bench, WARD_COMMAND_VOID, seq);
+    const struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    replace_before_commit(bench, &order);
+    WAIT_FOR(bench, bench->gateway->waiters == NULL);
+    assert_int_equal(outbox->result_count, 1);
+    assert_non_null(strstr(outbox->results[0].text, "\"id\":\"c-1\""));
+    assert_non_null(strstr(outbox->results[0].text, "\"outcome\":\"failed\""));
+    assert_non_null(strstr(outbox->results[0].text, WARD_TEXT_REPLACED_MEANWHILE));
+    orders_restart(bench);
+    assert_non_null(ward_inbox_answer(&bench->gateway->inbox, order.id.text));
+    assert_non_null(strstr(ward_inbox_answer(&bench->gateway->inbox, order.id.text), "failed"));
+}
+
+/* --- a file that can be read at last -------------------------------------------------------------------------- */
+
+/* What the broker keeps has come, and was refused, since nobody was known. */
+static void what_the_broker_keeps_is_asked_for_once_it_can_be_judged(void **state)
+{
+    struct bench *bench = *state;
+
+    bench_close(bench);
+    strcat(bench->config.store.path, "-other");
+    disk_is_full = true;
+    bench_open(bench);
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, uplink_has_published("ward/v1/home/g-test/up/heartbeat"));
+    assert_false(bench->gateway->restored);
+    disk_is_full = false;
+    WAIT_FOR(bench, uplink_has_come(WARD_LINK_TASK));
+    assert_int_equal(uplink.frame.task.task, WARD_LINK_TASK_LISTEN);
+    assert_true(bench->gateway->restored);
+}
+
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
 
 /* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
@@ -345,6 +405,16 @@ static uint64_t named_by_the_alarm(struct bench *bench)
     return 0;
 }
 
+/* What is said from now on is of this epoch. */
+static void expect_to_be_named_after_a_restart(struct bench *bench)
+{
+    const uint64_t seq = orders_measure(bench, WARD_SPO2, 87);
+
+    (void)orders_measure(bench, WARD_HEART_RATE, 70);
+    orders_restart(bench);
+    assert_int_equal(named_by_the_alarm(bench), seq);
+}
+
 /* The ward would look it up among the records of this one, and find another patient's. */
 static void no_alarm_names_a_reading_of_another_database(void **state)
 {
@@ -362,6 +432,27 @@ static void no_alarm_names_a_reading_of_another_database(void **state)
     ward_receipt_take(bench->gateway, &receipt); /* while running */
     WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, receipt.epoch.text) != 0);
     assert_int_equal(named_by_the_alarm(bench), 0);
+    expect_to_be_named_after_a_restart(bench);
+}
+
+/* The file was made, with what could be read of the other one, and the process was killed before it did more. */
+static void nor_after_a_kill_right_after_it_was_replaced(void **state)
+{
+    static const struct ward_store_change begun = {
+        .kind = WARD_STORE_SETTING, .name = {WARD_STORE_BEGUN}, .document = "ward.db.aside-1"};
+    struct bench *bench = *state;
+
+    (void)orders_measure(bench, WARD_SPO2, 88);
+    (void)orders_measure(bench, WARD_HEART_RATE, 70);
+    bench_admit(bench, "p-2");
+    assert_int_equal(ward_gateway_change(bench->gateway, &begun, 1, NULL), 0);
+    orders_restart(bench);
+    assert_int_equal(named_by_the_alarm(bench), 0);
+    assert_int_equal(ward_inforce_from(&bench->gateway->inforce, "p-2",
+                                       ward_gateway_watch(bench->gateway, "p-2")->plan.version),
+                     1);
+    assert_true(bench->gateway->technical.active[WARD_TECHNICAL_DATABASE_REPLACED]);
+    expect_to_be_named_after_a_restart(bench);
 }
 
 #define PAST_TEST(test) cmocka_unit_test_setup_teardown(test, uplink_set_up, uplink_tear_down)
@@ -375,12 +466,15 @@ int main(void)
         PAST_TEST(a_plan_is_in_force_from_the_first_number_of_an_epoch),
         PAST_TEST(while_the_disk_is_full_the_past_waits),
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
+        PAST_TEST(an_order_that_another_epoch_drops_is_answered),
+        PAST_TEST(what_the_broker_keeps_is_asked_for_once_it_can_be_judged),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),
         PAST_TEST(what_was_asked_for_again_waits_at_rest),
         PAST_TEST(a_fresh_file_waits_for_nobody),
         PAST_TEST(no_alarm_names_a_reading_of_another_database),
+        PAST_TEST(nor_after_a_kill_right_after_it_was_replaced),
     };
 
     return cmocka_run_group_tests_name("past", tests, NULL, NULL);

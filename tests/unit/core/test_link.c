@@ -117,7 +117,7 @@ static void small_frames_are_written_and_read(void **state)
     frame =
         (struct ward_link_frame){.type = WARD_LINK_TASK, .task = {.id = 5, .task = WARD_LINK_TASK_ROTATE}};
     expect_octets(&frame, task, sizeof(task));
-    frame.task.task = WARD_LINK_TASK_ROTATE + 1;
+    frame.task.task = WARD_LINK_TASK_LISTEN + 1;
     assert_int_equal(ward_link_encode(&frame, buffer, sizeof(buffer)), 0);
     frame = (struct ward_link_frame){.type = WARD_LINK_OUTCOME,
                                      .outcome = {.id = 5, .done = true, .text = "ok", .text_length = 2}};

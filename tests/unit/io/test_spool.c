@@ -464,15 +464,36 @@ static void a_full_socket_takes_nothing_and_then_asks_again(void **state)
     while (publish(f, WARD_MESSAGE_LIVE, 60000) == WARD_SPOOL_SENT)
         sent++;
     assert_in_range(sent, 1, 100);
+    assert_int_equal(ward_spool_room(f->spool, WARD_MESSAGE_LIVE), 0); /* whatever the uplink has granted */
     assert_int_equal(publish(f, WARD_MESSAGE_ALARM, 60000), WARD_SPOOL_NO_CREDIT);
     ward_spool_urgent(f->spool, true); /* small, but may not fit either: then it is owed */
     credits = f->credits;
     for (unsigned i = 0; i < sent; i++)
+        say(f, &(struct ward_link_frame){.type = WARD_LINK_RESULT, .result.id = 42});
+    assert_false(ward_spool_idle(f->spool)); /* though nothing is unanswered */
+    for (unsigned i = 0; i < sent; i++)
         expect(f, WARD_LINK_PUBLISH);
     turn(f);
     assert_true(f->credits > credits);
+    assert_int_equal(ward_spool_room(f->spool, WARD_MESSAGE_LIVE), WARD_LINK_PAYLOAD_MAX);
+    assert_true(ward_spool_idle(f->spool));
     expect(f, WARD_LINK_URGENT);
     assert_int_equal(publish(f, WARD_MESSAGE_ALARM, 60000), WARD_SPOOL_SENT);
+}
+
+static void that_one_was_full_says_nothing_of_the_next(void **state)
+{
+    struct fixture *f = *state;
+
+    join(f, 1000, UINT32_MAX);
+    while (publish(f, WARD_MESSAGE_LIVE, 60000) == WARD_SPOOL_SENT)
+        continue;
+    hello(f); /* once too often: it is hung up on */
+    assert_false(f->up);
+    close(f->client);
+    f->client = connect_client(f);
+    join(f, 1000, UINT32_MAX);
+    assert_int_equal(ward_spool_room(f->spool, WARD_MESSAGE_LIVE), WARD_LINK_PAYLOAD_MAX);
 }
 
 static void down_is_passed_on(void **state)
@@ -809,6 +830,7 @@ int main(void)
         TEST(nothing_unanswered_never_blocks),
         TEST(link_down_voids_credit_and_another_text_does_not),
         TEST(a_full_socket_takes_nothing_and_then_asks_again),
+        TEST(that_one_was_full_says_nothing_of_the_next),
         TEST(down_is_passed_on),
         TEST(provisioning_goes_step_by_step_and_one_at_a_time),
         TEST(provisioning_fails_with_the_uplink),
