@@ -333,10 +333,16 @@ static bool may_begin_again(const struct ward_store *store)
     return store->put_back && ward_store_clock_us() >= store->again_at_us;
 }
 
+/* While the disk takes nothing, or no commit, what spare work would have committed could not be. Under lock. */
+static bool may_do_spare_work(const struct ward_store *store)
+{
+    return store->attempts == 0 && !store->held;
+}
+
 /* Work that nothing waits for. Under lock. */
 static bool has_spare_work(const struct ward_store *store)
 {
-    return store->attempts == 0 && (store->salvaging || may_begin_again(store) || store->purging);
+    return may_do_spare_work(store) && (store->salvaging || may_begin_again(store) || store->purging);
 }
 
 /* When the thread wakes by itself. Under lock. */
@@ -344,7 +350,7 @@ static uint64_t wakes_us(const struct ward_store *store)
 {
     const uint64_t due = due_us(store);
 
-    return store->attempts == 0 && store->put_back && store->again_at_us < due ? store->again_at_us : due;
+    return may_do_spare_work(store) && store->put_back && store->again_at_us < due ? store->again_at_us : due;
 }
 
 /* Waits for something to do. Under lock. */
