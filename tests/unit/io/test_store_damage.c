@@ -625,6 +625,7 @@ static void a_row_that_no_file_of_ours_has_is_damage(void **state)
         {"UPDATE mark SET clock = 4", "the moment of the last commit is damaged"},
         {"PRAGMA user_version = -3", "there is no format -3"},
         {"DELETE FROM mark", "the mark of what was delivered is not there"},
+        {"DROP TABLE known", "no such table: known"},
         {"UPDATE known SET key = x'07'", "a record that is known again has no key"},
         {"UPDATE known SET device = 1000000", "name 1000000 is not there"},
         {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'document TEXT NOT NULL',"
