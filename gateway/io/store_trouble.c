@@ -200,6 +200,8 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
     error = error ? error : ward_database_checkpoint(database, true);
     if (!error && !known && aside.path[0] == '\0') {
         renewal = (struct ward_renewal){.reason = "it is not the file that was here before",
+                                        .head = found.seq > store->head.seq ? found.seq : store->head.seq,
+                                        .epoch = &store->epoch,
                                         .give_up = renewal.give_up};
         error = ward_database_replace(database, &renewal, &aside);
         error = error ? error : ward_database_head(database, &found.seq, found.chain);
