@@ -13,6 +13,7 @@
 #include "store_bench.h"
 
 #define RECORDS    8
+#define MORE       90 /* large ones, so that they take some pages */
 #define ROUNDS_MAX 400
 
 /* --- a source that cannot be opened, by the linker's --wrap ---------------------------------------------------- */
@@ -168,7 +169,12 @@ static void nor_is_anything_of_a_file_that_was_put_back(void **state)
         {.call = DISK_READ, .result = SQLITE_NOMEM, .system_errno = ENOMEM, .count = 1},
     };
     struct bench *bench = *state;
+    struct ward_record records[MORE];
 
+    for (int i = 0; i < MORE; i++) {
+        records[i] = reading_of(60 + i % 40);
+        records[i].reading.raw_length = 200;
+    }
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
         struct disk_fault fault = faults[i];
         bool more = true;
@@ -176,6 +182,8 @@ static void nor_is_anything_of_a_file_that_was_put_back(void **state)
         for (fault.from = 1; more; fault.from++) {
             assert_true(fault.from < ROUNDS_MAX);
             make_file(bench);
+            submit(bench, 100, true, records, MORE);
+            wait_for(bench, &bench->committed_count, RECORDS + 2);
             close_store(bench);
             run_sql(bench->path,
                     "INSERT INTO past (epoch, source, first_seq, last_seq, ranges, next_seq, lost, done)"
@@ -190,8 +198,11 @@ static void nor_is_anything_of_a_file_that_was_put_back(void **state)
             const size_t past =
                 bench->answer_count; /* when the fresh file could not be opened, and was replaced, too */
             fetch(bench, 1, UINT32_MAX);
-            assert_int_equal(past + bench->answer_count, RECORDS + 1);
+            assert_int_equal(past + bench->answer_count, RECORDS + MORE + 1);
             assert_int_equal(bench->records[bench->answer_count - 1].note.subject, 5);
+            for (size_t j = 0; j + 1 < bench->answer_count; j++) {
+                assert_int_not_equal(bench->records[j].reading.kind, WARD_RECORD_GAP);
+            }
             expect_rows(bench, 1);
             close_store(bench);
             remove_files(bench->directory);
