@@ -61,6 +61,8 @@ struct ward_outbox_fetch {
 /* What the ward may not have of epochs that ended: one batch at a time, behind everything else. */
 struct ward_outbox_past {
     bool asked;           /* the store was, and has not answered yet */
+    bool more;            /* it was reading then, which may have come to its end behind the answer */
+    uint32_t generation;  /* of the link, then */
     bool nothing;         /* there was none when it was asked last */
     uint32_t sent;        /* times in a row without a receipt */
     uint64_t due_us;      /* when it goes again, or is asked again */

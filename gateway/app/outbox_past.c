@@ -54,20 +54,30 @@ static void fetched(void *context, int error, const struct ward_id *epoch, const
     const struct ward_outbox_batch batch = {
         .epoch = epoch->text, .message_class = WARD_MESSAGE_BACKLOG, .records = &found};
     const uint64_t now_us = ward_gateway_now(outbox->gateway).boot_us;
-    struct ward_store_counters counters;
 
     past->asked = false;
     past->due_us = now_us + LOOK_AGAIN_US;
     if (error < 0) {
         ward_journal_print(LOG_WARNING, "What is left of an earlier database cannot be read now");
     } else if (count == 0) {
-        ward_store_counters(outbox->gateway->store, &counters);
-        past->nothing = !counters.salvaging;
+        past->nothing = !past->more && past->generation == outbox->link_generation;
     } else if (outbox->link_up) {
         send(outbox, &batch);
         past->due_us = now_us + pause_us(past->sent);
     }
     ward_gateway_settle(outbox->gateway);
+}
+
+static void ask(struct ward_outbox *outbox)
+{
+    struct ward_store *store = outbox->gateway->store;
+    struct ward_outbox_past *past = &outbox->past;
+    struct ward_store_counters counters;
+
+    ward_store_counters(store, &counters);
+    past->more = counters.salvaging;
+    past->generation = outbox->link_generation;
+    past->asked = ward_store_fetch_past(store, fetched, outbox) == 0;
 }
 
 void ward_outbox_pump_past(struct ward_outbox *outbox)
@@ -86,7 +96,7 @@ void ward_outbox_pump_past(struct ward_outbox *outbox)
         return;
     if (!ward_outbox_one_may_go(outbox->gateway->spool, WARD_MESSAGE_BACKLOG))
         return;
-    past->asked = ward_store_fetch_past(outbox->gateway->store, fetched, outbox) == 0;
+    ask(outbox);
 }
 
 /* While the store reads, and when there is nothing, no time is waited for: it would be a time that has gone by. */

@@ -7,7 +7,8 @@
  * one is renamed, its log after it, and the fresh one last. A crash or an error before that leaves the old file with its
  * log, and the work begins again; one in the midst of it leaves no file at PATH and a finished one at PATH.fresh: a log
  * that is still there then belongs to the newest PATH.aside-N and goes to it, and the fresh file is taken. So nothing is
- * ever opened without its log, and no log meets another database, into which it would be replayed.
+ * ever opened without its log, and no log meets another database, into which it would be replayed. A PATH.fresh beside
+ * the old file is removed: nobody would erase what is in it, and if PATH went for another reason, it would be taken.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -172,7 +173,11 @@ static int finish_replacement(struct ward_database *database, struct ward_set_as
     char fresh[PATH_MAX];
 
     snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
-    if (access(database->path, F_OK) == 0 || errno != ENOENT || access(fresh, F_OK) < 0) {
+    if (access(database->path, F_OK) == 0) {
+        remove_fresh(fresh); /* the work begins again, if it does */
+        return 0;
+    }
+    if (errno != ENOENT || access(fresh, F_OK) < 0) {
         return 0;
     }
     int newest = newest_aside(database);

@@ -81,10 +81,19 @@ sqlite3_stmt *ward_database_statement(struct ward_database *database, enum ward_
     return *statement;
 }
 
+/* It could not be prepared, and database->text says why. What it names is in every file of ours. */
+static int error_of_preparing(const struct ward_database *database)
+{
+    const int result = sqlite3_extended_errcode(database->connection);
+    const int error = result == SQLITE_ERROR ? -EUCLEAN : errno_of(database->connection, result);
+
+    return error ? error : -EIO;
+}
+
 int ward_database_row(struct ward_database *database, sqlite3_stmt *statement)
 {
     if (!statement) {
-        return -EIO; /* it could not be prepared, and database->text says why */
+        return error_of_preparing(database);
     }
     int result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {

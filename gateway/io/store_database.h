@@ -48,6 +48,7 @@ struct ward_renewal {
      */
     bool put_back;
     uint64_t common, through, last;
+    bool give_up; /* what cannot be read now is lost, also where it may be read later (store_salvage.h) */
 };
 
 /*
@@ -64,7 +65,8 @@ void ward_database_abandon(struct ward_database *database);
 /*
  * Makes a fresh file with what can be read of the present one (store_salvage.h), renames that and its log as they are,
  * and opens the fresh one in its place. When it fails, all is closed, and the present file is where it was; or it is set
- * aside, and the fresh one is what is opened next, or what replacing again comes to.
+ * aside, and the fresh one is what is opened next, or what replacing again comes to. -EAGAIN: the present file may be read
+ * later.
  */
 int ward_database_replace(struct ward_database *database, const struct ward_renewal *renewal,
                           struct ward_set_aside *ret_aside);

@@ -76,19 +76,11 @@ static int erase_rows(struct ward_database *database, const struct ward_store_er
     return error;
 }
 
-/*
- * The statement finds out itself that nobody refers to a name. To have it checked again would read all records once for
- * each name and each column.
- */
+/* The statement finds out itself that nobody refers to a name: SQLite does not look (store_open.c). */
 static int erase_names(struct ward_database *database)
 {
-    int error;
-
     database->name_count = 0;
-    sqlite3_db_config(database->connection, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
-    error = ward_database_run(database, ward_database_statement(database, WARD_SQL_ERASE_NAMES));
-    sqlite3_db_config(database->connection, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
-    return error;
+    return ward_database_run(database, ward_database_statement(database, WARD_SQL_ERASE_NAMES));
 }
 
 bool ward_erase_step(struct ward_database *database, struct ward_request *request,

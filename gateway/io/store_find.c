@@ -62,12 +62,13 @@ int ward_store_find(struct ward_store *store, struct ward_store_snapshot **ret_s
     struct ward_store_snapshot *snapshot = NULL;
     struct ward_set_aside aside = {"", ""};
     char reason[WARD_STORE_TEXT_MAX];
-    int error = store->damaged ? -EUCLEAN : ward_database_open(database, store->path, NULL, &aside);
+    struct ward_renewal renewal = {.reason = reason, .give_up = ward_store_gives_up(store)};
+    int error = store->damaged ? -EUCLEAN : ward_database_open(database, store->path, &renewal, &aside);
 
     error = error ? error : read_snapshot(database, &snapshot);
     if (error == -EUCLEAN && aside.path[0] == '\0') {
         memcpy(reason, database->text, sizeof(reason));
-        error = ward_database_replace(database, &(struct ward_renewal){.reason = reason}, &aside);
+        error = ward_database_replace(database, &renewal, &aside);
         error = error ? error : read_snapshot(database, &snapshot);
     }
     if (error) {

@@ -124,9 +124,10 @@ static int read_epoch(struct ward_database *database)
         sqlite3_finalize(statement);
         return 0;
     }
-    ward_database_fail(database, sqlite3_errcode(database->connection), "has no epoch");
+    result = sqlite3_extended_errcode(database->connection);
+    const int error = ward_database_fail(database, result, "has no epoch");
     sqlite3_finalize(statement);
-    return -EUCLEAN;
+    return result == SQLITE_ERROR || result == SQLITE_DONE ? -EUCLEAN : error;
 }
 
 static int note_wal_pages(void *context, sqlite3 *connection, const char *name, int pages)

@@ -24,6 +24,7 @@ struct own {
     struct left_out *left_out;
     size_t count, capacity;
     uint64_t lost; /* of those, what neither made room nor was erased */
+    bool give_up;  /* what may be read later is lost, too */
 };
 
 static int leave_out(struct own *own, uint64_t seq)
@@ -122,6 +123,9 @@ static int take_over_one(struct own *own, uint64_t seq)
         return leave_out(own, seq);
     }
     int row = ward_record_read(own->source, seq, &record);
+    if (ward_salvage_may_pass(row) && !own->give_up) {
+        return ward_salvage_later(own->fresh, own->source);
+    }
     bool was_erased = row == 0 && ward_database_chain_at(own->source, seq, erased) > 0;
     int error = row > 0 && renumber(own, &record) ? write_one(own, &record) : -EINVAL;
 
@@ -146,12 +150,13 @@ static int write_gap(struct own *own)
 }
 
 int ward_own_take_over(struct ward_database *fresh, struct ward_database *source,
-                       const struct ward_seq_range *range)
+                       const struct ward_seq_range *range, bool give_up)
 {
     struct own own = {.fresh = fresh,
                       .source = source,
                       .common = range->first - 1,
-                      .dropped = ward_dropped_through(source)};
+                      .dropped = ward_dropped_through(source),
+                      .give_up = give_up};
     int error = ward_database_head(fresh, &own.head.seq, own.head.chain);
 
     for (uint64_t seq = range->first; !error && seq <= range->last; seq++) {

@@ -31,8 +31,8 @@ int64_t ward_filter_until(const struct ward_store_filter *filter);
 /* Reads all that the snapshot holds. Returns 0 or negative errno with database->text. */
 int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot);
 
-/* The same, as far as it can be read. NULL without memory. */
-struct ward_store_snapshot *ward_snapshot_salvage(struct ward_database *database);
+/* The same, as far as it can be read: *ret, which is NULL without memory for it. Returns 0 or the first error but damage. */
+int ward_snapshot_salvage(struct ward_database *database, struct ward_store_snapshot **ret);
 
 /* Of it, only the marks and the moment of the last commit. */
 int ward_mark_read(struct ward_database *database, struct ward_store_snapshot *snapshot);

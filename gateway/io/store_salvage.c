@@ -12,6 +12,24 @@
 /* Of a file whose newest record is not known: after so many in a row that are not there, there are no more. */
 #define MISSES_MAX 1024
 
+bool ward_salvage_may_pass(int error)
+{
+    switch (-error) {
+    case EIO:
+    case ENOMEM:
+    case EMFILE:
+    case ENFILE:
+    case EBUSY: return true;
+    default: return false;
+    }
+}
+
+int ward_salvage_later(struct ward_database *fresh, const struct ward_database *source)
+{
+    memcpy(fresh->text, source->text, sizeof(fresh->text));
+    return -EAGAIN;
+}
+
 /* A row that its table does not take is left out; a disk that takes nothing is not. */
 static int unless_refused(int error)
 {
@@ -71,12 +89,12 @@ static int add_past(struct ward_database *fresh, const char *epoch, const char *
 }
 
 /* Epochs that had ended before are read again, each from its own file: what the ward has of them it has only once. */
-static int copy_past(struct ward_database *fresh, struct ward_database *source)
+static int copy_past(struct ward_database *fresh, struct ward_database *source, bool give_up)
 {
     sqlite3_stmt *statement = ward_database_statement(source, WARD_SQL_PAST_ALL);
-    int error = 0;
+    int error = 0, row = 0;
 
-    while (!error && ward_database_row(source, statement) > 0) {
+    while (!error && (row = ward_database_row(source, statement)) > 0) {
         const struct ward_seq_range span = {(uint64_t)sqlite3_column_int64(statement, 2),
                                             (uint64_t)sqlite3_column_int64(statement, 3)};
         char epoch[WARD_ID_MAX + 1], aside[WARD_STORE_TEXT_MAX];
@@ -85,6 +103,9 @@ static int copy_past(struct ward_database *fresh, struct ward_database *source)
         ward_database_column_text(statement, 1, aside, sizeof(aside));
         error = unless_refused(add_past(fresh, epoch, aside, &span, sqlite3_column_blob(statement, 4),
                                         sqlite3_column_bytes(statement, 4)));
+    }
+    if (ward_salvage_may_pass(row) && !give_up) {
+        error = ward_salvage_later(fresh, source);
     }
     sqlite3_reset(statement);
     return error;
@@ -105,7 +126,7 @@ static int note_records(struct ward_database *fresh, struct ward_database *sourc
     } else if (!head_known) {
         span.last = ward_database_head(source, &head.seq, head.chain) == 0 ? head.seq : INT64_MAX;
     }
-    int error = copy_past(fresh, source);
+    int error = copy_past(fresh, source, renewal->give_up);
     if (!error && span.first <= span.last) {
         error = add_past(fresh, source->epoch.text, aside, &span, found->ranges,
                          (int)(found->range_count * sizeof(found->ranges[0])));
@@ -116,16 +137,19 @@ static int note_records(struct ward_database *fresh, struct ward_database *sourc
 static int salvage(struct ward_database *fresh, struct ward_database *source, const char *aside,
                    const struct ward_renewal *renewal)
 {
-    struct ward_store_snapshot *found = ward_snapshot_salvage(source);
-    int error = found ? 0 : -ENOMEM;
+    struct ward_store_snapshot *found;
+    int error = ward_snapshot_salvage(source, &found);
 
+    if (found) {
+        error = ward_salvage_may_pass(error) && !renewal->give_up ? ward_salvage_later(fresh, source) : 0;
+    }
     error = error ? error : ward_database_run(fresh, ward_database_statement(fresh, WARD_SQL_BEGIN));
     error = error ? error : write_rows(fresh, found);
     error = error ? error : note_begun(fresh, aside);
     error = error ? error : note_records(fresh, source, aside, found, renewal);
     if (!error && renewal->put_back) {
-        error =
-            ward_own_take_over(fresh, source, &(struct ward_seq_range){renewal->common + 1, renewal->last});
+        error = ward_own_take_over(
+            fresh, source, &(struct ward_seq_range){renewal->common + 1, renewal->last}, renewal->give_up);
     }
     error = error ? error : ward_database_run(fresh, ward_database_statement(fresh, WARD_SQL_COMMIT));
     ward_store_snapshot_free(found);
@@ -147,7 +171,11 @@ int ward_salvage_begin(struct ward_database *fresh, const char *source, const ch
     struct ward_database database;
     int error = ward_database_open_source(&database, source);
 
-    error = error ? note_loss(fresh, aside, renewal) : salvage(fresh, &database, aside, renewal);
+    if (ward_salvage_may_pass(error) && !renewal->give_up) {
+        error = ward_salvage_later(fresh, &database);
+    } else {
+        error = error ? note_loss(fresh, aside, renewal) : salvage(fresh, &database, aside, renewal);
+    }
     ward_database_abandon(&database);
     return error;
 }
@@ -190,18 +218,45 @@ static int next_past(struct ward_database *database, struct past *ret)
     return 1;
 }
 
-/* The file is opened, and the chain in front of the next record is looked up. What fails shows in the records. */
-static void begin_source(struct ward_salvage *salvage, const struct past *past)
+static void close_source(struct ward_salvage *salvage)
 {
-    ward_salvage_done(salvage);
-    snprintf(salvage->path, sizeof(salvage->path), "%s", past->source);
+    if (salvage->open) {
+        ward_database_abandon(&salvage->source);
+    }
+    salvage->open = false;
+}
+
+/* Whether that is waited for. What is not shows in the records. */
+static bool is_waited_for(const struct ward_salvage *salvage, int error)
+{
+    return ward_salvage_may_pass(error) && salvage->failures < WARD_SALVAGE_TRIES;
+}
+
+/* The file is opened, and the chain in front of the next record is looked up. Returns 0, or what is waited for. */
+static int begin_source(struct ward_salvage *salvage, const struct past *past)
+{
+    if (strcmp(salvage->path, past->source) != 0) {
+        ward_salvage_done(salvage);
+        snprintf(salvage->path, sizeof(salvage->path), "%s", past->source);
+    }
+    close_source(salvage);
     salvage->open = true;
     salvage->chain_seq = UINT64_MAX;
-    if (ward_database_open_source(&salvage->source, salvage->path) < 0) {
+    int error = ward_database_open_source(&salvage->source, salvage->path);
+    if (error) {
         ward_database_abandon(&salvage->source);
-    } else if (ward_database_chain_at(&salvage->source, past->next - 1, salvage->chain) > 0) {
-        salvage->chain_seq = past->next - 1;
+    } else {
+        error = ward_database_chain_at(&salvage->source, past->next - 1, salvage->chain);
+        salvage->chain_seq = error > 0 ? past->next - 1 : UINT64_MAX;
     }
+    return is_waited_for(salvage, error) ? error : 0;
+}
+
+/* After a pause it is opened anew. */
+static void put_off(struct ward_salvage *salvage)
+{
+    close_source(salvage);
+    salvage->failures++;
 }
 
 static bool is_delivered(const struct past *past, uint64_t seq)
@@ -214,23 +269,32 @@ static bool is_delivered(const struct past *past, uint64_t seq)
     return false;
 }
 
-/* Whether the record is there and follows from the one before. Its chain is remembered for the next in either case. */
-static bool read_verified(struct ward_salvage *salvage, const struct past *past, struct ward_record *ret)
+/*
+ * Whether the record is there and follows from the one before: 1 or 0. Its chain is remembered for the next in either case. Or
+ * what is waited for.
+ */
+static int read_verified(struct ward_salvage *salvage, const struct past *past, struct ward_record *ret)
 {
     struct ward_record computed;
     struct ward_chain_text text;
     const uint64_t seq = past->next;
-    bool there = salvage->source.connection && ward_record_read(&salvage->source, seq, ret) > 0;
+    const bool open = salvage->source.connection != NULL;
+    int row = open ? ward_record_read(&salvage->source, seq, ret) : 0;
+    const bool there = row > 0;
     bool good = false;
 
-    if (!there && salvage->source.connection &&
-        ward_database_chain_at(&salvage->source, seq, salvage->chain) > 0) {
+    if (open && !there && !is_waited_for(salvage, row)) {
+        row = ward_database_chain_at(&salvage->source, seq, salvage->chain);
+    }
+    if (is_waited_for(salvage, row)) {
+        return row;
+    }
+    if (!there && row > 0) {
         salvage->chain_seq =
             seq; /* it was erased: what it said is gone, and the next follows from its chain */
         salvage->misses = 0;
-        return false;
+        return 0;
     }
-
     if (there && salvage->chain_seq == seq - 1) {
         computed = *ret;
         good = ward_store_chain_next(salvage->chain, past->epoch.text, &computed, &text) &&
@@ -241,7 +305,7 @@ static bool read_verified(struct ward_salvage *salvage, const struct past *past,
         salvage->chain_seq = seq;
     }
     salvage->misses = there ? 0 : salvage->misses + 1;
-    return good;
+    return good ? 1 : 0;
 }
 
 static int keep(struct ward_database *database, const struct past *past, const struct ward_record *record)
@@ -260,12 +324,17 @@ static int read_some(struct ward_database *database, struct ward_salvage *salvag
 
     for (int i = 0; i < WARD_SALVAGE_STEP_RECORDS && !error && past->next <= past->last; i++) {
         struct ward_record record;
-        bool good = read_verified(salvage, past, &record);
+        const int good = read_verified(salvage, past, &record);
 
+        if (good < 0) {
+            put_off(salvage);
+            return 0;
+        }
+        salvage->failures = salvage->failures < WARD_SALVAGE_TRIES ? 0 : salvage->failures;
         salvage->missed = salvage->misses > 0 ? salvage->missed : 0;
         if (!is_delivered(past, past->next)) {
-            error = good ? keep(database, past, &record) : 0;
-            past->lost += good ? 0 : 1;
+            error = good > 0 ? keep(database, past, &record) : 0;
+            past->lost += good > 0 ? 0 : 1;
             salvage->missed += salvage->misses > 0 ? 1 : 0;
         }
         past->next++;
@@ -316,8 +385,9 @@ int ward_salvage_step(struct ward_database *database, struct ward_salvage *salva
         }
         return error;
     }
-    if (!salvage->open || strcmp(salvage->path, past.source) != 0) {
-        begin_source(salvage, &past);
+    if ((!salvage->open || strcmp(salvage->path, past.source) != 0) && begin_source(salvage, &past) < 0) {
+        put_off(salvage);
+        return 0;
     }
     error = ward_database_run(database, ward_database_statement(database, WARD_SQL_BEGIN));
     error = error ? error : read_some(database, salvage, &past);
@@ -336,8 +406,6 @@ int ward_salvage_step(struct ward_database *database, struct ward_salvage *salva
 
 void ward_salvage_done(struct ward_salvage *salvage)
 {
-    if (salvage->open) {
-        ward_database_abandon(&salvage->source);
-    }
+    close_source(salvage);
     *salvage = (struct ward_salvage){0};
 }

@@ -18,10 +18,18 @@
 
 /* Records that one step looks at, so that a commit never waits long for it. */
 #define WARD_SALVAGE_STEP_RECORDS 256
+/* What may be read later is tried again, so often in a row; then it is lost. */
+#define WARD_SALVAGE_TRIES 12
+
+/* Whether reading failed in a way that may pass: the disk does not answer, memory or descriptors are short, somebody looks at
+ * the file. Damage does not. */
+bool ward_salvage_may_pass(int error);
+/* The source cannot be read now: fresh->text says why. Returns -EAGAIN. */
+int ward_salvage_later(struct ward_database *fresh, const struct ward_database *source);
 
 /*
  * Part of making the file fresh. source is where the other one is now, aside where it will be. Returns 0 or negative
- * errno of writing; what cannot be read is left out.
+ * errno of writing; -EAGAIN: what may be read later could not be. What cannot be read is left out.
  */
 int ward_salvage_begin(struct ward_database *fresh, const char *source, const char *aside,
                        const struct ward_renewal *renewal);
@@ -35,6 +43,8 @@ struct ward_salvage {
     uint8_t chain[32];
     uint64_t misses; /* records in a row that are not there */
     uint64_t missed; /* of those, the ones that the ward may not have: they count as lost */
+    /* So often in a row it could not be read, which may pass: a pause, and once more. From WARD_SALVAGE_TRIES on there is none. */
+    uint32_t failures;
 };
 
 /*

@@ -276,19 +276,23 @@ static int (*const parts[])(struct ward_database *database, struct ward_store_sn
     read_head, ward_mark_read, read_oldest, read_events, read_states, read_known,
 };
 
-/* All of it, or with tolerant set what can be read of it. */
+/* All of it, or with tolerant set what is not damaged. */
 static int read_parts(struct ward_database *database, struct ward_store_snapshot *snapshot, bool tolerant)
 {
-    int error = 0;
+    const size_t part_count = sizeof(parts) / sizeof(parts[0]),
+                 table_count = sizeof(tables) / sizeof(tables[0]);
+    int first_error = 0;
 
     snapshot->epoch = database->epoch;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && (!error || tolerant); i++) {
-        error = parts[i](database, snapshot);
+    for (size_t i = 0; i < part_count + table_count && (!first_error || tolerant); i++) {
+        int error =
+            i < part_count ? parts[i](database, snapshot) : read_rows(database, snapshot, i - part_count);
+
+        if (!first_error && !(tolerant && error == -EUCLEAN)) {
+            first_error = error;
+        }
     }
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && (!error || tolerant); i++) {
-        error = read_rows(database, snapshot, i);
-    }
-    return error;
+    return first_error;
 }
 
 int ward_snapshot_read(struct ward_database *database, struct ward_store_snapshot *snapshot)
@@ -296,15 +300,15 @@ int ward_snapshot_read(struct ward_database *database, struct ward_store_snapsho
     return read_parts(database, snapshot, false);
 }
 
-struct ward_store_snapshot *ward_snapshot_salvage(struct ward_database *database)
+int ward_snapshot_salvage(struct ward_database *database, struct ward_store_snapshot **ret)
 {
-    struct ward_store_snapshot *snapshot = calloc(1, sizeof(*snapshot));
+    struct ward_store_snapshot *snapshot = *ret = calloc(1, sizeof(*snapshot));
 
-    if (snapshot) {
-        snapshot->last_commit = (struct ward_time){.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED};
-        (void)read_parts(database, snapshot, true);
+    if (!snapshot) {
+        return -ENOMEM;
     }
-    return snapshot;
+    snapshot->last_commit = (struct ward_time){.utc_ms = WARD_UTC_UNKNOWN, .clock = WARD_CLOCK_UNSYNCED};
+    return read_parts(database, snapshot, true);
 }
 
 struct ward_store_snapshot *ward_store_snapshot_free(struct ward_store_snapshot *snapshot)

@@ -261,6 +261,9 @@ static void salvage_some(struct ward_store *store)
         ward_store_begin_trouble(store, error);
         return;
     }
+    const uint32_t failures = store->salvage.failures;
+    const bool waits = failures > 0 && failures < WARD_SALVAGE_TRIES;
+    store->salvage_at_us = waits ? ward_store_clock_us() + ward_store_pause_us(store, failures - 1) : 0;
     pthread_mutex_lock(&store->lock);
     store->salvaging = more;
     if (gap) {
@@ -333,18 +336,36 @@ static bool may_begin_again(const struct ward_store *store)
     return store->put_back && ward_store_clock_us() >= store->again_at_us;
 }
 
+/* Under lock. */
+static bool may_salvage(const struct ward_store *store)
+{
+    return store->salvaging && ward_store_clock_us() >= store->salvage_at_us;
+}
+
+/* While the disk takes nothing, or no commit, what spare work would have committed could not be. Under lock. */
+static bool may_do_spare_work(const struct ward_store *store)
+{
+    return store->attempts == 0 && !store->held;
+}
+
 /* Work that nothing waits for. Under lock. */
 static bool has_spare_work(const struct ward_store *store)
 {
-    return store->attempts == 0 && (store->salvaging || may_begin_again(store) || store->purging);
+    return may_do_spare_work(store) && (may_salvage(store) || may_begin_again(store) || store->purging);
 }
 
 /* When the thread wakes by itself. Under lock. */
 static uint64_t wakes_us(const struct ward_store *store)
 {
-    const uint64_t due = due_us(store);
+    uint64_t wakes = due_us(store);
 
-    return store->attempts == 0 && store->put_back && store->again_at_us < due ? store->again_at_us : due;
+    if (may_do_spare_work(store) && store->put_back && store->again_at_us < wakes) {
+        wakes = store->again_at_us;
+    }
+    if (may_do_spare_work(store) && store->salvaging && store->salvage_at_us < wakes) {
+        wakes = store->salvage_at_us;
+    }
+    return wakes;
 }
 
 /* Waits for something to do. Under lock. */
@@ -376,7 +397,7 @@ static bool anything_waits(const struct ward_store *store)
 static void do_spare_work(struct ward_store *store)
 {
     pthread_mutex_lock(&store->lock);
-    bool put_back = may_begin_again(store), salvaging = store->salvaging, purging = store->purging;
+    bool put_back = may_begin_again(store), salvaging = may_salvage(store), purging = store->purging;
     pthread_mutex_unlock(&store->lock);
     if (put_back) {
         ward_store_begin_again(store);

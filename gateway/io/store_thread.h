@@ -21,6 +21,9 @@
 #define WARD_STORE_RETRY_MAX_MS   30000
 /* After so many errors of the disk in a row, about a minute, another file is tried. */
 #define WARD_STORE_RENEW_AFTER 8
+/* After so many, another minute on, what cannot be read of the one before is lost. It is so when a file that was put back could not
+ * be replaced WARD_SALVAGE_TRIES times. */
+#define WARD_STORE_GIVE_UP_AFTER 10
 
 /* Routine records that a full queue made go, until a gap record tells of them. */
 struct ward_lost {
@@ -76,7 +79,8 @@ struct ward_store {
     uint64_t retry_at_us; /* while attempts > 0 */
     /* So often a file that was put back could not be replaced; meanwhile it takes what comes. */
     uint32_t again_failed;
-    uint64_t again_at_us; /* not before then */
+    uint64_t again_at_us;   /* not before then */
+    uint64_t salvage_at_us; /* not before then, since what is salvaged could not be read */
 };
 
 /* The thread's function; context is the store. */
@@ -99,6 +103,12 @@ int ward_store_find_late(struct ward_store *store);
 void ward_store_begin_trouble(struct ward_store *store, int error);
 /* A write succeeded. Nothing is told while a file that was put back cannot be replaced: that trouble goes on. */
 void ward_store_end_trouble(struct ward_store *store);
+
+/* After so many failures in a row. */
+uint64_t ward_store_pause_us(const struct ward_store *store, uint32_t failures);
+
+/* Whether what could not be read of a file that is to be replaced has been tried often enough. */
+bool ward_store_gives_up(const struct ward_store *store);
 
 /* Opens the file again, or another. Sets *ret_committed when it turns out that the batch is in it already. */
 int ward_store_reopen(struct ward_store *store, bool *ret_committed);

@@ -60,13 +60,24 @@ static uint64_t pause_after_ms(const struct ward_store *store, uint32_t failures
     return pause_ms < WARD_STORE_RETRY_MAX_MS ? pause_ms : WARD_STORE_RETRY_MAX_MS;
 }
 
+bool ward_store_gives_up(const struct ward_store *store)
+{
+    return store->attempts - store->renewed_at >= WARD_STORE_GIVE_UP_AFTER ||
+           store->again_failed >= WARD_SALVAGE_TRIES;
+}
+
+uint64_t ward_store_pause_us(const struct ward_store *store, uint32_t failures)
+{
+    return pause_after_ms(store, failures) * 1000;
+}
+
 void ward_store_begin_trouble(struct ward_store *store, int error)
 {
     const uint64_t pause_ms = pause_after_ms(store, store->attempts);
 
     store->attempts++;
-    store->damaged =
-        error == -EUCLEAN || (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
+    store->damaged = error == -EUCLEAN || (error == -EAGAIN && store->damaged) ||
+                     (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
     store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
     pthread_mutex_lock(&store->lock);
     store->counters.failed_commits++;
@@ -164,6 +175,7 @@ static void ask_for_own(struct ward_store *store, struct ward_renewal *ret)
     ret->through = store->put_back_through;
     pthread_mutex_unlock(&store->lock);
     ret->last = store->head.seq;
+    ret->give_up = ward_store_gives_up(store);
 }
 
 int ward_store_reopen(struct ward_store *store, bool *ret_committed)
@@ -187,7 +199,10 @@ int ward_store_reopen(struct ward_store *store, bool *ret_committed)
 
     error = error ? error : ward_database_checkpoint(database, true);
     if (!error && !known && aside.path[0] == '\0') {
-        renewal = (struct ward_renewal){.reason = "it is not the file that was here before"};
+        renewal = (struct ward_renewal){.reason = "it is not the file that was here before",
+                                        .head = found.seq > store->head.seq ? found.seq : store->head.seq,
+                                        .epoch = &store->epoch,
+                                        .give_up = renewal.give_up};
         error = ward_database_replace(database, &renewal, &aside);
         error = error ? error : ward_database_head(database, &found.seq, found.chain);
     }

@@ -283,6 +283,70 @@ static void what_the_broker_keeps_is_asked_for_once_it_can_be_judged(void **stat
     assert_true(bench->gateway->restored);
 }
 
+/* --- what the store comes to behind an answer ------------------------------------------------------------------ */
+
+static bool salvages_until_asked;
+static unsigned times_asked;
+
+void __real_ward_store_counters(struct ward_store *store, struct ward_store_counters *ret);
+void __wrap_ward_store_counters(struct ward_store *store, struct ward_store_counters *ret);
+int __real_ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *fetched, void *context);
+int __wrap_ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *fetched, void *context);
+
+void __wrap_ward_store_counters(struct ward_store *store, struct ward_store_counters *ret)
+{
+    __real_ward_store_counters(store, ret);
+    ret->salvaging = ret->salvaging || salvages_until_asked;
+}
+
+int __wrap_ward_store_fetch_past(struct ward_store *store, ward_store_past_fn *fetched, void *context)
+{
+    salvages_until_asked = false;
+    times_asked++;
+    return __real_ward_store_fetch_past(store, fetched, context);
+}
+
+/* The first answer to a question about the past, with something between the two. Returns whether there is nothing then. */
+static bool is_nothing_after(struct bench *bench, void (*between)(struct ward_outbox *))
+{
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    WAIT_FOR(bench, bench->gateway->waiters == NULL && !is_salvaging(bench));
+    salvages_until_asked = between == NULL;
+    times_asked = 0;
+    uplink_join(bench);
+    uplink_open_link();
+    WAIT_FOR(bench, times_asked == 1);
+    if (between && outbox->past.asked)
+        between(outbox);
+    WAIT_FOR(bench, !outbox->past.asked);
+    assert_int_equal(times_asked, 1);
+    return outbox->past.nothing;
+}
+
+/* What was salvaged behind the answer goes: a patient who left would be erased without it. */
+static void what_is_salvaged_behind_the_answer_is_asked_for(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox_past *past = &bench->gateway->outbox.past;
+
+    assert_false(is_nothing_after(bench, NULL));
+    past->due_us = 0;
+    WAIT_FOR(bench, past->nothing);
+    assert_int_equal(times_asked, 2);
+}
+
+static void what_was_said_of_the_file_before_is_asked_again(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox_past *past = &bench->gateway->outbox.past;
+
+    assert_false(is_nothing_after(bench, ward_outbox_new_epoch));
+    past->due_us = 0;
+    WAIT_FOR(bench, past->nothing);
+    assert_int_equal(times_asked, 2);
+}
+
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
 
 /* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
@@ -468,6 +532,8 @@ int main(void)
         PAST_TEST(a_late_answer_is_of_the_epoch_that_went),
         PAST_TEST(an_order_that_another_epoch_drops_is_answered),
         PAST_TEST(what_the_broker_keeps_is_asked_for_once_it_can_be_judged),
+        PAST_TEST(what_is_salvaged_behind_the_answer_is_asked_for),
+        PAST_TEST(what_was_said_of_the_file_before_is_asked_again),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),

@@ -305,10 +305,10 @@ void wait_until_salvaged(struct bench *bench)
     struct ward_store_counters counters;
 
     do {
-        /* Each answer is one round of the thread, which salvages between rounds. */
+        /* Each answer is one round of the thread, which salvages between rounds, and after the last answer, too. */
+        ward_store_counters(bench->store, &counters);
         assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
         wait_for_answer(bench, 0);
-        ward_store_counters(bench->store, &counters);
     } while (counters.salvaging);
 }
 

@@ -146,15 +146,18 @@ static bool dies_at(struct bench *bench, unsigned step)
 static void a_kill_at_any_step_loses_nothing(void **state)
 {
     struct bench *bench = *state;
-    char aside[128];
+    char aside[128], fresh[128];
     bool more = true;
 
     snprintf(aside, sizeof(aside), "%s.aside-1", bench->path);
+    snprintf(fresh, sizeof(fresh), "%s.fresh", bench->path);
     for (unsigned step = 1; more; step++) {
         more = dies_at(bench, step);
         assert_true(more || step > 5);
         bench->replaced = 0;
         open_store(bench);
+        assert_int_not_equal(access(fresh, F_OK),
+                             0); /* nor is what was not finished taken for the file some day */
         if (bench->snapshot->head_seq == RECORDS) { /* it had not begun */
             meet_damage(bench);
         } else if (bench->snapshot->set_aside[0] != '\0') {

@@ -589,6 +589,35 @@ static void a_loss_that_could_not_be_told_yet_is_told_once_by_the_next_file(void
     assert_int_equal(count_gaps(bench), 1);
 }
 
+/* What tells of it waits like everything else while commits are held, and is not made once more meanwhile. */
+static void a_loss_is_told_once_also_while_commits_are_held(void **state)
+{
+    struct bench *bench = *state;
+    char epoch[WARD_ID_MAX + 1];
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    memcpy(epoch, bench->snapshot->epoch.text, sizeof(epoch));
+    fill(bench);
+    close_store(bench);
+    run_sql(bench->path, "UPDATE record SET mono_us = mono_us + 1 WHERE seq = 300");
+    open_store(bench);
+    ward_store_hold(bench->store, true);
+    assert_int_equal(ward_store_verify(bench->store, 1, on_verified, bench), 0);
+    wait_for(bench, &bench->replaced, 1);
+    for (int round = 0; round < 20; round++) { /* of the thread, each of them */
+        assert_int_equal(ward_store_fetch_past(bench->store, on_past, bench), 0);
+        bench->answered = false;
+        while (!bench->answered) {
+            wait_for_something(bench);
+        }
+    }
+    ward_store_hold(bench->store, false);
+    assert_int_equal(take_past(bench, epoch), RECORDS - DELIVERED - 1);
+    assert_int_equal(told_lost(bench), 1);
+    assert_int_equal(count_gaps(bench), 1);
+}
+
 /* SQLite takes these, and no file of ours holds them: each is met, in words, and nothing else is lost over it. */
 static void a_row_that_no_file_of_ours_has_is_damage(void **state)
 {
@@ -600,6 +629,7 @@ static void a_row_that_no_file_of_ours_has_is_damage(void **state)
         {"UPDATE mark SET clock = 4", "the moment of the last commit is damaged"},
         {"PRAGMA user_version = -3", "there is no format -3"},
         {"DELETE FROM mark", "the mark of what was delivered is not there"},
+        {"DROP TABLE known", "no such table: known"},
         {"UPDATE known SET key = x'07'", "a record that is known again has no key"},
         {"UPDATE known SET device = 1000000", "name 1000000 is not there"},
         {"PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'document TEXT NOT NULL',"
@@ -696,6 +726,7 @@ int main(void)
         STORE_TEST(a_record_that_does_not_fit_does_not_go),
         STORE_TEST(a_record_that_does_not_fit_is_found_by_verifying),
         STORE_TEST(a_loss_that_could_not_be_told_yet_is_told_once_by_the_next_file),
+        STORE_TEST(a_loss_is_told_once_also_while_commits_are_held),
         STORE_TEST(a_row_that_no_file_of_ours_has_is_damage),
         STORE_TEST(a_fresh_file_says_that_it_is_one),
         STORE_TEST(what_the_ward_has_is_not_lost),

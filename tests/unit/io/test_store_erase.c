@@ -388,6 +388,28 @@ static void only_that_episode_goes(void **state)
     assert_int_equal(verify(bench).error, 0);
 }
 
+static sqlite3 *newest_connection;
+
+static int note_connection(sqlite3 *connection)
+{
+    newest_connection = connection;
+    return SQLITE_OK;
+}
+
+/* Names are not looked for again with each record that is written. */
+static void a_commit_costs_no_more_than_before(void **state)
+{
+    struct bench *bench = *state;
+    int looks = 0;
+
+    sqlite3_auto_extension((void (*)(void))note_connection);
+    plant_all(bench);
+    sqlite3_cancel_auto_extension((void (*)(void))note_connection);
+    assert_int_equal(erase(bench, PATIENT, false).error, 0);
+    sqlite3_db_config(newest_connection, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &looks);
+    assert_int_equal(looks, 0);
+}
+
 /* Records of a file that was set aside are the ward's first. */
 static void what_the_ward_still_needs_stays(void **state)
 {
@@ -455,6 +477,7 @@ int main(void)
         STORE_TEST(it_can_be_done_again),
         STORE_TEST(cells_that_moved_leave_nothing),
         STORE_TEST(only_that_episode_goes),
+        STORE_TEST(a_commit_costs_no_more_than_before),
         STORE_TEST(what_the_ward_still_needs_stays),
         STORE_TEST(what_was_marked_just_now_counts_as_delivered),
         STORE_TEST(a_file_of_which_nothing_is_wanted_any_more_goes),

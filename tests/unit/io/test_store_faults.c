@@ -223,6 +223,40 @@ static void another_file_in_its_place_begins_a_new_epoch(void **state)
     assert_int_equal(check_chain(bench, bench->new_epoch.text), 1);
 }
 
+/* What was committed since the copy was made is lost, and that is told. */
+static void an_older_copy_in_its_place_is_a_loss(void **state)
+{
+    struct bench *bench = *state;
+    char copy[128], log[128];
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    close_store(bench);
+    snprintf(copy, sizeof(copy), "%s.copy", bench->path);
+    copy_file(bench->path, copy);
+    open_store(bench);
+    submit_one(bench, 2, true);
+    submit_one(bench, 3, true);
+    wait_for(bench, &bench->committed_count, 3);
+    set_disk(0, SQLITE_IOERR_WRITE);
+    submit_one(bench, 4, true);
+    wait_for(bench, &bench->troubles, 1);
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    unlink(log);
+    assert_int_equal(rename(copy, bench->path), 0);
+    set_disk(0, SQLITE_OK);
+    wait_for(bench, &bench->replaced, 1);
+    wait_until_salvaged(bench);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.seq, 1);
+    fetch(bench, 1, UINT32_MAX);
+    assert_int_equal(bench->answer_count, 2);
+    assert_int_equal(bench->records[1].reading.kind, WARD_RECORD_GAP);
+    assert_int_equal(bench->records[1].note.subject, 2);
+}
+
 /* The store has something to say, and nobody has listened yet. */
 static void wait_unheard(const struct bench *bench)
 {
@@ -548,6 +582,7 @@ int main(void)
         STORE_TEST(a_file_that_fails_again_and_again_makes_way_for_another),
         STORE_TEST(damage_found_while_writing_begins_a_new_epoch),
         STORE_TEST(another_file_in_its_place_begins_a_new_epoch),
+        STORE_TEST(an_older_copy_in_its_place_is_a_loss),
         STORE_TEST(what_the_ward_had_of_the_old_epoch_is_not_of_the_new),
         STORE_TEST(garbage_is_set_aside_and_kept),
         STORE_TEST(a_database_of_another_program_is_set_aside),
