@@ -7,6 +7,7 @@
 #include "uplink/fetcher.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@
 #include "uplink/exchange_process.h"
 #include "uplink/tls_words.h"
 
-#define ROLE "server of the care plans"
+#define ROLE         "server of the care plans"
+#define LAST_WORD_MS 1000
 
 /* The thread's own until it has handed itself over. */
 struct job {
@@ -45,6 +47,8 @@ struct ward_fetcher {
 
 static void job_free(struct job *job)
 {
+    if (!job)
+        return;
     ward_exchange_octets_done(&job->request);
     ward_exchange_answer_done(&job->answer);
     free(job);
@@ -138,12 +142,12 @@ static void hand_on(struct ward_fetcher *fetcher, struct ward_exchange_answer *a
 
 static int start(struct ward_fetcher *fetcher);
 
-/* What the thread has handed over, which has ended with that; NULL when there is nothing yet. */
+/* What the thread has handed over, or NULL: there is nothing yet, or it has ended, for want of memory, without a word. */
 static struct job *take_job(struct ward_fetcher *fetcher)
 {
-    struct word last;
+    struct word last = {NULL};
 
-    if (recv(fetcher->thread, &last, sizeof(last), MSG_DONTWAIT) != (ssize_t)sizeof(last))
+    if (recv(fetcher->thread, &last, sizeof(last), MSG_DONTWAIT) < 0)
         return NULL;
     fetcher->answer = sd_event_source_disable_unref(fetcher->answer);
     close(fetcher->thread);
@@ -154,17 +158,18 @@ static struct job *take_job(struct ward_fetcher *fetcher)
 static int on_answer(sd_event_source *source, int descriptor, uint32_t events, void *userdata)
 {
     struct ward_fetcher *fetcher = userdata;
-    struct ward_exchange_answer failed = {.end = WARD_EXCHANGE_FAILED};
+    struct ward_exchange_answer failed = {.end = WARD_EXCHANGE_FAILED,
+                                          .text = "wardgate-https: its answer is lost"};
     struct job *job = take_job(fetcher);
     int result = 0;
 
     (void)source;
     (void)descriptor;
     (void)events;
-    if (!job)
+    if (fetcher->thread >= 0)
         return 0;
     if (!fetcher->given_up)
-        hand_on(fetcher, &job->answer);
+        hand_on(fetcher, job ? &job->answer : &failed);
     else if (fetcher->next.data)
         result = start(fetcher);
     job_free(job);
@@ -201,19 +206,23 @@ int ward_fetcher_new(struct ward_fetcher **ret, sd_event *event, const struct wa
     return 0;
 }
 
+/* With its last word it has ended the process that it began, which is at once unless it waits for the disk. */
+static void let_thread_end(struct ward_fetcher *fetcher)
+{
+    struct pollfd word = {.fd = fetcher->thread, .events = POLLIN};
+
+    (void)poll(&word, 1, LAST_WORD_MS);
+    (void)shutdown(fetcher->thread, SHUT_RDWR); /* what it has not handed over by now it frees itself */
+    job_free(take_job(fetcher));
+}
+
 struct ward_fetcher *ward_fetcher_free(struct ward_fetcher *fetcher)
 {
-    struct job *job;
-
     if (!fetcher)
         return NULL;
     end(fetcher);
-    job = fetcher->thread >= 0 ? take_job(fetcher) : NULL;
-    if (job)
-        job_free(job);
     if (fetcher->thread >= 0)
-        close(fetcher->thread);
-    sd_event_source_disable_unref(fetcher->answer);
+        let_thread_end(fetcher);
     sd_event_unref(fetcher->event);
     free(fetcher);
     return NULL;
@@ -274,8 +283,7 @@ static int start(struct ward_fetcher *fetcher)
         if (ends[i] >= 0)
             close(ends[i]);
     ward_exchange_octets_done(&fetcher->next);
-    if (job)
-        job_free(job);
+    job_free(job);
     return result;
 }
 

@@ -38,7 +38,7 @@ typedef void ward_fetcher_done(void *userdata, const struct ward_fetched *fetche
 int ward_fetcher_new(struct ward_fetcher **ret, sd_event *event, const struct ward_tls_files *files,
                      ward_fetcher_done *done, void *userdata);
 
-/* Gives up what goes on, without a word. Takes NULL; returns NULL. */
+/* Gives up what goes on, without a word, and waits until that has ended, a second at most. Takes NULL; returns NULL. */
 struct ward_fetcher *ward_fetcher_free(struct ward_fetcher *fetcher);
 
 /*
