@@ -115,7 +115,7 @@ static void hold_program(void)
     const int result = ward_system_hold_program();
 
     if (result < 0)
-        ward_log(LOG_WARNING, WARD_JOURNAL_NO_MATTER,
+        ward_log(LOG_WARNING, WARD_JOURNAL_UPLINK_UNLOCKED,
                  "the program cannot be kept in memory (LimitMEMLOCK=): %s", strerror(-result));
 }
 

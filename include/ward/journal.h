@@ -37,6 +37,7 @@ enum ward_journal_matter {
     WARD_JOURNAL_SOUND_FAILS,
     /* of the uplink */
     WARD_JOURNAL_UPLINK_CANNOT_START,
+    WARD_JOURNAL_UPLINK_UNLOCKED, /* as of the core: an alarm may have to wait for the card */
     WARD_JOURNAL_CORE_NOT_HEARD,
     WARD_JOURNAL_HUB_NOT_NAMED, /* [hub] host is empty */
     WARD_JOURNAL_NOT_ENROLLED,

@@ -84,8 +84,10 @@ class JournalBench(Bench):
         core.until(lambda: core.links, "the link is told")
         return core
 
-    def started(self, port, **options):
+    def started(self, port, within=(), **options):
+        """within: what the uplink is run by."""
         self.uplink_ = self.keep(JournaledUplink(self.directory, self.directory / "spool", port, self.pki, **options))
+        self.uplink_.command[:0] = within
         self.uplink_.start()
 
     def est(self):
@@ -113,6 +115,13 @@ def configuration(bench):
     assert bench.uplink_.process.wait(60) == 1
     bench.uplink_.process = None
     return r"wardgate\.conf:\d+: .*nonsense"
+
+
+def no_memory_to_lock(bench):
+    core = bench.core()
+    bench.started(1, host="", within=["prlimit", "--memlock=0", "setpriv", "--bounding-set=-ipc_lock"])
+    core.accept()
+    return r"the program cannot be kept in memory \(LimitMEMLOCK=\): Operation not permitted"
 
 
 def core_away(bench):
@@ -206,6 +215,7 @@ def no_server_of_plans(bench):
 
 CASES = {
     "WARD_JOURNAL_UPLINK_CANNOT_START": configuration,
+    "WARD_JOURNAL_UPLINK_UNLOCKED": no_memory_to_lock,
     "WARD_JOURNAL_CORE_NOT_HEARD": core_away,
     "WARD_JOURNAL_HUB_NOT_NAMED": no_hub,
     "WARD_JOURNAL_NOT_ENROLLED": no_certificate,
