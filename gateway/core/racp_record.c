@@ -15,7 +15,8 @@
  *   a lower one                                    asked for, the device does as it likes; looking: they began anew
  *
  * Once they began anew everything is passed over until this procedure is over; it is let end, since not each device can be
- * stopped, and takes no longer than what follows. Then all are asked for, and none of them is known.
+ * stopped, and takes no longer than what follows. Then all are asked for, and none of them is known. Where the link has ended
+ * before that, no number is known the next time, and all are asked for at once.
  *
  *  ¹ of what was remembered before there were digests
  *  ² it may have been deleted, or have made room: then it is not known whether a later one is of the same count
