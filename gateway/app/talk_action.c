@@ -48,6 +48,15 @@ static void hear(struct ward_talk *talk, const struct ward_exchange_measurement 
     ward_pipeline_measurement(talk->gateway, &heard);
 }
 
+/* The link may never last until all of them are asked for, were it asked from the last known one on each time. */
+static void forget_last_record(struct ward_talk *talk)
+{
+    struct ward_recollection recollection = ward_recollection_of(talk->gateway, talk->device.id.text);
+
+    recollection.has_record = false;
+    ward_recollection_keep(talk->gateway, &recollection);
+}
+
 /* All that it has may be here already, and is not told again: then it has said that there is nothing else. */
 static void note_transfer(struct ward_talk *talk, const struct ward_exchange_transfer *transfer)
 {
@@ -59,6 +68,8 @@ static void note_transfer(struct ward_talk *talk, const struct ward_exchange_tra
         talk->has_reading = talk->has_spot = true;
     if (transfer->received > 0 && now)
         now->heard = ward_gateway_now(gateway);
+    if (transfer->begins_anew && talk->proved)
+        forget_last_record(talk);
     ward_journal_print(LOG_INFO, "%s: %u of %u stored records were read", talk->device.id.text,
                        (unsigned)transfer->received, (unsigned)transfer->announced);
 }

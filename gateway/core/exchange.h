@@ -84,6 +84,8 @@ struct ward_exchange_transfer {
     bool is_complete;   /* as many came as the device had said; only then may they be deleted on it */
     uint16_t announced; /* by the device */
     uint16_t received;
+    /* Its numbers began anew, and the link ended before all could be asked for. Next time they are to be, at once. */
+    bool begins_anew;
 };
 
 struct ward_exchange_clock {

@@ -46,12 +46,24 @@ static uint64_t digest_of(const struct ward_decoded *decoded, const struct ward_
                : 0;
 }
 
+/* One that came before it is not settled yet: nothing of that is stored. end: its place, or that of the next that is held. */
+static bool is_behind_held(const struct ward_exchange *exchange, const struct ward_exchange_held *end)
+{
+    for (const struct ward_exchange_held *held = exchange->held; held < end; held++)
+        if (held->has_record)
+            return true;
+    return false;
+}
+
 /* --- what needs no decision ---------------------------------------------------------------------------------------- */
 
 static void tell_once(const struct ward_exchange *exchange, const struct ward_decoded *decoded,
                       const struct ward_exchange_arrival *arrival,
                       const struct ward_exchange_context *context)
 {
+    const struct ward_exchange_held *end = &exchange->held[exchange->held_count];
+    const bool is_behind_lost = exchange->has_lost || is_behind_held(exchange, end);
+
     ward_exchange_tell_measurement(context, &(struct ward_exchange_measurement){
                                                 .is_settled = true,
                                                 .kind = decoded->kind,
@@ -64,7 +76,7 @@ static void tell_once(const struct ward_exchange *exchange, const struct ward_de
                                                 .has_record = arrival->has_record,
                                                 .record = arrival->record,
                                                 .digest = digest_of(decoded, arrival),
-                                                .is_behind_lost = exchange->has_lost,
+                                                .is_behind_lost = is_behind_lost,
                                             });
 }
 
@@ -162,15 +174,6 @@ static void tell_unsettled(struct ward_exchange_held *held, const struct ward_de
         return;
     held->is_told = true;
     tell_held(held, &measurement, context);
-}
-
-/* It is settled before another one that came before it, of which nothing is stored yet. */
-static bool is_behind_held(const struct ward_exchange *exchange, const struct ward_exchange_held *held)
-{
-    for (const struct ward_exchange_held *before = exchange->held; before < held; before++)
-        if (before->has_record)
-            return true;
-    return false;
 }
 
 /*
@@ -294,18 +297,26 @@ static bool hold(struct ward_exchange *exchange, const struct ward_decoded *deco
 }
 
 /*
- * Returns whether a record that cannot be decoded was one to pass over. Only then is it counted: nothing is deleted on a
- * device of whose records one is not understood.
+ * Those that were asked for before it are held no longer than they would be for one that is decoded: none of them is the last.
+ * It is counted only when it is passed over: nothing is deleted on a device of whose records one is not understood.
  */
-static bool pass_over(struct ward_exchange *exchange, const struct ward_decoded *decoded,
-                      const struct ward_exchange_arrival *arrival, uint64_t now_us)
+static void take_at_once(struct ward_exchange *exchange, const struct ward_decoded *decoded,
+                         const struct ward_exchange_arrival *arrival,
+                         const struct ward_exchange_context *context)
 {
     const struct ward_racp_stored stored = {arrival->record, digest_of(decoded, arrival)};
+    const enum ward_racp_verdict verdict =
+        arrival->has_record ? ward_racp_judge(&exchange->racp, &stored) : WARD_RACP_UNASKED;
 
-    if (!arrival->has_record || ward_racp_judge(&exchange->racp, &stored) != WARD_RACP_PASSED_OVER)
-        return false;
-    (void)ward_racp_record(&exchange->racp, &stored, now_us);
-    return true;
+    if (verdict == WARD_RACP_PASSED_OVER) {
+        (void)ward_racp_record(&exchange->racp, &stored, context->now.boot_us);
+        return;
+    }
+    if (verdict == WARD_RACP_ASKED_FOR) {
+        exchange->newest_asked = ++exchange->numbered;
+        ward_exchange_settle(exchange, false, context);
+    }
+    tell_once(exchange, decoded, arrival, context);
 }
 
 /*
@@ -361,8 +372,7 @@ void ward_exchange_take(struct ward_exchange *exchange, const struct ward_exchan
         note_worn(exchange, &decoded, context->now.boot_us);
     if (decoded.outcome != WARD_DECODE_OK || decoded.kind == WARD_READING_CONTINUOUS ||
         arrival->code == WARD_CHAR_BATTERY_LEVEL) {
-        if (!pass_over(exchange, &decoded, arrival, context->now.boot_us))
-            tell_once(exchange, &decoded, arrival, context);
+        take_at_once(exchange, &decoded, arrival, context);
         return;
     }
     numbered = with_number(arrival, &decoded);

@@ -170,9 +170,11 @@ void ward_exchange_records_end(struct ward_exchange *exchange, const struct ward
         return;
     ward_exchange_tell_fault(context, "records-incomplete", "The link ended before all records were here.",
                              0);
-    ward_exchange_tell(context, &(struct ward_exchange_action){
-                                    .type = WARD_EXCHANGE_TRANSFER_DONE,
-                                    .transfer = {.announced = racp->announced, .received = racp->received}});
+    ward_exchange_tell(
+        context, &(struct ward_exchange_action){.type = WARD_EXCHANGE_TRANSFER_DONE,
+                                                .transfer = {.announced = racp->announced,
+                                                             .received = racp->received,
+                                                             .begins_anew = ward_racp_begins_anew(racp)}});
 }
 
 /* --- segments ---------------------------------------------------------------------------------------------------- */

@@ -44,25 +44,9 @@
  *  ⁸ when the numbers began anew, one that has a number is a straggler of those that were passed over, and is, too
  *  ⁹ when the numbers began anew: all ³, however it ends
  *
- * The numbers of a meter that was reset begin at 0 again. "From 18 on" would then find nothing, or only what lies beyond in
- * the new count, and what comes before would never be fetched. So it is asked from the last known record on, that one
- * included, which comes first and is judged by its digest; and where there is none of that number or a higher one, for
- * whichever is the last. Asked so, of the records that have a number:
- *
- *   it came                          its digest    verdict
- *   the last known number            the same      passed over: it is here
- *                                    another       the numbers began anew
- *                                    not known ¹⁰  known: whoever stores it looks whether it is here
- *   a higher one                                   asked for, though the last known one did not come ¹¹; looking: known
- *   a lower one                                    asked for, the device does as it likes; looking: they began anew
- *
- * Once they began anew everything is passed over until this procedure is over; it is let end, since not each device can be
- * stopped, and takes no longer than what follows. Then all are asked for, and none of them is known.
- *
- *  ¹⁰ of what was remembered before there were digests
- *  ¹¹ it may have been deleted, or have made room: then it is not known whether a later one is of the same count
+ * How a record is judged, and what shows that the numbers began anew: racp_record.c.
  */
-#include "core/racp.h"
+#include "core/racp_private.h"
 
 #include "core/decode.h"
 
@@ -110,8 +94,8 @@ uint64_t ward_racp_deadline_us(const struct ward_racp *racp)
     return racp->due_us;
 }
 
-/* Whether what is asked for is from the last known one on. Behind the highest number there is none. */
-static bool asks_from(const struct ward_racp *racp)
+/* Behind the highest number there is none. */
+bool ward_racp_asks_from(const struct ward_racp *racp)
 {
     return racp->options.filter == WARD_RACP_SEQUENCE && racp->options.has_last &&
            racp->options.last < UINT16_MAX && !racp->asks_all;
@@ -120,7 +104,7 @@ static bool asks_from(const struct ward_racp *racp)
 /* The numbers began anew, and it was not asked for all yet. */
 static bool is_to_ask_all(const struct ward_racp *racp)
 {
-    return racp->restarts && asks_from(racp);
+    return racp->restarts && ward_racp_asks_from(racp);
 }
 
 bool ward_racp_begins_anew(const struct ward_racp *racp)
@@ -151,9 +135,9 @@ static struct ward_racp_output ask(struct ward_racp *racp, enum ward_racp_state 
                                    uint64_t now_us)
 {
     struct ward_racp_output output =
-        enter(racp, state, op_code, asks_from(racp) ? OPERATOR_FROM : OPERATOR_ALL, now_us);
+        enter(racp, state, op_code, ward_racp_asks_from(racp) ? OPERATOR_FROM : OPERATOR_ALL, now_us);
 
-    if (asks_from(racp)) {
+    if (ward_racp_asks_from(racp)) {
         output.octets[output.length++] = FILTER_SEQUENCE_NUMBER;
         add_number(&output, racp->options.last);
     }
@@ -244,7 +228,7 @@ static struct ward_racp_output unexpected(struct ward_racp *racp)
 
 static struct ward_racp_output none_found(struct ward_racp *racp, uint64_t now_us)
 {
-    if (asks_from(racp))
+    if (ward_racp_asks_from(racp))
         return enter(racp, WARD_RACP_LOOKING, OP_REPORT, OPERATOR_LAST, now_us);
     racp->is_counted = true;
     return over(racp, WARD_RACP_COMPLETE);
@@ -314,7 +298,7 @@ static struct ward_racp_output not_supported(struct ward_racp *racp, uint8_t res
 {
     if (racp->state == WARD_RACP_COUNTING && response == RESPONSE_OP_CODE_NOT_SUPPORTED)
         return ask(racp, WARD_RACP_REPORTING, OP_REPORT, now_us);
-    if (asks_from(racp) && response != RESPONSE_OP_CODE_NOT_SUPPORTED)
+    if (ward_racp_asks_from(racp) && response != RESPONSE_OP_CODE_NOT_SUPPORTED)
         return all_of_them(racp, now_us);
     return over(racp, WARD_RACP_NOT_SUPPORTED);
 }
@@ -402,76 +386,6 @@ struct ward_racp_output ward_racp_indication(struct ward_racp *racp, const uint8
     if (detail->has_response)
         return response_came(racp, detail->request_op_code, detail->response_code, now_us);
     return unexpected(racp);
-}
-
-/* --- records -------------------------------------------------------------------------------------------------- */
-
-static bool is_fetching(const struct ward_racp *racp)
-{
-    return racp->state == WARD_RACP_REPORTING ||
-           (racp->state == WARD_RACP_ABORTING && racp->aborted == WARD_RACP_REPORTING);
-}
-
-static bool is_comparable(const struct ward_racp *racp, const struct ward_racp_stored *stored)
-{
-    return stored->number == racp->options.last && racp->options.last_digest != 0 && stored->digest != 0;
-}
-
-/* Of what was asked for from the last known one on. */
-static bool shows_restart(const struct ward_racp *racp, const struct ward_racp_stored *stored)
-{
-    if (is_comparable(racp, stored))
-        return stored->digest != racp->options.last_digest;
-    return racp->state == WARD_RACP_LOOKING && stored->number < racp->options.last;
-}
-
-enum ward_racp_verdict ward_racp_judge(const struct ward_racp *racp, const struct ward_racp_stored *stored)
-{
-    const bool is_looking = racp->state == WARD_RACP_LOOKING;
-
-    if (stored != NULL && ward_racp_begins_anew(racp))
-        return WARD_RACP_PASSED_OVER;
-    if (is_looking ? stored == NULL : !is_fetching(racp))
-        return WARD_RACP_UNASKED;
-    if (stored == NULL || !asks_from(racp))
-        return WARD_RACP_ASKED_FOR;
-    if (shows_restart(racp, stored) || is_comparable(racp, stored))
-        return WARD_RACP_PASSED_OVER;
-    return is_looking || stored->number == racp->options.last ? WARD_RACP_KNOWN : WARD_RACP_ASKED_FOR;
-}
-
-static void count(struct ward_racp *racp, uint16_t number, uint64_t now_us)
-{
-    if (racp->received == 0 || number < racp->lowest)
-        racp->lowest = number;
-    if (racp->received == 0 || number > racp->highest)
-        racp->highest = number;
-    if (racp->received < UINT16_MAX)
-        racp->received++;
-    if (racp->is_answered)
-        racp->due_us = racp->received >= racp->announced ? now_us : now_us + WARD_RACP_STRAGGLER_US;
-    else if (racp->state != WARD_RACP_ABORTING)
-        racp->due_us = now_us + WARD_RACP_PROCEDURE_US;
-}
-
-enum ward_racp_verdict ward_racp_record(struct ward_racp *racp, const struct ward_racp_stored *stored,
-                                        uint64_t now_us)
-{
-    const enum ward_racp_verdict verdict = ward_racp_judge(racp, stored);
-
-    if (verdict == WARD_RACP_UNASKED || racp->state == WARD_RACP_COUNTING)
-        return verdict;
-    if (verdict == WARD_RACP_PASSED_OVER) {
-        racp->restarts |= shows_restart(racp, stored);
-        racp->has_passed = true;
-    }
-    count(racp, stored != NULL ? stored->number : 0, now_us);
-    return verdict;
-}
-
-bool ward_racp_has_passed(const struct ward_racp *racp, uint16_t number)
-{
-    return racp->has_passed && asks_from(racp) && number == racp->options.last;
 }
 
 /* --- the rest -------------------------------------------------------------------------------------------------- */

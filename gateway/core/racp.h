@@ -5,8 +5,8 @@
  *
  *     (state, input, now) → (next state, at most one output, next deadline)
  *
- * It sends and receives nothing itself and does not see the records: they are counted as they come. The case table
- * opens racp.c. Times are microseconds of CLOCK_BOOTTIME.
+ * It sends and receives nothing itself and does not see the records: they are counted and judged as they come. The case
+ * table opens racp.c, that of records racp_record.c. Times are microseconds of CLOCK_BOOTTIME.
  */
 #ifndef WARD_CORE_RACP_H
 #define WARD_CORE_RACP_H

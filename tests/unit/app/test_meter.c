@@ -26,7 +26,8 @@ struct meter {
     char request[32];    /* the last that was written, as hex; "": it was answered */
     char requests[256];  /* of this link, each with a blank behind it */
     bool is_linked;
-    bool has_told; /* whoever pairs it learns that it has told something */
+    bool is_unproved; /* nobody knows that it is the meter */
+    bool has_told;    /* whoever pairs it learns that it has told something */
 } meter;
 
 int __wrap_ward_bluez_write(struct ward_bluez *bluez, const char *address, const char *service,
@@ -97,7 +98,7 @@ static void say(struct bench *bench, uint16_t characteristic, const uint8_t *oct
                                         .length = length,
                                         .receipt_us = ward_gateway_now(bench->gateway).boot_us,
                                         .connection = bench->connection,
-                                        .proved = true,
+                                        .proved = !meter.is_unproved,
                                     });
 }
 
@@ -154,7 +155,8 @@ static void talk(struct bench *bench)
     meter.sent = 0;
     meter.requests[0] = meter.request[0] = '\0';
     tell_link(bench, WARD_BLUEZ_LINK_CONNECTED);
-    tell_link(bench, WARD_BLUEZ_LINK_PROVED);
+    if (!meter.is_unproved)
+        tell_link(bench, WARD_BLUEZ_LINK_PROVED);
     tell_link(bench, WARD_BLUEZ_LINK_RESOLVED);
     while (meter.is_linked && meter.request[0] != '\0')
         answer(bench);
@@ -306,6 +308,44 @@ static void the_link_to_a_meter_that_was_reset_may_end_at_any_time(void **state)
     assert_int_equal(bench->record_count, 3 + 10 * 6);
 }
 
+/* What lies beyond the last known number would take longer each time. */
+static void a_meter_that_was_reset_and_always_goes_early_is_read_by_and_by(void **state)
+{
+    struct bench *bench = meter_of_ann(state);
+
+    reset(2, 8);
+    meter.link_lasts = 3;
+    call(bench);
+    assert_has(bench, 2, 0);
+    bench_restart(bench);
+    call(bench);
+    assert_string_equal(meter.requests, "0401 0101 ");
+    assert_has(bench, 2, 3);
+    for (unsigned last = 2; last < 7; last += 2) {
+        call(bench);
+        (void)read_back(bench);
+    }
+    assert_has(bench, 1, 3);
+    assert_has(bench, 2, 8);
+}
+
+/* Another one with its address would have all its records read again. */
+static void nothing_is_forgotten_over_a_link_that_was_not_proved(void **state)
+{
+    struct bench *bench = meter_of_ann(state);
+
+    reset(2, 6);
+    meter.link_lasts = 2;
+    meter.is_unproved = true;
+    call(bench);
+    assert_true(ward_recollection_of(bench->gateway, DEVICE).has_record);
+    reset(1, 3);
+    meter.is_unproved = false;
+    call(bench);
+    assert_string_equal(meter.requests, "0403010200 0103010200 ");
+    assert_has(bench, 1, 3);
+}
+
 /* An earlier release remembered the number alone. */
 static void what_was_remembered_without_a_digest_gets_one(void **state)
 {
@@ -387,6 +427,8 @@ int main(void)
         METER_TEST(a_meter_that_was_reset_is_read_from_its_first_record_on),
         METER_TEST(a_meter_that_was_reset_is_known_by_the_next_process),
         METER_TEST(the_link_to_a_meter_that_was_reset_may_end_at_any_time),
+        METER_TEST(a_meter_that_was_reset_and_always_goes_early_is_read_by_and_by),
+        METER_TEST(nothing_is_forgotten_over_a_link_that_was_not_proved),
         METER_TEST(what_was_remembered_without_a_digest_gets_one),
         METER_TEST(a_meter_with_nothing_new_is_read_out),
         METER_TEST(what_is_passed_over_is_nothing_told),

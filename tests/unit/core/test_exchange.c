@@ -19,7 +19,8 @@
  *   R1805/2a2b  W1805/2a2b  Wcp=HEX  Wv=HEX    read, write (a clock's octets are checked in another test)
  *   m1  M1  M1L        told unsettled; settled; settled and late. M0 of a stream. "+c" with a context, "#17" its number,
  *                      "?" behind one that was lost, or may be
- *   T3/4  T!3/4        transfer done: received/announced; not complete        E3   deleted
+ *   T3/4  T!3/4        transfer done: received/announced; not complete; ",anew" when its numbers began anew
+ *   E3                 deleted
  *   C:wrong  C:right,set  C:none              the clock                        F:name   fault    Z180000   rest
  *   V:1.02                                    the firmware revision
  */
@@ -136,8 +137,8 @@ static void action(void *context, const struct ward_exchange_action *what)
     case WARD_EXCHANGE_WRITE: put_write(play, what); break;
     case WARD_EXCHANGE_MEASUREMENT: put_measurement(play, what->measurement); break;
     case WARD_EXCHANGE_TRANSFER_DONE:
-        put(play, "T%s%u/%u ", what->transfer.is_complete ? "" : "!", what->transfer.received,
-            what->transfer.announced);
+        put(play, "T%s%u/%u%s ", what->transfer.is_complete ? "" : "!", what->transfer.received,
+            what->transfer.announced, what->transfer.begins_anew ? ",anew" : "");
         break;
     case WARD_EXCHANGE_ERASED: put(play, "E%u ", what->transfer.received); break;
     case WARD_EXCHANGE_CLOCK:
@@ -551,7 +552,7 @@ static const struct script scripts[] = {
      "Wcp=0403011100 Wcp=0103011100 Wcp=0401 Wcp=0101 M1L#16 M2L+c#17 M3#18 T3/3"},
     {"… and the link ends before they come", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
      METER " ok cp:05000200 ok glu:17@-9 glu:18@-1 end",
-     "Wcp=0403011100 Wcp=0103011100 F:records-incomplete T!2/2"},
+     "Wcp=0403011100 Wcp=0103011100 F:records-incomplete T!2/2,anew"},
     {"… and one that is late itself is not taken for new", "glucose-meter", KNOWS_17 | KNOWS_WHICH,
      METER
      " ok cp:05000300 ok glu:17@-9 cp:06000101 tick glu:18@-1 ctx:18 ok cp:05000200 ok glu:17@-9 glu:18@-1",
@@ -570,10 +571,10 @@ static const struct script scripts[] = {
      "Wcp=0403011100 Wcp=0106 Wcp=0401 Wcp=0101 M1L#1 M2#2 T2/2"},
     {"… and not before, lest the others be behind what is known", "glucose-meter", KNOWS_17,
      METER " ok cp:06000406 ok glux:2@-1 ctx:2 cp:06000101 end",
-     "Wcp=0403011100 Wcp=0106 Wcp=0401 F:records-incomplete T!0/0"},
+     "Wcp=0403011100 Wcp=0106 Wcp=0401 F:records-incomplete T!0/0,anew"},
     {"… and a context of what it told before it was looked is joined", "glucose-meter", KNOWS_17,
      METER " glux:3@-1 ok cp:06000406 ok glu:2@-600 ctx:3 end",
-     "Wcp=0403011100 m1#3 Wcp=0106 M1+c#3 F:records-incomplete T!1/0"},
+     "Wcp=0403011100 m1#3 Wcp=0106 M1+c#3 F:records-incomplete T!1/0,anew"},
     {"a cuff's known record", "omron-cuff", KNOWS_17 | KNOWS_WHICH,
      "services:1810/2a52 ok cp:05000200 ok seg:031100352A" PRESSURE
      " seg:031200352A00780050005D00 cp:06000101",
@@ -587,6 +588,12 @@ static const struct script scripts[] = {
     {"what cannot be decoded is told, and not counted", "omron-cuff", KNOWS_17 | KNOWS_WHICH,
      "services:1810/2a52 ok cp:05000200 ok seg:031100352A" PRESSURE " seg:031200352A0078 cp:06000101 tick",
      "Wcp=0403011100 Wcp=0103011100 M0#18 F:records-incomplete T!1/2"},
+    {"… and does not leave behind what came before it", "omron-cuff", KNOWS_17,
+     "services:1810/2a52 ok cp:05000200 ok seg:031200352A" PRESSURE " seg:031300352A0078 end",
+     "Wcp=0403011100 Wcp=0103011100 M1L#18 M0#19 F:records-incomplete T!1/2"},
+    {"… that is not decided either", "omron-cuff", KNOWS_17,
+     "services:1810/2a52 seg:031200352A0200780050005D00EA070B16090002 ok cp:05000200 ok seg:031300352A0078 tick",
+     "Wcp=0403011100 m1#18 Wcp=0103011100 M0#19? M1#18"},
     {"what cannot be decoded and has no number shows nothing", "omron-cuff", KNOWS_17,
      "services:1810/2a52 ok cp:06000406 ok bad cp:06000106", "Wcp=0403011100 Wcp=0106 M0 T0/0"},
     {"what is measured while it is looked is of now, and shows nothing", "omron-cuff", KNOWS_17,
