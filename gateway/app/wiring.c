@@ -224,7 +224,7 @@ void ward_gateway_opened(struct ward_gateway *gateway, const struct ward_store_s
     ward_restore(gateway, snapshot);
     /* What the broker keeps, receipt and plans, may have come while nothing could be made of it. */
     if (gateway->spool)
-        (void)ward_spool_task(gateway->spool, 0, WARD_LINK_TASK_LISTEN);
+        ward_spool_listen(gateway->spool);
     gateway->radio_off_us = ward_gateway_now(gateway).boot_us;
     (void)ward_gateway_join(gateway);
     if ((result = start_radio(gateway)) < 0) /* as at the start: the next process may have more luck */

@@ -139,6 +139,9 @@ void ward_spool_urgent(struct ward_spool *spool, bool urgent);
 
 /* Gives the uplink something to do. Returns false when it is not connected, or does not read. */
 bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task task);
+
+/* What the broker keeps is to come once more; to an uplink that connects later it comes anyway. */
+void ward_spool_listen(struct ward_spool *spool);
 /*
  * Whose documents the uplink fetches: ids, each followed by a space, at most WARD_LINK_NAMES_MAX octets. Copied, kept,
  * and sent to every new client. Before the first call nothing is sent. Returns 0, -EMSGSIZE or -ENOMEM.

@@ -12,7 +12,8 @@ enum ward_spool_owed {
     WARD_SPOOL_OWED_WILL = 1 << WARD_TESTAMENT_WILL,
     WARD_SPOOL_OWED_SILENT = 1 << WARD_TESTAMENT_SILENT,
     WARD_SPOOL_OWED_URGENT = 1 << 2,
-    WARD_SPOOL_OWED_NAMES = 1 << 3
+    WARD_SPOOL_OWED_NAMES = 1 << 3,
+    WARD_SPOOL_OWED_LISTEN = 1 << 4
 };
 
 struct ward_spool_testament {

@@ -63,6 +63,8 @@ void ward_spool_settle(struct ward_spool *spool)
         spool->owed &= ~(unsigned)WARD_SPOOL_OWED_URGENT;
     if (spool->owed & WARD_SPOOL_OWED_NAMES && (!spool->names || send_names(spool) == 0))
         spool->owed &= ~(unsigned)WARD_SPOOL_OWED_NAMES;
+    if (spool->owed & WARD_SPOOL_OWED_LISTEN && ward_spool_task(spool, 0, WARD_LINK_TASK_LISTEN))
+        spool->owed &= ~(unsigned)WARD_SPOOL_OWED_LISTEN;
 }
 
 int ward_spool_publish(struct ward_spool *spool, const struct ward_message *message)
@@ -168,6 +170,14 @@ bool ward_spool_task(struct ward_spool *spool, uint64_t id, enum ward_link_task 
 
     return spool->phase == WARD_SPOOL_JOINED &&
            send_frame(spool, buffer, ward_link_encode(&frame, buffer, sizeof(buffer))) == 0;
+}
+
+void ward_spool_listen(struct ward_spool *spool)
+{
+    if (spool->phase != WARD_SPOOL_JOINED)
+        return;
+    spool->owed |= WARD_SPOOL_OWED_LISTEN;
+    ward_spool_settle(spool);
 }
 
 int ward_spool_names(struct ward_spool *spool, const char *names)

@@ -77,6 +77,14 @@ void ward_lane_break(struct ward_lane *lane, const char *why)
     ward_mqtt_close(lane->mqtt, why);
 }
 
+void ward_lane_renew(struct ward_lane *lane, const char *why)
+{
+    if (!ward_lane_is_open(lane))
+        return;
+    lane->again = true;
+    ward_lane_break(lane, why);
+}
+
 void ward_lane_set_urgent(struct ward_lane *lane, bool urgent)
 {
     uint64_t due_us, now_us;

@@ -23,7 +23,7 @@ struct ward_lane {
     uint64_t opened_us;     /* the connection that stands; 0: none does */
     sd_event_source *retry; /* set while it waits for the next attempt */
     bool wanted;
-    bool again;                       /* wanted again while the earlier connection was still ending */
+    bool again;                       /* to be made again as soon as the earlier connection has ended */
     bool urgent;                      /* an alarm waits */
     bool tried;                       /* it has opened or failed since it was wanted */
     char why[WARD_LINK_TEXT_MAX + 1]; /* it ended or failed last; "" while there is nothing to say */
@@ -39,6 +39,9 @@ void ward_lane_unwant(struct ward_lane *lane, const char *why);
 
 /* It is not as it should be: ends it, to make it again. */
 void ward_lane_break(struct ward_lane *lane, const char *why);
+
+/* It is as it should be, and is made again without a wait. One that is not open is about to be made anyway. */
+void ward_lane_renew(struct ward_lane *lane, const char *why);
 
 /* Cuts a longer wait short when it becomes true. */
 void ward_lane_set_urgent(struct ward_lane *lane, bool urgent);

@@ -119,7 +119,7 @@ static void take_task(struct ward_uplink *uplink, const struct ward_link_frame *
         return;
     case WARD_LINK_TASK_ROTATE: ward_uplink_rotate(uplink, frame->task.id); return;
     case WARD_LINK_TASK_LISTEN:
-        ward_lane_break(&uplink->down, "the core asks for what the broker keeps");
+        ward_lane_renew(&uplink->down, "the core asks for what the broker keeps");
         ward_uplink_tell_link(uplink);
         return;
     }

@@ -742,6 +742,29 @@ static void a_task_is_given_and_its_outcome_told(void **state)
     expect_hung_up(f);
 }
 
+static void that_the_uplink_is_to_listen_anew_waits_for_room(void **state)
+{
+    struct fixture *f = *state;
+    unsigned sent = 0;
+
+    ward_spool_listen(f->spool); /* nobody is there, and whoever comes listens */
+    hello(f);
+    while (hear(f))
+        assert_int_not_equal(f->frame.type, WARD_LINK_TASK);
+    link_is(f, true, "connected");
+    credit(f, 1000, UINT32_MAX);
+    while (publish(f, WARD_MESSAGE_LIVE, 60000) == WARD_SPOOL_SENT)
+        sent++;
+    ward_spool_listen(f->spool);
+    for (unsigned i = 0; i < sent; i++)
+        expect(f, WARD_LINK_PUBLISH);
+    turn(f);
+    expect(f, WARD_LINK_TASK);
+    assert_int_equal(f->frame.task.task, WARD_LINK_TASK_LISTEN);
+    turn(f);
+    assert_false(hear(f)); /* once */
+}
+
 static void correlation_data_goes_with_its_message(void **state)
 {
     struct fixture *f = *state;
@@ -845,6 +868,7 @@ int main(void)
         TEST(the_core_shows_that_it_lives),
         TEST(who_says_no_hello_is_hung_up_on),
         TEST(a_task_is_given_and_its_outcome_told),
+        TEST(that_the_uplink_is_to_listen_anew_waits_for_room),
         TEST(correlation_data_goes_with_its_message),
         TEST(a_flood_keeps_nothing_else_waiting),
         TEST(paths_are_checked),

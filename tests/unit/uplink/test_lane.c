@@ -158,12 +158,42 @@ static void an_alarm_waits_for_two_seconds_at_most(void **state)
     }
 }
 
+/* It had not failed, though it did not last. */
+static void what_is_renewed_is_made_again_at_once(void **state)
+{
+    struct ward_lane *lane = *state;
+
+    ward_lane_want(lane);
+    ends_and_waits(lane, 250 * MS);
+    opens_for(lane, SECOND);
+    attempts = 0;
+    ward_lane_renew(lane, "asked for");
+    at_work = false;
+    ward_lane_closed(lane, WARD_JOURNAL_NO_MATTER, "asked for");
+    assert_null(lane->retry);
+    assert_int_equal(attempts, 1);
+    ends_and_waits(lane, 500 * MS); /* this one fails */
+}
+
+static void what_is_not_open_is_not_renewed(void **state)
+{
+    struct ward_lane *lane = *state;
+
+    ward_lane_want(lane);
+    ends_and_waits(lane, 250 * MS);
+    ward_lane_renew(lane, "asked for");
+    assert_string_equal(lane->why, "ended");
+    ends_and_waits(lane, 500 * MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_ended_at_once_is_asked_for_later_and_later, begin, end),
         cmocka_unit_test_setup_teardown(what_has_lasted_is_made_again_soon, begin, end),
         cmocka_unit_test_setup_teardown(an_alarm_waits_for_two_seconds_at_most, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_renewed_is_made_again_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_not_open_is_not_renewed, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
