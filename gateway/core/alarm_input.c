@@ -220,7 +220,9 @@ static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_sta
         derived.from_mono_us = last_us;
     }
 
-    input->derive_from_us = WARD_NEVER;
+    if (measure->valid) { /* what is only to be confirmed leaves its readings to the value that does */
+        input->derive_from_us = WARD_NEVER;
+    }
     if (sink->derived != NULL) {
         sink->derived(sink->context, &derived);
     }
@@ -318,6 +320,7 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
     } else if ((outcome == WARD_SESSION_INCOMPLETE || no_valid_value) && !was_told) {
         ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
     }
+    input->derive_from_us = WARD_NEVER; /* the next session is not from readings of this one */
 }
 
 void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input)
