@@ -316,7 +316,9 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
     forget_red(input);
     if (outcome == WARD_SESSION_DERIVED || beyond_red) {
         derived.valid = outcome == WARD_SESSION_DERIVED;
+        run->late_by_us = run->context->now.boot_us - input->last_us; /* nothing has come since then */
         take_derived(run, input, &derived);
+        run->late_by_us = 0;
     } else if ((outcome == WARD_SESSION_INCOMPLETE || no_valid_value) && !was_told) {
         ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
     }
