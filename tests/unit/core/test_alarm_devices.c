@@ -290,7 +290,7 @@ static void what_came_late_of_a_stream_is_taken_back(void **state)
         plan.quantities[i].mode = WARD_MODE_SPOT;
     }
     reading.late = true;
-    reading.measured_at_ms -= 600 * 1000;
+    reading.measured_at_ms -= INT64_C(600000);
     ward_alarm_reading(&patient, &context, &reading);
     assert_int_equal(count_present(), 1);
     commit(reading, 8);
