@@ -10,7 +10,10 @@
 void ward_derived_note_source(struct ward_derived_source sources[WARD_QUANTITY_COUNT],
                               const struct ward_reading *reading)
 {
-    for (size_t i = 0; i < reading->value_count && reading->kind == WARD_READING_CONTINUOUS; i++) {
+    const bool streams =
+        reading->kind == WARD_READING_CONTINUOUS && reading->quality != WARD_INVALID && !reading->late;
+
+    for (size_t i = 0; i < reading->value_count && streams; i++) {
         struct ward_derived_source *source = &sources[ward_quantity_judged_as(reading->values[i].quantity)];
 
         source->device = reading->device;

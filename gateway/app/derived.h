@@ -29,7 +29,7 @@ struct ward_derived {
     size_t count;
 };
 
-/* Remembers where the streams of a reading come from. */
+/* Remembers where the streams of a reading come from. A device that is not worn gives none. */
 void ward_derived_note_source(struct ward_derived_source sources[WARD_QUANTITY_COUNT],
                               const struct ward_reading *reading);
 

@@ -40,7 +40,7 @@ struct ward_alarm_trace {
 /*
  * What a session (core/session.h) made of a stream: a spot reading of its own, which the engine has evaluated and the
  * caller is to record. It is from the readings of this quantity received from .. to, which are those of the steady stretch since the one
- * derived before. Not valid: the session ended unsettled, beyond a red limit.
+ * derived before. Not valid: the session ended unsettled, beyond a red limit, or has been that for too long.
  */
 struct ward_alarm_derived {
     uint8_t quantity; /* enum ward_quantity */

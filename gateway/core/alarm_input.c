@@ -152,6 +152,15 @@ static void follow_red(struct ward_alarm_run *run, struct ward_alarm_input_state
     }
 }
 
+/* How long it is beyond red is a matter of one session. */
+static void forget_red(struct ward_alarm_input_state *input)
+{
+    for (int side = 0; side < 2; side++) {
+        input->detectors[side][WARD_LEVEL_RED - 1].run_us = WARD_NEVER;
+        input->detectors[side][WARD_LEVEL_RED - 1].long_run = false;
+    }
+}
+
 static bool was_beyond_red(const struct ward_alarm_input_state *input)
 {
     for (int side = 0; side < 2; side++) {
@@ -166,13 +175,23 @@ static bool was_beyond_red(const struct ward_alarm_input_state *input)
     return false;
 }
 
-/* Worn on, beyond a red limit for so long, and nothing derived meanwhile: nobody can wait for the session to end. */
-static bool is_unsettled_beyond_red(const struct ward_alarm_input_state *input)
+/*
+ * Worn on, beyond a red limit for so long, and nothing derived meanwhile: nobody can wait for the session to end. Where
+ * the plan gives a value longer than that to settle it has that time.
+ */
+static bool is_unsettled_beyond_red(const struct ward_alarm_input_state *input,
+                                    const struct ward_plan_quantity *row)
 {
+    const uint64_t settle_us = row->settle_ms * WARD_MS_US;
+    const uint64_t patience_us = settle_us > WARD_UNPROVED_US ? settle_us : WARD_UNPROVED_US;
+
+    if (ward_session_is_steady(&input->session, input->last_us)) {
+        return false;
+    }
     for (int side = 0; side < 2; side++) {
         const struct ward_alarm_detector *red = &input->detectors[side][WARD_LEVEL_RED - 1];
 
-        if (!red->holds && red->run_us != WARD_NEVER && input->last_us - red->run_us >= WARD_UNPROVED_US &&
+        if (!red->holds && red->run_us != WARD_NEVER && input->last_us - red->run_us >= patience_us &&
             ward_is_before_us(input->session.derived_us, red->run_us)) {
             return true;
         }
@@ -201,7 +220,9 @@ static void take_derived(struct ward_alarm_run *run, struct ward_alarm_input_sta
         derived.from_mono_us = last_us;
     }
 
-    input->derive_from_us = WARD_NEVER;
+    if (measure->valid) { /* what is only to be confirmed leaves its readings to the value that does */
+        input->derive_from_us = WARD_NEVER;
+    }
     if (sink->derived != NULL) {
         sink->derived(sink->context, &derived);
     }
@@ -232,6 +253,9 @@ static void derive_steady(struct ward_alarm_run *run, struct ward_alarm_input_st
 static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
                          const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure)
 {
+    if (!input->running) {
+        forget_red(input);
+    }
     input->last = measure->value;
     input->last_us = run->context->now.boot_us;
     input->last_seq = measure->seq;
@@ -245,13 +269,27 @@ static void take_session(struct ward_alarm_run *run, struct ward_alarm_input_sta
     } else if (!measure->disputed) {
         note_no_valid(run, input, false);
     }
-    if (is_unsettled_beyond_red(input)) {
+    if (is_unsettled_beyond_red(input, row)) {
         struct ward_alarm_measure unsettled = *measure;
 
         unsettled.spot = true;
         unsettled.valid = false;
         take_derived(run, input, &unsettled);
     }
+}
+
+/* At its end, beyond red: that was told while it lasted, and it was asked to measure again. */
+static bool was_told_unsettled(const struct ward_alarm_input_state *input)
+{
+    for (int side = 0; side < 2; side++) {
+        const struct ward_alarm_detector *red = &input->detectors[side][WARD_LEVEL_RED - 1];
+
+        if (red->holds && red->confirm && red->run_us != WARD_NEVER &&
+            !ward_is_before_us(red->onset_us, red->run_us)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether an SpO2 was in the reading that the newest value is from. */
@@ -271,20 +309,20 @@ static void end_session(struct ward_alarm_run *run, struct ward_alarm_input_stat
                                          .spot = true,
                                          .measured_as = input->quantity,
                                          .with_spo2 = came_with_spo2(run->state, input)};
-    bool beyond_red = was_beyond_red(input);
+    const bool beyond_red = was_beyond_red(input), was_told = was_told_unsettled(input);
     bool no_valid_value = !input->session.worn;
     enum ward_session_outcome outcome = ward_session_end(&input->session, &derived.value);
 
-    for (int side = 0; side < 2; side++) {
-        input->detectors[side][WARD_LEVEL_RED - 1].run_us = WARD_NEVER;
-        input->detectors[side][WARD_LEVEL_RED - 1].long_run = false;
-    }
+    forget_red(input);
     if (outcome == WARD_SESSION_DERIVED || beyond_red) {
         derived.valid = outcome == WARD_SESSION_DERIVED;
+        run->late_by_us = run->context->now.boot_us - input->last_us; /* nothing has come since then */
         take_derived(run, input, &derived);
-    } else if (outcome == WARD_SESSION_INCOMPLETE || no_valid_value) {
+        run->late_by_us = 0;
+    } else if ((outcome == WARD_SESSION_INCOMPLETE || no_valid_value) && !was_told) {
         ward_alarm_set(run, input, WARD_CAUSE_INCOMPLETE, WARD_PRIORITY_OF_INCOMPLETE);
     }
+    input->derive_from_us = WARD_NEVER; /* the next session is not from readings of this one */
 }
 
 void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input)

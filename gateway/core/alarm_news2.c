@@ -128,6 +128,15 @@ static bool stands(const struct ward_alarm_condition *condition)
     return ward_alarm_is_present(condition) && condition->state != WARD_ALARM_ENDED_UNSEEN;
 }
 
+/* A partial score takes nothing back. Nor is it more than it says where the condition is more urgent than its level. */
+static void keep(const struct ward_alarm_condition *condition, struct ward_alarm_finding *finding)
+{
+    if (finding->priority < condition->priority) {
+        finding->priority = condition->priority;
+        finding->level = finding->level > condition->level ? finding->level : condition->level;
+    }
+}
+
 static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *subject,
                   const struct ward_news2_report *news2, enum ward_alarm_news2_why why,
                   struct ward_alarm_finding *finding)
@@ -142,12 +151,11 @@ static void judge(struct ward_alarm_run *run, const struct ward_alarm_subject *s
         }
         under_threshold(run, subject, news2, why); /* what is left of it is raised as that */
     }
-    if ((!news2->score.complete || why == WARD_NEWS2_LATE_DATA) && stands(subject->condition) &&
-        finding->priority < subject->condition->priority) {
-        finding->priority = subject->condition->priority; /* a partial score takes nothing back */
+    finding->level = level_of(finding->priority);
+    if ((!news2->score.complete || why == WARD_NEWS2_LATE_DATA) && stands(subject->condition)) {
+        keep(subject->condition, finding);
     }
     if (why != WARD_NEWS2_TIME) {
-        finding->level = level_of(finding->priority);
         finding->late = why == WARD_NEWS2_LATE_DATA;
         finding->onset_us = run->context->now.boot_us;
         finding->beyond = why != WARD_NEWS2_NEW_PLAN; /* which is no data since an acknowledgement */

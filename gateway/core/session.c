@@ -106,6 +106,12 @@ enum ward_session_outcome ward_session_value(struct ward_session *session,
     return WARD_SESSION_NOTHING;
 }
 
+bool ward_session_is_steady(const struct ward_session *session, uint64_t now_us)
+{
+    return session->worn && session->last_us - session->steady_us >= WARD_STEADY_US &&
+           now_us - session->last_us < WARD_STEADY_US;
+}
+
 enum ward_session_outcome ward_session_end(struct ward_session *session, struct ward_decimal *ret_value)
 {
     bool changed =

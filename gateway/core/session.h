@@ -9,7 +9,8 @@
  * Settled gives a derived value; again when the steady value has moved by 2 and stayed there for 5 s (one value that
  * jumps is none), once a minute while worn, and at finger-off if it changed. A session that ends before it settled gives its last value as questionable when the last
  * 5 s were all beyond a red limit, which the caller knows, and is incomplete otherwise. It need not end for that: the same
- * is given while worn, after 30 s beyond a red limit in which nothing was derived.
+ * is given while worn, after 30 s beyond a red limit in which nothing was derived, or settle_s if that is longer, unless it
+ * is steady: then it derives a valid one within the minute.
  */
 #ifndef WARD_CORE_SESSION_H
 #define WARD_CORE_SESSION_H
@@ -49,6 +50,9 @@ enum ward_session_outcome ward_session_value(struct ward_session *session,
                                              const struct ward_session_rules *rules,
                                              const struct ward_decimal *value, uint64_t now_us,
                                              struct ward_decimal *ret_value);
+
+/* Whether its valid values are steady, and came until now: what it derives next is valid. */
+bool ward_session_is_steady(const struct ward_session *session, uint64_t now_us);
 
 /*
  * The finger was taken off, or nothing came for WARD_INPUT_STOP_US. A session that was not worn gives nothing, nor does

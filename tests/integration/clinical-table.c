@@ -40,7 +40,7 @@ static const struct figure figures[] = {
     FIGURE(
         WARD_UNPROVED_US, MICROSECONDS,
         "questionable values beyond a limit, none of them valid, or those of a clip beyond a red one, never "
-        "steady, raise and ask to repeat after this long"),
+        "steady, raise and ask to repeat after this long (of a clip after the `settle_s` of the plan, if that is longer)"),
     FIGURE(WARD_NO_VALID_US, MICROSECONDS,
            "frames of a stream without a valid value for this long: `no-valid-data`"),
     FIGURE(WARD_DERIVE_US, MICROSECONDS,

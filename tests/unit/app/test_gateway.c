@@ -919,6 +919,32 @@ static void a_measurement_is_derived_from_its_stream(void **state)
     assert_true(is_condition(bench, "p-ann", "spo2-low"));
 }
 
+/* The session of one clip ends while another one, in a drawer, says that it is not worn: it was the first one's. */
+static void what_is_derived_is_of_the_device_that_was_worn(void **state)
+{
+    struct ward_derived_source sources[WARD_QUANTITY_COUNT] = {0};
+    struct ward_reading worn = {.kind = WARD_READING_CONTINUOUS,
+                                .device = {"d-1"},
+                                .value_count = 1,
+                                .values = {{.quantity = WARD_SPO2, .number = {.mantissa = 91}}}};
+    struct ward_reading other = worn;
+
+    (void)state;
+    other.device = (struct ward_id){"d-2"};
+    other.quality = WARD_INVALID;
+    other.reasons = WARD_REASON_NO_CONTACT;
+    ward_derived_note_source(sources, &worn);
+    ward_derived_note_source(sources, &other);
+    assert_string_equal(sources[WARD_SPO2].device.text, "d-1");
+    other.quality = WARD_VALID;
+    other.late = true;
+    ward_derived_note_source(sources, &other);
+    assert_string_equal(sources[WARD_SPO2].device.text, "d-1");
+    other.late = false;
+    ward_derived_note_source(sources, &other);
+    assert_string_equal(sources[WARD_SPO2].device.text, "d-2");
+}
+
 static void run_sql(const struct bench *bench, const char *sql)
 {
     sqlite3 *connection;
@@ -2811,6 +2837,7 @@ int main(void)
         GATEWAY_TEST(a_shared_device_is_claimed_before_use),
         GATEWAY_TEST(a_claim_ends_with_the_binding),
         GATEWAY_TEST(a_measurement_is_derived_from_its_stream),
+        GATEWAY_TEST(what_is_derived_is_of_the_device_that_was_worn),
         GATEWAY_TEST(the_ward_learns_when_nobody_was_watched),
         GATEWAY_TEST(after_a_reboot_all_states_are_one_commit),
         GATEWAY_TEST(no_clock_is_believed_below_what_is_on_the_disk),

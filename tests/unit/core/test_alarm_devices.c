@@ -211,6 +211,30 @@ static void a_link_that_ends_is_the_end_of_a_session(void **state)
     assert_string_equal(raised[2].condition.text, "news2-three-in-one");
 }
 
+/* The program was not there for two hours: what it finds then was measured two hours ago. */
+static void what_a_session_ended_with_is_as_old_as_its_last_value(void **state)
+{
+    struct ward_alarm_context context;
+    struct ward_news2_report news2;
+
+    (void)state;
+    plan.news2 = (struct ward_plan_news2){.used = true, .scale = 1, .fresh_ms = 3600 * 1000};
+    for (size_t i = 0; i < plan.quantity_count; i++) {
+        plan.quantities[i].mode = WARD_MODE_SPOT;
+    }
+    for (int second = 0; second <= 20; second++) {
+        stream("d-1", second <= 10 ? 130 : 131, 0);
+        now_us += SECOND_US;
+    }
+    now_us += 7200 * SECOND_US;
+    context = now();
+    ward_alarm_tick(&patient, &context);
+    assert_int_equal(raised_count, 2); /* pulse-rate-high, amber and red: but nothing scores */
+    assert_true(ward_alarm_news2(&patient, &context, &news2));
+    assert_int_equal(news2.inputs[WARD_NEWS2_PULSE].presence, WARD_NEWS2_STALE);
+    assert_int_equal(news2.age_ms[WARD_NEWS2_PULSE], 7201 * 1000);
+}
+
 static void commit(struct ward_reading reading, uint64_t seq)
 {
     reading.seq = seq;
@@ -266,7 +290,7 @@ static void what_came_late_of_a_stream_is_taken_back(void **state)
         plan.quantities[i].mode = WARD_MODE_SPOT;
     }
     reading.late = true;
-    reading.measured_at_ms -= 600 * 1000;
+    reading.measured_at_ms -= INT64_C(600000);
     ward_alarm_reading(&patient, &context, &reading);
     assert_int_equal(count_present(), 1);
     commit(reading, 8);
@@ -385,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_disputed_lowers_nothing, set_up),
         cmocka_unit_test_setup(what_is_disputed_ends_no_count, set_up),
         cmocka_unit_test_setup(a_link_that_ends_is_the_end_of_a_session, set_up),
+        cmocka_unit_test_setup(what_a_session_ended_with_is_as_old_as_its_last_value, set_up),
         cmocka_unit_test_setup(a_device_that_is_not_worn_ends_nothing_of_another, set_up),
         cmocka_unit_test_setup(the_device_that_streams_ends_its_own, set_up),
         cmocka_unit_test_setup(a_device_that_is_not_known_may_be_any, set_up),
