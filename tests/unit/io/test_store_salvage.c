@@ -294,6 +294,22 @@ static void so_is_what_a_file_that_was_put_back_has_for_itself(void **state)
     assert_int_equal(bench->answer_count, 0);
 }
 
+/* So it is when the file was damaged once, and is another one by now. */
+static void nor_does_anything_wait_when_there_was_damage_before(void **state)
+{
+    struct bench *bench = *state;
+
+    make_damaged_file(bench);
+    meet_damage(bench);
+    expect_lost(bench, 1);
+    source.path = bench->path;
+    source.failing = UINT32_MAX;
+    source.tries = 0;
+    ward_store_put_back(bench->store, 100, 0);
+    wait_for(bench, &bench->replaced, 2);
+    assert_int_equal(source.tries, WARD_SALVAGE_TRIES + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +320,7 @@ int main(void)
         STORE_TEST(what_can_never_be_opened_is_lost),
         STORE_TEST(what_can_never_be_opened_again_is_lost),
         STORE_TEST(so_is_what_a_file_that_was_put_back_has_for_itself),
+        STORE_TEST(nor_does_anything_wait_when_there_was_damage_before),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);
