@@ -130,6 +130,7 @@ static size_t forget_what_is_of_records(struct ward_queue *groups, struct ward_q
             group->dropped = true;
             ward_queue_push(ret_dropped, item);
         } else {
+            ward_group_keep_begun(group);
             ward_queue_push(&kept, item);
         }
     }

@@ -5,6 +5,7 @@
  * fails for ever is lost in the end, which is told, and life goes on.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -310,6 +311,68 @@ static void nor_does_anything_wait_when_there_was_damage_before(void **state)
     assert_int_equal(source.tries, WARD_SALVAGE_TRIES + 1);
 }
 
+/* --- what says that the file is a fresh one -------------------------------------------------------------------- */
+
+static bool says_that_it_is_fresh(struct bench *bench)
+{
+    bool says = false;
+
+    reopen_store(bench);
+    for (size_t i = 0; i < bench->snapshot->row_count; i++) {
+        says = says || strcmp(bench->snapshot->rows[i].name.text, WARD_STORE_BEGUN) == 0;
+    }
+    return says;
+}
+
+/* Something else is told with it, which is kept. */
+static void say_that_it_is_up_to_date(struct bench *bench)
+{
+    const struct ward_store_change changes[] = {
+        {.kind = WARD_STORE_SETTING, .name = {WARD_STORE_BEGUN}},
+        {.kind = WARD_STORE_SETTING, .document = "another", .name = {"key"}}};
+    const struct ward_store_group group = {
+        .token = 200, .urgent = true, .changes = changes, .change_count = 2};
+
+    assert_int_equal(ward_store_submit(bench->store, &group), 0);
+}
+
+/* It was said when the file before was the present one, and waits for its commit. */
+static void what_waited_while_it_was_replaced_is_not_said_of_it(void **state)
+{
+    struct bench *bench = *state;
+
+    make_damaged_file(bench);
+    ward_store_hold(bench->store, true);
+    say_that_it_is_up_to_date(bench);
+    meet_damage(bench);
+    ward_store_hold(bench->store, false);
+    wait_for(bench, &bench->committed_count, RECORDS + 2);
+    assert_true(says_that_it_is_fresh(bench));
+    assert_string_equal(bench->snapshot->rows[bench->snapshot->row_count - 1].document, "another");
+    say_that_it_is_up_to_date(bench);
+    wait_for(bench, &bench->committed_count, RECORDS + 3);
+    assert_false(says_that_it_is_fresh(bench));
+}
+
+static void what_is_said_before_it_is_known_is_not_said_of_it(void **state)
+{
+    struct bench *bench = *state;
+
+    make_damaged_file(bench);
+    wait_until_all_is_read(bench);
+    const uint64_t before = commits(bench);
+    assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, RECORDS}, on_records, bench),
+                     0);
+    while (commits(bench) == before) {
+        sched_yield(); /* the loop hears of nothing */
+    }
+    say_that_it_is_up_to_date(bench);
+    assert_int_equal(bench->replaced, 0);
+    wait_for(bench, &bench->replaced, 1);
+    wait_for(bench, &bench->committed_count, RECORDS + 2);
+    assert_true(says_that_it_is_fresh(bench));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +384,8 @@ int main(void)
         STORE_TEST(what_can_never_be_opened_again_is_lost),
         STORE_TEST(so_is_what_a_file_that_was_put_back_has_for_itself),
         STORE_TEST(nor_does_anything_wait_when_there_was_damage_before),
+        STORE_TEST(what_waited_while_it_was_replaced_is_not_said_of_it),
+        STORE_TEST(what_is_said_before_it_is_known_is_not_said_of_it),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);
