@@ -254,6 +254,35 @@ static void nothing_is_lost_over_a_file_that_can_be_opened_later(void **state)
     assert_true(source.tries > source.failing);
 }
 
+/* Until then it is not known what the file holds, and nothing of it counts. What comes meanwhile is in the next one, once. */
+static void so_it_is_at_the_start(void **state)
+{
+    struct bench *bench = *state;
+
+    make_file(bench);
+    close_store(bench);
+    run_sql(bench->path, "PRAGMA ignore_check_constraints = ON; UPDATE mark SET clock = 4");
+    source.path = bench->path;
+    source.failing = 3;
+    bench->committed_count = bench->opened = 0;
+    open_store(bench);
+    assert_null(bench->snapshot);
+    submit_one(bench, 20, true);
+    wait_for(bench, &bench->opened, 1);
+    assert_true(bench->opened_aside);
+    assert_int_equal(bench->opened_events, 1);
+    assert_int_equal(bench->troubles, 3);
+    wait_for(bench, &bench->recoveries, 1);
+    wait_for(bench, &bench->committed_count, 1);
+    wait_until_all_is_read(bench);
+    assert_int_equal(bench->answer_count, RECORDS);
+    fetch(bench, 1, UINT32_MAX);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.kind, WARD_READING_CONTINUOUS);
+    assert_int_equal(bench->replaced, 0);
+    expect_rows(bench, 1);
+}
+
 static void what_can_never_be_opened_is_lost(void **state)
 {
     struct bench *bench = *state;
@@ -380,6 +409,7 @@ int main(void)
         STORE_TEST(nor_is_anything_of_a_file_that_was_put_back),
         STORE_TEST(nothing_is_lost_over_a_file_that_somebody_looks_at),
         STORE_TEST(nothing_is_lost_over_a_file_that_can_be_opened_later),
+        STORE_TEST(so_it_is_at_the_start),
         STORE_TEST(what_can_never_be_opened_is_lost),
         STORE_TEST(what_can_never_be_opened_again_is_lost),
         STORE_TEST(so_is_what_a_file_that_was_put_back_has_for_itself),
