@@ -90,6 +90,8 @@ void ward_outbox_pump_past(struct ward_outbox *outbox)
     if (past->asked || past->nothing || now_us < past->due_us)
         return;
     past->due_us = now_us + LOOK_AGAIN_US;
+    if (!outbox->gateway->restored)
+        return; /* nor does the store know yet whether it will read anything */
     if (ward_delivery_undelivered(delivery) > 0 && delivery->in_flight_count == 0)
         return; /* the present epoch has something to send, and it goes first */
     if (outbox->gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL])

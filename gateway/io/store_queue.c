@@ -285,6 +285,22 @@ bool ward_group_names_record(const struct ward_group *group)
     return false;
 }
 
+void ward_group_keep_begun(struct ward_group *group)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < group->change_count; i++) {
+        const struct ward_store_change change = group->changes[i];
+
+        if (change.kind != WARD_STORE_SETTING || strcmp(change.name.text, WARD_STORE_BEGUN) != 0) {
+            group->changes[kept++] = change;
+        } else {
+            free((void *)(uintptr_t)change.document);
+        }
+    }
+    group->change_count = kept;
+}
+
 struct ward_group *ward_group_free(struct ward_group *group)
 {
     if (!group) {

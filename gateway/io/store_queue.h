@@ -152,6 +152,8 @@ int ward_group_new(const struct ward_store_group *group, struct ward_group **ret
 struct ward_group *ward_group_free(struct ward_group *group);
 /* Whether it takes back a record of its epoch, or says whose one is: elsewhere that number is another record's. */
 bool ward_group_names_record(const struct ward_group *group);
+/* Without what it says of WARD_STORE_BEGUN: it is of another epoch than the file that it will be in. */
+void ward_group_keep_begun(struct ward_group *group);
 
 void ward_item_free(struct ward_item *item);
 void ward_queue_clear(struct ward_queue *queue);

@@ -162,7 +162,9 @@ static int note_loss(struct ward_database *fresh, const char *aside, const struc
     const char *name = strrchr(aside, '/');
     const struct ward_seq_range span = {1, renewal->head > 0 ? renewal->head : INT64_MAX};
 
-    return add_past(fresh, name ? name + 1 : aside, aside, &span, NULL, 0);
+    int error = add_past(fresh, name ? name + 1 : aside, aside, &span, NULL, 0);
+
+    return error ? error : note_begun(fresh, aside);
 }
 
 int ward_salvage_begin(struct ward_database *fresh, const char *source, const char *aside,

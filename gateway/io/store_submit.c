@@ -88,6 +88,9 @@ int ward_store_submit(struct ward_store *store, const struct ward_store_group *g
         pthread_mutex_unlock(&store->lock);
         return 0;
     }
+    if (store->untold_epochs > 0) {
+        ward_group_keep_begun(copy);
+    }
     ward_queue_push(&store->waiting, &copy->item);
     store->waiting_records += copy->record_count;
     while (store->waiting_records > store->queue_records && (oldest = take_oldest_routine(&store->waiting))) {

@@ -99,6 +99,7 @@ void ward_store_end_trouble(struct ward_store *store)
     const bool over = store->attempts > 0 && store->again_failed == 0;
 
     store->attempts = store->renewed_at = 0;
+    store->damaged = false;
     if (over) {
         post_trouble(store, 0, "the disk takes data again", 0);
     }
@@ -129,6 +130,7 @@ static size_t forget_what_is_of_records(struct ward_queue *groups, struct ward_q
             group->dropped = true;
             ward_queue_push(ret_dropped, item);
         } else {
+            ward_group_keep_begun(group);
             ward_queue_push(&kept, item);
         }
     }

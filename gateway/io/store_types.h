@@ -130,7 +130,8 @@ enum ward_store_change_kind {
 #define WARD_STORE_OF_RECORD "settled-"
 /*
  * The setting of a fresh file whose other settings and states may still name records of the one before by their numbers; it
- * says where that one is. Whoever has brought them up to date removes it.
+ * says where that one is. Whoever has brought them up to date removes it; of a file that was begun in between it is not
+ * removed.
  */
 #define WARD_STORE_BEGUN "begun-anew"
 

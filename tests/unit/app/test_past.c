@@ -347,6 +347,23 @@ static void what_was_said_of_the_file_before_is_asked_again(void **state)
     assert_int_equal(times_asked, 2);
 }
 
+/* As long as the database cannot be read the store has nothing to read from, and says nothing of what there is. */
+static void nothing_is_asked_for_before_the_database_can_be_read(void **state)
+{
+    struct bench *bench = *state;
+    struct ward_outbox *outbox = &bench->gateway->outbox;
+
+    assert_false(is_nothing_after(bench, NULL));
+    bench->gateway->restored = false;
+    outbox->past.due_us = 0;
+    ward_outbox_pump_past(outbox);
+    assert_int_equal(times_asked, 1);
+    bench->gateway->restored = true;
+    outbox->past.due_us = 0;
+    WAIT_FOR(bench, outbox->past.nothing);
+    assert_int_equal(times_asked, 2);
+}
+
 /* --- a file that may have been put back ---------------------------------------------------------------------- */
 
 /* Two records from before the start, one live, and a way to the ward whose receipt has not come yet. */
@@ -534,6 +551,7 @@ int main(void)
         PAST_TEST(what_the_broker_keeps_is_asked_for_once_it_can_be_judged),
         PAST_TEST(what_is_salvaged_behind_the_answer_is_asked_for),
         PAST_TEST(what_was_said_of_the_file_before_is_asked_again),
+        PAST_TEST(nothing_is_asked_for_before_the_database_can_be_read),
         PAST_TEST(records_wait_until_the_ward_has_said_what_it_has),
         PAST_TEST(records_of_a_file_that_was_put_back_go_under_new_numbers_only),
         PAST_TEST(nothing_goes_until_it_is_replaced),

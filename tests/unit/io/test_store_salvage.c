@@ -5,6 +5,7 @@
  * fails for ever is lost in the end, which is told, and life goes on.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,11 +120,11 @@ static void expect_lost(struct bench *bench, uint64_t lost)
     assert_int_equal(lost > 0 ? bench->records[0].note.subject : 0, lost);
 }
 
-/* With what there is comes one row that says that the file was begun anew. */
+/* With what there is, or without anything, comes one row that says that the file was begun anew. */
 static void expect_rows(struct bench *bench, size_t of_each)
 {
     reopen_store(bench);
-    assert_int_equal(bench->snapshot->row_count, of_each > 0 ? 3 * of_each + 1 : 0);
+    assert_int_equal(bench->snapshot->row_count, 3 * of_each + 1);
     assert_int_equal(bench->snapshot->event_count, of_each);
     assert_int_equal(bench->snapshot->state_count, of_each);
     assert_int_equal(bench->snapshot->known_count, of_each);
@@ -253,6 +254,35 @@ static void nothing_is_lost_over_a_file_that_can_be_opened_later(void **state)
     assert_true(source.tries > source.failing);
 }
 
+/* Until then it is not known what the file holds, and nothing of it counts. What comes meanwhile is in the next one, once. */
+static void so_it_is_at_the_start(void **state)
+{
+    struct bench *bench = *state;
+
+    make_file(bench);
+    close_store(bench);
+    run_sql(bench->path, "PRAGMA ignore_check_constraints = ON; UPDATE mark SET clock = 4");
+    source.path = bench->path;
+    source.failing = 3;
+    bench->committed_count = bench->opened = 0;
+    open_store(bench);
+    assert_null(bench->snapshot);
+    submit_one(bench, 20, true);
+    wait_for(bench, &bench->opened, 1);
+    assert_true(bench->opened_aside);
+    assert_int_equal(bench->opened_events, 1);
+    assert_int_equal(bench->troubles, 3);
+    wait_for(bench, &bench->recoveries, 1);
+    wait_for(bench, &bench->committed_count, 1);
+    wait_until_all_is_read(bench);
+    assert_int_equal(bench->answer_count, RECORDS);
+    fetch(bench, 1, UINT32_MAX);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.kind, WARD_READING_CONTINUOUS);
+    assert_int_equal(bench->replaced, 0);
+    expect_rows(bench, 1);
+}
+
 static void what_can_never_be_opened_is_lost(void **state)
 {
     struct bench *bench = *state;
@@ -294,6 +324,84 @@ static void so_is_what_a_file_that_was_put_back_has_for_itself(void **state)
     assert_int_equal(bench->answer_count, 0);
 }
 
+/* So it is when the file was damaged once, and is another one by now. */
+static void nor_does_anything_wait_when_there_was_damage_before(void **state)
+{
+    struct bench *bench = *state;
+
+    make_damaged_file(bench);
+    meet_damage(bench);
+    expect_lost(bench, 1);
+    source.path = bench->path;
+    source.failing = UINT32_MAX;
+    source.tries = 0;
+    ward_store_put_back(bench->store, 100, 0);
+    wait_for(bench, &bench->replaced, 2);
+    assert_int_equal(source.tries, WARD_SALVAGE_TRIES + 1);
+}
+
+/* --- what says that the file is a fresh one -------------------------------------------------------------------- */
+
+static bool says_that_it_is_fresh(struct bench *bench)
+{
+    bool says = false;
+
+    reopen_store(bench);
+    for (size_t i = 0; i < bench->snapshot->row_count; i++) {
+        says = says || strcmp(bench->snapshot->rows[i].name.text, WARD_STORE_BEGUN) == 0;
+    }
+    return says;
+}
+
+/* Something else is told with it, which is kept. */
+static void say_that_it_is_up_to_date(struct bench *bench)
+{
+    const struct ward_store_change changes[] = {
+        {.kind = WARD_STORE_SETTING, .name = {WARD_STORE_BEGUN}},
+        {.kind = WARD_STORE_SETTING, .document = "another", .name = {"key"}}};
+    const struct ward_store_group group = {
+        .token = 200, .urgent = true, .changes = changes, .change_count = 2};
+
+    assert_int_equal(ward_store_submit(bench->store, &group), 0);
+}
+
+/* It was said when the file before was the present one, and waits for its commit. */
+static void what_waited_while_it_was_replaced_is_not_said_of_it(void **state)
+{
+    struct bench *bench = *state;
+
+    make_damaged_file(bench);
+    ward_store_hold(bench->store, true);
+    say_that_it_is_up_to_date(bench);
+    meet_damage(bench);
+    ward_store_hold(bench->store, false);
+    wait_for(bench, &bench->committed_count, RECORDS + 2);
+    assert_true(says_that_it_is_fresh(bench));
+    assert_string_equal(bench->snapshot->rows[bench->snapshot->row_count - 1].document, "another");
+    say_that_it_is_up_to_date(bench);
+    wait_for(bench, &bench->committed_count, RECORDS + 3);
+    assert_false(says_that_it_is_fresh(bench));
+}
+
+static void what_is_said_before_it_is_known_is_not_said_of_it(void **state)
+{
+    struct bench *bench = *state;
+
+    make_damaged_file(bench);
+    wait_until_all_is_read(bench);
+    const uint64_t before = commits(bench);
+    assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, RECORDS}, on_records, bench),
+                     0);
+    while (commits(bench) == before) {
+        sched_yield(); /* the loop hears of nothing */
+    }
+    say_that_it_is_up_to_date(bench);
+    assert_int_equal(bench->replaced, 0);
+    wait_for(bench, &bench->replaced, 1);
+    wait_for(bench, &bench->committed_count, RECORDS + 2);
+    assert_true(says_that_it_is_fresh(bench));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,9 +409,13 @@ int main(void)
         STORE_TEST(nor_is_anything_of_a_file_that_was_put_back),
         STORE_TEST(nothing_is_lost_over_a_file_that_somebody_looks_at),
         STORE_TEST(nothing_is_lost_over_a_file_that_can_be_opened_later),
+        STORE_TEST(so_it_is_at_the_start),
         STORE_TEST(what_can_never_be_opened_is_lost),
         STORE_TEST(what_can_never_be_opened_again_is_lost),
         STORE_TEST(so_is_what_a_file_that_was_put_back_has_for_itself),
+        STORE_TEST(nor_does_anything_wait_when_there_was_damage_before),
+        STORE_TEST(what_waited_while_it_was_replaced_is_not_said_of_it),
+        STORE_TEST(what_is_said_before_it_is_known_is_not_said_of_it),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);
