@@ -317,6 +317,15 @@ void ward_alarm_note_measured(struct ward_alarm_input_state *input, int64_t meas
 void ward_alarm_input_init(struct ward_alarm_input_state *input, uint8_t quantity, uint64_t now_us);
 struct ward_alarm_input_state *ward_alarm_find_input(struct ward_alarm_patient *state, uint8_t quantity);
 void ward_alarm_input_stop(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
+/* A value that counts as it is: one of a stream, a spot value, or what a session derives. */
+void ward_alarm_take(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                     const struct ward_alarm_measure *measure);
+/* Frames come, but no valid value with them. */
+void ward_alarm_note_no_valid(struct ward_alarm_run *run, struct ward_alarm_input_state *input, bool at_once);
+/* One of a stream that counts through its session (alarm_session.c); and that session's end. */
+void ward_alarm_session_take(struct ward_alarm_run *run, struct ward_alarm_input_state *input,
+                             const struct ward_plan_quantity *row, const struct ward_alarm_measure *measure);
+void ward_alarm_session_end(struct ward_alarm_run *run, struct ward_alarm_input_state *input);
 
 /* alarm_time.c: everything that is due by now. Every input begins with it. */
 struct ward_alarm_run ward_alarm_begin(struct ward_alarm_patient *state,
