@@ -132,13 +132,24 @@ static bool is_being_paired(const struct ward_bluez_node *node)
            (node == bluez->enrolment.node || strcmp(bluez->enrolment.address, node->device.address) == 0);
 }
 
+/* The next that would stay away; NULL: none, or that is not known, since the objects are still asked for. */
+static struct ward_bluez_node *next_unknown(const struct ward_bluez *bluez)
+{
+    struct ward_bluez_node *node = bluez->nodes;
+    if (bluez->start != WARD_BLUEZ_START_READY || ward_bluez_is_refreshing(bluez))
+        return NULL;
+    while (node && (node->device.security != WARD_BLUEZ_BONDED || node->needs_pairing || mirror_of(node) ||
+                    is_being_paired(node)))
+        node = node->next;
+    return node;
+}
+
+/* Whoever is told may remove devices, or add some. */
 void ward_bluez_links_expect(struct ward_bluez *bluez)
 {
-    if (bluez->start != WARD_BLUEZ_START_READY || ward_bluez_is_refreshing(bluez))
-        return; /* the object may be there: what is asked for will say so */
-    for (struct ward_bluez_node *node = bluez->nodes; node; node = node->next)
-        if (node->device.security == WARD_BLUEZ_BONDED && !mirror_of(node) && !is_being_paired(node))
-            ward_bluez_link_needs_pairing(node, "The Bluetooth service does not know it any more.");
+    struct ward_bluez_node *node;
+    while ((node = next_unknown(bluez)))
+        ward_bluez_link_needs_pairing(node, "The Bluetooth service does not know it any more.");
 }
 
 void ward_bluez_link_ended(struct ward_bluez_node *node)

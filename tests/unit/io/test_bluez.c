@@ -569,6 +569,20 @@ static void one_that_is_added_and_is_not_known_needs_pairing(void **state)
     fake_end(&fake);
 }
 
+/* Whom its patient's departure has forgotten meanwhile is not there when the next is told. */
+static void one_that_needs_pairing_may_be_removed_at_once(void **state)
+{
+    struct fake fake = {.removes_lost = true};
+    struct ward_bluez_device other = bonded;
+    (void)state;
+    fake_begin(&fake, NULL);
+    strcpy(other.address, "C0:FF:EE:00:00:02");
+    assert_int_equal(ward_bluez_add(fake.bluez, &bonded), 0);
+    assert_int_equal(ward_bluez_add(fake.bluez, &other), 0);
+    fake_wait(&fake, 0, "needs-pairing=0 needs-pairing=0 ");
+    fake_end(&fake);
+}
+
 /* Its object was asked for, and the radio is ready before the answer. */
 static void one_that_is_added_while_the_radio_goes_on_is_waited_for(void **state)
 {
@@ -671,6 +685,7 @@ int main(void)
         cmocka_unit_test(paired_is_said_after_a_return_with_a_reading),
         cmocka_unit_test(without_a_radio_there_is_no_enrolment),
         cmocka_unit_test(one_that_is_added_and_is_not_known_needs_pairing),
+        cmocka_unit_test(one_that_needs_pairing_may_be_removed_at_once),
         cmocka_unit_test(one_that_is_added_while_the_radio_goes_on_is_waited_for),
         cmocka_unit_test(one_that_is_paired_again_needs_pairing_once_that_has_failed),
         cmocka_unit_test(what_is_wrong_is_refused),
