@@ -71,30 +71,6 @@ void ward_binding_dated(struct ward_gateway *gateway)
     }
 }
 
-static bool is_open_already(const struct ward_gateway *gateway, const struct ward_store_binding *what)
-{
-    const struct ward_store_binding *binding = NULL;
-
-    while ((binding = ward_registry_next_binding(&gateway->registry, what->device.text, binding)))
-        if (binding->slot == what->slot && binding->from_ms == what->from_ms &&
-            strcmp(binding->patient.text, what->patient.text) == 0)
-            return true;
-    return false;
-}
-
-void ward_binding_counts(struct ward_gateway *gateway, const struct ward_store_change *change)
-{
-    const struct ward_store_binding *binding = &change->binding;
-    struct ward_device_now *now;
-
-    if (change->kind != WARD_STORE_BINDING || binding->from_ms != WARD_BOUND_FROM_UNKNOWN ||
-        binding->until_ms != WARD_UTC_UNKNOWN || is_open_already(gateway, binding))
-        return;
-    now = ward_devices_entry(&gateway->devices, binding->device.text);
-    if (now)
-        now->bound_us = ward_gateway_now(gateway).boot_us;
-}
-
 /* --- claims -------------------------------------------------------------------------------------------------- */
 
 const char *ward_binding_claimant_at(const struct ward_gateway *gateway, const char *device, uint64_t boot_us)

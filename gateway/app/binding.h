@@ -42,11 +42,7 @@ void ward_binding_read_out(struct ward_gateway *gateway, const char *device);
 /* The patient is about to leave: what the devices that others keep have in their memory may still be his. */
 void ward_binding_left(struct ward_gateway *gateway, const char *patient);
 
-/*
- * A change of bindings is about to count: what begins without a date is told by this from what came before it. And some
- * have been counted: whoever has a device no longer has no claim to it, also when he gets it again.
- */
-void ward_binding_counts(struct ward_gateway *gateway, const struct ward_store_change *change);
+/* Changes of bindings count now: whoever has a device no longer has no claim to it, also when he gets it again. */
 void ward_binding_counted(struct ward_gateway *gateway);
 
 /* Who has claimed the device at this moment; NULL: nobody, or one whose device it is no longer. */

@@ -5,11 +5,14 @@
 
 #include "app/gateway.h"
 
-static int64_t moment(const struct ward_gateway *gateway)
+/* Where there is no date, the time since the boot tells it from what came before. */
+static void begin_now(const struct ward_gateway *gateway, struct ward_store_binding *binding)
 {
-    const int64_t now_ms = ward_gateway_now(gateway).utc_ms;
+    const struct ward_time now = ward_gateway_now(gateway);
+    const bool dated = now.utc_ms != WARD_UTC_UNKNOWN;
 
-    return now_ms == WARD_UTC_UNKNOWN ? WARD_BOUND_FROM_UNKNOWN : now_ms;
+    binding->from_ms = dated ? now.utc_ms : WARD_BOUND_FROM_UNKNOWN;
+    binding->since_us = dated ? 0 : now.boot_us;
 }
 
 /* Without a date nothing that was measured under the binding can be told from what came after: it counts for nothing. */
@@ -64,15 +67,16 @@ size_t ward_binding_changes(const struct ward_gateway *gateway, const struct war
     while ((old = ward_registry_next_binding(&gateway->registry, device, old)))
         if (makes_room(old, order) && count <= WARD_BOUND_MAX)
             ret[count++] = ended(gateway, old);
-    ret[count++] = (struct ward_store_change){
-        .kind = WARD_STORE_BINDING,
-        .binding = {.device = order->device->id,
-                    .slot = order->slot,
-                    .patient = order->watch->patient,
-                    .episode = order->watch->episode,
-                    .from_ms = order->from_ms != 0 ? order->from_ms : moment(gateway),
-                    .until_ms = WARD_UTC_UNKNOWN,
-                    .read_out = order->read_out}};
+    ret[count++] = (struct ward_store_change){.kind = WARD_STORE_BINDING,
+                                              .binding = {.device = order->device->id,
+                                                          .slot = order->slot,
+                                                          .patient = order->watch->patient,
+                                                          .episode = order->watch->episode,
+                                                          .from_ms = order->from_ms,
+                                                          .until_ms = WARD_UTC_UNKNOWN,
+                                                          .read_out = order->read_out}};
+    if (order->from_ms == 0)
+        begin_now(gateway, &ret[count - 1].binding);
     return count;
 }
 
@@ -235,7 +239,7 @@ size_t ward_binding_swaps(const struct ward_gateway *gateway, const struct ward_
 
         ret[count + i] = ret[i];
         begun->device = replacement->id;
-        begun->from_ms = moment(gateway);
+        begin_now(gateway, begun);
         begun->until_ms = WARD_UTC_UNKNOWN;
         begun->read_out = false;
     }

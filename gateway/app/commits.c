@@ -162,11 +162,9 @@ int ward_gateway_submit(struct ward_gateway *gateway, struct ward_store_group *g
 
 void ward_gateway_apply(struct ward_gateway *gateway, const struct ward_store_change *changes, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        ward_binding_counts(gateway, &changes[i]);
+    for (size_t i = 0; i < count; i++)
         if (!ward_registry_apply(&gateway->registry, &changes[i]))
             ward_journal_print(LOG_ERR, "The registry is full: a change counts after the next start only");
-    }
     ward_binding_counted(gateway);
     for (size_t i = 0; i < count; i++)
         if (changes[i].kind == WARD_STORE_BINDING)

@@ -45,7 +45,6 @@ struct ward_device_now {
     uint64_t duplicates;  /* records that it sent again, since the start */
     struct ward_id claimed_by; /* whose its readings are from then until then, if it is shared */
     uint64_t claimed_from_us, claimed_until_us;
-    uint64_t bound_us; /* when it was bound last while the date was not known; 0: not since the start */
     uint8_t conditions[WARD_DEVICE_CONDITIONS_MAX]; /* 0: not known; otherwise 1 + enum ward_alarm_priority */
     struct ward_device_shown shown;                 /* by api_objects.c */
 };

@@ -6,7 +6,8 @@
 /* Whether it was open when the reading came, whatever was bound or unbound before it was asked whose it is. */
 static bool was_open(const struct ward_store_binding *binding, const struct ward_provenance *what)
 {
-    const bool began_since = binding->from_ms > what->came_at_ms && binding->from_ms <= what->asked_at_ms;
+    const bool began_since = (binding->from_ms > what->came_at_ms && binding->from_ms <= what->asked_at_ms) ||
+                             binding->since_us > what->came_us;
     const bool ended_since = binding->until_ms > what->came_at_ms && binding->until_ms <= what->asked_at_ms;
 
     return !began_since && (binding->until_ms == WARD_UTC_UNKNOWN || ended_since);

@@ -33,6 +33,7 @@ struct ward_provenance {
     bool enrolling;         /* while the device is being enrolled */
     int64_t measured_at_ms; /* WARD_UTC_UNKNOWN */
     int64_t uncertainty_ms; /* … either way */
+    uint64_t came_us;       /* now: CLOCK_BOOTTIME, for what was bound without a date */
     int64_t came_at_ms; /* now: by the clock of asked_at_ms; both WARD_UTC_UNKNOWN where that knows no date */
     int64_t asked_at_ms;
     const char *claimed_by; /* the patient who had claimed the device when it came; NULL: nobody */

@@ -28,15 +28,6 @@ static bool is_paired_for_another(const struct ward_heard *heard)
              measured->boot_us + measured->uncertainty_ms * INT64_C(1000) < (int64_t)enrolment->begun_us);
 }
 
-/* It came before the device was bound to whoever has it now, and there was no date to tell that by. */
-static bool is_of_before(const struct ward_heard *heard, bool now)
-{
-    const struct ward_talk *talk = heard->talk;
-    const struct ward_device_now *device = ward_devices_find(&talk->gateway->devices, talk->device.id.text);
-
-    return now && device && heard->measurement->received.boot_us < device->bound_us;
-}
-
 /*
  * What says whose it is. It may have come some seconds ago, and was bound and claimed as it was then. What was bound before
  * the date was known begins with the date: of what came before it that says nothing.
@@ -50,15 +41,14 @@ static struct ward_provenance provenance_of(const struct ward_heard *heard,
     const struct ward_time now = ward_gateway_now(gateway);
     const uint64_t came_us = measurement->received.boot_us;
     const bool stream = reading->kind == WARD_READING_CONTINUOUS;
-    const bool is_of_now = !reading->late && reading->kind != WARD_READING_STORED;
     struct ward_provenance what = {
         .device = reading->device.text,
         .slot = decoded->has_user && decoded->user != WARD_USER_UNKNOWN ? decoded->user : WARD_SLOT_NONE,
-        .now = is_of_now,
-        .enrolling = (heard->talk->enrolling && !stream) || is_paired_for_another(heard) ||
-                     is_of_before(heard, is_of_now),
+        .now = !reading->late && reading->kind != WARD_READING_STORED,
+        .enrolling = (heard->talk->enrolling && !stream) || is_paired_for_another(heard),
         .measured_at_ms = reading->measured_at_ms,
         .uncertainty_ms = measurement->measured.uncertainty_ms,
+        .came_us = came_us,
         .came_at_ms = now.utc_ms,
         .asked_at_ms = now.utc_ms,
         .claimed_by = ward_binding_claimant_at(gateway, reading->device.text, came_us)};

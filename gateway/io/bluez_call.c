@@ -99,6 +99,15 @@ void ward_bluez_calls_fail(struct ward_bluez *bluez,
     }
 }
 
+bool ward_bluez_calls_wait(const struct ward_bluez *bluez,
+                           void (*done)(struct ward_bluez *bluez, const char *subject, sd_bus_message *reply))
+{
+    const struct ward_bluez_call *call = bluez->calls;
+    while (call && call->done != done)
+        call = call->next;
+    return call != NULL;
+}
+
 void ward_bluez_calls_cancel(struct ward_bluez *bluez, const char *path,
                              void (*done)(struct ward_bluez *bluez, const char *subject,
                                           sd_bus_message *reply))

@@ -170,6 +170,10 @@ void ward_bluez_calls_drop(struct ward_bluez *bluez);
 void ward_bluez_calls_fail(struct ward_bluez *bluez,
                            void (*done)(struct ward_bluez *bluez, const char *subject,
                                         sd_bus_message *reply));
+/* Whether any waits that would be answered to done. */
+bool ward_bluez_calls_wait(const struct ward_bluez *bluez,
+                           void (*done)(struct ward_bluez *bluez, const char *subject,
+                                        sd_bus_message *reply));
 /* Drops those whose subject starts with path and that would be answered to done. */
 void ward_bluez_calls_cancel(struct ward_bluez *bluez, const char *path,
                              void (*done)(struct ward_bluez *bluez, const char *subject,
@@ -201,6 +205,7 @@ int ward_bluez_signals_watch(struct ward_bluez *bluez);
 int ward_bluez_take_objects(struct ward_bluez *bluez, sd_bus_message *reply);
 /* Asks for all objects, for devices that were left out of the mirror so far. */
 void ward_bluez_refresh(struct ward_bluez *bluez);
+bool ward_bluez_is_refreshing(const struct ward_bluez *bluez);
 
 /* bluez_start.c */
 void ward_bluez_start(struct ward_bluez *bluez);

@@ -15,8 +15,8 @@
  *       or none in time
  *   Connected=true while it rests    sent away again: a bluetoothd that was restarted connects also those
  *   Connected=false, object gone     over, and so is every request. Ended unproved 3 times in a row: it has probably lost its bond, said once
- *   the radio is ready, and a       needs pairing: it would stay away, and nobody would know why
- *       bonded one has no object
+ *   the radio is ready, or all       needs pairing, of a bonded one that has no object: it would stay away, and nobody
+ *       objects were asked for       would know why
  *
  * Values are delivered at once, proved or not. bluetoothd goes on connecting a device that needs pairing: the verdict
  * can be wrong (a weak signal looks the same), and a link that is proved after all takes it back.
@@ -124,11 +124,32 @@ void ward_bluez_link_needs_pairing(struct ward_bluez_node *node, const char *tex
     ward_bluez_link_tell(node, WARD_BLUEZ_LINK_NEEDS_PAIRING, text);
 }
 
+/* It has no object before it is found. */
+static bool is_being_paired(const struct ward_bluez_node *node)
+{
+    const struct ward_bluez *bluez = node->bluez;
+    return bluez->enrolment.machine.state != WARD_BLUEZ_ENROL_CLOSED &&
+           (node == bluez->enrolment.node || strcmp(bluez->enrolment.address, node->device.address) == 0);
+}
+
+/* The next that would stay away; NULL: none, or that is not known, since the objects are still asked for. */
+static struct ward_bluez_node *next_unknown(const struct ward_bluez *bluez)
+{
+    struct ward_bluez_node *node = bluez->nodes;
+    if (bluez->start != WARD_BLUEZ_START_READY || ward_bluez_is_refreshing(bluez))
+        return NULL;
+    while (node && (node->device.security != WARD_BLUEZ_BONDED || node->needs_pairing || mirror_of(node) ||
+                    is_being_paired(node)))
+        node = node->next;
+    return node;
+}
+
+/* Whoever is told may remove devices, or add some. */
 void ward_bluez_links_expect(struct ward_bluez *bluez)
 {
-    for (struct ward_bluez_node *node = bluez->nodes; node; node = node->next)
-        if (node->device.security == WARD_BLUEZ_BONDED && !mirror_of(node))
-            ward_bluez_link_needs_pairing(node, "The Bluetooth service does not know it any more.");
+    struct ward_bluez_node *node;
+    while ((node = next_unknown(bluez)))
+        ward_bluez_link_needs_pairing(node, "The Bluetooth service does not know it any more.");
 }
 
 void ward_bluez_link_ended(struct ward_bluez_node *node)

@@ -278,8 +278,14 @@ int ward_bluez_take_objects(struct ward_bluez *bluez, sd_bus_message *reply)
 static void on_refreshed(struct ward_bluez *bluez, const char *path, sd_bus_message *reply)
 {
     (void)path;
-    if (!ward_bluez_error_of(reply))
-        (void)ward_bluez_take_objects(bluez, reply); /* what it did not take is told again by signals */
+    if (ward_bluez_error_of(reply) || ward_bluez_take_objects(bluez, reply) < 0)
+        return; /* what it did not take is told again by signals */
+    ward_bluez_links_expect(bluez);
+}
+
+bool ward_bluez_is_refreshing(const struct ward_bluez *bluez)
+{
+    return ward_bluez_calls_wait(bluez, on_refreshed);
 }
 
 void ward_bluez_refresh(struct ward_bluez *bluez)

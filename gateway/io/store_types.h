@@ -71,8 +71,9 @@ struct ward_store_binding {
     struct ward_id patient;
     struct ward_id episode;
     int64_t from_ms;
-    int64_t until_ms; /* WARD_UTC_UNKNOWN: still bound */
-    bool read_out;    /* what the device had in its memory when it was bound has been transferred */
+    int64_t until_ms;  /* WARD_UTC_UNKNOWN: still bound */
+    bool read_out;     /* what the device had in its memory when it was bound has been transferred */
+    uint64_t since_us; /* CLOCK_BOOTTIME, if made without a date by this process; 0: otherwise. Not stored */
 };
 
 #define WARD_STORE_KEY_OCTETS 16

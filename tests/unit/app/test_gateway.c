@@ -545,6 +545,24 @@ static void nor_does_what_was_bound_since_without_a_date(void **state)
     assert_string_equal(newest(bench)->patient.text, "p-bob");
 }
 
+/* Ann had her slot before: that Bob gets one of the same cuff takes nothing of hers. */
+static void what_came_before_another_had_a_slot_of_it_is_hers(void **state)
+{
+    struct bench *bench = couple(state);
+    uint64_t then_us;
+
+    bench_set_clock(bench, false);
+    bind_to(bench, "d-1", "p-ann", 1, false);
+    ward_binding_read_out(bench->gateway, "d-1");
+    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
+    then_us = ward_gateway_now(bench->gateway).boot_us;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us);
+    bind_to(bench, "d-1", "p-bob", 2, false);
+    hang_up(bench, "d-1");
+    assert_int_equal(read_back(bench), 1);
+    assert_string_equal(newest(bench)->patient.text, "p-ann");
+}
+
 /* The date becomes known between the two, and with it that of the binding: it is hers as before. */
 static void what_came_before_the_date_was_known_is_hers(void **state)
 {
@@ -2824,6 +2842,7 @@ int main(void)
         GATEWAY_TEST(what_follows_the_pairing_is_the_patients),
         GATEWAY_TEST(what_was_bound_when_it_came_decides),
         GATEWAY_TEST(nor_does_what_was_bound_since_without_a_date),
+        GATEWAY_TEST(what_came_before_another_had_a_slot_of_it_is_hers),
         GATEWAY_TEST(what_came_before_the_date_was_known_is_hers),
         GATEWAY_TEST(a_claim_is_for_what_comes_then),
         GATEWAY_TEST(a_claim_does_not_come_back_with_the_binding),

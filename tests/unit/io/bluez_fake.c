@@ -58,7 +58,10 @@ static void on_link(const struct ward_bluez_link *link, void *userdata)
 {
     static const char *const names[] = {"connected",     "proved",   "resolved", "disconnected",
                                         "needs-pairing", "impostor", "resting",  "fault"};
-    fake_tell(userdata, "%s=%u%s ", names[link->state], link->connection, link->possible_gap ? ",gap" : "");
+    struct fake *fake = userdata;
+    fake_tell(fake, "%s=%u%s ", names[link->state], link->connection, link->possible_gap ? ",gap" : "");
+    if (fake->removes_lost && link->state == WARD_BLUEZ_LINK_NEEDS_PAIRING)
+        assert_int_equal(ward_bluez_remove(fake->bluez, link->device->address), 0);
 }
 
 static void on_battery(const struct ward_bluez_device *device, uint8_t percent, uint64_t receipt_us,

@@ -50,6 +50,7 @@ struct fake {
     bool shows_measurement;
     bool refuses_application;
     const char *remove_error; /* of RemoveDevice; NULL: it succeeds */
+    bool removes_lost;        /* the application, a device that needs pairing, at once */
     bool forgets_again;       /* the application, at once when a bond could not be removed; one time */
 };
 

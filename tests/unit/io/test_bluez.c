@@ -550,6 +550,80 @@ static void without_a_radio_there_is_no_enrolment(void **state)
     fake_end(&fake);
 }
 
+/* bluetoothd may have lost it while it was not ours. */
+static void one_that_is_added_and_is_not_known_needs_pairing(void **state)
+{
+    struct fake fake = {.exported = true};
+    struct ward_bluez_device unknown = bonded;
+    (void)state;
+    fake_begin(&fake, NULL);
+    strcpy(unknown.address, "C0:FF:EE:00:00:02");
+    assert_int_equal(ward_bluez_add(fake.bluez, &bonded), 0);
+    assert_int_equal(ward_bluez_add(fake.bluez, &unknown), 0);
+    fake_wait(&fake, 0, "needs-pairing=0 ");
+    size_t mark = fake_mark(&fake);
+    fake_set(&fake, &fake.paired, true);
+    visit(&fake, 1);
+    assert_true(fake_has(&fake, mark, "proved=1 "));
+    assert_false(fake_has(&fake, mark, "needs-pairing")); /* the one that has its object does not */
+    fake_end(&fake);
+}
+
+/* Whom its patient's departure has forgotten meanwhile is not there when the next is told. */
+static void one_that_needs_pairing_may_be_removed_at_once(void **state)
+{
+    struct fake fake = {.removes_lost = true};
+    struct ward_bluez_device other = bonded;
+    (void)state;
+    fake_begin(&fake, NULL);
+    strcpy(other.address, "C0:FF:EE:00:00:02");
+    assert_int_equal(ward_bluez_add(fake.bluez, &bonded), 0);
+    assert_int_equal(ward_bluez_add(fake.bluez, &other), 0);
+    fake_wait(&fake, 0, "needs-pairing=0 needs-pairing=0 ");
+    fake_end(&fake);
+}
+
+/* Its object was asked for, and the radio is ready before the answer. */
+static void one_that_is_added_while_the_radio_goes_on_is_waited_for(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    (void)state;
+    fake_begin(&fake, NULL);
+    size_t mark = fake_mark(&fake);
+    fake_vanish(&fake);
+    fake_wait(&fake, mark, "absent ");
+    fake_appear(&fake);
+    fake_wait(&fake, mark, "Powered=1 ");
+    assert_int_equal(ward_bluez_add(fake.bluez, &bonded), 0);
+    assert_false(fake_has(&fake, mark, "ready "));
+    fake_wait(&fake, mark, "StartNotify ");
+    visit(&fake, 1);
+    assert_true(fake_has(&fake, mark, "ready "));
+    assert_false(fake_has(&fake, mark, "needs-pairing"));
+    fake_end(&fake);
+}
+
+/* It has no object until it is found, and has lost its bond when it was not. */
+static void one_that_is_paired_again_needs_pairing_once_that_has_failed(void **state)
+{
+    struct fake fake = {.exported = true, .paired = true};
+    struct ward_bluez_device unknown = bonded;
+    (void)state;
+    fake_begin(&fake, &bonded);
+    size_t mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_pair(fake.bluez, FAKE_ADDRESS, WARD_BLUEZ_BONDED, 60), 0);
+    fake_withdraw(&fake);
+    fake_wait(&fake, mark, "StartDiscovery ");
+    strcpy(unknown.address, "C0:FF:EE:00:00:02");
+    assert_int_equal(ward_bluez_add(fake.bluez, &unknown), 0); /* all objects are asked for */
+    fake_wait(&fake, mark, "needs-pairing=0 ");
+    assert_false(fake_has(&fake, mark, "needs-pairing=0 needs-pairing=0 "));
+    mark = fake_mark(&fake);
+    assert_int_equal(ward_bluez_pair_cancel(fake.bluez), 0);
+    fake_wait(&fake, mark, "needs-pairing=0 step-failed ");
+    fake_end(&fake);
+}
+
 static void what_is_wrong_is_refused(void **state)
 {
     struct fake fake = {0};
@@ -610,6 +684,10 @@ int main(void)
         cmocka_unit_test(a_refused_pairing_is_tried_twice_and_undone),
         cmocka_unit_test(paired_is_said_after_a_return_with_a_reading),
         cmocka_unit_test(without_a_radio_there_is_no_enrolment),
+        cmocka_unit_test(one_that_is_added_and_is_not_known_needs_pairing),
+        cmocka_unit_test(one_that_needs_pairing_may_be_removed_at_once),
+        cmocka_unit_test(one_that_is_added_while_the_radio_goes_on_is_waited_for),
+        cmocka_unit_test(one_that_is_paired_again_needs_pairing_once_that_has_failed),
         cmocka_unit_test(what_is_wrong_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
