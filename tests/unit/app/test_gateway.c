@@ -131,6 +131,16 @@ static void say(struct bench *bench, const struct said *said)
     say_over(bench, said, true);
 }
 
+/* What follows comes later, by more than so much. */
+static void say_before(struct bench *bench, const struct said *said, uint64_t by_us)
+{
+    uint64_t then_us;
+
+    say(bench, said);
+    then_us = ward_gateway_now(bench->gateway).boot_us;
+    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us + by_us);
+}
+
 /* A frame of a maker's own protocol. */
 static void say_as(struct bench *bench, const char *driver_name, const char *name, const char *hex)
 {
@@ -528,14 +538,11 @@ static void what_was_bound_when_it_came_decides(void **state)
 static void nor_does_what_was_bound_since_without_a_date(void **state)
 {
     struct bench *bench = couple(state);
-    uint64_t then_us;
 
     bench_set_clock(bench, false);
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
     ward_binding_read_out(bench->gateway, "d-1");
-    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
-    then_us = ward_gateway_now(bench->gateway).boot_us;
-    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us);
+    say_before(bench, &(struct said){"d-1", CUFF, USER_1, false}, 0);
     bind_to(bench, "d-1", "p-bob", WARD_SLOT_NONE, false);
     hang_up(bench, "d-1");
     assert_int_equal(read_back(bench), 1);
@@ -549,14 +556,11 @@ static void nor_does_what_was_bound_since_without_a_date(void **state)
 static void what_came_before_another_had_a_slot_of_it_is_hers(void **state)
 {
     struct bench *bench = couple(state);
-    uint64_t then_us;
 
     bench_set_clock(bench, false);
     bind_to(bench, "d-1", "p-ann", 1, false);
     ward_binding_read_out(bench->gateway, "d-1");
-    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
-    then_us = ward_gateway_now(bench->gateway).boot_us;
-    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us);
+    say_before(bench, &(struct said){"d-1", CUFF, USER_1, false}, 0);
     bind_to(bench, "d-1", "p-bob", 2, false);
     hang_up(bench, "d-1");
     assert_int_equal(read_back(bench), 1);
@@ -567,15 +571,12 @@ static void what_came_before_another_had_a_slot_of_it_is_hers(void **state)
 static void what_came_before_the_date_was_known_is_hers(void **state)
 {
     struct bench *bench = couple(state);
-    uint64_t then_us;
 
     bench_set_clock(bench, false);
     bind_to(bench, "d-1", "p-ann", WARD_SLOT_NONE, false);
     assert_true(ward_registry_next_binding(&bench->gateway->registry, "d-1", NULL)->from_ms ==
                 WARD_BOUND_FROM_UNKNOWN);
-    say(bench, &(struct said){"d-1", CUFF, USER_1, false});
-    then_us = ward_gateway_now(bench->gateway).boot_us;
-    WAIT_FOR(bench, ward_gateway_now(bench->gateway).boot_us > then_us + 5000);
+    say_before(bench, &(struct said){"d-1", CUFF, USER_1, false}, 5000);
     bench_set_clock(bench, true);
     ward_binding_dated(bench->gateway);
     hang_up(bench, "d-1");

@@ -193,10 +193,9 @@ static void what_is_disputed_ends_no_count(void **state)
     assert_int_equal(only_present().newest.priority, WARD_PRIORITY_MEDIUM);
 }
 
-/* The last value of a session, which is known when the link ends, counts for the score then. */
-static void a_link_that_ends_is_the_end_of_a_session(void **state)
+/* A session of 130, which is amber, whose last values are 131, which is red and not derived yet. */
+static void wear_a_clip_for_news2(void)
 {
-    (void)state;
     plan.news2 = (struct ward_plan_news2){.used = true, .scale = 1, .fresh_ms = 3600 * 1000};
     for (size_t i = 0; i < plan.quantity_count; i++) {
         plan.quantities[i].mode = WARD_MODE_SPOT;
@@ -205,6 +204,13 @@ static void a_link_that_ends_is_the_end_of_a_session(void **state)
         stream("d-1", second <= 10 ? 130 : 131, 0);
         now_us += SECOND_US;
     }
+}
+
+/* The last value of a session, which is known when the link ends, counts for the score then. */
+static void a_link_that_ends_is_the_end_of_a_session(void **state)
+{
+    (void)state;
+    wear_a_clip_for_news2();
     assert_int_equal(raised_count, 1); /* pulse-rate-high, amber, of 130 */
     end_link("d-1");
     assert_int_equal(raised_count, 3); /* red of 131, and 3 points for it */
@@ -218,14 +224,7 @@ static void what_a_session_ended_with_is_as_old_as_its_last_value(void **state)
     struct ward_news2_report news2;
 
     (void)state;
-    plan.news2 = (struct ward_plan_news2){.used = true, .scale = 1, .fresh_ms = 3600 * 1000};
-    for (size_t i = 0; i < plan.quantity_count; i++) {
-        plan.quantities[i].mode = WARD_MODE_SPOT;
-    }
-    for (int second = 0; second <= 20; second++) {
-        stream("d-1", second <= 10 ? 130 : 131, 0);
-        now_us += SECOND_US;
-    }
+    wear_a_clip_for_news2();
     now_us += 7200 * SECOND_US;
     context = now();
     ward_alarm_tick(&patient, &context);
