@@ -405,6 +405,14 @@ static void store_removed(void *context, const char *path, uint64_t octets)
                        (unsigned long long)octets);
 }
 
+static void store_in_place_again(void *context, const char *set_aside)
+{
+    (void)context;
+    ward_journal_print(LOG_ERR, "Somebody removed the database%s%s. It is there again, and nothing is lost",
+                       set_aside ? " and put another one in its place, which is kept as " : "",
+                       set_aside ? set_aside : "");
+}
+
 static void store_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     ward_journal_print(LOG_NOTICE, "The database can be read: what it holds counts from now on");
@@ -419,6 +427,7 @@ struct ward_store_listener ward_commits_listener(struct ward_gateway *gateway)
                                         .replaced = store_replaced,
                                         .given_up = store_given_up,
                                         .removed = store_removed,
+                                        .in_place_again = store_in_place_again,
                                         .opened = store_opened,
                                         .context = gateway};
 }

@@ -161,6 +161,12 @@ static void tell_notice(struct ward_store *store, const struct ward_notice *noti
         listener->opened(listener->context, notice->opened);
         return;
     }
+    if (notice->in_place_again) {
+        const char *aside = notice->aside.path;
+
+        listener->in_place_again(listener->context, aside[0] != '\0' ? aside : NULL);
+        return;
+    }
     if (notice->removed.path[0] != '\0') {
         listener->removed(listener->context, notice->removed.path, notice->removed.octets);
         return;

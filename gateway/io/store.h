@@ -86,6 +86,11 @@ struct ward_store_listener {
     void (*given_up)(void *context, uint64_t through, uint64_t count);
     /* A file that was set aside, or kept in an earlier format, made room (store_kept.h). */
     void (*removed)(void *context, const char *path, uint64_t octets);
+    /*
+     * The file had been removed while it was open, or another one lay in its place, which is set_aside now (NULL: nothing lay
+     * there). It is there again with all that it held.
+     */
+    void (*in_place_again)(void *context, const char *set_aside);
     /* The store was opened without a snapshot, and this is it; valid for the call. */
     void (*opened)(void *context, const struct ward_store_snapshot *snapshot);
     void *context;

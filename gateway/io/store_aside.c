@@ -28,14 +28,6 @@
 static const char *const parts[] = {"", "-wal", "-journal"};
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
-static int fail(struct ward_database *database, const char *what)
-{
-    int error = errno;
-
-    snprintf(database->text, sizeof(database->text), "%s: %s: %s", database->path, what, strerror(error));
-    return -error;
-}
-
 static void directory_of(const struct ward_database *database, char ret[static PATH_MAX])
 {
     char *slash;
@@ -56,7 +48,7 @@ int ward_database_sync_directory(struct ward_database *database)
     directory_of(database, directory);
     int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0 || fsync(descriptor) < 0) {
-        int error = fail(database, "the directory cannot be flushed");
+        int error = ward_database_fail_system(database, "the directory cannot be flushed");
 
         if (descriptor >= 0) {
             close(descriptor);
@@ -79,7 +71,7 @@ static int newest_aside(struct ward_database *database)
     snprintf(prefix, sizeof(prefix), "%s.aside-", slash ? slash + 1 : database->path);
     DIR *files = opendir(directory);
     if (!files) {
-        return fail(database, "the directory cannot be read");
+        return ward_database_fail_system(database, "the directory cannot be read");
     }
     /* cppcheck-suppress readdirCalled ; each thread has a stream of its own */
     while ((errno = 0, file = readdir(files)) != NULL) {
@@ -89,7 +81,7 @@ static int newest_aside(struct ward_database *database)
             newest = number > newest && number < ASIDE_MAX ? number : newest;
         }
     }
-    int error = errno ? fail(database, "the directory cannot be read") : 0;
+    int error = errno ? ward_database_fail_system(database, "the directory cannot be read") : 0;
     closedir(files);
     return error ? error : (int)newest;
 }
@@ -108,24 +100,40 @@ static int find_name(struct ward_database *database, struct ward_set_aside *ret)
 
     if (newest + 1 == ASIDE_MAX) {
         errno = EEXIST;
-        return fail(database, "too many files were set aside");
+        return ward_database_fail_system(database, "too many files were set aside");
     }
     return newest < 0 ? newest : name_aside(database, newest + 1, ret);
 }
 
-/* What is still there of the file and its log. */
-static int rename_parts(struct ward_database *database, const char *aside)
+/* What is still there of the file and its log, or of its log alone. */
+static int rename_parts(struct ward_database *database, const char *aside, size_t first)
 {
-    for (size_t i = 0; i < PARTS; i++) {
+    for (size_t i = first; i < PARTS; i++) {
         char from[PATH_MAX], to[PATH_MAX];
 
         snprintf(from, sizeof(from), "%s%s", database->path, parts[i]);
         snprintf(to, sizeof(to), "%s%s", aside, parts[i]);
         if (rename(from, to) < 0 && errno != ENOENT) {
-            return fail(database, "cannot be set aside");
+            return ward_database_fail_system(database, "cannot be set aside");
         }
     }
     return ward_database_sync_directory(database);
+}
+
+int ward_database_keep_present(struct ward_database *database, struct ward_set_aside *ret)
+{
+    bool there = true;
+    int error = find_name(database, ret);
+
+    if (!error && link(database->path, ret->path) < 0) {
+        there = errno != ENOENT;
+        error = there ? ward_database_fail_system(database, "what lies there cannot be kept") : 0;
+    }
+    error = error ? error : rename_parts(database, ret->path, 1);
+    if (error || !there) {
+        *ret = (struct ward_set_aside){"", ""};
+    }
+    return error;
 }
 
 static void remove_fresh(const char *fresh)
@@ -161,7 +169,7 @@ static int make_fresh(struct ward_database *database, const char *path, const st
 static int take_fresh(struct ward_database *database, const char *fresh)
 {
     if (rename(fresh, database->path) < 0) {
-        return fail(database, "the fresh file cannot take its place");
+        return ward_database_fail_system(database, "the fresh file cannot take its place");
     }
     return ward_database_sync_directory(database);
 }
@@ -182,7 +190,7 @@ static int finish_replacement(struct ward_database *database, struct ward_set_as
     }
     int newest = newest_aside(database);
     int error = newest < 0 ? newest : name_aside(database, newest, &aside);
-    error = error ? error : rename_parts(database, aside.path);
+    error = error ? error : rename_parts(database, aside.path, 0);
     error = error ? error : take_fresh(database, fresh);
     if (!error) {
         *ret_aside = aside;
@@ -198,7 +206,7 @@ static int replace_present(struct ward_database *database, const struct ward_ren
     snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
     int error = find_name(database, ret_aside);
     error = error ? error : make_fresh(database, fresh, ret_aside, renewal);
-    error = error ? error : rename_parts(database, ret_aside->path);
+    error = error ? error : rename_parts(database, ret_aside->path, 0);
     return error ? error : take_fresh(database, fresh);
 }
 

@@ -48,6 +48,14 @@ int ward_database_fail(struct ward_database *database, int result, const char *w
     return error;
 }
 
+int ward_database_fail_system(struct ward_database *database, const char *what)
+{
+    int error = errno;
+
+    snprintf(database->text, sizeof(database->text), "%s: %s: %s", database->path, what, strerror(error));
+    return -error;
+}
+
 int ward_database_damaged(struct ward_database *database, const char *format, ...)
 {
     const int length = snprintf(database->text, sizeof(database->text), "%s: ", database->path);

@@ -89,6 +89,29 @@ int ward_database_upgrade(struct ward_database *database, int64_t version);
 /* What was renamed is so after a power cut, too. */
 int ward_database_sync_directory(struct ward_database *database);
 
+/* --- store_place.c ------------------------------------------------------------------------------------------ */
+
+/* Copies all that the open file and its log hold into a file of that name, which must not be there. It is not flushed. */
+int ward_database_copy_into(struct ward_database *database, const char *path);
+
+/* What was written into a file of that name is so after a power cut, too. */
+int ward_database_sync_file(struct ward_database *database, const char *path);
+
+/* Whether the open file lies at PATH, with its log beside it. */
+bool ward_database_is_in_place(struct ward_database *database);
+
+/*
+ * If it does not, its copy goes there and is opened; what lies at PATH is kept as *ret_aside (path empty: there was nothing, or all is
+ * as it should be). Returns 1 when that was done, 0 when there was nothing to do, or negative errno; the file stays open
+ * as long as its copy is not in place.
+ */
+int ward_database_keep_in_place(struct ward_database *database, struct ward_set_aside *ret_aside);
+
+/* --- store_aside.c ------------------------------------------------------------------------------------------ */
+
+/* Gives what lies at PATH, if anything does, a second name, and its log that name alone. ret->path empty: there was none. */
+int ward_database_keep_present(struct ward_database *database, struct ward_set_aside *ret);
+
 /* Whether the log holds less than was written into it: -EUCLEAN; or log_has_remains. The file must not be open yet. */
 int ward_database_check_log(struct ward_database *database);
 
@@ -119,6 +142,9 @@ int ward_database_name_text(struct ward_database *database, int64_t ref, struct 
 
 /* Sets database->text to "what: what SQLite says" and returns the negative errno of an SQLite result. */
 int ward_database_fail(struct ward_database *database, int result, const char *what);
+
+/* The same for a call of the system that has just failed. Returns -errno. */
+int ward_database_fail_system(struct ward_database *database, const char *what);
 
 /* The same for what SQLite takes and no file of ours holds. Returns -EUCLEAN. */
 int ward_database_damaged(struct ward_database *database, const char *format, ...)

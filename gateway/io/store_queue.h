@@ -131,6 +131,7 @@ struct ward_notice {
     struct ward_store_snapshot *opened; /* not NULL: what the file holds, at last */
     bool replaced;                      /* otherwise trouble */
     struct ward_kept_removed removed;   /* its path is not empty: nothing else */
+    bool in_place_again;                /* the file; aside is what lay there */
     bool put_back;
     uint64_t head_seq;
     uint8_t head_chain[32];

@@ -161,10 +161,27 @@ static void checkpoint(struct ward_store *store)
     look_at_room(store);
 }
 
+/* Before a commit, and before the file is closed for good. */
+static int keep_in_place(struct ward_store *store)
+{
+    struct ward_set_aside aside;
+    int done = ward_database_keep_in_place(&store->database, &aside);
+    struct ward_notice *notice = done > 0 ? calloc(1, sizeof(*notice)) : NULL;
+
+    if (notice) {
+        notice->item.kind = WARD_ITEM_NOTICE;
+        notice->in_place_again = true;
+        notice->aside = aside;
+        ward_store_post(store, &notice->item);
+    }
+    return done < 0 ? done : 0;
+}
+
 static void commit(struct ward_store *store)
 {
-    int error = ward_batch_write(&store->database, &store->batch, &store->head);
+    int error = keep_in_place(store);
 
+    error = error ? error : ward_batch_write(&store->database, &store->batch, &store->head);
     if (error) {
         ward_store_begin_trouble(store, error);
         return;
@@ -187,9 +204,12 @@ static void retry(struct ward_store *store)
 {
     bool committed = false;
 
-    ward_database_close(&store->database); /* one on a full disk was read on */
-    int error = store->found ? ward_store_reopen(store, &committed) : ward_store_find_late(store);
+    int error = 0;
 
+    if (!ward_store_is_open_elsewhere(store)) {
+        ward_database_close(&store->database); /* one on a full disk was read on */
+        error = store->found ? ward_store_reopen(store, &committed) : ward_store_find_late(store);
+    }
     if (error) {
         ward_store_begin_trouble(store, error);
         return;
@@ -454,6 +474,9 @@ void *ward_store_thread(void *context)
         }
     }
     commit_the_rest(store);
+    if (ward_store_is_open_elsewhere(store)) {
+        (void)keep_in_place(store); /* who would be told has gone */
+    }
     ward_salvage_done(&store->salvage);
     return NULL;
 }

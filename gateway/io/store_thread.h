@@ -104,6 +104,9 @@ void ward_store_begin_trouble(struct ward_store *store, int error);
 /* A write succeeded. Nothing is told while a file that was put back cannot be replaced: that trouble goes on. */
 void ward_store_end_trouble(struct ward_store *store);
 
+/* Whether the file is open, but not what lies at its path: it must not be closed (store_place.c). */
+bool ward_store_is_open_elsewhere(struct ward_store *store);
+
 /* After so many failures in a row. */
 uint64_t ward_store_pause_us(const struct ward_store *store, uint32_t failures);
 

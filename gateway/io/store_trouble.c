@@ -66,6 +66,11 @@ bool ward_store_gives_up(const struct ward_store *store)
            store->again_failed >= WARD_SALVAGE_TRIES;
 }
 
+bool ward_store_is_open_elsewhere(struct ward_store *store)
+{
+    return store->found && store->database.connection && !ward_database_is_in_place(&store->database);
+}
+
 uint64_t ward_store_pause_us(const struct ward_store *store, uint32_t failures)
 {
     return pause_after_ms(store, failures) * 1000;
@@ -89,7 +94,7 @@ void ward_store_begin_trouble(struct ward_store *store, int error)
     }
     if (store->damaged) {
         ward_database_abandon(&store->database); /* what is set aside stays as it was found */
-    } else if (error != -ENOSPC) {
+    } else if (error != -ENOSPC && !ward_store_is_open_elsewhere(store)) {
         ward_database_close(&store->database);
     }
 }

@@ -6,7 +6,6 @@
  * leaves the old file as it was, and whoever goes back to the earlier program finds the file that it left.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,14 +14,6 @@
 
 #include "io/store_database.h"
 
-static int fail(struct ward_database *database, const char *what)
-{
-    int error = errno;
-
-    snprintf(database->text, sizeof(database->text), "%s: %s: %s", database->path, what, strerror(error));
-    return -error;
-}
-
 static void remove_with_log(const char *path)
 {
     char log[PATH_MAX + sizeof("-wal")];
@@ -30,22 +21,6 @@ static void remove_with_log(const char *path)
     snprintf(log, sizeof(log), "%s-wal", path);
     unlink(log);
     unlink(path);
-}
-
-static int copy_into(struct ward_database *database, const char *path)
-{
-    sqlite3_stmt *statement = NULL;
-    int result = sqlite3_prepare_v2(database->connection, "VACUUM INTO ?1", -1, &statement, NULL);
-
-    if (result == SQLITE_OK) {
-        sqlite3_bind_text(statement, 1, path, -1, SQLITE_STATIC);
-        result = sqlite3_step(statement);
-    }
-    int error = result == SQLITE_DONE
-                    ? 0
-                    : ward_database_fail(database, result, "cannot be copied for a newer format");
-    sqlite3_finalize(statement);
-    return error;
 }
 
 /* The copy in today's format, complete and on the disk. */
@@ -59,14 +34,7 @@ static int migrate_copy(struct ward_database *database, const char *path)
         memcpy(database->text, copy.text, sizeof(copy.text));
     }
     ward_database_close(&copy);
-    int descriptor = error ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-    if (!error && (descriptor < 0 || fsync(descriptor) < 0)) {
-        error = fail(database, "the copy cannot be flushed");
-    }
-    if (descriptor >= 0) {
-        close(descriptor);
-    }
-    return error;
+    return error ? error : ward_database_sync_file(database, path);
 }
 
 static int take_its_place(struct ward_database *database, const char *copy, int64_t version)
@@ -75,10 +43,10 @@ static int take_its_place(struct ward_database *database, const char *copy, int6
 
     snprintf(kept, sizeof(kept), "%s.format-%" PRId64, database->path, version);
     if ((unlink(kept) < 0 && errno != ENOENT) || link(database->path, kept) < 0) {
-        return fail(database, "cannot be kept beside the upgraded file");
+        return ward_database_fail_system(database, "cannot be kept beside the upgraded file");
     }
     if (rename(copy, database->path) < 0) {
-        return fail(database, "the upgraded file cannot take its place");
+        return ward_database_fail_system(database, "the upgraded file cannot take its place");
     }
     return ward_database_sync_directory(database);
 }
@@ -89,7 +57,7 @@ int ward_database_upgrade(struct ward_database *database, int64_t version)
 
     snprintf(path, sizeof(path), "%s.upgrade", database->path);
     remove_with_log(path);
-    int error = copy_into(database, path);
+    int error = ward_database_copy_into(database, path);
     error = error ? error : ward_database_checkpoint(database, true);
     ward_database_close(database);
     error = error ? error : migrate_copy(database, path);

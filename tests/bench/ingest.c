@@ -107,6 +107,13 @@ static void on_removed(void *context, const char *path, uint64_t octets)
     fail("%s of %" PRIu64 " octets was removed", path, octets);
 }
 
+static void on_in_place_again(void *context, const char *set_aside)
+{
+    (void)context;
+    (void)set_aside;
+    fail("the file was not in its place");
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     (void)context;
@@ -116,11 +123,11 @@ static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 
 static void open_store(struct bench *bench)
 {
-    const struct ward_store_options options = {.path = bench->path,
-                                               .commit_window_ms =
-                                                   NEVER_MS, /* each mode says itself when its window ends */
-                                               .listener = {on_committed, on_dropped, on_trouble, on_replaced,
-                                                            on_given_up, on_removed, on_opened, bench}};
+    const struct ward_store_options options = {
+        .path = bench->path,
+        .commit_window_ms = NEVER_MS, /* each mode says itself when its window ends */
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_removed,
+                     on_in_place_again, on_opened, bench}};
     char error[WARD_STORE_TEXT_MAX];
 
     if (ward_store_open(&options, &bench->store, &bench->snapshot, error) != 0)

@@ -73,6 +73,13 @@ static void on_removed(void *context, const char *path, uint64_t octets)
     fail("%s of %" PRIu64 " octets was removed", path, octets);
 }
 
+static void on_in_place_again(void *context, const char *set_aside)
+{
+    (void)context;
+    (void)set_aside;
+    fail("the file was not in its place");
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     (void)context;
@@ -127,7 +134,8 @@ int main(int argc, char **argv)
     const struct ward_store_options options = {.path = path,
                                                .commit_window_ms = NEVER_MS,
                                                .listener = {on_committed, on_dropped, on_trouble, on_replaced,
-                                                            on_given_up, on_removed, on_opened, NULL}};
+                                                            on_given_up, on_removed, on_in_place_again,
+                                                            on_opened, NULL}};
     struct ward_store *store = NULL;
     struct ward_store_snapshot *snapshot = NULL;
     uint32_t devices, seconds;

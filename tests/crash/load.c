@@ -148,6 +148,13 @@ static void on_removed(void *context, const char *path, uint64_t octets)
     crash_fail("%s of %" PRIu64 " octets was removed", path, octets);
 }
 
+static void on_in_place_again(void *context, const char *set_aside)
+{
+    (void)context;
+    (void)set_aside;
+    crash_fail("the file was not in its place");
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     (void)context;
@@ -286,7 +293,8 @@ static void open_store(struct load *load, const char *path)
                                                .quota_octets = QUOTA_OCTETS,
                                                .ballast_octets = BALLAST_OCTETS,
                                                .listener = {on_committed, on_dropped, on_trouble, on_replaced,
-                                                            on_given_up, on_removed, on_opened, load}};
+                                                            on_given_up, on_removed, on_in_place_again,
+                                                            on_opened, load}};
     struct ward_store_snapshot *snapshot;
     char error[WARD_STORE_TEXT_MAX];
 

@@ -97,6 +97,13 @@ static void on_removed(void *context, const char *path, uint64_t octets)
     give_up(path);
 }
 
+static void on_in_place_again(void *context, const char *set_aside)
+{
+    (void)context;
+    (void)set_aside;
+    give_up("the file was not in its place");
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     (void)context;
@@ -192,7 +199,8 @@ static void look_through_store(const char *path)
     struct look look = {0};
     const struct ward_store_options options = {.path = path,
                                                .listener = {on_committed, on_dropped, on_trouble, on_replaced,
-                                                            on_given_up, on_removed, on_opened, &look}};
+                                                            on_given_up, on_removed, on_in_place_again,
+                                                            on_opened, &look}};
     struct ward_store_snapshot *snapshot;
     char error[WARD_STORE_TEXT_MAX];
 

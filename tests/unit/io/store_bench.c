@@ -85,6 +85,14 @@ static void on_removed(void *context, const char *path, uint64_t octets)
     snprintf(bench->removed_path, sizeof(bench->removed_path), "%s", path);
 }
 
+static void on_in_place_again(void *context, const char *set_aside)
+{
+    struct bench *bench = context;
+
+    bench->in_place_again++;
+    snprintf(bench->laid_aside, sizeof(bench->laid_aside), "%s", set_aside ? set_aside : "");
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     struct bench *bench = context;
@@ -108,8 +116,8 @@ int try_open(struct bench *bench, char error[static WARD_STORE_TEXT_MAX])
         .retry_ms = bench->retry_ms,
         .quota_octets = bench->quota_octets,
         .ballast_octets = bench->ballast_octets,
-        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_removed, on_opened,
-                     bench},
+        .listener = {on_committed, on_dropped, on_trouble, on_replaced, on_given_up, on_removed,
+                     on_in_place_again, on_opened, bench},
     };
 
     return ward_store_open(&options, &bench->store, &bench->snapshot, error);

@@ -42,6 +42,8 @@ struct bench {
     size_t opened, opened_events; /* told by `opened` */
     size_t removed;
     char removed_path[128];
+    size_t in_place_again;
+    char laid_aside[128]; /* what lay in the place of the file, then */
     struct ward_id opened_epoch;
     uint64_t opened_head;
     bool opened_aside;

@@ -170,7 +170,28 @@ static void while_a_disk_fails_nobody_is_kept_waiting(void **state)
     wait_for(bench, &bench->committed_count, 1);
 }
 
-/* An older copy, put there while the disk was full, is not read as what it was. */
+/*
+ * The disk lets nobody open a file and takes nothing: after two failures the file is closed, and stays so. It is no error of
+ * the disk, after some of which another file would be tried.
+ */
+static void keep_file_closed(struct bench *bench, uint64_t token)
+{
+    const struct disk_fault fault = {
+        .call = DISK_OPEN, .result = SQLITE_CANTOPEN, .system_errno = EACCES, .from = 1, .count = UINT64_MAX};
+
+    set_fault(&fault);
+    set_disk(0, SQLITE_IOERR_WRITE);
+    submit_one(bench, token, true);
+    wait_for(bench, &bench->troubles, 2);
+}
+
+static void let_file_be_opened(int write_result)
+{
+    set_disk(0, write_result);
+    set_fault(NULL);
+}
+
+/* An older copy, put there while the file was closed, is not read as what it was. */
 static void on_a_full_disk_another_file_is_not_read(void **state)
 {
     struct bench *bench = *state;
@@ -186,12 +207,11 @@ static void on_a_full_disk_another_file_is_not_read(void **state)
     copy_file(log, log_of_copy);
     submit_one(bench, 2, true);
     wait_for(bench, &bench->committed_count, 2);
-    set_disk(0, SQLITE_FULL);
-    submit_one(bench, 3, true);
-    wait_for(bench, &bench->troubles, 1);
+    keep_file_closed(bench, 3);
     assert_int_equal(rename(copy, bench->path), 0);
     assert_int_equal(rename(log_of_copy, log), 0);
-    wait_for(bench, &bench->troubles, 3);
+    let_file_be_opened(SQLITE_FULL);
+    wait_for(bench, &bench->troubles, 4);
     assert_int_equal(ward_store_fetch(bench->store, (struct ward_seq_range){1, 1}, on_records, bench), 0);
     wait_for_answer(bench, -EIO);
     set_disk(0, SQLITE_OK);
@@ -208,13 +228,11 @@ static void another_file_in_its_place_begins_a_new_epoch(void **state)
     open_store(bench);
     submit_one(bench, 1, true);
     wait_for(bench, &bench->committed_count, 1);
-    set_disk(0, SQLITE_FULL);
-    submit_one(bench, 2, true);
-    wait_for(bench, &bench->troubles, 1);
+    keep_file_closed(bench, 2);
     snprintf(log, sizeof(log), "%s-wal", bench->path);
     unlink(log);
     unlink(bench->path);
-    set_disk(0, SQLITE_OK);
+    let_file_be_opened(SQLITE_OK);
     wait_for(bench, &bench->replaced, 1);
     wait_for(bench, &bench->committed_count, 2);
     assert_string_not_equal(bench->new_epoch.text, bench->snapshot->epoch.text);
@@ -240,13 +258,11 @@ static void an_older_copy_in_its_place_is_a_loss(void **state)
     submit_one(bench, 2, true);
     submit_one(bench, 3, true);
     wait_for(bench, &bench->committed_count, 3);
-    set_disk(0, SQLITE_IOERR_WRITE);
-    submit_one(bench, 4, true);
-    wait_for(bench, &bench->troubles, 1);
+    keep_file_closed(bench, 4);
     snprintf(log, sizeof(log), "%s-wal", bench->path);
     unlink(log);
     assert_int_equal(rename(copy, bench->path), 0);
-    set_disk(0, SQLITE_OK);
+    let_file_be_opened(SQLITE_OK);
     wait_for(bench, &bench->replaced, 1);
     wait_until_salvaged(bench);
     assert_int_equal(bench->answer_count, 1);

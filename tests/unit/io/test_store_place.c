@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0; adapter: store */
+/*
+ * Somebody removes the file while it is open, or puts another one in its place.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "store_bench.h"
+
+static const char *beside(const struct bench *bench, const char *what)
+{
+    static char name[160];
+
+    snprintf(name, sizeof(name), "%s%s", bench->path, what);
+    return name;
+}
+
+static void remove_all(const struct bench *bench)
+{
+    assert_int_equal(unlink(bench->path), 0);
+    assert_int_equal(unlink(beside(bench, "-wal")), 0);
+}
+
+static void commit_one(struct bench *bench, uint64_t token)
+{
+    submit_one(bench, token, true);
+    wait_for(bench, &bench->committed_count, token);
+}
+
+/* All that was ever committed is found at the next start, and is what it was. */
+static void assert_all_there(struct bench *bench, uint64_t head)
+{
+    const struct ward_id epoch = bench->snapshot->epoch;
+
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, head);
+    assert_string_equal(bench->snapshot->epoch.text, epoch.text);
+    assert_string_equal(bench->snapshot->set_aside, "");
+    assert_int_equal(check_chain(bench, epoch.text), head);
+    assert_int_equal(bench->replaced, 0);
+    assert_int_not_equal(access(beside(bench, ".anew"), F_OK), 0);
+}
+
+static void a_file_that_is_removed_is_there_again(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    commit_one(bench, 1);
+    copy_file(bench->path, beside(bench, ".anew")); /* a crash left it */
+    for (size_t times = 1; times <= 2; times++) {
+        remove_all(bench);
+        commit_one(bench, 1 + times);
+        wait_for(bench, &bench->in_place_again, times);
+        assert_string_equal(bench->laid_aside, "");
+    }
+    assert_int_equal(bench->troubles, 0);
+    assert_all_there(bench, 3);
+}
+
+static void the_log_alone_is_missed_too(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    commit_one(bench, 1);
+    assert_int_equal(unlink(beside(bench, "-wal")), 0);
+    commit_one(bench, 2);
+    wait_for(bench, &bench->in_place_again, 1);
+    assert_all_there(bench, 2);
+}
+
+/* A backup is put there, with its log, by somebody who did not stop the program. */
+static void another_file_makes_way_and_is_kept(void **state)
+{
+    struct bench *bench = *state;
+    char copy[160];
+
+    open_store(bench);
+    commit_one(bench, 1);
+    snprintf(copy, sizeof(copy), "%s", beside(bench, ".backup"));
+    copy_file(bench->path, copy);
+    commit_one(bench, 2);
+    assert_int_equal(rename(copy, bench->path), 0);
+    assert_int_equal(unlink(beside(bench, "-wal")), 0);
+    copy_file("/dev/null", beside(bench, "-wal"));
+    commit_one(bench, 3);
+    wait_for(bench, &bench->in_place_again, 1);
+    assert_string_equal(bench->laid_aside, beside(bench, ".aside-1"));
+    assert_int_equal(access(bench->laid_aside, F_OK), 0);
+    assert_all_there(bench, 3);
+}
+
+/* Nothing more is committed: the end of the program is the last chance. */
+static void what_is_removed_before_the_end_is_there_at_the_next_start(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    commit_one(bench, 1);
+    remove_all(bench);
+    assert_all_there(bench, 1);
+}
+
+/* As long as no copy can be made, what is open stays open and goes to the ward. */
+static void keeps_open_while(struct bench *bench, const struct disk_fault *fault, int error)
+{
+    uint64_t token = bench->committed_count + 1, recoveries = bench->recoveries + 1;
+    size_t there_again = bench->in_place_again;
+
+    set_fault(fault);
+    remove_all(bench);
+    bench->troubles = 0;
+    submit_one(bench, token, true);
+    for (uint64_t attempts = 1; attempts <= 3; attempts++) {
+        wait_for(bench, &bench->troubles, attempts);
+        assert_int_equal(bench->last_error, error);
+        fetch(bench, 1, UINT32_MAX);
+        assert_int_equal(bench->answer_count, token - 1);
+    }
+    assert_int_equal(bench->in_place_again, there_again);
+    assert_true(set_fault(NULL) >= 3);
+    wait_for(bench, &bench->committed_count, token);
+    wait_for(bench, &bench->recoveries, recoveries);
+    wait_for(bench, &bench->in_place_again, there_again + 1);
+}
+
+static void without_a_copy_the_open_file_is_kept_open(void **state)
+{
+    struct bench *bench = *state;
+    char anew[160];
+    const struct disk_fault cannot_be_made = {.call = DISK_OPEN,
+                                              .result = SQLITE_CANTOPEN,
+                                              .system_errno = EACCES,
+                                              .file = anew,
+                                              .until_exists = "/nowhere"};
+    const struct disk_fault full = {
+        .call = DISK_WRITE, .result = SQLITE_FULL, .file = anew, .until_exists = "/nowhere"};
+
+    bench->retry_ms = 1;
+    snprintf(anew, sizeof(anew), "%s", beside(bench, ".anew"));
+    open_store(bench);
+    commit_one(bench, 1);
+    keeps_open_while(bench, &cannot_be_made, -EACCES);
+    keeps_open_while(bench, &full, -ENOSPC);
+    assert_all_there(bench, 3);
+}
+
+/* What could be written of a copy takes no room when the rest could not. */
+static void half_a_copy_is_not_left(void **state)
+{
+    struct bench *bench = *state;
+    char anew[160];
+    const struct disk_fault full = {
+        .call = DISK_WRITE, .result = SQLITE_FULL, .file = anew, .until_exists = "/nowhere"};
+
+    snprintf(anew, sizeof(anew), "%s", beside(bench, ".anew"));
+    open_store(bench);
+    commit_one(bench, 1);
+    remove_all(bench);
+    set_fault(&full);
+    close_store(bench);
+    assert_true(set_fault(NULL) >= 1);
+    assert_int_not_equal(access(anew, F_OK), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(a_file_that_is_removed_is_there_again),
+        STORE_TEST(the_log_alone_is_missed_too),
+        STORE_TEST(another_file_makes_way_and_is_kept),
+        STORE_TEST(what_is_removed_before_the_end_is_there_at_the_next_start),
+        STORE_TEST(without_a_copy_the_open_file_is_kept_open),
+        STORE_TEST(half_a_copy_is_not_left),
+    };
+
+    return cmocka_run_group_tests(tests, install_disk, NULL);
+}
