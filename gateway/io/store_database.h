@@ -101,9 +101,9 @@ int ward_database_sync_file(struct ward_database *database, const char *path);
 bool ward_database_is_in_place(struct ward_database *database);
 
 /*
- * If it does not, its copy goes there and is opened; what lies at PATH is kept as *ret_aside (path empty: there was nothing, or all is
- * as it should be). Returns 1 when that was done, 0 when there was nothing to do, or negative errno; the file stays open
- * as long as its copy is not in place.
+ * If it does not, its copy goes there and is opened; what lies at PATH is kept as *ret_aside (path empty: there was
+ * nothing, or all is as it should be). Returns 1 when that was done, 0 when there was nothing to do, or negative errno;
+ * the file stays open as long as its copy is not in place.
  */
 int ward_database_keep_in_place(struct ward_database *database, struct ward_set_aside *ret_aside);
 

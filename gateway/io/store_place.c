@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Somebody may remove the file while it is open, or put another one in its place. SQLite goes on with the open one, which nobody
- * finds again: with the next start all that it holds would be gone. So before each commit it is seen to that PATH is the
- * file that is open. If it is not, what is open is copied into PATH.anew, whatever lies at PATH is kept as PATH.aside-N, and the copy takes
- * the place in one step. Nothing is lost, and no new epoch begins. Until that has succeeded the open file is not closed.
+ * Somebody may remove the file while it is open, or put another one in its place. SQLite goes on in the open one, which
+ * nobody finds again: with the next start all that it holds would be gone. So before each commit it is seen to that PATH
+ * is the file that is open. If it is not, what is open is copied into PATH.anew, whatever lies at PATH is kept as
+ * PATH.aside-N, and the copy takes the place in one step. Nothing is lost, and no new epoch begins. Until that has
+ * succeeded the open file is not closed.
  *
  * A PATH.anew that a crash left is removed with the next one.
  */

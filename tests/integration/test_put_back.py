@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A database that was put back, or damaged, with all of the way to the ward: wardgated, its uplink, a broker with TLS
-and the reference hub. The file is the real one, copied while the gateway is stopped. Nothing of what the ward has comes
+"""A database that was put back, damaged or removed, with all of the way to the ward: wardgated, its uplink, a broker with TLS
+and the reference hub. The file is the real one. Nothing of what the ward has comes
 twice, nothing that only the gateway has is lost, and the chain of every epoch holds."""
 import json
 import pathlib
@@ -80,3 +80,34 @@ def test_what_a_damaged_database_owes_the_ward_is_delivered(home):
     home.wait_for_entries(8)
     assert home.at_the_ward() == {first: [11, 12, 13, 14, 15, 16, 17], second: [18]}
     assert home.refused() == []
+
+
+def remove(home):
+    home.database.unlink()
+    pathlib.Path(f"{home.database}-wal").unlink()
+
+
+def put_another_there(home):
+    remove(home)
+    shutil.copy(home.directory / "an-hour-ago.db", home.database)
+
+
+@pytest.mark.parametrize("does", (remove, put_another_there))
+def test_what_somebody_does_to_the_database_while_the_gateway_runs_loses_nothing(home, does):
+    home.enter(2)
+    home.wait_until_delivered()
+    first = home.epoch()
+    shutil.copy(home.database, home.directory / "an-hour-ago.db")
+    home.stop_uplink()
+    home.enter(2)
+    does(home)
+    home.enter(2)
+    home.stop_gateway()
+    home.start_gateway()
+    assert home.epoch() == first
+    home.start_uplink()
+    home.wait_for_entries(6)
+    assert home.at_the_ward() == {first: [11, 12, 13, 14, 15, 16]}
+    assert home.refused() == []
+    kept = list(home.database.parent.glob("ward.db.aside-*"))
+    assert len(kept) == (1 if does is put_another_there else 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of a database that was replaced, or may be, on their way to the ward. */
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -226,11 +226,28 @@ static void a_late_answer_is_of_the_epoch_that_went(void **state)
 
 /* --- orders about records that are not there any more -------------------------------------------------------- */
 
-/* The order waits for the disk; when that takes something again, the file that it was given for is not there. */
+/* As a bad block does, or a copy over it. */
+static void write_over(const char *path)
+{
+    static const uint8_t zeros[4096];
+    FILE *file = fopen(path, "r+");
+
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    const long length = ftell(file);
+    rewind(file);
+    for (long at = 0; at < length; at += (long)sizeof(zeros))
+        assert_int_equal(fwrite(zeros, sizeof(zeros), 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* The order waits for the disk; when that takes something again, the file that it was given for holds nothing. */
 static void replace_before_commit(struct bench *bench, const struct ward_order *order)
 {
     const struct ward_id epoch = bench->gateway->epoch;
+    char log[sizeof(bench->config.store.path) + sizeof("-wal")];
 
+    snprintf(log, sizeof(log), "%s-wal", bench->config.store.path);
     ward_outbox_results_done(&bench->gateway->outbox);
     WAIT_FOR(bench, bench->gateway->committed_token == bench->gateway->next_token);
     disk_is_full = true;
@@ -238,7 +255,8 @@ static void replace_before_commit(struct bench *bench, const struct ward_order *
     WAIT_FOR(bench, bench->gateway->waiters != NULL);
     orders_tell(bench, WARD_SPO2, 96); /* something else waits behind it */
     WAIT_FOR(bench, bench->gateway->technical.active[WARD_TECHNICAL_STORAGE_FULL]);
-    assert_int_equal(unlink(bench->config.store.path), 0);
+    write_over(bench->config.store.path);
+    write_over(log);
     disk_is_full = false;
     WAIT_FOR(bench, strcmp(bench->gateway->epoch.text, epoch.text) != 0);
 }
