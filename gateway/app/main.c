@@ -18,6 +18,7 @@
 #include "core/model.h"
 #include "io/journal.h"
 #include "ward/config.h"
+#include "ward/mappings.h"
 
 #define DEFAULT_CONFIG "/etc/wardgate/wardgate.conf"
 
@@ -57,30 +58,6 @@ static int parse_options(int argc, char **argv, const char **ret_config)
 }
 
 /*
- * Reads in what of our program and its libraries is still on the card: the first alarm may run code that nothing has run
- * before. Only read: what is copied when it is written to is copied then, from memory.
- */
-static int read_in(void)
-{
-    FILE *maps = fopen("/proc/self/maps", "re");
-    char line[512];
-    int result = maps ? 0 : -errno;
-
-    while (maps && fgets(line, sizeof(line), maps)) {
-        char *end; /* "5581a2c000-5581a2e000 r-xp … /usr/bin/wardgated" */
-        const uintptr_t from = (uintptr_t)strtoull(line, &end, 16);
-        const uintptr_t to = *end == '-' ? (uintptr_t)strtoull(end + 1, &end, 16) : from;
-
-        if (to > from && end[0] == ' ' && end[1] == 'r' && strchr(end, '/') &&
-            madvise((void *)from, to - from, MADV_POPULATE_READ) < 0)
-            result = -errno;
-    }
-    if (maps)
-        fclose(maps);
-    return result;
-}
-
-/*
  * An alarm must not wait for a page of ours to come back from a card that hangs. With a limit below what we map, a
  * lock on all future memory would make allocations fail instead, so then it is left.
  */
@@ -94,7 +71,7 @@ static void lock_memory(void)
                                   "Memory is not locked: the limit (LimitMEMLOCK=) is not infinity");
     else if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
         ward_journal_print_matter(LOG_WARNING, WARD_JOURNAL_MEMORY_UNLOCKED, "Memory cannot be locked: %m");
-    else if ((result = read_in()) < 0)
+    else if ((result = ward_mappings_use(ward_mapping_read_in)) < 0)
         ward_journal_print(LOG_WARNING, "Not all of the program could be read in: %s", strerror(-result));
 }
 

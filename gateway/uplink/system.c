@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "uplink/system.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
+
+#include "ward/mappings.h"
 
 uint64_t ward_system_now_us(void)
 {
@@ -24,23 +22,13 @@ uint64_t ward_system_random(void)
     return getrandom(&number, sizeof(number), GRND_NONBLOCK) == sizeof(number) ? number : 0;
 }
 
+static int hold_and_read_in(void *from, size_t length)
+{
+    return mlock2(from, length, MLOCK_ONFAULT) < 0 ? -1 : ward_mapping_read_in(from, length);
+}
+
 /* Of files alone: what is in no file does not go to the card, and could not be given back any more while it is locked. */
 int ward_system_hold_program(void)
 {
-    FILE *maps = fopen("/proc/self/maps", "re");
-    char line[512];
-    int result = maps ? 0 : -errno;
-
-    while (maps && fgets(line, sizeof(line), maps)) {
-        char *end; /* "5581a2c000-5581a2e000 r-xp … /usr/sbin/wardgate-uplink" */
-        const uintptr_t from = (uintptr_t)strtoull(line, &end, 16);
-        const uintptr_t to = *end == '-' ? (uintptr_t)strtoull(end + 1, &end, 16) : from;
-
-        if (to > from && end[0] == ' ' && end[1] == 'r' && strchr(end, '/') &&
-            mlock2((void *)from, to - from, MLOCK_ONFAULT) < 0)
-            result = -errno;
-    }
-    if (maps)
-        fclose(maps);
-    return result;
+    return ward_mappings_use(hold_and_read_in);
 }

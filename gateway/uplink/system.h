@@ -11,8 +11,8 @@ uint64_t ward_system_now_us(void);
 uint64_t ward_system_random(void);
 
 /*
- * What was used once of this program and of its libraries stays in memory: an alarm must not wait for a page of theirs to come
- * back from a card that hangs. To be called when all of them are loaded. Returns 0 or a negative errno.
+ * Reads in this program and its libraries and keeps them in memory: an alarm must not wait for a page of theirs to come
+ * from a card that hangs. To be called when all of them are loaded. Returns 0 or a negative errno.
  */
 int ward_system_hold_program(void);
 

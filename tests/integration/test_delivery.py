@@ -2,6 +2,7 @@
 """Delivery when a hub is not what it should be: one that lost its data and asks for it again, and one that sends no
 receipts."""
 import contextlib
+import os
 import pathlib
 import sqlite3
 import ssl
@@ -16,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import real_examples  # noqa: E402
 from bluez_fixture import BUILD, PATIENCE_S, PATIENT, eventually  # noqa: E402
 from hub_fixture import contract  # noqa: E402
+from mappings import held  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
 
 CHANGE_STORE = BUILD / "tests" / "integration" / "change-store"
@@ -196,3 +198,10 @@ def test_the_broker_s_word_delivers_where_no_receipts_come(without_receipts):
         eventually(lambda: home.ask("queue")[0]["undelivered_alarms"] == 0, "the alarms are delivered")
     finally:
         listener.close()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="memory may be locked by root, or within a limit")
+def test_the_core_stays_in_memory(home):
+    """As the uplink does (test_uplink.py)."""
+    for file in ("wardgated", "libsystemd", "libsqlite3", "libsodium", "libgcrypt", "libc.so"):
+        assert held(home.gateway, file) == {(True, True)}, file

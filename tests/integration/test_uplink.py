@@ -14,6 +14,7 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
+from mappings import held
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
@@ -590,24 +591,13 @@ def test_it_tells_systemd_that_it_is_ready_and_lives(bench):
     wait_for(lambda: {"READY=1", "WATCHDOG=1"} <= set(supervisor.said), lambda: supervisor.said)
 
 
-def held(process, file):
-    """Of each part of that file that is mapped, whether the kernel keeps it."""
-    parts, mapped = [], False
-    for line in open(f"/proc/{process.pid}/smaps"):
-        if "-" in line.split()[0]:
-            mapped = file in line
-        elif line.startswith("VmFlags:") and mapped:
-            parts.append("lo" in line.split())
-    return parts
-
-
 @pytest.mark.skipif(os.geteuid() != 0, reason="memory may be locked by root, or within a limit")
 def test_the_program_stays_in_memory_and_what_it_allocates_can_be_given_back(bench):
     """An alarm does not wait for a page of it to come back from a card that hangs."""
     _, _, uplink = bench.all()
     for file in ("wardgate-uplink", "libpaho", "libssl", "libcrypto", "libc.so"):
-        assert any(held(uplink.process, file)), file
-    assert not any(held(uplink.process, "[heap]"))
+        assert held(uplink.process, file) == {(True, True)}, file
+    assert not any(locked for locked, _ in held(uplink.process, "[heap]"))
 
 
 def test_without_a_hub_the_core_is_told_so(bench):
