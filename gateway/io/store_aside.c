@@ -122,12 +122,17 @@ static int rename_parts(struct ward_database *database, const char *aside, size_
 
 int ward_database_keep_present(struct ward_database *database, struct ward_set_aside *ret)
 {
+    char log[PATH_MAX];
     bool there = true;
     int error = find_name(database, ret);
 
     if (!error && link(database->path, ret->path) < 0) {
         there = errno != ENOENT;
         error = there ? ward_database_fail_system(database, "what lies there cannot be kept") : 0;
+    }
+    snprintf(log, sizeof(log), "%s-wal", database->path);
+    if (!error && (!there || ward_database_is_own_log(database, log))) {
+        unlink(log); /* the copy has what is in ours, and nobody would erase what is in one without a file */
     }
     error = error ? error : rename_parts(database, ret->path, 1);
     if (error || !there) {
@@ -136,12 +141,12 @@ int ward_database_keep_present(struct ward_database *database, struct ward_set_a
     return error;
 }
 
-static void remove_fresh(const char *fresh)
+static void remove_with_parts(const char *path)
 {
     for (size_t i = 0; i < PARTS; i++) {
         char name[PATH_MAX + sizeof("-journal")];
 
-        snprintf(name, sizeof(name), "%s%s", fresh, parts[i]);
+        snprintf(name, sizeof(name), "%s%s", path, parts[i]);
         unlink(name);
     }
 }
@@ -152,7 +157,7 @@ static int make_fresh(struct ward_database *database, const char *path, const st
 {
     struct ward_database fresh = {.path = path};
 
-    remove_fresh(path);
+    remove_with_parts(path);
     int error = ward_database_open_file(&fresh);
     error = error ? error : ward_salvage_begin(&fresh, database->path, aside->path, renewal);
     error = error ? error : ward_database_checkpoint(&fresh, true);
@@ -161,7 +166,7 @@ static int make_fresh(struct ward_database *database, const char *path, const st
     }
     ward_database_close(&fresh);
     if (error) {
-        remove_fresh(path);
+        remove_with_parts(path);
     }
     return error;
 }
@@ -178,11 +183,13 @@ static int take_fresh(struct ward_database *database, const char *fresh)
 static int finish_replacement(struct ward_database *database, struct ward_set_aside *ret_aside)
 {
     struct ward_set_aside aside = {.reason = "its replacement had been cut off"};
-    char fresh[PATH_MAX];
+    char fresh[PATH_MAX], copy[PATH_MAX];
 
     snprintf(fresh, sizeof(fresh), "%s.fresh", database->path);
+    snprintf(copy, sizeof(copy), "%s.anew", database->path);
+    remove_with_parts(copy); /* store_place.c: it may be half a copy, and nobody would erase what is in it */
     if (access(database->path, F_OK) == 0) {
-        remove_fresh(fresh); /* the work begins again, if it does */
+        remove_with_parts(fresh); /* the work begins again, if it does */
         return 0;
     }
     if (errno != ENOENT || access(fresh, F_OK) < 0) {

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <sqlite3.h>
 
@@ -16,11 +17,18 @@
 
 #define WARD_DATABASE_NAMES_CACHED 32
 
+/* A file, whatever its name is. */
+struct ward_file_identity {
+    dev_t device;
+    ino_t number;
+};
+
 struct ward_database {
     const char *path;     /* the caller's */
     bool is_copy;         /* of a file of an earlier format: it may be migrated in place */
     bool log_has_remains; /* of a transaction that a power cut tore */
     sqlite3 *connection;
+    struct ward_file_identity file, log; /* that are open */
     sqlite3_stmt *statements[WARD_SQL_COUNT];
     struct ward_id epoch;
     int wal_pages; /* in the write-ahead log since the last checkpoint */
@@ -97,8 +105,14 @@ int ward_database_copy_into(struct ward_database *database, const char *path);
 /* What was written into a file of that name is so after a power cut, too. */
 int ward_database_sync_file(struct ward_database *database, const char *path);
 
-/* Whether the open file lies at PATH, with its log beside it. */
+/* Notes which file and log were just opened. */
+void ward_database_note_place(struct ward_database *database);
+
+/* Whether the open file lies at PATH, with its log beside it; true when nobody can tell. */
 bool ward_database_is_in_place(struct ward_database *database);
+
+/* Whether what lies at that name is the open log. */
+bool ward_database_is_own_log(const struct ward_database *database, const char *name);
 
 /*
  * If it does not, its copy goes there and is opened; what lies at PATH is kept as *ret_aside (path empty: there was
@@ -107,9 +121,18 @@ bool ward_database_is_in_place(struct ward_database *database);
  */
 int ward_database_keep_in_place(struct ward_database *database, struct ward_set_aside *ret_aside);
 
+/*
+ * Puts the open file and its log there octet by octet, when it cannot be copied otherwise, to be salvaged; zeros for what
+ * cannot be read. What lies there is kept. Returns 0 or negative errno; it stays open in either case.
+ */
+int ward_database_put_as_it_is(struct ward_database *database);
+
 /* --- store_aside.c ------------------------------------------------------------------------------------------ */
 
-/* Gives what lies at PATH, if anything does, a second name, and its log that name alone. ret->path empty: there was none. */
+/*
+ * Gives what lies at PATH, if anything does, a second name, and its log that name alone. ret->path empty: there was none. A
+ * log of the open file, or of no file, is removed.
+ */
 int ward_database_keep_present(struct ward_database *database, struct ward_set_aside *ret);
 
 /* Whether the log holds less than was written into it: -EUCLEAN; or log_has_remains. The file must not be open yet. */

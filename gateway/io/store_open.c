@@ -263,5 +263,9 @@ int ward_database_open_file(struct ward_database *database)
         ward_database_checkpoint(database, true); /* on a disk that does not take it, they stay */
     }
     error = error ? error : migrate(database, version);
-    return error ? error : read_epoch(database);
+    error = error ? error : read_epoch(database);
+    if (!error) {
+        ward_database_note_place(database);
+    }
+    return error;
 }

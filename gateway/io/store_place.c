@@ -6,16 +6,20 @@
  * PATH.aside-N, and the copy takes the place in one step. Nothing is lost, and no new epoch begins. Until that has
  * succeeded the open file is not closed.
  *
- * A PATH.anew that a crash left is removed with the next one.
+ * If only the log is not there, all that it held is moved into the file.
+ *
+ * A PATH.anew that a crash left is removed at the next start (store_aside.c).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/store_database.h"
+#include "io/store_pages.h"
 
 int ward_database_copy_into(struct ward_database *database, const char *path)
 {
@@ -45,15 +49,62 @@ int ward_database_sync_file(struct ward_database *database, const char *path)
     return error;
 }
 
+/* SQLite puts the log beside the file itself, which PATH may be a link to. NULL: nothing is open. */
+static const char *log_name(const struct ward_database *database)
+{
+    const char *file = database->connection ? sqlite3_db_filename(database->connection, "main") : NULL;
+
+    return file ? sqlite3_filename_wal(file) : NULL;
+}
+
+void ward_database_note_place(struct ward_database *database)
+{
+    const char *log = log_name(database);
+    struct stat found;
+
+    database->file = database->log = (struct ward_file_identity){0};
+    if (stat(database->path, &found) == 0) {
+        database->file = (struct ward_file_identity){found.st_dev, found.st_ino};
+    }
+    if (log && stat(log, &found) == 0) {
+        database->log = (struct ward_file_identity){found.st_dev, found.st_ino};
+    }
+}
+
+/* What the disk does not tell is no sign that somebody took the file away. */
+static bool lies_at(const char *name, const struct ward_file_identity *file)
+{
+    struct stat found;
+
+    if (file->number == 0 || stat(name, &found) < 0) {
+        return file->number == 0 || errno != ENOENT;
+    }
+    return found.st_dev == file->device && found.st_ino == file->number;
+}
+
 /* SQLite makes the log when it opens the file, and removes it when it closes it. */
 bool ward_database_is_in_place(struct ward_database *database)
 {
-    char log[PATH_MAX];
-    int moved = 0;
+    const char *log = log_name(database);
 
-    snprintf(log, sizeof(log), "%s-wal", database->path);
-    sqlite3_file_control(database->connection, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    return !moved && (access(log, F_OK) == 0 || errno != ENOENT);
+    return !log || (lies_at(database->path, &database->file) && lies_at(log, &database->log));
+}
+
+bool ward_database_is_own_log(const struct ward_database *database, const char *name)
+{
+    return database->log.number != 0 && lies_at(name, &database->log);
+}
+
+/* The file is there, and all that the log held can be. What lies in its place is not of this file. */
+static int do_without_log(struct ward_database *database)
+{
+    const char *log = log_name(database);
+    int error = ward_database_checkpoint(database, true);
+
+    if (!error && unlink(log) < 0 && errno != ENOENT) {
+        error = ward_database_fail_system(database, "what lies where its log was cannot be removed");
+    }
+    return error;
 }
 
 static int put_in_place(struct ward_database *database, const char *copy, struct ward_set_aside *ret_aside)
@@ -65,7 +116,7 @@ static int put_in_place(struct ward_database *database, const char *copy, struct
     if (!error && rename(copy, database->path) < 0) {
         error = ward_database_fail_system(database, "its copy cannot take its place");
     }
-    return error ? error : ward_database_sync_directory(database);
+    return error;
 }
 
 int ward_database_keep_in_place(struct ward_database *database, struct ward_set_aside *ret_aside)
@@ -77,12 +128,99 @@ int ward_database_keep_in_place(struct ward_database *database, struct ward_set_
         return 0;
     }
     snprintf(copy, sizeof(copy), "%s.anew", database->path);
-    int error = put_in_place(database, copy, ret_aside);
+    int error = lies_at(database->path, &database->file) ? do_without_log(database)
+                                                         : put_in_place(database, copy, ret_aside);
     if (error) {
         unlink(copy);
         return error;
     }
-    ward_database_abandon(database);
-    error = ward_database_open_file(database);
+    ward_database_abandon(
+        database); /* what is in place now is opened like any other, also when that fails here */
+    error = ward_database_sync_directory(database);
+    error = error ? error : ward_database_open_file(database);
+    if (error) {
+        ward_database_abandon(database);
+    }
     return error ? error : 1;
+}
+
+/* --- as it is --------------------------------------------------------------------------------------------------- */
+
+/* A page with a wrong checksum has been read all the same (store_pages.c). */
+static int write_octets(sqlite3_file *from, int to)
+{
+    uint8_t octets[WARD_PAGE_OCTETS];
+    sqlite3_int64 size = 0;
+
+    if (from->pMethods->xFileSize(from, &size) != SQLITE_OK) {
+        errno = EIO;
+        return -1;
+    }
+    for (sqlite3_int64 at = 0; at < size; at += (sqlite3_int64)sizeof(octets)) {
+        const sqlite3_int64 left = size - at;
+        const int count = left < (sqlite3_int64)sizeof(octets) ? (int)left : (int)sizeof(octets);
+
+        memset(octets, 0, sizeof(octets));
+        (void)from->pMethods->xRead(from, octets, count, at);
+        const ssize_t written = write(to, octets, (size_t)count);
+        if (written != count) {
+            errno = written < 0 ? errno : ENOSPC;
+            return -1;
+        }
+    }
+    return fsync(to);
+}
+
+/* The file or its log, as `which` says, into a file of that name. */
+static int copy_as_it_is(struct ward_database *database, int which, const char *path)
+{
+    sqlite3_file *from = NULL;
+    int result = 0;
+
+    sqlite3_file_control(database->connection, "main", which, &from);
+    if (!from || !from->pMethods) {
+        return 0;
+    }
+    unlink(path);
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (to < 0 || write_octets(from, to) < 0) {
+        result = ward_database_fail_system(database, "cannot be copied as it is");
+    }
+    if (to >= 0) {
+        close(to);
+    }
+    return result;
+}
+
+static int take_place(struct ward_database *database, const char *copy, const char *path)
+{
+    const bool moved = rename(copy, path) == 0 || errno == ENOENT;
+
+    return moved ? 0 : ward_database_fail_system(database, "its copy cannot take its place");
+}
+
+int ward_database_put_as_it_is(struct ward_database *database)
+{
+    const bool has_file = lies_at(database->path, &database->file);
+    char copy[PATH_MAX], log[PATH_MAX], log_copy[PATH_MAX + sizeof("-wal")];
+    struct ward_set_aside aside;
+    int error = 0;
+
+    snprintf(copy, sizeof(copy), "%s.anew", database->path);
+    snprintf(log_copy, sizeof(log_copy), "%s-wal", copy);
+    snprintf(log, sizeof(log), "%s-wal", database->path);
+    if (!has_file) {
+        error = copy_as_it_is(database, SQLITE_FCNTL_FILE_POINTER, copy);
+    }
+    error = error ? error : copy_as_it_is(database, SQLITE_FCNTL_JOURNAL_POINTER, log_copy);
+    if (!error && !has_file) {
+        error = ward_database_keep_present(database, &aside);
+        error = error ? error : take_place(database, copy, database->path);
+    }
+    error = error ? error : take_place(database, log_copy, log);
+    if (error) {
+        unlink(copy);
+        unlink(log_copy);
+    }
+    return error ? error : ward_database_sync_directory(database);
 }

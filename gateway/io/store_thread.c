@@ -203,7 +203,6 @@ static void commit(struct ward_store *store)
 static void retry(struct ward_store *store)
 {
     bool committed = false;
-
     int error = 0;
 
     if (!ward_store_is_open_elsewhere(store)) {
@@ -245,7 +244,12 @@ static void step_request(struct ward_store *store, struct ward_request *request)
     if (request->kind == WARD_REQUEST_TEXTS) {
         request->texts = take_spare(store);
     }
-    if (store->database.connection) {
+    if (store->database.connection && request->kind == WARD_REQUEST_ERASE && !request->erasure.only_count) {
+        request->error = keep_in_place(store); /* what lies there is erased, too: it is set aside before */
+    }
+    if (request->error) {
+        ward_store_begin_trouble(store, request->error);
+    } else if (store->database.connection) {
         answered = ward_request_step(&store->database, request, &store->head);
         if (answered && request->error == -EUCLEAN) {
             ward_store_begin_trouble(store, -EUCLEAN);
@@ -420,7 +424,13 @@ static void do_spare_work(struct ward_store *store)
     bool put_back = may_begin_again(store), salvaging = may_salvage(store), purging = store->purging;
     pthread_mutex_unlock(&store->lock);
     if (put_back) {
-        ward_store_begin_again(store);
+        int error = keep_in_place(store); /* the fresh file is made of what lies there */
+
+        if (error) {
+            ward_store_begin_trouble(store, error);
+        } else {
+            ward_store_begin_again(store);
+        }
     } else if (purging) {
         purge_some(store);
     } else if (salvaging) {

@@ -5,7 +5,8 @@
  * (doubled each time) it is opened again and looked at. If its head is the one before the batch, the batch is written
  * again with all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
  * telling. Any other head is not ours: the file is replaced. So it is when the failure was damage in the file, and when
- * the disk has failed again and again: another file may lie where it does not.
+ * the disk has failed again and again: another file may lie where it does not. One that somebody took from its place is
+ * put back there before, with its damage, or stays open.
  *
  * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
  * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
@@ -83,6 +84,12 @@ void ward_store_begin_trouble(struct ward_store *store, int error)
     store->attempts++;
     store->damaged = error == -EUCLEAN || (error == -EAGAIN && store->damaged) ||
                      (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
+    if (store->damaged && ward_store_is_open_elsewhere(store)) {
+        const int kept = ward_database_put_as_it_is(&store->database); /* from there it is salvaged */
+
+        store->damaged = kept == 0;
+        error = kept ? kept : error;
+    }
     store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
     pthread_mutex_lock(&store->lock);
     store->counters.failed_commits++;

@@ -469,6 +469,28 @@ static void a_file_of_which_nothing_is_wanted_any_more_goes(void **state)
     }
 }
 
+/* It would be set aside with the next commit, and nobody would erase it then. */
+static void what_somebody_put_in_the_place_of_the_file_is_erased(void **state)
+{
+    struct bench *bench = *state;
+    char other[128], log[128];
+
+    open_store(bench);
+    submit_one(bench, 1, true);
+    wait_for(bench, &bench->committed_count, 1);
+    snprintf(other, sizeof(other), "%s/other", bench->directory);
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    copy_file(log, other);
+    assert_int_equal(rename(other, bench->path), 0);
+    struct outcome outcome = erase(bench, PATIENT, false);
+    assert_int_equal(outcome.error, 0);
+    assert_int_equal(outcome.erased.files, 1);
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->committed_count, 2);
+    reopen_store(bench);
+    assert_int_equal(bench->snapshot->head_seq, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +503,7 @@ int main(void)
         STORE_TEST(what_the_ward_still_needs_stays),
         STORE_TEST(what_was_marked_just_now_counts_as_delivered),
         STORE_TEST(a_file_of_which_nothing_is_wanted_any_more_goes),
+        STORE_TEST(what_somebody_put_in_the_place_of_the_file_is_erased),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,10 +3,30 @@
  * Somebody removes the file while it is open, or puts another one in its place.
  */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "store_bench.h"
+
+static atomic_int failing_directory_flushes, flushes_until_failure;
+
+/* In place of the C library's. */
+int fsync(int descriptor)
+{
+    struct stat found;
+
+    if (failing_directory_flushes > 0 && fstat(descriptor, &found) == 0 && S_ISDIR(found.st_mode) &&
+        flushes_until_failure-- <= 0) {
+        failing_directory_flushes--;
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, descriptor);
+}
 
 static const char *beside(const struct bench *bench, const char *what)
 {
@@ -68,6 +88,8 @@ static void the_log_alone_is_missed_too(void **state)
     assert_int_equal(unlink(beside(bench, "-wal")), 0);
     commit_one(bench, 2);
     wait_for(bench, &bench->in_place_again, 1);
+    assert_string_equal(bench->laid_aside, "");
+    assert_int_not_equal(access(beside(bench, ".aside-1"), F_OK), 0);
     assert_all_there(bench, 2);
 }
 
@@ -165,6 +187,166 @@ static void half_a_copy_is_not_left(void **state)
     assert_int_not_equal(access(anew, F_OK), 0);
 }
 
+/* --- what is in place all the same ---------------------------------------------------------------------------- */
+
+/* The log lies beside the file, which need not be where the link to it is. */
+static void a_link_to_the_file_stays(void **state)
+{
+    struct bench *bench = *state;
+    char elsewhere[64], file[128];
+    struct stat found;
+
+    snprintf(elsewhere, sizeof(elsewhere), "%s", "/tmp/store-XXXXXX");
+    assert_non_null(mkdtemp(elsewhere));
+    snprintf(file, sizeof(file), "%s/w.db", elsewhere);
+    assert_int_equal(symlink(file, bench->path), 0);
+    open_store(bench);
+    commit_one(bench, 1);
+    commit_one(bench, 2);
+    assert_int_equal(bench->in_place_again, 0);
+    assert_int_equal(lstat(bench->path, &found), 0);
+    assert_true(S_ISLNK(found.st_mode));
+    assert_all_there(bench, 2);
+    close_store(bench);
+    remove_files(elsewhere);
+    assert_int_equal(rmdir(elsewhere), 0);
+}
+
+/* --- the disk fails at the same time -------------------------------------------------------------------------- */
+
+static void a_copy_that_cannot_be_opened_yet_is_opened_later(void **state)
+{
+    struct bench *bench = *state;
+    const struct disk_fault none_left = {.call = DISK_OPEN,
+                                         .result = SQLITE_CANTOPEN,
+                                         .system_errno = EMFILE,
+                                         .file = bench->path,
+                                         .until_exists = "/nowhere"};
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    commit_one(bench, 1);
+    remove_all(bench);
+    set_fault(&none_left);
+    submit_one(bench, 2, true);
+    for (uint64_t attempts = 1; attempts <= 3; attempts++) {
+        wait_for(bench, &bench->troubles, attempts);
+        assert_int_equal(bench->last_error, -EMFILE);
+    }
+    assert_true(set_fault(NULL) >= 2);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_all_there(bench, 2);
+}
+
+/* Its copy is in place by then: another would only set that aside. The first flush is of what is set aside. */
+static void a_copy_in_place_is_not_copied_again(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    commit_one(bench, 1);
+    remove_all(bench);
+    flushes_until_failure = 1;
+    failing_directory_flushes = 1;
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->committed_count, 2);
+    failing_directory_flushes = 0;
+    assert_true(bench->troubles >= 1);
+    assert_int_not_equal(access(beside(bench, ".aside-1"), F_OK), 0);
+    assert_all_there(bench, 2);
+}
+
+/* Errors of the disk end in another file, but not while nothing leads to the one that is open. */
+static void what_is_open_outlives_many_errors(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->retry_ms = 1;
+    open_store(bench);
+    commit_one(bench, 1);
+    assert_int_equal(mkdir(beside(bench, ".anew"), 0700), 0); /* no copy can be made */
+    remove_all(bench);
+    submit_one(bench, 2, true);
+    wait_for(bench, &bench->troubles, 10);
+    assert_int_equal(rmdir(beside(bench, ".anew")), 0);
+    wait_for(bench, &bench->committed_count, 2);
+    assert_all_there(bench, 2);
+}
+
+/* It is set aside like any other that is damaged, and what is in it and its log is read from there. */
+static void what_is_damaged_and_removed_is_salvaged(void **state)
+{
+    struct bench *bench = *state;
+    char anew[160];
+    const struct disk_fault damaged = {
+        .call = DISK_WRITE, .result = SQLITE_CORRUPT, .file = anew, .until_exists = "/nowhere"};
+
+    bench->retry_ms = 1;
+    snprintf(anew, sizeof(anew), "%s", beside(bench, ".anew"));
+    open_store(bench);
+    commit_one(bench, 1);
+    commit_one(bench, 2);
+    remove_all(bench);
+    set_fault(&damaged);
+    submit_one(bench, 3, true);
+    wait_for(bench, &bench->replaced, 1);
+    assert_true(set_fault(NULL) >= 1);
+    wait_for(bench, &bench->committed_count, 3);
+    wait_until_salvaged(bench);
+    assert_int_equal(bench->answer_count, 2);
+    assert_int_equal(access(beside(bench, ".aside-1"), F_OK), 0);
+}
+
+/* --- what is not left ----------------------------------------------------------------------------------------- */
+
+/* A log without a file would be kept for ever, and what is erased stay in it. */
+static void a_log_is_not_left_without_its_file(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    commit_one(bench, 1);
+    assert_int_equal(unlink(bench->path), 0);
+    commit_one(bench, 2);
+    wait_for(bench, &bench->in_place_again, 1);
+    assert_string_equal(bench->laid_aside, "");
+    assert_int_not_equal(access(beside(bench, ".aside-1-wal"), F_OK), 0);
+    assert_all_there(bench, 2);
+}
+
+/* Our log beside another file would become part of that when somebody looks into it. */
+static void our_log_does_not_go_with_another_file(void **state)
+{
+    struct bench *bench = *state;
+    char copy[160];
+
+    open_store(bench);
+    commit_one(bench, 1);
+    snprintf(copy, sizeof(copy), "%s", beside(bench, ".backup"));
+    copy_file(bench->path, copy);
+    commit_one(bench, 2);
+    assert_int_equal(rename(copy, bench->path), 0);
+    commit_one(bench, 3);
+    wait_for(bench, &bench->in_place_again, 1);
+    assert_string_equal(bench->laid_aside, beside(bench, ".aside-1"));
+    assert_int_not_equal(access(beside(bench, ".aside-1-wal"), F_OK), 0);
+    assert_all_there(bench, 3);
+}
+
+/* Nobody would erase what is in it. */
+static void a_copy_that_a_crash_left_goes_at_the_start(void **state)
+{
+    struct bench *bench = *state;
+
+    open_store(bench);
+    commit_one(bench, 1);
+    close_store(bench);
+    copy_file(bench->path, beside(bench, ".anew"));
+    open_store(bench);
+    assert_all_there(bench, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +356,14 @@ int main(void)
         STORE_TEST(what_is_removed_before_the_end_is_there_at_the_next_start),
         STORE_TEST(without_a_copy_the_open_file_is_kept_open),
         STORE_TEST(half_a_copy_is_not_left),
+        STORE_TEST(a_link_to_the_file_stays),
+        STORE_TEST(a_copy_that_cannot_be_opened_yet_is_opened_later),
+        STORE_TEST(a_copy_in_place_is_not_copied_again),
+        STORE_TEST(what_is_open_outlives_many_errors),
+        STORE_TEST(what_is_damaged_and_removed_is_salvaged),
+        STORE_TEST(a_log_is_not_left_without_its_file),
+        STORE_TEST(our_log_does_not_go_with_another_file),
+        STORE_TEST(a_copy_that_a_crash_left_goes_at_the_start),
     };
 
     return cmocka_run_group_tests(tests, install_disk, NULL);

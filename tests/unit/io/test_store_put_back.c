@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store_bench.h"
 
@@ -54,6 +55,26 @@ static void what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next(voi
     wait_for(bench, &bench->committed_count, 2);
     ward_store_put_back(bench->store, 100, 0);
     wait_for(bench, &bench->replaced, 2);
+}
+
+/* The fresh file is made of what is open, which nothing leads to any more. */
+static void what_was_removed_meanwhile_is_not_lost(void **state)
+{
+    struct bench *bench = *state;
+    char log[128];
+
+    begin(bench);
+    submit_one(bench, 10, true);
+    wait_for(bench, &bench->committed_count, 1);
+    snprintf(log, sizeof(log), "%s-wal", bench->path);
+    assert_int_equal(unlink(bench->path), 0);
+    assert_int_equal(unlink(log), 0);
+    ward_store_put_back(bench->store, 100, 0);
+    wait_for(bench, &bench->replaced, 1);
+    wait_until_salvaged(bench);
+    fetch(bench, 1, 10);
+    assert_int_equal(bench->answer_count, 1);
+    assert_int_equal(bench->records[0].reading.values[0].number.mantissa, 60);
 }
 
 static struct ward_record void_of(uint64_t subject)
@@ -307,6 +328,7 @@ int main(void)
         STORE_TEST(nor_is_what_was_said_before_the_loop_was_told),
         STORE_TEST(one_that_fails_first_was_put_back_all_the_same),
         STORE_TEST(so_had_one_that_fails_when_it_is_opened_again),
+        STORE_TEST(what_was_removed_meanwhile_is_not_lost),
         STORE_TEST(what_is_said_of_a_file_that_is_set_aside_is_not_said_of_the_next),
     };
 
