@@ -88,8 +88,10 @@ def remove(home):
 
 
 def put_another_there(home):
-    remove(home)
-    shutil.copy(home.directory / "an-hour-ago.db", home.database)
+    """In one step: no commit comes between, which would meet half a copy, or be written over."""
+    another = home.database.with_name("another.db")
+    shutil.copy(home.directory / "an-hour-ago.db", another)
+    another.replace(home.database)
 
 
 @pytest.mark.parametrize("does", (remove, put_another_there))
