@@ -121,12 +121,6 @@ bool ward_database_is_own_log(const struct ward_database *database, const char *
  */
 int ward_database_keep_in_place(struct ward_database *database, struct ward_set_aside *ret_aside);
 
-/*
- * Puts the open file and its log there octet by octet, when it cannot be copied otherwise, to be salvaged; zeros for what
- * cannot be read. What lies there is kept. Returns 0 or negative errno; it stays open in either case.
- */
-int ward_database_put_as_it_is(struct ward_database *database);
-
 /* --- store_aside.c ------------------------------------------------------------------------------------------ */
 
 /*

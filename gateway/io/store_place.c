@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #include "io/store_database.h"
-#include "io/store_pages.h"
 
 int ward_database_copy_into(struct ward_database *database, const char *path)
 {
@@ -134,93 +133,12 @@ int ward_database_keep_in_place(struct ward_database *database, struct ward_set_
         unlink(copy);
         return error;
     }
-    ward_database_abandon(
-        database); /* what is in place now is opened like any other, also when that fails here */
+    /* What is in place now is opened like any other, also when that fails here. */
+    ward_database_abandon(database);
     error = ward_database_sync_directory(database);
     error = error ? error : ward_database_open_file(database);
     if (error) {
         ward_database_abandon(database);
     }
     return error ? error : 1;
-}
-
-/* --- as it is --------------------------------------------------------------------------------------------------- */
-
-/* A page with a wrong checksum has been read all the same (store_pages.c). */
-static int write_octets(sqlite3_file *from, int to)
-{
-    uint8_t octets[WARD_PAGE_OCTETS];
-    sqlite3_int64 size = 0;
-
-    if (from->pMethods->xFileSize(from, &size) != SQLITE_OK) {
-        errno = EIO;
-        return -1;
-    }
-    for (sqlite3_int64 at = 0; at < size; at += (sqlite3_int64)sizeof(octets)) {
-        const sqlite3_int64 left = size - at;
-        const int count = left < (sqlite3_int64)sizeof(octets) ? (int)left : (int)sizeof(octets);
-
-        memset(octets, 0, sizeof(octets));
-        (void)from->pMethods->xRead(from, octets, count, at);
-        const ssize_t written = write(to, octets, (size_t)count);
-        if (written != count) {
-            errno = written < 0 ? errno : ENOSPC;
-            return -1;
-        }
-    }
-    return fsync(to);
-}
-
-/* The file or its log, as `which` says, into a file of that name. */
-static int copy_as_it_is(struct ward_database *database, int which, const char *path)
-{
-    sqlite3_file *from = NULL;
-    int result = 0;
-
-    sqlite3_file_control(database->connection, "main", which, &from);
-    if (!from || !from->pMethods) {
-        return 0;
-    }
-    unlink(path);
-    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    if (to < 0 || write_octets(from, to) < 0) {
-        result = ward_database_fail_system(database, "cannot be copied as it is");
-    }
-    if (to >= 0) {
-        close(to);
-    }
-    return result;
-}
-
-static int take_place(struct ward_database *database, const char *copy, const char *path)
-{
-    const bool moved = rename(copy, path) == 0 || errno == ENOENT;
-
-    return moved ? 0 : ward_database_fail_system(database, "its copy cannot take its place");
-}
-
-int ward_database_put_as_it_is(struct ward_database *database)
-{
-    const bool has_file = lies_at(database->path, &database->file);
-    char copy[PATH_MAX], log[PATH_MAX], log_copy[PATH_MAX + sizeof("-wal")];
-    struct ward_set_aside aside;
-    int error = 0;
-
-    snprintf(copy, sizeof(copy), "%s.anew", database->path);
-    snprintf(log_copy, sizeof(log_copy), "%s-wal", copy);
-    snprintf(log, sizeof(log), "%s-wal", database->path);
-    if (!has_file) {
-        error = copy_as_it_is(database, SQLITE_FCNTL_FILE_POINTER, copy);
-    }
-    error = error ? error : copy_as_it_is(database, SQLITE_FCNTL_JOURNAL_POINTER, log_copy);
-    if (!error && !has_file) {
-        error = ward_database_keep_present(database, &aside);
-        error = error ? error : take_place(database, copy, database->path);
-    }
-    error = error ? error : take_place(database, log_copy, log);
-    if (error) {
-        unlink(copy);
-        unlink(log_copy);
-    }
-    return error ? error : ward_database_sync_directory(database);
 }

@@ -5,8 +5,8 @@
  * (doubled each time) it is opened again and looked at. If its head is the one before the batch, the batch is written
  * again with all that has come since. If it is the one that the batch would have reached, COMMIT had failed only in
  * telling. Any other head is not ours: the file is replaced. So it is when the failure was damage in the file, and when
- * the disk has failed again and again: another file may lie where it does not. One that somebody took from its place is
- * put back there before, with its damage, or stays open.
+ * the disk has failed again and again: another file may lie where it does not. Nothing else leads to one that
+ * somebody took from its place: it stays open, unless it is damaged.
  *
  * After trouble the log is first moved into the file as a whole: what the kernel marked clean when a flush failed is
  * so written anew, and nothing is told to be committed on the strength of a page that never reached the disk.
@@ -80,16 +80,12 @@ uint64_t ward_store_pause_us(const struct ward_store *store, uint32_t failures)
 void ward_store_begin_trouble(struct ward_store *store, int error)
 {
     const uint64_t pause_ms = pause_after_ms(store, store->attempts);
+    const bool elsewhere = ward_store_is_open_elsewhere(store); /* what lies there is not what is damaged */
 
     store->attempts++;
-    store->damaged = error == -EUCLEAN || (error == -EAGAIN && store->damaged) ||
-                     (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER);
-    if (store->damaged && ward_store_is_open_elsewhere(store)) {
-        const int kept = ward_database_put_as_it_is(&store->database); /* from there it is salvaged */
-
-        store->damaged = kept == 0;
-        error = kept ? kept : error;
-    }
+    store->damaged =
+        !elsewhere && (error == -EUCLEAN || (error == -EAGAIN && store->damaged) ||
+                       (error == -EIO && store->attempts - store->renewed_at >= WARD_STORE_RENEW_AFTER));
     store->retry_at_us = ward_store_clock_us() + pause_ms * 1000;
     pthread_mutex_lock(&store->lock);
     store->counters.failed_commits++;
@@ -99,9 +95,9 @@ void ward_store_begin_trouble(struct ward_store *store, int error)
     if (error == -ENOSPC) {
         ward_purge_give_up_ballast(store->path, &store->purge);
     }
-    if (store->damaged) {
+    if (store->damaged || error == -EUCLEAN) {
         ward_database_abandon(&store->database); /* what is set aside stays as it was found */
-    } else if (error != -ENOSPC && !ward_store_is_open_elsewhere(store)) {
+    } else if (error != -ENOSPC && !elsewhere) {
         ward_database_close(&store->database);
     }
 }
