@@ -93,25 +93,37 @@ static void the_log_alone_is_missed_too(void **state)
     assert_all_there(bench, 2);
 }
 
-/* A backup is put there, with its log, by somebody who did not stop the program. */
-static void another_file_makes_way_and_is_kept(void **state)
+/* The backup of one record takes the place of two, by somebody who did not stop the program. */
+static void open_and_put_backup_there(struct bench *bench)
 {
-    struct bench *bench = *state;
-    char copy[160];
+    char backup[160];
 
     open_store(bench);
     commit_one(bench, 1);
-    snprintf(copy, sizeof(copy), "%s", beside(bench, ".backup"));
-    copy_file(bench->path, copy);
+    snprintf(backup, sizeof(backup), "%s", beside(bench, ".backup"));
+    copy_file(bench->path, backup);
     commit_one(bench, 2);
-    assert_int_equal(rename(copy, bench->path), 0);
-    assert_int_equal(unlink(beside(bench, "-wal")), 0);
-    copy_file("/dev/null", beside(bench, "-wal"));
+    assert_int_equal(rename(backup, bench->path), 0);
+}
+
+static void commit_and_find_backup_aside(struct bench *bench)
+{
     commit_one(bench, 3);
     wait_for(bench, &bench->in_place_again, 1);
     assert_string_equal(bench->laid_aside, beside(bench, ".aside-1"));
     assert_int_equal(access(bench->laid_aside, F_OK), 0);
     assert_all_there(bench, 3);
+}
+
+static void another_file_makes_way_and_is_kept(void **state)
+{
+    struct bench *bench = *state;
+
+    open_and_put_backup_there(bench);
+    assert_int_equal(unlink(beside(bench, "-wal")), 0);
+    copy_file("/dev/null", beside(bench, "-wal"));
+    commit_and_find_backup_aside(bench);
+    assert_int_equal(access(beside(bench, ".aside-1-wal"), F_OK), 0); /* its own */
 }
 
 /* Nothing more is committed: the end of the program is the last chance. */
@@ -322,19 +334,10 @@ static void a_log_is_not_left_without_its_file(void **state)
 static void our_log_does_not_go_with_another_file(void **state)
 {
     struct bench *bench = *state;
-    char copy[160];
 
-    open_store(bench);
-    commit_one(bench, 1);
-    snprintf(copy, sizeof(copy), "%s", beside(bench, ".backup"));
-    copy_file(bench->path, copy);
-    commit_one(bench, 2);
-    assert_int_equal(rename(copy, bench->path), 0);
-    commit_one(bench, 3);
-    wait_for(bench, &bench->in_place_again, 1);
-    assert_string_equal(bench->laid_aside, beside(bench, ".aside-1"));
+    open_and_put_backup_there(bench);
+    commit_and_find_backup_aside(bench);
     assert_int_not_equal(access(beside(bench, ".aside-1-wal"), F_OK), 0);
-    assert_all_there(bench, 3);
 }
 
 /* Nobody would erase what is in it. */
