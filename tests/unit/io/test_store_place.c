@@ -269,21 +269,28 @@ static void a_copy_in_place_is_not_copied_again(void **state)
     assert_all_there(bench, 2);
 }
 
-/* Errors of the disk end in another file, but not while nothing leads to the one that is open. */
-static void what_is_open_outlives_many_errors(void **state)
+/* With a record, of which no copy can be made; another waits. */
+static void open_and_remove_while(struct bench *bench, enum disk_call call, int result)
 {
-    struct bench *bench = *state;
-    char anew[160];
-    const struct disk_fault broken = {
-        .call = DISK_OPEN, .result = SQLITE_IOERR, .file = anew, .until_exists = "/nowhere"};
+    static char anew[160];
+    const struct disk_fault fault = {
+        .call = call, .result = result, .file = anew, .until_exists = "/nowhere"};
 
     bench->retry_ms = 1;
     snprintf(anew, sizeof(anew), "%s", beside(bench, ".anew"));
     open_store(bench);
     commit_one(bench, 1);
     remove_all(bench);
-    set_fault(&broken);
+    set_fault(&fault);
     submit_one(bench, 2, true);
+}
+
+/* Errors of the disk end in another file, but not while nothing leads to the one that is open. */
+static void what_is_open_outlives_many_errors(void **state)
+{
+    struct bench *bench = *state;
+
+    open_and_remove_while(bench, DISK_OPEN, SQLITE_IOERR);
     wait_for(bench, &bench->troubles, 10);
     assert_int_equal(bench->last_error, -EIO);
     set_fault(NULL);
@@ -295,17 +302,8 @@ static void what_is_open_outlives_many_errors(void **state)
 static void what_is_damaged_and_removed_makes_way(void **state)
 {
     struct bench *bench = *state;
-    char anew[160];
-    const struct disk_fault damaged = {
-        .call = DISK_WRITE, .result = SQLITE_CORRUPT, .file = anew, .until_exists = "/nowhere"};
 
-    bench->retry_ms = 1;
-    snprintf(anew, sizeof(anew), "%s", beside(bench, ".anew"));
-    open_store(bench);
-    commit_one(bench, 1);
-    remove_all(bench);
-    set_fault(&damaged);
-    submit_one(bench, 2, true);
+    open_and_remove_while(bench, DISK_WRITE, SQLITE_CORRUPT);
     wait_for(bench, &bench->replaced, 1);
     assert_true(set_fault(NULL) >= 1);
     wait_for(bench, &bench->committed_count, 2);
