@@ -111,6 +111,13 @@ static void on_removed(void *context, const char *removed, uint64_t octets)
     abort(); /* there is no quota */
 }
 
+static void on_in_place_again(void *context, const char *set_aside)
+{
+    (void)context;
+    (void)set_aside;
+    abort(); /* nobody took it away */
+}
+
 static void on_opened(void *context, const struct ward_store_snapshot *snapshot)
 {
     (void)context;
@@ -123,7 +130,8 @@ static int open_store(struct bench *bench)
                                                .commit_window_ms = NEVER_MS,
                                                .retry_ms = 1,
                                                .listener = {on_committed, on_dropped, on_trouble, on_replaced,
-                                                            on_given_up, on_removed, on_opened, bench}};
+                                                            on_given_up, on_removed, on_in_place_again,
+                                                            on_opened, bench}};
     char error[WARD_STORE_TEXT_MAX] = "";
     const int result = ward_store_open(&options, &bench->store, &bench->snapshot, error);
 
