@@ -202,6 +202,7 @@ def test_the_broker_s_word_delivers_where_no_receipts_come(without_receipts):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="memory may be locked by root, or within a limit")
 def test_the_core_stays_in_memory(home):
-    """As the uplink does (test_uplink.py)."""
+    """As the uplink does (test_uplink.py). With AddressSanitizer mlockall() does nothing."""
+    locked = not held(home.gateway, "libasan")
     for file in ("wardgated", "libsystemd", "libsqlite3", "libsodium", "libgcrypt", "libc.so"):
-        assert held(home.gateway, file) == {(True, True)}, file
+        assert held(home.gateway, file) == {(locked, True)}, file
