@@ -1,5 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a process has mapped, as the kernel tells it."""
+import pathlib
+import resource
+
+CAP_IPC_LOCK = 14
+
+
+def may_lock():
+    """Whether a process of ours may lock as much memory as it has."""
+    status = pathlib.Path("/proc/self/status").read_text()
+    capable, = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:")]
+    unlimited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY
+    return bool(capable >> CAP_IPC_LOCK & 1) or unlimited
 
 
 def held(process, file):

@@ -2,7 +2,6 @@
 """Delivery when a hub is not what it should be: one that lost its data and asks for it again, and one that sends no
 receipts."""
 import contextlib
-import os
 import pathlib
 import sqlite3
 import ssl
@@ -17,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import real_examples  # noqa: E402
 from bluez_fixture import BUILD, PATIENCE_S, PATIENT, eventually  # noqa: E402
 from hub_fixture import contract  # noqa: E402
-from mappings import held  # noqa: E402
+from mappings import held, may_lock  # noqa: E402
 from ward_fixture import WardAtHome  # noqa: E402
 
 CHANGE_STORE = BUILD / "tests" / "integration" / "change-store"
@@ -200,7 +199,7 @@ def test_the_broker_s_word_delivers_where_no_receipts_come(without_receipts):
         listener.close()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="memory may be locked by root, or within a limit")
+@pytest.mark.skipif(not may_lock(), reason="memory may be locked by root, or within a limit")
 def test_the_core_stays_in_memory(home):
     """As the uplink does (test_uplink.py). With AddressSanitizer mlockall() does nothing."""
     locked = not held(home.gateway, "libasan")

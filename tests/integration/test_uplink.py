@@ -2,7 +2,6 @@
 """wardgate-uplink against a real broker over real TLS; the test plays the core."""
 
 import contextlib
-import os
 import socket
 import ssl
 import struct
@@ -14,7 +13,7 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
-from mappings import held
+from mappings import held, may_lock
 from ports import free_port
 from tcp_options import options_of
 from uplink_peers import (
@@ -591,7 +590,7 @@ def test_it_tells_systemd_that_it_is_ready_and_lives(bench):
     wait_for(lambda: {"READY=1", "WATCHDOG=1"} <= set(supervisor.said), lambda: supervisor.said)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="memory may be locked by root, or within a limit")
+@pytest.mark.skipif(not may_lock(), reason="memory may be locked by root, or within a limit")
 def test_the_program_stays_in_memory_and_what_it_allocates_can_be_given_back(bench):
     """An alarm does not wait for a page of it to come back from a card that hangs."""
     _, _, uplink = bench.all()
