@@ -408,9 +408,9 @@ static void store_removed(void *context, const char *path, uint64_t octets)
 static void store_in_place_again(void *context, const char *set_aside)
 {
     (void)context;
-    ward_journal_print(LOG_ERR, "Somebody removed the database%s%s. It is there again, and nothing is lost",
-                       set_aside ? " and put another one in its place, which is kept as " : "",
-                       set_aside ? set_aside : "");
+    ward_journal_print(
+        LOG_ERR, "Somebody removed the database or its log%s%s. It is there again, and nothing is lost",
+        set_aside ? " and put another one in its place, which is kept as " : "", set_aside ? set_aside : "");
 }
 
 static void store_opened(void *context, const struct ward_store_snapshot *snapshot)
